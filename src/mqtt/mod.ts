@@ -1,0 +1,21 @@
+/** The protocol's words: packets, properties, reason codes, topics, errors. */
+export type { ProtocolVersion, QoS } from "./version.ts";
+export { PacketType } from "./packet_type.ts";
+export { ReasonCode, ReturnCode } from "./reason_code.ts";
+export { ProtocolError } from "./protocol_error.ts";
+export { PropertyId } from "./properties.ts";
+export type { Properties, UserProperty } from "./properties.ts";
+export { Topic } from "./topic.ts";
+export { Message } from "./message.ts";
+export type { SubscriptionOptions } from "./subscription_options.ts";
+export type {
+  AuthPacket,
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  SubackPacket,
+  SubscribePacket,
+  SubscriptionRequest,
+  UnsubscribePacket,
+  WillPacket,
+} from "./packets.ts";

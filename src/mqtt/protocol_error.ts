@@ -1,0 +1,17 @@
+import type { ReasonCode } from "./reason_code.ts";
+
+/**
+ * Bytes or a packet that break the protocol. The connection that sent them is
+ * closed; one place (the connection) turns the code into CONNACK or DISCONNECT.
+ */
+export class ProtocolError extends Error {
+  /** What MQTT 5.0 clients are told (4.13). */
+  readonly reasonCode: ReasonCode;
+
+  /** `message` says what was wrong; it becomes the v5 reason string. */
+  constructor(reasonCode: ReasonCode, message: string) {
+    super(message);
+    this.name = "ProtocolError";
+    this.reasonCode = reasonCode;
+  }
+}

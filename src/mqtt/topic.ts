@@ -1,0 +1,13 @@
+/** A valid topic name, in the two forms that are needed of it. */
+export class Topic {
+  /** The name as text. */
+  readonly text: string;
+  /** The name as it goes on the wire, without its length; never changed. */
+  readonly bytes: Uint8Array;
+
+  /** Takes over `bytes`; the caller has checked the name. */
+  constructor(text: string, bytes: Uint8Array) {
+    this.text = text;
+    this.bytes = bytes;
+  }
+}

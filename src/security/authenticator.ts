@@ -1,0 +1,45 @@
+import type { ProtocolVersion, ReasonCode } from "../mqtt/mod.ts";
+
+/** Who asks to come in, as the connection and its CONNECT tell. */
+export interface Credentials {
+  readonly clientId: string;
+  readonly username: string | null;
+  readonly password: Uint8Array | null;
+  readonly version: ProtocolVersion;
+  /** Name of the listener it came by. */
+  readonly listener: string;
+  /** The peer's IP address. */
+  readonly hostname: string;
+}
+
+/** Who a client turned out to be; access rules are asked about this. */
+export interface Identity {
+  readonly clientId: string;
+  /** Null for an anonymous client. */
+  readonly username: string | null;
+}
+
+/** The answer to credentials or to one step of an exchange. */
+export type AuthOutcome =
+  | {
+    readonly kind: "allow";
+    readonly identity: Identity;
+    /** Last data for the client, where the method has some. */
+    readonly data?: Uint8Array;
+  }
+  | { readonly kind: "deny"; readonly reasonCode: ReasonCode }
+  | { readonly kind: "continue"; readonly data: Uint8Array };
+
+/** One enhanced authentication under way (MQTT 5.0, 4.12). */
+export interface AuthExchange {
+  /** Takes the client's data (null when it sent none). */
+  step(data: Uint8Array | null): AuthOutcome | Promise<AuthOutcome>;
+}
+
+/** Decides who may come in. Answers at once where it can. */
+export interface Authenticator {
+  /** Judges the user name and password of a CONNECT. */
+  authenticate(credentials: Credentials): AuthOutcome | Promise<AuthOutcome>;
+  /** Begins an exchange; null when it does not know `method`. */
+  begin(method: string, credentials: Credentials): AuthExchange | null;
+}

@@ -1,0 +1,10 @@
+/** Who may enter and do what. */
+export type {
+  Authenticator,
+  AuthExchange,
+  AuthOutcome,
+  Credentials,
+  Identity,
+} from "./authenticator.ts";
+export type { Authorizer } from "./authorizer.ts";
+export { AllowAll } from "./anonymous.ts";

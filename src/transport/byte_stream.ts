@@ -1,0 +1,46 @@
+/** Where a peer connects from, as the listener saw it. */
+export interface PeerAddress {
+  /** IP address in text form, or `memory`. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * A two-way stream of bytes: what a connection reads from and writes to.
+ * `Deno.TcpConn` is one as it stands, so plain TCP has no wrapper.
+ */
+export interface ByteStream {
+  /**
+   * Waits for bytes and puts some of them into `into` (length ≥ 1).
+   * Resolves to their number, or to null when the peer has ended its side.
+   * Rejects when the stream broke or was closed. One read at a time.
+   */
+  read(into: Uint8Array): Promise<number | null>;
+  /**
+   * Takes some of `bytes` (at least one) and resolves to their number once
+   * the stream is ready for more. The bytes must not change until then.
+   * Rejects when the stream broke or was closed. One write at a time.
+   */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Ends both directions at once; pending calls reject. */
+  close(): void;
+}
+
+/** A stream that was just accepted, with what is known of its peer. */
+export interface Accepted {
+  readonly stream: ByteStream;
+  readonly peer: PeerAddress;
+}
+
+/** Accepts streams on one address. */
+export interface Listener {
+  /** Where it listens; `port` is the real one when 0 was asked for. */
+  readonly address: PeerAddress;
+  /**
+   * Calls `onStream` for each stream, until `close`. Resolves when closed.
+   * A failed accept (out of descriptors, a bad handshake) never ends it.
+   */
+  serve(onStream: (accepted: Accepted) => void): Promise<void>;
+  /** Stops accepting; streams already accepted go on. */
+  close(): void;
+}
