@@ -1,0 +1,20 @@
+/** The settings: what can be set, how it is read, what is wrong with it. */
+export { NEVER_EXPIRES } from "./settings.ts";
+export type {
+  BacklogPolicy,
+  LimitSettings,
+  ListenerSettings,
+  ListenerType,
+  LogFormat,
+  LogLevel,
+  LogSettings,
+  ProtocolSettings,
+  RetainedSettings,
+  SessionSettings,
+  Settings,
+  SharedSettings,
+  SharedStrategy,
+  ShutdownSettings,
+  SysSettings,
+  VersionName,
+} from "./settings.ts";

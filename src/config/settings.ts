@@ -1,0 +1,188 @@
+/** An MQTT version as the configuration names it. */
+export type VersionName = "3.1" | "3.1.1" | "5.0";
+
+/** How a listener speaks: plain MQTT, or MQTT inside WebSocket frames. */
+export type ListenerType = "tcp" | "websocket";
+
+/** What gives way when a backlog is full: the new message or the oldest. */
+export type BacklogPolicy = "drop-new" | "drop-old";
+
+/** Who of a shared group gets the next message. */
+export type SharedStrategy =
+  | "round-robin"
+  | "random"
+  | "sticky"
+  | "hash-client"
+  | "hash-topic";
+
+/** The least severe message that is logged. */
+export type LogLevel = "error" | "warn" | "info" | "debug";
+
+/** How a log line looks. */
+export type LogFormat = "text" | "json";
+
+/** Stands for "never" in `session.max_expiry` and `session.expiry_v3`, in s. */
+export const NEVER_EXPIRES = 0xffff_ffff;
+
+/**
+ * One address the broker listens on. Limits that the configuration leaves out
+ * here are already filled in from `limits`, `session`, `protocol`, `retained`.
+ */
+export interface ListenerSettings {
+  /** Unique among the listeners; told in logs and in the ready file. */
+  readonly name: string;
+  /** How clients speak here. */
+  readonly type: ListenerType;
+  /** IP address or host name. `0.0.0.0`: all of IPv4, `::`: IPv6 and IPv4. */
+  readonly bind: string;
+  /** 0..65535; 0 asks the system for a free one. */
+  readonly port: number;
+  /** WebSocket only: the HTTP path that is upgraded; starts with `/`. */
+  readonly path: string;
+  /** WebSocket only: `Origin` headers let in; empty lets all in. */
+  readonly allowed_origins: readonly string[];
+  /** Protocol versions accepted; at least one. */
+  readonly versions: readonly VersionName[];
+  /** Whether clients without credentials may enter. */
+  readonly allow_anonymous: boolean;
+  /** Connections through this listener; 0 sets no bound of its own. */
+  readonly max_connections: number;
+  /** Bytes of a whole packet, header included, that a client may send. */
+  readonly max_packet_size: number;
+  /** Seconds, 0..65535; 0 leaves the keep alive to the client. */
+  readonly max_keep_alive: number;
+  /** Highest QoS a client may publish with here. */
+  readonly max_qos: 0 | 1 | 2;
+  /** Whether clients may publish retained messages here. */
+  readonly retain_available: boolean;
+  /** 1..65535 unacknowledged QoS 1 and 2 messages a client may send. */
+  readonly receive_maximum: number;
+  /** 0..65535 topic aliases a client may set. */
+  readonly topic_alias_maximum: number;
+  /** Milliseconds in which a connection must complete its CONNECT. */
+  readonly connect_timeout: number;
+}
+
+/** Bounds that protect the broker; 0 means "no bound" only where said. */
+export interface LimitSettings {
+  /** Bytes of a whole packet, header included, that a client may send. */
+  readonly max_packet_size: number;
+  /** Connections in all; 0 = as many as the machine allows. */
+  readonly max_connections: number;
+  /** Connections from one IP address; 0 = no bound. */
+  readonly max_connections_per_address: number;
+  /** Bytes of UTF-8. */
+  readonly max_client_id_length: number;
+  /** Bytes of UTF-8, for topic names and topic filters. */
+  readonly max_topic_length: number;
+  /** Levels of a topic name or filter: one more than its slashes. */
+  readonly max_topic_levels: number;
+  /** Subscriptions one session may hold; at least 1. */
+  readonly max_subscriptions_per_session: number;
+  /** 1..65535 messages sent to one client and not yet acknowledged by it. */
+  readonly max_inflight: number;
+  /** 1..65535 messages a client may send without our acknowledgement. */
+  readonly receive_maximum: number;
+  /** 0..65535 topic aliases a client may set. */
+  readonly topic_alias_maximum: number;
+  /** 0..65535 topic aliases the broker sets, if the client allows as many. */
+  readonly topic_alias_maximum_out: number;
+  /** Milliseconds in which a connection must complete its CONNECT. */
+  readonly connect_timeout: number;
+  /** Messages a second one client may publish; 0 = no bound. */
+  readonly publish_rate: number;
+  /** Bytes of PUBLISH packets a second from one client; 0 = no bound. */
+  readonly publish_bytes_rate: number;
+  /** Bytes that may wait to be written to one client. */
+  readonly max_outbound: number;
+  /** Bytes of all waiting messages; above it QoS 1 and 2 get 0x97. */
+  readonly max_queued_memory: number;
+}
+
+/** What is kept for a client while it is away. */
+export interface SessionSettings {
+  /** Seconds that cap the session expiry asked for; or `NEVER_EXPIRES`. */
+  readonly max_expiry: number;
+  /** Seconds a 3.x session with clean session 0 is kept; or `NEVER_EXPIRES`. */
+  readonly expiry_v3: number;
+  /** Seconds, 0..65535; 0 leaves the keep alive to the client. */
+  readonly max_keep_alive: number;
+  /** Messages that may wait for one session. */
+  readonly backlog_messages: number;
+  /** Bytes of messages that may wait for one session. */
+  readonly backlog_bytes: number;
+  /** What gives way when the backlog is full. */
+  readonly backlog_policy: BacklogPolicy;
+  /** Whether QoS 0 messages wait too while the client is away. */
+  readonly queue_qos0: boolean;
+}
+
+/** Retained messages. */
+export interface RetainedSettings {
+  /** Whether clients may publish retained messages. */
+  readonly available: boolean;
+  /** 0 = no bound. */
+  readonly max_messages: number;
+  /** Bytes of topics, payloads and properties; 0 = no bound. */
+  readonly max_bytes: number;
+}
+
+/** Shared subscriptions. */
+export interface SharedSettings {
+  /** Whether `$share` filters are accepted. */
+  readonly available: boolean;
+  /** Who of a group gets the next message. */
+  readonly strategy: SharedStrategy;
+}
+
+/** What of MQTT is offered. */
+export interface ProtocolSettings {
+  /** Highest QoS a client may publish with. */
+  readonly max_qos: 0 | 1 | 2;
+  /** Whether a payload said to be UTF-8 is checked (0x99 when it is not). */
+  readonly validate_payload_format: boolean;
+  /** Whether filters may have wildcards. */
+  readonly wildcard_available: boolean;
+}
+
+/** The `$SYS` topics. */
+export interface SysSettings {
+  /** Milliseconds between two reports; 0 = no `$SYS` topics. */
+  readonly interval: number;
+}
+
+/** Logging, to standard error. */
+export interface LogSettings {
+  /** The least severe message that is logged. */
+  readonly level: LogLevel;
+  /** How a line looks. */
+  readonly format: LogFormat;
+}
+
+/** How the broker ends. */
+export interface ShutdownSettings {
+  /** Milliseconds that the broker may take to end after SIGTERM or SIGINT. */
+  readonly timeout: number;
+}
+
+/** Everything the broker can be told: complete and checked. */
+export interface Settings {
+  /** At least one. */
+  readonly listener: readonly ListenerSettings[];
+  /** Bounds that protect the broker. */
+  readonly limits: LimitSettings;
+  /** What is kept for a client while it is away. */
+  readonly session: SessionSettings;
+  /** Retained messages. */
+  readonly retained: RetainedSettings;
+  /** Shared subscriptions. */
+  readonly shared: SharedSettings;
+  /** What of MQTT is offered. */
+  readonly protocol: ProtocolSettings;
+  /** The `$SYS` topics. */
+  readonly sys: SysSettings;
+  /** Logging. */
+  readonly log: LogSettings;
+  /** How the broker ends. */
+  readonly shutdown: ShutdownSettings;
+}
