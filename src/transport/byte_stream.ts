@@ -2,6 +2,7 @@
 export interface PeerAddress {
   /** IP address in text form, or `memory`. */
   readonly hostname: string;
+  /** TCP port; 0 where there is none. */
   readonly port: number;
 }
 
@@ -28,7 +29,9 @@ export interface ByteStream {
 
 /** A stream that was just accepted, with what is known of its peer. */
 export interface Accepted {
+  /** Whoever takes it reads from it, writes to it and closes it. */
   readonly stream: ByteStream;
+  /** Where the stream comes from. */
   readonly peer: PeerAddress;
 }
 

@@ -5,3 +5,16 @@ export type {
   Listener,
   PeerAddress,
 } from "./byte_stream.ts";
+export { ListenError, type ListenFailure } from "./listen_error.ts";
+export {
+  type Acceptor,
+  listenTcp,
+  TcpListener,
+  type TcpOptions,
+} from "./tcp_listener.ts";
+export {
+  type MemoryOptions,
+  memoryPair,
+  type MemoryStream,
+} from "./memory_stream.ts";
+export { MemoryListener } from "./memory_listener.ts";
