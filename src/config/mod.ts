@@ -18,3 +18,5 @@ export type {
   SysSettings,
   VersionName,
 } from "./settings.ts";
+export { completeSettings } from "./complete.ts";
+export type { PartialSettings } from "./complete.ts";

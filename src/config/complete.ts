@@ -1,0 +1,69 @@
+import type { Field } from "./field.ts";
+import { listenerFields, sections } from "./fields.ts";
+import type { ListenerSettings, Settings } from "./settings.ts";
+
+/** Settings of which any may be left out; what is there is already checked. */
+export type PartialSettings =
+  & {
+    readonly [Key in Exclude<keyof Settings, "listener">]?: Partial<
+      Settings[Key]
+    >;
+  }
+  & { readonly listener?: readonly Partial<ListenerSettings>[] };
+
+type Values = Record<string, unknown>;
+
+/**
+ * The settings with each value that `given` leaves out at its default. No
+ * listener at all becomes one for MQTT on 127.0.0.1:1883. Nothing is checked.
+ */
+export function completeSettings(given: PartialSettings = {}): Settings {
+  const settings: Record<string, Values | Values[]> = {};
+  for (const [name, fields] of Object.entries(sections)) {
+    const chosen = (given as Record<string, Values>)[name] ?? {};
+    const section: Values = {};
+    for (const [key, field] of Object.entries<Field<unknown>>(fields)) {
+      section[key] = chosen[key] ?? field.default;
+    }
+    settings[name] = section;
+  }
+  const names = new Set<string>();
+  for (const listener of given.listener ?? []) {
+    if (listener.name !== undefined) names.add(listener.name);
+  }
+  settings.listener = (given.listener ?? [{}]).map((listener) =>
+    completeListener(listener, settings as Record<string, Values>, names)
+  );
+  return settings as unknown as Settings;
+}
+
+function completeListener(
+  given: Partial<ListenerSettings>,
+  settings: Record<string, Values>,
+  names: Set<string>,
+): Values {
+  const listener: Values = {};
+  for (
+    const [key, field] of Object.entries<Field<unknown>>(listenerFields)
+  ) {
+    const fallback = field.inherits === undefined
+      ? field.default
+      : settings[field.inherits[0]][field.inherits[1]];
+    listener[key] = (given as Values)[key] ?? fallback;
+  }
+  if (given.port === undefined && given.type === "websocket") {
+    listener.port = 9001;
+  }
+  if (given.name === undefined) {
+    listener.name = freeName(String(listener.type), names);
+  }
+  return listener;
+}
+
+/** `tcp`, then `tcp-2`, `tcp-3`, ...: the first that is not taken. */
+function freeName(type: string, names: Set<string>): string {
+  let name = type;
+  for (let count = 2; names.has(name); count++) name = `${type}-${count}`;
+  names.add(name);
+  return name;
+}

@@ -1,0 +1,34 @@
+/** A JSON Schema fragment, for what may stand in the file. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** One setting: its meaning, its default, and how its value is read. */
+export interface Field<T> {
+  /** One line, for the example file and for editors. */
+  readonly doc: string;
+  /** What may be given, in words: `1 to 65535`; empty when the type says it. */
+  readonly range: string;
+  readonly default: T;
+  /** The default as it stands in the example file, in TOML. */
+  readonly defaultText: string;
+  /** What an editor may offer and refuse. */
+  readonly json: JsonSchema;
+  /** A secret may be a `file:` reference, and is never printed. */
+  readonly secret?: boolean;
+  /** For a listener: where the value comes from when it is left out. */
+  readonly inherits?: readonly [section: string, key: string];
+  /** Checks a value of the configuration. Throws `RangeError`: what is wrong. */
+  read(value: unknown): T;
+  /** The value in TOML, such that `read` gives it back. */
+  write(value: T): string;
+}
+
+/** A field for each member of a section of the settings. */
+export type FieldsOf<Section> = {
+  readonly [Key in keyof Section]-?: Field<Section[Key]>;
+};
+
+/** A value as an error message shows it; long ones are cut. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,315 @@
+import type { Field, FieldsOf } from "./field.ts";
+import { duration, integer, memory, size } from "./number_fields.ts";
+import { choice, flag, list, text } from "./word_fields.ts";
+import { KIB, MIB } from "./units.ts";
+import {
+  type ListenerSettings,
+  NEVER_EXPIRES,
+  type Settings,
+} from "./settings.ts";
+
+const GIB = 1024 * MIB;
+const ANY_COUNT = 1_000_000_000;
+const DAY = 24 * 3600;
+/** Time spans within the broker count ms; those told to clients count s. */
+const wait = { unit: 1, min: 100, max: 3600_000 };
+const expiry = {
+  unit: 1000,
+  min: 0,
+  max: 36_500 * DAY,
+  never: NEVER_EXPIRES,
+};
+
+const packetSize = size(
+  16 * MIB,
+  KIB,
+  256 * MIB,
+  "Size of a whole packet, header included, that a client may send.",
+);
+const receiveMaximum = integer(
+  1000,
+  1,
+  65535,
+  "QoS 1 and 2 messages a client may send without our acknowledgement.",
+);
+const aliasMaximum = integer(
+  100,
+  0,
+  65535,
+  "Topic aliases a client may set; 0 turns them off.",
+);
+const connectTimeout = duration(
+  10_000,
+  wait,
+  "How long a connection may take to complete its CONNECT.",
+);
+const keepAlive = duration(
+  0,
+  { unit: 1000, min: 0, max: 65535 },
+  "Longest keep alive a client may have; 0 leaves it to the client.",
+);
+const maxQos: Field<0 | 1 | 2> = integer<0 | 1 | 2>(
+  2,
+  0,
+  2,
+  "Highest QoS that clients may publish with.",
+);
+const retainAvailable = flag(
+  true,
+  "Whether clients may publish retained messages.",
+);
+
+/** What the listener inherits keeps its checks, and says where it is from. */
+function inherited<T>(
+  field: Field<T>,
+  section: string,
+  key: string,
+): Field<T> {
+  return { ...field, inherits: [section, key] };
+}
+
+/** Every section that is one table, in the order of the example file. */
+export const sections: {
+  readonly [Key in Exclude<keyof Settings, "listener">]: FieldsOf<
+    Settings[Key]
+  >;
+} = {
+  limits: {
+    max_packet_size: packetSize,
+    max_connections: integer(
+      0,
+      0,
+      ANY_COUNT,
+      "Connections in all; 0 means as many as the machine allows.",
+    ),
+    max_connections_per_address: integer(
+      0,
+      0,
+      ANY_COUNT,
+      "Connections from one IP address; 0 sets no bound.",
+    ),
+    max_client_id_length: integer(
+      1024,
+      23,
+      65535,
+      "Bytes of UTF-8 a client id may have.",
+    ),
+    max_topic_length: integer(
+      65535,
+      1,
+      65535,
+      "Bytes of UTF-8 a topic name or topic filter may have.",
+    ),
+    max_topic_levels: integer(
+      128,
+      1,
+      65535,
+      "Levels a topic name or topic filter may have.",
+    ),
+    max_subscriptions_per_session: integer(
+      10_000,
+      1,
+      ANY_COUNT,
+      "Subscriptions one session may hold.",
+    ),
+    max_inflight: integer(
+      1000,
+      1,
+      65535,
+      "QoS 1 and 2 messages on their way to one client, not acknowledged yet.",
+    ),
+    receive_maximum: receiveMaximum,
+    topic_alias_maximum: aliasMaximum,
+    topic_alias_maximum_out: integer(
+      100,
+      0,
+      65535,
+      "Topic aliases the broker sets for one client that allows them.",
+    ),
+    connect_timeout: connectTimeout,
+    publish_rate: integer(
+      0,
+      0,
+      ANY_COUNT,
+      "Messages a second that one client may publish; 0 sets no bound.",
+    ),
+    publish_bytes_rate: size(
+      0,
+      0,
+      64 * GIB,
+      "Bytes a second that one client may publish; 0 sets no bound.",
+    ),
+    max_outbound: size(
+      64 * MIB,
+      64 * KIB,
+      4 * GIB,
+      "Bytes that may wait to be written to one client.",
+    ),
+    max_queued_memory: memory(
+      25,
+      MIB,
+      Deno.systemMemoryInfo().total,
+      "Bytes of all waiting messages; above it new QoS 1 and 2 are refused.",
+    ),
+  },
+  session: {
+    max_expiry: duration(
+      NEVER_EXPIRES,
+      expiry,
+      "Longest time a session is kept after its client has gone.",
+    ),
+    expiry_v3: duration(
+      NEVER_EXPIRES,
+      expiry,
+      "How long MQTT 3.x sessions with clean session 0 are kept.",
+    ),
+    max_keep_alive: keepAlive,
+    backlog_messages: integer(
+      10_000,
+      1,
+      ANY_COUNT,
+      "Messages that may wait for one session.",
+    ),
+    backlog_bytes: size(
+      32 * MIB,
+      KIB,
+      64 * GIB,
+      "Bytes of messages that may wait for one session.",
+    ),
+    backlog_policy: choice(
+      "drop-new",
+      ["drop-new", "drop-old"],
+      "What gives way when a backlog is full.",
+    ),
+    queue_qos0: flag(
+      false,
+      "Whether QoS 0 messages, too, wait for a client that is away.",
+    ),
+  },
+  retained: {
+    available: retainAvailable,
+    max_messages: integer(
+      0,
+      0,
+      ANY_COUNT,
+      "Retained messages in all; 0 sets no bound.",
+    ),
+    max_bytes: size(
+      256 * MIB,
+      0,
+      64 * GIB,
+      "Bytes of all retained messages; 0 sets no bound.",
+    ),
+  },
+  shared: {
+    available: flag(true, "Whether $share/GROUP/FILTER is accepted."),
+    strategy: choice(
+      "round-robin",
+      ["round-robin", "random", "sticky", "hash-client", "hash-topic"],
+      "Who of a shared group gets the next message.",
+    ),
+  },
+  protocol: {
+    max_qos: maxQos,
+    validate_payload_format: flag(
+      true,
+      "Whether a payload that is said to be UTF-8 must be.",
+    ),
+    wildcard_available: flag(
+      true,
+      "Whether topic filters may have wildcards.",
+    ),
+  },
+  sys: {
+    interval: duration(
+      10_000,
+      { unit: 1, min: 0, max: DAY * 1000 },
+      "Time between two reports under $SYS; 0 turns them off.",
+    ),
+  },
+  log: {
+    level: choice(
+      "info",
+      ["error", "warn", "info", "debug"],
+      "The least severe message that is logged.",
+    ),
+    format: choice(
+      "text",
+      ["text", "json"],
+      "How a log line looks.",
+    ),
+  },
+  shutdown: {
+    timeout: duration(
+      5000,
+      { unit: 1, min: 0, max: 600_000 },
+      "How long the broker may take to end after SIGTERM or SIGINT.",
+    ),
+  },
+};
+
+/** What one `[[listener]]` may say. */
+export const listenerFields: FieldsOf<ListenerSettings> = {
+  name: text(
+    "",
+    /^[\w.-]{1,64}$/,
+    "1 to 64 letters, digits, dots, dashes or underscores",
+    "Told in logs and in the ready file; made from the type when left out.",
+  ),
+  type: choice(
+    "tcp",
+    ["tcp", "websocket"],
+    "How clients speak here: plain MQTT, or MQTT over WebSocket.",
+  ),
+  bind: text(
+    "127.0.0.1",
+    /^[^\s/]{1,255}$/,
+    "an IP address or a host name",
+    'Address: "127.0.0.1" or "::1" for this machine, "::" for all of IPv6 and IPv4.',
+  ),
+  port: integer(
+    1883,
+    0,
+    65535,
+    "0 picks a free one; 9001 when left out for a websocket listener.",
+  ),
+  path: text(
+    "/mqtt",
+    /^\/[^\s?#]{0,255}$/,
+    "a path that starts with /",
+    "WebSocket only: the path clients connect to.",
+  ),
+  allowed_origins: list(
+    [],
+    text("", /^\S+$/, 'origins like "https://example.org"', ""),
+    0,
+    "WebSocket only: web pages that may connect, by origin; empty lets all in.",
+  ),
+  versions: list(
+    ["3.1", "3.1.1", "5.0"],
+    choice("5.0", ["3.1", "3.1.1", "5.0"], ""),
+    1,
+    "MQTT versions that are accepted.",
+  ),
+  allow_anonymous: flag(
+    true,
+    "Must be said for an address that other machines can reach.",
+  ),
+  max_connections: integer(
+    0,
+    0,
+    ANY_COUNT,
+    "Connections through this listener; 0 sets no bound of its own.",
+  ),
+  max_packet_size: inherited(packetSize, "limits", "max_packet_size"),
+  max_keep_alive: inherited(keepAlive, "session", "max_keep_alive"),
+  max_qos: inherited(maxQos, "protocol", "max_qos"),
+  retain_available: inherited(retainAvailable, "retained", "available"),
+  receive_maximum: inherited(receiveMaximum, "limits", "receive_maximum"),
+  topic_alias_maximum: inherited(
+    aliasMaximum,
+    "limits",
+    "topic_alias_maximum",
+  ),
+  connect_timeout: inherited(connectTimeout, "limits", "connect_timeout"),
+};

@@ -1,0 +1,123 @@
+import { type Field, shown } from "./field.ts";
+import { closest } from "./closest.ts";
+
+/** Yes or no. The words in a string count too: an `${ENV}` gives strings. */
+export function flag(initial: boolean, doc: string): Field<boolean> {
+  return {
+    doc,
+    range: "true or false",
+    default: initial,
+    defaultText: String(initial),
+    json: { type: ["boolean", "string"] },
+    read(value) {
+      if (value === true || value === "true") return true;
+      if (value === false || value === "false") return false;
+      throw new RangeError(
+        `${shown(value)} is not allowed: give true or false`,
+      );
+    },
+    write: String,
+  };
+}
+
+function oneOf<T extends string>(value: unknown, words: readonly T[]): T {
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  const near = typeof value === "string" ? closest(value, words) : undefined;
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  throw new RangeError(
+    `${shown(value)} is not allowed: give ${quoted(words)}${hint}`,
+  );
+}
+
+function quoted(words: readonly string[]): string {
+  const all = words.map((word) => `"${word}"`);
+  return all.length < 2
+    ? all.join("")
+    : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+}
+
+/** One of some words. */
+export function choice<T extends string>(
+  initial: T,
+  words: readonly T[],
+  doc: string,
+): Field<T> {
+  return {
+    doc,
+    range: quoted(words),
+    default: initial,
+    defaultText: JSON.stringify(initial),
+    json: { type: "string", enum: words },
+    read: (value) => oneOf(value, words),
+    write: (value) => JSON.stringify(value),
+  };
+}
+
+/** Text that must match `pattern`; `expected` says so in words. */
+export function text(
+  initial: string,
+  pattern: RegExp,
+  expected: string,
+  doc: string,
+): Field<string> {
+  return {
+    doc,
+    range: expected,
+    default: initial,
+    defaultText: JSON.stringify(initial),
+    json: { type: "string" },
+    read(value) {
+      if (typeof value === "string" && pattern.test(value)) return value;
+      throw new RangeError(`${shown(value)} is not allowed: give ${expected}`);
+    },
+    write: (value) => JSON.stringify(value),
+  };
+}
+
+/** Text nobody may see; in the file it is best a `file:` reference. */
+export function secret(doc: string): Field<string> {
+  return {
+    doc,
+    range: `text, or "file:PATH" to read it from a file`,
+    default: "",
+    defaultText: `""`,
+    json: { type: "string" },
+    secret: true,
+    read(value) {
+      if (typeof value === "string") return value;
+      throw new RangeError("not allowed: give text in quotes");
+    },
+    write: () => `"(hidden)"`,
+  };
+}
+
+/** A list; each of its items is read by `item`. */
+export function list<T>(
+  initial: readonly T[],
+  item: Field<T>,
+  least: number,
+  doc: string,
+): Field<readonly T[]> {
+  const write = (values: readonly T[]) =>
+    `[${values.map((value) => item.write(value)).join(", ")}]`;
+  return {
+    doc,
+    range: `a list of ${item.range}`,
+    default: initial,
+    defaultText: write(initial),
+    json: { type: "array", items: item.json, minItems: least },
+    read(value) {
+      if (!Array.isArray(value) || value.length < least) {
+        const count = least > 0 ? ` with at least ${least} of them` : "";
+        throw new RangeError(
+          `${
+            shown(value)
+          } is not allowed: give a list of ${item.range}${count}`,
+        );
+      }
+      return value.map((one) => item.read(one));
+    },
+    write,
+  };
+}
