@@ -6,6 +6,15 @@ export { ProtocolError } from "./protocol_error.ts";
 export { PropertyId } from "./properties.ts";
 export type { Properties, UserProperty } from "./properties.ts";
 export { Topic } from "./topic.ts";
+export {
+  levelCount,
+  parseFilter,
+  topicMatches,
+  validateTopicFilter,
+  validateTopicName,
+} from "./topics.ts";
+export type { ParsedFilter } from "./topics.ts";
+export { decodeUtf8, encodeUtf8, isWellFormedUtf8 } from "./utf8.ts";
 export { Message } from "./message.ts";
 export type { SubscriptionOptions } from "./subscription_options.ts";
 export type {

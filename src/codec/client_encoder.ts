@@ -1,0 +1,88 @@
+import {
+  type ConnectPacket,
+  PacketType,
+  PropertyId,
+  type ProtocolVersion,
+  type SubscribePacket,
+  type UnsubscribePacket,
+  type WillPacket,
+} from "../mqtt/mod.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { encodeProperties } from "./properties_encoder.ts";
+
+/** PINGREQ (3.12), the same in every version. Not to be written to. */
+export const PINGREQ: Uint8Array = Uint8Array.of(PacketType.Pingreq << 4, 0);
+
+/** The frame of a CONNECT (3.1), for `packet.version`. */
+export function encodeConnect(packet: ConnectPacket): Uint8Array {
+  const { version, will, username, password } = packet;
+  const writer = new ByteWriter();
+  writer.utf8(version === 3 ? "MQIsdp" : "MQTT");
+  writer.uint8(version | (packet.bridge ? 0x80 : 0));
+  writer.uint8(
+    (packet.cleanStart ? 0x02 : 0) | (password !== null ? 0x40 : 0) |
+      (username !== null ? 0x80 : 0) |
+      (will === null ? 0 : 0x04 | will.qos << 3 | (will.retain ? 0x20 : 0)),
+  );
+  writer.uint16(packet.keepAlive);
+  if (version === 5) encodeProperties(writer, packet.properties);
+  writer.utf8(packet.clientId);
+  if (will !== null) encodeWill(writer, will, version);
+  if (username !== null) writer.utf8(username);
+  if (password !== null) writer.binary(password);
+  return writer.frame(PacketType.Connect);
+}
+
+function encodeWill(
+  into: ByteWriter,
+  will: WillPacket,
+  version: ProtocolVersion,
+): void {
+  if (version === 5) {
+    const properties = new ByteWriter();
+    // 0 is what its absence means (3.1.3.2.2).
+    if (will.delay > 0) {
+      properties.uint8(PropertyId.WillDelayInterval);
+      properties.uint32(will.delay);
+    }
+    if (will.messageExpiry >= 0) {
+      properties.uint8(PropertyId.MessageExpiryInterval);
+      properties.uint32(will.messageExpiry);
+    }
+    // Holds the payload format indicator too, so that is not written anew.
+    if (will.properties !== null) properties.bytes(will.properties);
+    into.counted(properties);
+  }
+  into.utf8(will.topic);
+  into.binary(will.payload);
+}
+
+/** The frame of a SUBSCRIBE (3.8); 3.x keeps only the QoS of the options. */
+export function encodeSubscribe(
+  packet: SubscribePacket,
+  version: ProtocolVersion,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint16(packet.packetId);
+  if (version === 5) encodeProperties(writer, packet.properties);
+  for (const request of packet.requests) {
+    writer.utf8(request.filter);
+    writer.uint8(
+      version !== 5 ? request.qos : request.qos | (request.noLocal ? 4 : 0) |
+        (request.retainAsPublished ? 8 : 0) | request.retainHandling << 4,
+    );
+  }
+  return writer.frame(PacketType.Subscribe, 2);
+}
+
+/** The frame of an UNSUBSCRIBE (3.10). */
+export function encodeUnsubscribe(
+  packet: UnsubscribePacket,
+  version: ProtocolVersion,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint16(packet.packetId);
+  if (version === 5) encodeProperties(writer, packet.properties);
+  for (const filter of packet.filters) writer.utf8(filter);
+  return writer.frame(PacketType.Unsubscribe, 2);
+}

@@ -1,0 +1,113 @@
+import {
+  type AuthPacket,
+  type ConnackPacket,
+  type ConnectPacket,
+  decodeUtf8,
+  type DisconnectPacket,
+  PacketType,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+  type SubackPacket,
+  type SubscribePacket,
+  type UnsubscribePacket,
+  validateTopicName,
+} from "../mqtt/mod.ts";
+import { AckPacket, decodeAck } from "./ack_decoder.ts";
+import { decodeConnect } from "./connect_decoder.ts";
+import { decodeAuth, decodeDisconnect } from "./disconnect_decoder.ts";
+import type { Frame } from "./frame.ts";
+import {
+  decodeDelivery,
+  decodePublish,
+  PublishPacket,
+} from "./publish_decoder.ts";
+import { decodeConnack, decodeSuback } from "./server_decoder.ts";
+import { decodeSubscribe, decodeUnsubscribe } from "./subscribe_decoder.ts";
+
+/** PINGREQ or PINGRESP, which have no body. */
+export interface PingPacket {
+  /** As in `PacketType`. */
+  readonly type: 12 | 13;
+}
+
+/** Any control packet; `type` tells which. */
+export type Packet =
+  | ConnectPacket
+  | ConnackPacket
+  | PublishPacket
+  | AckPacket
+  | SubscribePacket
+  | SubackPacket
+  | UnsubscribePacket
+  | PingPacket
+  | DisconnectPacket
+  | AuthPacket;
+
+/**
+ * Decodes whatever `frame` describes into a fresh object and validates all of
+ * it, the topic name of a PUBLISH too. For what is not hot.
+ *
+ * @param version Not looked at for CONNECT, which says its own.
+ * @param fromServer Whether a server sent it.
+ * @throws {ProtocolError} as the packet's own decoder does, and 0x90 for a
+ * topic that cannot name one.
+ */
+export function decodePacket(
+  chunk: Uint8Array,
+  frame: Frame,
+  version: ProtocolVersion,
+  fromServer = false,
+): Packet {
+  switch (frame.type) {
+    case PacketType.Connect:
+      return decodeConnect(chunk, frame);
+    case PacketType.Connack:
+      return decodeConnack(chunk, frame, version);
+    case PacketType.Publish:
+      return decodeWholePublish(chunk, frame, version, fromServer);
+    case PacketType.Puback:
+    case PacketType.Pubrec:
+    case PacketType.Pubrel:
+    case PacketType.Pubcomp: {
+      const packet = new AckPacket();
+      decodeAck(packet, chunk, frame, version);
+      return packet;
+    }
+    case PacketType.Subscribe:
+      return decodeSubscribe(chunk, frame, version);
+    case PacketType.Suback:
+    case PacketType.Unsuback:
+      return decodeSuback(chunk, frame, version);
+    case PacketType.Unsubscribe:
+      return decodeUnsubscribe(chunk, frame, version);
+    case PacketType.Pingreq:
+    case PacketType.Pingresp:
+      return { type: frame.type };
+    case PacketType.Disconnect:
+      return decodeDisconnect(chunk, frame, version, fromServer);
+    case PacketType.Auth:
+      return decodeAuth(chunk, frame, version, fromServer);
+  }
+}
+
+function decodeWholePublish(
+  chunk: Uint8Array,
+  frame: Frame,
+  version: ProtocolVersion,
+  fromServer: boolean,
+): PublishPacket {
+  const packet = new PublishPacket();
+  if (fromServer) decodeDelivery(packet, chunk, frame, version);
+  else decodePublish(packet, chunk, frame, version);
+  // An empty one got this far only because an alias stands for it.
+  if (packet.topicEnd > packet.topicStart) {
+    const fault = validateTopicName(
+      decodeUtf8(chunk, packet.topicStart, packet.topicEnd),
+    );
+    if (fault !== null) {
+      throw new ProtocolError(ReasonCode.TopicNameInvalid, fault);
+    }
+  }
+  return packet;
+}

@@ -1,0 +1,100 @@
+import { ProtocolError } from "./protocol_error.ts";
+import { ReasonCode } from "./reason_code.ts";
+
+// A decoder call costs more than a short loop; measured break-even is near here.
+const SHORT = 32;
+
+// `ignoreBOM` means that a byte order mark is kept, which is [MQTT-1.5.4-3].
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/**
+ * Whether the bytes from `start` up to `end` are what MQTT calls a UTF-8
+ * encoded string: no overlong form, no surrogate, nothing above U+10FFFF
+ * [MQTT-1.5.4-1] and no U+0000 [MQTT-1.5.4-2]. An empty range is.
+ *
+ * @param allowNull Lets U+0000 pass: a payload is characters, not a string.
+ */
+export function isWellFormedUtf8(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  allowNull = false,
+): boolean {
+  let at = start;
+  while (at < end) {
+    const lead = bytes[at];
+    if (lead < 0x80) {
+      if (lead === 0 && !allowNull) return false;
+      at++;
+      continue;
+    }
+    const length = sequenceLength(lead);
+    if (length === 0 || at + length > end) return false;
+    const second = bytes[at + 1];
+    // The second byte alone tells overlong forms, surrogates and what is
+    // above U+10FFFF (Unicode, table 3-7).
+    if (second < lowestSecond(lead) || second > highestSecond(lead)) {
+      return false;
+    }
+    for (let i = at + 2; i < at + length; i++) {
+      if ((bytes[i] & 0xc0) !== 0x80) return false;
+    }
+    at += length;
+  }
+  return true;
+}
+
+/** Bytes of the sequence that `lead` (≥ 0x80) begins; 0 when it begins none. */
+function sequenceLength(lead: number): 0 | 2 | 3 | 4 {
+  if (lead < 0xc2) return 0;
+  if (lead < 0xe0) return 2;
+  if (lead < 0xf0) return 3;
+  return lead < 0xf5 ? 4 : 0;
+}
+
+function lowestSecond(lead: number): number {
+  if (lead === 0xe0) return 0xa0;
+  return lead === 0xf0 ? 0x90 : 0x80;
+}
+
+function highestSecond(lead: number): number {
+  if (lead === 0xed) return 0x9f;
+  return lead === 0xf4 ? 0x8f : 0xbf;
+}
+
+/**
+ * The text of the bytes from `start` up to `end`; a byte order mark is kept.
+ *
+ * @throws {ProtocolError} 0x81 when they are not well-formed in the sense of
+ * `isWellFormedUtf8`.
+ */
+export function decodeUtf8(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string {
+  if (end - start <= SHORT) {
+    let text = "";
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at];
+      if (byte === 0 || byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+      at++;
+    }
+    if (at === end) return text;
+  }
+  if (!isWellFormedUtf8(bytes, start, end)) {
+    throw new ProtocolError(
+      ReasonCode.MalformedPacket,
+      "a string is not well-formed UTF-8",
+    );
+  }
+  return decoder.decode(bytes.subarray(start, end));
+}
+
+/** The bytes of `text`; a surrogate that stands alone becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
