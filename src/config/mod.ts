@@ -20,3 +20,9 @@ export type {
 } from "./settings.ts";
 export { completeSettings } from "./complete.ts";
 export type { PartialSettings } from "./complete.ts";
+export { loadSettings } from "./load.ts";
+export type { ConfigFile, SettingsSources, Shortcuts } from "./load.ts";
+export { describeProblem, SettingsError } from "./problem.ts";
+export type { Problem } from "./problem.ts";
+export { printSettings } from "./print.ts";
+export { closest } from "./closest.ts";

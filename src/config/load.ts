@@ -1,0 +1,134 @@
+import { completeSettings, type PartialSettings } from "./complete.ts";
+import { crossCheck } from "./cross_checks.ts";
+import { listenerFields, sections } from "./fields.ts";
+import { isSettingVariable } from "./variables.ts";
+import {
+  describePath,
+  type Path,
+  type Problem,
+  SettingsError,
+} from "./problem.ts";
+import type { ListenerSettings, LogLevel, Settings } from "./settings.ts";
+
+/** A configuration file that has been read. */
+export interface ConfigFile {
+  /** As it is named in error messages. */
+  readonly name: string;
+  /** TOML. */
+  readonly text: string;
+}
+
+/** The options of the command line that stand for one setting each. */
+export interface Shortcuts {
+  /** The first listener's port. */
+  readonly port?: unknown;
+  /** The first listener's address. */
+  readonly bind?: unknown;
+  /** `log.level`. */
+  readonly logLevel?: unknown;
+}
+
+/** Where settings come from, each going before those above it. */
+export interface SettingsSources {
+  /** The configuration file, if there is one. */
+  readonly file?: ConfigFile;
+  /** All variables; those that hold settings are picked out. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The values of `--set`, as `a.b=VALUE`. */
+  readonly sets?: readonly string[];
+  /** They go before everything else. */
+  readonly shortcuts?: Shortcuts;
+}
+
+/**
+ * The complete, checked settings from all `sources`. Rejects with a
+ * `SettingsError` that names everything that is wrong, not only the first.
+ */
+export async function loadSettings(
+  sources: SettingsSources = {},
+): Promise<Settings> {
+  const problems: Problem[] = [];
+  const environment = sources.environment ?? {};
+  const needsTree = sources.file !== undefined ||
+    (sources.sets?.length ?? 0) > 0 ||
+    Object.keys(environment).some(isSettingVariable);
+  let given: PartialSettings = {};
+  let place: (path: Path) => Omit<Problem, "path" | "message"> = () => ({
+    source: "settings",
+  });
+  if (needsTree) {
+    // Most starts have only shortcuts: they never load the TOML parser and
+    // the schema, which cost more time than the rest of the start together.
+    const { readTree } = await import("./read_tree.ts");
+    const read = await readTree(sources, problems);
+    given = read.given;
+    place = read.place;
+  }
+  const shortcuts = readShortcuts(sources.shortcuts ?? {}, problems);
+  const chosen = withShortcuts(given, shortcuts);
+  const settings = completeSettings(chosen);
+  const isSound = problems.length === 0;
+  crossCheck(chosen, settings, (path, message) => {
+    // In place of a port that is refused stands the default, which may clash.
+    if (!isSound && path.at(-1) === "port") return;
+    problems.push({ ...place(path), path: describePath(path), message });
+  });
+  if (problems.length > 0) throw new SettingsError(inOrder(problems));
+  return settings;
+}
+
+interface ReadShortcuts {
+  readonly listener: Partial<ListenerSettings>;
+  readonly level?: LogLevel;
+}
+
+function readShortcuts(
+  shortcuts: Shortcuts,
+  problems: Problem[],
+): ReadShortcuts {
+  const { port, bind, logLevel } = shortcuts;
+  const tell = (source: string, error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    problems.push({ source, path: "", message: error.message });
+  };
+  const listener: { port?: number; bind?: string } = {};
+  let level: LogLevel | undefined;
+  try {
+    if (port !== undefined) listener.port = listenerFields.port.read(port);
+  } catch (error) {
+    tell("--port", error);
+  }
+  try {
+    if (bind !== undefined) listener.bind = listenerFields.bind.read(bind);
+  } catch (error) {
+    tell("--bind", error);
+  }
+  try {
+    if (logLevel !== undefined) level = sections.log.level.read(logLevel);
+  } catch (error) {
+    tell("--log-level", error);
+  }
+  return { listener, level };
+}
+
+function withShortcuts(
+  given: PartialSettings,
+  shortcuts: ReadShortcuts,
+): PartialSettings {
+  const { listener, level } = shortcuts;
+  const [first, ...others] = given.listener ?? [{}];
+  return {
+    ...given,
+    listener: [{ ...first, ...listener }, ...others],
+    log: level === undefined ? given.log : { ...given.log, level },
+  };
+}
+
+/** As they stand in the file; what was said elsewhere comes after. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const last = Number.MAX_SAFE_INTEGER;
+  return problems.toSorted((a, b) =>
+    (a.line ?? last) - (b.line ?? last) ||
+    (a.column ?? last) - (b.column ?? last)
+  );
+}

@@ -1,0 +1,43 @@
+/** One thing that is wrong with the settings, and where it was said. */
+export interface Problem {
+  /** Where it was given: a file's name, `DUNLIN_…`, or `--set …`. */
+  readonly source: string;
+  /** From 1; only within a file. */
+  readonly line?: number;
+  /** From 1, in UTF-16 units; only within a file. */
+  readonly column?: number;
+  /** The setting, as `limits.max_inflight`; empty for a TOML syntax error. */
+  readonly path: string;
+  /** What is wrong and what to do, on one line. */
+  readonly message: string;
+}
+
+/** The settings cannot be used; `problems` says all that is wrong. */
+export class SettingsError extends Error {
+  /** At least one, in the order of the file. */
+  readonly problems: readonly Problem[];
+
+  /** `problems`: at least one. */
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(describeProblem).join("\n"));
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+/** A problem on one line: `dunlin.toml:3:8: limits.x: what is wrong`. */
+export function describeProblem(problem: Problem): string {
+  const place = problem.line === undefined
+    ? ""
+    : `:${problem.line}:${problem.column}`;
+  const path = problem.path === "" ? "" : `${problem.path}: `;
+  return `${problem.source}${place}: ${path}${problem.message}`;
+}
+
+/** Where a setting stands among the others: `["listener", 0, "port"]`. */
+export type Path = readonly (string | number)[];
+
+/** A path as people write it: `listener.0.port`. */
+export function describePath(path: Path): string {
+  return path.join(".");
+}

@@ -1,0 +1,116 @@
+import { parse, TomlError } from "smol-toml";
+import type { PartialSettings } from "./complete.ts";
+import type { ConfigFile, SettingsSources } from "./load.ts";
+import {
+  applyOverride,
+  type Override,
+  overridesFromArguments,
+  overridesFromEnvironment,
+} from "./overrides.ts";
+import { Positions } from "./positions.ts";
+import { describePath, type Path, type Problem } from "./problem.ts";
+import { resolveReferences } from "./references.ts";
+import { checkTree, isSecretSetting, type Part } from "./schema.ts";
+
+type Tree = Record<string, unknown>;
+
+/** Where something was said, without what is wrong with it. */
+type Place = Omit<Problem, "path" | "message">;
+
+/** What was read, and how to find where it was said. */
+export interface ReadTree {
+  readonly given: PartialSettings;
+  readonly place: (path: Path) => Place;
+}
+
+/**
+ * Reads and checks the file, the environment and the `--set` arguments, which
+ * are laid over each other in this order. What is wrong goes to `problems`.
+ */
+export async function readTree(
+  sources: SettingsSources,
+  problems: Problem[],
+): Promise<ReadTree> {
+  const environment = sources.environment ?? {};
+  const file = sources.file;
+  const tree = file === undefined ? {} : parseFile(file, problems);
+  const positions = file === undefined || tree === undefined
+    ? undefined
+    : new Positions(file.text);
+  // Without its text the file says nothing; the rest is still checked.
+  const resolved = await resolveReferences(
+    tree ?? {},
+    isSecretSetting,
+    { environment, readTextFile: Deno.readTextFile },
+    (path, message) => {
+      const from = filePlace(file, positions, path, "value");
+      problems.push({ ...from, path: describePath(path), message });
+    },
+  ) as Tree;
+
+  const applied: Override[] = [];
+  const overrides = [
+    ...overridesFromEnvironment(environment),
+    ...overridesFromArguments(sources.sets ?? [], problems),
+  ];
+  for (const override of overrides) {
+    const { source, path } = override;
+    const message = applyOverride(resolved, override);
+    if (message === undefined) applied.push(override);
+    else problems.push({ source, path: describePath(path), message });
+  }
+
+  const place = (path: Path, part: Part = "value"): Place => {
+    const override = applied.findLast((one) => concerns(one.path, path));
+    return override === undefined
+      ? filePlace(file, positions, path, part)
+      : { source: override.source };
+  };
+  const given = checkTree(resolved, ({ path, part, message }) => {
+    const from = place(path, part);
+    problems.push({ ...from, path: describePath(path), message });
+  });
+  return { given, place };
+}
+
+/** Whether an override at `given` is where the value at `path` was said. */
+function concerns(given: Path, path: Path): boolean {
+  const length = Math.min(given.length, path.length);
+  for (let index = 0; index < length; index++) {
+    if (given[index] !== path[index]) return false;
+  }
+  return true;
+}
+
+function filePlace(
+  file: ConfigFile | undefined,
+  positions: Positions | undefined,
+  path: Path,
+  part: Part,
+): Place {
+  if (file === undefined || positions === undefined) {
+    return { source: file?.name ?? "settings" };
+  }
+  return { source: file.name, ...positions[part](path) };
+}
+
+function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
+  try {
+    return parse(file.text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The parser's message goes on with an excerpt, which the place replaces.
+    const reason = error.message.split("\n")[0].replace(
+      /^Invalid TOML.*?: /,
+      "",
+    );
+    problems.push({
+      source: file.name,
+      line: error.line,
+      column: error.column,
+      path: "",
+      message: `not valid TOML: ${reason}`,
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import * as z from "zod/mini";
+import { closest } from "./closest.ts";
+import type { PartialSettings } from "./complete.ts";
+import type { Field } from "./field.ts";
+import { listenerFields, sections } from "./fields.ts";
+import type { Path } from "./problem.ts";
+
+type Fields = Readonly<Record<string, Field<unknown>>>;
+
+const fieldsOf: Readonly<Record<string, Fields>> = {
+  listener: listenerFields,
+  ...sections,
+};
+
+/** What the JSON Schema says of each part, besides its type. */
+const notes = z.registry<Record<string, unknown>>();
+
+function valueSchema(field: Field<unknown>): z.ZodMiniType {
+  const value = z.pipe(
+    z.unknown(),
+    z.transform((given, context) => {
+      try {
+        return field.read(given);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        context.issues.push({
+          code: "custom",
+          message: error.message,
+          input: given,
+        });
+        return z.NEVER;
+      }
+    }),
+  );
+  const range = field.range === "" ? "" : ` Allowed: ${field.range}.`;
+  const origin = field.inherits === undefined
+    ? `Default: ${field.defaultText}.`
+    : `Default: that of [${field.inherits[0]}] ${field.inherits[1]}.`;
+  const described = z.optional(value);
+  described.register(notes, {
+    ...field.json,
+    description: `${field.doc}${range} ${origin}`,
+  });
+  return described;
+}
+
+function tableSchema(fields: Fields): z.ZodMiniType {
+  const shape: Record<string, z.ZodMiniType> = {};
+  for (const [key, field] of Object.entries(fields)) {
+    shape[key] = valueSchema(field);
+  }
+  return z.strictObject(shape);
+}
+
+function rootSchema(): z.ZodMiniType {
+  const shape: Record<string, z.ZodMiniType> = {};
+  for (const [name, fields] of Object.entries(fieldsOf)) {
+    const table = tableSchema(fields);
+    shape[name] = z.optional(
+      name === "listener"
+        ? z.array(table).check(z.minLength(1)) as z.ZodMiniType
+        : table,
+    );
+  }
+  return z.strictObject(shape);
+}
+
+/** Which half of `key = value` is meant. */
+export type Part = "key" | "value";
+
+/** One thing wrong, and whether its key or its value is to blame. */
+export interface Violation {
+  readonly path: Path;
+  readonly part: Part;
+  readonly message: string;
+}
+
+/**
+ * Checks the tree of a configuration. Returns its settings, with sizes and
+ * durations as numbers; calls `onViolation` for each thing that is wrong, and
+ * takes that out of `tree`.
+ */
+export function checkTree(
+  tree: Record<string, unknown>,
+  onViolation: (violation: Violation) => void,
+): PartialSettings {
+  const schema = rootSchema();
+  const result = schema.safeParse(tree);
+  if (result.success) return result.data as PartialSettings;
+  const violations = result.error.issues.flatMap(violationsOf);
+  for (const violation of violations) {
+    onViolation(violation);
+    takeOut(tree, violation.path);
+  }
+  // What is left can be checked for what its parts say together.
+  return schema.parse(tree) as PartialSettings;
+}
+
+function violationsOf(issue: z.core.$ZodIssue): Violation[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      part: "key",
+      message: unknownKey(path, key),
+    }));
+  }
+  const message = issue.code === "custom" ? issue.message : wrongShape(path);
+  return [{ path, part: "value", message }];
+}
+
+function takeOut(tree: Record<string, unknown>, path: Path): void {
+  let place = tree as Record<string | number, unknown>;
+  for (const key of path.slice(0, -1)) {
+    place = place[key] as Record<string | number, unknown>;
+  }
+  const last = path[path.length - 1];
+  // The places of the other listeners must stay what they are.
+  if (typeof last === "number") place[last] = {};
+  else delete place[last];
+}
+
+/** A section or listener that is not a table, or a list that is none. */
+function wrongShape(path: Path): string {
+  return path[0] === "listener" && path.length === 1
+    ? "not a list of listeners: write each one as a [[listener]] table"
+    : `not a table: write its settings below a line [${path[0]}]`;
+}
+
+function unknownKey(path: Path, key: string): string {
+  const known = path.length === 0 ? fieldsOf : fieldsOf[path[0]];
+  const near = closest(key, Object.keys(known));
+  if (near !== undefined) {
+    return `there is no such ${
+      path.length === 0 ? "section" : "setting"
+    }: did you mean ${near}?`;
+  }
+  const homes = Object.keys(fieldsOf).filter((name) => key in fieldsOf[name]);
+  if (homes.length > 0) {
+    const section = homes.at(-1);
+    const header = section === "listener" ? "[[listener]]" : `[${section}]`;
+    return `there is no such setting here: it belongs below ${header}`;
+  }
+  const what = path.length === 0 ? "section" : "setting";
+  return `there is no such ${what}: remove it, or give one of ${
+    Object.keys(known).join(", ")
+  }`;
+}
+
+/** Whether the setting at `path` holds a secret. */
+export function isSecretSetting(path: Path): boolean {
+  return fieldsOf[path[0]]?.[path[path.length - 1]]?.secret === true;
+}
+
+/** The JSON Schema (draft 2020-12) of the file, for editors. */
+export function settingsJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(rootSchema(), { io: "input", metadata: notes });
+}
