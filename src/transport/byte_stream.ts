@@ -23,7 +23,10 @@ export interface ByteStream {
    * Rejects when the stream broke or was closed. One write at a time.
    */
   write(bytes: Uint8Array): Promise<number>;
-  /** Ends both directions at once; pending calls reject. */
+  /**
+   * Ends both directions at once; pending calls reject. To be called once: a
+   * second call may throw, as `Deno.TcpConn` does.
+   */
   close(): void;
 }
 

@@ -18,3 +18,13 @@ export {
   type MemoryStream,
 } from "./memory_stream.ts";
 export { MemoryListener } from "./memory_listener.ts";
+export {
+  listenWebSocket,
+  WebSocketListener,
+  type WebSocketOptions,
+} from "./websocket_listener.ts";
+export {
+  type UpgradeOptions,
+  upgradeWebSocket,
+} from "./websocket_handshake.ts";
+export { HandshakeError } from "./handshake_error.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/mod.ts";
 import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
+import { closeQuietly } from "./close_quietly.ts";
 import { ListenError } from "./listen_error.ts";
 
 /** After a failed accept: long enough for descriptors to be given back. */
@@ -87,7 +88,7 @@ export class TcpListener implements Listener {
       const { hostname, port } = conn.remoteAddr;
       onStream({ stream: conn, peer: { hostname: plainIPv4(hostname), port } });
     } catch (error) {
-      conn.close();
+      closeQuietly(conn);
       this.#report(error);
     }
   }

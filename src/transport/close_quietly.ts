@@ -1,0 +1,10 @@
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Closes `stream` where it may be closed already; never throws. */
+export function closeQuietly(stream: ByteStream): void {
+  try {
+    stream.close();
+  } catch {
+    // `Deno.TcpConn` throws `BadResource` the second time.
+  }
+}

@@ -1,0 +1,13 @@
+/** A WebSocket handshake that was refused; the peer got `status` and text. */
+export class HandshakeError extends Error {
+  /** Always `HandshakeError`. */
+  override readonly name = "HandshakeError";
+  /** HTTP status code, 400 to 505; 408 when the peer took too long. */
+  readonly status: number;
+
+  /** `message` is one sentence that is also sent to the peer. */
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
