@@ -16,21 +16,13 @@ export { encodeAck, writeAck, writeAckWithReason } from "./ack_encoder.ts";
 export type { AckType } from "./ack_encoder.ts";
 export { ConnectError } from "./connect_error.ts";
 export { decodeConnect } from "./connect_decoder.ts";
-export { decodeSubscribe, decodeUnsubscribe } from "./subscribe_decoder.ts";
-export { decodeAuth, decodeDisconnect } from "./disconnect_decoder.ts";
-export { decodeConnack, decodeSuback } from "./server_decoder.ts";
-export {
-  encodeAuth,
-  encodeConnack,
-  encodeDisconnect,
-  encodeSuback,
-  PINGRESP,
-} from "./server_encoder.ts";
-export {
-  encodeConnect,
-  encodeSubscribe,
-  encodeUnsubscribe,
-  PINGREQ,
-} from "./client_encoder.ts";
+export { encodeConnect } from "./connect_encoder.ts";
+export { decodeConnack, encodeConnack } from "./connack.ts";
+export { decodeSubscribe, encodeSubscribe } from "./subscribe.ts";
+export { decodeUnsubscribe, encodeUnsubscribe } from "./unsubscribe.ts";
+export { decodeSuback, encodeSuback } from "./suback.ts";
+export { PINGREQ, PINGRESP } from "./ping.ts";
+export { decodeDisconnect, encodeDisconnect } from "./disconnect.ts";
+export { decodeAuth, encodeAuth } from "./auth.ts";
 export { decodePacket } from "./packet_decoder.ts";
 export type { Packet, PingPacket } from "./packet_decoder.ts";

@@ -14,16 +14,19 @@ import {
   validateTopicName,
 } from "../mqtt/mod.ts";
 import { AckPacket, decodeAck } from "./ack_decoder.ts";
+import { decodeAuth } from "./auth.ts";
+import { decodeConnack } from "./connack.ts";
 import { decodeConnect } from "./connect_decoder.ts";
-import { decodeAuth, decodeDisconnect } from "./disconnect_decoder.ts";
+import { decodeDisconnect } from "./disconnect.ts";
 import type { Frame } from "./frame.ts";
 import {
   decodeDelivery,
   decodePublish,
   PublishPacket,
 } from "./publish_decoder.ts";
-import { decodeConnack, decodeSuback } from "./server_decoder.ts";
-import { decodeSubscribe, decodeUnsubscribe } from "./subscribe_decoder.ts";
+import { decodeSuback } from "./suback.ts";
+import { decodeSubscribe } from "./subscribe.ts";
+import { decodeUnsubscribe } from "./unsubscribe.ts";
 
 /** PINGREQ or PINGRESP, which have no body. */
 export interface PingPacket {

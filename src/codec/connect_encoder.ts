@@ -3,15 +3,10 @@ import {
   PacketType,
   PropertyId,
   type ProtocolVersion,
-  type SubscribePacket,
-  type UnsubscribePacket,
   type WillPacket,
 } from "../mqtt/mod.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { encodeProperties } from "./properties_encoder.ts";
-
-/** PINGREQ (3.12), the same in every version. Not to be written to. */
-export const PINGREQ: Uint8Array = Uint8Array.of(PacketType.Pingreq << 4, 0);
 
 /** The frame of a CONNECT (3.1), for `packet.version`. */
 export function encodeConnect(packet: ConnectPacket): Uint8Array {
@@ -55,34 +50,4 @@ function encodeWill(
   }
   into.utf8(will.topic);
   into.binary(will.payload);
-}
-
-/** The frame of a SUBSCRIBE (3.8); 3.x keeps only the QoS of the options. */
-export function encodeSubscribe(
-  packet: SubscribePacket,
-  version: ProtocolVersion,
-): Uint8Array {
-  const writer = new ByteWriter();
-  writer.uint16(packet.packetId);
-  if (version === 5) encodeProperties(writer, packet.properties);
-  for (const request of packet.requests) {
-    writer.utf8(request.filter);
-    writer.uint8(
-      version !== 5 ? request.qos : request.qos | (request.noLocal ? 4 : 0) |
-        (request.retainAsPublished ? 8 : 0) | request.retainHandling << 4,
-    );
-  }
-  return writer.frame(PacketType.Subscribe, 2);
-}
-
-/** The frame of an UNSUBSCRIBE (3.10). */
-export function encodeUnsubscribe(
-  packet: UnsubscribePacket,
-  version: ProtocolVersion,
-): Uint8Array {
-  const writer = new ByteWriter();
-  writer.uint16(packet.packetId);
-  if (version === 5) encodeProperties(writer, packet.properties);
-  for (const filter of packet.filters) writer.utf8(filter);
-  return writer.frame(PacketType.Unsubscribe, 2);
 }

@@ -1,49 +1,30 @@
 import {
-  type ConnackPacket,
   PacketType,
   type Properties,
   type ProtocolVersion,
-  ReturnCode,
   type SubackPacket,
 } from "../mqtt/mod.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { malformed, violation } from "./errors.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { decodeProperties } from "./properties_decoder.ts";
-import { PropertyPlace } from "./property_place.ts";
+import { encodeProperties } from "./properties_encoder.ts";
 import { isReasonCodeOf } from "./reason_codes.ts";
 
-/**
- * Decodes the CONNACK that `frame` describes (3.2): for the client's side.
- *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for a code there is not,
- * or session present with a refusal [MQTT-3.2.2-6].
- */
-export function decodeConnack(
-  chunk: Uint8Array,
-  frame: Frame,
+/** The frame of a SUBACK (3.9), or of an UNSUBACK (3.11), by `packet.type`. */
+export function encodeSuback(
+  packet: SubackPacket,
   version: ProtocolVersion,
-): ConnackPacket {
-  const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const flags = reader.uint8();
-  // [MQTT-3.2.2-1]; MQTT 3.1 says nothing of this byte.
-  if (flags > 1 && version !== 3) {
-    throw malformed("CONNACK with reserved flags");
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint16(packet.packetId);
+  if (version === 5) encodeProperties(writer, packet.properties);
+  // 3.x has no codes in UNSUBACK.
+  if (version === 5 || packet.type === PacketType.Suback) {
+    for (const code of packet.codes) writer.uint8(code);
   }
-  const code = reader.uint8();
-  const known = version === 5
-    ? isReasonCodeOf(PacketType.Connack, code, true)
-    : code <= ReturnCode.NotAuthorized;
-  if (!known) throw violation(`CONNACK with code ${code}`);
-  const sessionPresent = version !== 3 && flags === 1;
-  if (sessionPresent && code !== 0) {
-    throw violation("CONNACK refuses, but has a session present");
-  }
-  const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Connack)
-    : {};
-  reader.finish();
-  return { type: 2, sessionPresent, code, properties };
+  return writer.frame(packet.type);
 }
 
 /**

@@ -1,16 +1,37 @@
-import type {
-  Properties,
-  ProtocolVersion,
-  QoS,
-  SubscribePacket,
-  SubscriptionRequest,
-  UnsubscribePacket,
+import {
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+  type QoS,
+  type SubscribePacket,
+  type SubscriptionRequest,
 } from "../mqtt/mod.ts";
 import { ByteReader } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { malformed, violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
+import { readSubscriptionId } from "./packet_id.ts";
 import { decodeProperties } from "./properties_decoder.ts";
+import { encodeProperties } from "./properties_encoder.ts";
 import { PropertyPlace } from "./property_place.ts";
+
+/** The frame of a SUBSCRIBE (3.8); 3.x keeps only the QoS of the options. */
+export function encodeSubscribe(
+  packet: SubscribePacket,
+  version: ProtocolVersion,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint16(packet.packetId);
+  if (version === 5) encodeProperties(writer, packet.properties);
+  for (const request of packet.requests) {
+    writer.utf8(request.filter);
+    writer.uint8(
+      version !== 5 ? request.qos : request.qos | (request.noLocal ? 4 : 0) |
+        (request.retainAsPublished ? 8 : 0) | request.retainHandling << 4,
+    );
+  }
+  return writer.frame(PacketType.Subscribe, 2);
+}
 
 /**
  * Decodes the SUBSCRIBE that `frame` describes (3.8). Filters are strings, but
@@ -26,7 +47,7 @@ export function decodeSubscribe(
   version: ProtocolVersion,
 ): SubscribePacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readPacketId(reader, frame, version);
+  const packetId = readSubscriptionId(reader, frame, version);
   const properties: Properties = version === 5
     ? decodeProperties(reader, PropertyPlace.Subscribe)
     : {};
@@ -59,43 +80,4 @@ function decodeRequest(
     retainAsPublished: (options & 8) !== 0,
     retainHandling: retainHandling as 0 | 1 | 2,
   };
-}
-
-/**
- * Decodes the UNSUBSCRIBE that `frame` describes (3.10); filters as above.
- *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0 and no
- * filter at all [MQTT-3.10.3-2].
- */
-export function decodeUnsubscribe(
-  chunk: Uint8Array,
-  frame: Frame,
-  version: ProtocolVersion,
-): UnsubscribePacket {
-  const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readPacketId(reader, frame, version);
-  const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Unsubscribe)
-    : {};
-  const filters: string[] = [];
-  while (reader.at < reader.end) filters.push(reader.utf8());
-  if (filters.length === 0) throw violation("UNSUBSCRIBE without a filter");
-  return { type: 10, packetId, filters, properties };
-}
-
-function readPacketId(
-  reader: ByteReader,
-  frame: Frame,
-  version: ProtocolVersion,
-): number {
-  // [MQTT-3.8.1-1], [MQTT-3.10.1-1]; MQTT 3.1 has DUP here.
-  if ((frame.firstByte & 8) !== 0 && version !== 3) {
-    throw malformed("SUBSCRIBE or UNSUBSCRIBE with the DUP flag");
-  }
-  const packetId = reader.uint16();
-  // [MQTT-2.2.1-3]
-  if (packetId === 0) {
-    throw violation("SUBSCRIBE or UNSUBSCRIBE with packet id 0");
-  }
-  return packetId;
 }
