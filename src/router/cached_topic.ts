@@ -1,0 +1,38 @@
+import { Topic } from "../mqtt/mod.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Route } from "./route.ts";
+
+/**
+ * A topic as the router hands it out: with its hash and, while the match cache
+ * holds it, where its messages go. It may be kept for as long as one likes.
+ */
+export class CachedTopic extends Topic {
+  /** Of the bytes, see `hashTopic`. */
+  readonly hash: number;
+  /** Its slot in the match cache, -1 when it is not there. */
+  slot: number = -1;
+  /** Second chance: used since the cache last thought of evicting it. */
+  used = false;
+  /** The router's generation the route belongs to; 0 when there is none. */
+  generation = 0;
+  /** The only delivery, when there is one and no shared group. */
+  only: Delivery | null = null;
+  /**
+   * Where messages go when that is to more than one place.
+   * @internal
+   */
+  route: Route | null = null;
+
+  /** Takes over `bytes`; the caller has checked the name. */
+  constructor(text: string, bytes: Uint8Array, hash: number) {
+    super(text, bytes);
+    this.hash = hash;
+  }
+
+  /** Forgets where messages go. */
+  forget(): void {
+    this.generation = 0;
+    this.only = null;
+    this.route = null;
+  }
+}

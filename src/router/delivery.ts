@@ -1,0 +1,66 @@
+import type { Message, QoS } from "../mqtt/mod.ts";
+
+/** What the router needs of a session. Sessions implement it. */
+export interface Subscriber {
+  /** Names the session; hash strategies read it. */
+  readonly clientId: string;
+  /** Whether it can take a message at once: attached, and with room. */
+  readonly available: boolean;
+  /**
+   * Posts one message; `delivery` says how. Must not throw, and must not call
+   * the router: routes are being walked while it runs. A transient message
+   * that is kept longer than the call needs `message.keep()`.
+   */
+  deliver(message: Message, delivery: Delivery): void;
+}
+
+/** What a delivery tells of the shared subscription it came by. */
+export interface SharedName {
+  /** The name between `$share/` and the filter (MQTT 5.0, 4.8.2). */
+  readonly name: string;
+  /** The filter behind it. */
+  readonly filter: string;
+}
+
+/**
+ * How the messages of one topic reach one subscriber. It never changes once it
+ * is made, so it may be kept beside a queued message.
+ */
+export class Delivery {
+  /** Who gets the message. */
+  readonly subscriber: Subscriber;
+  /** Highest QoS to deliver with; the message's own QoS may be lower. */
+  readonly qos: QoS;
+  /** Whether the RETAIN flag stays as it was published. */
+  readonly retainAsPublished: boolean;
+  /**
+   * The identifiers of all matching subscriptions in the order they were
+   * subscribed, equal ones repeated [MQTT-3.3.4-4]; null when there are none.
+   */
+  readonly identifiers: readonly number[] | null;
+  /** The shared subscription it came by, or null. */
+  readonly group: SharedName | null;
+  /**
+   * What holds when the subscriber published the message itself: mostly this
+   * delivery, another one without its no-local subscriptions, or null when
+   * all of them are [MQTT-3.8.3-3].
+   */
+  readonly toPublisher: Delivery | null;
+
+  /** `toPublisher` undefined stands for this delivery itself. */
+  constructor(
+    subscriber: Subscriber,
+    qos: QoS,
+    retainAsPublished: boolean,
+    identifiers: readonly number[] | null,
+    group: SharedName | null,
+    toPublisher?: Delivery | null,
+  ) {
+    this.subscriber = subscriber;
+    this.qos = qos;
+    this.retainAsPublished = retainAsPublished;
+    this.identifiers = identifiers;
+    this.group = group;
+    this.toPublisher = toPublisher === undefined ? this : toPublisher;
+  }
+}

@@ -1,0 +1,95 @@
+import type { SubscriptionOptions } from "../mqtt/mod.ts";
+import { Delivery, type Subscriber } from "./delivery.ts";
+import { IndexedList } from "./indexed_list.ts";
+import { LevelNode } from "./level_node.ts";
+import { Route } from "./route.ts";
+import type { SharedGroup } from "./shared_group.ts";
+
+/**
+ * One subscription, and at the same time the delivery it leads to: a topic
+ * that matches nothing else of the subscriber needs no further object. A new
+ * SUBSCRIBE for the same filter replaces it, never changes it.
+ */
+export class Subscription extends Delivery {
+  /** Where it stands; its filter is the path to there. */
+  readonly place: FilterNode;
+  /** Grows with every new subscription; a replacement keeps it. */
+  readonly sequence: number;
+  /** See `SubscriptionOptions`. */
+  readonly retainHandling: 0 | 1 | 2;
+  /** Ring of the subscriber's subscriptions, oldest first. */
+  next: Subscription = this;
+  /** The ring's other direction; that of the oldest is the newest. */
+  previous: Subscription = this;
+
+  constructor(
+    subscriber: Subscriber,
+    options: SubscriptionOptions,
+    place: FilterNode,
+    group: SharedGroup | null,
+    sequence: number,
+  ) {
+    super(
+      subscriber,
+      options.qos,
+      options.retainAsPublished,
+      options.identifier === 0 ? null : [options.identifier],
+      group,
+      options.noLocal ? null : undefined,
+    );
+    this.place = place;
+    this.sequence = sequence;
+    this.retainHandling = options.retainHandling;
+  }
+
+  /** The subscriber: unique in a list of the subscriptions of one filter. */
+  get key(): Subscriber {
+    return this.subscriber;
+  }
+
+  /** The options it was made with. */
+  get options(): SubscriptionOptions {
+    return {
+      qos: this.qos,
+      noLocal: this.toPublisher === null,
+      retainAsPublished: this.retainAsPublished,
+      retainHandling: this.retainHandling,
+      identifier: this.identifiers === null ? 0 : this.identifiers[0],
+    };
+  }
+}
+
+/**
+ * What stands at a filter when it is more than a single subscription. Its
+ * route uses the very arrays of the lists, so that any number of cached topics
+ * share them.
+ */
+export class Recipients {
+  /** The subscriptions that are not shared. */
+  readonly subscriptions: IndexedList<Subscriber, Subscription> =
+    new IndexedList();
+  /** The shared ones by group name; none is empty. */
+  readonly groups: IndexedList<string, SharedGroup> = new IndexedList();
+  /** Leads to all of them. */
+  readonly route: Route = new Route(
+    this.subscriptions.items,
+    this.groups.items,
+    0,
+  );
+
+  /** Whether nothing is left. */
+  get empty(): boolean {
+    return this.subscriptions.items.length === 0 &&
+      this.groups.items.length === 0;
+  }
+}
+
+/** A node of the filter tree; the wildcards have places of their own. */
+export class FilterNode extends LevelNode<FilterNode> {
+  /** The child for `+`. */
+  plus: FilterNode | null = null;
+  /** The child for `#`. */
+  rest: FilterNode | null = null;
+  /** Mostly one subscription, and then without a list around it. */
+  recipients: Subscription | Recipients | null = null;
+}

@@ -1,0 +1,63 @@
+import { FilterNode } from "./filter_node.ts";
+import { levelEnd } from "./level_node.ts";
+
+/** The places of all topic filters, level by level. */
+export class FilterTree {
+  /** Stands for no level at all. */
+  readonly root: FilterNode = new FilterNode("", null);
+
+  /** The place of `filter`, or null when there is none. */
+  find(filter: string): FilterNode | null {
+    let node = this.root;
+    for (let start = 0; start <= filter.length;) {
+      const end = levelEnd(filter, start);
+      const child = childOf(node, filter.slice(start, end));
+      if (child === null) return null;
+      node = child;
+      start = end + 1;
+    }
+    return node;
+  }
+
+  /** The place of `filter`, made when there is none; `filter` is valid. */
+  place(filter: string): FilterNode {
+    let node = this.root;
+    for (let start = 0; start <= filter.length;) {
+      const end = levelEnd(filter, start);
+      const level = filter.slice(start, end);
+      node = childOf(node, level) ?? addChild(node, level);
+      start = end + 1;
+    }
+    return node;
+  }
+
+  /** Removes `node` and what is above it, as far as nothing needs them. */
+  prune(node: FilterNode): void {
+    let at = node;
+    for (let up = at.parent; up !== null && isBare(at); up = at.parent) {
+      if (up.plus === at) up.plus = null;
+      else if (up.rest === at) up.rest = null;
+      else up.removeChild(at);
+      at = up;
+    }
+  }
+}
+
+function childOf(node: FilterNode, level: string): FilterNode | null {
+  if (level === "+") return node.plus;
+  if (level === "#") return node.rest;
+  return node.child(level) ?? null;
+}
+
+function addChild(node: FilterNode, level: string): FilterNode {
+  const child = new FilterNode(level, node);
+  if (level === "+") node.plus = child;
+  else if (level === "#") node.rest = child;
+  else node.addChild(child);
+  return child;
+}
+
+function isBare(node: FilterNode): boolean {
+  return node.recipients === null && node.children === null &&
+    node.plus === null && node.rest === null;
+}

@@ -1,0 +1,65 @@
+/** What an `IndexedList` finds its items by. */
+export interface Keyed<K> {
+  /** Unlike that of every other item in the list. */
+  readonly key: K;
+}
+
+/** From this length on a search by comparing costs more than a map. */
+const INDEXED_FROM = 16;
+
+/**
+ * A dense array that is walked while publishing and searched while
+ * subscribing. Short ones are searched from end to end; long ones get a map of
+ * positions, or 100,000 subscribers to one filter would cost a square of that.
+ * Removing moves the last item into the gap: the order is not kept.
+ */
+export class IndexedList<K, V extends Keyed<K>> {
+  /** The items; only this class changes the array. */
+  readonly items: V[] = [];
+  #positions: Map<K, number> | null = null;
+
+  /** The item with `key`, or undefined. */
+  find(key: K): V | undefined {
+    const position = this.#positionOf(key);
+    return position < 0 ? undefined : this.items[position];
+  }
+
+  /** Puts `item` in the place of the one with its key, else at the end. */
+  put(item: V): void {
+    const position = this.#positionOf(item.key);
+    if (position >= 0) {
+      this.items[position] = item;
+      return;
+    }
+    this.items.push(item);
+    const length = this.items.length;
+    if (this.#positions !== null) {
+      this.#positions.set(item.key, length - 1);
+    } else if (length >= INDEXED_FROM) {
+      this.#positions = new Map();
+      for (let i = 0; i < length; i++) {
+        this.#positions.set(this.items[i].key, i);
+      }
+    }
+  }
+
+  /** Removes the item with `key`, if it is there. */
+  remove(key: K): void {
+    const position = this.#positionOf(key);
+    if (position < 0) return;
+    const last = this.items.pop() as V;
+    this.#positions?.delete(key);
+    if (position === this.items.length) return;
+    this.items[position] = last;
+    this.#positions?.set(last.key, position);
+  }
+
+  #positionOf(key: K): number {
+    if (this.#positions !== null) return this.#positions.get(key) ?? -1;
+    const items = this.items;
+    for (let i = 0; i < items.length; i++) {
+      if (items[i].key === key) return i;
+    }
+    return -1;
+  }
+}

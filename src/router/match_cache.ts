@@ -1,0 +1,180 @@
+import type { CachedTopic } from "./cached_topic.ts";
+
+/** Slots a topic can stand in: a lookup compares at most this many hashes. */
+const WAYS = 8;
+
+/** Slots to begin with; the table doubles as topics come. */
+const FIRST_SLOTS = 1024;
+
+/** Array places the routes may take, for each topic there is room for. */
+const WEIGHT_PER_TOPIC = 16;
+
+/** How many misses on a full set are needed to question one of its topics. */
+const MISSES_PER_CHANCE = 4;
+
+/**
+ * Topics with their routes, found by their bytes without making a string.
+ *
+ * A topic's hash leads to a set of eight slots. When they are all taken the
+ * table doubles, up to its bound; then the set gives way by second chance, and
+ * slowly: when more topics pass by in turn than there is room for, evicting
+ * at each miss would throw out every one just before it is needed again.
+ */
+export class MatchCache {
+  #topics: (CachedTopic | null)[] = [];
+  #hashes: Int32Array = new Int32Array(0);
+  #setMask = 0;
+  #size = 0;
+  #weight = 0;
+  #hand = 0;
+  #misses = 0;
+  readonly #maxSlots: number;
+
+  /** `capacity` in topics, at least 1; rounded up to a power of two. */
+  constructor(capacity: number) {
+    const slots = 2 ** Math.ceil(Math.log2(capacity));
+    this.#maxSlots = Math.max(WAYS, slots);
+    this.#lay(Math.min(this.#maxSlots, FIRST_SLOTS));
+  }
+
+  /** Topics held now. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Array places taken by the routes. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** The topic with these bytes and this hash of them, or null. */
+  find(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    hash: number,
+  ): CachedTopic | null {
+    const first = (hash & this.#setMask) * WAYS;
+    const hashes = this.#hashes;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (hashes[slot] !== hash) continue;
+      const topic = this.#topics[slot];
+      if (topic === null || !sameBytes(topic.bytes, bytes, start, end)) {
+        continue;
+      }
+      // Read before write: a write dirties the cache line of a hot topic.
+      if (!topic.used) topic.used = true;
+      return topic;
+    }
+    return null;
+  }
+
+  /** Takes a topic in that is not held, when there is room for it now. */
+  admit(topic: CachedTopic): void {
+    let slot = this.#freeSlot(topic.hash);
+    // Growing must pay: the table doubles only while it is half full.
+    while (
+      slot < 0 && this.#topics.length < this.#maxSlots &&
+      this.#size * 2 >= this.#topics.length
+    ) {
+      this.#grow();
+      slot = this.#freeSlot(topic.hash);
+    }
+    if (slot < 0) slot = this.#evictFrom((topic.hash & this.#setMask) * WAYS);
+    if (slot < 0) return;
+    this.#place(topic, slot);
+    this.#size++;
+  }
+
+  /**
+   * Counts the route that a held topic was just given in place of one of
+   * `before` places, and drops other routes while there are too many places.
+   */
+  hold(topic: CachedTopic, before: number): void {
+    this.#weight += (topic.route?.weight ?? 0) - before;
+    const bound = this.#maxSlots * WEIGHT_PER_TOPIC;
+    const slots = this.#topics.length;
+    for (let n = 0; this.#weight > bound && n < slots; n++) {
+      const other = this.#topics[this.#hand++ & slots - 1];
+      if (other !== null && other !== topic) this.forget(other);
+    }
+  }
+
+  /** Forgets the route of a held topic. */
+  forget(topic: CachedTopic): void {
+    this.#weight -= topic.route?.weight ?? 0;
+    topic.forget();
+  }
+
+  /**
+   * Forgets the routes of other generations in up to `max` slots, going round:
+   * they would hold on to sessions that are gone.
+   */
+  sweep(generation: number, max: number): void {
+    const slots = this.#topics.length;
+    for (let n = Math.min(max, slots); n > 0; n--) {
+      const topic = this.#topics[this.#hand++ & slots - 1];
+      if (topic !== null && topic.generation !== generation) this.forget(topic);
+    }
+  }
+
+  #freeSlot(hash: number): number {
+    const first = (hash & this.#setMask) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (this.#topics[slot] === null) return slot;
+    }
+    return -1;
+  }
+
+  /** Questions one topic of a full set: the slot when it had to go, or -1. */
+  #evictFrom(first: number): number {
+    if (++this.#misses % MISSES_PER_CHANCE !== 0) return -1;
+    const slot = first + (this.#hand++ & WAYS - 1);
+    const topic = this.#topics[slot] as CachedTopic;
+    if (topic.used) {
+      topic.used = false;
+      return -1;
+    }
+    this.forget(topic);
+    topic.slot = -1;
+    this.#topics[slot] = null;
+    this.#size--;
+    return slot;
+  }
+
+  #place(topic: CachedTopic, slot: number): void {
+    this.#topics[slot] = topic;
+    this.#hashes[slot] = topic.hash;
+    topic.slot = slot;
+  }
+
+  #grow(): void {
+    const before = this.#topics;
+    this.#lay(before.length * 2);
+    // A set parts into two, so that every topic finds a free slot.
+    for (const topic of before) {
+      if (topic !== null) this.#place(topic, this.#freeSlot(topic.hash));
+    }
+  }
+
+  #lay(slots: number): void {
+    this.#topics = new Array(slots).fill(null);
+    this.#hashes = new Int32Array(slots);
+    this.#setMask = slots / WAYS - 1;
+  }
+}
+
+/** From the end: topics differ there more often than at the start. */
+function sameBytes(
+  topic: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  let i = topic.length;
+  if (i !== end - start) return false;
+  while (--i >= 0) {
+    if (topic[i] !== bytes[start + i]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,365 @@
+import {
+  decodeUtf8,
+  encodeUtf8,
+  type Message,
+  ProtocolError,
+  ReasonCode,
+  type SubscriptionOptions,
+  validateTopicName,
+} from "../mqtt/mod.ts";
+import { CachedTopic } from "./cached_topic.ts";
+import type { Delivery, Subscriber } from "./delivery.ts";
+import { Recipients } from "./filter_node.ts";
+import { pathOf } from "./level_node.ts";
+import { MatchCache } from "./match_cache.ts";
+import type { RetainedCursor } from "./retained_cursor.ts";
+import { RetainedStore } from "./retained_store.ts";
+import type { Route } from "./route.ts";
+import { mergeRoute } from "./route_merge.ts";
+import type { Choice, SharedStrategy } from "./shared_group.ts";
+import {
+  type SubscriptionEntry,
+  SubscriptionTable,
+} from "./subscription_table.ts";
+import { hashTopic } from "./topic_hash.ts";
+import { TreeWalk } from "./tree_walk.ts";
+
+/** What `Router.publish` returns when the message could not be retained. */
+export const RETAINED_FULL: number = -1;
+
+/** How a `Router` is set up. */
+export interface RouterOptions {
+  /**
+   * Topics whose matches are remembered, 1 to 2^24; rounded up to a power of
+   * two.
+   * @default 32768
+   */
+  readonly cacheSize?: number;
+  /**
+   * Who of a shared group gets a message.
+   * @default "round-robin"
+   */
+  readonly sharedStrategy?: SharedStrategy;
+  /**
+   * Bound of retained messages; 0 = none.
+   * @default 0
+   */
+  readonly retainedMessages?: number;
+  /**
+   * Bound of the bytes of retained messages; 0 = none.
+   * @default 0
+   */
+  readonly retainedBytes?: number;
+  /**
+   * Gives numbers from 0 up to but not including 1.
+   * @default Math.random
+   */
+  readonly random?: () => number;
+}
+
+/** Who gets a message: subscriptions, matches, retained, shared groups. */
+export class Router {
+  /** The retained messages. */
+  readonly retained: RetainedStore;
+  readonly #table = new SubscriptionTable();
+  readonly #cache: MatchCache;
+  readonly #walk = new TreeWalk();
+  readonly #seed: number;
+  /** Filled anew for every message that goes to a shared group. */
+  readonly #choice: Choice;
+  /** Routes of other generations are out of date. */
+  #generation = 1;
+  /** Publishers repeat themselves: the topic that was asked for last. */
+  #last: CachedTopic;
+
+  /** Throws RangeError for a cache size out of its range. */
+  constructor(options: RouterOptions = {}) {
+    const cacheSize = options.cacheSize ?? 32768;
+    if (!(cacheSize >= 1 && cacheSize <= 2 ** 24)) {
+      throw new RangeError(
+        `Cannot make a match cache: size must be 1 to 2^24, got ${cacheSize}`,
+      );
+    }
+    const random = options.random ?? Math.random;
+    this.#seed = Math.floor(random() * 2 ** 32) | 0;
+    this.#cache = new MatchCache(cacheSize);
+    this.#choice = {
+      strategy: options.sharedStrategy ?? "round-robin",
+      random,
+      topicHash: 0,
+      publisher: null,
+    };
+    this.retained = new RetainedStore({
+      maxMessages: options.retainedMessages ?? 0,
+      maxBytes: options.retainedBytes ?? 0,
+    });
+    this.#last = new CachedTopic("", new Uint8Array(0), 0);
+  }
+
+  /** Who of a shared group gets a message; may be changed at any time. */
+  get sharedStrategy(): SharedStrategy {
+    return this.#choice.strategy;
+  }
+  set sharedStrategy(strategy: SharedStrategy) {
+    this.#choice.strategy = strategy;
+  }
+
+  /** Subscriptions of all sessions, shared ones included. */
+  get subscriptionCount(): number {
+    return this.#table.count;
+  }
+
+  /** Shared subscriptions of all sessions. */
+  get sharedSubscriptionCount(): number {
+    return this.#table.shared;
+  }
+
+  /** Sessions with at least one subscription. */
+  get subscriberCount(): number {
+    return this.#table.subscribers;
+  }
+
+  /** Topics in the match cache. */
+  get cachedTopics(): number {
+    return this.#cache.size;
+  }
+
+  /**
+   * The topic whose name is `bytes` from `start` to `end`. No string is made
+   * for one that is in the match cache. Throws ProtocolError: 0x81 when it is
+   * no well-formed UTF-8, 0x90 when it is no topic name.
+   */
+  topic(bytes: Uint8Array, start: number, end: number): CachedTopic {
+    const last = this.#last.bytes;
+    let i = last.length;
+    if (i === end - start) {
+      // Backwards: topics differ at the end more often than at the start.
+      while (--i >= 0 && last[i] === bytes[start + i]);
+      if (i < 0 && end > start) return this.#last;
+    }
+    const hash = hashTopic(bytes, start, end, this.#seed);
+    const found = this.#cache.find(bytes, start, end, hash);
+    return this.#last = found ?? makeTopic(bytes, start, end, hash);
+  }
+
+  /** The same for a name that is text; throws as `topic` does. */
+  topicOf(text: string): CachedTopic {
+    const bytes = encodeUtf8(text);
+    return this.topic(bytes, 0, bytes.length);
+  }
+
+  /**
+   * Adds a subscription; true when it is new, false when it replaced one with
+   * the same filter and group. `filter` is valid and stands without
+   * `$share/group/`; `group` is null when it is not shared.
+   */
+  subscribe(
+    subscriber: Subscriber,
+    filter: string,
+    group: string | null,
+    options: SubscriptionOptions,
+  ): boolean {
+    const isNew = this.#table.put(subscriber, filter, group, options);
+    this.#invalidate(filter);
+    return isNew;
+  }
+
+  /** Removes a subscription; false when there was none. */
+  unsubscribe(
+    subscriber: Subscriber,
+    filter: string,
+    group: string | null,
+  ): boolean {
+    if (!this.#table.remove(subscriber, filter, group)) return false;
+    this.#invalidate(filter);
+    return true;
+  }
+
+  /** Removes all subscriptions of a session that has ended. */
+  unsubscribeAll(subscriber: Subscriber): void {
+    let one = this.#table.removeOldest(subscriber);
+    for (; one !== null; one = this.#table.removeOldest(subscriber)) {
+      this.#invalidate(pathOf(one.place));
+    }
+  }
+
+  /**
+   * The subscriptions of a session, oldest first. They must not change while
+   * one iterates.
+   */
+  subscriptionsOf(subscriber: Subscriber): IterableIterator<SubscriptionEntry> {
+    return this.#table.of(subscriber);
+  }
+
+  /**
+   * Retains the message when it is to be retained, then posts it once to each
+   * session with a matching subscription and once to each shared group.
+   * `publisher` is who sent it, for no local; null for the broker itself.
+   * Returns the number of deliveries; RETAINED_FULL when the message could not
+   * be retained, and then it is delivered to nobody.
+   */
+  publish(
+    topic: CachedTopic,
+    message: Message,
+    publisher: Subscriber | null,
+  ): number {
+    if (message.retain && !this.#retain(message)) return RETAINED_FULL;
+    const at = topic.generation === this.#generation
+      ? topic
+      : this.#resolve(topic);
+    let count = 0;
+    if (at.only !== null) {
+      count = post(at.only, message, publisher);
+    } else if (at.route !== null) {
+      const deliveries = at.route.deliveries;
+      for (let i = 0; i < deliveries.length; i++) {
+        count += post(deliveries[i], message, publisher);
+      }
+      if (at.route.groups.length > 0) {
+        count += this.#share(at.route, at.hash, message, publisher);
+      }
+    }
+    // Nobody would tell a topic outside the cache that its route is outdated.
+    if (at.slot < 0) at.forget();
+    return count;
+  }
+
+  /**
+   * Posts a message that a member of a shared group did not acknowledge to
+   * another member; false when there is none. `delivery` is how the leaver got
+   * it. The leaver may have unsubscribed already.
+   */
+  redistribute(
+    message: Message,
+    delivery: Delivery,
+    leaver: Subscriber,
+  ): boolean {
+    const shared = delivery.group;
+    if (shared === null) return false;
+    const choice = this.#choice;
+    const { bytes } = message.topic;
+    choice.topicHash = hashTopic(bytes, 0, bytes.length, this.#seed);
+    choice.publisher = null;
+    const other = this.#table.group(shared.filter, shared.name)
+      ?.choose(choice, leaver) ?? null;
+    if (other === null) return false;
+    other.subscriber.deliver(message, other);
+    return true;
+  }
+
+  /** The retained messages for a new subscription, to be taken in slices. */
+  retainedMatching(filter: string): RetainedCursor {
+    return this.retained.matching(filter);
+  }
+
+  /**
+   * Housekeeping in a bounded slice: removes retained messages expired at
+   * `now` (ms) among up to `max` nodes, and lets go of routes that are out of
+   * date in as many places of the match cache.
+   */
+  sweep(now: number, max: number): void {
+    this.retained.sweep(now, max);
+    this.#cache.sweep(this.#generation, max);
+  }
+
+  #retain(message: Message): boolean {
+    const outcome = this.retained.apply(message);
+    return outcome !== "too-many-messages" && outcome !== "too-many-bytes";
+  }
+
+  /** Finds where the messages of a topic go; the result says it. */
+  #resolve(topic: CachedTopic): CachedTopic {
+    const cache = this.#cache;
+    if (topic.slot < 0) {
+      // Kept from before it was evicted, or never taken in. Meanwhile there
+      // may be another object for the same name.
+      const { bytes, hash } = topic;
+      const twin = cache.find(bytes, 0, bytes.length, hash);
+      if (twin === null) cache.admit(topic);
+      else if (twin.generation === this.#generation) return twin;
+      else topic = twin;
+    }
+    const before = topic.route?.weight ?? 0;
+    const walk = this.#walk;
+    walk.match(this.#table.tree.root, topic.text);
+    topic.forget();
+    if (walk.count === 1) {
+      const found = walk.found[0];
+      if (found instanceof Recipients) topic.route = found.route;
+      else topic.only = found;
+    } else if (walk.count > 1) {
+      topic.route = mergeRoute(walk.found, walk.count);
+    }
+    walk.clear();
+    if (topic.slot >= 0) {
+      topic.generation = this.#generation;
+      cache.hold(topic, before);
+    }
+    return topic;
+  }
+
+  /** Chooses a member of each shared group; returns the deliveries made. */
+  #share(
+    route: Route,
+    topicHash: number,
+    message: Message,
+    publisher: Subscriber | null,
+  ): number {
+    const choice = this.#choice;
+    choice.topicHash = topicHash;
+    choice.publisher = publisher;
+    let count = 0;
+    const groups = route.groups;
+    for (let i = 0; i < groups.length; i++) {
+      const member = groups[i].choose(choice, null);
+      if (member === null) continue;
+      member.subscriber.deliver(message, member);
+      count++;
+    }
+    return count;
+  }
+
+  /** Makes the routes that may have changed with `filter` out of date. */
+  #invalidate(filter: string): void {
+    if (filter.includes("+") || filter.includes("#")) {
+      this.#generation++;
+      return;
+    }
+    const bytes = encodeUtf8(filter);
+    const hash = hashTopic(bytes, 0, bytes.length, this.#seed);
+    const topic = this.#cache.find(bytes, 0, bytes.length, hash);
+    if (topic !== null) this.#cache.forget(topic);
+  }
+}
+
+/** Posts one delivery; returns 1, or 0 when no local forbids it. */
+function post(
+  delivery: Delivery,
+  message: Message,
+  publisher: Subscriber | null,
+): number {
+  let to: Delivery | null = delivery;
+  if (to.subscriber === publisher) {
+    to = to.toPublisher;
+    if (to === null) return 0;
+  }
+  to.subscriber.deliver(message, to);
+  return 1;
+}
+
+function makeTopic(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hash: number,
+): CachedTopic {
+  const text = decodeUtf8(bytes, start, end);
+  const fault = validateTopicName(text);
+  if (fault !== null) {
+    throw new ProtocolError(ReasonCode.TopicNameInvalid, fault);
+  }
+  // Not `slice`: that of a Node Buffer would be a view into the chunk.
+  const own = new Uint8Array(end - start);
+  for (let i = 0; i < own.length; i++) own[i] = bytes[start + i];
+  return new CachedTopic(text, own, hash);
+}

@@ -1,0 +1,41 @@
+/** Spreads what one multiplication can: 2^32 divided by the golden ratio. */
+const GOLDEN = 0x9e3779b1;
+
+/**
+ * Hash of topic bytes, as a signed 32-bit number. Four bytes a step: it runs
+ * once for every message published. `seed` differs from process to process,
+ * so that colliding topics cannot be prepared.
+ */
+export function hashTopic(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  seed: number,
+): number {
+  let hash = seed ^ (end - start);
+  let i = start;
+  for (const whole = end - 3; i < whole; i += 4) {
+    hash = Math.imul(
+      hash ^ (bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 |
+        bytes[i + 3] << 24),
+      GOLDEN,
+    );
+    // A multiplication carries upwards only; this brings the top back down.
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) {
+    hash = Math.imul(hash ^ bytes[i], GOLDEN);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}
+
+/** Hash of a text, from 0 to 2^32 - 1; the same in every process. */
+export function hashText(text: string): number {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), GOLDEN);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}
