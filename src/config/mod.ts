@@ -26,3 +26,4 @@ export { describeProblem, SettingsError } from "./problem.ts";
 export type { Problem } from "./problem.ts";
 export { printSettings } from "./print.ts";
 export { closest } from "./closest.ts";
+export { VERSION } from "./version.ts";

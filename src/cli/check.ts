@@ -1,0 +1,53 @@
+import { printSettings, type Problem, SettingsError } from "../config/mod.ts";
+import type { Output } from "./output.ts";
+import { readSettings, UnreadableFile } from "./read_settings.ts";
+import type { ServeOptions } from "./serve_options.ts";
+
+/** What `dunlin check` was told. */
+export interface CheckOptions extends ServeOptions {
+  /** Show the settings that result. */
+  readonly print?: boolean;
+  /** Answer in JSON. */
+  readonly json?: boolean;
+}
+
+/**
+ * Checks a configuration without starting anything. Resolves to the exit
+ * code: 0 when it can be used, 1 when not.
+ */
+export async function check(
+  options: CheckOptions,
+  environment: Readonly<Record<string, string>>,
+  output: Output,
+): Promise<0 | 1> {
+  try {
+    const { settings, file } = await readSettings(options, environment);
+    if (options.json) {
+      const result = { ok: true, problems: [] };
+      const all = options.print ? { ...result, settings } : result;
+      output.out(JSON.stringify(all, null, 2) + "\n");
+    } else if (options.print) {
+      output.out(printSettings(settings));
+    } else {
+      const count = settings.listener.length;
+      const what = file ?? "no file was named; environment and options";
+      const listeners = count === 1 ? "1 listener" : `${count} listeners`;
+      output.out(`${what}: no mistakes, ${listeners}\n`);
+    }
+    return 0;
+  } catch (error) {
+    const problems = problemsOf(error);
+    if (options.json) {
+      output.out(JSON.stringify({ ok: false, problems }, null, 2) + "\n");
+    } else output.err(`${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof SettingsError) return error.problems;
+  if (error instanceof UnreadableFile) {
+    return [{ source: "--config", path: "", message: error.message }];
+  }
+  throw error;
+}

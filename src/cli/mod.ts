@@ -1,0 +1,2 @@
+/** The command line of Dunlin. */
+export { run } from "./run.ts";

@@ -1,0 +1,108 @@
+import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../config/mod.ts";
+import type { CheckOptions } from "./check.ts";
+import type { Output } from "./output.ts";
+import {
+  type OptionRow,
+  serveOptionRows,
+  type ServeOptions,
+} from "./serve_options.ts";
+
+/** What a command does; each resolves to its exit code. */
+export interface Commands {
+  /** `dunlin serve`. */
+  readonly serve: (options: ServeOptions) => Promise<number>;
+  /** `dunlin check`. */
+  readonly check: (options: CheckOptions) => Promise<number>;
+}
+
+const PRECEDENCE = `
+Settings come from four places; each goes before those above it:
+  1. the defaults: MQTT on 127.0.0.1:1883
+  2. the configuration file
+  3. the environment: DUNLIN_LIMITS__MAX_INFLIGHT=20 is limits.max_inflight,
+     DUNLIN_LISTENER__0__PORT=1884 the first listener's port
+  4. the command line: --set limits.max_inflight=20, --port 1884
+Values are TOML; the quotes of a single word may be left out.
+"dunlin check --print" shows what comes of it.
+`;
+
+function optionOf(row: OptionRow): Option {
+  const short = row.short === undefined ? "" : `-${row.short}, `;
+  const option = new Option(
+    `${short}--${row.name} <${row.value}>`,
+    row.doc,
+  );
+  if (row.repeats) {
+    option.argParser((value: string, before: string[] = []) => [
+      ...before,
+      value,
+    ]);
+  }
+  return option;
+}
+
+/**
+ * Reads a command line with commander and runs its command. Resolves to the
+ * exit code: that of the command; 0 after help or version; 2 for a mistake,
+ * which is told on `output.err` with what was probably meant.
+ */
+export async function runProgram(
+  args: readonly string[],
+  commands: Commands,
+  output: Output,
+): Promise<number> {
+  let code = 0;
+  const program = new Command("dunlin")
+    .description("An MQTT 3.1, 3.1.1 and 5.0 broker.")
+    .version(`dunlin ${VERSION}`, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show a command's help")
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      `\nWithout a command, dunlin serves: "dunlin --port 1884" is "dunlin serve --port 1884".`,
+    );
+
+  const serve = program.command("serve").description("run the broker")
+    .helpOption("-h, --help", "show this help")
+    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
+    .action(async (options: ServeOptions) => {
+      code = await commands.serve(options);
+    });
+  for (const row of serveOptionRows) serve.addOption(optionOf(row));
+
+  const check = program.command("check")
+    .description("check a configuration without starting")
+    .helpOption("-h, --help", "show this help")
+    .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
+    .option("--print", "show the settings that result, as TOML")
+    .option("--json", "answer in JSON")
+    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
+    .action(async (file: string | undefined, options: CheckOptions) => {
+      code = await commands.check(
+        file === undefined ? options : { ...options, config: file },
+      );
+    });
+  for (const row of serveOptionRows) {
+    if (row.name !== "ready-file") check.addOption(optionOf(row));
+  }
+
+  try {
+    await program.parseAsync(withCommand(args), { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+/** Options without a command are those of `serve`. */
+function withCommand(args: readonly string[]): string[] {
+  const first = args[0];
+  const own = ["-h", "--help", "-V", "--version"];
+  const isBare = first === undefined || first.startsWith("-");
+  return isBare && !own.includes(first) ? ["serve", ...args] : [...args];
+}

@@ -1,0 +1,25 @@
+import type { CheckOptions } from "./check.ts";
+import { terminal } from "./output.ts";
+import { readServeArguments } from "./read_serve_arguments.ts";
+import type { ServeOptions } from "./serve_options.ts";
+
+// Each command is loaded when it is called for: a start must not wait for
+// what it does not need.
+const commands = {
+  serve: async (options: ServeOptions) => {
+    const { serve } = await import("./serve.ts");
+    return serve(options, Deno.env.toObject(), terminal);
+  },
+  check: async (options: CheckOptions) => {
+    const { check } = await import("./check.ts");
+    return check(options, Deno.env.toObject(), terminal);
+  },
+};
+
+/** Runs the command that `args` name. Resolves to the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = readServeArguments(args);
+  if (options !== undefined) return await commands.serve(options);
+  const { runProgram } = await import("./program.ts");
+  return await runProgram(args, commands, terminal);
+}

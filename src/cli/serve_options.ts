@@ -1,0 +1,57 @@
+/** An option of `dunlin serve` that takes a value. */
+export interface OptionRow {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in the help. */
+  readonly value: string;
+  readonly doc: string;
+  /** May be given more than once. */
+  readonly repeats?: boolean;
+}
+
+/** The options of `serve`; the first reader and commander both follow it. */
+export const serveOptionRows: readonly OptionRow[] = [
+  {
+    name: "config",
+    short: "c",
+    value: "FILE",
+    doc: "configuration file (or DUNLIN_CONFIG); none is read unless named",
+  },
+  {
+    name: "port",
+    short: "p",
+    value: "N",
+    doc: "port of the first listener; 0 picks a free one",
+  },
+  {
+    name: "bind",
+    value: "ADDR",
+    doc: "address of the first listener",
+  },
+  {
+    name: "set",
+    value: "KEY=VALUE",
+    doc: "any setting, as limits.max_inflight=20; may be repeated",
+    repeats: true,
+  },
+  {
+    name: "ready-file",
+    value: "PATH",
+    doc: "write the process id and the ports there, as JSON, once all accept",
+  },
+  {
+    name: "log-level",
+    value: "LEVEL",
+    doc: "error, warn, info or debug",
+  },
+];
+
+/** What `dunlin serve` was told; names as commander makes them. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly port?: string;
+  readonly bind?: string;
+  readonly set?: readonly string[];
+  readonly readyFile?: string;
+  readonly logLevel?: string;
+}

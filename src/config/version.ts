@@ -1,0 +1,2 @@
+/** This version of Dunlin, as semantic versioning writes it. */
+export const VERSION = "0.1.0";

@@ -1,0 +1,114 @@
+/**
+ * A lint rule that keeps the house in order: a folder of `src/` imports only
+ * from folders that stand below it, and only through their `mod.ts`.
+ * `deno lint` runs it on every file.
+ */
+
+/** What each folder may import. `clock` and `log` are open to all of them. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  clock: [],
+  log: [],
+  mqtt: [],
+  codec: ["mqtt"],
+  transport: [],
+  store: ["mqtt"],
+  security: ["mqtt"],
+  router: ["mqtt", "store"],
+  session: ["mqtt", "codec", "store", "security", "router", "transport"],
+  config: ["mqtt"],
+  admin: ["mqtt"],
+  broker: [
+    "mqtt",
+    "codec",
+    "transport",
+    "store",
+    "security",
+    "router",
+    "session",
+    "config",
+    "admin",
+  ],
+  bench: ["mqtt", "codec", "transport"],
+  cli: ["config", "security", "bench", "broker"],
+};
+
+const openToAll = ["clock", "log"];
+
+/** Where a file stands: its folder of `src/`, and its path within that. */
+interface Standing {
+  readonly root: string;
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** Undefined for what is not in a folder of `src/`. */
+function standingOf(path: string): Standing | undefined {
+  const match = /^(.*\/)src\/([^/]+)\/(.+)$/.exec(path.replaceAll("\\", "/"));
+  if (match === null) return undefined;
+  return { root: match[1], folder: match[2], file: match[3] };
+}
+
+/** What is wrong with an import of `specifier` in the file `path`, if any. */
+export function faultOf(path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const normal = path.replaceAll("\\", "/");
+  const target = new URL(specifier, `file://${normal}`).pathname;
+  const to = standingOf(target);
+  const from = standingOf(normal);
+  if (from === undefined) {
+    // Tests and tools look into every file; the program itself does not.
+    const isEntry = normal.endsWith("/main.ts") && to !== undefined;
+    return isEntry && !(to.folder === "cli" && to.file === "mod.ts")
+      ? "main.ts only calls src/cli/mod.ts"
+      : undefined;
+  }
+  if (to === undefined || to.root !== from.root) {
+    return "src/ imports nothing from outside of it";
+  }
+  if (to.folder === from.folder) return undefined;
+  if (to.file !== "mod.ts") {
+    return `import from ${to.folder}/mod.ts: the rest of ${to.folder}/ is its own`;
+  }
+  const allowed = below[from.folder];
+  if (allowed === undefined) {
+    return `say in tools/layer_lint.ts what ${from.folder}/ may import`;
+  }
+  // Tests and benches that lie beside the sources are at home everywhere.
+  if (/_(test|bench)\.ts$/.test(from.file)) return undefined;
+  if (allowed.includes(to.folder) || openToAll.includes(to.folder)) {
+    return undefined;
+  }
+  const list = [...allowed, ...openToAll].join(", ");
+  return `${from.folder}/ does not stand above ${to.folder}/: it may import ${list}`;
+}
+
+/** The rule, as Deno loads it. */
+const plugin: Deno.lint.Plugin = {
+  name: "layers",
+  rules: {
+    "downward-through-mod": {
+      create(context) {
+        const look = (source: Deno.lint.Node | null | undefined) => {
+          if (source?.type !== "Literal") return;
+          if (typeof source.value !== "string") return;
+          const message = faultOf(context.filename, source.value);
+          if (message !== undefined) context.report({ node: source, message });
+        };
+        return {
+          ImportDeclaration: (node) => look(node.source),
+          ExportNamedDeclaration: (node) => look(node.source),
+          ExportAllDeclaration: (node) => look(node.source),
+          ImportExpression: (node) => look(node.source),
+          TSImportType: (node) =>
+            look(
+              node.argument.type === "TSLiteralType"
+                ? node.argument.literal
+                : node.argument,
+            ),
+        };
+      },
+    },
+  },
+};
+
+export default plugin;
