@@ -24,6 +24,11 @@ export interface ByteStream {
    */
   write(bytes: Uint8Array): Promise<number>;
   /**
+   * Ends our side: the peer reads null and can still send. Where it is
+   * missing, `close` is the only way to end.
+   */
+  closeWrite?(): Promise<void>;
+  /**
    * Ends both directions at once; pending calls reject. To be called once: a
    * second call may throw, as `Deno.TcpConn` does.
    */
