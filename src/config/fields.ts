@@ -1,5 +1,5 @@
 import type { Field, FieldsOf } from "./field.ts";
-import { duration, integer, memory, size } from "./number_fields.ts";
+import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
 import { choice, flag, list, text } from "./word_fields.ts";
 import { KIB, MIB } from "./units.ts";
 import {
@@ -9,7 +9,6 @@ import {
 } from "./settings.ts";
 
 const GIB = 1024 * MIB;
-const ANY_COUNT = 1_000_000_000;
 const DAY = 24 * 3600;
 /** Time spans within the broker count ms; those told to clients count s. */
 const wait = { unit: 1, min: 100, max: 3600_000 };
@@ -250,12 +249,15 @@ export const sections: {
 
 /** What one `[[listener]]` may say. */
 export const listenerFields: FieldsOf<ListenerSettings> = {
-  name: text(
-    "",
-    /^[\w.-]{1,64}$/,
-    "1 to 64 letters, digits, dots, dashes or underscores",
-    "Told in logs and in the ready file; made from the type when left out.",
-  ),
+  name: {
+    ...text(
+      "",
+      /^[\w.-]{1,64}$/,
+      "1 to 64 letters, digits, dots, dashes or underscores",
+      "Told in logs and in the ready file; made from the type when left out.",
+    ),
+    defaultText: `"tcp"`,
+  },
   type: choice(
     "tcp",
     ["tcp", "websocket"],

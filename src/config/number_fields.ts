@@ -17,6 +17,9 @@ function within(value: number, min: number, max: number): boolean {
   return value >= min && value <= max;
 }
 
+/** The bound of counts that need none; it keeps typing errors out. */
+export const ANY_COUNT = 1_000_000_000;
+
 /** A whole number. Digits in a string count too: an `${ENV}` gives strings. */
 export function integer<T extends number>(
   initial: T,
@@ -24,7 +27,7 @@ export function integer<T extends number>(
   max: number,
   doc: string,
 ): Field<T> {
-  const range = `${min} to ${max}`;
+  const range = max === ANY_COUNT ? `${min} or more` : `${min} to ${max}`;
   return {
     doc,
     range,
@@ -60,11 +63,13 @@ export function size(
   doc: string,
 ): Field<number> {
   const range = `${formatSize(min)} to ${formatSize(max)}`;
+  const write = (bytes: number) =>
+    bytes === 0 ? "0" : JSON.stringify(formatSize(bytes));
   return {
     doc,
     range,
     default: initial,
-    defaultText: JSON.stringify(formatSize(initial)),
+    defaultText: write(initial),
     json: { type: ["integer", "string"], minimum: min, maximum: max },
     read(value) {
       const bytes = sizeOf(value);
@@ -73,7 +78,7 @@ export function size(
       }
       return bytes;
     },
-    write: (bytes) => JSON.stringify(formatSize(bytes)),
+    write,
   };
 }
 

@@ -5,7 +5,7 @@ import { closest } from "./closest.ts";
 export function flag(initial: boolean, doc: string): Field<boolean> {
   return {
     doc,
-    range: "true or false",
+    range: "",
     default: initial,
     defaultText: String(initial),
     json: { type: ["boolean", "string"] },

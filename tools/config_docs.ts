@@ -1,0 +1,99 @@
+/**
+ * Writes `config.example.toml` and `dunlin.schema.json` from the schema of
+ * the settings (`deno task config:docs`). A test compares them with it.
+ */
+import type { Field } from "../src/config/field.ts";
+import { listenerFields, sections } from "../src/config/fields.ts";
+import { settingsJsonSchema } from "../src/config/schema.ts";
+
+type Fields = Readonly<Record<string, Field<unknown>>>;
+
+const HEAD = `#:schema ./dunlin.schema.json
+#
+# Every setting of Dunlin with its default. Copy what you want to change;
+# what a file leaves out keeps its default. "dunlin check FILE" tells mistakes.
+#
+# Settings come from four places; each goes before those above it:
+#   1. the defaults
+#   2. the file named by --config or DUNLIN_CONFIG; none is read unless named
+#   3. the environment: DUNLIN_LIMITS__MAX_INFLIGHT=20 is limits.max_inflight,
+#      DUNLIN_LISTENER__0__PORT=1884 the first listener's port
+#   4. the command line: --set limits.max_inflight=20, --port 1884
+#
+# Durations: "250ms", "10s", "1h30m", "2d"; a plain number counts seconds.
+# Sizes: "16 MiB" (1024 x 1024), "1 MB" (1000 x 1000); a plain number, bytes.
+# Strings may hold \${NAME} or \${NAME:-default}, from the environment; a plain
+# \${ is written $\${. Numbers and true or false may be given that way too.
+
+# Addresses to listen on: one [[listener]] table for each. Without any, it is
+# this one: MQTT for this machine only.
+`;
+
+const WEBSOCKET = `# Another one, for web pages:
+# [[listener]]
+# type = "websocket"
+# port = 9001
+`;
+
+const intros: Readonly<Record<keyof typeof sections, string>> = {
+  limits: "Bounds that protect the broker and its clients from each other.",
+  session: "What is kept for clients while they are away.",
+  retained: "Messages kept for those who subscribe later.",
+  shared: "Subscriptions whose messages are shared out among a group.",
+  protocol: "What of MQTT is offered.",
+  sys: "The broker's own figures, published under $SYS/broker/.",
+  log: "Logging, to standard error.",
+  shutdown: "How the broker ends.",
+};
+
+function entry(key: string, field: Field<unknown>, value: string): string {
+  const range = field.range === "" ? "" : `# Allowed: ${field.range}.\n`;
+  const about = `\n# ${field.doc}\n${range}`;
+  if (field.inherits === undefined) return `${about}${key} = ${value}\n`;
+  const [section, name] = field.inherits;
+  return `${about}# Left out, it is that of [${section}] ${name}.\n# ${key} = ${value}\n`;
+}
+
+/**
+ * A listener for plain MQTT may not have the first two; the last must be said
+ * on purpose, not be copied along by who then changes `bind`.
+ */
+const leftOut = ["path", "allowed_origins", "allow_anonymous"];
+
+function listenerTable(): string {
+  let text = "[[listener]]";
+  for (const [key, field] of Object.entries(listenerFields as Fields)) {
+    if (leftOut.includes(key)) {
+      text += entry(key, field, field.defaultText)
+        .replace(new RegExp(`^${key} =`, "m"), `# ${key} =`);
+    } else text += entry(key, field, field.defaultText);
+  }
+  return text;
+}
+
+/** The text of `config.example.toml`. */
+export function exampleFile(): string {
+  let text = `${HEAD}${listenerTable()}\n${WEBSOCKET}`;
+  for (const [name, fields] of Object.entries(sections)) {
+    text += `\n# ${intros[name as keyof typeof sections]}\n[${name}]`;
+    for (const [key, field] of Object.entries(fields as Fields)) {
+      text += entry(key, field, field.defaultText);
+    }
+  }
+  return text;
+}
+
+/** The text of `dunlin.schema.json`. */
+export function schemaFile(): string {
+  const schema = {
+    title: "Settings of the Dunlin MQTT broker",
+    ...settingsJsonSchema(),
+  };
+  return JSON.stringify(schema, null, 2) + "\n";
+}
+
+if (import.meta.main) {
+  const root = new URL("..", import.meta.url);
+  await Deno.writeTextFile(new URL("config.example.toml", root), exampleFile());
+  await Deno.writeTextFile(new URL("dunlin.schema.json", root), schemaFile());
+}
