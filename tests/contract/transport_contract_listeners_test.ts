@@ -221,6 +221,15 @@ Deno.test("memory-stream: a capacity below 1 is refused", () => {
   }
 });
 
+Deno.test("memory-stream: writing nothing wakes no reader", async () => {
+  const [one, other] = memoryPair();
+  const into = new Uint8Array(4);
+  const reading = one.read(into);
+  assert.equal(await other.write(new Uint8Array(0)), 0);
+  await other.write(pattern(2));
+  assert.equal(await reading, 2);
+});
+
 Deno.test("memory-stream: a second read or write at a time rejects", async () => {
   const [one] = memoryPair({ capacity: 1 });
   const reading = assert.rejects(one.read(new Uint8Array(1)));

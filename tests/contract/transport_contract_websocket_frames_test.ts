@@ -234,6 +234,30 @@ test("a ping is answered with its payload, within a message too", async () => {
   }
 });
 
+test("a control frame without payload is answered without more to come", async () => {
+  const { stream, peer } = await open();
+  const reading = readSome(stream);
+  await writeAll(peer, clientFrame(FIN | PING, bytes()));
+  assert.deepEqual(await readSome(peer), bytes(FIN | PONG, 0));
+  await writeAll(peer, clientFrame(FIN | CLOSE, bytes()));
+  assert.equal(await reading, null);
+});
+
+test("a write waits for a pong that is held", async () => {
+  const { stream, peer } = await open(256);
+  await stream.write(pattern(252));
+  const reading = readSome(stream);
+  await writeAll(peer, clientFrame(FIN | PING, pattern(100)));
+  await writeAll(peer, clientFrame(FIN | BINARY, pattern(1)));
+  await reading;
+  const writing = stream.write(pattern(3));
+  assert.deepEqual(
+    (await readExactly(peer, 363)).subarray(256),
+    bytes(FIN | PONG, 100, pattern(100), FIN | BINARY, 3, pattern(3)),
+  );
+  await writing;
+});
+
 test("a pong nobody asked for is ignored", async () => {
   const { stream, peer } = await open();
   await writeAll(
@@ -294,7 +318,9 @@ test("a Close that is not allowed: 1002, or 1007 for its reason", async () => {
     const frame = clientFrame(FIN | CLOSE, bytes(...codeBytes(code)));
     await refused(frame, 1002, /close code/);
   }
-  await refused(clientFrame(FIN | CLOSE, bytes(3)), 1002, /close code/);
+  for (const half of [3, 15]) {
+    await refused(clientFrame(FIN | CLOSE, bytes(half)), 1002, /close code/);
+  }
   const reason = clientFrame(
     FIN | CLOSE,
     bytes(...codeBytes(1000), 0xc0, 0x80),
@@ -359,4 +385,29 @@ test("a Close that cannot leave ends the stream after a second", async () => {
   clock.advance(1);
   await reading;
   await assert.rejects(peer.write(pattern(1)));
+});
+
+test("bytes at random end in InvalidData, or give no more than came", async () => {
+  const random = randomSizes(5);
+  for (let round = 0; round < 500; round++) {
+    const { stream, peer, clock } = await open();
+    const noise = new Uint8Array(random(400)).map(() => random(256) - 1);
+    // Half of them begin as a frame does, or hardly any would get further.
+    if (round % 2 === 0) {
+      noise.set([FIN | BINARY, 0x80 | random(8)].slice(0, noise.length));
+    }
+    await writeAll(peer, noise);
+    await peer.closeWrite();
+    let received = 0;
+    try {
+      for (let some; (some = await readSome(stream)) !== null;) {
+        received += some.length;
+      }
+    } catch (error) {
+      assert.ok(error instanceof Deno.errors.InvalidData, `${error}`);
+    }
+    assert.ok(received <= noise.length);
+    stream.close();
+    clock.advance(1000);
+  }
 });
