@@ -1,9 +1,15 @@
 import type { Cancel, Clock } from "./clock.ts";
 
-/** The machine's clock and timers. A waiting timer does not keep it alive. */
+/**
+ * The machine's timers, and a time that starts from its calendar and then
+ * only runs forward: a small computer that learns the date after it started
+ * must not expire every session at that moment.
+ */
 export class SystemClock implements Clock {
+  readonly #start = Date.now() - performance.now();
+
   now(): number {
-    return Date.now();
+    return Math.floor(this.#start + performance.now());
   }
 
   after(ms: number, task: () => void): Cancel {

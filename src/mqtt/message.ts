@@ -1,6 +1,15 @@
 import type { Topic } from "./topic.ts";
 import type { QoS } from "./version.ts";
 
+/** Bytes of the block that kept small payloads share. */
+const BLOCK = 8192;
+
+/** The longest payload that goes into it. */
+const SHARED_MAXIMUM = 1024;
+
+let block = new Uint8Array(BLOCK);
+let blockUsed = 0;
+
 /**
  * An application message, neutral of any receiver: packet id, alias, DUP and
  * remaining expiry are decided when it is encoded for one.
@@ -33,6 +42,10 @@ export class Message {
   frameEnd = -1;
   /** 4 for a frame without the v5 property length (3.1 and 3.1.1), else 5. */
   frameVersion: 4 | 5 = 4;
+  /** Client id of the publisher; empty for the broker's own messages. */
+  publisher = "";
+  /** How many windows and backlogs hold it: its bytes are counted once. */
+  holders = 0;
   /** True while `bytes` belongs to a read buffer. */
   transient = false;
   /** The lasting copy, once one was made. */
@@ -66,16 +79,54 @@ export class Message {
     if (!this.transient) return this;
     if (this.kept !== null) return this.kept;
     const length = this.payloadEnd - this.payloadStart;
-    const kept = new Message(
-      this.topic,
-      this.bytes.slice(this.payloadStart, this.payloadEnd),
-      0,
-      length,
-    );
+    const kept = length > SHARED_MAXIMUM
+      ? new Message(
+        this.topic,
+        this.bytes.slice(this.payloadStart, this.payloadEnd),
+        0,
+        length,
+      )
+      : this.#keepShared(length);
     kept.properties = this.properties;
     kept.qos = this.qos;
     kept.retain = this.retain;
     kept.expiresAt = this.expiresAt;
+    kept.publisher = this.publisher;
     return this.kept = kept;
+  }
+
+  /**
+   * Gives a kept message bytes of its own, so that one which stays long does
+   * not hold on to the block it shares with others. Changes only where the
+   * same payload stands, so all its holders gain.
+   */
+  compact(): Message {
+    if (this.transient) return this.keep().compact();
+    const length = this.payloadEnd - this.payloadStart;
+    if (this.bytes.length > length) {
+      this.bytes = this.bytes.slice(this.payloadStart, this.payloadEnd);
+      this.payloadStart = 0;
+      this.payloadEnd = length;
+    }
+    return this;
+  }
+
+  /** Copies a small payload into the shared block: an array each is dear. */
+  #keepShared(length: number): Message {
+    if (blockUsed + length > block.length) {
+      block = new Uint8Array(BLOCK);
+      blockUsed = 0;
+    }
+    const start = blockUsed;
+    const from = this.bytes;
+    const into = block;
+    if (length < 64) {
+      let to = start;
+      for (let i = this.payloadStart; i < this.payloadEnd; i++) {
+        into[to++] = from[i];
+      }
+    } else into.set(from.subarray(this.payloadStart, this.payloadEnd), start);
+    blockUsed = start + length;
+    return new Message(this.topic, into, start, blockUsed);
   }
 }

@@ -1,0 +1,208 @@
+import { type Cancel, type Clock, SystemClock } from "../clock/mod.ts";
+import type { ListenerSettings, Settings } from "../config/mod.ts";
+import { ReasonCode } from "../mqtt/mod.ts";
+import { Router } from "../router/mod.ts";
+import {
+  AllowAll,
+  type Authenticator,
+  type Authorizer,
+} from "../security/mod.ts";
+import {
+  Connection,
+  Context,
+  Counters,
+  type ListenerOptions,
+  type SessionLog,
+} from "../session/mod.ts";
+import type { Accepted, Listener } from "../transport/mod.ts";
+import { Admission } from "./admission.ts";
+import { listen } from "./listen.ts";
+import { listenerOptions, sessionOptions } from "./session_options.ts";
+import { SysTopics } from "./sys_topics.ts";
+
+/** Between two rounds of housekeeping (ms). */
+const HOUSEKEEPING = 1000;
+
+/** Retained messages and cached routes looked at in one round. */
+const HOUSEKEEPING_STEPS = 2000;
+
+/** What a person may want to know of a running broker. */
+export interface BrokerLog extends SessionLog {
+  /** Something failed and the broker goes on; `what` says where. */
+  trouble(what: string, error: Error): void;
+}
+
+/** What a broker is made with; what is left out is the usual. */
+export interface BrokerPorts {
+  readonly clock?: Clock;
+  /** Who may come in. @default everybody */
+  readonly authenticator?: Authenticator;
+  /** Who may do what. @default everybody everything */
+  readonly authorizer?: Authorizer;
+  /** At least 0 and below 1. @default Math.random */
+  readonly random?: () => number;
+  /** @default silent */
+  readonly log?: BrokerLog;
+}
+
+/** A listener that accepts connections. */
+export interface StartedListener {
+  readonly name: string;
+  readonly type: ListenerSettings["type"];
+  readonly bind: string;
+  /** The real one, where 0 was asked for. */
+  readonly port: number;
+}
+
+const SILENT: BrokerLog = {
+  connected() {},
+  closed() {},
+  failed() {},
+  trouble() {},
+};
+
+/**
+ * One broker: it makes all parts from the settings and connects them.
+ *
+ * Start: context, router, listeners, `$SYS`. Stop: listeners, wills,
+ * connections, timers; each waits for the one before.
+ */
+export class Broker {
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #log: BrokerLog;
+  readonly #counters = new Counters();
+  readonly #router: Router;
+  readonly #context: Context;
+  readonly #admission: Admission;
+  readonly #options = new Map<ListenerSettings, ListenerOptions>();
+  readonly #connections = new Set<Connection>();
+  readonly #sys: SysTopics;
+  #listeners: Listener[] = [];
+  #housekeeping: Cancel | null = null;
+  #whenEmpty: (() => void) | null = null;
+  #stopping = false;
+
+  constructor(settings: Settings, ports: BrokerPorts = {}) {
+    this.#settings = settings;
+    this.#clock = ports.clock ?? new SystemClock();
+    this.#log = ports.log ?? SILENT;
+    const random = ports.random ?? Math.random;
+    this.#router = new Router({
+      sharedStrategy: settings.shared.strategy,
+      retainedMessages: settings.retained.max_messages,
+      retainedBytes: settings.retained.max_bytes,
+      random,
+    });
+    this.#context = new Context({
+      options: sessionOptions(settings),
+      router: this.#router,
+      authenticator: ports.authenticator ?? new AllowAll(),
+      authorizer: ports.authorizer ?? null,
+      clock: this.#clock,
+      counters: this.#counters,
+      random,
+      log: this.#log,
+    });
+    this.#admission = new Admission(settings.limits);
+    this.#sys = new SysTopics(this.#context, settings.sys.interval);
+    this.#sys.start();
+    this.#keepHouse();
+  }
+
+  /**
+   * Listens on all addresses of the settings; all or none. Throws the
+   * transport's `ListenError` for the first that cannot be had.
+   */
+  start(): Promise<StartedListener[]> {
+    const started: StartedListener[] = [];
+    try {
+      for (const settings of this.#settings.listener) {
+        const listener = listen(settings, this.#clock, this.#log);
+        this.#listeners.push(listener);
+        started.push({
+          name: settings.name,
+          type: settings.type,
+          bind: settings.bind,
+          port: listener.address.port,
+        });
+      }
+    } catch (error) {
+      for (const listener of this.#listeners) listener.close();
+      this.#listeners = [];
+      return Promise.reject(error);
+    }
+    this.#listeners.forEach((listener, index) => {
+      const settings = this.#settings.listener[index];
+      listener.serve((accepted) => this.serve(accepted, settings)).catch(
+        (error) => this.#log.trouble(`listener ${settings.name}`, error),
+      );
+    });
+    return Promise.resolve(started);
+  }
+
+  /** Serves a stream as if it had come in by `listener`. */
+  serve(accepted: Accepted, listener: ListenerSettings): void {
+    const { hostname } = accepted.peer;
+    if (this.#stopping || !this.#admission.enter(hostname, listener)) {
+      this.#counters.closed["too-many-connections"]++;
+      accepted.stream.close();
+      return;
+    }
+    const connection = new Connection(
+      accepted,
+      this.#optionsOf(listener),
+      this.#context,
+      () => {
+        this.#connections.delete(connection);
+        this.#admission.leave(hostname, listener);
+        if (this.#connections.size === 0) this.#whenEmpty?.();
+      },
+    );
+    this.#connections.add(connection);
+    connection.start();
+  }
+
+  /**
+   * Stops accepting, publishes wills, takes leave of the clients, and
+   * resolves when the last byte is written or `deadline` ms have passed.
+   */
+  async stop(deadline: number): Promise<void> {
+    this.#stopping = true;
+    for (const listener of this.#listeners) listener.close();
+    this.#sys.stop();
+    this.#housekeeping?.();
+    this.#context.passes.begin();
+    for (const session of this.#context.registry.all()) session.publishWill();
+    for (const connection of [...this.#connections]) {
+      connection.close("shutdown", ReasonCode.ServerShuttingDown);
+    }
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(deadline, resolve);
+        this.#whenEmpty = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    for (const connection of [...this.#connections]) connection.release();
+    this.#context.deadlines.stop();
+  }
+
+  #optionsOf(listener: ListenerSettings): ListenerOptions {
+    let options = this.#options.get(listener);
+    if (options === undefined) {
+      options = listenerOptions(listener);
+      this.#options.set(listener, options);
+    }
+    return options;
+  }
+
+  #keepHouse(): void {
+    this.#housekeeping = this.#clock.after(HOUSEKEEPING, () => {
+      this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS);
+      this.#keepHouse();
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Clock } from "../clock/mod.ts";
+import type { ListenerSettings } from "../config/mod.ts";
+import { type Listener, listenTcp, listenWebSocket } from "../transport/mod.ts";
+import type { BrokerLog } from "./broker.ts";
+
+/** Opens the listener that the settings describe. */
+export function listen(
+  settings: ListenerSettings,
+  clock: Clock,
+  log: BrokerLog,
+): Listener {
+  const { bind, port } = settings;
+  const onError = (error: Error) =>
+    log.trouble(`listener ${settings.name}`, error);
+  switch (settings.type) {
+    case "tcp":
+      return listenTcp({ bind, port, clock, onError });
+    case "websocket":
+      return listenWebSocket({
+        bind,
+        port,
+        clock,
+        onError,
+        path: settings.path,
+        allowedOrigins: settings.allowed_origins,
+        handshakeTimeout: settings.connect_timeout,
+      });
+  }
+}

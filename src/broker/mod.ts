@@ -1,0 +1,3 @@
+/** The composition root: makes the parts of a broker and connects them. */
+export { Broker } from "./broker.ts";
+export type { BrokerLog, BrokerPorts, StartedListener } from "./broker.ts";

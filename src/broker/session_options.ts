@@ -1,0 +1,50 @@
+import type { ListenerSettings, Settings, VersionName } from "../config/mod.ts";
+import type { ProtocolVersion } from "../mqtt/mod.ts";
+import type { ListenerOptions, SessionOptions } from "../session/mod.ts";
+
+const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
+  "3.1": 3,
+  "3.1.1": 4,
+  "5.0": 5,
+};
+
+/** What sessions go by, in their own words. */
+export function sessionOptions(settings: Settings): SessionOptions {
+  const { limits, session, shared, protocol } = settings;
+  return {
+    maxClientIdLength: limits.max_client_id_length,
+    maxTopicLength: limits.max_topic_length,
+    maxTopicLevels: limits.max_topic_levels,
+    maxSubscriptions: limits.max_subscriptions_per_session,
+    maxInflight: limits.max_inflight,
+    topicAliasMaximumOut: limits.topic_alias_maximum_out,
+    publishRate: limits.publish_rate,
+    publishBytesRate: limits.publish_bytes_rate,
+    maxOutbound: limits.max_outbound,
+    maxQueuedMemory: limits.max_queued_memory,
+    maxExpiry: session.max_expiry,
+    expiryV3: session.expiry_v3,
+    backlogMessages: session.backlog_messages,
+    backlogBytes: session.backlog_bytes,
+    backlogPolicy: session.backlog_policy,
+    queueQos0: session.queue_qos0,
+    sharedAvailable: shared.available,
+    wildcardAvailable: protocol.wildcard_available,
+    validatePayloadFormat: protocol.validate_payload_format,
+  };
+}
+
+/** What the connections of a listener go by. */
+export function listenerOptions(listener: ListenerSettings): ListenerOptions {
+  return {
+    name: listener.name,
+    versions: listener.versions.map((name) => VERSIONS[name]),
+    maxPacketSize: listener.max_packet_size,
+    maxKeepAlive: listener.max_keep_alive,
+    maxQos: listener.max_qos,
+    retainAvailable: listener.retain_available,
+    receiveMaximum: listener.receive_maximum,
+    topicAliasMaximum: listener.topic_alias_maximum,
+    connectTimeout: listener.connect_timeout,
+  };
+}

@@ -1,0 +1,135 @@
+import type { Cancel } from "../clock/mod.ts";
+import { VERSION } from "../config/mod.ts";
+import { encodeUtf8, Message } from "../mqtt/mod.ts";
+import { CLOSE_REASONS, type Context, DROP_REASONS } from "../session/mod.ts";
+import { LoadAverage } from "./load_average.ts";
+
+/**
+ * Publishes the broker's figures under `$SYS/broker/`, retained, by the names
+ * that Mosquitto gives them, each when it has changed. Beside them:
+ * `dropped/<reason>` and `clients/closed/<reason>`.
+ */
+export class SysTopics {
+  readonly #context: Context;
+  readonly #interval: number;
+  readonly #startedAt: number;
+  readonly #published = new Map<string, string>();
+  readonly #loads: readonly [string, () => number, LoadAverage][];
+  #cancel: Cancel | null = null;
+  #updatedAt: number;
+
+  /** `interval` in ms; 0 publishes nothing. */
+  constructor(context: Context, interval: number) {
+    this.#context = context;
+    this.#interval = interval;
+    this.#startedAt = this.#updatedAt = context.clock.now();
+    const { counters } = context;
+    const load = (
+      name: string,
+      read: () => number,
+    ): [string, () => number, LoadAverage] => [name, read, new LoadAverage()];
+    this.#loads = [
+      load("messages/received", () => counters.packetsReceived),
+      load("messages/sent", () => counters.packetsSent),
+      load("publish/received", () => counters.publishReceived),
+      load("publish/sent", () => counters.publishSent),
+      load("publish/dropped", () => counters.droppedMessages),
+      load("bytes/received", () => counters.bytesReceived),
+      load("bytes/sent", () => counters.bytesSent),
+      load("sockets", () => counters.connectionsOpened),
+      load("connections", () => counters.connectsAccepted),
+    ];
+  }
+
+  /** Publishes now and every interval. */
+  start(): void {
+    if (this.#interval === 0) return;
+    this.#publish("version", `dunlin version ${VERSION}`);
+    this.#report();
+  }
+
+  /** Publishes no more. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #report(): void {
+    this.#context.passes.begin();
+    this.#clients();
+    this.#traffic();
+    this.#reasons();
+    const now = this.#context.clock.now();
+    const seconds = (now - this.#updatedAt) / 1000;
+    this.#updatedAt = now;
+    for (const [name, read, average] of this.#loads) {
+      if (seconds > 0) average.update(read(), seconds);
+      for (const [span, value] of average.values()) {
+        this.#publish(`load/${name}/${span}`, value);
+      }
+    }
+    const uptime = Math.floor((now - this.#startedAt) / 1000);
+    this.#publish("uptime", `${uptime} seconds`);
+    this.#cancel = this.#context.clock.after(
+      this.#interval,
+      () => this.#report(),
+    );
+  }
+
+  #clients(): void {
+    const { counters, registry } = this.#context;
+    const away = registry.size - counters.clientsConnected;
+    this.#publish("clients/total", registry.size);
+    this.#publish("clients/connected", counters.clientsConnected);
+    this.#publish("clients/disconnected", away);
+    this.#publish("clients/active", counters.clientsConnected);
+    this.#publish("clients/inactive", away);
+    this.#publish("clients/maximum", counters.clientsMaximum);
+    this.#publish("clients/expired", counters.clientsExpired);
+  }
+
+  #traffic(): void {
+    const { counters, router } = this.#context;
+    const { retained } = router;
+    this.#publish("messages/received", counters.packetsReceived);
+    this.#publish("messages/sent", counters.packetsSent);
+    this.#publish("messages/stored", counters.queuedMessages + retained.messages);
+    this.#publish("publish/messages/received", counters.publishReceived);
+    this.#publish("publish/messages/sent", counters.publishSent);
+    this.#publish("publish/messages/dropped", counters.droppedMessages);
+    this.#publish("publish/bytes/received", counters.publishBytesReceived);
+    this.#publish("publish/bytes/sent", counters.publishBytesSent);
+    this.#publish("bytes/received", counters.bytesReceived);
+    this.#publish("bytes/sent", counters.bytesSent);
+    this.#publish("store/messages/count", counters.queuedMessages);
+    this.#publish("store/messages/bytes", counters.queuedBytes);
+    this.#publish("subscriptions/count", router.subscriptionCount);
+    this.#publish(
+      "shared_subscriptions/count",
+      router.sharedSubscriptionCount,
+    );
+    this.#publish("retained messages/count", retained.messages);
+  }
+
+  #reasons(): void {
+    const { dropped, closed } = this.#context.counters;
+    for (const reason of DROP_REASONS) {
+      this.#publish(`dropped/${reason}`, dropped[reason]);
+    }
+    for (const reason of CLOSE_REASONS) {
+      this.#publish(`clients/closed/${reason}`, closed[reason]);
+    }
+  }
+
+  #publish(name: string, value: string | number): void {
+    const text = String(value);
+    if (this.#published.get(name) === text) return;
+    this.#published.set(name, text);
+    const { router } = this.#context;
+    const topic = router.topicOf(`$SYS/broker/${name}`);
+    const payload = encodeUtf8(text);
+    const message = new Message(topic, payload, 0, payload.length);
+    message.retain = true;
+    router.publish(topic, message, null);
+  }
+}

@@ -1,0 +1,104 @@
+import { decodeAuth, type Frame } from "../codec/mod.ts";
+import { type AuthPacket, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import type { AuthOutcome } from "../security/mod.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * Passes an outcome on, at once or when it comes; the reader waits meanwhile.
+ * What `then` throws ends the connection.
+ */
+export function awaitOutcome(
+  connection: Connection,
+  outcome: AuthOutcome | Promise<AuthOutcome>,
+  then: (outcome: AuthOutcome) => void,
+): void {
+  if (!(outcome instanceof Promise)) return then(outcome);
+  connection.pump.pause("authenticating");
+  const open = () =>
+    connection.state !== "closing" && connection.state !== "closed";
+  outcome.then((settled) => {
+    if (!open()) return;
+    connection.context.passes.begin();
+    then(settled);
+  }).catch((error) => {
+    if (open()) connection.fail(error);
+  }).finally(() => connection.pump.resume("authenticating"));
+}
+
+/** AUTH (3.15): the next step of an exchange, or a new one (4.12). */
+export function handleAuth(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): void {
+  if (connection.version !== 5) {
+    throw new ProtocolError(
+      ReasonCode.ProtocolError,
+      "AUTH belongs to MQTT 5.0",
+    );
+  }
+  const packet = decodeAuth(chunk, frame, connection.version);
+  const method = packet.properties.authenticationMethod;
+  if (connection.authMethod === null || method !== connection.authMethod) {
+    throw new ProtocolError( // [MQTT-4.12.0-5], [MQTT-4.12.1-1]
+      ReasonCode.ProtocolError,
+      "AUTH with another method than CONNECT",
+    );
+  }
+  if (packet.reasonCode === ReasonCode.Reauthenticate) {
+    reauthenticate(connection, packet);
+  } else if (
+    packet.reasonCode === ReasonCode.ContinueAuthentication &&
+    connection.exchange !== null
+  ) {
+    awaitOutcome(
+      connection,
+      connection.exchange.step(packet.properties.authenticationData ?? null),
+      connection.judged,
+    );
+  } else {
+    throw new ProtocolError(
+      ReasonCode.ProtocolError,
+      "AUTH that continues no exchange",
+    );
+  }
+}
+
+function reauthenticate(connection: Connection, packet: AuthPacket): void {
+  if (connection.state !== "open" || connection.exchange !== null) {
+    throw new ProtocolError(
+      ReasonCode.ProtocolError,
+      "re-authentication while an exchange is under way",
+    );
+  }
+  const exchange = connection.context.authenticator.begin(
+    connection.authMethod!,
+    connection.credentials!,
+  );
+  if (exchange === null) {
+    throw new ProtocolError(
+      ReasonCode.BadAuthenticationMethod,
+      "the authentication method is no longer known",
+    );
+  }
+  connection.exchange = exchange;
+  connection.judged = (outcome) => judgeAgain(connection, outcome);
+  awaitOutcome(
+    connection,
+    exchange.step(packet.properties.authenticationData ?? null),
+    connection.judged,
+  );
+}
+
+function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
+  if (outcome.kind === "deny") {
+    return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
+  }
+  if (outcome.kind === "continue") {
+    connection.sendAuth(ReasonCode.ContinueAuthentication, outcome.data);
+    return;
+  }
+  connection.exchange = null;
+  connection.session!.identity = outcome.identity;
+  connection.sendAuth(ReasonCode.Success, outcome.data);
+}

@@ -1,0 +1,324 @@
+import {
+  ConnectError,
+  decodeConnect,
+  encodeConnack,
+  type Frame,
+} from "../codec/mod.ts";
+import {
+  type ConnectPacket,
+  type Properties,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+  ReturnCode,
+} from "../mqtt/mod.ts";
+import type { AuthOutcome, Credentials } from "../security/mod.ts";
+import { awaitOutcome } from "./auth_handler.ts";
+import type { Connection } from "./connection.ts";
+import { PublishRate } from "./publish_rate.ts";
+import type { Session } from "./session.ts";
+import { TopicAliases } from "./topic_aliases.ts";
+import { acceptWill, type Will } from "./will.ts";
+
+/** The largest packet there can be; as a maximum it limits nothing. */
+const PACKET_MAXIMUM = 268_435_460;
+
+/** A CONNECT that passed all checks but who sent it. */
+interface Candidate {
+  readonly packet: ConnectPacket;
+  readonly clientId: string;
+  readonly assigned: boolean;
+  readonly will: Will | null;
+}
+
+/** CONNECT (3.1): check, authenticate, take over, answer, resume. */
+export function handleConnect(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): void {
+  if (connection.state !== "opening") {
+    throw new ProtocolError( // [MQTT-3.1.0-2]
+      ReasonCode.ProtocolError,
+      "a second CONNECT",
+    );
+  }
+  const packet = decodeConnect(chunk, frame);
+  connection.version = packet.version;
+  connection.clientId = packet.clientId;
+  connection.problemInformation =
+    packet.properties.requestProblemInformation !== false;
+  connection.sendLimit = packet.properties.maximumPacketSize ?? Infinity;
+  const candidate = check(connection, packet);
+  const { authenticator } = connection.context;
+  const credentials: Credentials = {
+    clientId: candidate.clientId,
+    username: packet.username,
+    password: packet.password,
+    version: packet.version,
+    listener: connection.listener.name,
+    hostname: connection.hostname,
+  };
+  connection.state = "authenticating";
+  connection.clientId = candidate.clientId;
+  const method = packet.properties.authenticationMethod;
+  if (method === undefined) {
+    return awaitOutcome(
+      connection,
+      authenticator.authenticate(credentials),
+      (outcome) => judge(connection, candidate, outcome),
+    );
+  }
+  connection.exchange = authenticator.begin(method, credentials);
+  if (connection.exchange === null) {
+    throw new ProtocolError( // [MQTT-4.12.0-1]
+      ReasonCode.BadAuthenticationMethod,
+      `authentication method ${method} is not known`,
+    );
+  }
+  connection.authMethod = method;
+  connection.credentials = credentials;
+  connection.judged = (outcome) => judge(connection, candidate, outcome);
+  awaitOutcome(
+    connection,
+    connection.exchange.step(packet.properties.authenticationData ?? null),
+    connection.judged,
+  );
+}
+
+/** Refuses what no credentials could make good. */
+function check(connection: Connection, packet: ConnectPacket): Candidate {
+  const { listener, context } = connection;
+  const { version } = packet;
+  if (!listener.versions.includes(version)) {
+    throw new ProtocolError( // [MQTT-3.1.2-2]
+      ReasonCode.UnsupportedProtocolVersion,
+      `this listener does not serve protocol version ${version}`,
+    );
+  }
+  let { clientId } = packet;
+  const assigned = clientId === "";
+  if (assigned) {
+    // [MQTT-3.1.3-8] of 3.1.1; 3.1 has no empty client id at all.
+    if (version === 3 || (version === 4 && !packet.cleanStart)) {
+      throw new ProtocolError(
+        ReasonCode.ClientIdentifierNotValid,
+        "an empty client id needs a clean session",
+      );
+    }
+    clientId = context.registry.unusedClientId();
+  }
+  // A UTF-16 unit takes at most three bytes, so most ids pass at once.
+  const { maxClientIdLength } = context.options;
+  if (
+    clientId.length * 3 > maxClientIdLength &&
+    new TextEncoder().encode(clientId).length > maxClientIdLength
+  ) {
+    throw new ProtocolError(
+      ReasonCode.ClientIdentifierNotValid,
+      `the client id is longer than ${maxClientIdLength} bytes`,
+    );
+  }
+  const will = packet.will === null
+    ? null
+    : acceptWill(packet.will, clientId, listener, context);
+  return { packet, clientId, assigned, will };
+}
+
+function judge(
+  connection: Connection,
+  candidate: Candidate,
+  outcome: AuthOutcome,
+): void {
+  if (outcome.kind === "deny") {
+    throw new ProtocolError(outcome.reasonCode, "the client is not let in");
+  }
+  if (outcome.kind === "continue") {
+    connection.sendAuth(ReasonCode.ContinueAuthentication, outcome.data);
+    return;
+  }
+  connection.exchange = null;
+  const { session, present } = claim(connection, candidate);
+  const { packet } = candidate;
+  const { context } = connection;
+  session.expiryInterval = packet.version === 5
+    ? Math.min(
+      packet.properties.sessionExpiryInterval ?? 0,
+      context.options.maxExpiry,
+    )
+    : packet.cleanStart
+    ? 0
+    : context.options.expiryV3;
+  session.will = candidate.will;
+  session.bridge = packet.bridge;
+  session.attach(connection, outcome.identity);
+  connection.session = session;
+  connection.state = "open";
+  const keepAlive = setLimits(connection, packet);
+  context.counters.connectsAccepted++;
+  context.counters.clientsConnected++;
+  context.counters.clientsMaximum = Math.max(
+    context.counters.clientsMaximum,
+    context.counters.clientsConnected,
+  );
+  connection.send(
+    encodeConnack({
+      type: 2,
+      sessionPresent: present,
+      code: 0,
+      properties: packet.version === 5
+        ? announce(connection, candidate, session, keepAlive, outcome.data)
+        : {},
+    }, packet.version),
+  );
+  context.log.connected(
+    candidate.clientId,
+    connection.hostname,
+    packet.version,
+  );
+  session.resume();
+}
+
+/** Takes the client id: the old connection ends, the session may go on. */
+function claim(
+  connection: Connection,
+  { packet, clientId }: Candidate,
+): { session: Session; present: boolean } {
+  const { registry } = connection.context;
+  const old = registry.get(clientId);
+  if (old?.connection) {
+    // [MQTT-3.1.4-3]; its will goes out, unless it has a delay and the
+    // session goes on.
+    old.connection.close("taken-over", ReasonCode.SessionTakenOver);
+    if (packet.cleanStart) old.end();
+  } else if (old !== undefined && packet.cleanStart) {
+    old.dropWill(); // [MQTT-3.1.2-8]: a new connection for the client id
+    old.end();
+  }
+  const session = registry.get(clientId);
+  return session === undefined
+    ? { session: registry.create(clientId), present: false }
+    : { session, present: true };
+}
+
+/** What holds for this connection; returns its keep alive in seconds. */
+function setLimits(connection: Connection, packet: ConnectPacket): number {
+  const { listener, context } = connection;
+  const { options } = context;
+  const { properties, version } = packet;
+  connection.sendMaximum = Math.min(
+    options.maxInflight,
+    properties.receiveMaximum ?? 65535,
+  );
+  const aliases = Math.min(
+    options.topicAliasMaximumOut,
+    properties.topicAliasMaximum ?? 0,
+  );
+  connection.aliasesOut = aliases === 0 ? null : new TopicAliases(aliases);
+  connection.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
+  if (options.publishRate > 0 || options.publishBytesRate > 0) {
+    connection.rate = new PublishRate(
+      options.publishRate,
+      options.publishBytesRate,
+      context.passes.now,
+    );
+  }
+  let { keepAlive } = packet;
+  const { maxKeepAlive } = listener;
+  // Only a 5.0 client can be told; a 3.x client keeps to its own.
+  if (
+    version === 5 && maxKeepAlive > 0 &&
+    (keepAlive === 0 || keepAlive > maxKeepAlive)
+  ) keepAlive = maxKeepAlive;
+  connection.watch(keepAlive);
+  return keepAlive;
+}
+
+/** The properties of CONNACK: only what differs from their default (3.2.2.3). */
+function announce(
+  connection: Connection,
+  { packet, clientId, assigned }: Candidate,
+  session: Session,
+  keepAlive: number,
+  data: Uint8Array | undefined,
+): Properties {
+  const { listener } = connection;
+  const { options } = connection.context;
+  const asked = packet.properties.sessionExpiryInterval ?? 0;
+  const properties: Properties = {};
+  if (session.expiryInterval !== asked) {
+    properties.sessionExpiryInterval = session.expiryInterval;
+  }
+  if (listener.receiveMaximum < 65535) {
+    properties.receiveMaximum = listener.receiveMaximum;
+  }
+  if (listener.maxQos < 2) properties.maximumQoS = listener.maxQos;
+  if (!listener.retainAvailable) properties.retainAvailable = false;
+  if (listener.maxPacketSize < PACKET_MAXIMUM) {
+    properties.maximumPacketSize = listener.maxPacketSize;
+  }
+  if (assigned) properties.assignedClientIdentifier = clientId;
+  if (listener.topicAliasMaximum > 0) {
+    properties.topicAliasMaximum = listener.topicAliasMaximum;
+  }
+  if (!options.wildcardAvailable) {
+    properties.wildcardSubscriptionAvailable = false;
+  }
+  if (!options.sharedAvailable) properties.sharedSubscriptionAvailable = false;
+  if (keepAlive !== packet.keepAlive) properties.serverKeepAlive = keepAlive;
+  if (connection.authMethod !== null) {
+    properties.authenticationMethod = connection.authMethod;
+    if (data !== undefined) properties.authenticationData = data;
+  }
+  return properties;
+}
+
+/** Answers a CONNECT that is refused, where there is an answer, and closes. */
+export function refuseConnect(
+  connection: Connection,
+  error: ProtocolError,
+): void {
+  // Before CONNECT was decoded there is nobody to answer.
+  const version = error instanceof ConnectError
+    ? error.version
+    : connection.clientId === null
+    ? null
+    : connection.version;
+  const bytes = version === null ? null : refusal(connection, error, version);
+  if (bytes !== null) connection.send(bytes);
+  const denied = connection.state === "authenticating";
+  connection.close(denied ? "auth-failed" : "refused");
+}
+
+function refusal(
+  connection: Connection,
+  error: ProtocolError,
+  version: ProtocolVersion,
+): Uint8Array | null {
+  const code = version === 5 ? error.reasonCode : RETURN_CODES.get(
+    error.reasonCode,
+  );
+  if (code === undefined) return null; // 3.x has no word for it: just close
+  const encode = (properties: Properties) =>
+    encodeConnack(
+      { type: 2, sessionPresent: false, code, properties },
+      version,
+    );
+  if (version !== 5) return encode({});
+  const full = encode({ reasonString: error.message });
+  return full.length <= connection.sendLimit ? full : encode({});
+}
+
+const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
+  [
+    ReasonCode.UnsupportedProtocolVersion,
+    ReturnCode.UnacceptableProtocolVersion,
+  ],
+  [ReasonCode.ClientIdentifierNotValid, ReturnCode.IdentifierRejected],
+  [ReasonCode.ServerUnavailable, ReturnCode.ServerUnavailable],
+  [ReasonCode.ServerBusy, ReturnCode.ServerUnavailable],
+  [ReasonCode.QuotaExceeded, ReturnCode.ServerUnavailable],
+  [ReasonCode.BadUserNameOrPassword, ReturnCode.BadUserNameOrPassword],
+  [ReasonCode.NotAuthorized, ReturnCode.NotAuthorized],
+  [ReasonCode.Banned, ReturnCode.NotAuthorized],
+]);

@@ -1,0 +1,459 @@
+import {
+  ConnectError,
+  decodeAck,
+  encodeAck,
+  encodeAuth,
+  encodeDisconnect,
+  type Frame,
+  readFrame,
+  writeAckWithReason,
+} from "../codec/mod.ts";
+import {
+  type Message,
+  PacketType,
+  type Properties,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+} from "../mqtt/mod.ts";
+import type { CachedTopic } from "../router/mod.ts";
+import type {
+  AuthExchange,
+  AuthOutcome,
+  Credentials,
+} from "../security/mod.ts";
+import type { Accepted, ByteStream } from "../transport/mod.ts";
+import { handleAck } from "./ack_handler.ts";
+import { handleAuth } from "./auth_handler.ts";
+import { handleConnect, refuseConnect } from "./connect_handler.ts";
+import type { Context } from "./context.ts";
+import type { Deadline } from "./deadlines.ts";
+import { handleDisconnect } from "./disconnect_handler.ts";
+import type { Inflight } from "./inflight_window.ts";
+import type { ListenerOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { handlePublish } from "./publish_handler.ts";
+import { Pump } from "./pump.ts";
+import type { PublishRate } from "./publish_rate.ts";
+import type { CloseReason } from "./reasons.ts";
+import type { Session } from "./session.ts";
+import { handleSubscribe } from "./subscribe_handler.ts";
+import type { TopicAliases } from "./topic_aliases.ts";
+import { handleUnsubscribe } from "./unsubscribe_handler.ts";
+
+/** The largest CONNECT that is read: nobody is known yet who sends it. */
+const CONNECT_MAXIMUM = 1024 * 1024;
+
+/** Time in ms for the peer to take a farewell and close. */
+const LINGER = 2000;
+
+const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
+
+/**
+ * opening: CONNECT has not come. authenticating: it is being judged.
+ * open: a session is attached. closing: only the outbox is still written.
+ */
+export type ConnectionState =
+  | "opening"
+  | "authenticating"
+  | "open"
+  | "closing"
+  | "closed";
+
+/**
+ * One network connection: frames in, packets to their handlers, bytes out.
+ * What lasts longer than the network connection is in `Session`.
+ */
+export class Connection implements Deadline {
+  readonly context: Context;
+  readonly listener: ListenerOptions;
+  readonly hostname: string;
+  readonly outbox: Outbox;
+  readonly pump: Pump;
+  readonly #stream: ByteStream;
+  readonly #whenClosed: () => void;
+  state: ConnectionState = "opening";
+  version: ProtocolVersion = 4;
+  clientId: string | null = null;
+  session: Session | null = null;
+  rate: PublishRate | null = null;
+  /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
+  patience = 0;
+  /** Time of the latest complete packet (ms). */
+  heardAt = 0;
+  /** The largest packet the client takes, in bytes. */
+  sendLimit = Infinity;
+  /** PUBLISH packets above QoS 0 that may be on their way to the client. */
+  sendMaximum = 65535;
+  /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
+  passOn: 0 | 4 | 5 = 0;
+  /** Whether the client wants reason strings (3.1.2.11.7). */
+  problemInformation = true;
+  /** Aliases the client has set; made by its first. */
+  aliasesIn: (CachedTopic | undefined)[] | null = null;
+  /** Aliases the broker sets; null when the client takes none. */
+  aliasesOut: TopicAliases | null = null;
+  /** Credentials of the CONNECT, kept where AUTH may come again. */
+  credentials: Credentials | null = null;
+  authMethod: string | null = null;
+  exchange: AuthExchange | null = null;
+  /** What becomes of the outcome of the exchange. */
+  judged: (outcome: AuthOutcome) => void = () => {};
+  at = Infinity;
+  tick = -1;
+
+  constructor(
+    accepted: Accepted,
+    listener: ListenerOptions,
+    context: Context,
+    whenClosed: () => void,
+  ) {
+    this.context = context;
+    this.listener = listener;
+    this.hostname = accepted.peer.hostname;
+    this.#stream = accepted.stream;
+    this.#whenClosed = whenClosed;
+    this.outbox = new Outbox(
+      accepted.stream,
+      context.passes,
+      context.counters,
+      this,
+    );
+    this.pump = new Pump(accepted.stream, this, context);
+  }
+
+  /** Serves the connection until it is closed. */
+  start(): void {
+    const { context } = this;
+    context.counters.connectionsOpened++;
+    this.at = context.clock.now() + this.listener.connectTimeout;
+    context.deadlines.set(this);
+    this.pump.start();
+  }
+
+  /**
+   * Handles the packets in `chunk` from `start` up to `end`, and returns how
+   * far it came: the rest is not complete yet, or has to wait.
+   */
+  receive(chunk: Uint8Array, start: number, end: number): number {
+    const { frame, passes, counters } = this.context;
+    let at = start;
+    try {
+      while (at < end && this.pump.paused === null) {
+        const limit = this.state === "opening"
+          ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
+          : this.listener.maxPacketSize;
+        if (this.state !== "open") this.#expect(chunk[at] >> 4);
+        if (readFrame(frame, chunk, at, end, limit) === 0) break;
+        counters.packetsReceived++;
+        this.heardAt = passes.now;
+        at = frame.end;
+        if (!this.#handle(chunk, frame)) return frame.start;
+        if (this.state === "closing" || this.state === "closed") return end;
+      }
+    } catch (error) {
+      this.fail(error);
+      return end;
+    }
+    return at;
+  }
+
+  /** Before it is open, few packets are allowed. */
+  #expect(type: number): void {
+    if (this.state === "opening") {
+      if (type === PacketType.Connect) return;
+      throw new ConnectError( // [MQTT-3.1.0-1]
+        ReasonCode.ProtocolError,
+        "the first packet is not CONNECT",
+        null,
+      );
+    }
+    if (type === PacketType.Auth || type === PacketType.Disconnect) return;
+    throw new ProtocolError( // [MQTT-4.12.0-6]
+      ReasonCode.ProtocolError,
+      "a packet other than AUTH before CONNACK",
+    );
+  }
+
+  /** Returns false when the packet has to be handled again later. */
+  #handle(chunk: Uint8Array, frame: Frame): boolean {
+    switch (frame.firstByte >> 4) {
+      case PacketType.Publish:
+        return handlePublish(this, chunk, frame);
+      case PacketType.Puback:
+      case PacketType.Pubrec:
+      case PacketType.Pubrel:
+      case PacketType.Pubcomp:
+        decodeAck(this.context.ack, chunk, frame, this.version);
+        handleAck(this, frame.firstByte >> 4, this.context.ack);
+        return true;
+      case PacketType.Pingreq:
+        this.context.counters.packetsSent++;
+        this.outbox.append(PINGRESP); // [MQTT-3.12.4-1]
+        return true;
+      case PacketType.Subscribe:
+        handleSubscribe(this, chunk, frame);
+        return true;
+      case PacketType.Unsubscribe:
+        handleUnsubscribe(this, chunk, frame);
+        return true;
+      case PacketType.Connect:
+        handleConnect(this, chunk, frame);
+        return true;
+      case PacketType.Disconnect:
+        handleDisconnect(this, chunk, frame);
+        return true;
+      case PacketType.Auth:
+        handleAuth(this, chunk, frame);
+        return true;
+      default:
+        throw new ProtocolError(
+          ReasonCode.ProtocolError,
+          `packet type ${frame.firstByte >> 4} is not for a server`,
+        );
+    }
+  }
+
+  /** Sends a QoS 0 PUBLISH, or drops it when it cannot be sent. */
+  sendQos0(
+    message: Message,
+    retain: boolean,
+    identifiers: readonly number[] | null,
+  ): void {
+    const { counters, options, head } = this.context;
+    const { outbox } = this;
+    if (outbox.waiting > options.maxOutbound) {
+      counters.dropped["outbound-full"]++;
+      return;
+    }
+    if (
+      message.frameVersion === this.passOn && message.frameStart >= 0 &&
+      message.retain === retain && (identifiers === null || this.passOn === 4)
+    ) {
+      if (message.frameEnd - message.frameStart > this.sendLimit) {
+        counters.dropped["packet-too-large"]++;
+        return;
+      }
+      outbox.appendRun(message.bytes, message.frameStart, message.frameEnd);
+    } else {
+      head.qos = 0;
+      head.dup = false;
+      head.retain = retain;
+      head.packetId = 0;
+      if (!this.#appendPublish(message, identifiers)) {
+        counters.dropped["packet-too-large"]++;
+        return;
+      }
+    }
+    counters.packetsSent++;
+    counters.publishSent++;
+    counters.publishBytesSent += message.payloadEnd - message.payloadStart;
+  }
+
+  /** Sends a numbered PUBLISH; false when it is too large for the client. */
+  sendNumbered(entry: Inflight, message: Message, dup: boolean): boolean {
+    const { counters, head } = this.context;
+    head.qos = entry.qos;
+    head.dup = dup;
+    head.retain = entry.retain;
+    head.packetId = entry.packetId;
+    if (!this.#appendPublish(message, entry.delivery.identifiers)) return false;
+    counters.packetsSent++;
+    counters.publishSent++;
+    counters.publishBytesSent += message.payloadEnd - message.payloadStart;
+    return true;
+  }
+
+  #appendPublish(
+    message: Message,
+    identifiers: readonly number[] | null,
+  ): boolean {
+    const { head, passes } = this.context;
+    head.version = this.version;
+    if (this.version !== 5) {
+      return this.outbox.appendPublish(head, message, this.sendLimit);
+    }
+    head.identifiers = identifiers;
+    head.topicAlias = 0;
+    head.omitTopic = false;
+    head.expirySeconds = message.expiresAt === Infinity
+      ? -1
+      : Math.max(1, Math.ceil((message.expiresAt - passes.now) / 1000));
+    const aliases = this.aliasesOut;
+    if (aliases === null) {
+      return this.outbox.appendPublish(head, message, this.sendLimit);
+    }
+    head.topicAlias = aliases.of(message.topic);
+    head.omitTopic = aliases.known;
+    if (this.outbox.appendPublish(head, message, this.sendLimit)) return true;
+    if (!head.omitTopic) aliases.forget(message.topic);
+    return false;
+  }
+
+  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */
+  sendAck(
+    type: 4 | 5 | 6 | 7,
+    packetId: number,
+    reasonCode: number,
+    reason?: string,
+  ): void {
+    this.context.counters.packetsSent++;
+    if (reasonCode === 0 || this.version !== 5) {
+      this.outbox.appendAck(type, packetId);
+    } else if (reason !== undefined && this.problemInformation) {
+      const bytes = encodeAck(type, packetId, reasonCode, {
+        reasonString: reason,
+      });
+      if (bytes.length <= this.sendLimit) this.outbox.append(bytes);
+      else this.sendAck(type, packetId, reasonCode);
+    } else {
+      const bytes = new Uint8Array(5);
+      writeAckWithReason(bytes, 0, type, packetId, reasonCode);
+      this.outbox.append(bytes);
+    }
+  }
+
+  /** Sends a packet encoded for the purpose. */
+  send(bytes: Uint8Array): void {
+    this.context.counters.packetsSent++;
+    this.outbox.append(bytes);
+  }
+
+  /** Sends AUTH with the method of this connection. */
+  sendAuth(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
+    this.send(encodeAuth({
+      type: 15,
+      reasonCode,
+      properties: {
+        authenticationMethod: this.authMethod!,
+        ...(data === undefined ? {} : { authenticationData: data }),
+      },
+    }));
+  }
+
+  /** Expects a packet every `keepAlive` seconds; 0 expects none. */
+  watch(keepAlive: number): void {
+    const { deadlines, passes } = this.context;
+    this.patience = keepAlive * 1500;
+    deadlines.clear(this);
+    if (keepAlive === 0) return;
+    this.at = passes.now + this.patience;
+    deadlines.set(this);
+  }
+
+  /** Closes because of what was received, or of a fault of our own. */
+  fail(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      if (this.state !== "open") return refuseConnect(this, error);
+      const reason = this.problemInformation ? error.message : undefined;
+      return this.close("protocol-error", error.reasonCode, reason);
+    }
+    this.context.log.failed(this.clientId, error);
+    this.close("internal-error", ReasonCode.UnspecifiedError);
+  }
+
+  /**
+   * Ends the connection. With a code, an MQTT 5.0 client that is open gets a
+   * DISCONNECT first; what waits in the outbox is written, within `LINGER`.
+   */
+  close(
+    why: CloseReason,
+    code: ReasonCode | null = null,
+    reason?: string,
+    properties: Properties = {},
+  ): void {
+    if (this.state === "closing" || this.state === "closed") return;
+    const wasOpen = this.state === "open";
+    this.state = "closing";
+    this.context.counters.closed[why]++;
+    if (
+      code !== null && this.version === 5 && wasOpen
+    ) this.#sayGoodbye(code, reason, properties);
+    const { session } = this;
+    this.session = null;
+    this.exchange = null;
+    if (session !== null) {
+      this.context.counters.clientsConnected--;
+      session.detach();
+    }
+    this.context.log.closed(this.clientId, this.hostname, why);
+    this.pump.stop();
+    if (this.outbox.waiting === 0) return this.release();
+    this.context.deadlines.clear(this);
+    this.at = this.context.clock.now() + LINGER;
+    this.context.deadlines.set(this);
+    this.outbox.whenEmpty(() => this.#linger());
+  }
+
+  /**
+   * Ends our side and waits for the peer to end its own: closing while it
+   * still sends would reset the connection, and the farewell would be lost.
+   */
+  #linger(): void {
+    if (this.#stream.closeWrite === undefined) return this.release();
+    this.#stream.closeWrite().catch(() => this.release());
+  }
+
+  #sayGoodbye(
+    reasonCode: ReasonCode,
+    reason: string | undefined,
+    properties: Properties,
+  ): void {
+    const bytes = encodeDisconnect({
+      type: 14,
+      reasonCode,
+      properties: reason === undefined
+        ? properties
+        : { ...properties, reasonString: reason },
+    }, 5);
+    if (bytes.length <= this.sendLimit) this.send(bytes);
+    else this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));
+  }
+
+  /** Gives the stream and all buffers back. */
+  release(): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.context.deadlines.clear(this);
+    this.outbox.end();
+    this.pump.stop();
+    this.#stream.close();
+    this.#whenClosed();
+  }
+
+  /** The outbox has room again. */
+  drained(): void {
+    this.session?.drain();
+    this.pump.resume("outbound-full");
+  }
+
+  /** The stream refused to take more. */
+  broken(): void {
+    this.close("broken");
+    this.release();
+  }
+
+  /** The peer has ended its side. */
+  ended(): void {
+    if (this.state === "closing") return this.release();
+    this.close("client-closed");
+    this.release();
+  }
+
+  /** Keep alive, connect timeout, or the end of lingering. */
+  due(now: number): void {
+    if (this.state === "opening" || this.state === "authenticating") {
+      this.close("connect-timeout");
+      return this.release();
+    }
+    if (this.state === "closing") return this.release();
+    // While we do not read, silence is not the client's fault.
+    if (this.pump.paused !== null) this.heardAt = now;
+    const at = this.heardAt + this.patience;
+    if (now >= at) {
+      return this.close("keep-alive", ReasonCode.KeepAliveTimeout);
+    }
+    this.at = at;
+    this.context.deadlines.set(this);
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  CLOSE_REASONS,
+  type CloseReason,
+  DROP_REASONS,
+  type DropReason,
+} from "./reasons.ts";
+
+/**
+ * What has happened since the start, as plain fields: counting must cost
+ * nothing. Whoever shows them reads them.
+ */
+export class Counters {
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Control packets of all types. */
+  packetsReceived = 0;
+  packetsSent = 0;
+  publishReceived = 0;
+  publishSent = 0;
+  publishBytesReceived = 0;
+  publishBytesSent = 0;
+  /** Sockets accepted. */
+  connectionsOpened = 0;
+  /** CONNECTs answered with success. */
+  connectsAccepted = 0;
+  /** Clients attached now, and the most there have been. */
+  clientsConnected = 0;
+  clientsMaximum = 0;
+  /** Sessions that expired while detached. */
+  clientsExpired = 0;
+  /** Bytes waiting in backlogs, windows and outboxes. */
+  queuedBytes = 0;
+  /** Messages waiting in backlogs. */
+  queuedMessages = 0;
+  readonly dropped: Record<DropReason, number>;
+  readonly closed: Record<CloseReason, number>;
+
+  constructor() {
+    this.dropped = zeroes(DROP_REASONS);
+    this.closed = zeroes(CLOSE_REASONS);
+  }
+
+  /** All drops together. */
+  get droppedMessages(): number {
+    let sum = 0;
+    for (const reason of DROP_REASONS) sum += this.dropped[reason];
+    return sum;
+  }
+}
+
+function zeroes<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<
+    K,
+    number
+  >;
+}

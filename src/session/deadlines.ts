@@ -1,0 +1,121 @@
+import type { Cancel, Clock } from "../clock/mod.ts";
+
+/** Ticks are this long (ms): a deadline fires at most this much late. */
+const TICK = 100;
+
+/** With nothing due soon, the timer looks again after this many ticks. */
+const STRIDE = 10;
+
+/** Something that is due at a time; moving `at` later costs nothing. */
+export interface Deadline {
+  /** Absolute time in ms; Infinity while it is off. */
+  at: number;
+  /** Called at or after `at`, never before. */
+  due(now: number): void;
+  /** Owned by `Deadlines`: the tick it waits in, -1 when it waits in none. */
+  tick: number;
+}
+
+/**
+ * All deadlines of the broker on one timer. A busy connection pushes its
+ * deadline on with every packet, so `at` may be moved later freely: the entry
+ * is looked at when its old tick comes, and put where it then belongs.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #ticks = new Map<number, Set<Deadline>>();
+  /** The tick the timer waits for, Infinity when it is off. */
+  #next = Infinity;
+  /** All ticks up to this one have been run. */
+  #done: number;
+  #cancel: Cancel | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#done = Math.floor(clock.now() / TICK);
+  }
+
+  /** Puts `deadline` where its `at` says; again when `at` became earlier. */
+  set(deadline: Deadline): void {
+    const tick = Math.ceil(deadline.at / TICK);
+    if (deadline.tick >= 0) {
+      if (deadline.tick <= tick) return;
+      this.#remove(deadline);
+    }
+    if (tick === Infinity) return;
+    if (this.#ticks.size === 0 && this.#next === Infinity) {
+      this.#done = Math.floor(this.#clock.now() / TICK);
+    }
+    this.#insert(deadline, tick);
+  }
+
+  /** Takes `deadline` out, so that nothing holds on to its owner. */
+  clear(deadline: Deadline): void {
+    deadline.at = Infinity;
+    if (deadline.tick >= 0) this.#remove(deadline);
+  }
+
+  /** Stops the timer for good. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#ticks.clear();
+    this.#next = Infinity;
+  }
+
+  #insert(deadline: Deadline, due: number): void {
+    // What is already late waits for the next tick, or it would be missed.
+    const tick = Math.max(due, this.#done + 1);
+    deadline.tick = tick;
+    const waiting = this.#ticks.get(tick);
+    if (waiting === undefined) this.#ticks.set(tick, new Set([deadline]));
+    else waiting.add(deadline);
+    if (tick < this.#next) this.#arm(tick);
+  }
+
+  #remove(deadline: Deadline): void {
+    const waiting = this.#ticks.get(deadline.tick);
+    if (waiting !== undefined) {
+      waiting.delete(deadline);
+      if (waiting.size === 0) this.#ticks.delete(deadline.tick);
+    }
+    deadline.tick = -1;
+  }
+
+  #arm(tick: number): void {
+    this.#cancel?.();
+    this.#next = tick;
+    const wait = Math.max(0, tick * TICK - this.#clock.now());
+    this.#cancel = this.#clock.after(wait, () => this.#run());
+  }
+
+  #run(): void {
+    const now = this.#clock.now();
+    const current = Math.floor(now / TICK);
+    this.#cancel = null;
+    this.#next = -1; // insertions must not arm the timer while this runs
+    const first = this.#done + 1;
+    this.#done = current;
+    for (let tick = first; tick <= current; tick++) {
+      const waiting = this.#ticks.get(tick);
+      if (waiting === undefined) continue;
+      this.#ticks.delete(tick);
+      for (const deadline of waiting) this.#settle(deadline, now);
+    }
+    this.#next = Infinity;
+    if (this.#ticks.size === 0) return;
+    let next = current + 1;
+    while (next < current + STRIDE && !this.#ticks.has(next)) next++;
+    this.#arm(next);
+  }
+
+  #settle(deadline: Deadline, now: number): void {
+    deadline.tick = -1;
+    if (deadline.at <= now) {
+      deadline.at = Infinity;
+      deadline.due(now);
+    } else if (deadline.at !== Infinity) {
+      this.#insert(deadline, Math.ceil(deadline.at / TICK));
+    }
+  }
+}

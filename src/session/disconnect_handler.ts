@@ -1,0 +1,29 @@
+import { decodeDisconnect, type Frame } from "../codec/mod.ts";
+import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import type { Connection } from "./connection.ts";
+
+/** DISCONNECT (3.14): what stands behind it in the buffer is dropped. */
+export function handleDisconnect(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): void {
+  const packet = decodeDisconnect(chunk, frame, connection.version);
+  const { session } = connection;
+  if (session === null) return connection.close("client-disconnect");
+  const expiry = packet.properties.sessionExpiryInterval;
+  if (expiry !== undefined) {
+    if (session.expiryInterval === 0 && expiry !== 0) {
+      throw new ProtocolError( // [MQTT-3.14.2-2]
+        ReasonCode.ProtocolError,
+        "DISCONNECT sets a session expiry that CONNECT had as 0",
+      );
+    }
+    session.expiryInterval = Math.min(
+      expiry,
+      connection.context.options.maxExpiry,
+    );
+  }
+  if (packet.reasonCode !== ReasonCode.DisconnectWithWill) session.dropWill();
+  connection.close("client-disconnect");
+}

@@ -1,0 +1,281 @@
+import type { Message } from "../mqtt/mod.ts";
+import {
+  type AckType,
+  measurePublish,
+  type PublishHead,
+  writeAck,
+  writePublishHead,
+} from "../codec/mod.ts";
+import type { ByteStream } from "../transport/mod.ts";
+import { giveBack, LARGEST, lend } from "./buffers.ts";
+import type { Counters } from "./counters.ts";
+import type { Passes } from "./passes.ts";
+
+/** A first buffer: most connections send a few small packets at a time. */
+const FIRST = 4096;
+
+/** A payload this long goes by reference instead of being copied. */
+const BY_REFERENCE = 16384;
+
+/** Above this many waiting bytes the outbox asks its sources to hold back. */
+const HIGH = 1024 * 1024;
+
+/** Below this it wants to be fed again. */
+const LOW = 256 * 1024;
+
+/** Runs shorter than this are copied by a loop: `set` would cost more. */
+const LOOP_COPY = 64;
+
+/** What the outbox tells its connection. */
+export interface OutboxOwner {
+  /** It held back its sources and now has room again. */
+  drained(): void;
+  /** The stream refused to take more. */
+  broken(error: unknown): void;
+}
+
+/** A filled piece that waits to be written. */
+interface Piece {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  /** Whether `bytes` was lent and goes back once it is written. */
+  lent: boolean;
+}
+
+/**
+ * Bytes on their way to one client; the only place that writes to its stream.
+ *
+ * While one piece is being written, another fills. Nothing is written during
+ * a pass: whoever appends marks the outbox touched, and `Passes` flushes it
+ * once. Frames that are passed on unchanged and stand one behind the other in
+ * the read chunk are remembered as a *run* and copied together by `seal`.
+ */
+export class Outbox {
+  readonly #stream: ByteStream;
+  readonly #passes: Passes;
+  readonly #counters: Counters;
+  readonly #owner: OutboxOwner;
+  #buffer: Uint8Array | null = null;
+  #length = 0;
+  #pieces: Piece[] = [];
+  #writing: Piece | null = null;
+  #run: Uint8Array | null = null;
+  #runStart = 0;
+  #runEnd = 0;
+  #ended = false;
+  #held = false;
+  #whenEmpty: (() => void) | null = null;
+  /** Whether `Passes` already knows of it. */
+  touched = false;
+  /** Bytes appended and not yet taken by the stream. */
+  waiting = 0;
+
+  constructor(
+    stream: ByteStream,
+    passes: Passes,
+    counters: Counters,
+    owner: OutboxOwner,
+  ) {
+    this.#stream = stream;
+    this.#passes = passes;
+    this.#counters = counters;
+    this.#owner = owner;
+  }
+
+  /** Whether sources that can wait should wait, until `drained`. */
+  get held(): boolean {
+    if (this.waiting < HIGH) return false;
+    return this.#held = true;
+  }
+
+  /** Appends a frame that stands in a chunk, as it is; see `seal`. */
+  appendRun(chunk: Uint8Array, start: number, end: number): void {
+    this.waiting += end - start;
+    if (this.#run === chunk && this.#runEnd === start) {
+      this.#runEnd = end;
+      return;
+    }
+    if (this.#run === null) this.#passes.runOpened(this);
+    else this.#copyRun();
+    this.#run = chunk;
+    this.#runStart = start;
+    this.#runEnd = end;
+    if (!this.touched) this.#passes.touch(this);
+  }
+
+  /** Copies the open run; the chunk it stands in may then be reused. */
+  seal(): void {
+    if (this.#run === null) return;
+    this.#copyRun();
+    this.#run = null;
+  }
+
+  /** Appends a copy of `bytes`. */
+  append(bytes: Uint8Array): void {
+    if (this.#run !== null) this.seal();
+    this.#copy(bytes, 0, bytes.length);
+    this.waiting += bytes.length;
+    if (!this.touched) this.#passes.touch(this);
+  }
+
+  /** Appends an acknowledgement of four bytes. */
+  appendAck(type: AckType, packetId: number): void {
+    if (this.#run !== null) this.seal();
+    const at = this.#reserve(4);
+    this.#length = writeAck(this.#buffer!, at, type, packetId);
+    this.waiting += 4;
+    if (!this.touched) this.#passes.touch(this);
+  }
+
+  /**
+   * Appends a PUBLISH, or nothing when it would be longer than `limit` bytes.
+   * Returns whether it was appended.
+   */
+  appendPublish(head: PublishHead, message: Message, limit: number): boolean {
+    const total = measurePublish(head, message);
+    if (total > limit) return false;
+    if (this.#run !== null) this.seal();
+    const payload = message.payloadEnd - message.payloadStart;
+    const at = this.#reserve(total - payload);
+    this.#length = writePublishHead(head, message, this.#buffer!, at);
+    if (payload >= BY_REFERENCE) {
+      const kept = message.keep();
+      this.#push();
+      this.#pieces.push({
+        bytes: kept.bytes,
+        start: kept.payloadStart,
+        end: kept.payloadEnd,
+        lent: false,
+      });
+    } else {
+      this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
+    }
+    this.waiting += total;
+    if (!this.touched) this.#passes.touch(this);
+    return true;
+  }
+
+  /** Hands the next piece to the stream, unless it still has one. */
+  flush(): void {
+    this.touched = false;
+    if (this.#writing === null && !this.#ended) this.#write();
+  }
+
+  /** Calls `task` once everything appended so far has been written. */
+  whenEmpty(task: () => void): void {
+    if (this.waiting === 0 || this.#ended) task();
+    else this.#whenEmpty = task;
+  }
+
+  /** Drops what waits and writes no more. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#run = null;
+    this.#pieces = [];
+    if (this.#buffer !== null) giveBack(this.#buffer);
+    this.#buffer = null;
+    this.#length = 0;
+    this.waiting = 0;
+  }
+
+  #copyRun(): void {
+    this.#copy(this.#run!, this.#runStart, this.#runEnd);
+  }
+
+  /** Copies a part of `from` behind what is there, over pieces if need be. */
+  #copy(from: Uint8Array, start: number, end: number): void {
+    while (start < end) {
+      const at = this.#reserve(1);
+      const into = this.#buffer!;
+      const stop = Math.min(end, start + into.length - at);
+      if (stop - start < LOOP_COPY) {
+        let to = at;
+        for (let i = start; i < stop; i++) into[to++] = from[i];
+      } else {
+        into.set(
+          start === 0 && stop === from.length
+            ? from
+            : from.subarray(start, stop),
+          at,
+        );
+      }
+      this.#length = at + stop - start;
+      start = stop;
+    }
+  }
+
+  /** Makes the buffer hold `least` more bytes; returns where they go. */
+  #reserve(least: number): number {
+    if (this.#buffer !== null && this.#buffer.length - this.#length >= least) {
+      return this.#length;
+    }
+    const first = this.#buffer === null && this.#writing === null;
+    this.#push();
+    const size = Math.max(least, first ? FIRST : LARGEST);
+    this.#buffer = size <= LARGEST ? lend(size) : new Uint8Array(size);
+    return 0;
+  }
+
+  #push(): void {
+    if (this.#buffer === null) return;
+    if (this.#length === 0) giveBack(this.#buffer);
+    else {
+      this.#pieces.push({
+        bytes: this.#buffer,
+        start: 0,
+        end: this.#length,
+        lent: true,
+      });
+    }
+    this.#buffer = null;
+    this.#length = 0;
+  }
+
+  #write(): void {
+    if (this.#pieces.length === 0) this.#push();
+    const piece = this.#pieces.shift();
+    if (piece === undefined) return;
+    this.#writing = piece;
+    this.#send(piece);
+  }
+
+  #send(piece: Piece): void {
+    this.#stream.write(piece.bytes.subarray(piece.start, piece.end)).then(
+      this.#written,
+      this.#failed,
+    );
+  }
+
+  readonly #written = (count: number): void => {
+    const piece = this.#writing!;
+    this.#counters.bytesSent += count;
+    piece.start += count;
+    if (this.#ended) return this.#finish(piece);
+    this.waiting -= count;
+    if (piece.start < piece.end) return this.#send(piece);
+    this.#finish(piece);
+    this.#write();
+    if (this.waiting === 0 && this.#whenEmpty !== null) {
+      const task = this.#whenEmpty;
+      this.#whenEmpty = null;
+      task();
+    }
+    if (this.#held && this.waiting < LOW) {
+      this.#held = false;
+      this.#owner.drained();
+    }
+  };
+
+  readonly #failed = (error: unknown): void => {
+    const piece = this.#writing;
+    if (piece !== null) this.#finish(piece);
+    if (!this.#ended) this.#owner.broken(error);
+  };
+
+  #finish(piece: Piece): void {
+    this.#writing = null;
+    if (piece.lent) giveBack(piece.bytes);
+  }
+}

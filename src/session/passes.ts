@@ -1,0 +1,96 @@
+import type { Clock } from "../clock/mod.ts";
+
+/** What a pass leaves behind to be written. */
+export interface Flushable {
+  touched: boolean;
+  seal(): void;
+  flush(): void;
+}
+
+/** Work that goes on over several turns: it returns whether there is more. */
+export type Task = () => boolean;
+
+/** Turns of background work before the loop looks at the sockets again. */
+const TASKS_A_TURN = 16;
+
+/**
+ * When things are written, and when long work gives way.
+ *
+ * A pass handles all packets of one chunk synchronously. What it appends to
+ * outboxes is written once, after all passes that the runtime has ready: the
+ * flush is a microtask, and theirs were queued before it.
+ */
+export class Passes {
+  readonly #clock: Clock;
+  #touched: Flushable[] = [];
+  #runs: Flushable[] = [];
+  #tasks: Task[] = [];
+  #scheduled = false;
+  #turning = false;
+  /** Time in ms as of the latest pass: exact enough for the hot path. */
+  now: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.now = clock.now();
+  }
+
+  /** Begins a pass: reads the clock once for everything in it. */
+  begin(): void {
+    this.now = this.#clock.now();
+  }
+
+  /** Ends a pass: after this its chunk may be reused. */
+  seal(): void {
+    const runs = this.#runs;
+    if (runs.length === 0) return;
+    for (let i = 0; i < runs.length; i++) runs[i].seal();
+    runs.length = 0;
+  }
+
+  /** `outbox` opened a run in the current chunk. */
+  runOpened(outbox: Flushable): void {
+    this.#runs.push(outbox);
+  }
+
+  /** `outbox` has something to write. */
+  touch(outbox: Flushable): void {
+    outbox.touched = true;
+    this.#touched.push(outbox);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  /** Runs `task` in turns between which sockets are served, until done. */
+  inTurns(task: Task): void {
+    this.#tasks.push(task);
+    if (this.#turning) return;
+    this.#turning = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    this.seal();
+    const touched = this.#touched;
+    this.#touched = [];
+    for (let i = 0; i < touched.length; i++) touched[i].flush();
+  };
+
+  readonly #turn = (): void => {
+    this.begin();
+    const count = Math.min(TASKS_A_TURN, this.#tasks.length);
+    for (let i = 0; i < count; i++) {
+      const task = this.#tasks.shift()!;
+      if (task()) this.#tasks.push(task);
+    }
+    this.#turning = this.#tasks.length > 0;
+    if (this.#turning) setImmediate(this.#turn);
+  };
+}
+
+/** Waits until the runtime has looked at its sockets and timers. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

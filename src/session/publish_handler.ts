@@ -1,0 +1,250 @@
+import { decodePublish, type Frame, type PublishPacket } from "../codec/mod.ts";
+import {
+  isWellFormedUtf8,
+  levelCount,
+  Message,
+  PacketType,
+  ProtocolError,
+  ReasonCode,
+} from "../mqtt/mod.ts";
+import { type CachedTopic, RETAINED_FULL } from "../router/mod.ts";
+import { LARGEST } from "./buffers.ts";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import type { Session } from "./session.ts";
+
+/** A reader that waits for memory looks again after this (ms). */
+const MEMORY_LOOK = 100;
+
+/**
+ * PUBLISH from a client (3.3). Returns false when it has to wait: the reader
+ * is paused, and the same bytes will come again.
+ */
+export function handlePublish(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): boolean {
+  const { context } = connection;
+  const packet = context.publish;
+  decodePublish(packet, chunk, frame, connection.version);
+  const session = connection.session!;
+  if (packet.qos !== 0) {
+    if (context.full && connection.version !== 5) {
+      return waitForMemory(connection);
+    }
+    if (packet.qos === 2 && session.received.has(packet.packetId)) {
+      // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
+      count(context, packet);
+      connection.sendAck(PacketType.Pubrec, packet.packetId, 0);
+      return true;
+    }
+    if (
+      connection.version === 5 &&
+      session.received.size >= connection.listener.receiveMaximum
+    ) {
+      throw new ProtocolError( // [MQTT-3.3.4-9]
+        ReasonCode.ReceiveMaximumExceeded,
+        `more than ${connection.listener.receiveMaximum} messages in flight`,
+      );
+    }
+  }
+  count(context, packet);
+  const topic = findTopic(connection, packet);
+  const refusal = judge(connection, session, topic, packet);
+  if (refusal !== null) {
+    refuse(connection, packet, refusal);
+  } else {
+    const message = take(connection, packet, topic);
+    const receivers = context.router.publish(topic, message, session);
+    if (receivers === RETAINED_FULL) {
+      refuse(connection, packet, ReasonCode.QuotaExceeded);
+    } else if (packet.qos !== 0) {
+      acknowledge(connection, session, packet, receivers);
+    }
+  }
+  if (connection.rate !== null) slowDown(connection, packet);
+  return true;
+}
+
+function count(context: Context, packet: PublishPacket): void {
+  context.counters.publishReceived++;
+  context.counters.publishBytesReceived += packet.end - packet.payloadStart;
+}
+
+/** The topic by its bytes or its alias; keeps an alias that is set. */
+function findTopic(
+  connection: Connection,
+  packet: PublishPacket,
+): CachedTopic {
+  const { topicStart, topicEnd, topicAlias } = packet;
+  if (topicAlias === 0) {
+    return connection.context.router.topic(packet.chunk, topicStart, topicEnd);
+  }
+  if (topicAlias > connection.listener.topicAliasMaximum) {
+    throw new ProtocolError( // [MQTT-3.3.2-9]
+      ReasonCode.TopicAliasInvalid,
+      `topic alias ${topicAlias} is above the maximum`,
+    );
+  }
+  const aliases = connection.aliasesIn ??= [];
+  if (topicEnd > topicStart) {
+    const { router } = connection.context;
+    return aliases[topicAlias] = router.topic(
+      packet.chunk,
+      topicStart,
+      topicEnd,
+    );
+  }
+  const topic = aliases[topicAlias];
+  if (topic !== undefined) return topic;
+  throw new ProtocolError(
+    ReasonCode.TopicAliasInvalid,
+    `topic alias ${topicAlias} has not been set`,
+  );
+}
+
+/** Null when the message is taken, else why not. */
+function judge(
+  connection: Connection,
+  session: Session,
+  topic: CachedTopic,
+  packet: PublishPacket,
+): ReasonCode | null {
+  const { context, listener } = connection;
+  if (packet.qos > listener.maxQos) {
+    throw new ProtocolError( // [MQTT-3.2.2-11]
+      ReasonCode.QoSNotSupported,
+      `QoS ${packet.qos} is above the maximum of ${listener.maxQos}`,
+    );
+  }
+  if (packet.retain && !listener.retainAvailable) {
+    if (connection.version === 5) {
+      throw new ProtocolError( // [MQTT-3.2.2-14]
+        ReasonCode.RetainNotSupported,
+        "retained messages are not available",
+      );
+    }
+    packet.retain = false;
+  }
+  if (
+    topic.bytes.length > context.options.maxTopicLength ||
+    // There are no more levels than bytes, so most topics pass at once.
+    (topic.bytes.length >= context.options.maxTopicLevels &&
+      levelCount(topic.text) > context.options.maxTopicLevels)
+  ) return ReasonCode.TopicNameInvalid;
+  // `$SYS/` is the broker's own.
+  if (topic.bytes[0] === 0x24 && topic.text.startsWith("$SYS/")) {
+    return ReasonCode.NotAuthorized;
+  }
+  const { authorizer } = context;
+  if (
+    authorizer !== null && !authorizer.mayPublish(session.identity, topic)
+  ) return ReasonCode.NotAuthorized;
+  if (
+    packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
+    !isWellFormedUtf8(packet.chunk, packet.payloadStart, packet.end, true)
+  ) return ReasonCode.PayloadFormatInvalid;
+  if (packet.qos !== 0 && context.full) return ReasonCode.QuotaExceeded;
+  return null;
+}
+
+/** Makes the message that is routed: a view, except where it is large. */
+function take(
+  connection: Connection,
+  packet: PublishPacket,
+  topic: CachedTopic,
+): Message {
+  const { context } = connection;
+  const { chunk } = packet;
+  let message = context.message;
+  if (chunk.length > LARGEST) {
+    // This chunk is not read into again: it can be kept as it is.
+    message = new Message(topic, chunk, packet.payloadStart, packet.end);
+  } else {
+    message.topic = topic;
+    message.bytes = chunk;
+    message.payloadStart = packet.payloadStart;
+    message.payloadEnd = packet.end;
+    message.kept = null;
+  }
+  message.publisher = connection.clientId!;
+  message.properties = packet.properties;
+  message.qos = packet.qos;
+  message.retain = packet.retain;
+  message.expiresAt = packet.messageExpiry < 0
+    ? Infinity
+    : context.passes.now + packet.messageExpiry * 1000;
+  if (packet.qos === 0 && packet.propertiesPlain) {
+    message.frameStart = packet.start;
+    message.frameEnd = packet.end;
+    message.frameVersion = connection.version === 5 ? 5 : 4;
+  } else message.frameStart = -1;
+  return message;
+}
+
+function acknowledge(
+  connection: Connection,
+  session: Session,
+  packet: PublishPacket,
+  receivers: number,
+): void {
+  const code = receivers === 0 ? ReasonCode.NoMatchingSubscribers : 0;
+  if (packet.qos === 1) {
+    connection.sendAck(PacketType.Puback, packet.packetId, code);
+  } else {
+    session.received.add(packet.packetId);
+    connection.sendAck(PacketType.Pubrec, packet.packetId, code);
+  }
+}
+
+/** Answers a message that is not taken, as its version and QoS allow. */
+function refuse(
+  connection: Connection,
+  packet: PublishPacket,
+  reasonCode: ReasonCode,
+): void {
+  const { dropped } = connection.context.counters;
+  if (reasonCode === ReasonCode.NotAuthorized) dropped["not-authorized"]++;
+  else if (reasonCode === ReasonCode.QuotaExceeded) {
+    dropped[connection.context.full ? "memory-full" : "retained-full"]++;
+  }
+  const malformed = reasonCode === ReasonCode.TopicNameInvalid ||
+    reasonCode === ReasonCode.PayloadFormatInvalid;
+  if (malformed && (packet.qos === 0 || connection.version !== 5)) {
+    throw new ProtocolError(reasonCode, "the message is not acceptable");
+  }
+  if (packet.qos === 0) return;
+  // 3.x has no code for it: the message is taken and goes nowhere [3.3.5-2].
+  if (packet.qos === 2 && connection.version !== 5) {
+    connection.session!.received.add(packet.packetId);
+  }
+  connection.sendAck(
+    packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
+    packet.packetId,
+    reasonCode,
+  );
+}
+
+function waitForMemory(connection: Connection): false {
+  const { context, pump } = connection;
+  pump.pause("memory-full");
+  const look = () => {
+    if (context.full && connection.state === "open") {
+      context.clock.after(MEMORY_LOOK, look);
+    } else pump.resume("memory-full");
+  };
+  context.clock.after(MEMORY_LOOK, look);
+  return false;
+}
+
+function slowDown(connection: Connection, packet: PublishPacket): void {
+  const { context, pump } = connection;
+  const wait = connection.rate!.take(
+    packet.end - packet.start,
+    context.passes.now,
+  );
+  if (wait === 0) return;
+  pump.pause("rate");
+  context.clock.after(wait, () => pump.resume("rate"));
+}

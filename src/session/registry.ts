@@ -1,0 +1,50 @@
+import type { Context } from "./context.ts";
+import { Session } from "./session.ts";
+
+/** All sessions by client id, attached and detached. */
+export class Registry {
+  readonly #context: Context;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** How many sessions there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The session of this client, if there is one. */
+  get(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  /** All sessions; may be changed while it is walked. */
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Makes the session of a client that has none. */
+  create(clientId: string): Session {
+    const session = new Session(clientId, this.#context);
+    this.#sessions.set(clientId, session);
+    return session;
+  }
+
+  /** Forgets a session that has expired. */
+  remove(session: Session): void {
+    this.#sessions.delete(session.clientId);
+  }
+
+  /** A client id that nobody has [MQTT-3.1.3-6]. */
+  unusedClientId(): string {
+    for (;;) {
+      let id = "dunlin-";
+      while (id.length < 27) {
+        id += Math.floor(this.#context.random() * 36).toString(36);
+      }
+      if (!this.#sessions.has(id)) return id;
+    }
+  }
+}

@@ -1,0 +1,418 @@
+import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
+import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
+import type { Identity } from "../security/mod.ts";
+import { Backlog, type Waiting } from "./backlog.ts";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { SessionClock } from "./session_clock.ts";
+import { type Inflight, InflightWindow } from "./inflight_window.ts";
+import { NEVER } from "./options.ts";
+import type { DropReason } from "./reasons.ts";
+import type { Will } from "./will.ts";
+
+/**
+ * attached: a connection serves it. detached: it waits for one, until its
+ * expiry. expired: it has ended and is in no registry.
+ */
+export type SessionState = "attached" | "detached" | "expired";
+
+/** Retained messages that a subscription still has to be given. */
+interface RetainedFeed {
+  readonly cursor: RetainedCursor;
+  readonly delivery: Delivery;
+  readonly noLocal: boolean;
+}
+
+/** Retained messages looked at before others get their turn. */
+const FEED_SLICE = 256;
+
+/**
+ * What survives a network connection (4.1): subscriptions (in the router),
+ * messages that wait, messages in flight both ways, the will.
+ */
+export class Session implements Subscriber {
+  readonly clientId: string;
+  readonly #context: Context;
+  readonly #window = new InflightWindow();
+  readonly #backlog = new Backlog();
+  readonly #clock: SessionClock;
+  #resend: Inflight[] = [];
+  #feeds: RetainedFeed[] = [];
+  #feeding = false;
+  /** Entries of the window that went out on the present connection. */
+  #outstanding = 0;
+  #waitingQos0 = 0;
+  /** QoS 2 packet ids received and not yet released (4.3.3). */
+  readonly received = new Set<number>();
+  connection: Connection | null = null;
+  /** Who it belongs to; set when a connection attaches. */
+  identity: Identity;
+  /** Seconds it outlives its connection; 0 ends with it. */
+  expiryInterval = 0;
+  will: Will | null = null;
+  /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
+  bridge = false;
+  /** Subscriptions it has in the router. */
+  subscriptions = 0;
+  state: SessionState = "detached";
+
+  constructor(clientId: string, context: Context) {
+    this.clientId = clientId;
+    this.#context = context;
+    this.identity = { clientId, username: null };
+    this.#clock = new SessionClock(context.deadlines, {
+      willDue: () => this.publishWill(),
+      expired: () => this.#expire(true),
+    });
+  }
+
+  /** Messages that wait in the backlog. */
+  get backlogSize(): number {
+    return this.#backlog.size;
+  }
+
+  /** Messages sent and not yet acknowledged. */
+  get inflightSize(): number {
+    return this.#window.size;
+  }
+
+  /** For shared groups: could it send a message now? */
+  get available(): boolean {
+    const connection = this.connection;
+    return connection !== null && this.#backlog.size === 0 &&
+      this.#outstanding < connection.sendMaximum && !connection.outbox.held;
+  }
+
+  /** Binds it to a connection; `resume` comes after CONNACK. */
+  attach(connection: Connection, identity: Identity): void {
+    this.connection = connection;
+    this.identity = identity;
+    this.state = "attached";
+    this.#clock.stop();
+  }
+
+  /** Sends again what was in flight, in order, then what waited (4.4). */
+  resume(): void {
+    this.#resend = this.#window.inOrder();
+    this.#outstanding = 0;
+    for (const entry of this.#resend) entry.sent = false;
+    this.drain();
+  }
+
+  /**
+   * The connection is gone. Ends the session or starts its expiry, and
+   * publishes the will or starts its delay.
+   */
+  detach(): void {
+    if (this.connection === null) return;
+    this.connection = null;
+    this.state = "detached";
+    this.#resend = [];
+    const now = this.#context.clock.now();
+    const delay = this.will === null ? Infinity : this.will.delay * 1000;
+    if (this.expiryInterval === 0) return this.#expire(false);
+    if (delay === 0) this.publishWill();
+    for (const entry of this.#window.inOrder()) entry.message?.compact();
+    this.#clock.start(
+      this.will === null ? Infinity : now + delay,
+      this.expiryInterval === NEVER
+        ? Infinity
+        : now + this.expiryInterval * 1000,
+    );
+  }
+
+  /** Ends it now: a clean start or an administrator. */
+  end(): void {
+    if (this.state === "expired") return;
+    this.#expire(false);
+  }
+
+  /** The client said good-bye or came back in time: no will [MQTT-3.14.4-3]. */
+  dropWill(): void {
+    this.will = null;
+  }
+
+  /** Publishes the will, once, whatever ended the connection [MQTT-3.1.2-8]. */
+  publishWill(): void {
+    const will = this.will;
+    if (will === null) return;
+    this.will = null;
+    const context = this.#context;
+    const { message } = will;
+    const { authorizer } = context;
+    if (
+      authorizer !== null &&
+      !authorizer.mayPublish(this.identity, message.topic)
+    ) {
+      context.counters.dropped["not-authorized"]++;
+      return;
+    }
+    if (will.messageExpiry >= 0) {
+      message.expiresAt = context.clock.now() + will.messageExpiry * 1000;
+    }
+    context.router.publish(
+      context.router.topicOf(message.topic.text),
+      message,
+      this,
+    );
+  }
+
+  #expire(byTime: boolean): void {
+    const context = this.#context;
+    this.state = "expired";
+    this.#clock.stop();
+    if (byTime) context.counters.clientsExpired++;
+    context.registry.remove(this);
+    context.router.unsubscribeAll(this);
+    this.#feeds = [];
+    this.publishWill();
+    for (const entry of this.#window.inOrder()) {
+      const { message } = entry;
+      if (message === null) continue;
+      context.release(message);
+      // What a QoS 2 receiver may have seen goes to nobody else
+      // [MQTT-4.8.2-5].
+      if (entry.qos === 1) {
+        context.router.redistribute(message, entry.delivery, this);
+      }
+    }
+    for (let next = this.#shift(); next !== null; next = this.#shift()) {
+      if (!context.router.redistribute(next.message, next.delivery, this)) {
+        context.counters.dropped["session-ended"]++;
+      }
+    }
+  }
+
+  /** Posts a message: sent at once where possible, else it waits. */
+  deliver(message: Message, delivery: Delivery): void {
+    const qos = message.qos < delivery.qos ? message.qos : delivery.qos;
+    const retain = message.retain &&
+      (delivery.retainAsPublished || this.bridge);
+    this.#post(message, qos, retain, delivery);
+  }
+
+  #post(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    delivery: Delivery,
+  ): void {
+    const connection = this.connection;
+    if (qos === 0) {
+      if (connection !== null) {
+        if (this.#waitingQos0 === 0) {
+          connection.sendQos0(message, retain, delivery.identifiers);
+          return;
+        }
+      } else if (!this.#context.options.queueQos0) {
+        return this.#drop("detached-qos0");
+      }
+    } else if (
+      connection !== null && this.#backlog.size === 0 &&
+      this.#resend.length === 0 &&
+      this.#outstanding < connection.sendMaximum && !connection.outbox.held
+    ) {
+      this.#sendNumbered(connection, message, qos, retain, delivery);
+      return;
+    }
+    this.#enqueue({ message: message.keep(), qos, retain, delivery });
+  }
+
+  /** Sends retained messages for a new subscription, in slices. */
+  feedRetained(
+    cursor: RetainedCursor,
+    delivery: Delivery,
+    noLocal: boolean,
+  ): void {
+    this.#feeds.push({ cursor, delivery, noLocal });
+    this.#feed();
+  }
+
+  /** Gives the connection what the window and the outbox have room for. */
+  drain(): void {
+    const connection = this.connection;
+    if (connection === null) return;
+    if (this.#resend.length > 0 && !this.#sendAgain(connection)) return;
+    while (this.#backlog.size > 0) {
+      if (connection.outbox.held) return;
+      const next = this.#backlog.peek()!;
+      if (next.message.expiresAt <= this.#context.passes.now) {
+        this.#drop("expired"); // [MQTT-3.3.2-5]
+        this.#shift();
+        continue;
+      }
+      if (next.qos === 0) {
+        this.#shift();
+        connection.sendQos0(
+          next.message,
+          next.retain,
+          next.delivery.identifiers,
+        );
+        continue;
+      }
+      if (this.#outstanding >= connection.sendMaximum) return;
+      this.#shift();
+      this.#sendNumbered(
+        connection,
+        next.message,
+        next.qos,
+        next.retain,
+        next.delivery,
+      );
+    }
+    if (this.#feeds.length > 0) this.#feed();
+  }
+
+  /** PUBACK or a PUBREC that refuses: the exchange is over. */
+  acknowledged(entry: Inflight, refused: boolean): void {
+    if (refused) this.#drop("client-refused");
+    this.#forget(entry);
+    if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
+    else if (this.#feeds.length > 0) this.#feed();
+  }
+
+  /** PUBREC: the client has the message, only the number is still needed. */
+  receivedByClient(entry: Inflight): void {
+    if (entry.message === null) return;
+    this.#context.release(entry.message);
+    entry.message = null;
+  }
+
+  /** The entry in flight with this packet id, or null. */
+  inflight(packetId: number): Inflight | null {
+    return this.#window.get(packetId);
+  }
+
+  /** It left a shared group: others get what it has not been sent yet. */
+  leftGroup(name: string, filter: string): void {
+    const keep: Waiting[] = [];
+    for (let next = this.#shift(); next !== null; next = this.#shift()) {
+      const { group } = next.delivery;
+      const stays = group === null || group.name !== name ||
+        group.filter !== filter;
+      if (
+        stays ||
+        !this.#context.router.redistribute(next.message, next.delivery, this)
+      ) keep.push(next);
+    }
+    for (const waiting of keep) this.#push(waiting);
+  }
+
+  #sendNumbered(
+    connection: Connection,
+    message: Message,
+    qos: 1 | 2,
+    retain: boolean,
+    delivery: Delivery,
+  ): void {
+    const kept = message.keep();
+    const entry = this.#window.add(kept, qos, retain, delivery);
+    this.#outstanding++;
+    this.#context.hold(kept);
+    if (!connection.sendNumbered(entry, kept, false)) {
+      this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
+      this.#forget(entry);
+    }
+  }
+
+  #forget(entry: Inflight): void {
+    if (entry.message !== null) this.#context.release(entry.message);
+    this.#window.remove(entry);
+    if (entry.sent) this.#outstanding--;
+    else {
+      const at = this.#resend.indexOf(entry);
+      if (at >= 0) this.#resend.splice(at, 1);
+    }
+  }
+
+  /** Returns whether all of it went out. */
+  #sendAgain(connection: Connection): boolean {
+    let at = 0;
+    while (at < this.#resend.length) {
+      const entry = this.#resend[at];
+      const { message } = entry;
+      if (message !== null) {
+        if (this.#outstanding >= connection.sendMaximum) break;
+        if (connection.outbox.held) break;
+      }
+      at++;
+      entry.sent = true;
+      this.#outstanding++;
+      if (message === null) {
+        connection.sendAck(PacketType.Pubrel, entry.packetId, 0);
+      } else if (!connection.sendNumbered(entry, message, true)) {
+        this.#drop("packet-too-large");
+        this.#forget(entry);
+      }
+    }
+    this.#resend = this.#resend.slice(at);
+    return this.#resend.length === 0;
+  }
+
+  #enqueue(waiting: Waiting): void {
+    const { options, counters } = this.#context;
+    const { size } = waiting.message;
+    const backlog = this.#backlog;
+    if (waiting.qos === 0 && this.#context.full) {
+      return this.#drop("memory-full");
+    }
+    for (;;) {
+      const reason = backlog.size >= options.backlogMessages
+        ? "backlog-messages"
+        : backlog.bytes + size > options.backlogBytes
+        ? "backlog-bytes"
+        : null;
+      if (reason === null) break;
+      counters.dropped[reason]++;
+      if (options.backlogPolicy === "drop-new" || backlog.size === 0) return;
+      this.#shift();
+    }
+    waiting.message.compact();
+    this.#push(waiting);
+  }
+
+  #push(waiting: Waiting): void {
+    this.#backlog.push(waiting);
+    if (waiting.qos === 0) this.#waitingQos0++;
+    this.#context.hold(waiting.message);
+    this.#context.counters.queuedMessages++;
+  }
+
+  #shift(): Waiting | null {
+    const waiting = this.#backlog.shift();
+    if (waiting === null) return null;
+    if (waiting.qos === 0) this.#waitingQos0--;
+    this.#context.release(waiting.message);
+    this.#context.counters.queuedMessages--;
+    return waiting;
+  }
+
+  #feed(): void {
+    if (this.#feeding) return;
+    this.#feeding = true;
+    if (!this.#feedSlice()) return;
+    this.#context.passes.inTurns(() => this.#feedSlice());
+  }
+
+  /** Returns whether to go on in another turn. */
+  #feedSlice(): boolean {
+    const now = this.#context.passes.now;
+    const connection = this.connection;
+    if (
+      this.#feeds.length === 0 || connection === null ||
+      this.#backlog.size > 0 || connection.outbox.held
+    ) return this.#feeding = false; // `drain` takes it up again
+    const feed = this.#feeds[0];
+    feed.cursor.next(FEED_SLICE, now, (message) => {
+      if (feed.noLocal && message.publisher === this.clientId) return;
+      const qos = Math.min(message.qos, feed.delivery.qos) as QoS;
+      this.#post(message, qos, true, feed.delivery);
+    });
+    if (feed.cursor.done) this.#feeds.shift();
+    return this.#feeding = this.#feeds.length > 0;
+  }
+
+  #drop(reason: DropReason): void {
+    this.#context.counters.dropped[reason]++;
+  }
+}

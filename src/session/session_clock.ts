@@ -1,0 +1,49 @@
+import type { Deadline, Deadlines } from "./deadlines.ts";
+
+/** What falls due while a session is detached. */
+export interface SessionEvents {
+  willDue(): void;
+  expired(): void;
+}
+
+/**
+ * Will delay and expiry of a detached session: the will goes out at the
+ * earlier of the two, never early [MQTT-3.1.3-9].
+ */
+export class SessionClock implements Deadline {
+  readonly #deadlines: Deadlines;
+  readonly #events: SessionEvents;
+  #willAt = Infinity;
+  #expiresAt = Infinity;
+  at = Infinity;
+  tick = -1;
+
+  constructor(deadlines: Deadlines, events: SessionEvents) {
+    this.#deadlines = deadlines;
+    this.#events = events;
+  }
+
+  /** Starts both; absolute times in ms, Infinity for never. */
+  start(willAt: number, expiresAt: number): void {
+    this.#willAt = willAt;
+    this.#expiresAt = expiresAt;
+    this.#arm();
+  }
+
+  /** Stops both. */
+  stop(): void {
+    if (this.at !== Infinity) this.#deadlines.clear(this);
+  }
+
+  due(now: number): void {
+    if (now >= this.#expiresAt) return this.#events.expired();
+    this.#willAt = Infinity;
+    this.#arm();
+    this.#events.willDue();
+  }
+
+  #arm(): void {
+    this.at = Math.min(this.#willAt, this.#expiresAt);
+    this.#deadlines.set(this);
+  }
+}

@@ -1,0 +1,150 @@
+import { decodeSubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
+import {
+  levelCount,
+  ProtocolError,
+  type QoS,
+  ReasonCode,
+  type SubscribePacket,
+  type SubscriptionRequest,
+} from "../mqtt/mod.ts";
+import { Delivery } from "../router/mod.ts";
+import type { Connection } from "./connection.ts";
+import { readFilter } from "./filter.ts";
+import type { Session } from "./session.ts";
+
+/** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
+const FAILURE_V3 = 0x80;
+
+/** A request that was granted. */
+interface Granted {
+  readonly filter: string;
+  readonly shared: boolean;
+  readonly isNew: boolean;
+  readonly qos: QoS;
+  readonly request: SubscriptionRequest;
+}
+
+/** SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained. */
+export function handleSubscribe(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): void {
+  const packet = decodeSubscribe(chunk, frame, connection.version);
+  const session = connection.session!;
+  const codes: number[] = [];
+  const granted: Granted[] = [];
+  for (const request of packet.requests) {
+    const answer = subscribe(connection, session, packet, request);
+    if (typeof answer === "number") {
+      codes.push(connection.version === 5 ? answer : FAILURE_V3);
+    } else {
+      codes.push(answer.qos);
+      granted.push(answer);
+    }
+  }
+  connection.send(
+    encodeSuback({
+      type: 9,
+      packetId: packet.packetId,
+      codes,
+      properties: {},
+    }, connection.version),
+  );
+  for (const grant of granted) feed(connection, session, packet, grant);
+}
+
+function subscribe(
+  connection: Connection,
+  session: Session,
+  packet: SubscribePacket,
+  request: SubscriptionRequest,
+): Granted | ReasonCode {
+  const { context, listener } = connection;
+  const { filter, group } = readFilter(request.filter, connection);
+  if (group !== null && request.noLocal) {
+    throw new ProtocolError( // [MQTT-3.8.3-4]
+      ReasonCode.ProtocolError,
+      "No Local on a shared subscription",
+    );
+  }
+  const refusal = refuse(connection, session, filter, group);
+  if (refusal !== null) return refusal;
+  const qos = Math.min(request.qos, listener.maxQos) as QoS;
+  const identifier = packet.properties.subscriptionIdentifier ?? 0;
+  const isNew = context.router.subscribe(session, filter, group, {
+    qos,
+    noLocal: request.noLocal || (session.bridge && group === null),
+    retainAsPublished: request.retainAsPublished || session.bridge,
+    retainHandling: request.retainHandling,
+    identifier,
+  });
+  if (isNew) session.subscriptions++;
+  return { filter, shared: group !== null, isNew, qos, request };
+}
+
+function refuse(
+  connection: Connection,
+  session: Session,
+  filter: string,
+  group: string | null,
+): ReasonCode | null {
+  const { options, authorizer } = connection.context;
+  if (group === null && filter.startsWith("$share/")) {
+    return ReasonCode.SharedSubscriptionsNotSupported;
+  }
+  if (!options.wildcardAvailable && /[+#]/.test(filter)) {
+    return ReasonCode.WildcardSubscriptionsNotSupported;
+  }
+  if (
+    filter.length > options.maxTopicLength ||
+    levelCount(filter) > options.maxTopicLevels
+  ) return ReasonCode.TopicFilterInvalid;
+  if (
+    authorizer !== null && !authorizer.maySubscribe(session.identity, filter)
+  ) return ReasonCode.NotAuthorized;
+  if (
+    session.subscriptions >= options.maxSubscriptions &&
+    !has(connection, session, filter, group)
+  ) return ReasonCode.QuotaExceeded;
+  return null;
+}
+
+function has(
+  connection: Connection,
+  session: Session,
+  filter: string,
+  group: string | null,
+): boolean {
+  const { router } = connection.context;
+  for (const entry of router.subscriptionsOf(session)) {
+    if (entry.filter === filter && entry.group === group) return true;
+  }
+  return false;
+}
+
+function feed(
+  connection: Connection,
+  session: Session,
+  packet: SubscribePacket,
+  grant: Granted,
+): void {
+  // A shared subscription gets nothing that was retained before (4.8.2).
+  if (grant.shared) return;
+  const { retainHandling, noLocal } = grant.request;
+  if (retainHandling === 2) return; // [MQTT-3.3.1-11]
+  if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
+  const { router } = connection.context;
+  const identifier = packet.properties.subscriptionIdentifier ?? 0;
+  session.feedRetained(
+    router.retainedMatching(grant.filter),
+    new Delivery(
+      session,
+      grant.qos,
+      true,
+      identifier === 0 ? null : [identifier],
+      null,
+    ),
+    noLocal || session.bridge,
+  );
+}

@@ -1,0 +1,33 @@
+import { decodeUnsubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
+import { ReasonCode } from "../mqtt/mod.ts";
+import type { Connection } from "./connection.ts";
+import { readFilter } from "./filter.ts";
+
+/** UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1]. */
+export function handleUnsubscribe(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): void {
+  const packet = decodeUnsubscribe(chunk, frame, connection.version);
+  const session = connection.session!;
+  const { router } = connection.context;
+  const codes: number[] = [];
+  for (const text of packet.filters) {
+    const { filter, group } = readFilter(text, connection);
+    const existed = router.unsubscribe(session, filter, group);
+    if (existed) {
+      session.subscriptions--;
+      if (group !== null) session.leftGroup(group, filter);
+    }
+    codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
+  }
+  connection.send(
+    encodeSuback({
+      type: 11,
+      packetId: packet.packetId,
+      codes,
+      properties: {},
+    }, connection.version),
+  );
+}

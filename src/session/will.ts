@@ -1,0 +1,70 @@
+import {
+  isWellFormedUtf8,
+  Message,
+  ProtocolError,
+  ReasonCode,
+  validateTopicName,
+  type WillPacket,
+} from "../mqtt/mod.ts";
+import type { Context } from "./context.ts";
+import type { ListenerOptions } from "./options.ts";
+
+/** A will that waits for its client to fail. */
+export interface Will {
+  readonly message: Message;
+  /** Seconds after the connection ended, at most the session's expiry. */
+  readonly delay: number;
+  /** Seconds from when it is published, or -1. */
+  readonly messageExpiry: number;
+}
+
+/**
+ * Checks the will of a CONNECT and makes it ready to be published.
+ * Throws `ProtocolError` with the reason code of the CONNACK.
+ */
+export function acceptWill(
+  packet: WillPacket,
+  clientId: string,
+  listener: ListenerOptions,
+  context: Context,
+): Will {
+  const problem = validateTopicName(packet.topic);
+  if (problem !== null) {
+    throw new ProtocolError(
+      ReasonCode.TopicNameInvalid,
+      `the will topic is not valid: ${problem}`,
+    );
+  }
+  if (packet.qos > listener.maxQos) {
+    throw new ProtocolError(
+      ReasonCode.QoSNotSupported, // [MQTT-3.2.2-12]
+      `the will has QoS ${packet.qos}; at most ${listener.maxQos} is served`,
+    );
+  }
+  if (packet.retain && !listener.retainAvailable) {
+    throw new ProtocolError(
+      ReasonCode.RetainNotSupported, // [MQTT-3.2.2-13]
+      "the will is to be retained, which is not available",
+    );
+  }
+  if (
+    packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
+    !isWellFormedUtf8(packet.payload, 0, packet.payload.length, true)
+  ) {
+    throw new ProtocolError(
+      ReasonCode.PayloadFormatInvalid,
+      "the will payload is said to be UTF-8 and is not",
+    );
+  }
+  const message = new Message(
+    context.router.topicOf(packet.topic),
+    packet.payload,
+    0,
+    packet.payload.length,
+  );
+  message.qos = packet.qos;
+  message.retain = packet.retain;
+  message.properties = packet.properties;
+  message.publisher = clientId;
+  return { message, delay: packet.delay, messageExpiry: packet.messageExpiry };
+}
