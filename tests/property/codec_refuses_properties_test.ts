@@ -1,0 +1,186 @@
+import {
+  type Bytes,
+  field,
+  join,
+  packet,
+  properties,
+  property,
+  u16,
+} from "../support/bytes.ts";
+import {
+  accepts,
+  connect5,
+  malformed,
+  publish5,
+  refuses,
+  violation,
+  will5,
+} from "./codec_refusals.ts";
+
+const BOTH_SIDES: readonly Bytes[] = [
+  property.payloadFormat(1),
+  property.messageExpiry(1),
+  property.contentType("a"),
+  property.responseTopic("a"),
+  property.correlationData("a"),
+];
+
+refuses(
+  "a property that stands twice in PUBLISH or will",
+  ...BOTH_SIDES.flatMap((one) => [
+    violation(/stands twice/, publish5(one, one)),
+    violation(/stands twice/, will5("w", one, one)),
+  ]),
+  violation(
+    /stands twice/,
+    publish5(property.topicAlias(1), property.topicAlias(2)),
+  ),
+  violation(
+    /stands twice/,
+    will5("w", property.willDelay(0), property.willDelay(0)),
+  ),
+);
+
+const CONNECT_ONCE: readonly Bytes[] = [
+  property.sessionExpiry(0),
+  property.receiveMaximum(1),
+  property.maximumPacketSize(1),
+  property.topicAliasMaximum(0),
+  property.requestResponse(0),
+  property.requestProblem(0),
+  property.authenticationMethod("m"),
+];
+
+refuses(
+  "a property that stands twice in other packets",
+  ...CONNECT_ONCE.map((one) => violation(/stands twice/, connect5(one, one))),
+  violation(
+    /stands twice/,
+    packet(
+      0x82,
+      u16(1),
+      properties([
+        property.subscriptionIdentifier(1),
+        property.subscriptionIdentifier(1),
+      ]),
+      field("a"),
+      "00",
+    ),
+  ),
+  violation(
+    /stands twice/,
+    packet(
+      0x40,
+      u16(1),
+      "00",
+      properties([property.reasonString("a"), property.reasonString("a")]),
+    ),
+  ),
+);
+
+accepts(
+  "user properties as often as one likes",
+  [5],
+  publish5(property.user("a", "1"), property.user("a", "1")),
+  connect5(property.user("a", "1"), property.user("a", "1")),
+);
+
+refuses(
+  "a property in the wrong packet",
+  malformed(/no place/, publish5(property.sessionExpiry(1))),
+  malformed(/no place/, publish5(property.willDelay(1))),
+  malformed(/no place/, will5("w", property.topicAlias(1))),
+  malformed(/no place/, will5("w", property.subscriptionIdentifier(1))),
+  malformed(/no place/, connect5(property.reasonString("a"))),
+  malformed(/no place/, connect5(property.willDelay(1))),
+  malformed(/no place/, connect5(join("13", u16(1)))),
+  malformed(
+    /no place/,
+    packet(
+      0xa2,
+      u16(1),
+      properties([property.subscriptionIdentifier(1)]),
+      field("a"),
+    ),
+  ),
+  malformed(
+    /no place/,
+    packet(0x40, u16(1), "00", properties([property.sessionExpiry(1)])),
+  ),
+  malformed(
+    /no place/,
+    packet(0xe0, "00", properties([join("1c", field("elsewhere"))])),
+  ),
+  {
+    // [MQTT-3.14.2-2]
+    ...malformed(
+      /no place/,
+      packet(0xe0, "00", properties([property.sessionExpiry(1)])),
+    ),
+    fromServer: true,
+  },
+);
+
+refuses(
+  "an unknown property",
+  ...["00", "04", "0a", "2b", "7f", "80 01", "81 00"].flatMap((id) => [
+    malformed(/no place/, publish5(id)),
+    malformed(/no place/, connect5(id)),
+  ]),
+);
+
+refuses(
+  "a property that does not fit the property length",
+  malformed(/end inside/, publish5("02 00 00")),
+  malformed(/end inside/, publish5("03 00 05 61")),
+  malformed(/end inside/, connect5("21 00")),
+  // The next field's bytes are there, but not within the property length.
+  malformed(
+    /end inside/,
+    packet(0x30, field("t"), "01 01", "01 70 61 79"),
+  ),
+  malformed(/shortest form/, packet(0x30, field("t"), "80 00")),
+  malformed(/more than 4/, packet(0x30, field("t"), "ff ff ff ff 01")),
+);
+
+refuses(
+  "a property value that is not allowed",
+  violation(/neither 0 nor 1/, publish5(property.payloadFormat(2))),
+  violation(/neither 0 nor 1/, will5("w", property.payloadFormat(2))),
+  violation(/response topic/, publish5(property.responseTopic(""))),
+  violation(/response topic/, publish5(property.responseTopic("a/+"))),
+  violation(/response topic/, publish5(property.responseTopic("#"))),
+  violation(/response topic/, will5("w", property.responseTopic("a#"))),
+  violation(/is 0/, connect5(property.receiveMaximum(0))),
+  violation(/is 0/, connect5(property.maximumPacketSize(0))),
+  violation(/neither 0 nor 1/, connect5(property.requestProblem(2))),
+  violation(/neither 0 nor 1/, connect5(property.requestResponse(2))),
+  violation(/without an auth/, connect5(property.authenticationData("x"))),
+  violation(
+    /is 0/,
+    packet(
+      0x82,
+      u16(1),
+      properties([property.subscriptionIdentifier(0)]),
+      field("a"),
+      "00",
+    ),
+  ),
+  {
+    says: /topic alias 0/,
+    code: 0x94,
+    bytes: publish5(property.topicAlias(0)),
+  },
+);
+
+refuses(
+  "a subscription identifier from a client",
+  violation(
+    /client's PUBLISH/,
+    publish5(property.subscriptionIdentifier(1)),
+  ),
+  {
+    ...violation(/identifier 0/, publish5(property.subscriptionIdentifier(0))),
+    fromServer: true,
+  },
+);

@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  Message,
+  type QoS,
+  type SubscriptionOptions,
+  topicMatches,
+} from "../../src/mqtt/mod.ts";
+import {
+  type CachedTopic,
+  type Delivery,
+  Router,
+  type Subscriber,
+} from "../../src/router/mod.ts";
+
+/** Few words, so that filters and topics often meet. */
+const WORDS = ["", "a", "b", "$a", "sensor-with-a-long-name"];
+const CLIENTS = 6;
+
+interface Received {
+  readonly clientId: string;
+  readonly delivery: Delivery;
+}
+
+class Client implements Subscriber {
+  readonly available = true;
+  constructor(readonly clientId: string, readonly log: Received[]) {}
+  deliver(_message: Message, delivery: Delivery): void {
+    assert.equal(delivery.subscriber, this);
+    this.log.push({ clientId: this.clientId, delivery });
+  }
+}
+
+interface Held {
+  readonly client: number;
+  readonly filter: string;
+  readonly group: string | null;
+  readonly options: SubscriptionOptions;
+}
+
+const topicName = fc.array(fc.constantFrom(...WORDS), {
+  minLength: 1,
+  maxLength: 4,
+}).map((levels) => levels.join("/")).filter((name) => name !== "");
+
+const topicFilter = fc.tuple(
+  fc.array(fc.constantFrom(...WORDS, "+", "+"), {
+    minLength: 0,
+    maxLength: 4,
+  }),
+  fc.boolean(),
+).map(([levels, rest]) => (rest ? [...levels, "#"] : levels).join("/"))
+  .filter((filter) => filter !== "");
+
+const options: fc.Arbitrary<SubscriptionOptions> = fc.record({
+  qos: fc.constantFrom<QoS>(0, 1, 2),
+  noLocal: fc.boolean(),
+  retainAsPublished: fc.boolean(),
+  retainHandling: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+  identifier: fc.integer({ min: 0, max: 3 }),
+}, { noNullPrototype: true });
+
+const client = fc.nat(CLIENTS - 1);
+const group = fc.constantFrom(null, null, null, "g", "h");
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant("subscribe" as const),
+    client,
+    filter: topicFilter,
+    group,
+    options,
+  }),
+  fc.record({
+    kind: fc.constant("unsubscribe" as const),
+    pick: fc.nat(),
+    filter: topicFilter,
+  }),
+  fc.record({ kind: fc.constant("end" as const), client }),
+  fc.record({
+    kind: fc.constant("publish" as const),
+    topic: topicName,
+    publisher: fc.option(client),
+    again: fc.boolean(),
+  }),
+);
+const steps = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: step },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant("publish" as const),
+        topic: topicName,
+        publisher: fc.option(client),
+        again: fc.boolean(),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+/** What a naive broker would send: subscriptions tried one by one. */
+function expected(
+  held: readonly Held[],
+  name: string,
+  publisher: number | null,
+): { plain: Map<number, unknown>; groups: Set<string> } {
+  const plain = new Map<number, unknown>();
+  const groups = new Set<string>();
+  for (let client = 0; client < CLIENTS; client++) {
+    const mine = held.filter((one) =>
+      one.client === client && one.group === null &&
+      topicMatches(one.filter, name) &&
+      !(one.options.noLocal && client === publisher)
+    );
+    if (mine.length === 0) continue;
+    const identifiers = mine.map((one) => one.options.identifier)
+      .filter((identifier) => identifier > 0);
+    plain.set(client, {
+      qos: Math.max(...mine.map((one) => one.options.qos)),
+      retainAsPublished: mine.some((one) => one.options.retainAsPublished),
+      identifiers: identifiers.length === 0 ? null : identifiers,
+    });
+  }
+  for (const one of held) {
+    if (one.group !== null && topicMatches(one.filter, name)) {
+      groups.add(`${one.group} ${one.filter}`);
+    }
+  }
+  return { plain, groups };
+}
+
+class Model {
+  readonly log: Received[] = [];
+  readonly clients: Client[] = [];
+  held: Held[] = [];
+  /** Topics as a topic alias keeps them, perhaps long after their eviction. */
+  readonly #old = new Map<string, CachedTopic>();
+  readonly router: Router;
+
+  constructor(cacheSize: number) {
+    this.router = new Router({ cacheSize, random: () => 0.5 });
+    for (let i = 0; i < CLIENTS; i++) {
+      this.clients.push(new Client(`client-${i}`, this.log));
+    }
+  }
+
+  subscribe(one: Held): void {
+    const at = this.held.findIndex((other) =>
+      other.client === one.client && other.filter === one.filter &&
+      other.group === one.group
+    );
+    const isNew = this.router.subscribe(
+      this.clients[one.client],
+      one.filter,
+      one.group,
+      one.options,
+    );
+    assert.equal(isNew, at < 0);
+    if (at < 0) this.held.push(one);
+    else this.held[at] = one;
+  }
+
+  unsubscribe(pick: number, filter: string): void {
+    const one = this.held.length > 0 && pick % 4 > 0
+      ? this.held[pick % this.held.length]
+      : { client: pick % CLIENTS, filter, group: null };
+    const at = this.held.findIndex((other) =>
+      other.client === one.client && other.filter === one.filter &&
+      other.group === one.group
+    );
+    assert.equal(
+      this.router.unsubscribe(
+        this.clients[one.client],
+        one.filter,
+        one.group,
+      ),
+      at >= 0,
+    );
+    if (at >= 0) this.held.splice(at, 1);
+  }
+
+  end(client: number): void {
+    this.router.unsubscribeAll(this.clients[client]);
+    this.held = this.held.filter((one) => one.client !== client);
+  }
+
+  publish(name: string, publisher: number | null, old: boolean): void {
+    const topic = this.#topic(name, old);
+    assert.equal(topic.text, name);
+    this.log.length = 0;
+    const count = this.router.publish(
+      topic,
+      new Message(topic, new Uint8Array([1]), 0, 1),
+      publisher === null ? null : this.clients[publisher],
+    );
+    assert.equal(count, this.log.length);
+    const { plain, groups } = expected(this.held, name, publisher);
+    for (const { clientId, delivery } of this.log) {
+      if (delivery.group !== null) {
+        const { name, filter } = delivery.group;
+        assert.ok(groups.delete(`${name} ${filter}`), "one to each group");
+        assert.ok(
+          this.held.some((one) =>
+            this.clients[one.client].clientId === clientId &&
+            one.group === name && one.filter === filter
+          ),
+          "goes to a member",
+        );
+        continue;
+      }
+      const client = this.clients.findIndex((one) => one.clientId === clientId);
+      const { qos, retainAsPublished, identifiers } = delivery;
+      assert.deepEqual(
+        { qos, retainAsPublished, identifiers },
+        plain.get(client),
+      );
+      plain.delete(client);
+    }
+    assert.equal(plain.size, 0, "nobody is left out");
+    assert.equal(groups.size, 0, "no group is left out");
+  }
+
+  #topic(name: string, old: boolean): CachedTopic {
+    const topic = old ? this.#old.get(name) : undefined;
+    if (topic !== undefined) return topic;
+    const fresh = this.router.topicOf(name);
+    if (!this.#old.has(name)) this.#old.set(name, fresh);
+    return fresh;
+  }
+
+  checkLists(): void {
+    assert.equal(this.router.subscriptionCount, this.held.length);
+    assert.equal(
+      this.router.sharedSubscriptionCount,
+      this.held.filter((one) => one.group !== null).length,
+    );
+    this.clients.forEach((client, index) => {
+      assert.deepEqual(
+        [...this.router.subscriptionsOf(client)],
+        this.held.filter((one) => one.client === index)
+          .map(({ filter, group, options }) => ({ filter, group, options })),
+      );
+    });
+  }
+}
+
+function routesLikeNaive(cacheSize: number): void {
+  fc.assert(
+    fc.property(steps, (steps) => {
+      const model = new Model(cacheSize);
+      for (const step of steps) {
+        if (step.kind === "subscribe") model.subscribe(step);
+        else if (step.kind === "unsubscribe") {
+          model.unsubscribe(step.pick, step.filter);
+        } else if (step.kind === "end") model.end(step.client);
+        else {
+          model.publish(step.topic, step.publisher, false);
+          if (step.again) model.publish(step.topic, step.publisher, true);
+        }
+      }
+      model.checkLists();
+      for (let i = 0; i < CLIENTS; i++) model.end(i);
+      assert.equal(model.router.subscriptionCount, 0);
+      assert.equal(model.router.subscriberCount, 0);
+    }),
+    { numRuns: 400 },
+  );
+}
+
+Deno.test("router: routes like the naive matcher", () => {
+  routesLikeNaive(1024);
+});
+
+Deno.test("router: routes like the naive matcher while topics are evicted", () => {
+  routesLikeNaive(8);
+});
