@@ -122,9 +122,11 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
 
 /** A section or listener that is not a table, or a list that is none. */
 function wrongShape(path: Path): string {
-  return path[0] === "listener" && path.length === 1
-    ? "not a list of listeners: write each one as a [[listener]] table"
-    : `not a table: write its settings below a line [${path[0]}]`;
+  if (path[0] !== "listener") {
+    return `not a table: write its settings below a line [${path[0]}]`;
+  }
+  const what = path.length === 1 ? "a list of listeners" : "a table";
+  return `not ${what}: write each listener as a [[listener]] table`;
 }
 
 function unknownKey(path: Path, key: string): string {

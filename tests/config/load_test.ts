@@ -336,11 +336,30 @@ Deno.test("load: what is wrong in the environment names the variable", async () 
   );
 });
 
+Deno.test("load: of two sources, the one that counts is blamed", async () => {
+  const told = await faults({
+    environment: { DUNLIN_LOG__LEVEL: "loud" },
+    sets: ["log.level=louder"],
+  });
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^--set: log\.level: "louder"/);
+});
+
+Deno.test("load: a listener that is no table does not hide the next one's faults", async () => {
+  const told = await faultsOf(`listener = [7, { bind = "0.0.0.0" }]`);
+  assert.equal(told.length, 2);
+  assert.match(told[0], /^d\.toml:1:13: listener\.0: not a table/);
+  assert.match(told[1], /^d\.toml:1:25: listener\.1\.bind: others can reach/);
+});
+
 Deno.test("load: an override never reaches what objects inherit", async () => {
   const told = await faults({
     sets: ["__proto__.polluted=1", "constructor.polluted=1"],
   });
-  assert.equal(told.length, 2);
+  assert.deepEqual(told, [
+    "--set: __proto__.polluted: there is no such setting",
+    "--set: constructor.polluted: there is no such setting",
+  ]);
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
