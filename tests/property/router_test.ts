@@ -14,8 +14,16 @@ import {
 } from "../../src/router/mod.ts";
 
 /** Few words, so that filters and topics often meet. */
-const WORDS = ["", "a", "b", "$a", "sensor-with-a-long-name"];
-const CLIENTS = 6;
+const WORDS = ["", "a", "b", "$a", "a-level-with-a-long-name"];
+const CLIENTS = 4;
+
+const PLAIN: SubscriptionOptions = {
+  qos: 1,
+  noLocal: false,
+  retainAsPublished: false,
+  retainHandling: 0,
+  identifier: 0,
+};
 
 interface Received {
   readonly clientId: string;
@@ -62,41 +70,38 @@ const options: fc.Arbitrary<SubscriptionOptions> = fc.record({
 
 const client = fc.nat(CLIENTS - 1);
 const group = fc.constantFrom(null, null, null, "g", "h");
-const step = fc.oneof(
-  fc.record({
-    kind: fc.constant("subscribe" as const),
-    client,
-    filter: topicFilter,
-    group,
-    options,
-  }),
-  fc.record({
-    kind: fc.constant("unsubscribe" as const),
-    pick: fc.nat(),
-    filter: topicFilter,
-  }),
-  fc.record({ kind: fc.constant("end" as const), client }),
-  fc.record({
-    kind: fc.constant("publish" as const),
-    topic: topicName,
-    publisher: fc.option(client),
-    again: fc.boolean(),
-  }),
-);
+const subscribe = fc.record({
+  kind: fc.constant("subscribe" as const),
+  client,
+  filter: topicFilter,
+  group,
+  options,
+});
+const unsubscribe = fc.record({
+  kind: fc.constant("unsubscribe" as const),
+  pick: fc.nat(),
+  filter: topicFilter,
+});
+const end = fc.record({ kind: fc.constant("end" as const), client });
+const publish = fc.record({
+  kind: fc.constant("publish" as const),
+  topic: topicName,
+  publisher: fc.option(client),
+  /** With the topic object of the first time, as a topic alias would. */
+  old: fc.boolean(),
+});
+/** Enough other topics to throw all out of a small cache. */
+const flood = fc.constant({ kind: "flood" as const });
+
 const steps = fc.array(
   fc.oneof(
-    { weight: 5, arbitrary: step },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        kind: fc.constant("publish" as const),
-        topic: topicName,
-        publisher: fc.option(client),
-        again: fc.boolean(),
-      }),
-    },
+    { weight: 8, arbitrary: subscribe },
+    { weight: 2, arbitrary: unsubscribe },
+    { weight: 1, arbitrary: end },
+    { weight: 8, arbitrary: publish },
+    { weight: 1, arbitrary: flood },
   ),
-  { maxLength: 60 },
+  { maxLength: 80, size: "max" },
 );
 
 /** What a naive broker would send: subscriptions tried one by one. */
@@ -221,6 +226,17 @@ class Model {
     assert.equal(groups.size, 0, "no group is left out");
   }
 
+  flood(): void {
+    for (let i = 0; i < 100; i++) {
+      const topic = this.router.topicOf(`flood/${i}`);
+      this.router.publish(
+        topic,
+        new Message(topic, new Uint8Array([1]), 0, 1),
+        null,
+      );
+    }
+  }
+
   #topic(name: string, old: boolean): CachedTopic {
     const topic = old ? this.#old.get(name) : undefined;
     if (topic !== undefined) return topic;
@@ -245,6 +261,57 @@ class Model {
   }
 }
 
+Deno.test("router: many subscribers to one filter", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(39), fc.boolean()), {
+        minLength: 60,
+        maxLength: 200,
+        size: "max",
+      }),
+      fc.constantFrom("a/b", "a/+"),
+      fc.constantFrom(null, "g"),
+      (changes, filter, group) => {
+        const router = new Router();
+        const log: Received[] = [];
+        const clients = Array.from(
+          { length: 40 },
+          (_, i) => new Client(`client-${i}`, log),
+        );
+        const held = new Set<Client>();
+        const topic = router.topicOf("a/b");
+        const message = new Message(topic, new Uint8Array([1]), 0, 1);
+        for (const [index, joins] of changes) {
+          const client = clients[index];
+          if (joins) {
+            assert.equal(
+              router.subscribe(client, filter, group, PLAIN),
+              !held.has(client),
+            );
+            held.add(client);
+          } else {
+            assert.equal(
+              router.unsubscribe(client, filter, group),
+              held.delete(client),
+            );
+          }
+          // Round robin: as many messages as members reach each of them.
+          log.length = 0;
+          for (let n = group === null ? 1 : held.size; n > 0; n--) {
+            router.publish(topic, message, null);
+          }
+          assert.equal(log.length, held.size);
+          assert.deepEqual(
+            new Set(log.map((one) => one.delivery.subscriber)),
+            held,
+          );
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 function routesLikeNaive(cacheSize: number): void {
   fc.assert(
     fc.property(steps, (steps) => {
@@ -254,17 +321,15 @@ function routesLikeNaive(cacheSize: number): void {
         else if (step.kind === "unsubscribe") {
           model.unsubscribe(step.pick, step.filter);
         } else if (step.kind === "end") model.end(step.client);
-        else {
-          model.publish(step.topic, step.publisher, false);
-          if (step.again) model.publish(step.topic, step.publisher, true);
-        }
+        else if (step.kind === "flood") model.flood();
+        else model.publish(step.topic, step.publisher, step.old);
       }
       model.checkLists();
       for (let i = 0; i < CLIENTS; i++) model.end(i);
       assert.equal(model.router.subscriptionCount, 0);
       assert.equal(model.router.subscriberCount, 0);
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   );
 }
 
