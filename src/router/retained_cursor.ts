@@ -1,5 +1,6 @@
 import type { Message } from "../mqtt/mod.ts";
 import type { RetainedNode } from "./retained_node.ts";
+import type { RetainedRecords } from "./retained_records.ts";
 
 const DOLLAR = 0x24;
 
@@ -18,6 +19,7 @@ interface Siblings {
  */
 export class RetainedCursor {
   readonly #levels: readonly string[];
+  readonly #records: RetainedRecords;
   readonly #latest: number;
   readonly #expire: (node: RetainedNode) => void;
   readonly #everything: boolean;
@@ -29,6 +31,7 @@ export class RetainedCursor {
   /** `filter` is valid, or null for everything, `$` topics too. */
   constructor(
     root: RetainedNode,
+    records: RetainedRecords,
     filter: string | null,
     latest: number,
     expire: (node: RetainedNode) => void,
@@ -36,6 +39,7 @@ export class RetainedCursor {
     this.#node = root;
     this.#everything = filter === null;
     this.#levels = filter === null ? ["#"] : filter.split("/");
+    this.#records = records;
     this.#latest = latest;
     this.#expire = expire;
   }
@@ -48,18 +52,28 @@ export class RetainedCursor {
   /**
    * Visits up to `max` nodes and calls `take` for each message that matches;
    * it may return fewer messages, even none, while there are more to come.
-   * Those expired at `now` (ms) are removed instead. `take` must not change
-   * the store.
+   * Those expired at `now` (ms) are removed instead. A message may be
+   * transient, valid only during `take`; which must not change the store.
    */
   next(max: number, now: number, take: (message: Message) => void): void {
     for (let n = 0; n < max && this.#node !== null; n++) {
       const node = this.#node;
       const depth = this.#depth;
       this.#advance(node, depth);
-      const message = node.message;
-      if (message === null || !this.#ends(depth)) continue;
-      if (message.expiresAt <= now) this.#expire(node);
-      else if (node.sequence <= this.#latest) take(message);
+      if (node.held === null || !this.#ends(depth)) continue;
+      if (node.expiresAt <= now) this.#expire(node);
+      else if (node.sequence <= this.#latest) {
+        take(this.#records.read(node) as Message);
+      }
+    }
+  }
+
+  /** Visits up to `max` nodes and removes what has expired at `now` (ms). */
+  expire(max: number, now: number): void {
+    for (let n = 0; n < max && this.#node !== null; n++) {
+      const node = this.#node;
+      this.#advance(node, this.#depth);
+      if (node.held !== null && node.expiresAt <= now) this.#expire(node);
     }
   }
 

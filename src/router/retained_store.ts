@@ -1,7 +1,8 @@
-import type { Message, Topic } from "../mqtt/mod.ts";
-import { levelEnd } from "./level_node.ts";
+import type { Message } from "../mqtt/mod.ts";
+import { levelEnd, pathOf } from "./level_node.ts";
 import { RetainedCursor } from "./retained_cursor.ts";
 import { RetainedNode } from "./retained_node.ts";
+import { RetainedRecords } from "./retained_records.ts";
 
 /** What became of a message that was to be retained. */
 export type RetainOutcome =
@@ -13,10 +14,13 @@ export type RetainOutcome =
 
 /** Is told of every change, so that it can be made to last. Must not throw. */
 export interface RetainedListener {
-  /** `message` is retained now, in place of any other of its topic. */
+  /**
+   * `message` is retained now, in place of any other of its topic. It may be
+   * transient.
+   */
   stored(message: Message): void;
-  /** Nothing is retained for `topic` any more: cleared or expired. */
-  removed(topic: Topic): void;
+  /** Nothing is retained for the topic any more: cleared or expired. */
+  removed(topicName: string): void;
 }
 
 /** The bounds of a `RetainedStore`. */
@@ -34,6 +38,7 @@ export class RetainedStore {
   /** Told of changes; null when nobody is. */
   listener: RetainedListener | null = null;
   readonly #root = new RetainedNode("", null);
+  readonly #records = new RetainedRecords();
   #messages = 0;
   #bytes = 0;
   /** Stored messages that will expire: nothing is swept while there are none. */
@@ -64,30 +69,35 @@ export class RetainedStore {
   apply(message: Message): RetainOutcome {
     if (message.payloadEnd === message.payloadStart) {
       const node = this.#find(message.topic.text);
-      if (node !== null) this.#remove(node);
+      if (node !== null && node.held !== null) this.#remove(node);
       return "cleared";
     }
-    return this.#store(message, true);
+    const node = this.#place(message.topic.text);
+    const refusal = this.#refusal(message, node);
+    if (refusal !== null) {
+      this.#prune(node);
+      return refusal;
+    }
+    const outcome = node.held === null ? "stored" : "replaced";
+    this.#store(node, message);
+    if (this.listener !== null) this.listener.stored(message);
+    return outcome;
   }
 
   /** Puts back a message that lasted from an earlier run: no limits, no word. */
   restore(message: Message): void {
-    this.#store(message, false);
+    this.#store(this.#place(message.topic.text), message);
   }
 
   /** The message retained for `topicName`, or null; it may have expired. */
   get(topicName: string): Message | null {
-    return this.#find(topicName)?.message ?? null;
+    const node = this.#find(topicName);
+    return node === null ? null : this.#records.read(node);
   }
 
   /** Goes through the messages that match the valid filter `filter`. */
   matching(filter: string): RetainedCursor {
-    return new RetainedCursor(
-      this.#root,
-      filter,
-      this.#sequence,
-      (node) => this.#remove(node),
-    );
+    return this.#cursor(filter);
   }
 
   /**
@@ -99,41 +109,36 @@ export class RetainedStore {
       this.#sweeper = null;
       return;
     }
-    this.#sweeper ??= new RetainedCursor(
-      this.#root,
-      null,
-      this.#sequence,
-      (node) => this.#remove(node),
-    );
-    this.#sweeper.next(max, now, () => {});
+    this.#sweeper ??= this.#cursor(null);
+    this.#sweeper.expire(max, now);
     if (this.#sweeper.done) this.#sweeper = null;
   }
 
-  #store(message: Message, asked: boolean): RetainOutcome {
-    let node = this.#find(message.topic.text);
-    const before = node?.message ?? null;
-    if (asked) {
-      const refusal = this.#refusal(message, before);
-      if (refusal !== null) return refusal;
-    }
-    node ??= this.#place(message.topic.text);
-    if (before !== null) this.#uncount(before);
-    const kept = message.keep();
-    node.message = kept;
-    node.sequence = ++this.#sequence;
-    this.#messages++;
-    this.#bytes += kept.size;
-    if (kept.expiresAt !== Infinity) this.#expiring++;
-    if (asked && this.listener !== null) this.listener.stored(kept);
-    return before === null ? "stored" : "replaced";
+  #cursor(filter: string | null): RetainedCursor {
+    return new RetainedCursor(
+      this.#root,
+      this.#records,
+      filter,
+      this.#sequence,
+      (node) => this.#remove(node),
+    );
   }
 
-  #refusal(message: Message, before: Message | null): RetainOutcome | null {
+  #store(node: RetainedNode, message: Message): void {
+    if (node.held !== null) this.#release(node);
+    this.#records.hold(node, message);
+    node.sequence = ++this.#sequence;
+    this.#messages++;
+    this.#bytes += message.size;
+    if (message.expiresAt !== Infinity) this.#expiring++;
+  }
+
+  #refusal(message: Message, node: RetainedNode): RetainOutcome | null {
     const { maxMessages, maxBytes } = this.limits;
-    if (before === null && maxMessages > 0 && this.#messages >= maxMessages) {
-      return "too-many-messages";
-    }
-    const more = message.size - (before === null ? 0 : before.size);
+    if (
+      node.held === null && maxMessages > 0 && this.#messages >= maxMessages
+    ) return "too-many-messages";
+    const more = message.size - this.#records.sizeOf(node);
     // A message that takes no more than the one before always fits.
     if (maxBytes > 0 && more > 0 && this.#bytes + more > maxBytes) {
       return "too-many-bytes";
@@ -141,24 +146,28 @@ export class RetainedStore {
     return null;
   }
 
+  /** Removes the message at `node`, which has one. */
   #remove(node: RetainedNode): void {
-    const message = node.message;
-    if (message === null) return;
-    node.message = null;
-    this.#uncount(message);
+    this.#release(node);
+    if (this.listener !== null) this.listener.removed(pathOf(node));
+    this.#prune(node);
+  }
+
+  #release(node: RetainedNode): void {
+    this.#messages--;
+    this.#bytes -= this.#records.sizeOf(node);
+    if (node.expiresAt !== Infinity) this.#expiring--;
+    this.#records.release(node);
+  }
+
+  /** Removes `node` and what is above it, as far as nothing needs them. */
+  #prune(node: RetainedNode): void {
     let at = node;
     for (let up = at.parent; up !== null; up = at.parent) {
-      if (at.message !== null || at.children !== null) break;
+      if (at.held !== null || at.children !== null) return;
       up.removeChild(at);
       at = up;
     }
-    if (this.listener !== null) this.listener.removed(message.topic);
-  }
-
-  #uncount(message: Message): void {
-    this.#messages--;
-    this.#bytes -= message.size;
-    if (message.expiresAt !== Infinity) this.#expiring--;
   }
 
   #find(topicName: string): RetainedNode | null {
