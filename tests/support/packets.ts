@@ -1,4 +1,13 @@
-import { field, join, packet, properties, u16, u8, utf8 } from "./bytes.ts";
+import {
+  field,
+  join,
+  packet,
+  properties,
+  property,
+  u16,
+  u8,
+  utf8,
+} from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 
 /** Protocol level. */
@@ -6,7 +15,7 @@ export type Version = 3 | 4 | 5;
 
 /** What a CONNECT may say; what is left out is a plain clean one. */
 export interface ConnectOptions {
-  readonly clientId?: string;
+  readonly clientId?: string | Uint8Array;
   readonly clean?: boolean;
   /** Seconds. @default 0 */
   readonly keepAlive?: number;
@@ -42,7 +51,19 @@ export interface PublishOptions {
 }
 
 /** One filter, with its options byte. @default 0 */
-export type FilterOption = string | readonly [filter: string, options: number];
+export type FilterOption =
+  | string
+  | Uint8Array
+  | readonly [filter: string | Uint8Array, options: number];
+
+/** A CONNECT of a session that outlives its connection by 1000 s or more. */
+export function staying(
+  version: Version,
+  clientId = "subscriber",
+): ConnectOptions {
+  const properties = version === 5 ? [property.sessionExpiry(1000)] : [];
+  return { clientId, clean: false, properties };
+}
 
 /** Makes the packets of one protocol version. */
 export class Packets {
@@ -91,7 +112,7 @@ export class Packets {
     parts: readonly Bytes[] = [],
   ): Uint8Array {
     const entries = filters.map((one) =>
-      typeof one === "string"
+      typeof one === "string" || one instanceof Uint8Array
         ? join(field(one), u8(0))
         : join(field(one[0]), u8(one[1]))
     );
@@ -99,7 +120,10 @@ export class Packets {
   }
 
   /** UNSUBSCRIBE. */
-  unsubscribe(id: number, filters: readonly string[]): Uint8Array {
+  unsubscribe(
+    id: number,
+    filters: readonly (string | Uint8Array)[],
+  ): Uint8Array {
     const entries = filters.map((one) => field(one));
     return packet(0xa2, u16(id), this.#properties(), ...entries);
   }

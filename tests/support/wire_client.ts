@@ -52,6 +52,11 @@ export class WireClient {
 
   /** The next packet. Fails when there is none. */
   async receive(): Promise<ReadPacket> {
+    return readPacket(await this.receiveBytes(), this.version);
+  }
+
+  /** The next packet as it came. Fails when there is none. */
+  async receiveBytes(): Promise<Uint8Array> {
     await settle();
     const length = packetLength(this.#received);
     assert.ok(
@@ -61,7 +66,7 @@ export class WireClient {
     );
     const bytes = this.#received.slice(0, length);
     this.#received = this.#received.slice(length);
-    return readPacket(bytes, this.version);
+    return bytes;
   }
 
   /** The next packet, which must be a PUBLISH. */
@@ -82,7 +87,7 @@ export class WireClient {
   /** The next packets must be these; in hex, `..` stands for any byte. */
   async expect(...patterns: Bytes[]): Promise<void> {
     for (const pattern of patterns) {
-      const { bytes } = await this.receive();
+      const bytes = await this.receiveBytes();
       const wanted = typeof pattern === "string" ? pattern : toHex(pattern);
       assert.ok(
         matches(toHex(bytes), wanted),
@@ -115,6 +120,15 @@ export class WireClient {
     await this.expectClosed();
   }
 
+  /** An acknowledgement of `type` for `id`; any success unless `code` is given. */
+  async expectAck(type: number, id: number, code?: number): Promise<void> {
+    const packet = await this.receive();
+    assert.equal(packet.type, type, `got ${toHex(packet.bytes)}`);
+    assert.equal(packet.packetId, id, "another packet id");
+    if (code === undefined) assert.ok(packet.code < 0x80, "not a success");
+    else assertCode(packet.code, [code]);
+  }
+
   /** CONNACK with one of `codes` and no session, then the close. */
   async expectRefused(...codes: number[]): Promise<ReadPacket> {
     const packet = await this.receive();
@@ -141,7 +155,7 @@ export class WireClient {
     const packet = await this.receive();
     assert.equal(packet.type, 9, `not SUBACK: ${toHex(packet.bytes)}`);
     const asked = filters.map((one) =>
-      typeof one === "string" ? 0 : one[1] & 3
+      typeof one === "string" || one instanceof Uint8Array ? 0 : one[1] & 3
     );
     assert.deepEqual(packet.codes, asked);
   }

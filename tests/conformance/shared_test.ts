@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { property } from "../support/bytes.ts";
+import { puback, pubcomp, pubrec, staying } from "../support/packets.ts";
+import { conformance, eachVersion } from "../support/test_broker.ts";
+import type { TestBroker } from "../support/test_broker.ts";
+import type { WireClient } from "../support/wire_client.ts";
+
+/** Members `m0`, `m1`, ... of the group `g` on `t`, and a publisher. */
+async function group(
+  broker: TestBroker,
+  version: 4 | 5,
+  count: number,
+  qos = 2,
+): Promise<{ members: WireClient[]; other: WireClient }> {
+  const members: WireClient[] = [];
+  for (let at = 0; at < count; at++) {
+    const member = await broker.connect(version, staying(version, `m${at}`));
+    await member.subscribe([["$share/g/t", qos]]);
+    members.push(member);
+  }
+  return { members, other: await broker.connect(version, "publisher") };
+}
+
+/** Payloads that each member got. */
+async function got(members: readonly WireClient[]): Promise<string[][]> {
+  const all: string[][] = [];
+  for (const member of members) {
+    const packets = await member.receiveAll();
+    all.push(
+      packets.filter((one) => one.type === 3).map((one) => one.payload),
+    );
+  }
+  return all;
+}
+
+eachVersion(
+  "5.0 [MQTT-4.8.2-1] [MQTT-4.8.2-2] a shared filter needs a share name without / + #, a slash and a filter",
+  async (broker, version) => {
+    const bad = [
+      "$share//x",
+      "$share/a+/x",
+      "$share/a#/x",
+      "$share/+/x",
+      "$share/#/x",
+      "$share/g",
+      "$share/g/",
+      "$share/",
+      "$share/g/a#",
+      "$share/g/#/a",
+    ];
+    for (const filter of bad) {
+      const client = await broker.connect(version);
+      await client.send(client.packets.subscribe(1, [filter]));
+      const packet = await client.receive().catch(() => null);
+      if (packet?.type === 9) {
+        assert.deepEqual(packet.codes, [version === 5 ? 0x8f : 0x80], filter);
+      } else assert.equal(client.closed, true, filter);
+    }
+    const client = await broker.connect(version);
+    await client.subscribe(["$share/g/#", "$share/ü !/a/+", "$share/g/$x"]);
+    await client.subscribe(["$shared/g/t", "$share"]);
+  },
+);
+
+eachVersion(
+  "a group gets each message once, spread over its members",
+  async (broker, version) => {
+    const { members, other } = await group(broker, version, 3, 0);
+    for (let at = 0; at < 9; at++) {
+      await other.publish({ topic: "t", payload: `${at}` });
+    }
+    const all = await got(members);
+    assert.deepEqual(all.flat().sort(), [..."012345678"]);
+    assert.ok(all.every((one) => one.length === 3));
+  },
+);
+
+eachVersion(
+  "groups and plain subscriptions each get their own copy",
+  async (broker, version) => {
+    const client = await broker.connect(version);
+    await client.subscribe(["$share/a/t", "$share/b/t", "t", "$share/a/#"]);
+    await client.publish({ topic: "t" });
+    assert.equal((await client.receiveAll()).length, 4);
+  },
+);
+
+conformance(
+  "5.0 [MQTT-4.8.2-3] each member gets at most its granted QoS",
+  async (broker) => {
+    for (const qos of [0, 1, 2]) {
+      const client = await broker.connect(5, `m${qos}`);
+      await client.subscribe([["$share/g/t", qos]]);
+      const other = await broker.connect(5, "publisher");
+      await other.publish({ topic: "t", qos: 2 });
+      assert.equal((await client.receivePublish()).qos, qos);
+      await client.disconnect();
+    }
+  },
+);
+
+conformance(
+  "5.0 [MQTT-4.8.2-4] [MQTT-4.8.2-5] QoS 2 once acknowledged by a member is completed with it or nobody",
+  async (broker) => {
+    const { members, other } = await group(broker, 5, 2);
+    await other.publish({ topic: "t", payload: "x", qos: 2 });
+    const all = await Promise.all(members.map((one) => one.receiveAll()));
+    const at = all.findIndex((one) => one.length > 0);
+    const { packetId } = all[at][0];
+    await members[at].send(pubrec(packetId));
+    await members[at].expectAck(6, packetId);
+    await members[at].drop();
+    await members[1 - at].expectNothing();
+    const again = await broker.connect(5, staying(5, `m${at}`));
+    await again.expectAck(6, packetId);
+    await again.drop();
+    await broker.advance(2_000_000);
+    await members[1 - at].expectNothing();
+  },
+);
+
+conformance(
+  "5.0 [MQTT-4.8.2-4] a QoS 2 message in flight waits for its member",
+  async (broker) => {
+    const { members, other } = await group(broker, 5, 1);
+    await other.publish({ topic: "t", payload: "x", qos: 2 });
+    const first = await members[0].receivePublish();
+    await members[0].drop();
+    const again = await broker.connect(5, staying(5, "m0"));
+    const second = await again.receivePublish();
+    assert.deepEqual([second.packetId, second.dup], [first.packetId, true]);
+    await again.send(pubrec(second.packetId));
+    await again.expectAck(6, second.packetId);
+    await again.send(pubcomp(second.packetId));
+    await again.expectNothing();
+  },
+);
+
+conformance(
+  "5.0 [MQTT-4.8.2-6] a message that its member refuses goes to nobody else",
+  async (broker) => {
+    const { members, other } = await group(broker, 5, 2);
+    for (const qos of [1, 2]) {
+      await other.publish({ topic: "t", qos, id: qos });
+      const all = await Promise.all(members.map((one) => one.receiveAll()));
+      const at = all.findIndex((one) => one.length > 0);
+      const { packetId } = all[at][0];
+      await members[at].send(
+        qos === 1 ? puback(packetId, 0x80) : pubrec(packetId, 0x80),
+      );
+      await members[0].expectNothing();
+      await members[1].expectNothing();
+    }
+  },
+);
+
+eachVersion(
+  "QoS 1 messages unacknowledged by a member whose session ends go to another",
+  async (broker, version) => {
+    const { members, other } = await group(broker, version, 2, 1);
+    for (let id = 1; id <= 4; id++) {
+      await other.publish({ topic: "t", payload: `${id}`, qos: 1, id });
+    }
+    const all = await got(members);
+    assert.deepEqual(all.flat().sort(), ["1", "2", "3", "4"]);
+    // A clean start ends the first member's session.
+    await broker.connect(version, { clientId: "m0", clean: true });
+    const [, taken] = await got(members);
+    assert.deepEqual(taken.sort(), all[0].sort());
+  },
+);
+
+eachVersion(
+  "members that are away are passed over while another is there",
+  async (broker, version) => {
+    const { members, other } = await group(broker, version, 3, 1);
+    await members[0].disconnect();
+    await members[2].disconnect();
+    for (let id = 1; id <= 4; id++) {
+      await other.publish({ topic: "t", payload: `${id}`, qos: 1, id });
+    }
+    assert.deepEqual((await got([members[1]]))[0], ["1", "2", "3", "4"]);
+  },
+);
+
+eachVersion(
+  "a new shared subscription gets no retained messages",
+  async (broker, version) => {
+    const client = await broker.connect(version);
+    await client.publish({ topic: "t", payload: "x", retain: true });
+    await client.subscribe(["$share/g/t"]);
+    await client.expectNothing();
+  },
+);
+
+eachVersion(
+  "shared subscriptions can be switched off",
+  async (broker, version) => {
+    const client = await broker.connect(version);
+    await client.send(client.packets.subscribe(1, ["$share/g/t", "t"]));
+    const no = version === 5 ? 0x9e : 0x80;
+    assert.deepEqual((await client.receive()).codes, [no, 0]);
+  },
+  { shared: { available: false } },
+);
+
+for (
+  const [strategy, check] of [
+    ["sticky", (all: string[][]) => all.some((one) => one.length === 12)],
+    ["hash-client", (all: string[][]) => all.some((one) => one.length === 12)],
+    ["hash-topic", (all: string[][]) => all.some((one) => one.length === 12)],
+    ["round-robin", (all: string[][]) => all.every((one) => one.length === 4)],
+    ["random", (all: string[][]) => all.flat().length === 12],
+  ] as const
+) {
+  eachVersion(`the strategy ${strategy} chooses members as it says`, async (
+    broker,
+    version,
+  ) => {
+    const { members, other } = await group(broker, version, 3, 0);
+    for (let at = 0; at < 12; at++) {
+      await other.publish({ topic: "t", payload: `${at}` });
+    }
+    const all = await got(members);
+    assert.equal(all.flat().length, 12);
+    assert.ok(check(all), JSON.stringify(all.map((one) => one.length)));
+  }, { shared: { strategy } });
+}
+
+conformance(
+  "5.0 a shared subscription sends its own identifier",
+  async (broker) => {
+    const client = await broker.connect(5);
+    await client.subscribe(["$share/g/t"], [
+      property.subscriptionIdentifier(4),
+    ]);
+    await client.publish({ topic: "t" });
+    const { properties } = await client.receivePublish();
+    assert.deepEqual(properties, [[0x0b, 4]]);
+  },
+);
