@@ -27,7 +27,7 @@ export function hashTopic(
     hash = Math.imul(hash ^ bytes[i], GOLDEN);
     hash ^= hash >>> 15;
   }
-  return hash;
+  return settle(hash);
 }
 
 /** Hash of a text, from 0 to 2^32 - 1; the same in every process. */
@@ -37,5 +37,15 @@ export function hashText(text: string): number {
     hash = Math.imul(hash ^ text.charCodeAt(i), GOLDEN);
     hash ^= hash >>> 15;
   }
-  return hash >>> 0;
+  return settle(hash) >>> 0;
+}
+
+/**
+ * Lets every bit depend on all others, as the steps alone do not: sets and
+ * group members are chosen by the lowest bits. (The end of MurmurHash3.)
+ */
+function settle(hash: number): number {
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  return hash ^ hash >>> 16;
 }
