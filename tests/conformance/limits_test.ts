@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { property } from "../support/bytes.ts";
 import { pubrel, staying } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
@@ -184,4 +185,54 @@ conformance(
     await client.send(pubrel(1), pubrel(2));
   },
   { limits: { receive_maximum: 2 } },
+);
+
+conformance(
+  "5.0 a retained message beyond the bound of bytes gets 0x97",
+  async (broker) => {
+    const client = await broker.connect(5);
+    const publish = (topic: string, payload: string) =>
+      client.publish({ topic, payload, qos: 1, retain: true });
+    await publish("a", "x".repeat(400));
+    await client.expectAck(4, 1, 0x10);
+    await publish("b", "x".repeat(5000));
+    await client.expectAck(4, 1, 0x97);
+    await client.subscribe(["#"]);
+    assert.equal((await client.receivePublish()).topic, "a");
+    await client.expectNothing();
+  },
+  { retained: { max_bytes: 2000 } },
+);
+
+conformance(
+  "each dropped message is counted by its reason, for the operator to see",
+  async (broker) => {
+    const away = await broker.connect(5, staying(5));
+    await away.subscribe([["t", 1]]);
+    await away.disconnect();
+    const client = await broker.connect(5, "publisher");
+    for (let id = 1; id <= 5; id++) {
+      await client.publish({ topic: "t", qos: 1, id });
+      await client.receive();
+    }
+    await client.publish({ topic: "t" });
+    const small = await broker.connect(5, {
+      clientId: "small",
+      properties: [property.maximumPacketSize(50)],
+    });
+    await small.subscribe(["large"]);
+    await client.publish({ topic: "large", payload: "x".repeat(100) });
+    await broker.advance(1_000);
+    await client.subscribe(["$SYS/broker/dropped/+"]);
+    const counts = Object.fromEntries(
+      (await client.receiveAll()).map(({ topic, payload }) => [
+        topic.split("/").pop(),
+        payload,
+      ]),
+    );
+    assert.equal(counts["backlog-messages"], "3");
+    assert.equal(counts["detached-qos0"], "1");
+    assert.equal(counts["packet-too-large"], "1");
+  },
+  { session: { backlog_messages: 2 }, sys: { interval: 1000 } },
 );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
 import { propertyOf } from "../support/read_packet.ts";
+import { turn } from "../support/settle.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
@@ -100,7 +101,7 @@ eachVersion(
     await client.publish({ topic: "t", payload: "x", retain: true });
     await client.disconnect();
     await broker.connect(version, { clean: true });
-    await broker.advance(1_000_000_000);
+    await broker.advance(10_000_000);
     assert.deepEqual(await retained(broker, version), ["t=x@0"]);
   },
 );
@@ -239,5 +240,34 @@ eachVersion(
     assert.equal(new Set(topics).size, 100);
     assert.equal(topics.length, 100);
     assert.equal(all.filter((one) => one.type === 13).length, 1);
+  },
+);
+
+conformance(
+  "a new # over many retained messages does not hold up others",
+  async (broker) => {
+    const client = await broker.connect(5);
+    const count = 20_000;
+    const frames = Array.from(
+      { length: count },
+      (_, at) =>
+        client.packets.publish({
+          topic: `r/${at % 100}/${at}`,
+          payload: `${at}`,
+          retain: true,
+        }),
+    );
+    await client.send(...frames);
+    const late = await broker.connect(5, "late");
+    late.post(late.packets.subscribe(1, ["#"]));
+    // Let the retained begin, then ask from elsewhere.
+    while (late.waiting < 1000) await turn();
+    client.post("c0 00");
+    while (client.waiting === 0) await turn();
+    const early = late.waiting;
+    const all = await late.receiveAll();
+    assert.equal(all.length, count + 1);
+    const bytes = all.reduce((sum, one) => sum + one.bytes.length, 0);
+    assert.ok(early < bytes / 2, `${early} of ${bytes} bytes came first`);
   },
 );

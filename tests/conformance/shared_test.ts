@@ -171,6 +171,33 @@ eachVersion(
 );
 
 eachVersion(
+  "messages for a member that unsubscribes or is gone for good go to another",
+  async (broker, version) => {
+    for (const how of ["unsubscribe", "drop"] as const) {
+      const stays = await broker.connect(version, `stays-${how}`);
+      const leaves = await broker.connect(version, `leaves-${how}`);
+      const filter = `$share/${how}/${how}`;
+      await stays.subscribe([[filter, 1]]);
+      await leaves.subscribe([[filter, 1]]);
+      const other = await broker.connect(version, "publisher");
+      for (let id = 1; id <= 4; id++) {
+        await other.publish({ topic: how, payload: `${id}`, qos: 1, id });
+      }
+      const [mine, theirs] = await got([stays, leaves]);
+      assert.equal(mine.length + theirs.length, 4);
+      if (how === "drop") await leaves.drop();
+      else {
+        await leaves.send(leaves.packets.unsubscribe(1, [filter]));
+        await leaves.expectAck(11, 1);
+        // What it has begun to get it can still acknowledge: not sent twice.
+        continue;
+      }
+      assert.deepEqual((await got([stays]))[0].sort(), theirs.sort());
+    }
+  },
+);
+
+eachVersion(
   "members that are away are passed over while another is there",
   async (broker, version) => {
     const { members, other } = await group(broker, version, 3, 1);

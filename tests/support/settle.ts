@@ -8,12 +8,17 @@ export const activity = { count: 0 };
 const QUIET_TURNS = 12;
 const MOST_TURNS = 20_000;
 
+/** Waits for one turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => resolve()));
+}
+
 /** Waits until no bytes have moved for some turns of the event loop. */
 export async function settle(): Promise<void> {
   let quiet = 0;
   let seen = activity.count;
-  for (let turn = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn++) {
-    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+  for (let at = 0; at < MOST_TURNS && quiet < QUIET_TURNS; at++) {
+    await turn();
     quiet = activity.count === seen ? quiet + 1 : 0;
     seen = activity.count;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ByteStream } from "../../src/transport/mod.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import { hex, join, toHex } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { Packets, pubcomp, pubrec } from "./packets.ts";
@@ -13,7 +14,7 @@ export class WireClient {
   readonly version: Version;
   readonly packets: Packets;
   readonly #stream: ByteStream;
-  #received: Uint8Array = new Uint8Array(0);
+  readonly #received = new ByteQueue();
   #ended = false;
   #reading = true;
 
@@ -39,6 +40,11 @@ export class WireClient {
     return this.#ended;
   }
 
+  /** Bytes that have come and were not yet taken by the test. */
+  get waiting(): number {
+    return this.#received.length;
+  }
+
   /** Sends `parts` in one go, and waits until the broker has reacted. */
   async send(...parts: Bytes[]): Promise<void> {
     this.post(...parts);
@@ -58,15 +64,7 @@ export class WireClient {
   /** The next packet as it came. Fails when there is none. */
   async receiveBytes(): Promise<Uint8Array> {
     await settle();
-    const length = packetLength(this.#received);
-    assert.ok(
-      length > 0,
-      `no packet came${this.#ended ? ", the connection was closed" : ""}` +
-        ` (${this.#received.length} bytes: ${toHex(this.#received)})`,
-    );
-    const bytes = this.#received.slice(0, length);
-    this.#received = this.#received.slice(length);
-    return bytes;
+    return this.#take();
   }
 
   /** The next packet, which must be a PUBLISH. */
@@ -80,7 +78,9 @@ export class WireClient {
   async receiveAll(): Promise<ReadPacket[]> {
     await settle();
     const packets: ReadPacket[] = [];
-    while (packetLength(this.#received) > 0) packets.push(await this.receive());
+    while (packetLength(this.#received.peek()) > 0) {
+      packets.push(readPacket(this.#take(), this.version));
+    }
     return packets;
   }
 
@@ -99,14 +99,14 @@ export class WireClient {
   /** Nothing may have come, and the connection must be open. */
   async expectNothing(): Promise<void> {
     await settle();
-    assert.equal(toHex(this.#received), "", "nothing was expected");
+    assert.equal(toHex(this.#received.peek()), "", "nothing was expected");
     assert.equal(this.#ended, false, "the connection was closed");
   }
 
   /** The broker must have closed, with nothing more said. */
   async expectClosed(): Promise<void> {
     await settle();
-    assert.equal(toHex(this.#received), "", "only a close was expected");
+    assert.equal(toHex(this.#received.peek()), "", "only a close was expected");
     assert.equal(this.#ended, true, "the connection is still open");
   }
 
@@ -189,6 +189,16 @@ export class WireClient {
     await this.expectClosed();
   }
 
+  #take(): Uint8Array {
+    const waiting = this.#received.peek();
+    const length = packetLength(waiting);
+    if (length === 0) {
+      const closed = this.#ended ? ", the connection was closed" : "";
+      assert.fail(`no packet came${closed} (there is: ${toHex(waiting)})`);
+    }
+    return this.#received.take(length);
+  }
+
   async #write(bytes: Uint8Array): Promise<void> {
     try {
       for (let at = 0; at < bytes.length;) {
@@ -207,7 +217,7 @@ export class WireClient {
         const count = await this.#stream.read(chunk);
         activity.count++;
         if (count === null) break;
-        this.#received = join(this.#received, chunk.subarray(0, count));
+        this.#received.push(chunk.subarray(0, count));
       }
       if (!this.#reading) return;
     } catch {

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { within } from "./wait.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a broker is to be started. */
+export interface BrokerProcessOptions {
+  /** Arguments behind `serve --ready-file PATH`. */
+  readonly args?: readonly string[];
+  /** Text of a configuration file. Without one: a free port on 127.0.0.1. */
+  readonly config?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a process ended, and all it said. */
+export interface Ending {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A listener as the ready file tells of it. */
+export interface ReadyListener {
+  readonly name: string;
+  readonly type: string;
+  readonly bind: string;
+  readonly port: number;
+}
+
+/** The program itself, run to its end; `args` as on the command line. */
+export async function runDunlin(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ending> {
+  return await ending(spawn(args, env));
+}
+
+function spawn(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "main.ts", ...args],
+    cwd: root,
+    // What the machine of the tests is set to is not what they test.
+    env: { DUNLIN_CONFIG: "", NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function ending(child: Deno.ChildProcess): Promise<Ending> {
+  const { code, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** The broker as its users start it: a process of its own, on real sockets. */
+export class BrokerProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+  /** How it ended; resolves when it has. */
+  readonly ended: Promise<Ending>;
+  /** As in the ready file, in the order of the configuration. */
+  readonly listeners: readonly ReadyListener[];
+
+  private constructor(
+    child: Deno.ChildProcess,
+    ended: Promise<Ending>,
+    folder: string,
+    listeners: readonly ReadyListener[],
+  ) {
+    this.#child = child;
+    this.#folder = folder;
+    this.ended = ended;
+    this.listeners = listeners;
+  }
+
+  /** Starts one; resolves once all listeners accept. */
+  static async start(
+    options: BrokerProcessOptions = {},
+  ): Promise<BrokerProcess> {
+    const folder = await Deno.makeTempDir({ prefix: "dunlin-test-" });
+    const readyFile = `${folder}/ready.json`;
+    const args = ["serve", "--ready-file", readyFile, ...options.args ?? []];
+    if (options.config === undefined) args.push("--port", "0");
+    else {
+      await Deno.writeTextFile(`${folder}/dunlin.toml`, options.config);
+      args.push("--config", `${folder}/dunlin.toml`);
+    }
+    using watcher = Deno.watchFs(folder);
+    const child = spawn(args, options.env);
+    const ended = ending(child);
+    await within(
+      "the broker's ready file",
+      Promise.race([appears(readyFile, watcher), earlyEnd(ended)]),
+    );
+    const ready = JSON.parse(await Deno.readTextFile(readyFile));
+    assert.equal(ready.pid, child.pid, "the ready file names another process");
+    return new BrokerProcess(child, ended, folder, ready.listeners);
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The port of the listener with this name; the first one's without. */
+  port(name?: string): number {
+    const listener = name === undefined
+      ? this.listeners[0]
+      : this.listeners.find((one) => one.name === name);
+    assert.ok(listener, `no listener ${name}`);
+    return listener.port;
+  }
+
+  /** Resident memory in bytes. Linux only. */
+  async memory(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.pid}/status`);
+    return Number(/VmRSS:\s*(\d+) kB/.exec(status)![1]) * 1024;
+  }
+
+  /** Sends a signal. */
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  /** Ends it if it still runs, and removes its files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.ended;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+async function appears(path: string, watcher: Deno.FsWatcher): Promise<void> {
+  for await (const event of watcher) {
+    // It is renamed into place, so it is whole when its name comes up.
+    if (event.paths.some((one) => one.endsWith("/ready.json"))) {
+      if (await Deno.stat(path).then(() => true, () => false)) return;
+    }
+  }
+}
+
+async function earlyEnd(ended: Promise<Ending>): Promise<never> {
+  const { code, stdout, stderr } = await ended;
+  throw new Error(`the broker ended with ${code}:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,57 @@
+/** How long anything may take that does happen, however busy the machine. */
+const PATIENCE = 20_000;
+
+/** What `promise` comes to; rejects with `what` when it takes too long. */
+export async function within<T>(
+  what: string,
+  promise: Promise<T>,
+  ms: number = PATIENCE,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`waited ${ms} ms in vain: ${what}`)),
+      ms,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What came and was not looked at yet, in order. */
+export class Inbox<T> {
+  readonly #what: string;
+  readonly #items: T[] = [];
+  #waiting: ((item: T) => void) | null = null;
+
+  /** `what` names the items when one is waited for in vain. */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** Items that nobody has taken yet. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Puts in what came. */
+  push(item: T): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null) waiting(item);
+    else this.#items.push(item);
+  }
+
+  /** Takes the next, waiting for it if need be. One caller at a time. */
+  async next(): Promise<T> {
+    const item = this.#items.shift();
+    if (item !== undefined) return item;
+    return await within(
+      this.#what,
+      new Promise<T>((resolve) => this.#waiting = resolve),
+    );
+  }
+}
