@@ -74,6 +74,7 @@ export class ByteWriter {
     const at = this.#length;
     this.#length += by;
     if (this.#length > this.#bytes.length) {
+      // Twice what is needed, or many small fields would each copy everything.
       const wider = new Uint8Array(this.#length * 2);
       wider.set(this.#bytes);
       this.#bytes = wider;

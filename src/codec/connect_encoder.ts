@@ -12,8 +12,10 @@ import { encodeProperties } from "./properties_encoder.ts";
 export function encodeConnect(packet: ConnectPacket): Uint8Array {
   const { version, will, username, password } = packet;
   const writer = new ByteWriter();
+  // The name changed with 3.1.1, so it tells 3.1 as well as the level does.
   writer.utf8(version === 3 ? "MQIsdp" : "MQTT");
   writer.uint8(version | (packet.bridge ? 0x80 : 0));
+  // Connect flags (3.1.2.3), from the lowest bit up.
   writer.uint8(
     (packet.cleanStart ? 0x02 : 0) | (password !== null ? 0x40 : 0) |
       (username !== null ? 0x80 : 0) |

@@ -55,6 +55,7 @@ const SHAPES = [
 const frame = new Frame();
 const packet = new PublishPacket();
 
+// What a connection does with each read: split and decode in one pass.
 for (const { name, input, version } of SHAPES) {
   Deno.bench(`${input.count} PUBLISH in 64 KiB: ${name}`, () => {
     const { chunk, end } = input;

@@ -52,6 +52,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
     read: (p, r) => p.responseInformation = r.utf8(),
   },
   [PropertyId.ServerReference]: {
+    // A client has nowhere to send the server to (3.14.2.2.5).
     places: In.Connack | In.ServerDisconnect,
     read: (p, r) => p.serverReference = r.utf8(),
   },
@@ -61,6 +62,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.ReceiveMaximum]: {
     places: In.Connect | In.Connack,
+    // 0 would mean that nothing may ever be sent (3.1.2.11.3).
     read: (p, r) => p.receiveMaximum = positive(r.uint16()),
   },
   [PropertyId.TopicAliasMaximum]: {
@@ -69,6 +71,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.MaximumQoS]: {
     places: In.Connack,
+    // 2 is what its absence says (3.2.2.3.4).
     read: (p, r) => p.maximumQoS = flag(r.uint8()) ? 1 : 0,
   },
   [PropertyId.RetainAvailable]: {
@@ -78,6 +81,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   [PropertyId.UserProperty]: {
     places: ANSWERS | In.Connect | In.Subscribe | In.Unsubscribe,
     read: (p, r) => {
+      // The one that may repeat; its order is kept (3.1.2.11.8).
       const name = r.utf8();
       (p.userProperties ??= []).push([name, r.utf8()]);
     },
@@ -125,6 +129,8 @@ export function decodeProperties(
   let seenLow = 0;
   let seenHigh = 0;
   while (reader.at < end) {
+    // A variable byte integer, but no identifier needs a second byte; one with
+    // the continuation bit is in no rule.
     const id = reader.uint8();
     const rule = RULES[id];
     if (rule === undefined || (rule.places & place) === 0) {

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import {
   AckPacket,
   type AckType,
+  decodeDelivery,
+  decodePublish,
   encodeAck,
   encodeAuth,
   encodeConnack,
@@ -17,8 +19,9 @@ import {
   writeAck,
   writeAckWithReason,
 } from "../../src/codec/mod.ts";
+import { field, packet, properties, property, u16 } from "../support/bytes.ts";
 import * as any from "./codec_arbitraries.ts";
-import { decodeWhole, encodePublish } from "./codec_support.ts";
+import { decodeWhole, encodePublish, frameOf } from "./codec_support.ts";
 
 function toAnyPublish(
   packet: PublishPacket,
@@ -57,6 +60,39 @@ Deno.test("identity: PUBLISH, every version, QoS and property", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+Deno.test("a PublishPacket remembers nothing of the one before", () => {
+  const rich = packet(
+    0x35,
+    ...[field("t"), u16(9)],
+    properties([
+      ...[property.topicAlias(1), property.messageExpiry(1)],
+      ...[property.payloadFormat(1), property.subscriptionIdentifier(1)],
+    ]),
+  );
+  const into = new PublishPacket();
+  decodeDelivery(into, rich, frameOf(rich), 5);
+  assert(into.properties !== null && into.identifiers !== null);
+  for (const version of [4, 5] as const) {
+    const plain = packet(0x30, field("t"), version === 5 ? "00" : "");
+    const fresh = new PublishPacket();
+    decodePublish(fresh, plain, frameOf(plain), version);
+    decodePublish(into, plain, frameOf(plain), version);
+    assert.deepEqual(into, fresh);
+    decodeDelivery(into, rich, frameOf(rich), 5);
+  }
+});
+
+Deno.test("a field of more than 65,535 bytes cannot be encoded", () => {
+  const encode = (length: number) =>
+    encodeDisconnect({
+      type: 14,
+      reasonCode: 0x81,
+      properties: { reasonString: "a".repeat(length) },
+    }, 5);
+  assert.equal(encode(65_535).length, 65_535 + 11);
+  assert.throws(() => encode(65_536), RangeError);
 });
 
 Deno.test("identity: CONNECT of 3.1, 3.1.1 and 5.0", () => {

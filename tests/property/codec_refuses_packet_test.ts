@@ -87,10 +87,16 @@ refuses("an ill-formed or impossible topic name", {
 
 refuses(
   "a PUBLISH that ends too early",
-  { ...malformed(/PUBLISH/, packet(0x30, "00")), versions: ALL },
-  { ...malformed(/PUBLISH/, packet(0x30)), versions: ALL },
-  { ...malformed(/PUBLISH/, packet(0x30, "00 02 61")), versions: ALL },
-  { ...malformed(/PUBLISH/, packet(0x32, field("t"), "00")), versions: ALL },
+  { ...malformed(/without a topic name/, packet(0x30, "00")), versions: ALL },
+  { ...malformed(/without a topic name/, packet(0x30)), versions: ALL },
+  {
+    ...malformed(/before its payload/, packet(0x30, "00 02 61")),
+    versions: ALL,
+  },
+  {
+    ...malformed(/before its payload/, packet(0x32, field("t"), "00")),
+    versions: ALL,
+  },
   malformed(/without a property length/, packet(0x30, field("t"))),
   malformed(/end inside a field/, packet(0x30, field("t"), "05 01")),
 );
@@ -265,6 +271,10 @@ refuses("what a client may not read either", {
   fromServer: true,
 }, {
   ...violation(/code 3/, hex("90 03 00 01 03")),
+  versions: OLD,
+  fromServer: true,
+}, {
+  ...violation(/packet id 0/, hex("90 03 00 00 00")),
   versions: OLD,
   fromServer: true,
 }, {

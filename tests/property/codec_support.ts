@@ -25,10 +25,15 @@ export function decodeWhole(
   version: ProtocolVersion,
   fromServer = false,
 ): Packet {
+  return decodePacket(bytes, frameOf(bytes), version, fromServer);
+}
+
+/** The frame of `bytes`, which are one whole packet and nothing else. */
+export function frameOf(bytes: Uint8Array): Frame {
   const frame = new Frame();
   const length = readFrame(frame, bytes, 0, bytes.length, NO_LIMIT);
   assert.equal(length, bytes.length, "the frame is not the whole of the bytes");
-  return decodePacket(bytes, frame, version, fromServer);
+  return frame;
 }
 
 /** Encodes as a session does: measure, write the head, append the payload. */
