@@ -161,16 +161,16 @@ function judge(
     context.counters.clientsMaximum,
     context.counters.clientsConnected,
   );
-  connection.send(
-    encodeConnack({
-      type: 2,
-      sessionPresent: present,
-      code: 0,
-      properties: packet.version === 5
-        ? announce(connection, candidate, session, keepAlive, outcome.data)
-        : {},
-    }, packet.version),
-  );
+  const connack = encodeConnack({
+    type: 2,
+    sessionPresent: present,
+    code: 0,
+    properties: packet.version === 5
+      ? announce(connection, candidate, session, keepAlive, outcome.data)
+      : {},
+  }, packet.version);
+  // A client that cannot be told the limits could not keep to them.
+  if (!connection.send(connack)) return connection.close("refused");
   context.log.connected(
     candidate.clientId,
     connection.hostname,

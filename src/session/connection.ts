@@ -313,10 +313,15 @@ export class Connection implements Deadline {
     }
   }
 
-  /** Sends a packet encoded for the purpose. */
-  send(bytes: Uint8Array): void {
+  /**
+   * Sends a packet encoded for the purpose. One that is larger than the client
+   * takes is left out as if it had been sent [MQTT-3.1.2-24], and false says so.
+   */
+  send(bytes: Uint8Array): boolean {
+    if (bytes.length > this.sendLimit) return false;
     this.context.counters.packetsSent++;
     this.outbox.append(bytes);
+    return true;
   }
 
   /** Sends AUTH with the method of this connection. */
@@ -406,8 +411,9 @@ export class Connection implements Deadline {
         ? properties
         : { ...properties, reasonString: reason },
     }, 5);
-    if (bytes.length <= this.sendLimit) this.send(bytes);
-    else this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));
+    if (!this.send(bytes)) {
+      this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));
+    }
   }
 
   /** Gives the stream and all buffers back. */

@@ -24,6 +24,7 @@ export function handleDisconnect(
       connection.context.options.maxExpiry,
     );
   }
-  if (packet.reasonCode !== ReasonCode.DisconnectWithWill) session.dropWill();
+  // [MQTT-3.14.4-3]: any code but this one leaves the will in force.
+  if (packet.reasonCode === ReasonCode.Success) session.dropWill();
   connection.close("client-disconnect");
 }
