@@ -25,7 +25,7 @@ export async function within<T>(
 export class Inbox<T> {
   readonly #what: string;
   readonly #items: T[] = [];
-  #waiting: ((item: T) => void) | null = null;
+  readonly #waiting: ((item: T) => void)[] = [];
 
   /** `what` names the items when one is waited for in vain. */
   constructor(what: string) {
@@ -39,19 +39,18 @@ export class Inbox<T> {
 
   /** Puts in what came. */
   push(item: T): void {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    if (waiting !== null) waiting(item);
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) waiting(item);
     else this.#items.push(item);
   }
 
-  /** Takes the next, waiting for it if need be. One caller at a time. */
+  /** Takes the next, waiting for it if need be; who comes first gets first. */
   async next(): Promise<T> {
     const item = this.#items.shift();
     if (item !== undefined) return item;
     return await within(
       this.#what,
-      new Promise<T>((resolve) => this.#waiting = resolve),
+      new Promise<T>((resolve) => this.#waiting.push(resolve)),
     );
   }
 }
