@@ -236,3 +236,71 @@ conformance(
   },
   { session: { backlog_messages: 2 }, sys: { interval: 1000 } },
 );
+
+eachVersion(
+  "a reader that the broker paused is not taken for silent",
+  async (broker, version) => {
+    const client = await broker.connect(version, { keepAlive: 10 });
+    await client.publish({ topic: "t", payload: "x".repeat(4000) });
+    for (let time = 0; time < 12; time++) {
+      client.post("c0 00");
+      await broker.advance(5_000);
+    }
+    const pings = (await client.receiveAll()).filter((one) => one.type === 13);
+    assert.equal(pings.length, 12);
+    assert.equal(client.closed, false);
+  },
+  { limits: { publish_bytes_rate: 100 } },
+);
+
+conformance(
+  "3.1.1 above the memory for queued messages the reader waits, and goes on when there is room",
+  async (broker) => {
+    const away = await broker.connect(4, staying(4));
+    await away.subscribe([["t", 1]]);
+    await away.disconnect();
+    const other = await broker.connect(4, "publisher");
+    const count = 30;
+    for (let id = 1; id <= count; id++) {
+      await other.publish({
+        topic: "t",
+        payload: "x".repeat(1000),
+        qos: 1,
+        id,
+      });
+    }
+    const early = (await other.receiveAll()).length;
+    assert.ok(early > 0 && early < count, `${early} acknowledged`);
+    assert.equal(other.closed, false);
+    const clean = await broker.connect(4, "subscriber");
+    await clean.disconnect();
+    await broker.advance(1_000);
+    assert.equal(early + (await other.receiveAll()).length, count);
+  },
+  { limits: { max_queued_memory: 20_000 } },
+);
+
+eachVersion(
+  "the length of a filter is counted in bytes",
+  async (broker, version) => {
+    const client = await broker.connect(version);
+    const filters = ["é".repeat(10), "é".repeat(11)];
+    await client.send(client.packets.subscribe(1, filters));
+    const { codes } = await client.receive();
+    assert.equal(codes[0], 0);
+    assert.ok(codes[1] >= 0x80);
+  },
+  { limits: { max_topic_length: 20 } },
+);
+
+eachVersion(
+  "a publish rate holds for each client by itself",
+  async (broker, version) => {
+    const fast = await broker.connect(version, "fast");
+    for (let at = 0; at < 20; at++) await fast.publish({ topic: "t" });
+    const calm = await broker.connect(version, "calm");
+    await calm.publish({ topic: "t", qos: 1 });
+    await calm.expectAck(4, 1);
+  },
+  { limits: { publish_rate: 5 } },
+);

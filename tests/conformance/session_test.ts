@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { puback, pubcomp, pubrec, staying } from "../support/packets.ts";
+import type { Credentials } from "../../src/security/mod.ts";
+import { settle, turn } from "../support/settle.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
@@ -219,4 +221,59 @@ eachVersion(
       begin: () => null,
     },
   },
+);
+
+const SLOW = {
+  authenticator: {
+    // Answers a few turns of the event loop later.
+    authenticate: async ({ clientId, username }: Credentials) => {
+      for (let at = 0; at < 5; at++) await turn();
+      return { kind: "allow", identity: { clientId, username } } as const;
+    },
+    begin: () => null,
+  },
+};
+
+eachVersion(
+  "what a client sends before a slow CONNACK counts, behind it",
+  async (broker, version) => {
+    const client = broker.open(version);
+    await client.send(
+      client.packets.connect(),
+      client.packets.subscribe(1, ["t"]),
+      client.packets.publish({ topic: "t", payload: "early" }),
+    );
+    const [connack, suback, publish] = await client.receiveAll();
+    assert.deepEqual([connack.type, suback.type], [2, 9]);
+    assert.equal(publish.payload, "early");
+  },
+  SLOW,
+);
+
+eachVersion(
+  "of many that connect with one client id at once the last remains",
+  async (broker, version) => {
+    const all = Array.from({ length: 5 }, () => broker.open(version));
+    for (const client of all) client.post(client.packets.connect());
+    await settle();
+    const open = all.filter((client) => !client.closed);
+    assert.equal(open.length, 1);
+    await open[0].receive();
+    await open[0].expectAlive();
+  },
+  SLOW,
+);
+
+eachVersion(
+  "a client that is gone before its slow CONNACK can come again",
+  async (broker, version) => {
+    const client = broker.open(version);
+    client.post(client.packets.connect());
+    await turn();
+    await client.drop();
+    await settle();
+    const again = await broker.connect(version);
+    await again.expectAlive();
+  },
+  SLOW,
 );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
+import { staying } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
 eachVersion(
@@ -99,4 +100,40 @@ conformance(
     assert.ok(answer.type === 14 || answer.code >= 0x80);
     await watcher.expectNothing();
   },
+);
+
+conformance(
+  "$SYS counts clients, subscriptions and messages as they are",
+  async (broker) => {
+    const away = await broker.connect(5, staying(5, "away"));
+    await away.subscribe([["kept", 1], ["$share/g/x", 0]]);
+    await away.disconnect();
+    const gone = await broker.connect(5, "gone");
+    await gone.disconnect();
+    await broker.connect(5, "twice");
+    await broker.connect(5, "twice");
+    const client = await broker.connect(5, "client");
+    await client.publish({ topic: "kept", payload: "1", qos: 1 });
+    await client.publish({ topic: "r", payload: "2", retain: true });
+    await client.receiveAll();
+    await broker.advance(10_000);
+    await client.subscribe([
+      "$SYS/broker/+/+",
+      "$SYS/broker/publish/messages/+",
+    ]);
+    const counts = new Map(
+      (await client.receiveAll()).map((one) => [one.topic, one.payload]),
+    );
+    const wanted = {
+      "clients/connected": "2",
+      "clients/disconnected": "1",
+      "clients/total": "3",
+      "subscriptions/count": "2",
+      "publish/messages/received": "2",
+    };
+    for (const [name, value] of Object.entries(wanted)) {
+      assert.equal(counts.get(`$SYS/broker/${name}`), value, name);
+    }
+  },
+  { sys: { interval: 10_000 } },
 );

@@ -227,3 +227,18 @@ conformance(
     }
   },
 );
+
+conformance(
+  "5.0 [MQTT-3.1.2-24] no SUBACK or UNSUBACK above the client's maximum packet size",
+  async (broker) => {
+    const client = await broker.connect(5, {
+      properties: [property.maximumPacketSize(60)],
+    });
+    const filters = Array.from({ length: 80 }, (_, at) => `t/${at}`);
+    await client.send(client.packets.subscribe(1, filters));
+    await client.send(client.packets.unsubscribe(2, filters));
+    for (const packet of await client.receiveAll()) {
+      assert.ok(packet.bytes.length <= 60);
+    }
+  },
+);

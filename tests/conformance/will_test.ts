@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
+import { staying } from "../support/packets.ts";
 import { propertiesOf, propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
@@ -261,4 +262,29 @@ conformance(
     assert.deepEqual(propertyOf(publish, 0x09), new Uint8Array([105, 100]));
     assert.equal(propertyOf(publish, 0x18), undefined);
   },
+);
+
+eachVersion(
+  "a will waits for absent sessions like any message",
+  async (broker, version) => {
+    const away = await broker.connect(version, staying(version));
+    await away.subscribe([["will", 1]]);
+    await away.disconnect();
+    const client = await broker.connect(version, { will: { ...WILL, qos: 2 } });
+    await client.drop();
+    const again = await broker.connect(version, staying(version));
+    const { payload, qos } = await again.receivePublish();
+    assert.deepEqual([payload, qos], ["gone", 1]);
+  },
+);
+
+eachVersion(
+  "a will that its client may not publish is not published",
+  async (broker, version) => {
+    const watcher = await watch(broker, version);
+    const client = await broker.connect(version, { will: WILL });
+    await client.drop();
+    await watcher.expectNothing();
+  },
+  { authorizer: { mayPublish: () => false, maySubscribe: () => true } },
 );
