@@ -42,6 +42,58 @@ function optionOf(row: OptionRow): Option {
   return option;
 }
 
+/** Resolves a command's exit code, which commander itself does not pass on. */
+type OnCode = (code: number) => void;
+
+function newProgram(output: Output): Command {
+  return new Command("dunlin")
+    .description("An MQTT 3.1, 3.1.1 and 5.0 broker.")
+    .version(`dunlin ${VERSION}`, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show a command's help")
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .addHelpText(
+      "after",
+      `
+Without a command, dunlin serves: "dunlin --port 1884" runs the broker there.
+"dunlin help serve" shows all options.`,
+    );
+}
+
+function addServe(
+  program: Command,
+  serve: Commands["serve"],
+  onCode: OnCode,
+): void {
+  const command = program.command("serve").description("run the broker")
+    .helpOption("-h, --help", "show this help")
+    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
+    .action(async (options: ServeOptions) => onCode(await serve(options)));
+  for (const row of serveOptionRows) command.addOption(optionOf(row));
+}
+
+function addCheck(
+  program: Command,
+  check: Commands["check"],
+  onCode: OnCode,
+): void {
+  const command = program.command("check")
+    .description("check a configuration without starting")
+    .helpOption("-h, --help", "show this help")
+    .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
+    .option("--print", "show the settings that result, as TOML")
+    .option("--json", "answer in JSON")
+    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
+    .action(async (file: string | undefined, options: CheckOptions) => {
+      const named = file === undefined ? {} : { config: file };
+      onCode(await check({ ...options, ...named }));
+    });
+  for (const row of serveOptionRows) {
+    if (row.name !== "ready-file") command.addOption(optionOf(row));
+  }
+}
+
 /**
  * Reads a command line with commander and runs its command. Resolves to the
  * exit code: that of the command; 0 after help or version; 2 for a mistake,
@@ -53,43 +105,12 @@ export async function runProgram(
   output: Output,
 ): Promise<number> {
   let code = 0;
-  const program = new Command("dunlin")
-    .description("An MQTT 3.1, 3.1.1 and 5.0 broker.")
-    .version(`dunlin ${VERSION}`, "-V, --version", "show the version")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show a command's help")
-    .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
-    .showSuggestionAfterError()
-    .addHelpText(
-      "after",
-      `\nWithout a command, dunlin serves: "dunlin --port 1884" is "dunlin serve --port 1884".`,
-    );
-
-  const serve = program.command("serve").description("run the broker")
-    .helpOption("-h, --help", "show this help")
-    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
-    .action(async (options: ServeOptions) => {
-      code = await commands.serve(options);
-    });
-  for (const row of serveOptionRows) serve.addOption(optionOf(row));
-
-  const check = program.command("check")
-    .description("check a configuration without starting")
-    .helpOption("-h, --help", "show this help")
-    .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
-    .option("--print", "show the settings that result, as TOML")
-    .option("--json", "answer in JSON")
-    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
-    .action(async (file: string | undefined, options: CheckOptions) => {
-      code = await commands.check(
-        file === undefined ? options : { ...options, config: file },
-      );
-    });
-  for (const row of serveOptionRows) {
-    if (row.name !== "ready-file") check.addOption(optionOf(row));
-  }
-
+  const onCode = (result: number) => {
+    code = result;
+  };
+  const program = newProgram(output);
+  addServe(program, commands.serve, onCode);
+  addCheck(program, commands.check, onCode);
   try {
     await program.parseAsync(withCommand(args), { from: "user" });
     return code;

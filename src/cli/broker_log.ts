@@ -1,0 +1,62 @@
+import type { BrokerLog } from "../broker/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import type { LogLevel, LogSettings } from "../config/mod.ts";
+
+/** What a log line tells beside its event. */
+type Details = Readonly<Record<string, string | number | null>>;
+
+/** Writes one event; below the level that is set it is nothing. */
+export type LogEvent = (
+  level: LogLevel,
+  event: string,
+  details: Details,
+) => void;
+
+const severity: readonly LogLevel[] = ["error", "warn", "info", "debug"];
+
+/**
+ * What writes events as lines of text or JSON, by the settings. `write` gets
+ * each line with its end.
+ */
+export function logEvents(
+  settings: LogSettings,
+  clock: Clock,
+  write: (line: string) => void,
+): LogEvent {
+  const most = severity.indexOf(settings.level);
+  return (level, event, details) => {
+    if (severity.indexOf(level) > most) return;
+    const time = new Date(clock.now()).toISOString();
+    if (settings.format === "json") {
+      write(JSON.stringify({ time, level, event, ...details }) + "\n");
+      return;
+    }
+    let line = `${time} ${level.padEnd(5)} ${event}`;
+    for (const [key, value] of Object.entries(details)) {
+      // Quotes keep a client id with a line end from forging a line.
+      line += ` ${key}=${JSON.stringify(value)}`;
+    }
+    write(line + "\n");
+  };
+}
+
+/**
+ * The broker's log. Who comes and goes is told at level `debug`: a broker in
+ * use sees thousands of connections, and its log must stay readable.
+ */
+export function brokerLog(log: LogEvent): BrokerLog {
+  return {
+    connected: (client, from, version) =>
+      log("debug", "connected", { client, from, version }),
+    closed: (client, from, reason) =>
+      log("debug", "closed", { client, from, reason }),
+    failed: (client, error) =>
+      log("error", "failed", { client, error: textOf(error) }),
+    trouble: (where, error) =>
+      log("warn", "trouble", { where, error: textOf(error) }),
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
