@@ -2,7 +2,20 @@ import assert from "node:assert/strict";
 import { FilterTree } from "./filter_tree.ts";
 import { pathOf } from "./level_node.ts";
 
-const FILTERS = ["a", "a/b", "a/c", "a/d", "a/+/c", "a/+/#", "+", "#", "/", ""];
+const FILTERS = [
+  "a",
+  "a/b",
+  "a/c",
+  "a/d",
+  "a/+/c",
+  "b/+/c",
+  "c/#",
+  "a/+/#",
+  "+",
+  "#",
+  "/",
+  "",
+];
 
 Deno.test("filter tree: a place is found again and knows its filter", () => {
   const tree = new FilterTree();
@@ -26,7 +39,8 @@ Deno.test("filter tree: nothing is left when all places are pruned", () => {
         if (place !== null) tree.prune(place);
       }
     }
-    const { children, plus, rest } = tree.root;
-    assert.deepEqual([children, plus, rest], [null, null, null]);
+    for (const { children, plus, rest } of [tree.root, tree.exact]) {
+      assert.deepEqual([children, plus, rest], [null, null, null]);
+    }
   }
 });

@@ -9,11 +9,17 @@ const FIRST_SLOTS = 1024;
 /** Array places the routes may take, for each topic there is room for. */
 const WEIGHT_PER_TOPIC = 16;
 
+/** Bits of the memory of missed topics, for each topic there is room for. */
+const SEEN_PER_TOPIC = 4;
+
 /** How many misses on a full set are needed to question one of its topics. */
 const MISSES_PER_CHANCE = 4;
 
 /**
  * Topics with their routes, found by their bytes without making a string.
+ *
+ * A topic is taken in when it is missed for the second time: many are used
+ * once, and what is taken in outlives the garbage collector's young years.
  *
  * A topic's hash leads to a set of eight slots. When they are all taken the
  * table doubles, up to its bound; then the set gives way by second chance, and
@@ -28,12 +34,16 @@ export class MatchCache {
   #weight = 0;
   #hand = 0;
   #misses = 0;
+  /** Bits by hash: topics missed before, of late. */
+  readonly #seen: Int32Array;
+  #marked = 0;
   readonly #maxSlots: number;
 
   /** `capacity` in topics, at least 1; rounded up to a power of two. */
   constructor(capacity: number) {
     const slots = 2 ** Math.ceil(Math.log2(capacity));
     this.#maxSlots = Math.max(WAYS, slots);
+    this.#seen = new Int32Array(this.#maxSlots * SEEN_PER_TOPIC / 32);
     this.#lay(Math.min(this.#maxSlots, FIRST_SLOTS));
   }
 
@@ -69,8 +79,9 @@ export class MatchCache {
     return null;
   }
 
-  /** Takes a topic in that is not held, when there is room for it now. */
+  /** Takes a topic in that is not held, when it is worth it and has room. */
   admit(topic: CachedTopic): void {
+    if (!this.#seenBefore(topic.hash)) return;
     let slot = this.#freeSlot(topic.hash);
     // Growing must pay: the table doubles only while it is half full.
     while (
@@ -116,6 +127,20 @@ export class MatchCache {
       const topic = this.#topics[this.#hand++ & slots - 1];
       if (topic !== null && topic.generation !== generation) this.forget(topic);
     }
+  }
+
+  /** Notes a miss; forgets all of them when there are too many to tell. */
+  #seenBefore(hash: number): boolean {
+    const seen = this.#seen;
+    const word = (hash >>> 5) & seen.length - 1;
+    const bit = 1 << (hash & 31);
+    if ((seen[word] & bit) !== 0) return true;
+    if (++this.#marked > this.#maxSlots) {
+      seen.fill(0);
+      this.#marked = 1;
+    }
+    seen[word] |= bit;
+    return false;
   }
 
   #freeSlot(hash: number): number {

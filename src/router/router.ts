@@ -10,6 +10,7 @@ import {
 import { CachedTopic } from "./cached_topic.ts";
 import type { Delivery, Subscriber } from "./delivery.ts";
 import { Recipients } from "./filter_node.ts";
+import { hasWildcard } from "./filter_tree.ts";
 import { pathOf } from "./level_node.ts";
 import { MatchCache } from "./match_cache.ts";
 import type { RetainedCursor } from "./retained_cursor.ts";
@@ -32,7 +33,7 @@ export interface RouterOptions {
   /**
    * Topics whose matches are remembered, 1 to 2^24; rounded up to a power of
    * two.
-   * @default 32768
+   * @default 131072
    */
   readonly cacheSize?: number;
   /**
@@ -74,7 +75,7 @@ export class Router {
 
   /** Throws RangeError for a cache size out of its range. */
   constructor(options: RouterOptions = {}) {
-    const cacheSize = options.cacheSize ?? 32768;
+    const cacheSize = options.cacheSize ?? 131072;
     if (!(cacheSize >= 1 && cacheSize <= 2 ** 24)) {
       throw new RangeError(
         `Cannot make a match cache: size must be 1 to 2^24, got ${cacheSize}`,
@@ -281,7 +282,7 @@ export class Router {
     }
     const before = topic.route?.weight ?? 0;
     const walk = this.#walk;
-    walk.match(this.#table.tree.root, topic.text);
+    walk.match(this.#table.tree, topic.text);
     topic.forget();
     if (walk.count === 1) {
       const found = walk.found[0];
@@ -321,7 +322,7 @@ export class Router {
 
   /** Makes the routes that may have changed with `filter` out of date. */
   #invalidate(filter: string): void {
-    if (filter.includes("+") || filter.includes("#")) {
+    if (hasWildcard(filter)) {
       this.#generation++;
       return;
     }

@@ -1,4 +1,5 @@
 import type { FilterNode, Recipients, Subscription } from "./filter_node.ts";
+import type { FilterTree } from "./filter_tree.ts";
 
 const DOLLAR = 0x24;
 
@@ -20,13 +21,15 @@ export class TreeWalk {
   readonly #nodes: FilterNode[] = [];
   readonly #depths: number[] = [];
 
-  /** Walks from `root` for the valid topic name `text`. */
-  match(root: FilterNode, text: string): void {
+  /** Looks in `tree` for the valid topic name `text`. */
+  match(tree: FilterTree, text: string): void {
     this.#text = text;
     this.#cut = this.#next = this.count = 0;
+    const exact = tree.exact.child(text);
+    if (exact !== undefined) this.#take(exact);
     // `$SYS` and its like are not met by a leading wildcard [MQTT-4.7.2-1].
     const hidden = text.charCodeAt(0) === DOLLAR;
-    this.#down(root, 0, hidden);
+    this.#down(tree.root, 0, hidden);
     while (this.#nodes.length > 0) {
       this.#down(
         this.#nodes.pop() as FilterNode,
