@@ -11,20 +11,30 @@ export interface Readiness {
   }[];
 }
 
+/** The ready file cannot be written. */
+export class UnwritableFile extends Error {
+  /** `cause` is what the system said when asked for `path`. */
+  constructor(path: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`the ready file ${path} cannot be written: ${reason}`, { cause });
+    this.name = "UnwritableFile";
+  }
+}
+
 /**
  * Writes `readiness` as JSON. Whoever waits for `path` never sees half of it:
- * it is written beside and then renamed. Rejects when that is not possible.
+ * it is written beside and then renamed. Rejects with `UnwritableFile`.
  */
 export async function writeReadyFile(
   path: string,
   readiness: Readiness,
 ): Promise<void> {
   const beside = `${path}.${readiness.pid}.tmp`;
-  await Deno.writeTextFile(beside, JSON.stringify(readiness, null, 2) + "\n");
   try {
+    await Deno.writeTextFile(beside, JSON.stringify(readiness, null, 2) + "\n");
     await Deno.rename(beside, path);
   } catch (error) {
     await Deno.remove(beside).catch(() => {});
-    throw error;
+    throw new UnwritableFile(path, error);
   }
 }

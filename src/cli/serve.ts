@@ -8,7 +8,7 @@ import {
   readSettings,
   UnreadableFile,
 } from "./read_settings.ts";
-import { writeReadyFile } from "./ready_file.ts";
+import { UnwritableFile, writeReadyFile } from "./ready_file.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { startReport } from "./start_report.ts";
 import { untilStopSignal } from "./stop_signals.ts";
@@ -61,7 +61,7 @@ export async function serve(
  * process alive meanwhile, which the broker's own timers do not.
  */
 async function within(timeout: number, broker: Broker): Promise<void> {
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const bound = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeout + GRACE);
   });
@@ -100,7 +100,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // The transport says what failed, where, and what to do about it.
   const isSaid = error.name === "ListenError" ||
-    error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied;
+    error instanceof UnwritableFile;
   return isSaid ? error.message : error.stack ?? error.message;
 }

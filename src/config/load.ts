@@ -54,7 +54,7 @@ export async function loadSettings(
     Object.keys(environment).some(isSettingVariable);
   let given: PartialSettings = {};
   let place: (path: Path) => Omit<Problem, "path" | "message"> = () => ({
-    source: "settings",
+    source: "defaults",
   });
   if (needsTree) {
     // Most starts have only shortcuts: they never load the TOML parser and
@@ -71,10 +71,20 @@ export async function loadSettings(
   crossCheck(chosen, settings, (path, message) => {
     // In place of a port that is refused stands the default, which may clash.
     if (!isSound && path.at(-1) === "port") return;
-    problems.push({ ...place(path), path: describePath(path), message });
+    const option = optionFor(path, sources.shortcuts ?? {});
+    const from = option === undefined ? place(path) : { source: option };
+    problems.push({ ...from, path: describePath(path), message });
   });
   if (problems.length > 0) throw new SettingsError(inOrder(problems));
   return settings;
+}
+
+/** The option by which the value at `path` was given, if it was. */
+function optionFor(path: Path, shortcuts: Shortcuts): string | undefined {
+  if (path[0] !== "listener" || path[1] !== 0) return undefined;
+  if (path[2] === "port" && shortcuts.port !== undefined) return "--port";
+  if (path[2] === "bind" && shortcuts.bind !== undefined) return "--bind";
+  return undefined;
 }
 
 interface ReadShortcuts {

@@ -89,7 +89,7 @@ function filePlace(
   part: Part,
 ): Place {
   if (file === undefined || positions === undefined) {
-    return { source: file?.name ?? "settings" };
+    return { source: file?.name ?? "defaults" };
   }
   return { source: file.name, ...positions[part](path) };
 }

@@ -352,6 +352,11 @@ Deno.test("load: a listener that is no table does not hide the next one's faults
   assert.match(told[1], /^d\.toml:1:25: listener\.1\.bind: others can reach/);
 });
 
+Deno.test("load: what an option of the command line clashes with names it", async () => {
+  const [bind] = await faults({ shortcuts: { bind: "0.0.0.0" } });
+  assert.match(bind, /^--bind: listener\.0\.bind: others can reach 0\.0\.0\.0/);
+});
+
 Deno.test("load: an override never reaches what objects inherit", async () => {
   const told = await faults({
     sets: ["__proto__.polluted=1", "constructor.polluted=1"],

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { runProgram } from "../../src/cli/program.ts";
+import { readServeArguments } from "../../src/cli/read_serve_arguments.ts";
+import type { ServeOptions } from "../../src/cli/serve_options.ts";
+
+/** What commander makes of a command line. */
+async function run(
+  args: readonly string[],
+): Promise<{ code: number; called: unknown; out: string; err: string }> {
+  const result = { code: -1, called: undefined as unknown, out: "", err: "" };
+  const record = (command: string) => (options: ServeOptions) => {
+    result.called = { command, ...options };
+    return Promise.resolve(7);
+  };
+  result.code = await runProgram(
+    args,
+    { serve: record("serve"), check: record("check") },
+    {
+      out: (text) => result.out += text,
+      err: (text) => result.err += text,
+    },
+  );
+  return result;
+}
+
+/** Command lines that the first reader understands; commander must agree. */
+const plain: readonly (readonly string[])[] = [
+  [],
+  ["serve"],
+  ["--port", "1884"],
+  ["--port=1884"],
+  ["-p", "1884"],
+  ["serve", "-c", "a.toml", "--bind", "::1"],
+  ["--set", "a.b=1", "--set=c.d=2", "--set", "e.f=x=y"],
+  ["--ready-file", "/tmp/x", "--log-level", "debug"],
+  ["--ready-file=", "--port", "0"],
+  ["--port", "1", "--port", "2"],
+];
+for (const args of plain) {
+  Deno.test(`arguments: both readers agree on "${args.join(" ")}"`, async () => {
+    const { called, code, err } = await run(args);
+    assert.equal(err, "");
+    assert.equal(code, 7);
+    assert.deepEqual({ command: "serve", ...readServeArguments(args) }, called);
+  });
+}
+
+/** Command lines that the first reader must leave to commander. */
+const others: readonly (readonly string[])[] = [
+  ["check"],
+  ["--help"],
+  ["-h"],
+  ["--version"],
+  ["--prot", "3"],
+  ["--port"],
+  ["serve", "--port"],
+  ["serve", "more"],
+  ["--port", "1", "more"],
+  ["-p1884"],
+  ["--", "--port", "1"],
+  ["--set"],
+];
+for (const args of others) {
+  Deno.test(`arguments: "${args.join(" ")}" is left to commander`, () => {
+    assert.equal(readServeArguments(args), undefined);
+  });
+}
+
+Deno.test("arguments: a misspelt command gets a suggestion, exit 2", async () => {
+  const { code, err, called } = await run(["chek"]);
+  assert.equal(code, 2);
+  assert.match(err, /unknown command 'chek'[^]*Did you mean check\?/);
+  assert.equal(called, undefined);
+});
+
+Deno.test("arguments: a misspelt option gets a suggestion, exit 2", async () => {
+  for (
+    const args of [["--prot", "3"], ["serve", "--prot"], ["check", "--prnt"]]
+  ) {
+    const { code, err } = await run(args);
+    assert.equal(code, 2);
+    assert.match(err, /unknown option '--pr.*Did you mean --p/s);
+  }
+});
+
+Deno.test("arguments: an option without its value, exit 2", async () => {
+  const { code, err } = await run(["--port"]);
+  assert.equal(code, 2);
+  assert.match(err, /argument missing/);
+});
+
+Deno.test("arguments: too many arguments, exit 2", async () => {
+  for (const args of [["serve", "a"], ["check", "a", "b"]]) {
+    assert.equal((await run(args)).code, 2);
+  }
+});
+
+Deno.test("arguments: help and version go to the output, exit 0", async () => {
+  const help = await run(["--help"]);
+  assert.equal(help.code, 0);
+  assert.match(help.out, /serve[^]*check/);
+  const version = await run(["--version"]);
+  assert.equal(version.code, 0);
+  assert.match(version.out, /^dunlin \d+\.\d+\.\d+\n$/);
+});
+
+Deno.test("arguments: the help of a command tells the precedence", async () => {
+  for (
+    const args of [["serve", "--help"], ["check", "-h"], ["--port", "1", "-h"]]
+  ) {
+    const { code, out } = await run(args);
+    assert.equal(code, 0);
+    assert.match(out, /defaults[^]*file[^]*environment[^]*command line/);
+  }
+});
+
+Deno.test("arguments: check takes a file, options, and settings", async () => {
+  const { called, code } = await run(
+    ["check", "a.toml", "--print", "--json", "--set", "a.b=1", "--port", "2"],
+  );
+  assert.equal(code, 7);
+  assert.deepEqual(called, {
+    command: "check",
+    config: "a.toml",
+    print: true,
+    json: true,
+    set: ["a.b=1"],
+    port: "2",
+  });
+});

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { check, type CheckOptions } from "../../src/cli/check.ts";
+import { completeSettings, loadSettings } from "../../src/config/mod.ts";
+
+/** Runs `dunlin check` on a file of that text, if any. */
+async function run(
+  text: string | undefined,
+  options: CheckOptions = {},
+  environment: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string; file: string }> {
+  const file = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    if (text !== undefined) await Deno.writeTextFile(file, text);
+    const named = text === undefined ? {} : { config: file };
+    let out = "";
+    let err = "";
+    const code = await check({ ...named, ...options }, environment, {
+      out: (chunk) => out += chunk,
+      err: (chunk) => err += chunk,
+    });
+    return { code, out, err, file };
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("check: a file without mistakes, exit 0", async () => {
+  const { code, out, err, file } = await run("[limits]\nmax_inflight = 1");
+  assert.deepEqual([code, err], [0, ""]);
+  assert.equal(out, `${file}: no mistakes, 1 listener\n`);
+});
+
+Deno.test("check: every mistake on a line of its own, exit 1", async () => {
+  const { code, out, err, file } = await run("[limts]\na=1\n[log]\nlevel=1");
+  assert.deepEqual([code, out], [1, ""]);
+  const lines = err.trimEnd().split("\n");
+  assert.equal(lines.length, 2);
+  assert.ok(lines[0].startsWith(`${file}:1:2: limts: `), lines[0]);
+  assert.ok(lines[1].startsWith(`${file}:4:7: log.level: `), lines[1]);
+});
+
+Deno.test("check: --json tells the same to programs", async () => {
+  const { code, out } = await run("[limts]\n", { json: true });
+  assert.equal(code, 1);
+  const { ok, problems: [problem] } = JSON.parse(out);
+  assert.equal(ok, false);
+  assert.deepEqual([problem.line, problem.column, problem.path], [
+    1,
+    2,
+    "limts",
+  ]);
+  const good = await run("", { json: true, print: true });
+  assert.equal(good.code, 0);
+  assert.equal(JSON.parse(good.out).settings.listener[0].port, 1883);
+});
+
+Deno.test("check: --print shows what comes of all sources", async () => {
+  const { code, out } = await run("[limits]\nmax_inflight = 1", {
+    print: true,
+    set: ["log.level=warn"],
+    port: "99",
+  }, { DUNLIN_SYS__INTERVAL: "1m" });
+  assert.equal(code, 0);
+  const file = { name: "printed", text: out };
+  const expected = completeSettings({
+    listener: [{ port: 99 }],
+    limits: { max_inflight: 1 },
+    log: { level: "warn" },
+    sys: { interval: 60_000 },
+  });
+  assert.deepEqual(await loadSettings({ file }), expected);
+});
+
+Deno.test("check: DUNLIN_CONFIG names the file; an argument goes before it", async () => {
+  const environment = { DUNLIN_CONFIG: "/no/such/file.toml" };
+  const missing = await run(undefined, {}, environment);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^\/no\/such\/file\.toml: there is no such/);
+  assert.equal((await run("", {}, environment)).code, 0);
+  assert.equal((await run(undefined, {}, { DUNLIN_CONFIG: "" })).code, 0);
+});

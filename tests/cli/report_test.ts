@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { brokerLog, logEvents } from "../../src/cli/broker_log.ts";
+import { UnwritableFile, writeReadyFile } from "../../src/cli/ready_file.ts";
+import { startReport } from "../../src/cli/start_report.ts";
+import { ManualClock } from "../../src/clock/mod.ts";
+import type { LogFormat, LogLevel } from "../../src/config/mod.ts";
+
+const tcp = { name: "tcp", type: "tcp", bind: "127.0.0.1", port: 1883 };
+
+Deno.test("report: says where, and how to try it", () => {
+  const text = startReport({
+    version: "1.2.3",
+    listeners: [tcp, {
+      name: "web",
+      type: "websocket",
+      bind: "::",
+      port: 9001,
+      path: "/mqtt",
+    }],
+    file: undefined,
+    isFilePassedOver: false,
+  });
+  assert.match(text, /^Dunlin 1\.2\.3 is ready\n/);
+  assert.match(text, /tcp +mqtt:\/\/127\.0\.0\.1:1883\n/);
+  assert.match(text, /web +ws:\/\/\[::\]:9001\/mqtt\n/);
+  assert.match(text, /mosquitto_sub -h 127\.0\.0\.1 -p 1883 /);
+  assert.match(text, /settings +defaults\n/);
+});
+
+Deno.test("report: an address for all is tried at localhost", () => {
+  const listeners = [{ ...tcp, bind: "0.0.0.0" }];
+  const report = { version: "1", listeners, isFilePassedOver: false };
+  assert.match(startReport(report), /mosquitto_sub -h localhost -p 1883 /);
+});
+
+Deno.test("report: a dunlin.toml that nobody named is told to be unread", () => {
+  const report = { version: "1", listeners: [tcp], isFilePassedOver: true };
+  assert.match(startReport(report), /\.\/dunlin\.toml is not read/);
+  assert.match(startReport({ ...report, file: "x.toml" }), / x\.toml\n/);
+});
+
+Deno.test("ready file: whole, with nothing left beside it", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/ready.json`;
+    await Deno.writeTextFile(path, "from the last time");
+    const readiness = { pid: 42, listeners: [tcp] };
+    await writeReadyFile(path, readiness);
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), readiness);
+    assert.deepEqual([...Deno.readDirSync(directory)].length, 1);
+    await assert.rejects(
+      writeReadyFile(directory, readiness),
+      UnwritableFile,
+    );
+    assert.deepEqual([...Deno.readDirSync(directory)].length, 1);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+/** The lines that a log of these settings writes. */
+function lines(level: LogLevel, format: LogFormat): string[] {
+  const written: string[] = [];
+  const clock = new ManualClock(0);
+  const log = brokerLog(
+    logEvents({ level, format }, clock, (line) => written.push(line)),
+  );
+  log.connected("a\nb", "::1", 5);
+  log.closed("a", "::1", "keep-alive");
+  log.failed("a", new Error("broken"));
+  log.trouble("listener tcp", new Error("no descriptors"));
+  return written;
+}
+
+Deno.test("log: level debug tells who comes and goes", () => {
+  const written = lines("debug", "text");
+  assert.equal(written.length, 4);
+  assert.equal(
+    written[0],
+    `1970-01-01T00:00:00.000Z debug connected client="a\\nb" from="::1" version=5\n`,
+  );
+});
+
+Deno.test("log: what is less severe than the level is left out", () => {
+  assert.equal(lines("info", "text").length, 2);
+  assert.equal(lines("warn", "text").length, 2);
+  const written = lines("error", "text");
+  assert.equal(written.length, 1);
+  assert.match(written[0], /error failed client="a" error="Error: broken/);
+});
+
+Deno.test("log: as JSON, each line is an object", () => {
+  const [first] = lines("debug", "json").map((line) => JSON.parse(line));
+  assert.deepEqual(first, {
+    time: "1970-01-01T00:00:00.000Z",
+    level: "debug",
+    event: "connected",
+    client: "a\nb",
+    from: "::1",
+    version: 5,
+  });
+});
