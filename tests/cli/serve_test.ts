@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+
+const root = new URL("../../", import.meta.url);
+const CONNECT = Uint8Array.from(
+  [0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 60, 0, 0],
+);
+const CONNACK = [0x20, 2, 0, 0];
+
+interface Ready {
+  pid: number;
+  listeners: { name: string; type: string; bind: string; port: number }[];
+}
+
+/** A running `dunlin`, with what it told in its ready file. */
+class Dunlin {
+  readonly #child: Deno.ChildProcess;
+  readonly #directory: string;
+  readonly ready: Ready;
+
+  private constructor(
+    child: Deno.ChildProcess,
+    directory: string,
+    ready: Ready,
+  ) {
+    this.#child = child;
+    this.#directory = directory;
+    this.ready = ready;
+  }
+
+  /** Resolves once the ready file is there. */
+  static async start(args: readonly string[]): Promise<Dunlin> {
+    const directory = await Deno.makeTempDir();
+    const path = `${directory}/ready.json`;
+    // The watcher must be there first: no polling, and no file is missed.
+    const watcher = Deno.watchFs(directory);
+    const child = command([...args, "--ready-file", path]).spawn();
+    const early = child.status.then(() => watcher.close());
+    for await (const _ of watcher) {
+      if (await exists(path)) break;
+    }
+    early.catch(() => {});
+    if (!await exists(path)) {
+      const { stderr } = await child.output();
+      throw new Error(`did not start: ${new TextDecoder().decode(stderr)}`);
+    }
+    const ready = JSON.parse(await Deno.readTextFile(path));
+    return new Dunlin(child, directory, ready);
+  }
+
+  /** Sends a signal. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the end; what was written, and the exit code. */
+  async end(): Promise<{ code: number; out: string; err: string }> {
+    const { code, stdout, stderr } = await this.#child.output();
+    await Deno.remove(this.#directory, { recursive: true });
+    const decoder = new TextDecoder();
+    return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+function command(args: readonly string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "-A", "main.ts", ...args],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  });
+}
+
+/** Connects a 3.1.1 client; the stream is left open. */
+async function connect(port: number, hostname = "127.0.0.1") {
+  const conn = await Deno.connect({ hostname, port });
+  await conn.write(CONNECT);
+  const answer = new Uint8Array(4);
+  assert.equal(await conn.read(answer), 4);
+  assert.deepEqual([...answer], CONNACK);
+  return conn;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`serve: ${signal} ends it with 0, and its clients' connections`, async () => {
+    const dunlin = await Dunlin.start(["--port", "0"]);
+    const [listener] = dunlin.ready.listeners;
+    assert.equal(listener.bind, "127.0.0.1");
+    assert.notEqual(listener.port, 0);
+    const conn = await connect(listener.port);
+    dunlin.kill(signal);
+    assert.equal(await conn.read(new Uint8Array(1)), null);
+    conn.close();
+    const { code, out, err } = await dunlin.end();
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`mqtt://127.0.0.1:${listener.port}\n`));
+    assert.match(err, new RegExp(`stopping signal="${signal}"`));
+  });
+}
+
+Deno.test("serve: a second signal ends it at once, with the signal's code", async () => {
+  // The real stop may be over before a second signal can come; this one hangs.
+  const module = new URL("src/cli/stop_signals.ts", root).href;
+  const script = `
+    import { untilStopSignal } from ${JSON.stringify(module)};
+    const stopped = untilStopSignal();
+    setInterval(() => {}, 1_000_000);
+    console.log("up");
+    console.log(await stopped);
+  `;
+  for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["eval", script],
+      stdout: "piped",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream());
+    for await (const text of lines) {
+      if (text === "up\n") child.kill("SIGTERM");
+      if (text === "SIGTERM\n") child.kill(second);
+    }
+    assert.equal((await child.status).code, code);
+  }
+});
+
+Deno.test("serve: all listeners of a file, on their real ports", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".toml" });
+  await Deno.writeTextFile(
+    file,
+    `
+[[listener]]
+port = 0
+[[listener]]
+name = "six"
+bind = "::1"
+port = 0
+[[listener]]
+type = "websocket"
+port = 0
+[log]
+level = "warn"
+`,
+  );
+  const dunlin = await Dunlin.start(["--config", file]);
+  const { listeners } = dunlin.ready;
+  assert.deepEqual(listeners.map((one) => `${one.name} ${one.type}`), [
+    "tcp tcp",
+    "six tcp",
+    "websocket websocket",
+  ]);
+  (await connect(listeners[0].port)).close();
+  (await connect(listeners[1].port, "::1")).close();
+  (await Deno.connect({ port: listeners[2].port })).close();
+  dunlin.kill("SIGTERM");
+  assert.deepEqual(await dunlin.end(), { code: 0, out: "", err: "" });
+  await Deno.remove(file);
+});
+
+/** Runs `dunlin` to its end. */
+async function run(args: readonly string[]): Promise<[number, string]> {
+  const { code, stderr } = await command(args).output();
+  return [code, new TextDecoder().decode(stderr)];
+}
+
+Deno.test("serve: settings that cannot be used, exit 1 and all mistakes", async () => {
+  const [code, err] = await run(["--set", "limts.x=1", "--port", "70000"]);
+  assert.equal(code, 1);
+  assert.match(err, /did you mean limits\?[^]*70000" is not allowed/);
+});
+
+Deno.test("serve: a configuration file that is not there, exit 1", async () => {
+  const [code, err] = await run(["--config", "/no/such.toml"]);
+  assert.equal(code, 1);
+  assert.match(err, /\/no\/such\.toml: there is no such configuration file/);
+});
+
+Deno.test("serve: a port that is taken, exit 1 and what to do", async () => {
+  const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const [code, err] = await run(["--port", String(other.addr.port)]);
+    assert.equal(code, 1);
+    assert.match(err, /^dunlin: cannot listen on 127\.0\.0\.1:\d+: another/);
+  } finally {
+    other.close();
+  }
+});
+
+Deno.test("serve: a misspelt command or option, exit 2 and a suggestion", async () => {
+  for (const args of [["sreve"], ["--prot", "1"]]) {
+    const [code, err] = await run(args);
+    assert.equal(code, 2);
+    assert.match(err, /Did you mean/);
+  }
+});
