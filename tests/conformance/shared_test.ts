@@ -137,6 +137,21 @@ conformance(
 );
 
 conformance(
+  "5.0 [MQTT-4.8.2-5] a QoS 2 message in flight goes to nobody else when its member's session ends",
+  async (broker) => {
+    const { members, other } = await group(broker, 5, 2);
+    await other.publish({ topic: "t", payload: "x", qos: 2 });
+    const all = await Promise.all(members.map((one) => one.receiveAll()));
+    const at = all.findIndex((one) => one.length > 0);
+    await members[at].drop();
+    await broker.advance(2_000_000);
+    await members[1 - at].expectNothing();
+    const { connack } = await broker.join(5, staying(5, `m${at}`));
+    assert.equal(connack.sessionPresent, false);
+  },
+);
+
+conformance(
   "5.0 [MQTT-4.8.2-6] a message that its member refuses goes to nobody else",
   async (broker) => {
     const { members, other } = await group(broker, 5, 2);
@@ -194,6 +209,31 @@ eachVersion(
       }
       assert.deepEqual((await got([stays]))[0].sort(), theirs.sort());
     }
+  },
+);
+
+conformance(
+  "5.0 what waits for a member that leaves the group goes to another, the rest stays",
+  async (broker) => {
+    const leaves = await broker.connect(5, {
+      clientId: "leaves",
+      properties: [property.receiveMaximum(1)],
+    });
+    await leaves.subscribe([["$share/g/t", 1], ["own", 1]]);
+    const other = await broker.connect(5, "publisher");
+    for (const [at, topic] of ["own", "t", "own", "t"].entries()) {
+      await other.publish({ topic, payload: `${at}`, qos: 1, id: at + 1 });
+    }
+    const first = await leaves.receivePublish();
+    assert.equal(first.payload, "0");
+    const stays = await broker.connect(5, "stays");
+    await stays.subscribe([["$share/g/t", 1]]);
+    await leaves.send(leaves.packets.unsubscribe(9, ["$share/g/t"]));
+    await leaves.expectAck(11, 9);
+    assert.deepEqual(await got([stays]), [["1", "3"]]);
+    await leaves.send(puback(first.packetId));
+    assert.equal((await leaves.receivePublish()).payload, "2");
+    await leaves.expectNothing();
   },
 );
 

@@ -177,6 +177,19 @@ conformance(
 );
 
 conformance(
+  "5.0 [MQTT-3.8.3-3] no local: no retained message back to its publisher",
+  async (broker) => {
+    const client = await broker.connect(5, "me");
+    await client.publish({ topic: "t", payload: "mine", retain: true });
+    const other = await broker.connect(5, "other");
+    await other.publish({ topic: "u", payload: "theirs", retain: true });
+    await client.subscribe([["#", 0x04]]);
+    assert.equal((await client.receivePublish()).payload, "theirs");
+    await client.expectNothing();
+  },
+);
+
+conformance(
   "5.0 [MQTT-3.8.3-4] no local on a shared subscription is an error",
   async (broker) => {
     const client = await broker.connect(5);

@@ -211,7 +211,7 @@ export class WireClient {
   }
 
   async #read(): Promise<void> {
-    const chunk = new Uint8Array(65_536);
+    const chunk = new Uint8Array(16_384);
     try {
       while (this.#reading) {
         const count = await this.#stream.read(chunk);
