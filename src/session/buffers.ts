@@ -4,7 +4,7 @@
  */
 
 /** Sizes in bytes; a connection moves between them as its traffic does. */
-const SIZES = [512, 4096, 16384, 65536] as const;
+const SIZES = [256, 4096, 16384, 65536] as const;
 
 /** The size that an idle connection waits with. */
 export const SMALLEST: number = SIZES[0];

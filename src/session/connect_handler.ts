@@ -15,6 +15,7 @@ import {
 import type { AuthOutcome, Credentials } from "../security/mod.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import type { Connection } from "./connection.ts";
+import { isLonger } from "./filter.ts";
 import { PublishRate } from "./publish_rate.ts";
 import type { Session } from "./session.ts";
 import { TopicAliases } from "./topic_aliases.ts";
@@ -108,12 +109,8 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
     }
     clientId = context.registry.unusedClientId();
   }
-  // A UTF-16 unit takes at most three bytes, so most ids pass at once.
   const { maxClientIdLength } = context.options;
-  if (
-    clientId.length * 3 > maxClientIdLength &&
-    new TextEncoder().encode(clientId).length > maxClientIdLength
-  ) {
+  if (isLonger(clientId, maxClientIdLength)) {
     throw new ProtocolError(
       ReasonCode.ClientIdentifierNotValid,
       `the client id is longer than ${maxClientIdLength} bytes`,

@@ -47,6 +47,9 @@ const CONNECT_MAXIMUM = 1024 * 1024;
 /** Time in ms for the peer to take a farewell and close. */
 const LINGER = 2000;
 
+/** No exchange has begun, so there is no outcome. */
+const NOBODY_ASKED = (): void => {};
+
 const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 
 /**
@@ -98,7 +101,7 @@ export class Connection implements Deadline {
   authMethod: string | null = null;
   exchange: AuthExchange | null = null;
   /** What becomes of the outcome of the exchange. */
-  judged: (outcome: AuthOutcome) => void = () => {};
+  judged: (outcome: AuthOutcome) => void = NOBODY_ASKED;
   at = Infinity;
   tick = -1;
 
@@ -154,6 +157,13 @@ export class Connection implements Deadline {
     } catch (error) {
       this.fail(error);
       return end;
+    }
+    // Answers are not messages: nothing else bounds what a client that never
+    // reads makes us say.
+    if (
+      this.outbox.held && this.outbox.waiting > this.context.options.maxOutbound
+    ) {
+      this.pump.pause("outbound-full");
     }
     return at;
   }
@@ -422,8 +432,8 @@ export class Connection implements Deadline {
     this.state = "closed";
     this.context.deadlines.clear(this);
     this.outbox.end();
-    this.pump.stop();
     this.#stream.close();
+    this.pump.end();
     this.#whenClosed();
   }
 

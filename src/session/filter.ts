@@ -1,4 +1,5 @@
 import {
+  encodeUtf8,
   parseFilter,
   ProtocolError,
   ReasonCode,
@@ -32,4 +33,10 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
     return { filter: text, group: null };
   }
   return parsed;
+}
+
+/** Whether `text` takes more than `bytes` bytes of UTF-8. */
+export function isLonger(text: string, bytes: number): boolean {
+  // A UTF-16 unit takes at most three, so most texts are judged at once.
+  return text.length * 3 > bytes && encodeUtf8(text).length > bytes;
 }

@@ -89,8 +89,3 @@ export class Passes {
     if (this.#turning) setImmediate(this.#turn);
   };
 }
-
-/** Waits until the runtime has looked at its sockets and timers. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

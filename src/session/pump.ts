@@ -2,7 +2,6 @@ import type { ByteStream } from "../transport/mod.ts";
 import { giveBack, LARGEST, lend, SMALLEST } from "./buffers.ts";
 import type { Context } from "./context.ts";
 import type { PauseReason } from "./reasons.ts";
-import { nextTurn } from "./passes.ts";
 
 /** A packet announced this large gets its buffer at once, else step by step. */
 const AT_ONCE = 1024 * 1024;
@@ -28,8 +27,11 @@ export class Pump {
   readonly #stream: ByteStream;
   readonly #owner: PumpOwner;
   readonly #context: Context;
-  #resume: (() => void) | null = null;
   #stopped = false;
+  #ended = false;
+  #reading = false;
+  /** Paused, with nothing under way that would find out that it no longer is. */
+  #waiting = false;
   #chunk: Uint8Array;
   #fill = 0;
   #reads = 0;
@@ -43,11 +45,9 @@ export class Pump {
     this.#chunk = lend(SMALLEST);
   }
 
-  /** Reads until `stop`. */
+  /** Reads until the stream ends; `stop` only stops the handling. */
   start(): void {
-    this.#run().catch((error) => this.#owner.broken(error)).finally(() => {
-      giveBack(this.#chunk);
-    });
+    this.#read();
   }
 
   /** Stops reading before the next packet, for a reason. */
@@ -59,49 +59,67 @@ export class Pump {
   resume(reason: PauseReason): void {
     if (this.paused !== reason) return;
     this.paused = null;
-    this.#wake();
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#pass();
+    this.#next();
   }
 
   /** From now on drops what it reads, until the stream ends. */
   stop(): void {
     this.#stopped = true;
-    this.#wake();
+    this.paused = null;
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#read();
   }
 
-  #wake(): void {
-    const resume = this.#resume;
-    this.#resume = null;
-    resume?.();
+  /** The stream is closed: the buffer goes back, unless a read still has it. */
+  end(): void {
+    this.#ended = true;
+    if (!this.#reading) giveBack(this.#chunk);
   }
 
-  async #run(): Promise<void> {
-    for (;;) {
-      if (this.paused !== null && !this.#stopped) {
-        await new Promise<void>((resolve) => this.#resume = resolve);
-        this.#pass();
-        continue;
-      }
-      const fill = this.#fill;
-      const chunk = this.#chunk;
-      const count = await this.#stream.read(
-        fill === 0 ? chunk : chunk.subarray(fill),
-      );
-      if (count === null) return this.#owner.ended();
-      this.#context.counters.bytesReceived += count;
-      this.#fill = fill + count;
-      if (this.#stopped) {
-        this.#fill = 0;
-        continue;
-      }
-      this.#pass();
-      this.#fit(count === chunk.length - fill, count);
-      if (this.#fill === 0 && count < LARGEST) this.#reads = 0;
-      else if (++this.#reads === READS_A_TURN) {
-        this.#reads = 0;
-        await nextTurn();
-      }
+  #read(): void {
+    this.#reading = true;
+    const chunk = this.#chunk;
+    this.#stream.read(this.#fill === 0 ? chunk : chunk.subarray(this.#fill))
+      .then(this.#received, this.#broken);
+  }
+
+  readonly #received = (count: number | null): void => {
+    this.#reading = false;
+    if (this.#ended) return giveBack(this.#chunk);
+    if (count === null) return this.#owner.ended();
+    this.#context.counters.bytesReceived += count;
+    if (this.#stopped) {
+      this.#fill = 0;
+      return this.#read();
     }
-  }
+    const room = this.#chunk.length - this.#fill;
+    this.#fill += count;
+    this.#pass();
+    this.#fit(count === room, count);
+    if (count < LARGEST) this.#reads = 0;
+    else if (++this.#reads === READS_A_TURN) {
+      this.#reads = 0;
+      setImmediate(this.#next);
+      return;
+    }
+    this.#next();
+  };
+
+  readonly #broken = (error: unknown): void => {
+    this.#reading = false;
+    if (this.#ended) giveBack(this.#chunk);
+    else this.#owner.broken(error);
+  };
+
+  readonly #next = (): void => {
+    if (this.#ended) return;
+    if (this.paused !== null) this.#waiting = true;
+    else this.#read();
+  };
 
   /** One pass over what is in the buffer; the rest moves to its front. */
   #pass(): void {

@@ -4,7 +4,7 @@ import type { Identity } from "../security/mod.ts";
 import { Backlog, type Waiting } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { SessionClock } from "./session_clock.ts";
+import { SessionClock, type SessionEvents } from "./session_clock.ts";
 import { type Inflight, InflightWindow } from "./inflight_window.ts";
 import { NEVER } from "./options.ts";
 import type { DropReason } from "./reasons.ts";
@@ -23,6 +23,9 @@ interface RetainedFeed {
   readonly noLocal: boolean;
 }
 
+/** Most sessions have nothing of this, and share it. */
+const NONE: readonly never[] = [];
+
 /** Retained messages looked at before others get their turn. */
 const FEED_SLICE = 256;
 
@@ -30,20 +33,20 @@ const FEED_SLICE = 256;
  * What survives a network connection (4.1): subscriptions (in the router),
  * messages that wait, messages in flight both ways, the will.
  */
-export class Session implements Subscriber {
+export class Session implements Subscriber, SessionEvents {
   readonly clientId: string;
   readonly #context: Context;
   readonly #window = new InflightWindow();
   readonly #backlog = new Backlog();
-  readonly #clock: SessionClock;
-  #resend: Inflight[] = [];
-  #feeds: RetainedFeed[] = [];
+  /** Made when it is first detached: many sessions never are. */
+  #clock: SessionClock | null = null;
+  #resend: readonly Inflight[] = NONE;
+  #feeds: readonly RetainedFeed[] = NONE;
   #feeding = false;
   /** Entries of the window that went out on the present connection. */
   #outstanding = 0;
   #waitingQos0 = 0;
-  /** QoS 2 packet ids received and not yet released (4.3.3). */
-  readonly received = new Set<number>();
+  #received: Set<number> | null = null;
   connection: Connection | null = null;
   /** Who it belongs to; set when a connection attaches. */
   identity: Identity;
@@ -60,10 +63,11 @@ export class Session implements Subscriber {
     this.clientId = clientId;
     this.#context = context;
     this.identity = { clientId, username: null };
-    this.#clock = new SessionClock(context.deadlines, {
-      willDue: () => this.publishWill(),
-      expired: () => this.#expire(true),
-    });
+  }
+
+  /** QoS 2 packet ids received and not yet released. */
+  get received(): Set<number> {
+    return this.#received ??= new Set();
   }
 
   /** Messages that wait in the backlog. */
@@ -88,7 +92,7 @@ export class Session implements Subscriber {
     this.connection = connection;
     this.identity = identity;
     this.state = "attached";
-    this.#clock.stop();
+    this.#clock?.stop();
   }
 
   /** Sends again what was in flight, in order, then what waited (4.4). */
@@ -107,18 +111,24 @@ export class Session implements Subscriber {
     if (this.connection === null) return;
     this.connection = null;
     this.state = "detached";
-    this.#resend = [];
+    this.#resend = NONE;
     const now = this.#context.clock.now();
     const delay = this.will === null ? Infinity : this.will.delay * 1000;
     if (this.expiryInterval === 0) return this.#expire(false);
     if (delay === 0) this.publishWill();
     for (const entry of this.#window.inOrder()) entry.message?.compact();
+    this.#clock ??= new SessionClock(this.#context.deadlines, this);
     this.#clock.start(
       this.will === null ? Infinity : now + delay,
       this.expiryInterval === NEVER
         ? Infinity
         : now + this.expiryInterval * 1000,
     );
+  }
+
+  /** Its time is up. */
+  expired(): void {
+    this.#expire(true);
   }
 
   /** Ends it now: a clean start or an administrator. */
@@ -160,11 +170,11 @@ export class Session implements Subscriber {
   #expire(byTime: boolean): void {
     const context = this.#context;
     this.state = "expired";
-    this.#clock.stop();
+    this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
     context.registry.remove(this);
     context.router.unsubscribeAll(this);
-    this.#feeds = [];
+    this.#feeds = NONE;
     this.publishWill();
     for (const entry of this.#window.inOrder()) {
       const { message } = entry;
@@ -224,7 +234,7 @@ export class Session implements Subscriber {
     delivery: Delivery,
     noLocal: boolean,
   ): void {
-    this.#feeds.push({ cursor, delivery, noLocal });
+    this.#feeds = [...this.#feeds, { cursor, delivery, noLocal }];
     this.#feed();
   }
 
@@ -319,10 +329,7 @@ export class Session implements Subscriber {
     if (entry.message !== null) this.#context.release(entry.message);
     this.#window.remove(entry);
     if (entry.sent) this.#outstanding--;
-    else {
-      const at = this.#resend.indexOf(entry);
-      if (at >= 0) this.#resend.splice(at, 1);
-    }
+    else this.#resend = this.#resend.filter((other) => other !== entry);
   }
 
   /** Returns whether all of it went out. */
@@ -408,7 +415,7 @@ export class Session implements Subscriber {
       const qos = Math.min(message.qos, feed.delivery.qos) as QoS;
       this.#post(message, qos, true, feed.delivery);
     });
-    if (feed.cursor.done) this.#feeds.shift();
+    if (feed.cursor.done) this.#feeds = this.#feeds.slice(1);
     return this.#feeding = this.#feeds.length > 0;
   }
 

@@ -2,7 +2,7 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 
 /** What falls due while a session is detached. */
 export interface SessionEvents {
-  willDue(): void;
+  publishWill(): void;
   expired(): void;
 }
 
@@ -39,7 +39,7 @@ export class SessionClock implements Deadline {
     if (now >= this.#expiresAt) return this.#events.expired();
     this.#willAt = Infinity;
     this.#arm();
-    this.#events.willDue();
+    this.#events.publishWill();
   }
 
   #arm(): void {

@@ -9,7 +9,7 @@ import {
 } from "../mqtt/mod.ts";
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
-import { readFilter } from "./filter.ts";
+import { isLonger, readFilter } from "./filter.ts";
 import type { Session } from "./session.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
@@ -97,7 +97,7 @@ function refuse(
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
   if (
-    filter.length > options.maxTopicLength ||
+    isLonger(filter, options.maxTopicLength) ||
     levelCount(filter) > options.maxTopicLevels
   ) return ReasonCode.TopicFilterInvalid;
   if (
