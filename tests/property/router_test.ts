@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   Message,
+  ProtocolError,
   type QoS,
+  ReasonCode,
   type SubscriptionOptions,
   topicMatches,
 } from "../../src/mqtt/mod.ts";
@@ -343,4 +345,25 @@ Deno.test("router: routes like the naive matcher", () => {
 
 Deno.test("router: routes like the naive matcher while topics are evicted", () => {
   routesLikeNaive(8);
+});
+
+Deno.test("router: topic names are checked as they come in", () => {
+  const router = new Router();
+  const rejects = (bytes: number[], reasonCode: number) =>
+    assert.throws(
+      () => router.topic(new Uint8Array(bytes), 0, bytes.length),
+      (error) =>
+        error instanceof ProtocolError && error.reasonCode === reasonCode,
+    );
+  rejects([], ReasonCode.TopicNameInvalid);
+  rejects([0x61, 0x2f, 0x2b], ReasonCode.TopicNameInvalid);
+  rejects([0x61, 0x2f, 0x23], ReasonCode.TopicNameInvalid);
+  rejects([0x61, 0xc0, 0x80], ReasonCode.MalformedPacket);
+  rejects([0xed, 0xa0, 0x80], ReasonCode.MalformedPacket);
+  const chunk = new Uint8Array([0x2b, 0x61, 0x2f, 0xc3, 0xa9, 0x23]);
+  const topic = router.topic(chunk, 1, 5);
+  assert.equal(topic.text, "a/é");
+  chunk.fill(0);
+  assert.deepEqual(topic.bytes, new Uint8Array([0x61, 0x2f, 0xc3, 0xa9]));
+  assert.throws(() => new Router({ cacheSize: 0 }), RangeError);
 });
