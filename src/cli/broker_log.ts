@@ -3,13 +3,13 @@ import type { Clock } from "../clock/mod.ts";
 import type { LogLevel, LogSettings } from "../config/mod.ts";
 
 /** What a log line tells beside its event. */
-type Details = Readonly<Record<string, string | number | null>>;
+export type LogDetails = Readonly<Record<string, string | number | null>>;
 
 /** Writes one event; below the level that is set it is nothing. */
 export type LogEvent = (
   level: LogLevel,
   event: string,
-  details: Details,
+  details: LogDetails,
 ) => void;
 
 const severity: readonly LogLevel[] = ["error", "warn", "info", "debug"];

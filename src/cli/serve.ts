@@ -1,7 +1,12 @@
 import { Broker, type StartedListener } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
-import { SettingsError, VERSION } from "../config/mod.ts";
-import { brokerLog, logEvents } from "./broker_log.ts";
+import { type LogSettings, SettingsError, VERSION } from "../config/mod.ts";
+import {
+  brokerLog,
+  type LogDetails,
+  type LogEvent,
+  logEvents,
+} from "./broker_log.ts";
 import type { Output } from "./output.ts";
 import {
   type ReadSettings,
@@ -37,23 +42,28 @@ export async function serve(
     if (options.readyFile !== undefined) {
       await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });
     }
-    const isText = settings.log.format === "text";
-    const isTold = ["info", "debug"].includes(settings.log.level);
-    if (isText && isTold) output.out(report(read, listeners));
-    if (!isText) {
-      const addresses = listeners.map((one) =>
-        `${one.name} ${one.bind} ${one.port}`
-      );
-      const details = { version: VERSION, listeners: addresses.join(", ") };
-      log("info", "ready", details);
-    }
-    log("info", "stopping", { signal: await stopped });
+    const tell = teller(settings.log, log, output);
+    tell(report(read, listeners), "ready", {
+      version: VERSION,
+      listeners: listeners.map((one) => `${one.name} ${one.bind} ${one.port}`)
+        .join(", "),
+    });
+    const signal = await stopped;
+    tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     await within(settings.shutdown.timeout, broker);
     return 0;
   } catch (error) {
     output.err(`dunlin: ${reasonOf(error)}\n`);
     return 1;
   }
+}
+
+/** Tells of start and stop: to people in words, to programs as an event. */
+function teller(settings: LogSettings, log: LogEvent, output: Output) {
+  return (words: string, event: string, details: LogDetails) => {
+    if (settings.format === "json") log("info", event, details);
+    else if (["info", "debug"].includes(settings.level)) output.out(words);
+  };
 }
 
 /**

@@ -99,7 +99,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const { code, out, err } = await dunlin.end();
     assert.equal(code, 0);
     assert.match(out, new RegExp(`mqtt://127.0.0.1:${listener.port}\n`));
-    assert.match(err, new RegExp(`stopping signal="${signal}"`));
+    assert.match(out, /\nStopping; once more ends it at once\.\n$/);
+    assert.equal(err, "");
   });
 }
 
@@ -165,6 +166,20 @@ async function run(args: readonly string[]): Promise<[number, string]> {
   const { code, stderr } = await command(args).output();
   return [code, new TextDecoder().decode(stderr)];
 }
+
+Deno.test("serve: log.format json tells start and stop as events", async () => {
+  const dunlin = await Dunlin.start(["--port=0", "--set=log.format=json"]);
+  const [{ port }] = dunlin.ready.listeners;
+  dunlin.kill("SIGTERM");
+  const { code, out, err } = await dunlin.end();
+  assert.deepEqual([code, out], [0, ""]);
+  const [ready, stopping] = err.trimEnd().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assert.equal(ready.event, "ready");
+  assert.equal(ready.listeners, `tcp 127.0.0.1 ${port}`);
+  assert.deepEqual([stopping.event, stopping.signal], ["stopping", "SIGTERM"]);
+});
 
 Deno.test("serve: settings that cannot be used, exit 1 and all mistakes", async () => {
   const [code, err] = await run(["--set", "limts.x=1", "--port", "70000"]);
