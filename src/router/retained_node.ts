@@ -32,6 +32,8 @@ export class RetainedNode extends LevelNode<RetainedNode> {
   start = 0;
   /** The properties of a message that is a record. */
   properties: Uint8Array | null = null;
+  /** Client id of the publisher of a message that is a record. */
+  publisher = "";
   /** When the message expires: absolute, in ms; Infinity for never. */
   expiresAt = Infinity;
   /** Grows with every message stored; tells what came after a cursor. */

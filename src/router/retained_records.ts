@@ -29,6 +29,7 @@ export class RetainedRecords {
       return;
     }
     node.properties = message.properties;
+    node.publisher = message.publisher;
     const start = this.#append(node, length);
     const into = this.#newest.bytes;
     into[start] = message.qos;
@@ -80,6 +81,7 @@ export class RetainedRecords {
     message.qos = bytes[start] as QoS;
     message.retain = true;
     message.properties = node.properties;
+    message.publisher = node.publisher;
     message.expiresAt = node.expiresAt;
     message.transient = true;
     return message;
