@@ -4,6 +4,9 @@ import type { Bytes } from "../support/bytes.ts";
 import { puback, pubcomp, pubrec, pubrel } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Malformed and hostile bytes (4.8 of 3.1.1, 4.13 of 5.0): each ends its own
+// connection, with the right code in 5.0, and touches nothing else.
+
 /** Packets that break the protocol whatever the version, and their codes. */
 const BAD: readonly [name: string, bytes: Bytes, ...codes: number[]][] = [
   ["a remaining length of five bytes", "30 80 80 80 80 01", 0x81],

@@ -5,6 +5,9 @@ import { puback } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Section 3.1 as both versions have it: flags, payload, what comes first. The
+// rules that differ are in v311_connect_test.ts and v5_connect_test.ts.
+
 /** A CONNECT that breaks section 3.1: a close, told by CONNACK in 5.0. */
 async function expectBad(
   broker: TestBroker,

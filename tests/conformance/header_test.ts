@@ -3,6 +3,9 @@ import { packet, property } from "../support/bytes.ts";
 import { pubcomp, pubrec, pubrel } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Section 2: the fixed header, packet ids and the property length, which all
+// packets share. What one packet alone does is in the file of its section.
+
 /** First byte and body of packets that would be good with the right flags. */
 const WRONG_FLAGS: readonly [name: string, first: number, body: string][] = [
   ["PUBACK", 0x41, "00 01"],

@@ -3,6 +3,9 @@ import { property } from "../support/bytes.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Keep alive (3.1.2.10) and PINGREQ (3.12). The clock is moved by hand; what is
+// tried is just before and just behind one and a half intervals.
+
 eachVersion(
   "3.1.1 [MQTT-3.1.2-24] 5.0 [MQTT-3.1.2-22] [MQTT-3.2.2-22] silence of 1.5 keep alives ends the connection",
   async (broker, version) => {

@@ -3,6 +3,9 @@ import { property } from "../support/bytes.ts";
 import { pubrel, staying } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Every bound that an operator can set: it holds, it says so to the client where
+// the version has a word for it, and others go on as before.
+
 eachVersion(
   "connections in all are bounded, and places come free",
   async (broker, version) => {

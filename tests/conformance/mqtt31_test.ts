@@ -3,6 +3,9 @@ import { join, toHex } from "../support/bytes.ts";
 import { pubcomp, pubrec, pubrel } from "../support/packets.ts";
 import { conformance } from "../support/test_broker.ts";
 
+// MQTT 3.1 (MQIsdp): it has no numbered statements, so what is shown is where
+// it differs from 3.1.1, and that it works beside the others.
+
 const CONNECT = "10 0f 00 06 4d 51 49 73 64 70 03 02 00 00 00 01 63";
 
 conformance("3.1: MQIsdp at level 3 gets a plain CONNACK", async (broker) => {

@@ -3,6 +3,9 @@ import { hex, packet, property } from "../support/bytes.ts";
 import { pubrel } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Section 3.3: the packet, its answer, and how it reaches who subscribed.
+// Retained messages, properties and flow have files of their own.
+
 eachVersion(
   "3.1.1 [MQTT-3.3.1-2] [MQTT-4.3.1-1] 5.0 [MQTT-3.3.1-2] [MQTT-4.3.1-1] DUP with QoS 0 ends the connection, and is never sent",
   async (broker, version) => {

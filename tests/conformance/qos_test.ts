@@ -10,6 +10,9 @@ import {
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Sections 4.3 and 4.4: the exchanges of QoS 1 and 2, and what is sent again.
+// Connections are broken at each step of an exchange and taken up again.
+
 /** A subscriber to `t` at QoS 2 with a lasting session, and a publisher. */
 async function pair(broker: TestBroker, version: 4 | 5) {
   const client = await broker.connect(version, staying(version));

@@ -5,6 +5,8 @@ import { turn } from "../support/settle.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// RETAIN (3.3.1.3): what is stored, what replaces and removes it, who gets it.
+
 /** What a new subscriber to `filter` gets at once: topic, payload, QoS. */
 async function retained(
   broker: TestBroker,

@@ -5,6 +5,9 @@ import { settle, turn } from "../support/settle.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Sections 3.1.2.4, 4.1, 4.5 and 4.6: what a session keeps while its client is
+// away, in which order it comes, and when it ends.
+
 /** A session subscribed to `#` that has gone, and a publisher. */
 async function absent(broker: TestBroker, version: 4 | 5) {
   const client = await broker.connect(version, staying(version));

@@ -5,6 +5,8 @@ import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 import type { WireClient } from "../support/wire_client.ts";
 
+// Section 4.8: shared subscriptions, which this broker has for all versions.
+
 /** Members `m0`, `m1`, ... of the group `g` on `t`, and a publisher. */
 async function group(
   broker: TestBroker,

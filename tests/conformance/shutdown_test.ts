@@ -3,6 +3,8 @@ import { property } from "../support/bytes.ts";
 import { staying } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Stopping, and what the broker tells of itself under $SYS.
+
 eachVersion(
   "a stop closes every connection, and tells 5.0 clients 0x8B",
   async (broker, version) => {

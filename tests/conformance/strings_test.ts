@@ -5,6 +5,9 @@ import { propertiesOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Section 1.5: what text is, wherever a packet carries some. Each rule is tried
+// in every string of CONNECT, PUBLISH, SUBSCRIBE and UNSUBSCRIBE.
+
 const ILL_FORMED: Record<string, string> = {
   "overlong NUL": "c0 80",
   "overlong slash": "e0 80 af",

@@ -3,6 +3,8 @@ import { packet, property } from "../support/bytes.ts";
 import { propertiesOf, propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
+// Sections 3.8 and 3.9: SUBSCRIBE, its options, and SUBACK.
+
 eachVersion(
   "3.1.1 [MQTT-3.8.3-3] [MQTT-3.10.3-2] 5.0 [MQTT-3.8.3-2] [MQTT-3.10.3-2] SUBSCRIBE and UNSUBSCRIBE without a filter end the connection",
   async (broker, version) => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { eachVersion } from "../support/test_broker.ts";
 
+// Section 4.7: topic names, filters, wildcards. An invalid filter may get a code
+// in SUBACK or end the connection; the specification allows both.
+
 /** What a refused filter gets in SUBACK. */
 const refusal = (version: 4 | 5) => version === 5 ? 0x8f : 0x80;
 

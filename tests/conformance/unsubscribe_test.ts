@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { puback, pubcomp, pubrec } from "../support/packets.ts";
 import { eachVersion } from "../support/test_broker.ts";
 
+// Sections 3.10 and 3.11: UNSUBSCRIBE and UNSUBACK.
+
 eachVersion(
   "3.1.1 [MQTT-3.10.4-1] 5.0 [MQTT-3.10.4-1] only a filter that is exactly the same is deleted",
   async (broker, version) => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { conformance } from "../support/test_broker.ts";
 
+// Sections 3.1 and 3.2 of MQTT 3.1.1: return codes, client ids, clean session.
+// A CONNECT that is malformed gets no CONNACK at all in this version.
+
 conformance(
   "3.1.1 [MQTT-3.1.2-2] an unsupported protocol level gets 0x01 and a close",
   async (broker) => {

@@ -3,6 +3,9 @@ import { property } from "../support/bytes.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 
+// Topic aliases (3.3.2.3.4), in both directions. The broker may give aliases as
+// it likes; the tests follow what they mean, not which ones it chooses.
+
 const FIVE = { limits: { topic_alias_maximum: 5 } };
 
 conformance(

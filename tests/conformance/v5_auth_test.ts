@@ -6,6 +6,9 @@ import { conformance } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 import type { Authenticator, AuthOutcome } from "../../src/security/mod.ts";
 
+// Sections 3.15 and 4.12: enhanced authentication, with a method of two steps
+// made for these tests, answering at once or later.
+
 /** The method `echo` asks twice; the second answer must be `right`. */
 const ECHO: Authenticator = {
   authenticate: ({ clientId, username }) => ({
@@ -33,13 +36,13 @@ const ECHO: Authenticator = {
 const WITH_ECHO = { authenticator: ECHO };
 
 const method = (name: string) => property.authenticationMethod(name);
-const data = (text: string) => property.authenticationData(text);
+const answer = (text: string) => property.authenticationData(text);
 
 /** A connection whose CONNECT names a method. */
 async function begin(broker: TestBroker, name = "echo") {
   const client = broker.open(5);
   await client.send(
-    client.packets.connect({ properties: [method(name), data("first")] }),
+    client.packets.connect({ properties: [method(name), answer("first")] }),
   );
   return client;
 }
@@ -48,7 +51,7 @@ async function begin(broker: TestBroker, name = "echo") {
 async function enter(broker: TestBroker, name = "echo") {
   const client = await begin(broker, name);
   assert.equal((await client.receive()).type, 15);
-  await client.send(auth(0x18, [method(name), data("right")]));
+  await client.send(auth(0x18, [method(name), answer("right")]));
   const connack = await client.receive();
   assert.deepEqual([connack.type, connack.code], [2, 0]);
   return { client, connack };
@@ -73,7 +76,7 @@ for (const name of ["echo", "slow"]) {
       assert.equal(propertyOf(question, 0x15), name);
       assert.deepEqual(propertyOf(question, 0x16), utf8("more"));
       await client.expectNothing();
-      await client.send(auth(0x18, [method(name), data("right")]));
+      await client.send(auth(0x18, [method(name), answer("right")]));
       const connack = await client.receive();
       assert.deepEqual([connack.type, connack.code], [2, 0]);
       assert.equal(propertyOf(connack, 0x15), name);
@@ -89,7 +92,7 @@ conformance(
   async (broker) => {
     const client = await begin(broker);
     await client.receive();
-    await client.send(auth(0x18, [method("echo"), data("wrong")]));
+    await client.send(auth(0x18, [method("echo"), answer("wrong")]));
     await client.expectRefused(0x87);
   },
   WITH_ECHO,
@@ -146,12 +149,12 @@ conformance(
   "5.0 [MQTT-4.12.1-1] re-authentication with the same method goes on beside other packets",
   async (broker) => {
     const { client } = await enter(broker);
-    await client.send(auth(0x19, [method("echo"), data("again")]));
+    await client.send(auth(0x19, [method("echo"), answer("again")]));
     const question = await client.receive();
     assert.deepEqual([question.type, question.code], [15, 0x18]);
     assert.equal(propertyOf(question, 0x15), "echo");
     await client.expectAlive();
-    await client.send(auth(0x18, [method("echo"), data("right")]));
+    await client.send(auth(0x18, [method("echo"), answer("right")]));
     const done = await client.receive();
     assert.deepEqual([done.type, done.code], [15, 0]);
     assert.equal(propertyOf(done, 0x15), "echo");
@@ -170,7 +173,7 @@ conformance(
     }
     const early = await begin(broker);
     await early.receive();
-    await early.send(auth(0x18, [method("slow"), data("right")]));
+    await early.send(auth(0x18, [method("slow"), answer("right")]));
     await early.expectRefused(0x82, 0x8c);
   },
   WITH_ECHO,
@@ -180,7 +183,7 @@ conformance(
   "5.0 [MQTT-4.12.1-2] a failed re-authentication ends the connection",
   async (broker) => {
     const { client } = await enter(broker);
-    await client.send(auth(0x19, [method("echo"), data("wrong")]));
+    await client.send(auth(0x19, [method("echo"), answer("wrong")]));
     await client.expectDisconnect(0x87);
   },
   WITH_ECHO,

@@ -3,6 +3,9 @@ import { property } from "../support/bytes.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 
+// Section 3.2 of MQTT 5.0: CONNACK tells what the broker limits, and the
+// broker then holds the client to it.
+
 conformance(
   "5.0 [MQTT-3.2.2-1] [MQTT-3.2.2-8] the acknowledge flags are 0 or 1, the code one of the table",
   async (broker) => {

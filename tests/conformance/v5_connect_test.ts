@@ -3,6 +3,9 @@ import { property, toHex } from "../support/bytes.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 
+// Section 3.1 of MQTT 5.0: versions, client ids, clean start, properties.
+// Where the specification leaves a choice of reason code, each is accepted.
+
 const NEVER = property.sessionExpiry(0xffff_ffff);
 
 conformance(

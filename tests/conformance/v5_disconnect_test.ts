@@ -4,6 +4,9 @@ import { propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Sections 3.14 and 4.1 of MQTT 5.0: how a connection ends, and for how long
+// its session stays.
+
 /** Whether the session of client `c` is still there. */
 async function sessionPresent(
   broker: TestBroker,

@@ -5,6 +5,9 @@ import { propertyOf } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Sections 3.4 to 3.7 and 4.9: receive maximum, acknowledgements of all lengths
+// and with every kind of mistake.
+
 /** A subscriber to `#` at QoS 2 with this receive maximum, and a publisher. */
 async function pair(broker: TestBroker, receiveMaximum: number) {
   const client = await broker.connect(5, {

@@ -7,6 +7,9 @@ import type { ReadPacket } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Section 3.3.2.3: the properties of a PUBLISH on their way through, message
+// expiry, and the size that a receiver allows once properties are added.
+
 /** What a subscriber at QoS `qos` gets of a PUBLISH with `properties`. */
 async function forwarded(
   broker: TestBroker,

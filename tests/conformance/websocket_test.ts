@@ -13,6 +13,9 @@ import { eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 import { WireClient } from "../support/wire_client.ts";
 
+// Section 6: MQTT in WebSocket frames. The layer itself has its own contract
+// tests; here it stands before a whole broker.
+
 /** A stream whose other end the broker serves once it has been upgraded. */
 function openStream(broker: TestBroker): ByteStream {
   const [mine, theirs] = memoryPair();

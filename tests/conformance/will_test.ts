@@ -5,6 +5,8 @@ import { propertiesOf, propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 
+// Wills (3.1.2.5, 3.1.3.2): when they go out, when they must not, and as what.
+
 const WILL = { topic: "will", payload: "gone" };
 
 /** A client that is subscribed to the will's topic at QoS 2. */
@@ -196,7 +198,9 @@ conformance(
     const again = await broker.connect(5, stay);
     await broker.advance(20_000);
     await watcher.expectNothing();
-    await again.disconnect();
+    // The new connection has no will: the old one's is gone for good.
+    await again.drop();
+    await broker.advance(100_000);
     await watcher.expectNothing();
   },
 );
