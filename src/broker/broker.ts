@@ -23,9 +23,6 @@ import { SysTopics } from "./sys_topics.ts";
 /** Between two rounds of housekeeping (ms). */
 const HOUSEKEEPING = 1000;
 
-/** Topics whose receivers are remembered; an entry takes about 400 bytes. */
-const CACHED_TOPICS = 131072;
-
 /** Retained messages and cached routes looked at in one round. */
 const HOUSEKEEPING_STEPS = 2000;
 
@@ -92,7 +89,6 @@ export class Broker {
     this.#log = ports.log ?? SILENT;
     const random = ports.random ?? Math.random;
     this.#router = new Router({
-      cacheSize: CACHED_TOPICS,
       sharedStrategy: settings.shared.strategy,
       retainedMessages: settings.retained.max_messages,
       retainedBytes: settings.retained.max_bytes,

@@ -93,7 +93,10 @@ export class SysTopics {
     const { retained } = router;
     this.#publish("messages/received", counters.packetsReceived);
     this.#publish("messages/sent", counters.packetsSent);
-    this.#publish("messages/stored", counters.queuedMessages + retained.messages);
+    this.#publish(
+      "messages/stored",
+      counters.queuedMessages + retained.messages,
+    );
     this.#publish("publish/messages/received", counters.publishReceived);
     this.#publish("publish/messages/sent", counters.publishSent);
     this.#publish("publish/messages/dropped", counters.droppedMessages);

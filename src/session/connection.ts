@@ -232,7 +232,7 @@ export class Connection implements Deadline {
   ): void {
     const { counters, options, head } = this.context;
     const { outbox } = this;
-    if (outbox.waiting > options.maxOutbound) {
+    if (outbox.isFull(options.maxOutbound, options.maxQueuedMemory)) {
       counters.dropped["outbound-full"]++;
       return;
     }
@@ -439,6 +439,7 @@ export class Connection implements Deadline {
 
   /** The outbox has room again. */
   drained(): void {
+    this.context.passes.begin();
     this.session?.drain();
     this.pump.resume("outbound-full");
   }

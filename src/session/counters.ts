@@ -28,7 +28,9 @@ export class Counters {
   clientsMaximum = 0;
   /** Sessions that expired while detached. */
   clientsExpired = 0;
-  /** Bytes waiting in backlogs, windows and outboxes. */
+  /** Bytes waiting in outboxes. */
+  outboundBytes = 0;
+  /** Bytes waiting in backlogs and windows. */
   queuedBytes = 0;
   /** Messages waiting in backlogs. */
   queuedMessages = 0;

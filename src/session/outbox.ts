@@ -89,9 +89,18 @@ export class Outbox {
     return this.#held = true;
   }
 
+  /**
+   * Whether a message that cannot wait is to be dropped: this client has left
+   * `maximum` bytes unread, or all together have and it has its part in that.
+   */
+  isFull(maximum: number, allTogether: number): boolean {
+    return this.waiting > maximum ||
+      (this.waiting > HIGH && this.#counters.outboundBytes > allTogether);
+  }
+
   /** Appends a frame that stands in a chunk, as it is; see `seal`. */
   appendRun(chunk: Uint8Array, start: number, end: number): void {
-    this.waiting += end - start;
+    this.#count(end - start);
     if (this.#run === chunk && this.#runEnd === start) {
       this.#runEnd = end;
       return;
@@ -115,7 +124,7 @@ export class Outbox {
   append(bytes: Uint8Array): void {
     if (this.#run !== null) this.seal();
     this.#copy(bytes, 0, bytes.length);
-    this.waiting += bytes.length;
+    this.#count(bytes.length);
     if (!this.touched) this.#passes.touch(this);
   }
 
@@ -124,7 +133,7 @@ export class Outbox {
     if (this.#run !== null) this.seal();
     const at = this.#reserve(4);
     this.#length = writeAck(this.#buffer!, at, type, packetId);
-    this.waiting += 4;
+    this.#count(4);
     if (!this.touched) this.#passes.touch(this);
   }
 
@@ -151,7 +160,7 @@ export class Outbox {
     } else {
       this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
     }
-    this.waiting += total;
+    this.#count(total);
     if (!this.touched) this.#passes.touch(this);
     return true;
   }
@@ -177,7 +186,12 @@ export class Outbox {
     if (this.#buffer !== null) giveBack(this.#buffer);
     this.#buffer = null;
     this.#length = 0;
-    this.waiting = 0;
+    this.#count(-this.waiting);
+  }
+
+  #count(bytes: number): void {
+    this.waiting += bytes;
+    this.#counters.outboundBytes += bytes;
   }
 
   #copyRun(): void {
@@ -253,7 +267,7 @@ export class Outbox {
     this.#counters.bytesSent += count;
     piece.start += count;
     if (this.#ended) return this.#finish(piece);
-    this.waiting -= count;
+    this.#count(-count);
     if (piece.start < piece.end) return this.#send(piece);
     this.#finish(piece);
     this.#write();

@@ -148,6 +148,7 @@ export class Session implements Subscriber, SessionEvents {
     if (will === null) return;
     this.will = null;
     const context = this.#context;
+    context.passes.begin();
     const { message } = will;
     const { authorizer } = context;
     if (
