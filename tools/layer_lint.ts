@@ -4,10 +4,9 @@
  * `deno lint` runs it on every file.
  */
 
-/** What each folder may import. `clock` and `log` are open to all of them. */
+/** What each folder may import. `clock` is open to all of them. */
 const below: Readonly<Record<string, readonly string[]>> = {
   clock: [],
-  log: [],
   mqtt: [],
   codec: ["mqtt"],
   transport: [],
@@ -32,7 +31,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   cli: ["config", "security", "bench", "broker"],
 };
 
-const openToAll = ["clock", "log"];
+const openToAll = ["clock"];
 
 /** Where a file stands: its folder of `src/`, and its path within that. */
 interface Standing {
