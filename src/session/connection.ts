@@ -307,19 +307,18 @@ export class Connection implements Deadline {
     reasonCode: number,
     reason?: string,
   ): void {
-    this.context.counters.packetsSent++;
     if (reasonCode === 0 || this.version !== 5) {
+      this.context.counters.packetsSent++;
       this.outbox.appendAck(type, packetId);
     } else if (reason !== undefined && this.problemInformation) {
       const bytes = encodeAck(type, packetId, reasonCode, {
         reasonString: reason,
       });
-      if (bytes.length <= this.sendLimit) this.outbox.append(bytes);
-      else this.sendAck(type, packetId, reasonCode);
+      if (!this.send(bytes)) this.sendAck(type, packetId, reasonCode);
     } else {
       const bytes = new Uint8Array(5);
       writeAckWithReason(bytes, 0, type, packetId, reasonCode);
-      this.outbox.append(bytes);
+      this.send(bytes);
     }
   }
 

@@ -18,6 +18,7 @@ export type SessionState = "attached" | "detached" | "expired";
 
 /** Retained messages that a subscription still has to be given. */
 interface RetainedFeed {
+  readonly filter: string;
   readonly cursor: RetainedCursor;
   readonly delivery: Delivery;
   readonly noLocal: boolean;
@@ -231,12 +232,18 @@ export class Session implements Subscriber, SessionEvents {
 
   /** Sends retained messages for a new subscription, in slices. */
   feedRetained(
+    filter: string,
     cursor: RetainedCursor,
     delivery: Delivery,
     noLocal: boolean,
   ): void {
-    this.#feeds = [...this.#feeds, { cursor, delivery, noLocal }];
+    this.#feeds = [...this.#feeds, { filter, cursor, delivery, noLocal }];
     this.#feed();
+  }
+
+  /** It unsubscribed: no more retained messages for `filter` [MQTT-3.10.4-2]. */
+  stopFeed(filter: string): void {
+    this.#feeds = this.#feeds.filter((feed) => feed.filter !== filter);
   }
 
   /** Gives the connection what the window and the outbox have room for. */

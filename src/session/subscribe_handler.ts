@@ -136,7 +136,9 @@ function feed(
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
   const { router } = connection.context;
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
+  session.stopFeed(grant.filter); // a replaced subscription's
   session.feedRetained(
+    grant.filter,
     router.retainedMatching(grant.filter),
     new Delivery(
       session,

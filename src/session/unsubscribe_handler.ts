@@ -19,6 +19,7 @@ export function handleUnsubscribe(
     if (existed) {
       session.subscriptions--;
       if (group !== null) session.leftGroup(group, filter);
+      else session.stopFeed(filter);
     }
     codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
   }
