@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { Message, Topic } from "../../src/mqtt/mod.ts";
+import { Delivery } from "../../src/router/mod.ts";
+import {
+  type Inflight,
+  InflightWindow,
+} from "../../src/session/inflight_window.ts";
+
+const message = new Message(
+  new Topic("t", new Uint8Array(1)),
+  new Uint8Array(0),
+  0,
+  0,
+);
+const delivery = new Delivery(
+  { clientId: "c", available: true, deliver() {} },
+  1,
+  false,
+  null,
+  null,
+);
+
+function add(window: InflightWindow): Inflight {
+  return window.add(message, 1, false, delivery);
+}
+
+Deno.test("packet ids count up from 1 and are found again", () => {
+  const window = new InflightWindow();
+  const entries = Array.from({ length: 100 }, () => add(window));
+  assert.deepEqual(entries.map((one) => one.packetId), [
+    ...Array.from({ length: 100 }, (_, at) => at + 1),
+  ]);
+  for (const entry of entries) {
+    assert.equal(window.get(entry.packetId), entry);
+  }
+  assert.equal(window.size, 100);
+  assert.equal(window.get(0), null);
+  assert.equal(window.get(101), null);
+  assert.equal(window.get(65535), null);
+  assert.equal(new InflightWindow().get(1), null);
+});
+
+Deno.test("behind 65,535 comes 1, and ids still in use are passed over", () => {
+  const window = new InflightWindow();
+  const held: Inflight[] = [];
+  // Every 997th stays; all others go at once.
+  for (let count = 1; count <= 65535; count++) {
+    const entry = add(window);
+    if (count % 997 === 1) held.push(entry);
+    else window.remove(entry);
+  }
+  const ids = new Set(held.map((one) => one.packetId));
+  assert.equal(ids.size, held.length);
+  for (let count = 0; count < 70_000; count++) {
+    const entry = add(window);
+    assert.ok(entry.packetId >= 1 && entry.packetId <= 65535);
+    assert.ok(!ids.has(entry.packetId), `id ${entry.packetId} is in use`);
+    window.remove(entry);
+  }
+  for (const entry of held) assert.equal(window.get(entry.packetId), entry);
+  assert.equal(window.size, held.length);
+});
+
+Deno.test("all 65,535 ids can be in use at once, and a hole is found", () => {
+  const window = new InflightWindow();
+  const seen = new Set<number>();
+  for (let count = 0; count < 65535; count++) seen.add(add(window).packetId);
+  assert.equal(seen.size, 65535);
+  assert.ok(!seen.has(0));
+  const hole = window.get(12_345)!;
+  window.remove(hole);
+  assert.equal(window.get(12_345), null);
+  assert.equal(add(window).packetId, 12_345);
+  assert.equal(window.size, 65535);
+});
+
+Deno.test("the order is that of sending, also over the wrap and with holes", () => {
+  const window = new InflightWindow();
+  const kept: Inflight[] = [];
+  for (let count = 0; count < 65535 + 500; count++) {
+    const entry = add(window);
+    if (count > 65000 && count % 3 !== 0) kept.push(entry);
+    else window.remove(entry);
+  }
+  assert.ok(kept.at(-1)!.packetId < kept[0].packetId, "it wrapped");
+  assert.deepEqual(window.inOrder(), kept);
+});
