@@ -82,10 +82,13 @@ export class Deadlines {
     deadline.tick = -1;
   }
 
-  #arm(tick: number): void {
+  #arm(due: number): void {
     this.#cancel?.();
+    const now = this.#clock.now();
+    // No runtime holds a timer of months: a far deadline is looked at early.
+    const tick = Math.min(due, Math.floor(now / TICK) + STRIDE);
     this.#next = tick;
-    const wait = Math.max(0, tick * TICK - this.#clock.now());
+    const wait = Math.max(0, tick * TICK - now);
     this.#cancel = this.#clock.after(wait, () => this.#run());
   }
 
