@@ -66,14 +66,14 @@ Deno.test("a byte every ten seconds: without keep alive it may", async () => {
   await broker.stop();
 });
 
-const PAYLOAD = 1024;
+const PAYLOAD = 2048;
 /** Messages between two waits for the good subscriber. */
 const BATCH = 256;
 const BATCHES = 400;
 /** Bytes that may wait for one client, in this test. */
 const BOUND = 1024 * 1024;
-/** What the broker may grow by (bytes); 100 MiB are sent to the one who does not read. */
-const GROWTH = 48 * 1024 * 1024;
+/** What the broker may grow by, garbage included; 200 MiB are sent to the deaf. */
+const GROWTH = 80 * 1024 * 1024;
 
 /** A connection by hand: no library that would read on its own. */
 class RawClient implements Disposable {
@@ -124,6 +124,7 @@ for (const qos of [0, 1] as const) {
       args: [
         ...["--set", `limits.max_outbound=${BOUND}`],
         ...["--set", `session.backlog_bytes=${BOUND}`],
+        ...["--set", "session.backlog_messages=1000000"],
       ],
     });
     const port = broker.port();
