@@ -103,7 +103,7 @@ export class Pump {
     if (count < LARGEST) this.#reads = 0;
     else if (++this.#reads === READS_A_TURN) {
       this.#reads = 0;
-      setImmediate(this.#next);
+      setImmediate(this.#comeBack);
       return;
     }
     this.#next();
@@ -119,6 +119,12 @@ export class Pump {
     if (this.#ended) return;
     if (this.paused !== null) this.#waiting = true;
     else this.#read();
+  };
+
+  readonly #comeBack = (): void => {
+    // A pause that began and ended meanwhile has left packets unhandled.
+    if (!this.#ended && this.paused === null) this.#pass();
+    this.#next();
   };
 
   /** One pass over what is in the buffer; the rest moves to its front. */
