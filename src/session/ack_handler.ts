@@ -1,7 +1,7 @@
 import type { AckPacket } from "../codec/mod.ts";
 import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
-import type { Inflight } from "./inflight_window.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: the steps of 4.3.2 and 4.3.3. */
 export function handleAck(
@@ -48,7 +48,7 @@ export function handleAck(
   }
 }
 
-function expectQos(entry: Inflight, qos: 1 | 2, name: string): void {
+function expectQos(entry: Outgoing, qos: 1 | 2, name: string): void {
   if (entry.qos === qos) return;
   throw new ProtocolError(
     ReasonCode.ProtocolError,

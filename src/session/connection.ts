@@ -29,7 +29,7 @@ import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
-import type { Inflight } from "./inflight_window.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { ListenerOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { handlePublish } from "./publish_handler.ts";
@@ -261,7 +261,7 @@ export class Connection implements Deadline {
   }
 
   /** Sends a numbered PUBLISH; false when it is too large for the client. */
-  sendNumbered(entry: Inflight, message: Message, dup: boolean): boolean {
+  sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.context;
     head.qos = entry.qos;
     head.dup = dup;

@@ -1,19 +1,4 @@
-import type { Message } from "../mqtt/mod.ts";
-import type { Delivery } from "../router/mod.ts";
-
-/** What stands in a window: a numbered PUBLISH that is not acknowledged. */
-export interface Inflight {
-  readonly packetId: number;
-  readonly qos: 1 | 2;
-  readonly retain: boolean;
-  readonly delivery: Delivery;
-  /** Null from PUBREC on: only the number is needed then. */
-  message: Message | null;
-  /** Place in the order of first sending. */
-  readonly sequence: number;
-  /** Whether it went out on the connection that is attached now. */
-  sent: boolean;
-}
+import type { Outgoing } from "./outgoing.ts";
 
 /**
  * Messages sent with a packet id and not yet acknowledged. Ids count up, so
@@ -21,19 +6,14 @@ export interface Inflight {
  * window; an id whose place is taken is passed over.
  */
 export class InflightWindow {
-  #slots: (Inflight | null)[] = [];
+  #slots: (Outgoing | null)[] = [];
   #lastId = 0;
   #sequence = 0;
   /** How many are in it. */
   size = 0;
 
-  /** Gives `message` the next free packet id; at most 65,535 fit. */
-  add(
-    message: Message,
-    qos: 1 | 2,
-    retain: boolean,
-    delivery: Delivery,
-  ): Inflight {
+  /** Gives `entry` the next free packet id; at most 65,535 fit. */
+  add(entry: Outgoing): void {
     if (this.size * 2 >= this.#slots.length) this.#grow();
     const mask = this.#slots.length - 1;
     let id = this.#lastId;
@@ -42,33 +22,27 @@ export class InflightWindow {
     } while (this.#slots[id & mask] !== null);
     this.#lastId = id;
     this.size++;
-    return this.#slots[id & mask] = {
-      packetId: id,
-      qos,
-      retain,
-      delivery,
-      message,
-      sequence: this.#sequence++,
-      sent: true,
-    };
+    entry.packetId = id;
+    entry.sequence = this.#sequence++;
+    this.#slots[id & mask] = entry;
   }
 
   /** The entry with this packet id, or null. */
-  get(packetId: number): Inflight | null {
+  get(packetId: number): Outgoing | null {
     if (this.size === 0) return null;
     const entry = this.#slots[packetId & (this.#slots.length - 1)];
     return entry !== null && entry.packetId === packetId ? entry : null;
   }
 
   /** Takes an entry out; its id is free again. */
-  remove(entry: Inflight): void {
+  remove(entry: Outgoing): void {
     this.#slots[entry.packetId & (this.#slots.length - 1)] = null;
     this.size--;
   }
 
   /** All entries in the order in which they were first sent. */
-  inOrder(): Inflight[] {
-    const entries: Inflight[] = [];
+  inOrder(): Outgoing[] {
+    const entries: Outgoing[] = [];
     for (const entry of this.#slots) if (entry !== null) entries.push(entry);
     return entries.sort((a, b) => a.sequence - b.sequence);
   }

@@ -1,11 +1,12 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
 import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
 import type { Identity } from "../security/mod.ts";
-import { Backlog, type Waiting } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { SessionClock, type SessionEvents } from "./session_clock.ts";
-import { type Inflight, InflightWindow } from "./inflight_window.ts";
+import { InflightWindow } from "./inflight_window.ts";
+import { Outgoing } from "./outgoing.ts";
 import { NEVER } from "./options.ts";
 import type { DropReason } from "./reasons.ts";
 import type { Will } from "./will.ts";
@@ -41,7 +42,7 @@ export class Session implements Subscriber, SessionEvents {
   readonly #backlog = new Backlog();
   /** Made when it is first detached: many sessions never are. */
   #clock: SessionClock | null = null;
-  #resend: readonly Inflight[] = NONE;
+  #resend: readonly Outgoing[] = NONE;
   #feeds: readonly RetainedFeed[] = NONE;
   #feeding = false;
   /** Entries of the window that went out on the present connection. */
@@ -179,19 +180,15 @@ export class Session implements Subscriber, SessionEvents {
     this.#feeds = NONE;
     this.publishWill();
     for (const entry of this.#window.inOrder()) {
-      const { message } = entry;
-      if (message === null) continue;
-      context.release(message);
+      if (entry.message === null) continue;
       // What a QoS 2 receiver may have seen goes to nobody else
       // [MQTT-4.8.2-5].
-      if (entry.qos === 1) {
-        context.router.redistribute(message, entry.delivery, this);
-      }
+      if (entry.qos === 1) this.#passOver(entry);
+      context.release(entry.message);
     }
-    for (let next = this.#shift(); next !== null; next = this.#shift()) {
-      if (!context.router.redistribute(next.message, next.delivery, this)) {
-        context.counters.dropped["session-ended"]++;
-      }
+    for (let next = this.#take(); next !== null; next = this.#take()) {
+      if (!this.#passOver(next)) context.counters.dropped["session-ended"]++;
+      context.release(next.message!);
     }
   }
 
@@ -224,10 +221,12 @@ export class Session implements Subscriber, SessionEvents {
       this.#resend.length === 0 &&
       this.#outstanding < connection.sendMaximum && !connection.outbox.held
     ) {
-      this.#sendNumbered(connection, message, qos, retain, delivery);
+      const entry = new Outgoing(message.keep(), qos, retain, delivery);
+      this.#context.hold(entry.message!);
+      this.#sendNumbered(connection, entry);
       return;
     }
-    this.#enqueue({ message: message.keep(), qos, retain, delivery });
+    this.#enqueue(new Outgoing(message.keep(), qos, retain, delivery));
   }
 
   /** Sends retained messages for a new subscription, in slices. */
@@ -254,35 +253,25 @@ export class Session implements Subscriber, SessionEvents {
     while (this.#backlog.size > 0) {
       if (connection.outbox.held) return;
       const next = this.#backlog.peek()!;
-      if (next.message.expiresAt <= this.#context.passes.now) {
+      const message = next.message!;
+      if (message.expiresAt <= this.#context.passes.now) {
         this.#drop("expired"); // [MQTT-3.3.2-5]
-        this.#shift();
+      } else if (next.qos === 0) {
+        connection.sendQos0(message, next.retain, next.delivery.identifiers);
+      } else {
+        if (this.#outstanding >= connection.sendMaximum) return;
+        this.#take();
+        this.#sendNumbered(connection, next);
         continue;
       }
-      if (next.qos === 0) {
-        this.#shift();
-        connection.sendQos0(
-          next.message,
-          next.retain,
-          next.delivery.identifiers,
-        );
-        continue;
-      }
-      if (this.#outstanding >= connection.sendMaximum) return;
-      this.#shift();
-      this.#sendNumbered(
-        connection,
-        next.message,
-        next.qos,
-        next.retain,
-        next.delivery,
-      );
+      this.#take();
+      this.#context.release(message);
     }
     if (this.#feeds.length > 0) this.#feed();
   }
 
   /** PUBACK or a PUBREC that refuses: the exchange is over. */
-  acknowledged(entry: Inflight, refused: boolean): void {
+  acknowledged(entry: Outgoing, refused: boolean): void {
     if (refused) this.#drop("client-refused");
     this.#forget(entry);
     if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
@@ -290,50 +279,48 @@ export class Session implements Subscriber, SessionEvents {
   }
 
   /** PUBREC: the client has the message, only the number is still needed. */
-  receivedByClient(entry: Inflight): void {
+  receivedByClient(entry: Outgoing): void {
     if (entry.message === null) return;
     this.#context.release(entry.message);
     entry.message = null;
   }
 
   /** The entry in flight with this packet id, or null. */
-  inflight(packetId: number): Inflight | null {
+  inflight(packetId: number): Outgoing | null {
     return this.#window.get(packetId);
   }
 
   /** It left a shared group: others get what it has not been sent yet. */
   leftGroup(name: string, filter: string): void {
-    const keep: Waiting[] = [];
-    for (let next = this.#shift(); next !== null; next = this.#shift()) {
-      const { group } = next.delivery;
-      const stays = group === null || group.name !== name ||
-        group.filter !== filter;
+    for (let count = this.#backlog.size; count > 0; count--) {
+      const entry = this.#take()!;
+      const { group } = entry.delivery;
       if (
-        stays ||
-        !this.#context.router.redistribute(next.message, next.delivery, this)
-      ) keep.push(next);
+        group !== null && group.name === name && group.filter === filter &&
+        this.#passOver(entry)
+      ) this.#context.release(entry.message!);
+      else this.#wait(entry);
     }
-    for (const waiting of keep) this.#push(waiting);
   }
 
-  #sendNumbered(
-    connection: Connection,
-    message: Message,
-    qos: 1 | 2,
-    retain: boolean,
-    delivery: Delivery,
-  ): void {
-    const kept = message.keep();
-    const entry = this.#window.add(kept, qos, retain, delivery);
+  /** Gives what it was to have by a shared group to another member. */
+  #passOver(entry: Outgoing): boolean {
+    const { router } = this.#context;
+    return router.redistribute(entry.message!, entry.delivery, this);
+  }
+
+  /** Numbers and sends a message that is held already. */
+  #sendNumbered(connection: Connection, entry: Outgoing): void {
+    this.#window.add(entry);
+    entry.sent = true;
     this.#outstanding++;
-    this.#context.hold(kept);
-    if (!connection.sendNumbered(entry, kept, false)) {
+    if (!connection.sendNumbered(entry, entry.message!, false)) {
       this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
       this.#forget(entry);
     }
   }
 
-  #forget(entry: Inflight): void {
+  #forget(entry: Outgoing): void {
     if (entry.message !== null) this.#context.release(entry.message);
     this.#window.remove(entry);
     if (entry.sent) this.#outstanding--;
@@ -364,42 +351,43 @@ export class Session implements Subscriber, SessionEvents {
     return this.#resend.length === 0;
   }
 
-  #enqueue(waiting: Waiting): void {
+  #enqueue(entry: Outgoing): void {
     const { options, counters } = this.#context;
-    const { size } = waiting.message;
+    const message = entry.message!;
     const backlog = this.#backlog;
-    if (waiting.qos === 0 && this.#context.full) {
+    if (entry.qos === 0 && this.#context.full) {
       return this.#drop("memory-full");
     }
     for (;;) {
       const reason = backlog.size >= options.backlogMessages
         ? "backlog-messages"
-        : backlog.bytes + size > options.backlogBytes
+        : backlog.bytes + message.size > options.backlogBytes
         ? "backlog-bytes"
         : null;
       if (reason === null) break;
       counters.dropped[reason]++;
       if (options.backlogPolicy === "drop-new" || backlog.size === 0) return;
-      this.#shift();
+      this.#context.release(this.#take()!.message!);
     }
-    waiting.message.compact();
-    this.#push(waiting);
+    message.compact();
+    this.#context.hold(message);
+    this.#wait(entry);
   }
 
-  #push(waiting: Waiting): void {
-    this.#backlog.push(waiting);
-    if (waiting.qos === 0) this.#waitingQos0++;
-    this.#context.hold(waiting.message);
+  /** Puts a message that is held into the backlog. */
+  #wait(entry: Outgoing): void {
+    this.#backlog.push(entry);
+    if (entry.qos === 0) this.#waitingQos0++;
     this.#context.counters.queuedMessages++;
   }
 
-  #shift(): Waiting | null {
-    const waiting = this.#backlog.shift();
-    if (waiting === null) return null;
-    if (waiting.qos === 0) this.#waitingQos0--;
-    this.#context.release(waiting.message);
+  /** Takes the next out of the backlog; it is still held. */
+  #take(): Outgoing | null {
+    const entry = this.#backlog.shift();
+    if (entry === null) return null;
+    if (entry.qos === 0) this.#waitingQos0--;
     this.#context.counters.queuedMessages--;
-    return waiting;
+    return entry;
   }
 
   #feed(): void {

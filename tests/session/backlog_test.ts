@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
 import { Delivery } from "../../src/router/mod.ts";
-import { Backlog, type Waiting } from "../../src/session/backlog.ts";
+import { Backlog } from "../../src/session/backlog.ts";
+import { Outgoing } from "../../src/session/outgoing.ts";
 
 const delivery = new Delivery(
   { clientId: "c", available: true, deliver() {} },
@@ -11,15 +12,15 @@ const delivery = new Delivery(
   null,
 );
 
-function waiting(bytes: number): Waiting {
+function waiting(bytes: number): Outgoing {
   const topic = new Topic("tt", new Uint8Array(2));
   const message = new Message(topic, new Uint8Array(bytes), 0, bytes);
-  return { message, qos: 1, retain: false, delivery };
+  return new Outgoing(message, 1, false, delivery);
 }
 
 Deno.test("a backlog gives back what went in, in order, and counts its bytes", () => {
   const backlog = new Backlog();
-  const model: Waiting[] = [];
+  const model: Outgoing[] = [];
   // Grows over its ring's end, shrinks, and grows again.
   for (let round = 0; round < 50; round++) {
     for (let count = 0; count < round * 7 % 90; count++) {
@@ -32,7 +33,7 @@ Deno.test("a backlog gives back what went in, in order, and counts its bytes", (
       assert.equal(backlog.shift(), model.shift() ?? null);
     }
     assert.equal(backlog.size, model.length);
-    const bytes = model.reduce((sum, one) => sum + one.message.size, 0);
+    const bytes = model.reduce((sum, one) => sum + one.message!.size, 0);
     assert.equal(backlog.bytes, bytes);
   }
 });

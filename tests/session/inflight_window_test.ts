@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
 import { Delivery } from "../../src/router/mod.ts";
-import {
-  type Inflight,
-  InflightWindow,
-} from "../../src/session/inflight_window.ts";
+import { InflightWindow } from "../../src/session/inflight_window.ts";
+import { Outgoing } from "../../src/session/outgoing.ts";
 
 const message = new Message(
   new Topic("t", new Uint8Array(1)),
@@ -20,8 +18,10 @@ const delivery = new Delivery(
   null,
 );
 
-function add(window: InflightWindow): Inflight {
-  return window.add(message, 1, false, delivery);
+function add(window: InflightWindow): Outgoing {
+  const entry = new Outgoing(message, 1, false, delivery);
+  window.add(entry);
+  return entry;
 }
 
 Deno.test("packet ids count up from 1 and are found again", () => {
@@ -42,7 +42,7 @@ Deno.test("packet ids count up from 1 and are found again", () => {
 
 Deno.test("behind 65,535 comes 1, and ids still in use are passed over", () => {
   const window = new InflightWindow();
-  const held: Inflight[] = [];
+  const held: Outgoing[] = [];
   // Every 997th stays; all others go at once.
   for (let count = 1; count <= 65535; count++) {
     const entry = add(window);
@@ -76,7 +76,7 @@ Deno.test("all 65,535 ids can be in use at once, and a hole is found", () => {
 
 Deno.test("the order is that of sending, also over the wrap and with holes", () => {
   const window = new InflightWindow();
-  const kept: Inflight[] = [];
+  const kept: Outgoing[] = [];
   for (let count = 0; count < 65535 + 500; count++) {
     const entry = add(window);
     if (count > 65000 && count % 3 !== 0) kept.push(entry);

@@ -1,0 +1,32 @@
+import type { Message, QoS } from "../mqtt/mod.ts";
+import type { Delivery } from "../router/mod.ts";
+
+/**
+ * One message on its way to one session. It waits in the backlog without a
+ * packet id, then stands in the in-flight window with one.
+ */
+export class Outgoing {
+  /** Null from PUBREC on: only the packet id is needed then. */
+  message: Message | null;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly delivery: Delivery;
+  /** 1 to 65,535 in the window, 0 before. */
+  packetId = 0;
+  /** Place in the order of first sending. */
+  sequence = 0;
+  /** Whether it went out on the connection that is attached now. */
+  sent = false;
+
+  constructor(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    delivery: Delivery,
+  ) {
+    this.message = message;
+    this.qos = qos;
+    this.retain = retain;
+    this.delivery = delivery;
+  }
+}
