@@ -366,7 +366,11 @@ export class Session implements Subscriber, SessionEvents {
         : null;
       if (reason === null) break;
       counters.dropped[reason]++;
-      if (options.backlogPolicy === "drop-new" || backlog.size === 0) return;
+      // What can never fit pushes nothing out.
+      if (
+        options.backlogPolicy === "drop-new" ||
+        message.size > options.backlogBytes
+      ) return;
       this.#context.release(this.#take()!.message!);
     }
     message.compact();
