@@ -13,7 +13,7 @@ export const SMALLEST: number = SIZES[0];
 export const LARGEST: number = SIZES[SIZES.length - 1];
 
 /** Bytes kept for reuse, over all sizes. */
-const KEPT = 16 * 1024 * 1024;
+const KEPT = 32 * 1024 * 1024;
 
 const free: Uint8Array[][] = SIZES.map(() => []);
 let kept = 0;

@@ -238,7 +238,8 @@ export class Connection implements Deadline {
     }
     if (
       message.frameVersion === this.passOn && message.frameStart >= 0 &&
-      message.retain === retain && (identifiers === null || this.passOn === 4)
+      message.transient && message.retain === retain &&
+      (identifiers === null || this.passOn === 4)
     ) {
       if (message.frameEnd - message.frameStart > this.sendLimit) {
         counters.dropped["packet-too-large"]++;

@@ -29,7 +29,8 @@ export class Pump {
   readonly #context: Context;
   #stopped = false;
   #ended = false;
-  #reading = false;
+  /** A read or a pass has the buffer. */
+  #busy = false;
   /** Paused, with nothing under way that would find out that it no longer is. */
   #waiting = false;
   #chunk: Uint8Array;
@@ -61,6 +62,7 @@ export class Pump {
     this.paused = null;
     if (!this.#waiting) return;
     this.#waiting = false;
+    this.#busy = true;
     this.#pass();
     this.#next();
   }
@@ -74,23 +76,29 @@ export class Pump {
     this.#read();
   }
 
-  /** The stream is closed: the buffer goes back, unless a read still has it. */
+  /**
+   * The stream is closed. The buffer goes back, once: when a read or a pass
+   * still has it, that does it in the end.
+   */
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
-    if (!this.#reading) giveBack(this.#chunk);
+    if (!this.#busy) giveBack(this.#chunk);
   }
 
   #read(): void {
-    this.#reading = true;
+    this.#busy = true;
     const chunk = this.#chunk;
     this.#stream.read(this.#fill === 0 ? chunk : chunk.subarray(this.#fill))
       .then(this.#received, this.#broken);
   }
 
   readonly #received = (count: number | null): void => {
-    this.#reading = false;
     if (this.#ended) return giveBack(this.#chunk);
-    if (count === null) return this.#owner.ended();
+    if (count === null) {
+      this.#busy = false;
+      return this.#owner.ended();
+    }
     this.#context.counters.bytesReceived += count;
     if (this.#stopped) {
       this.#fill = 0;
@@ -99,7 +107,7 @@ export class Pump {
     const room = this.#chunk.length - this.#fill;
     this.#fill += count;
     this.#pass();
-    this.#fit(count === room, count);
+    if (!this.#ended) this.#fit(count === room, count);
     if (count < LARGEST) this.#reads = 0;
     else if (++this.#reads === READS_A_TURN) {
       this.#reads = 0;
@@ -110,13 +118,14 @@ export class Pump {
   };
 
   readonly #broken = (error: unknown): void => {
-    this.#reading = false;
+    this.#busy = false;
     if (this.#ended) giveBack(this.#chunk);
     else this.#owner.broken(error);
   };
 
   readonly #next = (): void => {
-    if (this.#ended) return;
+    this.#busy = false;
+    if (this.#ended) return giveBack(this.#chunk);
     if (this.paused !== null) this.#waiting = true;
     else this.#read();
   };
