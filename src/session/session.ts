@@ -410,11 +410,17 @@ export class Session implements Subscriber, SessionEvents {
       this.#backlog.size > 0 || connection.outbox.held
     ) return this.#feeding = false; // `drain` takes it up again
     const feed = this.#feeds[0];
-    feed.cursor.next(FEED_SLICE, now, (message) => {
+    const take = (message: Message) => {
       if (feed.noLocal && message.publisher === this.clientId) return;
       const qos = Math.min(message.qos, feed.delivery.qos) as QoS;
       this.#post(message, qos, true, feed.delivery);
-    });
+    };
+    // One by one: what is retained can wait where it is, so it must not fill
+    // the backlog or the outbox until something is dropped.
+    for (let n = 0; n < FEED_SLICE && !feed.cursor.done; n++) {
+      feed.cursor.next(1, now, take);
+      if (this.#backlog.size > 0 || connection.outbox.held) break;
+    }
     if (feed.cursor.done) this.#feeds = this.#feeds.slice(1);
     return this.#feeding = this.#feeds.length > 0;
   }
