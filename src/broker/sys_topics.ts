@@ -126,13 +126,22 @@ export class SysTopics {
 
   #publish(name: string, value: string | number): void {
     const text = String(value);
-    if (this.#published.get(name) === text) return;
+    const before = this.#published.get(name);
+    if (before === text) return;
     this.#published.set(name, text);
     const { router } = this.#context;
     const topic = router.topicOf(`$SYS/broker/${name}`);
     const payload = encodeUtf8(text);
     const message = new Message(topic, payload, 0, payload.length);
     message.retain = true;
+    // These take no room from what clients may have retained.
+    const { limits } = router.retained;
+    if (limits.maxMessages > 0 && before === undefined) limits.maxMessages++;
+    if (limits.maxBytes > 0) {
+      limits.maxBytes += before === undefined
+        ? message.size
+        : text.length - before.length;
+    }
     router.publish(topic, message, null);
   }
 }
