@@ -1,0 +1,44 @@
+import type { Block } from "./block.ts";
+
+/** Which part of the log holds, and what goes on from there. */
+export interface Head {
+  /** Number of the oldest block. */
+  readonly first: number;
+  /** Number of the newest; below `first` when there are no blocks. */
+  readonly last: number;
+  /** Commits so far; each one adds 1. */
+  readonly commit: number;
+  /** The next number for a stored thing. */
+  readonly next: number;
+  /** When this was written, ms since 1970. */
+  readonly time: number;
+}
+
+/** What one commit changes. */
+export interface Commit {
+  /** What holds after it: blocks before `head.first` are let go. */
+  readonly head: Head;
+  /** New blocks, the last ones of the log. */
+  readonly blocks: readonly Block[];
+}
+
+/** The head of a store in which nothing has been stored. */
+export const EMPTY: Head = { first: 1, last: 0, commit: 0, next: 1, time: 0 };
+
+/** Where blocks are kept. */
+export interface Blocks {
+  /** The head as it is stored; `EMPTY` for a new store. */
+  readonly head: Head;
+  /**
+   * Hands over all blocks the head holds, in their order; waits for what
+   * `each` returns. Rejects with `StoreError` `corrupt` when one is missing.
+   */
+  read(each: (block: Block) => void | Promise<void>): Promise<void>;
+  /**
+   * Makes a commit last: all of it or nothing. It may be tried again after it
+   * was rejected.
+   */
+  commit(commit: Commit): Promise<void>;
+  /** Lets go of the file. */
+  close(): Promise<void>;
+}

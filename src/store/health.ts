@@ -1,0 +1,44 @@
+import type { StoreHealth } from "./store.ts";
+
+/** First pause before a commit is tried again, in ms; it doubles from there. */
+const FIRST_PAUSE = 100;
+
+/** Longest pause, in ms. */
+const LAST_PAUSE = 5000;
+
+/** What the system says when there is no room; SQLite's words and the kernel's. */
+const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i;
+
+/** Keeps in mind how writing goes, and how long to wait after a failure. */
+export class Health {
+  #failures = 0;
+  #failure: string | null = null;
+  #isFull = false;
+  /** Why no more should be taken although writing works; null when it may. */
+  shortage: string | null = null;
+
+  /** What to tell the operator. */
+  get state(): StoreHealth {
+    if (this.#failure !== null) return this.#isFull ? "full" : "failing";
+    return this.shortage === null ? "ok" : "full";
+  }
+
+  /** Why the state is not ok; else null. */
+  get reason(): string | null {
+    return this.#failure ?? this.shortage;
+  }
+
+  /** A commit worked. */
+  worked(): void {
+    this.#failures = 0;
+    this.#failure = null;
+  }
+
+  /** A commit failed; returns the ms to wait before it is tried again. */
+  failed(error: unknown): number {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#failure = text;
+    this.#isFull = FULL.test(text);
+    return Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
+  }
+}

@@ -1,0 +1,133 @@
+import type { Block } from "./block.ts";
+import { type Blocks, type Commit, EMPTY, type Head } from "./blocks.ts";
+import { decodeHead, encodeHead } from "./head_record.ts";
+import { StoreError } from "./store_error.ts";
+
+/** The schema that is written; part of every block's key. */
+export const SCHEMA = 2;
+
+/** Under this the head is found. */
+export const HEAD_KEY: Deno.KvKey = ["head"];
+
+/** Under this the number of the schema is found. */
+export const SCHEMA_KEY: Deno.KvKey = ["schema"];
+
+/** An atomic takes 800 KiB: 13 blocks are 780 KiB, and the head is small. */
+const BLOCKS_AN_ATOMIC = 12;
+
+/** An atomic takes 1,000 mutations; removals come with the last blocks. */
+const REMOVALS_AN_ATOMIC = 900;
+
+/** Blocks fetched at a time when loading: some 4 MiB. */
+const FETCH = 64;
+
+/** The key of a block. */
+export function blockKey(schema: number, number: number): Deno.KvKey {
+  return ["b", schema, number];
+}
+
+/** Blocks in Deno KV. A commit is all or nothing: its last atomic moves the head. */
+export class KvBlocks implements Blocks {
+  readonly #kv: Deno.Kv;
+  #head: Head;
+  /** Blocks from here up to the head's first are still to be removed. */
+  #removed: number;
+
+  private constructor(kv: Deno.Kv, head: Head) {
+    this.#kv = kv;
+    this.#head = head;
+    this.#removed = head.first;
+  }
+
+  /**
+   * Opens what `kv` holds, which must be of this schema or empty, and removes
+   * what a torn commit left behind the head.
+   */
+  static async open(kv: Deno.Kv): Promise<KvBlocks> {
+    const [head, schema] = await kv.getMany<[Uint8Array, number]>([
+      HEAD_KEY,
+      SCHEMA_KEY,
+    ]);
+    if (schema.value === null) await kv.set(SCHEMA_KEY, SCHEMA);
+    const blocks = new KvBlocks(
+      kv,
+      head.value === null ? EMPTY : decodeHead(head.value),
+    );
+    await blocks.#removeLeftovers();
+    return blocks;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  async read(each: (block: Block) => void | Promise<void>): Promise<void> {
+    let number = this.#head.first;
+    const { last } = this.#head;
+    const selector = {
+      start: blockKey(SCHEMA, number),
+      end: blockKey(SCHEMA, last + 1),
+    };
+    if (number <= last) {
+      const list = this.#kv.list<Uint8Array>(selector, { batchSize: FETCH });
+      for await (const { key, value } of list) {
+        if (key[2] !== number || !(value instanceof Uint8Array)) break;
+        const waiting = each({ number, bytes: value });
+        if (waiting !== undefined) await waiting;
+        number++;
+      }
+    }
+    if (number <= last) {
+      throw new StoreError("corrupt", `block ${number} is missing`);
+    }
+  }
+
+  async commit({ head, blocks }: Commit): Promise<void> {
+    let at = 0;
+    // Until the head moves, blocks behind it are no part of the log.
+    for (; at + BLOCKS_AN_ATOMIC < blocks.length; at += BLOCKS_AN_ATOMIC) {
+      const atomic = this.#kv.atomic();
+      for (const block of blocks.slice(at, at + BLOCKS_AN_ATOMIC)) {
+        atomic.set(blockKey(SCHEMA, block.number), block.bytes);
+      }
+      await atomic.commit();
+    }
+    const atomic = this.#kv.atomic().set(HEAD_KEY, encodeHead(head));
+    for (; at < blocks.length; at++) {
+      atomic.set(blockKey(SCHEMA, blocks[at].number), blocks[at].bytes);
+    }
+    // What is more than that goes with the next commits.
+    const removed = Math.min(head.first, this.#removed + REMOVALS_AN_ATOMIC);
+    for (let number = this.#removed; number < removed; number++) {
+      atomic.delete(blockKey(SCHEMA, number));
+    }
+    await atomic.commit();
+    this.#head = head;
+    this.#removed = removed;
+  }
+
+  close(): Promise<void> {
+    this.#kv.close();
+    return Promise.resolve();
+  }
+
+  /** Removes blocks outside of what the head holds. */
+  async #removeLeftovers(): Promise<void> {
+    const { first, last } = this.#head;
+    const prefix = ["b", SCHEMA];
+    await this.#remove({ prefix, end: blockKey(SCHEMA, first) });
+    await this.#remove({ prefix, start: blockKey(SCHEMA, last + 1) });
+  }
+
+  async #remove(selector: Deno.KvListSelector): Promise<void> {
+    const keys: Deno.KvKey[] = [];
+    for await (const { key } of this.#kv.list(selector)) keys.push(key);
+    for (let at = 0; at < keys.length; at += REMOVALS_AN_ATOMIC) {
+      const atomic = this.#kv.atomic();
+      for (const key of keys.slice(at, at + REMOVALS_AN_ATOMIC)) {
+        atomic.delete(key);
+      }
+      await atomic.commit();
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import type { Cancel, Clock } from "../clock/mod.ts";
+import { BatchEncoder } from "./batch_encoder.ts";
+import { BlockReader } from "./block_reader.ts";
+import { BlockWriter } from "./block_writer.ts";
+import type { Blocks, Commit } from "./blocks.ts";
+import { clean, wantsCleaning } from "./cleaning.ts";
+import { Health } from "./health.ts";
+import { Ledger } from "./ledger.ts";
+import { Pending, type Waker } from "./pending.ts";
+import { Replay } from "./replay.ts";
+import { restore } from "./restore.ts";
+import type { RetainedSource } from "./state.ts";
+import type {
+  Changes,
+  LoadReport,
+  Restorer,
+  StorageMode,
+  Store,
+  StoreStatus,
+} from "./store.ts";
+import { StoreError } from "./store_error.ts";
+import { Waiters } from "./waiters.ts";
+import { WriteCounter } from "./write_counter.ts";
+import { writePending } from "./write_pending.ts";
+
+/** Tries of a commit when the store is closed, before it gives up. */
+const CLOSING_TRIES = 3;
+
+/** Dead bytes that are not worth cleaning. */
+const SLACK = 1024 * 1024;
+
+/** How a `LogStore` works. */
+export interface LogStoreOptions {
+  /** What it promises. */
+  readonly mode: Exclude<StorageMode, "memory">;
+  /** At most so long after a change it is written, ms. */
+  readonly flushInterval: number;
+  /**
+   * Asked after each commit whether space is short: why, or null. Gets the
+   * bytes stored.
+   */
+  readonly shortage?: (storedBytes: number) => string | null;
+  /**
+   * Dead bytes that are left alone.
+   *
+   * @default 1 MiB
+   */
+  readonly slack?: number;
+  /** What was wrong when the store was opened, for the report. */
+  readonly alarm?: string | null;
+}
+
+/**
+ * A store that is a log of records in blocks. One batch is written at a time,
+ * in one commit for all sessions; meanwhile the next one gathers.
+ */
+export class LogStore implements Store, Waker {
+  readonly #blocks: Blocks;
+  readonly #clock: Clock;
+  readonly #options: LogStoreOptions;
+  readonly #holds: boolean;
+  readonly #slack: number;
+  readonly #numbers: { next: number };
+  readonly #pending: Pending;
+  readonly #writer: BlockWriter;
+  readonly #ledger: Ledger;
+  readonly #encoder: BatchEncoder;
+  readonly #health = new Health();
+  readonly #waiters = new Waiters();
+  readonly #written = new WriteCounter();
+  #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
+  #commits = 0;
+  /** Last batch that is on disk. */
+  #stored = 0;
+  #writing: Promise<void> | null = null;
+  #timer: Cancel | null = null;
+  #immediate = false;
+  #closing = false;
+  #closed = false;
+  /** Ends the pause before a commit is tried again. */
+  #hurry: (() => void) | null = null;
+  /** Number of the batch that gathers notes. */
+  batch = 1;
+
+  /** `blocks` is open and belongs to the store from now on. */
+  constructor(blocks: Blocks, clock: Clock, options: LogStoreOptions) {
+    this.#blocks = blocks;
+    this.#clock = clock;
+    this.#options = options;
+    this.#holds = options.mode !== "buffered";
+    this.#slack = options.slack ?? SLACK;
+    const { first, last, next } = blocks.head;
+    this.#numbers = { next };
+    this.#pending = new Pending(this.#numbers, this);
+    this.#writer = new BlockWriter(last + 1);
+    this.#ledger = new Ledger(first);
+    this.#encoder = new BatchEncoder(
+      this.#writer,
+      this.#ledger,
+      this.#numbers,
+    );
+  }
+
+  get changes(): Changes {
+    return this.#pending;
+  }
+
+  get committed(): number {
+    return this.#holds ? this.#stored : this.batch;
+  }
+
+  get status(): StoreStatus {
+    const ledger = this.#ledger;
+    const [session, entry, retained] = ledger.small;
+    const { bodies } = this.#encoder;
+    const oldest = bodies.values().next().value;
+    return {
+      mode: this.#options.mode,
+      health: this.#health.state,
+      reason: this.#health.reason,
+      retainedBytes: Math.round(retained + ledger.retained),
+      queuedBytes: Math.round(entry + ledger.bodies),
+      sessionBytes: Math.round(session),
+      storedBytes: ledger.stored,
+      sessions: this.#encoder.sessions,
+      queuedMessages: bodies.size,
+      oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
+      bytesWrittenToday: this.#written.today(this.#clock.now()),
+      commits: this.#commits,
+    };
+  }
+
+  async load(into: Restorer, retained: RetainedSource): Promise<LoadReport> {
+    this.#retained = retained;
+    const replay = new Replay(this.#ledger, into);
+    const reader = new BlockReader(replay);
+    let bytes = 0;
+    await this.#blocks.read((block) => {
+      this.#ledger.sealed(block.number, block.bytes.length);
+      bytes += block.bytes.length;
+      reader.block(block);
+    });
+    reader.end();
+    const restored = await restore(replay, into, this.#ledger, this.#encoder);
+    // A head that lags behind the records would give a number twice.
+    this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
+    return {
+      ...restored,
+      retained: replay.retained,
+      bytes,
+      committedAt: this.#blocks.head.time,
+      alarm: this.#options.alarm ?? null,
+    };
+  }
+
+  onCommitted(batch: number, task: () => void): void {
+    if (batch <= this.committed) return task();
+    this.#waiters.add(batch, task);
+    this.#soon();
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#timer?.();
+    this.#timer = null;
+    try {
+      while (
+        this.#writing !== null || this.#pending.count > 0 || this.#waiters.any
+      ) {
+        this.#hurry?.();
+        this.#flush();
+        if (this.#writing !== null) await this.#writing;
+      }
+    } finally {
+      this.#closed = true;
+      await this.#blocks.close();
+    }
+  }
+
+  begun(): void {
+    if (this.#writing === null) this.#later();
+  }
+
+  full(): void {
+    this.#soon();
+  }
+
+  /** Writes after the flush interval, unless it is done before. */
+  #later(): void {
+    if (this.#timer !== null || this.#closing) return;
+    this.#timer = this.#clock.after(this.#options.flushInterval, () => {
+      this.#timer = null;
+      this.#flush();
+    });
+  }
+
+  /** Writes when the sockets that are ready now have been served. */
+  #soon(): void {
+    if (this.#immediate || this.#writing !== null) return;
+    this.#immediate = true;
+    setImmediate(() => {
+      this.#immediate = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#writing !== null || this.#closed) return;
+    const batch = this.batch++;
+    const commit = this.#encode();
+    if (commit === null) return this.#finish(batch);
+    this.#writing = this.#write(commit).then(() => {
+      this.#writing = null;
+      this.#finish(batch);
+    });
+  }
+
+  /** The batch as one commit; null when there is nothing to write. */
+  #encode(): Commit | null {
+    const writer = this.#writer;
+    const ledger = this.#ledger;
+    const before = writer.number;
+    const now = this.#clock.now();
+    this.#encoder.seconds = Math.floor(now / 1000);
+    writePending(this.#pending, this.#encoder, ledger, this.#retained);
+    clean(ledger, this.#encoder, this.#retained, writer, before, this.#slack);
+    const blocks = writer.take();
+    if (blocks.length === 0 && ledger.first === this.#blocks.head.first) {
+      return null;
+    }
+    for (const { number, bytes } of blocks) {
+      ledger.sealed(number, bytes.length);
+      this.#written.add(bytes.length, now);
+    }
+    const head = {
+      first: ledger.first,
+      last: writer.number - 1,
+      commit: this.#blocks.head.commit + 1,
+      next: this.#numbers.next,
+      time: now,
+    };
+    return { head, blocks };
+  }
+
+  /** Commits, however often it takes; the batch stays in memory until then. */
+  async #write(commit: Commit): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        await this.#blocks.commit(commit);
+        this.#health.worked();
+        this.#commits++;
+        return;
+      } catch (error) {
+        const pause = this.#health.failed(error);
+        if (this.#closing && tries >= CLOSING_TRIES) {
+          throw new StoreError(
+            "failing",
+            `the store cannot be written: ${this.#health.reason}`,
+            error,
+          );
+        }
+        if (!this.#closing) await this.#pause(pause);
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#hurry = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #finish(batch: number): void {
+    this.#stored = batch;
+    this.#health.shortage = this.#options.shortage?.(this.#ledger.stored) ??
+      null;
+    this.#waiters.run(batch);
+    if (this.#closing || this.#writing !== null) return;
+    if (this.#waiters.any || this.#pending.isFull) this.#soon();
+    else if (
+      this.#pending.count > 0 || wantsCleaning(this.#ledger, this.#slack)
+    ) {
+      this.#later();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { Changes, LoadReport, Store, StoreStatus } from "./store.ts";
+
+/** Takes no notes. */
+const nothing: Changes = {
+  sessionChanged() {},
+  sessionEnded() {},
+  subscribed() {},
+  unsubscribed() {},
+  queued() {},
+  changed() {},
+  done() {},
+  received() {},
+  retained() {},
+};
+
+/** The mode `memory`: nothing outlives the process, nothing waits for it. */
+export class MemoryStore implements Store {
+  /** Ignores all notes. */
+  readonly changes: Changes = nothing;
+  /** Always the same batch. */
+  readonly batch = 1;
+  /** Which is always committed. */
+  readonly committed = 1;
+  /** All figures are 0. */
+  readonly status: StoreStatus = {
+    mode: "memory",
+    health: "ok",
+    reason: null,
+    retainedBytes: 0,
+    queuedBytes: 0,
+    sessionBytes: 0,
+    storedBytes: 0,
+    sessions: 0,
+    queuedMessages: 0,
+    oldestMessageAt: 0,
+    bytesWrittenToday: 0,
+    commits: 0,
+  };
+
+  /** Restores nothing. */
+  load(): Promise<LoadReport> {
+    return Promise.resolve({
+      sessions: 0,
+      subscriptions: 0,
+      entries: 0,
+      retained: 0,
+      bytes: 0,
+      committedAt: 0,
+      alarm: null,
+    });
+  }
+
+  /** Calls `task` at once. */
+  onCommitted(_batch: number, task: () => void): void {
+    task();
+  }
+
+  /** There is nothing to close. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,67 @@
+import { decodeUtf8, Message, type QoS, Topic } from "../mqtt/mod.ts";
+import type { RecordReader } from "./record_reader.ts";
+import type { RecordWriter } from "./record_writer.ts";
+
+const QOS = 0x03;
+const RETAIN = 0x04;
+const PROPERTIES = 0x08;
+const EXPIRES = 0x10;
+const PUBLISHER = 0x20;
+
+/** Topics shared while loading: as many as are worth finding again. */
+const TOPICS = 4096;
+
+/**
+ * Writes all of `message` but its payload, which always ends the record and
+ * goes from the message into the block without a copy between.
+ */
+export function writeMessage(into: RecordWriter, message: Message): void {
+  const { properties, expiresAt, publisher } = message;
+  const expires = expiresAt !== Infinity;
+  into.uint8(
+    message.qos | (message.retain ? RETAIN : 0) |
+      (properties !== null ? PROPERTIES : 0) | (expires ? EXPIRES : 0) |
+      (publisher !== "" ? PUBLISHER : 0),
+  );
+  into.binary(message.topic.bytes);
+  if (properties !== null) into.binary(properties);
+  // Rounded up: a message must not expire before its time.
+  if (expires) into.varint(Math.max(0, Math.ceil(expiresAt)));
+  if (publisher !== "") into.text(publisher);
+}
+
+/** Reads messages; those with the same topic share it. */
+export class MessageReader {
+  readonly #topics = new Map<string, Topic>();
+
+  /**
+   * The message that ends the record `from`: a transient one, whose payload
+   * still stands in the reader's bytes.
+   */
+  read(from: RecordReader): Message {
+    const flags = from.uint8();
+    const topic = this.#topic(from);
+    const properties = (flags & PROPERTIES) === 0 ? null : from.binary();
+    const expiresAt = (flags & EXPIRES) === 0 ? Infinity : from.varint();
+    const publisher = (flags & PUBLISHER) === 0 ? "" : from.text();
+    const message = new Message(topic, from.bytes, from.at, from.end);
+    from.at = from.end;
+    message.qos = (flags & QOS) as QoS;
+    message.retain = (flags & RETAIN) !== 0;
+    message.properties = properties;
+    message.expiresAt = expiresAt;
+    message.publisher = publisher;
+    message.transient = true;
+    return message;
+  }
+
+  #topic(from: RecordReader): Topic {
+    const bytes = from.binary();
+    const text = decodeUtf8(bytes, 0, bytes.length);
+    const known = this.#topics.get(text);
+    if (known !== undefined) return known;
+    const topic = new Topic(text, bytes);
+    if (this.#topics.size < TOPICS) this.#topics.set(text, topic);
+    return topic;
+  }
+}

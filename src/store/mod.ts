@@ -1,0 +1,26 @@
+/** What outlives the process: a log of records in Deno KV, in four modes. */
+export type {
+  RetainedPlace,
+  RetainedSource,
+  SlotOwner,
+  StoredDelivery,
+  StoredEntry,
+  StoredSession,
+  StoredSubscription,
+  StoredWill,
+} from "./state.ts";
+export type {
+  Changes,
+  LoadReport,
+  RestoredEntry,
+  RestoredSession,
+  Restorer,
+  StorageMode,
+  Store,
+  StoreHealth,
+  StoreStatus,
+} from "./store.ts";
+export { SessionSlot } from "./session_slot.ts";
+export { StoredBody } from "./stored_body.ts";
+export { MemoryStore } from "./memory_store.ts";
+export { StoreError, type StoreFault } from "./store_error.ts";

@@ -1,0 +1,236 @@
+import type { Message } from "../mqtt/mod.ts";
+import { type EntryFields, readEntry } from "./entry_record.ts";
+import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
+import { MessageReader } from "./message_record.ts";
+import { RecordKind } from "./record_kind.ts";
+import type { RecordReader } from "./record_reader.ts";
+import {
+  readSession,
+  readSubscription,
+  type SessionFields,
+  type SubscriptionFields,
+} from "./session_record.ts";
+import type { RetainedPlace } from "./state.ts";
+import type { Restorer } from "./store.ts";
+import { StoreError } from "./store_error.ts";
+import { StoredBody } from "./stored_body.ts";
+
+/** A session as the log has it so far. */
+export interface ReplayedSession {
+  fields: SessionFields;
+  block: number;
+  readonly subscriptions: ReplayedSubscription[];
+  readonly entries: ReplayedEntry[];
+}
+
+/** The ids a session received, as the log has them so far. */
+export interface ReplayedIds {
+  readonly ids: Set<number>;
+  block: number;
+}
+
+/** A subscription as the log has it. */
+export interface ReplayedSubscription {
+  readonly fields: SubscriptionFields;
+  readonly block: number;
+}
+
+/** An entry as the log has it. */
+export interface ReplayedEntry {
+  readonly number: number;
+  readonly fields: EntryFields;
+  readonly body: number;
+  readonly block: number;
+}
+
+/**
+ * Plays the log from its beginning: what its records say, the later ones above
+ * the earlier ones. Retained messages go to where they belong at once, as
+ * their place shows which record is the latest; all else is gathered by number
+ * until the end is known.
+ */
+export class Replay {
+  readonly #ledger: Ledger;
+  readonly #into: Restorer;
+  readonly #messages = new MessageReader();
+  /** Sessions by number, in the order in which they began. */
+  readonly sessions: Map<number, ReplayedSession> = new Map();
+  /**
+   * Received ids by the number of their session, whose own record may come
+   * later: cleaning moves each record by itself.
+   */
+  readonly received: Map<number, ReplayedIds> = new Map();
+  /** Subscriptions by number. */
+  readonly subscriptions: Map<number, ReplayedSubscription> = new Map();
+  /** Entries by number. */
+  readonly entries: Map<number, ReplayedEntry> = new Map();
+  /** Bodies by number. */
+  readonly bodies: Map<number, StoredBody> = new Map();
+  /** Retained messages. */
+  retained = 0;
+  /** The greatest number that was met. */
+  greatest = 0;
+
+  constructor(ledger: Ledger, into: Restorer) {
+    this.#ledger = ledger;
+    this.#into = into;
+  }
+
+  /** Takes the next record. Throws `StoreError` `corrupt`. */
+  record(
+    kind: number,
+    record: RecordReader,
+    block: number,
+    bytes: number,
+  ): void {
+    switch (kind) {
+      case RecordKind.Retained:
+        return this.#retain(this.#messages.read(record), block, bytes);
+      case RecordKind.Queued:
+        return this.#queued(record, block, bytes);
+      case RecordKind.Body:
+        return this.#body(record, block, bytes);
+      case RecordKind.Subscription:
+        return this.#subscribed(readSubscription(record), block, bytes);
+      case RecordKind.Session:
+        return this.#session(
+          readSession(record, this.#messages),
+          block,
+          bytes,
+        );
+      case RecordKind.Done:
+        return gone(record, this.entries);
+      case RecordKind.Unsubscribed:
+        return gone(record, this.subscriptions);
+      case RecordKind.Ended:
+        return gone(record, this.sessions);
+      case RecordKind.Received:
+      case RecordKind.ReceivedAll:
+        return this.#received(kind, record, block, bytes);
+      case RecordKind.Cleared:
+        return this.#clear(record.text());
+      default:
+        throw new StoreError("corrupt", `there is no record of kind ${kind}`);
+    }
+  }
+
+  #account(block: number, as: Category, bytes: number, count: number): void {
+    const account: BlockAccount = this.#ledger.at(block);
+    account.bytes[as] += bytes;
+    account.written[as] += count;
+  }
+
+  #session(fields: SessionFields, block: number, bytes: number): void {
+    const { number } = fields;
+    this.#number(number);
+    this.#account(block, Category.Session, bytes, 1);
+    const known = this.sessions.get(number);
+    if (known !== undefined) {
+      known.fields = fields;
+      known.block = block;
+      return;
+    }
+    this.sessions.set(number, {
+      fields,
+      block,
+      subscriptions: [],
+      entries: [],
+    });
+  }
+
+  #subscribed(
+    fields: SubscriptionFields,
+    block: number,
+    bytes: number,
+  ): void {
+    this.#number(fields.number);
+    this.#account(block, Category.Session, bytes, 1);
+    this.subscriptions.set(fields.number, { fields, block });
+  }
+
+  #body(record: RecordReader, block: number, bytes: number): void {
+    const number = record.varint();
+    this.#number(number);
+    const storedAt = record.varint();
+    const message: Message = this.#messages.read(record).keep();
+    const known = this.bodies.get(number);
+    const body = known ?? new StoredBody(number, message, storedAt);
+    body.block = block;
+    body.bytes = bytes;
+    if (known === undefined) this.bodies.set(number, body);
+  }
+
+  #queued(record: RecordReader, block: number, bytes: number): void {
+    const body = record.varint();
+    const first = record.varint();
+    let number = first;
+    while (record.more) {
+      const fields = readEntry(record);
+      this.entries.set(number, { number, fields, body, block });
+      number++;
+    }
+    this.#number(number);
+    this.#account(block, Category.Entry, bytes, number - first);
+  }
+
+  #received(
+    kind: number,
+    record: RecordReader,
+    block: number,
+    bytes: number,
+  ): void {
+    const number = record.varint();
+    let held = this.received.get(number);
+    if (held === undefined) {
+      held = { ids: new Set(), block: 0 };
+      this.received.set(number, held);
+    }
+    const { ids } = held;
+    const all = kind === RecordKind.ReceivedAll;
+    if (all) ids.clear();
+    while (record.more) {
+      const value = record.varint();
+      if (all) ids.add(value);
+      else if ((value & 1) !== 0) ids.add(value >> 1);
+      else ids.delete(value >> 1);
+    }
+    if (ids.size === 0) held.block = 0;
+    else if (all || held.block === 0) {
+      held.block = block;
+      this.#account(block, Category.Session, bytes, 1);
+    }
+  }
+
+  #retain(message: Message, block: number, bytes: number): void {
+    const place = this.#into.retained(message);
+    this.#release(place);
+    place.block = block;
+    this.retained++;
+    this.#ledger.placeWrote(place, block, bytes);
+  }
+
+  #clear(topicName: string): void {
+    const place = this.#into.retainedRemoved(topicName);
+    if (place !== null) this.#release(place);
+  }
+
+  #release(place: RetainedPlace): void {
+    if (place.block === 0) return;
+    this.#ledger.placeDied(place, place.block);
+    place.block = 0;
+    this.retained--;
+  }
+
+  #number(number: number): void {
+    if (number > this.greatest) this.greatest = number;
+  }
+}
+
+/** Removes all that the record names from `things`. */
+function gone(record: RecordReader, things: Map<number, unknown>): void {
+  let number = 0;
+  while (record.more) {
+    number += record.signed();
+    things.delete(number);
+  }
+}

@@ -1,0 +1,131 @@
+import type { QoS, SubscriptionOptions } from "../mqtt/mod.ts";
+import { type MessageReader, writeMessage } from "./message_record.ts";
+import type { RecordReader } from "./record_reader.ts";
+import type { RecordWriter } from "./record_writer.ts";
+import type { StoredSession, StoredSubscription, StoredWill } from "./state.ts";
+
+const BRIDGE = 0x01;
+const USERNAME = 0x02;
+const WILL = 0x04;
+
+const QOS = 0x03;
+const NO_LOCAL = 0x04;
+const RETAIN_AS_PUBLISHED = 0x08;
+const RETAIN_HANDLING = 0x30;
+const GROUP = 0x40;
+const IDENTIFIER = 0x80;
+
+/** The fields of a session, as its record has them. */
+export interface SessionFields {
+  readonly number: number;
+  readonly clientId: string;
+  readonly expiryInterval: number;
+  readonly detachedAt: number;
+  readonly username: string | null;
+  readonly bridge: boolean;
+  readonly will: StoredWill | null;
+}
+
+/** A subscription, as its record has it. */
+export interface SubscriptionFields {
+  readonly number: number;
+  readonly session: number;
+  readonly filter: string;
+  readonly group: string | null;
+  readonly options: SubscriptionOptions;
+}
+
+/** Writes a session; the payload of its will, if it has one, ends the record. */
+export function writeSession(
+  into: RecordWriter,
+  number: number,
+  session: StoredSession,
+): void {
+  const { username } = session.identity;
+  const { will } = session;
+  into.varint(number);
+  into.uint8(
+    (session.bridge ? BRIDGE : 0) | (username !== null ? USERNAME : 0) |
+      (will !== null ? WILL : 0),
+  );
+  into.text(session.clientId);
+  into.varint(session.expiryInterval);
+  into.varint(session.detachedAt);
+  if (username !== null) into.text(username);
+  if (will === null) return;
+  into.varint(will.delay);
+  into.varint(will.messageExpiry + 1);
+  writeMessage(into, will.message);
+}
+
+/** Reads what `writeSession` wrote. */
+export function readSession(
+  from: RecordReader,
+  messages: MessageReader,
+): SessionFields {
+  const number = from.varint();
+  const flags = from.uint8();
+  const clientId = from.text();
+  const expiryInterval = from.varint();
+  const detachedAt = from.varint();
+  const username = (flags & USERNAME) === 0 ? null : from.text();
+  let will: StoredWill | null = null;
+  if ((flags & WILL) !== 0) {
+    const delay = from.varint();
+    const messageExpiry = from.varint() - 1;
+    will = { delay, messageExpiry, message: messages.read(from).keep() };
+  }
+  const bridge = (flags & BRIDGE) !== 0;
+  return {
+    number,
+    clientId,
+    expiryInterval,
+    detachedAt,
+    username,
+    bridge,
+    will,
+  };
+}
+
+/** Writes a subscription of the session with the number `session`. */
+export function writeSubscription(
+  into: RecordWriter,
+  session: number,
+  subscription: StoredSubscription,
+): void {
+  const { group, options } = subscription;
+  into.varint(subscription.number);
+  into.varint(session);
+  into.uint8(
+    options.qos | (options.noLocal ? NO_LOCAL : 0) |
+      (options.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+      options.retainHandling << 4 | (group !== null ? GROUP : 0) |
+      (options.identifier !== 0 ? IDENTIFIER : 0),
+  );
+  into.text(subscription.filter);
+  if (group !== null) into.text(group);
+  if (options.identifier !== 0) into.varint(options.identifier);
+}
+
+/** Reads what `writeSubscription` wrote. */
+export function readSubscription(from: RecordReader): SubscriptionFields {
+  const number = from.varint();
+  const session = from.varint();
+  const flags = from.uint8();
+  const filter = from.text();
+  const group = (flags & GROUP) === 0 ? null : from.text();
+  const identifier = (flags & IDENTIFIER) === 0 ? 0 : from.varint();
+  return {
+    number,
+    session,
+    filter,
+    group,
+    options: {
+      qos: (flags & QOS) as QoS,
+      noLocal: (flags & NO_LOCAL) !== 0,
+      retainAsPublished: (flags & RETAIN_AS_PUBLISHED) !== 0,
+      retainHandling: (flags & RETAIN_HANDLING) >> 4 as 0 | 1 | 2,
+      identifier,
+    },
+  };
+}

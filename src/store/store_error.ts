@@ -1,0 +1,18 @@
+/**
+ * What went wrong: `locked` by another broker, `newer` schema than this broker
+ * knows, `corrupt` content, `failing` disk, or a `missing` store.
+ */
+export type StoreFault = "locked" | "newer" | "corrupt" | "failing" | "missing";
+
+/** A store that cannot be opened or written; the message is for the operator. */
+export class StoreError extends Error {
+  /** What to tell apart. */
+  readonly fault: StoreFault;
+
+  /** `cause` is what the system said. */
+  constructor(fault: StoreFault, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "StoreError";
+    this.fault = fault;
+  }
+}

@@ -1,0 +1,112 @@
+import type { BatchEncoder } from "./batch_encoder.ts";
+import { Category, type Ledger } from "./ledger.ts";
+import { GONE, type Pending } from "./pending.ts";
+import { RecordKind } from "./record_kind.ts";
+import type { RetainedSource, StoredEntry } from "./state.ts";
+
+/**
+ * Writes all that was noted, as it is now, and forgets the notes. What is over
+ * comes first, so that nothing is written only to be undone by the next line.
+ */
+export function writePending(
+  pending: Pending,
+  encoder: BatchEncoder,
+  ledger: Ledger,
+  retained: RetainedSource,
+): void {
+  writeSessions(pending, encoder, ledger);
+  writeSubscriptions(pending, encoder, ledger);
+  writeDones(pending.dones, encoder);
+  writeEntries(pending.entries.filter(isNew), encoder);
+  writeEntries(pending.changes.filter(isChanged), encoder);
+  for (const slot of pending.receivers) {
+    if (!slot.ended) encoder.received(slot, false);
+    slot.touchedIds = null;
+  }
+  for (const place of pending.places) {
+    const before = -1 - place.block;
+    const message = retained.messageAt(place);
+    place.block = 0;
+    if (message !== null) encoder.retained(place, message, before);
+    else if (before > 0) {
+      ledger.placeDied(place, before);
+      encoder.cleared(retained.topicOf(place));
+    }
+  }
+  pending.clear();
+}
+
+function writeSessions(
+  pending: Pending,
+  encoder: BatchEncoder,
+  ledger: Ledger,
+): void {
+  const numbers: number[] = [];
+  for (const slot of pending.ended) {
+    numbers.push(slot.number);
+    ledger.died(slot.block, Category.Session);
+    if (slot.receivedBlock > 0) {
+      ledger.died(slot.receivedBlock, Category.Session);
+    }
+  }
+  encoder.sessions -= numbers.length;
+  encoder.gone(RecordKind.Ended, numbers);
+  for (const slot of pending.slots) {
+    slot.dirty = false;
+    if (!slot.ended) encoder.session(slot);
+  }
+}
+
+function writeSubscriptions(
+  pending: Pending,
+  encoder: BatchEncoder,
+  ledger: Ledger,
+): void {
+  const numbers: number[] = [];
+  for (const subscription of pending.unsubscriptions) {
+    ledger.died(subscription.block, Category.Session);
+    subscription.block = GONE;
+    // Those of a session that is over went with it.
+    if (subscription.subscriber.slot !== null) {
+      numbers.push(subscription.number);
+    }
+  }
+  encoder.gone(RecordKind.Unsubscribed, numbers);
+  for (const subscription of pending.subscriptions) {
+    const { slot } = subscription.subscriber;
+    if (subscription.block === GONE || slot === null) continue;
+    encoder.subscription(slot, subscription);
+  }
+}
+
+function writeDones(
+  dones: readonly StoredEntry[],
+  encoder: BatchEncoder,
+): void {
+  const numbers: number[] = [];
+  for (const entry of dones) {
+    if (entry.block === GONE) continue;
+    if (entry.delivery.subscriber.slot !== null) numbers.push(entry.number);
+    encoder.entryGone(entry);
+  }
+  encoder.gone(RecordKind.Done, numbers);
+}
+
+function writeEntries(
+  entries: readonly StoredEntry[],
+  encoder: BatchEncoder,
+): void {
+  for (let at = 0; at < entries.length;) {
+    at = encoder.entries(entries, at, entries.length);
+  }
+}
+
+function isNew(entry: StoredEntry): boolean {
+  return entry.number === 0 && entry.block !== GONE &&
+    entry.delivery.subscriber.slot !== null;
+}
+
+function isChanged(entry: StoredEntry): boolean {
+  return entry.dirty && entry.block !== GONE &&
+    entry.delivery.subscriber.slot !== null;
+}

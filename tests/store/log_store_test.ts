@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
+import type { StoreStatus } from "../../src/store/mod.ts";
+import { LogStore } from "../../src/store/log_store.ts";
+import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+import { happen, seeded } from "./random_world.ts";
+import { World } from "./world.ts";
+
+function open(blocks: MemoryBlocks, slack = 0): LogStore {
+  return new LogStore(blocks, new ManualClock(), {
+    mode: "durable",
+    flushInterval: 200,
+    slack,
+  });
+}
+
+function bytesOf({ blocks }: MemoryBlocks): number {
+  let bytes = 0;
+  for (const block of blocks.values()) bytes += block.length;
+  return bytes;
+}
+
+function live(status: StoreStatus): number {
+  return status.retainedBytes + status.queuedBytes + status.sessionBytes;
+}
+
+Deno.test("what is loaded is what was committed, whatever happened", async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = seeded(seed);
+    const blocks = new MemoryBlocks();
+    let world = await World.load(open(blocks, seed % 2 === 0 ? 0 : 1e6));
+    for (let life = 0; life < 4; life++) {
+      for (let batch = 0; batch < 10; batch++) {
+        happen(world, random, Math.floor(random() * 60));
+        await world.committed();
+      }
+      const before = world.picture();
+      await world.store.close();
+      world = await World.load(open(blocks));
+      assert.deepEqual(world.picture(), before, `seed ${seed}`);
+    }
+  }
+});
+
+Deno.test("what was cleaned away is not missed, and the disk does not fill", async () => {
+  const random = seeded(7);
+  const blocks = new MemoryBlocks();
+  let world = await World.load(open(blocks));
+  for (let batch = 0; batch < 600; batch++) {
+    happen(world, random, 200);
+    await world.committed();
+    if (batch % 50 !== 49) continue;
+    const before = world.picture();
+    const { status } = world.store;
+    await world.store.close();
+    world = await World.load(open(blocks));
+    assert.deepEqual(world.picture(), before);
+    const again = world.store.status;
+    // The books are right after loading, and were before.
+    assert.equal(again.storedBytes, status.storedBytes);
+    assert.equal(again.queuedMessages, status.queuedMessages);
+    assert.equal(again.oldestMessageAt, status.oldestMessageAt);
+    assert.ok(Math.abs(live(again) - live(status)) < 0.02 * live(status) + 99);
+    assert.ok(
+      bytesOf(blocks) < 3 * live(status) + 500_000,
+      `${bytesOf(blocks)} bytes for ${live(status)} live ones`,
+    );
+  }
+});
