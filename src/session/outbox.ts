@@ -11,9 +11,6 @@ import { giveBack, LARGEST, lend } from "./buffers.ts";
 import type { Counters } from "./counters.ts";
 import type { Passes } from "./passes.ts";
 
-/** A first buffer: most connections send a few small packets at a time. */
-const FIRST = 4096;
-
 /** A payload this long goes by reference instead of being copied. */
 const BY_REFERENCE = 16384;
 
@@ -66,6 +63,8 @@ export class Outbox {
   #ended = false;
   #held = false;
   #whenEmpty: (() => void) | null = null;
+  /** About how many bytes go out in one flush. */
+  #usual = 0;
   /** Whether `Passes` already knows of it. */
   touched = false;
   /** Bytes appended and not yet taken by the stream. */
@@ -168,6 +167,7 @@ export class Outbox {
   /** Hands the next piece to the stream, unless it still has one. */
   flush(): void {
     this.touched = false;
+    this.#usual = Math.max(this.waiting, this.#usual >> 1);
     if (this.#writing === null && !this.#ended) this.#write();
   }
 
@@ -225,9 +225,13 @@ export class Outbox {
     if (this.#buffer !== null && this.#buffer.length - this.#length >= least) {
       return this.#length;
     }
+    // What it took lately it will take again: one buffer, and so one write.
     const first = this.#buffer === null && this.#writing === null;
     this.#push();
-    const size = Math.max(least, first ? FIRST : LARGEST);
+    const size = Math.max(
+      least,
+      first ? Math.min(this.#usual, LARGEST) : LARGEST,
+    );
     this.#buffer = size <= LARGEST ? lend(size) : new Uint8Array(size);
     return 0;
   }
