@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { puback } from "../support/packets.ts";
+import { Packets, puback } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
+import { ManualReader } from "./manual_reader.ts";
 import { drops, SYS_INTERVAL, sysFigures } from "./sys_figures.ts";
 
 const sys = { interval: SYS_INTERVAL };
@@ -92,6 +93,42 @@ conformance(
     assert.deepEqual(got, Array.from({ length: 30 }, (_, at) => at + 1));
   },
 );
+
+for (const again of [false, true]) {
+  conformance(
+    `with some room again, but not enough to go on, a new message does not overtake ${
+      again ? "what is sent again" : "what waits"
+    }`,
+    async (broker) => {
+      const packets = new Packets(4);
+      const first = new ManualReader(broker);
+      await first.post(packets.connect({ clientId: "slow", clean: false }));
+      await first.post(packets.subscribe(1, [["t", 1]]));
+      const other = await broker.connect(4, "publisher");
+      const publish = async (id: number, bytes: number) => {
+        const payload = `${id}`.padEnd(bytes, ".");
+        await other.publish({ topic: "t", payload, qos: 1, id });
+        await other.expectAck(4, id);
+      };
+      let reader = first;
+      // Sent again is only what has gone out, so that is read first.
+      for (let id = 1; id <= 20; id++) {
+        await publish(id, 100_000);
+        if (again) await first.read(Infinity);
+      }
+      if (again) {
+        reader = new ManualReader(broker);
+        await reader.post(packets.connect({ clientId: "slow", clean: false }));
+      }
+      await reader.read(500_000);
+      await publish(21, 10);
+      await reader.read(Infinity);
+      const numbers = reader.packets().filter((one) => one.type === 3)
+        .map((one) => parseInt(one.payload));
+      assert.deepEqual(numbers, Array.from({ length: 21 }, (_, at) => at + 1));
+    },
+  );
+}
 
 eachVersion(
   "a client that asks much and reads nothing is not read any more, and loses nothing once it reads",
