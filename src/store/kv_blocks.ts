@@ -32,6 +32,8 @@ export class KvBlocks implements Blocks {
   #head: Head;
   /** Blocks from here up to the head's first are still to be removed. */
   #removed: number;
+  /** Blocks from here on stay on disk, although the head has left them. */
+  keepFrom = Infinity;
 
   private constructor(kv: Deno.Kv, head: Head) {
     this.#kv = kv;
@@ -44,16 +46,13 @@ export class KvBlocks implements Blocks {
    * what a torn commit left behind the head.
    */
   static async open(kv: Deno.Kv): Promise<KvBlocks> {
-    const [head, schema] = await kv.getMany<[Uint8Array, number]>([
-      HEAD_KEY,
-      SCHEMA_KEY,
-    ]);
-    if (schema.value === null) await kv.set(SCHEMA_KEY, SCHEMA);
-    const blocks = new KvBlocks(
-      kv,
-      head.value === null ? EMPTY : decodeHead(head.value),
-    );
-    await blocks.#removeLeftovers();
+    const { value } = await kv.get<Uint8Array>(HEAD_KEY);
+    const blocks = new KvBlocks(kv, value === null ? EMPTY : decodeHead(value));
+    try {
+      await blocks.#removeLeftovers();
+    } catch {
+      // Without space they stay: no part of the log, and soon overwritten.
+    }
     return blocks;
   }
 
@@ -61,9 +60,11 @@ export class KvBlocks implements Blocks {
     return this.#head;
   }
 
-  async read(each: (block: Block) => void | Promise<void>): Promise<void> {
-    let number = this.#head.first;
-    const { last } = this.#head;
+  async read(
+    each: (block: Block) => void | Promise<void>,
+    { first, last }: Head = this.#head,
+  ): Promise<void> {
+    let number = first;
     const selector = {
       start: blockKey(SCHEMA, number),
       end: blockKey(SCHEMA, last + 1),
@@ -93,11 +94,21 @@ export class KvBlocks implements Blocks {
       await atomic.commit();
     }
     const atomic = this.#kv.atomic().set(HEAD_KEY, encodeHead(head));
+    if (this.#head.commit === 0) {
+      atomic.set(SCHEMA_KEY, Uint8Array.of(SCHEMA));
+    }
     for (; at < blocks.length; at++) {
       atomic.set(blockKey(SCHEMA, blocks[at].number), blocks[at].bytes);
     }
     // What is more than that goes with the next commits.
-    const removed = Math.min(head.first, this.#removed + REMOVALS_AN_ATOMIC);
+    const removed = Math.max(
+      this.#removed,
+      Math.min(
+        head.first,
+        this.keepFrom,
+        this.#removed + REMOVALS_AN_ATOMIC,
+      ),
+    );
     for (let number = this.#removed; number < removed; number++) {
       atomic.delete(blockKey(SCHEMA, number));
     }
@@ -117,6 +128,9 @@ export class KvBlocks implements Blocks {
     const prefix = ["b", SCHEMA];
     await this.#remove({ prefix, end: blockKey(SCHEMA, first) });
     await this.#remove({ prefix, start: blockKey(SCHEMA, last + 1) });
+    for (let old = 1; old < SCHEMA; old++) {
+      await this.#remove({ prefix: ["b", old] });
+    }
   }
 
   async #remove(selector: Deno.KvListSelector): Promise<void> {

@@ -46,6 +46,8 @@ export interface LogStoreOptions {
    * @default 1 MiB
    */
   readonly slack?: number;
+  /** Called when the store has been closed. */
+  readonly release?: () => Promise<void>;
   /** What was wrong when the store was opened, for the report. */
   readonly alarm?: string | null;
 }
@@ -174,6 +176,7 @@ export class LogStore implements Store, Waker {
     } finally {
       this.#closed = true;
       await this.#blocks.close();
+      await this.#options.release?.();
     }
   }
 

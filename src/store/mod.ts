@@ -24,3 +24,4 @@ export { SessionSlot } from "./session_slot.ts";
 export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
+export { openStore, type StoreSettings } from "./open_store.ts";

@@ -36,7 +36,7 @@ export class PlainSession implements StoredSession {
 export class PlainSubscription implements StoredSubscription {
   readonly subscriber: PlainSession;
   readonly filter: string;
-  readonly group: string | null;
+  readonly share: string | null;
   readonly options: SubscriptionOptions;
   number = 0;
   block = 0;
@@ -44,12 +44,12 @@ export class PlainSubscription implements StoredSubscription {
   constructor(
     subscriber: PlainSession,
     filter: string,
-    group: string | null,
+    share: string | null,
     options: SubscriptionOptions,
   ) {
     this.subscriber = subscriber;
     this.filter = filter;
-    this.group = group;
+    this.share = share;
     this.options = options;
   }
 }

@@ -93,17 +93,17 @@ export function writeSubscription(
   session: number,
   subscription: StoredSubscription,
 ): void {
-  const { group, options } = subscription;
+  const { share, options } = subscription;
   into.varint(subscription.number);
   into.varint(session);
   into.uint8(
     options.qos | (options.noLocal ? NO_LOCAL : 0) |
       (options.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
-      options.retainHandling << 4 | (group !== null ? GROUP : 0) |
+      options.retainHandling << 4 | (share !== null ? GROUP : 0) |
       (options.identifier !== 0 ? IDENTIFIER : 0),
   );
   into.text(subscription.filter);
-  if (group !== null) into.text(group);
+  if (share !== null) into.text(share);
   if (options.identifier !== 0) into.varint(options.identifier);
 }
 

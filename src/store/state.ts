@@ -52,7 +52,7 @@ export interface StoredSubscription {
   /** The filter, without `$share/group/`. */
   readonly filter: string;
   /** The share name, or null when it is not shared. */
-  readonly group: string | null;
+  readonly share: string | null;
   /** How messages are to be delivered. */
   readonly options: SubscriptionOptions;
   /** Owned by the store; begins 0. */

@@ -1,4 +1,4 @@
-import { type Message, type QoS } from "../../src/mqtt/mod.ts";
+import type { Message, QoS } from "../../src/mqtt/mod.ts";
 import type { PlainSession } from "../../src/store/plain_state.ts";
 import { message, type World } from "./world.ts";
 

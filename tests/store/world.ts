@@ -93,7 +93,7 @@ export class World {
     group: string | null = null,
   ): void {
     const at = session.subscriptions.findIndex((one) =>
-      one.filter === filter && one.group === group
+      one.filter === filter && one.share === group
     );
     if (at < 0) return;
     this.store.changes.unsubscribed(session.subscriptions[at]);
@@ -197,10 +197,10 @@ export function picture(state: PlainState): unknown {
         message: show(session.will.message),
       },
       received: [...session.received].sort(),
-      subscriptions: session.subscriptions.map(({ filter, group, options }) => (
-        { filter, group, options }
+      subscriptions: session.subscriptions.map(({ filter, share, options }) => (
+        { filter, share, options }
       )).sort((a, b) =>
-        `${a.group} ${a.filter}` < `${b.group} ${b.filter}` ? -1 : 1
+        `${a.share} ${a.filter}` < `${b.share} ${b.filter}` ? -1 : 1
       ),
       entries: session.entries.map((entry) => ({
         message: show(entry.message),

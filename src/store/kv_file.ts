@@ -1,0 +1,154 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type Block, checkBlock } from "./block.ts";
+import { EMPTY, type Head } from "./blocks.ts";
+import { decodeHead } from "./head_record.ts";
+import { StoreError } from "./store_error.ts";
+
+/** What SQLite says of a file that is not, or no more, a database. */
+const DAMAGED = /malformed|not a database|disk image|corrupt/i;
+
+/** Blocks summed before sockets get their turn: some 16 MiB. */
+const SLICE = 256;
+
+/** How Deno KV marks a value that is plain bytes. */
+const PLAIN_BYTES = 3;
+
+/**
+ * A store's file, read without opening it as Deno KV does: that ends the whole
+ * process when the file is damaged, so it has to be looked at before. It also
+ * may be read while a broker has it open.
+ */
+export class KvFile {
+  readonly #database: DatabaseSync;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Opens the file to read. Throws `StoreError`. */
+  static async open(path: string): Promise<KvFile> {
+    // Only now: a broker that stores nothing does without it.
+    const sqlite = await import("node:sqlite");
+    return orFault(path, () => {
+      const database = new sqlite.DatabaseSync(path, { readOnly: true });
+      try {
+        database.exec("PRAGMA busy_timeout = 5000");
+        database.prepare("SELECT count(*) FROM sqlite_master").get();
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+      return new KvFile(database);
+    });
+  }
+
+  /** Throws `StoreError` `corrupt` when SQLite finds fault with the file. */
+  quickCheck(): void {
+    orFault("", () => {
+      const rows = this.#database.prepare("PRAGMA quick_check(1)").all();
+      const verdict = String(rows[0]?.quick_check ?? "no answer");
+      if (verdict !== "ok") throw new StoreError("corrupt", verdict);
+    });
+  }
+
+  /** The schema of the store in it; 0 when there is none yet. */
+  get schema(): number {
+    const head = this.#value(key("head"));
+    const schema = this.#value(key("schema"));
+    if (schema !== null) return schema[0];
+    // The first schema had no mark of its own.
+    return head === null ? 0 : 1;
+  }
+
+  /** The head; `EMPTY` when nothing was ever stored. */
+  get head(): Head {
+    const value = this.#value(key("head"));
+    return value === null ? EMPTY : decodeHead(value);
+  }
+
+  /** The blocks of `head`, stored under `schema`, in their order. */
+  *blocks(schema: number, head: Head): Generator<Block> {
+    let number = head.first;
+    if (number > head.last) return;
+    const rows = this.#database.prepare(
+      "SELECT v FROM kv WHERE k >= ? AND k <= ? ORDER BY k",
+    ).iterate(key("b", schema, head.first), key("b", schema, head.last));
+    for (const { v } of rows) {
+      yield { number, bytes: v as Uint8Array };
+      number++;
+    }
+    if (number <= head.last) {
+      throw new StoreError("corrupt", `block ${number} is missing`);
+    }
+  }
+
+  /** Checks the sums of all blocks. Throws `StoreError` `corrupt`. */
+  async checkBlocks(schema: number): Promise<void> {
+    const blocks = orFault("", () => this.blocks(schema, this.head));
+    for (let count = 1;; count++) {
+      const next = orFault("", () => blocks.next());
+      if (next.done) return;
+      checkBlock(next.value);
+      if (count % SLICE !== 0) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Writes all of it, as of now, to a new file. */
+  copyTo(file: string): void {
+    this.#database.prepare("VACUUM INTO ?").run(file);
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #value(of: Uint8Array): Uint8Array | null {
+    return orFault("", () => {
+      const tables = this.#database.prepare(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'",
+      ).get();
+      if (tables === undefined) return null;
+      const row = this.#database.prepare(
+        "SELECT v, v_encoding AS e FROM kv WHERE k = ?",
+      ).get(of);
+      if (row === undefined) return null;
+      if (row.e === PLAIN_BYTES) return row.v as Uint8Array;
+      throw new StoreError("corrupt", "the head of the store is no bytes");
+    });
+  }
+}
+
+/** A key as Deno KV writes it. */
+function key(...parts: (string | number)[]): Uint8Array {
+  const bytes: number[] = [];
+  const double = new DataView(new ArrayBuffer(8));
+  for (const part of parts) {
+    if (typeof part === "string") {
+      bytes.push(2, ...new TextEncoder().encode(part), 0);
+      continue;
+    }
+    // The sign is turned so that bytes sort as numbers do.
+    double.setFloat64(0, part);
+    double.setUint8(0, double.getUint8(0) ^ 0x80);
+    bytes.push(0x21, ...new Uint8Array(double.buffer));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Runs `look`; what SQLite throws becomes a `StoreError`. */
+function orFault<T>(path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const text = (error as Error).message;
+    const fault = DAMAGED.test(text) ? "corrupt" : "failing";
+    throw new StoreError(
+      fault,
+      `${path} cannot be read: ${text}`.trim(),
+      error,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { StoreError } from "./store_error.ts";
+
+/**
+ * Keeps a second broker away from a store. The lock is the kernel's, on a file
+ * beside the store: it ends with the process, however that ends. What is
+ * written in the file only tells who holds it.
+ */
+export class StoreLock {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Locks the store at `path` for the broker called `name`.
+   *
+   * @throws {StoreError} `locked` with name and process id of the holder.
+   */
+  static async take(path: string, name: string): Promise<StoreLock> {
+    const file = await openFile(`${path}.lock`);
+    if (!await file.tryLock(true)) {
+      const holder = await readHolder(file);
+      file.close();
+      throw new StoreError(
+        "locked",
+        `the store ${path} is in use by ${holder}`,
+      );
+    }
+    const lock = new StoreLock(file);
+    await lock.#write(`${name}\n${Deno.pid}\n`);
+    return lock;
+  }
+
+  /** Lets go of the store. */
+  async release(): Promise<void> {
+    await this.#write("");
+    // Closing unlocks; the file stays, as another may hold it open already.
+    this.#file.close();
+  }
+
+  /** A full disk must not stand in the way: the lock holds without it. */
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#file.truncate(0);
+      await this.#file.seek(0, Deno.SeekMode.Start);
+      await this.#file.write(new TextEncoder().encode(text));
+    } catch {
+      return;
+    }
+  }
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw new StoreError(
+      "failing",
+      `the store cannot be locked: ${(error as Error).message}`,
+      error,
+    );
+  }
+}
+
+async function readHolder(file: Deno.FsFile): Promise<string> {
+  const bytes = new Uint8Array(256);
+  const length = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, length));
+  const [name, pid] = text.split("\n");
+  return pid ? `${name}, process ${pid}` : "another process";
+}
