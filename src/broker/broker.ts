@@ -34,6 +34,7 @@ export interface BrokerLog extends SessionLog {
 
 /** What a broker is made with; what is left out is the usual. */
 export interface BrokerPorts {
+  /** The only time there is. @default the system's */
   readonly clock?: Clock;
   /** Who may come in. @default everybody */
   readonly authenticator?: Authenticator;
@@ -41,14 +42,17 @@ export interface BrokerPorts {
   readonly authorizer?: Authorizer;
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
-  /** @default silent */
+  /** Told what a person may want to know. @default silent */
   readonly log?: BrokerLog;
 }
 
 /** A listener that accepts connections. */
 export interface StartedListener {
+  /** As in the settings. */
   readonly name: string;
+  /** As in the settings. */
   readonly type: ListenerSettings["type"];
+  /** The address it listens on, as in the settings. */
   readonly bind: string;
   /** The real one, where 0 was asked for. */
   readonly port: number;
@@ -83,6 +87,7 @@ export class Broker {
   #whenEmpty: (() => void) | null = null;
   #stopping = false;
 
+  /** Makes all parts and starts the timers; accepts nobody before `start`. */
   constructor(settings: Settings, ports: BrokerPorts = {}) {
     this.#settings = settings;
     this.#clock = ports.clock ?? new SystemClock();

@@ -40,24 +40,44 @@ export type UserProperty = readonly [name: string, value: string];
  * Only those present are set; intervals are in seconds.
  */
 export interface Properties {
+  /** 0 ends with the connection, 0xFFFFFFFF = never (3.1.2.11.2). */
   sessionExpiryInterval?: number;
+  /** For a client that came without an id (3.2.2.3.7). */
   assignedClientIdentifier?: string;
+  /** 0 to 65,535; in place of the client's own [MQTT-3.1.2-21]. */
   serverKeepAlive?: number;
+  /** Name of the method, in CONNECT, CONNACK and AUTH (4.12). */
   authenticationMethod?: string;
+  /** 0 to 65,535 bytes; what they mean is the method's affair. */
   authenticationData?: Uint8Array;
+  /** False: reason strings only in CONNACK and DISCONNECT (3.1.2.11.7). */
   requestProblemInformation?: boolean;
+  /** Whether CONNACK may carry response information (3.1.2.11.6). */
   requestResponseInformation?: boolean;
+  /** What response topics are made from (3.2.2.3.15). */
   responseInformation?: string;
+  /** Another server to use (4.11). */
   serverReference?: string;
+  /** For people, not to be parsed (4.13). */
   reasonString?: string;
+  /** 1 to 65,535 unacknowledged messages above QoS 0 (3.1.2.11.3). */
   receiveMaximum?: number;
+  /** 0 to 65,535; the highest alias its sender takes. */
   topicAliasMaximum?: number;
+  /** 0 or 1; absent means 2 (3.2.2.3.4). */
   maximumQoS?: number;
+  /** False when nothing is retained [MQTT-3.2.2-14]. */
   retainAvailable?: boolean;
+  /** In the order sent. */
   userProperties?: UserProperty[];
+  /** 1 to 4,294,967,295 bytes; the largest its sender takes. */
   maximumPacketSize?: number;
+  /** False when filters must not have wildcards (3.2.2.3.11). */
   wildcardSubscriptionAvailable?: boolean;
+  /** False when subscriptions must not have identifiers (3.2.2.3.12). */
   subscriptionIdentifierAvailable?: boolean;
+  /** False when `$share` is not served (3.2.2.3.13). */
   sharedSubscriptionAvailable?: boolean;
+  /** 1 to 268,435,455, of all filters in a SUBSCRIBE (3.8.2.1.2). */
   subscriptionIdentifier?: number;
 }

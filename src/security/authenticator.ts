@@ -2,9 +2,13 @@ import type { ProtocolVersion, ReasonCode } from "../mqtt/mod.ts";
 
 /** Who asks to come in, as the connection and its CONNECT tell. */
 export interface Credentials {
+  /** Never empty: one without an id has been assigned one. */
   readonly clientId: string;
+  /** Null when CONNECT has none. */
   readonly username: string | null;
+  /** 0 to 65,535 bytes; null when CONNECT has none. */
   readonly password: Uint8Array | null;
+  /** 3 for 3.1, 4 for 3.1.1, 5 for 5.0. */
   readonly version: ProtocolVersion;
   /** Name of the listener it came by. */
   readonly listener: string;
@@ -14,6 +18,7 @@ export interface Credentials {
 
 /** Who a client turned out to be; access rules are asked about this. */
 export interface Identity {
+  /** The id under which its session is kept. */
   readonly clientId: string;
   /** Null for an anonymous client. */
   readonly username: string | null;

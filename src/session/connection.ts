@@ -68,24 +68,43 @@ export type ConnectionState =
  * What lasts longer than the network connection is in `Session`.
  */
 export class Connection implements Deadline {
+  /** What it shares with the others of its broker. */
   readonly context: Context;
+  /** What the listener it came by sets. */
   readonly listener: ListenerOptions;
+  /** The peer's IP address. */
   readonly hostname: string;
+  /**
+   * Its bytes on their way out.
+   * @internal
+   */
   readonly outbox: Outbox;
+  /**
+   * Reads its packets.
+   * @internal
+   */
   readonly pump: Pump;
   readonly #stream: ByteStream;
   readonly #whenClosed: () => void;
+  /** How far it has come. */
   state: ConnectionState = "opening";
+  /** 4 until CONNECT tells another. */
   version: ProtocolVersion = 4;
+  /** Null until CONNECT was decoded. */
   clientId: string | null = null;
+  /** Attached while it is open, else null. */
   session: Session | null = null;
+  /**
+   * How fast it may publish; null without a bound.
+   * @internal
+   */
   rate: PublishRate | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
   /** Time of the latest complete packet (ms). */
   heardAt = 0;
   /** The largest packet the client takes, in bytes. */
-  sendLimit = Infinity;
+  sendLimit: number = Infinity;
   /** PUBLISH packets above QoS 0 that may be on their way to the client. */
   sendMaximum = 65535;
   /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
@@ -94,17 +113,27 @@ export class Connection implements Deadline {
   problemInformation = true;
   /** Aliases the client has set; made by its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
-  /** Aliases the broker sets; null when the client takes none. */
+  /**
+   * Aliases the broker sets; null when the client takes none.
+   * @internal
+   */
   aliasesOut: TopicAliases | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
+  /** Of its CONNECT; null without enhanced authentication. */
   authMethod: string | null = null;
+  /** The authentication under way, or null. */
   exchange: AuthExchange | null = null;
   /** What becomes of the outcome of the exchange. */
   judged: (outcome: AuthOutcome) => void = NOBODY_ASKED;
-  at = Infinity;
-  tick = -1;
+  /** When `due` is to be called, ms; Infinity for never. */
+  at: number = Infinity;
+  /** Belongs to `Deadlines`. */
+  tick: number = -1;
 
+  /**
+   * `whenClosed` is called once, when the stream and all buffers are given back.
+   */
   constructor(
     accepted: Accepted,
     listener: ListenerOptions,
@@ -121,6 +150,7 @@ export class Connection implements Deadline {
       context.passes,
       context.counters,
       this,
+      context.gate,
     );
     this.pump = new Pump(accepted.stream, this, context);
   }
@@ -261,9 +291,14 @@ export class Connection implements Deadline {
     counters.publishBytesSent += message.payloadEnd - message.payloadStart;
   }
 
-  /** Sends a numbered PUBLISH; false when it is too large for the client. */
+  /**
+   * Sends a numbered PUBLISH; false when it is too large for the client.
+   * @internal
+   */
   sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.context;
+    // Sent again under another id, it would arrive twice.
+    if (entry.qos === 2) this.outbox.waitForCommit();
     head.qos = entry.qos;
     head.dup = dup;
     head.retain = entry.retain;
@@ -308,6 +343,7 @@ export class Connection implements Deadline {
     reasonCode: number,
     reason?: string,
   ): void {
+    this.outbox.waitForCommit();
     if (reasonCode === 0 || this.version !== 5) {
       this.context.counters.packetsSent++;
       this.outbox.appendAck(type, packetId);

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/mod.ts";
 import { AckPacket, Frame, PublishHead, PublishPacket } from "../codec/mod.ts";
 import { Message, Topic } from "../mqtt/mod.ts";
+import type { Changes, Store } from "../store/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Counters } from "./counters.ts";
@@ -11,13 +12,20 @@ import { Registry } from "./registry.ts";
 
 /** The parts that a context is made of. */
 export interface ContextParts {
+  /** What all sessions go by. */
   readonly options: SessionOptions;
+  /** Where messages are published. */
   readonly router: Router;
+  /** Who may come in. */
   readonly authenticator: Authenticator;
   /** Null when everybody may do everything: then nothing is asked. */
   readonly authorizer: Authorizer | null;
+  /** The only time there is. */
   readonly clock: Clock;
+  /** Where all that happens is counted. */
   readonly counters: Counters;
+  /** Where what has to last is noted; null when nothing is. */
+  readonly store: Store | null;
   /** At least 0 and below 1, for assigned client ids. */
   readonly random: () => number;
   /** Told of what a person may want to know; must not throw. */
@@ -26,8 +34,11 @@ export interface ContextParts {
 
 /** Events in the life of a client, for the log. */
 export interface SessionLog {
+  /** A CONNECT was answered with success; `version` is 3, 4 or 5. */
   connected(clientId: string, hostname: string, version: number): void;
+  /** A connection ended; `why` is a `CloseReason`. */
   closed(clientId: string | null, hostname: string, why: string): void;
+  /** A fault of the broker's own; the connection is closed. */
   failed(clientId: string | null, error: unknown): void;
 }
 
@@ -36,25 +47,52 @@ const HOLDING = 96;
 
 /** What the sessions and connections of one broker share. */
 export class Context {
+  /** What all sessions go by. */
   readonly options: SessionOptions;
+  /** Where messages are published. */
   readonly router: Router;
+  /** Who may come in. */
   readonly authenticator: Authenticator;
+  /** Null when everybody may do everything. */
   readonly authorizer: Authorizer | null;
+  /** Tells the time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
+  /** Where all that happens is counted. */
   readonly counters: Counters;
+  /** At least 0 and below 1. */
   readonly random: () => number;
+  /** Told of clients that come and go. */
   readonly log: SessionLog;
+  /**
+   * Told of what has to last; null when nothing has to, and until what lasted
+   * from the run before is restored.
+   */
+  changes: Changes | null = null;
+  /** Whether the store takes no more for now. */
+  storeFull = false;
+  /**
+   * The store whose commits acknowledgements have to wait for; null in the
+   * modes that acknowledge at once.
+   */
+  readonly gate: Store | null;
+  /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
+  /** All that is due at some time, on one timer. */
   readonly deadlines: Deadlines;
+  /** All sessions by client id. */
   readonly registry: Registry;
   /**
    * The packet under way. A pass is synchronous and decodes one packet at a
    * time, so one object of each kind serves all connections.
    */
   readonly frame: Frame = new Frame();
+  /** The PUBLISH under way. */
   readonly publish: PublishPacket = new PublishPacket();
+  /** The acknowledgement under way. */
   readonly ack: AckPacket = new AckPacket();
+  /** What differs from receiver to receiver of a PUBLISH. */
   readonly head: PublishHead = new PublishHead();
+  /** The message of a PUBLISH under way; transient. */
   readonly message: Message = new Message(
     new Topic("", new Uint8Array(0)),
     new Uint8Array(0),
@@ -62,6 +100,7 @@ export class Context {
     0,
   );
 
+  /** Makes passes, deadlines and registry; starts no timer. */
   constructor(parts: ContextParts) {
     this.options = parts.options;
     this.router = parts.router;
@@ -69,6 +108,8 @@ export class Context {
     this.authorizer = parts.authorizer;
     this.clock = parts.clock;
     this.counters = parts.counters;
+    const { store } = parts;
+    this.gate = store !== null && store.committed < store.batch ? store : null;
     this.random = parts.random;
     this.log = parts.log;
     this.passes = new Passes(parts.clock);
@@ -91,6 +132,7 @@ export class Context {
 
   /** Whether no more may be queued for now. */
   get full(): boolean {
-    return this.counters.queuedBytes >= this.options.maxQueuedMemory;
+    return this.storeFull ||
+      this.counters.queuedBytes >= this.options.maxQueuedMemory;
   }
 }

@@ -10,21 +10,29 @@ import {
  * nothing. Whoever shows them reads them.
  */
 export class Counters {
+  /** Bytes read from sockets. */
   bytesReceived = 0;
+  /** Bytes that sockets took. */
   bytesSent = 0;
   /** Control packets of all types. */
   packetsReceived = 0;
+  /** Control packets of all types, as they are put into outboxes. */
   packetsSent = 0;
+  /** PUBLISH packets from clients, repeated ones too. */
   publishReceived = 0;
+  /** PUBLISH packets to clients, repeated ones too. */
   publishSent = 0;
+  /** Payload bytes in PUBLISH packets from clients. */
   publishBytesReceived = 0;
+  /** Payload bytes in PUBLISH packets to clients. */
   publishBytesSent = 0;
   /** Sockets accepted. */
   connectionsOpened = 0;
   /** CONNECTs answered with success. */
   connectsAccepted = 0;
-  /** Clients attached now, and the most there have been. */
+  /** Clients attached now. */
   clientsConnected = 0;
+  /** The most clients that were attached at one time. */
   clientsMaximum = 0;
   /** Sessions that expired while detached. */
   clientsExpired = 0;
@@ -34,7 +42,9 @@ export class Counters {
   queuedBytes = 0;
   /** Messages waiting in backlogs. */
   queuedMessages = 0;
+  /** Messages by why they were dropped. */
   readonly dropped: Record<DropReason, number>;
+  /** Connections by why they ended. */
   readonly closed: Record<CloseReason, number>;
 
   constructor() {

@@ -30,6 +30,7 @@ export class Deadlines {
   #done: number;
   #cancel: Cancel | null = null;
 
+  /** Sets no timer until something is due. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#done = Math.floor(clock.now() / TICK);

@@ -11,6 +11,7 @@ export interface SessionOptions {
   readonly maxTopicLength: number;
   /** Levels of a topic name or filter. */
   readonly maxTopicLevels: number;
+  /** Subscriptions of one session; more are answered with 0x97. */
   readonly maxSubscriptions: number;
   /** Messages sent to one client and not acknowledged, 1 to 65,535. */
   readonly maxInflight: number;
@@ -28,12 +29,17 @@ export interface SessionOptions {
   readonly maxExpiry: number;
   /** Seconds a 3.x session without clean session is kept, or `NEVER`. */
   readonly expiryV3: number;
+  /** Messages that may wait for one session. */
   readonly backlogMessages: number;
+  /** Bytes (`Message.size`) that may wait for one session. */
   readonly backlogBytes: number;
+  /** Whether a full backlog drops what comes or what waited longest. */
   readonly backlogPolicy: "drop-new" | "drop-old";
   /** Whether QoS 0 messages wait for a detached session too. */
   readonly queueQos0: boolean;
+  /** Whether `$share` is served (3.2.2.3.13). */
   readonly sharedAvailable: boolean;
+  /** Whether filters may have wildcards (3.2.2.3.11). */
   readonly wildcardAvailable: boolean;
   /** Whether a payload said to be UTF-8 is checked. */
   readonly validatePayloadFormat: boolean;
@@ -41,14 +47,21 @@ export interface SessionOptions {
 
 /** What a listener sets for the connections that come in by it. */
 export interface ListenerOptions {
+  /** By which authenticators and the log know it. */
   readonly name: string;
+  /** Protocol versions served; others are refused [MQTT-3.1.2-2]. */
   readonly versions: readonly ProtocolVersion[];
+  /** Bytes of the largest packet read; more is answered with 0x95. */
   readonly maxPacketSize: number;
   /** Seconds; 0 leaves the keep alive to the client. */
   readonly maxKeepAlive: number;
+  /** The highest QoS of a PUBLISH (3.2.2.3.4). */
   readonly maxQos: QoS;
+  /** Whether clients may have messages retained (3.2.2.3.5). */
   readonly retainAvailable: boolean;
+  /** Messages above QoS 0 a client may have under way, 1 to 65,535 (3.2.2.3.3). */
   readonly receiveMaximum: number;
+  /** The highest alias a client may set; 0 for none (3.2.2.3.8). */
   readonly topicAliasMaximum: number;
   /** Milliseconds in which CONNECT must be complete. */
   readonly connectTimeout: number;

@@ -2,8 +2,11 @@ import type { Clock } from "../clock/mod.ts";
 
 /** What a pass leaves behind to be written. */
 export interface Flushable {
+  /** Whether it will be flushed; `touch` sets it, `flush` takes it back. */
   touched: boolean;
+  /** Copies what it still only points to in the chunk of the pass. */
   seal(): void;
+  /** Hands to its stream what it has. */
   flush(): void;
 }
 
@@ -30,6 +33,7 @@ export class Passes {
   /** Time in ms as of the latest pass: exact enough for the hot path. */
   now: number;
 
+  /** Reads the clock once a pass. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.now = clock.now();

@@ -6,6 +6,7 @@ export class Registry {
   readonly #context: Context;
   readonly #sessions = new Map<string, Session>();
 
+  /** `context` is handed on to the sessions it makes. */
   constructor(context: Context) {
     this.#context = context;
   }

@@ -2,7 +2,9 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 
 /** What falls due while a session is detached. */
 export interface SessionEvents {
+  /** The will delay is over, and the session is not. */
   publishWill(): void;
+  /** The session is over; its will, if any is left, goes out too. */
   expired(): void;
 }
 

@@ -141,7 +141,9 @@ export type StoreHealth = "ok" | "full" | "failing";
 
 /** Figures for the operator. Sizes are of records on disk, in bytes. */
 export interface StoreStatus {
+  /** What it promises. */
   readonly mode: StorageMode;
+  /** Whether changes reach the disk now. */
   readonly health: StoreHealth;
   /** Why `health` is not ok, else null. */
   readonly reason: string | null;
