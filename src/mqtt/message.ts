@@ -18,10 +18,13 @@ let blockUsed = 0;
  * the turn that decoded it; `keep()` gives the lasting copy, made at most once.
  */
 export class Message {
+  /** Where it goes; its name is valid. */
   topic: Topic;
   /** Holds the payload, and for a transient message the whole chunk. */
   bytes: Uint8Array;
+  /** Index in `bytes` of the payload's first byte. */
   payloadStart: number;
+  /** Index in `bytes` behind the payload's last byte. */
   payloadEnd: number;
   /**
    * Encoded v5 properties to pass on, in the publisher's order; without
@@ -38,8 +41,9 @@ export class Message {
    * Where the PUBLISH frame stands in `bytes` when it could be passed on as it
    * is to a QoS 0 receiver of `frameVersion`; -1 when it could not.
    */
-  frameStart = -1;
-  frameEnd = -1;
+  frameStart: number = -1;
+  /** Index in `bytes` behind that frame; -1 without one. */
+  frameEnd: number = -1;
   /** 4 for a frame without the v5 property length (3.1 and 3.1.1), else 5. */
   frameVersion: 4 | 5 = 4;
   /** Client id of the publisher; empty for the broker's own messages. */
@@ -51,6 +55,7 @@ export class Message {
   /** The lasting copy, once one was made. */
   kept: Message | null = null;
 
+  /** The payload is `bytes` from `payloadStart` up to `payloadEnd`. */
   constructor(
     topic: Topic,
     bytes: Uint8Array,

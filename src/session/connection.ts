@@ -150,7 +150,6 @@ export class Connection implements Deadline {
       context.passes,
       context.counters,
       this,
-      context.gate,
     );
     this.pump = new Pump(accepted.stream, this, context);
   }
@@ -297,8 +296,6 @@ export class Connection implements Deadline {
    */
   sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.context;
-    // Sent again under another id, it would arrive twice.
-    if (entry.qos === 2) this.outbox.waitForCommit();
     head.qos = entry.qos;
     head.dup = dup;
     head.retain = entry.retain;
@@ -343,7 +340,6 @@ export class Connection implements Deadline {
     reasonCode: number,
     reason?: string,
   ): void {
-    this.outbox.waitForCommit();
     if (reasonCode === 0 || this.version !== 5) {
       this.context.counters.packetsSent++;
       this.outbox.appendAck(type, packetId);

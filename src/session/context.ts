@@ -1,7 +1,6 @@
 import type { Clock } from "../clock/mod.ts";
 import { AckPacket, Frame, PublishHead, PublishPacket } from "../codec/mod.ts";
 import { Message, Topic } from "../mqtt/mod.ts";
-import type { Changes, Store } from "../store/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Counters } from "./counters.ts";
@@ -24,8 +23,6 @@ export interface ContextParts {
   readonly clock: Clock;
   /** Where all that happens is counted. */
   readonly counters: Counters;
-  /** Where what has to last is noted; null when nothing is. */
-  readonly store: Store | null;
   /** At least 0 and below 1, for assigned client ids. */
   readonly random: () => number;
   /** Told of what a person may want to know; must not throw. */
@@ -63,18 +60,6 @@ export class Context {
   readonly random: () => number;
   /** Told of clients that come and go. */
   readonly log: SessionLog;
-  /**
-   * Told of what has to last; null when nothing has to, and until what lasted
-   * from the run before is restored.
-   */
-  changes: Changes | null = null;
-  /** Whether the store takes no more for now. */
-  storeFull = false;
-  /**
-   * The store whose commits acknowledgements have to wait for; null in the
-   * modes that acknowledge at once.
-   */
-  readonly gate: Store | null;
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
   /** All that is due at some time, on one timer. */
@@ -108,8 +93,6 @@ export class Context {
     this.authorizer = parts.authorizer;
     this.clock = parts.clock;
     this.counters = parts.counters;
-    const { store } = parts;
-    this.gate = store !== null && store.committed < store.batch ? store : null;
     this.random = parts.random;
     this.log = parts.log;
     this.passes = new Passes(parts.clock);
@@ -132,7 +115,6 @@ export class Context {
 
   /** Whether no more may be queued for now. */
   get full(): boolean {
-    return this.storeFull ||
-      this.counters.queuedBytes >= this.options.maxQueuedMemory;
+    return this.counters.queuedBytes >= this.options.maxQueuedMemory;
   }
 }

@@ -1,6 +1,5 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
 import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
-import type { SessionSlot, StoredSession } from "../store/mod.ts";
 import type { Identity } from "../security/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
@@ -36,7 +35,7 @@ const FEED_SLICE = 256;
  * What survives a network connection (4.1): subscriptions (in the router),
  * messages that wait, messages in flight both ways, the will.
  */
-export class Session implements Subscriber, SessionEvents, StoredSession {
+export class Session implements Subscriber, SessionEvents {
   readonly clientId: string;
   readonly #context: Context;
   readonly #window = new InflightWindow();
@@ -63,10 +62,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   will: Will | null = null;
   /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
   bridge = false;
-  /** Owned by the store. */
-  slot: SessionSlot | null = null;
-  /** When its connection ended, ms since 1970; 0 while it has one. */
-  detachedAt = 0;
   /** Subscriptions it has in the router. */
   subscriptions = 0;
   /** Whether it has a connection or is over. */
@@ -106,15 +101,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.connection = connection;
     this.identity = identity;
     this.state = "attached";
-    this.detachedAt = 0;
     this.#clock?.stop();
-    this.changed();
-  }
-
-  /** Something of it was changed that has to last. */
-  changed(): void {
-    if (this.expiryInterval === 0 && this.slot === null) return;
-    this.#context.changes?.sessionChanged(this);
   }
 
   /** Sends again what was in flight, in order, then what waited (4.4). */
@@ -134,22 +121,17 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.connection = null;
     this.state = "detached";
     this.#resend = NONE;
+    const now = this.#context.clock.now();
+    const delay = this.will === null ? Infinity : this.will.delay * 1000;
     if (this.expiryInterval === 0) return this.#expire(false);
+    if (delay === 0) this.publishWill();
     for (const entry of this.#window.inOrder()) entry.message?.compact();
-    this.#startClock(this.#context.clock.now());
-  }
-
-  /** Counts expiry and will delay from `detachedAt`, in ms. */
-  #startClock(detachedAt: number): void {
-    this.detachedAt = detachedAt;
-    if (this.will?.delay === 0) this.publishWill();
-    this.changed();
     this.#clock ??= new SessionClock(this.#context.deadlines, this);
     this.#clock.start(
-      this.will === null ? Infinity : detachedAt + this.will.delay * 1000,
+      this.will === null ? Infinity : now + delay,
       this.expiryInterval === NEVER
         ? Infinity
-        : detachedAt + this.expiryInterval * 1000,
+        : now + this.expiryInterval * 1000,
     );
   }
 
@@ -166,9 +148,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** The client said good-bye or came back in time: no will [MQTT-3.14.4-3]. */
   dropWill(): void {
-    if (this.will === null) return;
     this.will = null;
-    this.changed();
   }
 
   /** Publishes the will, once, whatever ended the connection [MQTT-3.1.2-8]. */
@@ -176,7 +156,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     const will = this.will;
     if (will === null) return;
     this.will = null;
-    this.changed();
     const context = this.#context;
     context.passes.begin();
     const { message } = will;
@@ -203,13 +182,11 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.state = "expired";
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
-    context.changes?.sessionEnded(this);
     context.registry.remove(this);
     context.router.unsubscribeAll(this);
     this.#feeds = NONE;
     this.publishWill();
     for (const entry of this.#window.inOrder()) {
-      context.changes?.done(entry);
       if (entry.message === null) continue;
       // What a QoS 2 receiver may have seen goes to nobody else
       // [MQTT-4.8.2-5].
@@ -218,7 +195,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     }
     for (let next = this.#take(); next !== null; next = this.#take()) {
       if (!this.#passOver(next)) context.counters.dropped["session-ended"]++;
-      this.#letGo(next);
+      context.release(next.message!);
     }
   }
 
@@ -252,7 +229,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
       this.#outstanding < connection.sendMaximum && !connection.outbox.held
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
-      this.#hold(entry);
+      this.#context.hold(entry.message!);
       this.#sendNumbered(connection, entry);
       return;
     }
@@ -295,7 +272,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
         continue;
       }
       this.#take();
-      this.#letGo(next);
+      this.#context.release(message);
     }
     if (this.#feeds.length > 0) this.#feed();
   }
@@ -319,7 +296,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     if (entry.message === null) return;
     this.#context.release(entry.message);
     entry.message = null;
-    this.#context.changes?.changed(entry);
   }
 
   /**
@@ -338,7 +314,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
       if (
         group !== null && group.name === name && group.filter === filter &&
         this.#passOver(entry)
-      ) this.#letGo(entry);
+      ) this.#context.release(entry.message!);
       else this.#wait(entry);
     }
   }
@@ -354,8 +330,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.#window.add(entry);
     entry.sent = true;
     this.#outstanding++;
-    // One that is not on disk yet will be written as it is by then.
-    if (entry.number !== 0) this.#context.changes?.changed(entry);
     if (!connection.sendNumbered(entry, entry.message!, false)) {
       this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
       this.#forget(entry);
@@ -363,7 +337,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   }
 
   #forget(entry: Outgoing): void {
-    this.#letGo(entry);
+    if (entry.message !== null) this.#context.release(entry.message);
     this.#window.remove(entry);
     if (entry.sent) this.#outstanding--;
     else this.#resend = this.#resend.filter((other) => other !== entry);
@@ -413,55 +387,11 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
         options.backlogPolicy === "drop-new" ||
         message.size > options.backlogBytes
       ) return;
-      this.#letGo(this.#take()!);
+      this.#context.release(this.#take()!.message!);
     }
     message.compact();
-    this.#hold(entry);
+    this.#context.hold(message);
     this.#wait(entry);
-  }
-
-  /** From now on the message of `entry` is kept for this session. */
-  #hold(entry: Outgoing): void {
-    const context = this.#context;
-    context.hold(entry.message!);
-    if (context.changes !== null && !entry.message!.volatile) {
-      context.changes.queued(entry);
-    }
-  }
-
-  /** Nobody needs `entry` any more. */
-  #letGo(entry: Outgoing): void {
-    const context = this.#context;
-    if (entry.message !== null) context.release(entry.message);
-    context.changes?.done(entry);
-  }
-
-  /** A QoS 2 packet id came, and is kept until it is released. */
-  receive(packetId: number): void {
-    this.received.add(packetId);
-    this.#context.changes?.received(this, packetId);
-  }
-
-  /** PUBREL: whether the packet id was known; it is not any more. */
-  releaseReceived(packetId: number): boolean {
-    if (this.#received === null || !this.#received.delete(packetId)) {
-      return false;
-    }
-    this.#context.changes?.received(this, packetId);
-    return true;
-  }
-
-  /** Puts back what it held when the broker stopped; in order. */
-  restore(entry: Outgoing): void {
-    if (entry.message !== null) this.#context.hold(entry.message);
-    if (entry.packetId === 0) this.#wait(entry);
-    else this.#window.restore(entry);
-  }
-
-  /** All of it is back: its expiry and its will go on. */
-  restored(now: number): void {
-    if (this.expiryInterval === 0) this.#expire(false);
-    else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }
 
   /** Puts a message that is held into the backlog. */
