@@ -41,6 +41,7 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
   retained: "Messages kept for those who subscribe later.",
   shared: "Subscriptions whose messages are shared out among a group.",
   protocol: "What of MQTT is offered.",
+  storage: "What outlives the broker, and how safely it is kept.",
   sys: "The broker's own figures, published under $SYS/broker/.",
   log: "Logging, to standard error.",
   shutdown: "How the broker ends.",
@@ -49,6 +50,7 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
 function entry(key: string, field: Field<unknown>, value: string): string {
   const range = field.range === "" ? "" : `# Allowed: ${field.range}.\n`;
   const about = `\n# ${field.doc}\n${range}`;
+  if (field.isCommented) return `${about}# ${key} = ${value}\n`;
   if (field.inherits === undefined) return `${about}${key} = ${value}\n`;
   const [section, name] = field.inherits;
   return `${about}# Left out, it is that of [${section}] ${name}.\n# ${key} = ${value}\n`;

@@ -28,7 +28,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "admin",
   ],
   bench: ["mqtt", "codec", "transport"],
-  cli: ["config", "security", "bench", "broker"],
+  cli: ["config", "store", "security", "bench", "broker"],
 };
 
 const openToAll = ["clock"];

@@ -23,7 +23,7 @@ export function completeSettings(given: PartialSettings = {}): Settings {
     const chosen = (given as Record<string, Values>)[name] ?? {};
     const section: Values = {};
     for (const [key, field] of Object.entries<Field<unknown>>(fields)) {
-      section[key] = chosen[key] ?? field.default;
+      section[key] = completeValue(field, chosen[key]);
     }
     settings[name] = section;
   }
@@ -35,6 +35,18 @@ export function completeSettings(given: PartialSettings = {}): Settings {
     completeListener(listener, settings as Record<string, Values>, names)
   );
   return settings as unknown as Settings;
+}
+
+/** Tables in a list may leave values out, too. */
+function completeValue(field: Field<unknown>, given: unknown): unknown {
+  if (given === undefined) return field.default;
+  if (field.tables === undefined) return given;
+  const inside = Object.entries(field.tables);
+  return (given as Values[]).map((table) =>
+    Object.fromEntries(
+      inside.map(([key, one]) => [key, table[key] ?? one.default]),
+    )
+  );
 }
 
 function completeListener(

@@ -22,6 +22,13 @@ export function crossCheck(
   settings: Settings,
   onMisfit: OnMisfit,
 ): void {
+  settings.storage.rule.forEach((rule, index) => {
+    if (rule.filter !== "") return;
+    onMisfit(
+      ["storage", "rule", index, "filter"],
+      `this rule is about no topics: give it a filter`,
+    );
+  });
   const names = new Set<string>();
   const addresses = new Map<string, string>();
   settings.listener.forEach((listener, index) => {

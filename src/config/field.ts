@@ -16,6 +16,10 @@ export interface Field<T> {
   readonly secret?: boolean;
   /** For a listener: where the value comes from when it is left out. */
   readonly inherits?: readonly [section: string, key: string];
+  /** For a list of tables: what each of them may say. */
+  readonly tables?: Readonly<Record<string, Field<unknown>>>;
+  /** Whether the example shows it as a comment, which a copy leaves out. */
+  readonly isCommented?: boolean;
   /** Checks a value of the configuration. Throws `RangeError`: what is wrong. */
   read(value: unknown): T;
   /** The value in TOML, such that `read` gives it back. */

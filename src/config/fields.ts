@@ -1,6 +1,7 @@
 import type { Field, FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
 import { choice, flag, list, text } from "./word_fields.ts";
+import { storageFields } from "./storage_fields.ts";
 import { KIB, MIB } from "./units.ts";
 import {
   type ListenerSettings,
@@ -219,6 +220,7 @@ export const sections: {
       "Whether topic filters may have wildcards.",
     ),
   },
+  storage: storageFields,
   sys: {
     interval: duration(
       10_000,

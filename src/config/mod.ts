@@ -15,6 +15,10 @@ export type {
   SharedSettings,
   SharedStrategy,
   ShutdownSettings,
+  SpaceFloor,
+  StorageModeName,
+  StorageRule,
+  StorageSettings,
   SysSettings,
   VersionName,
 } from "./settings.ts";
@@ -24,6 +28,7 @@ export { loadSettings } from "./load.ts";
 export type { ConfigFile, SettingsSources, Shortcuts } from "./load.ts";
 export { describeProblem, SettingsError } from "./problem.ts";
 export type { Problem } from "./problem.ts";
+export { storagePath } from "./storage_path.ts";
 export { printSettings } from "./print.ts";
 export { closest } from "./closest.ts";
 export { VERSION } from "./version.ts";

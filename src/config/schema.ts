@@ -16,7 +16,25 @@ const fieldsOf: Readonly<Record<string, Fields>> = {
 const notes = z.registry<Record<string, unknown>>();
 
 function valueSchema(field: Field<unknown>): z.ZodMiniType {
-  const value = z.pipe(
+  const value = field.tables !== undefined
+    ? z.array(tableSchema(field.tables))
+    : readBy(field);
+  const range = field.range === "" ? "" : ` Allowed: ${field.range}.`;
+  const origin = field.inherits !== undefined
+    ? `Default: that of [${field.inherits[0]}] ${field.inherits[1]}.`
+    : field.tables !== undefined
+    ? "Default: none."
+    : `Default: ${field.defaultText}.`;
+  const described = z.optional(value);
+  described.register(notes, {
+    ...field.json,
+    description: `${field.doc}${range} ${origin}`,
+  });
+  return described;
+}
+
+function readBy(field: Field<unknown>): z.ZodMiniType {
+  return z.pipe(
     z.unknown(),
     z.transform((given, context) => {
       try {
@@ -32,16 +50,6 @@ function valueSchema(field: Field<unknown>): z.ZodMiniType {
       }
     }),
   );
-  const range = field.range === "" ? "" : ` Allowed: ${field.range}.`;
-  const origin = field.inherits === undefined
-    ? `Default: ${field.defaultText}.`
-    : `Default: that of [${field.inherits[0]}] ${field.inherits[1]}.`;
-  const described = z.optional(value);
-  described.register(notes, {
-    ...field.json,
-    description: `${field.doc}${range} ${origin}`,
-  });
-  return described;
 }
 
 function tableSchema(fields: Fields): z.ZodMiniType {
@@ -120,8 +128,22 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
   else delete place[last];
 }
 
+/** What may stand at `path`, which leads to a table; the sections at none. */
+function knownAt(path: Path): Readonly<Record<string, unknown>> {
+  if (path.length === 0) return fieldsOf;
+  const section = fieldsOf[path[0]];
+  return path[0] === "listener" || path.length === 1
+    ? section
+    : section[path[1]].tables ?? {};
+}
+
 /** A section or listener that is not a table, or a list that is none. */
 function wrongShape(path: Path): string {
+  if (path[0] !== "listener" && path.length > 1) {
+    const name = `${path[0]}.${path[1]}`;
+    const what = path.length === 2 ? "a list" : "a table";
+    return `not ${what}: write each as a [[${name}]] table`;
+  }
   if (path[0] !== "listener") {
     return `not a table: write its settings below a line [${path[0]}]`;
   }
@@ -130,7 +152,7 @@ function wrongShape(path: Path): string {
 }
 
 function unknownKey(path: Path, key: string): string {
-  const known = path.length === 0 ? fieldsOf : fieldsOf[path[0]];
+  const known = knownAt(path);
   const near = closest(key, Object.keys(known));
   if (near !== undefined) {
     return `there is no such ${

@@ -145,6 +145,49 @@ export interface ProtocolSettings {
   readonly wildcard_available: boolean;
 }
 
+/** What a crash may cost; `storage.mode`. */
+export type StorageModeName =
+  | "memory"
+  | "buffered"
+  | "durable"
+  | "fault-tolerant";
+
+/** Free space on a disk; one of the two is 0, both are when none is asked. */
+export interface SpaceFloor {
+  /** At least 0. */
+  readonly bytes: number;
+  /** Percent of the disk, 0..90. */
+  readonly percent: number;
+}
+
+/** Some topics that are stored in another mode than the rest. */
+export interface StorageRule {
+  /** A topic filter without share name. */
+  readonly filter: string;
+  /** What is promised for them. */
+  readonly mode: "memory";
+}
+
+/** What outlives the process. */
+export interface StorageSettings {
+  /** What a crash may cost. */
+  readonly mode: StorageModeName;
+  /** Folder, or file that ends in `.kv`; empty: see `storagePath`. */
+  readonly path: string;
+  /** Milliseconds that a change may wait to be written, at least 1. */
+  readonly flush_interval: number;
+  /** Bytes the store may take; 0 = no bound. */
+  readonly max_size: number;
+  /** Free space on the disk below which the store counts as full. */
+  readonly low_space: SpaceFloor;
+  /** Milliseconds between two snapshots, at least 1000. */
+  readonly snapshot_interval: number;
+  /** What to do with a damaged store that no other copy can mend. */
+  readonly on_corruption: "set-aside" | "refuse";
+  /** The first whose filter matches counts. */
+  readonly rule: readonly StorageRule[];
+}
+
 /** The `$SYS` topics. */
 export interface SysSettings {
   /** Milliseconds between two reports; 0 = no `$SYS` topics. */
@@ -179,6 +222,8 @@ export interface Settings {
   readonly shared: SharedSettings;
   /** What of MQTT is offered. */
   readonly protocol: ProtocolSettings;
+  /** What outlives the process. */
+  readonly storage: StorageSettings;
   /** The `$SYS` topics. */
   readonly sys: SysSettings;
   /** Logging. */

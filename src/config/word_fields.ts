@@ -1,4 +1,4 @@
-import { type Field, shown } from "./field.ts";
+import { type Field, type FieldsOf, shown } from "./field.ts";
 import { closest } from "./closest.ts";
 
 /** Yes or no. The words in a string count too: an `${ENV}` gives strings. */
@@ -119,5 +119,35 @@ export function list<T>(
       return value.map((one) => item.read(one));
     },
     write,
+  };
+}
+
+/**
+ * A list of tables, `[[section.name]]` in the file, each with `fields`. The
+ * schema reads them one by one, so that each mistake is told where it stands.
+ */
+export function tables<T>(
+  fields: FieldsOf<T>,
+  [section, name]: readonly [section: string, name: string],
+  doc: string,
+  example: string,
+): Field<readonly T[]> {
+  const inside = Object.entries<Field<unknown>>(fields);
+  const writeOne = (table: T) =>
+    `{ ${
+      inside.map(([key, field]) =>
+        `${key} = ${field.write((table as Record<string, unknown>)[key])}`
+      ).join(", ")
+    } }`;
+  return {
+    doc,
+    range: `a [[${section}.${name}]] table for each`,
+    default: [],
+    defaultText: example,
+    isCommented: true,
+    json: { type: "array" },
+    tables: fields as Readonly<Record<string, Field<unknown>>>,
+    read: (value) => value as readonly T[],
+    write: (list) => `[${list.map(writeOne).join(", ")}]`,
   };
 }

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import type { Settings } from "./settings.ts";
+
+/** Name of the store's file in its folder. */
+const FILE = "store.kv";
+
+/**
+ * The store's file: the one that `storage.path` names, else `store.kv` in the
+ * folder that it names or, where it is empty, in the one that the platform has
+ * for what programs remember.
+ */
+export function storagePath(
+  settings: Pick<Settings, "storage">,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const { path } = settings.storage;
+  if (path.endsWith(".kv")) return path;
+  return join(path === "" ? usualFolder(environment) : path, FILE);
+}
+
+/** An empty variable counts as one that is not set, as in XDG's own rules. */
+function usualFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  // Systemd gives a unit's folders as one list; the first is the main one.
+  const systemd = environment.STATE_DIRECTORY?.split(":")[0];
+  if (systemd) return systemd;
+  const xdg = environment.XDG_STATE_HOME;
+  // XDG says that a relative path there does not count.
+  if (xdg?.startsWith("/")) return join(xdg, "dunlin");
+  const windows = environment.LOCALAPPDATA;
+  if (windows) return join(windows, "dunlin");
+  const home = environment.HOME;
+  // Without a home it is a service, which keeps its state for the machine.
+  return home ? join(home, ".local/state/dunlin") : "/var/lib/dunlin";
+}
