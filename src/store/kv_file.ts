@@ -51,6 +51,11 @@ export class KvFile {
     });
   }
 
+  /** From now on all reads see the same state, whatever a broker writes. */
+  hold(): void {
+    orFault("", () => this.#database.exec("BEGIN"));
+  }
+
   /** The schema of the store in it; 0 when there is none yet. */
   get schema(): number {
     const head = this.#value(key("head"));

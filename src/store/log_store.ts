@@ -61,7 +61,7 @@ export class LogStore implements Store, Waker {
   readonly #clock: Clock;
   readonly #options: LogStoreOptions;
   readonly #holds: boolean;
-  readonly #slack: number;
+  #slack: number;
   readonly #numbers: { next: number };
   readonly #pending: Pending;
   readonly #writer: BlockWriter;
@@ -159,6 +159,21 @@ export class LogStore implements Store, Waker {
     if (batch <= this.committed) return task();
     this.#waiters.add(batch, task);
     this.#soon();
+  }
+
+  /**
+   * Writes all that is live anew, and nothing else remains. Rejects with
+   * `StoreError` when that is not possible.
+   */
+  async compact(): Promise<void> {
+    const end = this.#writer.number;
+    const before = this.#slack;
+    this.#slack = -Infinity;
+    while (this.#ledger.first < end) {
+      this.#flush();
+      await this.#writing;
+    }
+    this.#slack = before;
   }
 
   async close(): Promise<void> {

@@ -50,7 +50,8 @@ export function newer(schema: number): StoreError {
   );
 }
 
-function withSum(old: Uint8Array, number: number): Uint8Array {
+/** A block of the first schema as one of the second. */
+export function withSum(old: Uint8Array, number: number): Uint8Array {
   const bytes = new Uint8Array(old.length + 4);
   bytes.set(old.subarray(4), BLOCK_HEADER);
   const carried = new DataView(old.buffer, old.byteOffset).getUint32(0, true);

@@ -1,3 +1,5 @@
+import { findCopies } from "./copies.ts";
+
 /** What belongs to a file of SQLite. */
 const PARTS = ["", "-wal", "-shm"] as const;
 
@@ -8,12 +10,28 @@ const PARTS = ["", "-wal", "-shm"] as const;
 export async function setAside(path: string, now: number): Promise<string> {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z")
     .replaceAll(":", "");
-  let to = `${path}.corrupt-${time}`;
+  return await moveAway(path, `corrupt-${time}`);
+}
+
+/** Renames the store at `path` to a free name that ends in `mark`. */
+export async function moveAway(path: string, mark: string): Promise<string> {
+  let to = `${path}.${mark}`;
   for (let count = 2; await exists(to); count++) {
-    to = `${path}.corrupt-${time}-${count}`;
+    to = `${path}.${mark}-${count}`;
   }
   await moveStore(path, to);
   return to;
+}
+
+/**
+ * Renames the second copy of the store `from` as one of `to`: it would bring
+ * back at some later start what has been given up now.
+ */
+export async function moveCopies(from: string, to: string): Promise<void> {
+  const { snapshots, journals } = await findCopies(from);
+  for (const { path } of [...snapshots, ...journals]) {
+    await Deno.rename(path, to + path.slice(from.length));
+  }
 }
 
 /** Renames a store that nobody has open. */

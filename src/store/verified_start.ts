@@ -3,7 +3,13 @@ import { KvBlocks, SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
 import { newer } from "./migration.ts";
 import { lastJournaled, rebuild } from "./recovery.ts";
-import { exists, moveStore, removeStore, setAside } from "./set_aside.ts";
+import {
+  exists,
+  moveCopies,
+  moveStore,
+  removeStore,
+  setAside,
+} from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
 
 /** What a store's file turned out to be. */
@@ -26,6 +32,7 @@ export async function verify(path: string): Promise<Verdict> {
   const file = await KvFile.open(path);
   try {
     file.quickCheck();
+    file.hold();
     const { schema } = file;
     if (schema > SCHEMA) throw newer(schema);
     // The first schema had no sums.
@@ -67,6 +74,7 @@ export async function startOrSetAside(
     );
   }
   const aside = await setAside(path, now);
+  await moveCopies(path, aside);
   return `the store was damaged (${verdict.message}); it was set aside as ` +
     `${aside}, and the broker started with nothing stored`;
 }

@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
-import {
-  openStore,
-  type StorageMode,
-  type StoreSettings,
-} from "../../src/store/mod.ts";
+import { openStore } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
+import { settings } from "./settings.ts";
 import { World } from "./world.ts";
-
-export function settings(
-  path: string,
-  mode: StorageMode,
-  more: Partial<StoreSettings> = {},
-): StoreSettings {
-  return {
-    mode,
-    path,
-    flushInterval: 200,
-    maxSize: 0,
-    lowSpaceBytes: 0,
-    lowSpacePercent: 0,
-    snapshotInterval: 3_600_000,
-    onCorruption: "start-empty",
-    name: "dunlin",
-    ...more,
-  };
-}
 
 for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
   Deno.test(`store ${mode}: a restart finds all that was noted`, async () => {

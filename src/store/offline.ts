@@ -1,0 +1,184 @@
+import { SystemClock } from "../clock/mod.ts";
+import { BatchEncoder } from "./batch_encoder.ts";
+import { BlockReader } from "./block_reader.ts";
+import { BlockWriter } from "./block_writer.ts";
+import { SCHEMA } from "./kv_blocks.ts";
+import { KvFile } from "./kv_file.ts";
+import { Ledger } from "./ledger.ts";
+import { StoreLock } from "./lock.ts";
+import { LogStore } from "./log_store.ts";
+import { withSum } from "./migration.ts";
+import { openKvBlocks } from "./open_store.ts";
+import { PlainState } from "./plain_state.ts";
+import { Replay } from "./replay.ts";
+import { restore } from "./restore.ts";
+import { exists, moveAway, moveCopies } from "./set_aside.ts";
+import { StoreError } from "./store_error.ts";
+import { verify } from "./verified_start.ts";
+
+/** Who holds the lock while a store is worked on. */
+const NAME = "dunlin store";
+
+/** What is in a store. Sizes are in bytes. */
+export interface StoreInfo {
+  /** Schema it was written with. */
+  readonly schema: number;
+  /** When it was last written, ms since 1970; 0 for an empty one. */
+  readonly committedAt: number;
+  /** Sessions. */
+  readonly sessions: number;
+  /** Their subscriptions. */
+  readonly subscriptions: number;
+  /** Messages that sessions wait for or have not acknowledged, each counted. */
+  readonly entries: number;
+  /** Different messages among these. */
+  readonly queuedMessages: number;
+  /** Retained messages. */
+  readonly retained: number;
+  /** Live records of retained messages. */
+  readonly retainedBytes: number;
+  /** Live records of messages that wait or are in flight. */
+  readonly queuedBytes: number;
+  /** Live records of sessions and subscriptions. */
+  readonly sessionBytes: number;
+  /** All records, live or not. */
+  readonly storedBytes: number;
+  /** The file. */
+  readonly fileBytes: number;
+  /** When the oldest queued message was stored, ms since 1970; 0 for none. */
+  readonly oldestMessageAt: number;
+}
+
+/**
+ * Looks into the store at `path`, also while a broker uses it. This checks all
+ * of it: each record is read.
+ *
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
+ */
+export async function storeInfo(path: string): Promise<StoreInfo> {
+  await present(path);
+  const { schema, head } = await verify(path);
+  const ledger = new Ledger(head.first);
+  const numbers = { next: head.next };
+  const state = new PlainState();
+  const replay = new Replay(ledger, state);
+  const reader = new BlockReader(replay);
+  const file = await KvFile.open(path);
+  try {
+    file.hold();
+    // A broker may have gone on since: what holds is the head of now.
+    const now = file.head;
+    ledger.first = now.first;
+    for (const { number, bytes } of file.blocks(schema, now)) {
+      ledger.sealed(number, bytes.length);
+      reader.block({
+        number,
+        bytes: schema === SCHEMA ? bytes : withSum(bytes, number),
+      });
+    }
+    reader.end();
+  } finally {
+    file.close();
+  }
+  const writer = new BlockWriter(head.last + 1);
+  const encoder = new BatchEncoder(writer, ledger, numbers);
+  const restored = await restore(replay, state, ledger, encoder);
+  const [session, entry, retained] = ledger.small;
+  const oldest = encoder.bodies.values().next().value;
+  return {
+    schema,
+    committedAt: head.time,
+    ...restored,
+    queuedMessages: encoder.bodies.size,
+    retained: replay.retained,
+    retainedBytes: Math.round(retained + ledger.retained),
+    queuedBytes: Math.round(entry + ledger.bodies),
+    sessionBytes: Math.round(session),
+    storedBytes: ledger.stored,
+    fileBytes: (await Deno.stat(path)).size,
+    oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
+  };
+}
+
+/**
+ * Writes the store at `path`, as of now, to the new file `file`; a broker may
+ * use it meanwhile. What was written is checked.
+ *
+ * @throws {StoreError} `missing`, `corrupt`, or `failing`, also when there is a
+ * file already.
+ */
+export async function backupStore(path: string, file: string): Promise<void> {
+  await present(path);
+  if (await exists(file)) {
+    throw new StoreError("failing", `${file} is there already`);
+  }
+  const from = await KvFile.open(path);
+  try {
+    from.copyTo(file);
+  } finally {
+    from.close();
+  }
+  await verify(file);
+}
+
+/**
+ * Puts the backup `file` in place of the store at `path`, which no broker may
+ * use. A store that was there is kept; returns its new path, or null.
+ *
+ * @throws {StoreError} `missing`, `corrupt` or `newer` for the backup, `locked`
+ * for the store.
+ */
+export async function restoreStore(
+  file: string,
+  path: string,
+): Promise<string | null> {
+  await present(file);
+  await verify(file);
+  const lock = await StoreLock.take(path, NAME);
+  try {
+    let kept: string | null = null;
+    if (await exists(path)) {
+      kept = await moveAway(path, "replaced");
+      await moveCopies(path, kept);
+    }
+    await Deno.copyFile(file, path);
+    return kept;
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Makes the store at `path`, which no broker may use, as small as it can be.
+ *
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, `locked` or `failing`.
+ */
+export async function compactStore(path: string): Promise<void> {
+  await present(path);
+  const lock = await StoreLock.take(path, NAME);
+  try {
+    await verify(path);
+    const store = new LogStore(await openKvBlocks(path), new SystemClock(), {
+      mode: "durable",
+      flushInterval: 1000,
+    });
+    try {
+      const state = new PlainState();
+      await store.load(state, state);
+      await store.compact();
+    } finally {
+      await store.close();
+    }
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(path);
+    database.exec("VACUUM");
+    database.close();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function present(path: string): Promise<void> {
+  if (await exists(path)) return;
+  throw new StoreError("missing", `there is no store at ${path}`);
+}

@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Message, type QoS, Topic } from "../../src/mqtt/mod.ts";
+import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
+import { BlockReader } from "../../src/store/block_reader.ts";
+import { BlockWriter } from "../../src/store/block_writer.ts";
+import { decodeFrame, encodeFrame } from "../../src/store/commit_frame.ts";
+import { readEntry, writeEntry } from "../../src/store/entry_record.ts";
+import { decodeHead, encodeHead } from "../../src/store/head_record.ts";
+import { MessageReader, writeMessage } from "../../src/store/message_record.ts";
+import { PlainEntry, PlainSession } from "../../src/store/plain_state.ts";
+import type { RecordKind } from "../../src/store/record_kind.ts";
+import { RecordReader } from "../../src/store/record_reader.ts";
+import { RecordWriter } from "../../src/store/record_writer.ts";
+import {
+  readSession,
+  readSubscription,
+  writeSession,
+  writeSubscription,
+} from "../../src/store/session_record.ts";
+import { StoreError } from "../../src/store/mod.ts";
+import { xxhash32 } from "../../src/store/xxhash32.ts";
+
+/** Records that equal plain objects. */
+const record = <T>(
+  model: { [K in keyof T]: fc.Arbitrary<T[K]> },
+): fc.Arbitrary<T> =>
+  fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+
+const text = fc.string({ unit: "binary", maxLength: 200 }).map((it) =>
+  it.toWellFormed().replaceAll("\0", "")
+);
+const bytes = fc.uint8Array({ maxLength: 300 });
+const qos = fc.constantFrom<QoS>(0, 1, 2);
+const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+
+const messages = record({
+  topic: text,
+  payload: bytes,
+  properties: fc.option(bytes),
+  qos,
+  retain: fc.boolean(),
+  expiresAt: fc.oneof(whole, fc.constant(Infinity)),
+  publisher: text,
+}).map(({ topic, payload, ...rest }) => {
+  const encoded = new TextEncoder().encode(topic);
+  return Object.assign(
+    new Message(new Topic(topic, encoded), payload, 0, payload.length),
+    rest,
+  );
+});
+
+/** A reader at the beginning of what was written. */
+function reading(writer: RecordWriter, tail?: Message): RecordReader {
+  const reader = new RecordReader();
+  const payload = tail === undefined ? new Uint8Array() : tail.bytes;
+  // Not at the beginning of its bytes, as it stands in a block.
+  const all = new Uint8Array(5 + writer.length + payload.length + 3).fill(255);
+  all.set(writer.bytes.subarray(0, writer.length), 5);
+  all.set(payload, 5 + writer.length);
+  reader.open(all, 5, 5 + writer.length + payload.length);
+  return reader;
+}
+
+function plain(message: Message) {
+  const kept = message.keep();
+  return {
+    topic: kept.topic.text,
+    topicBytes: [...kept.topic.bytes],
+    payload: [...kept.bytes.subarray(kept.payloadStart, kept.payloadEnd)],
+    properties: kept.properties && [...kept.properties],
+    qos: kept.qos,
+    retain: kept.retain,
+    expiresAt: kept.expiresAt,
+    publisher: kept.publisher,
+  };
+}
+
+Deno.test("numbers, texts and bytes are read as they were written", () => {
+  fc.assert(fc.property(
+    fc.array(
+      fc.oneof(
+        fc.oneof(whole, fc.nat({ max: 1000 })).map((it) => ["varint", it]),
+        fc.integer({ min: -1e9, max: 1e9 }).map((it) => ["signed", it]),
+        text.map((it) => ["text", it]),
+        bytes.map((it) => ["binary", it]),
+      ),
+      { maxLength: 50 },
+    ),
+    (fields) => {
+      const writer = new RecordWriter();
+      for (const [kind, value] of fields) {
+        (writer[kind as "varint"])(value as number);
+      }
+      const reader = reading(writer);
+      for (const [kind, value] of fields) {
+        assert.deepEqual(reader[kind as "varint"](), value);
+      }
+      assert.equal(reader.more, false);
+    },
+  ));
+});
+
+Deno.test("a message is read as it was written", () => {
+  fc.assert(fc.property(messages, (message) => {
+    const writer = new RecordWriter();
+    writeMessage(writer, message);
+    const read = new MessageReader().read(reading(writer, message));
+    assert.deepEqual(plain(read), plain(message));
+  }));
+});
+
+Deno.test("a session is read as it was written", () => {
+  const sessions = record({
+    clientId: text,
+    expiryInterval: fc.nat({ max: 0xffffffff }),
+    detachedAt: whole,
+    username: fc.option(text),
+    bridge: fc.boolean(),
+    will: fc.option(record({
+      message: messages,
+      delay: fc.nat({ max: 0xffffffff }),
+      messageExpiry: fc.integer({ min: -1, max: 0xffffffff }),
+    })),
+  });
+  fc.assert(fc.property(whole, sessions, (number, fields) => {
+    const session = Object.assign(new PlainSession(fields.clientId), {
+      ...fields,
+      identity: { username: fields.username },
+    });
+    const writer = new RecordWriter();
+    writeSession(writer, number, session);
+    const { will, ...read } = readSession(
+      reading(writer, fields.will?.message),
+      new MessageReader(),
+    );
+    const { will: before, ...rest } = fields;
+    assert.deepEqual(read, { number, ...rest });
+    assert.deepEqual(
+      will && { ...will, message: plain(will.message) },
+      before && { ...before, message: plain(before.message) },
+    );
+  }));
+});
+
+Deno.test("a subscription is read as it was written", () => {
+  const options = record({
+    qos,
+    noLocal: fc.boolean(),
+    retainAsPublished: fc.boolean(),
+    retainHandling: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+    identifier: fc.nat({ max: 268_435_455 }),
+  });
+  fc.assert(fc.property(
+    whole,
+    whole,
+    text,
+    fc.option(text),
+    options,
+    (number, session, filter, share, options) => {
+      const subscriber = new PlainSession("a");
+      const writer = new RecordWriter();
+      const block = 0;
+      const made = { subscriber, filter, share, options, number, block };
+      writeSubscription(writer, session, made);
+      assert.deepEqual(
+        { ...readSubscription(reading(writer)) },
+        { number, session, filter, group: share, options },
+      );
+    },
+  ));
+});
+
+Deno.test("an entry is read as it was written", () => {
+  const entries = record({
+    message: fc.constant(null),
+    qos,
+    retain: fc.boolean(),
+    packetId: fc.nat({ max: 65535 }),
+    identifiers: fc.option(fc.array(fc.nat({ max: 268_435_455 }))),
+    group: fc.option(record({ name: text, filter: text })),
+  });
+  fc.assert(fc.property(whole, entries, (session, fields) => {
+    const writer = new RecordWriter();
+    const entry = new PlainEntry(new PlainSession("a"), fields);
+    writeEntry(writer, session, entry);
+    const { message: _, ...rest } = fields;
+    assert.deepEqual(readEntry(reading(writer)), { session, ...rest });
+  }));
+});
+
+Deno.test("a record that is cut off is no record", () => {
+  fc.assert(fc.property(messages, fc.nat({ max: 99 }), (message, percent) => {
+    const writer = new RecordWriter();
+    writeMessage(writer, message);
+    const reader = reading(writer);
+    reader.end = reader.at + Math.floor(writer.length * percent / 100);
+    assert.throws(() => new MessageReader().read(reader), StoreError);
+  }));
+});
+
+Deno.test("records of any length go through blocks", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        record({
+          kind: fc.integer({ min: 1, max: 11 }),
+          head: fc.uint8Array({ maxLength: 50 }),
+          tail: fc.oneof(
+            { weight: 20, arbitrary: fc.nat({ max: 300 }) },
+            { weight: 4, arbitrary: fc.nat({ max: 9000 }) },
+            { weight: 1, arbitrary: fc.nat({ max: 3 * BLOCK_MAX }) },
+          ),
+        }),
+        { maxLength: 300 },
+      ),
+      fc.integer({ min: 1, max: 50 }),
+      (records, batch) => {
+        const writer = new BlockWriter(1);
+        const blocks: Block[] = [];
+        const begun: number[] = [];
+        records.forEach(({ kind, head, tail }, i) => {
+          const record = new RecordWriter();
+          for (const byte of head) record.uint8(byte);
+          const bytes = new Uint8Array(tail).fill(i);
+          begun.push(
+            writer.putLong(kind as RecordKind, record, bytes, 0, tail),
+          );
+          if (i % batch === 0) blocks.push(...writer.take());
+        });
+        blocks.push(...writer.take());
+        let at = 0;
+        const reader = new BlockReader({
+          record(kind, record, number, bytes) {
+            const { head, tail, kind: expected } = records[at];
+            assert.equal(kind, expected);
+            assert.equal(number, begun[at]);
+            assert.equal(bytes, head.length + tail);
+            for (const byte of head) assert.equal(record.uint8(), byte);
+            if (tail > 0) assert.equal(record.uint8(), at & 0xff);
+            assert.equal(record.end - record.at, Math.max(0, tail - 1));
+            at++;
+          },
+        });
+        for (const block of blocks) {
+          assert.ok(block.bytes.length <= BLOCK_MAX);
+          reader.block(block);
+        }
+        reader.end();
+        assert.equal(at, records.length);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("a block with a flipped bit, or in another's place, is damaged", () => {
+  const writer = new BlockWriter(7);
+  const record = new RecordWriter();
+  record.text("a record");
+  writer.put(1, record);
+  const [{ bytes }] = writer.take();
+  const reader = () => new BlockReader({ record() {} });
+  reader().block({ number: 7, bytes });
+  assert.throws(() => reader().block({ number: 8, bytes }), /block 8/);
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = bytes.slice();
+    flipped[bit >> 3] ^= 1 << (bit & 7);
+    assert.throws(
+      () => reader().block({ number: 7, bytes: flipped }),
+      StoreError,
+    );
+  }
+});
+
+Deno.test("the head, and a commit, are read as they were written", () => {
+  const heads = record({
+    first: fc.integer({ min: 1, max: 1e12 }),
+    last: fc.nat({ max: 1e12 }),
+    commit: whole,
+    next: whole,
+    time: whole,
+  });
+  fc.assert(fc.property(heads, fc.array(bytes), (head, contents) => {
+    assert.deepEqual(decodeHead(encodeHead(head)), head);
+    const blocks = contents.map((bytes, i) => ({ number: i * 1000, bytes }));
+    const frame = encodeFrame({ head, blocks });
+    const read = decodeFrame(frame.subarray(0, 8), frame.subarray(8));
+    assert.deepEqual(read, { head, blocks });
+    frame[8 + contents.length % (frame.length - 8)] ^= 4;
+    assert.equal(decodeFrame(frame.subarray(0, 8), frame.subarray(8)), null);
+  }));
+});
+
+Deno.test("the sum is xxHash32", () => {
+  const vectors: readonly [string, number][] = [
+    ["", 0x02cc5d05],
+    ["a", 0x550d7456],
+    ["abc", 0x32d153ff],
+    ["Nobody inspects the spammish repetition", 0xe2293b2f],
+  ];
+  for (const [text, sum] of vectors) {
+    const encoded = new TextEncoder().encode(`xx${text}x`);
+    assert.equal(xxhash32(encoded, 2, encoded.length - 1), sum);
+  }
+});
