@@ -13,8 +13,20 @@ const root = new URL("..", import.meta.url);
 /** Debian packages the tests run against, and how to see that one is there. */
 const packages: readonly [name: string, probe: readonly string[]][] = [
   ["mosquitto-clients", ["mosquitto_pub", "--help"]],
-  ["python3-paho-mqtt", ["python3", "-c", "import paho.mqtt.client"]],
+  ["python3-paho-mqtt", [python(), "-c", "import paho.mqtt.client"]],
 ];
+
+/**
+ * Debian's packages are for Debian's Python; another one, which may come first
+ * in the path, does not find them.
+ */
+export function python(debian = "/usr/bin/python3"): string {
+  try {
+    return Deno.statSync(debian).isFile ? debian : "python3";
+  } catch {
+    return "python3";
+  }
+}
 
 async function runs(
   command: readonly string[],

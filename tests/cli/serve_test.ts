@@ -65,14 +65,22 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-function command(args: readonly string[]): Deno.Command {
+function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", "main.ts", ...args],
     cwd: root,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: {
+      DUNLIN_CONFIG: "",
+      DUNLIN_STORAGE__MODE: "memory",
+      NO_COLOR: "1",
+      ...env,
+    },
   });
 }
 

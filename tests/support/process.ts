@@ -10,6 +10,10 @@ export interface BrokerProcessOptions {
   readonly args?: readonly string[];
   /** Text of a configuration file. Without one: a free port on 127.0.0.1. */
   readonly config?: string;
+  /**
+   * Variables beside those of this process. Nothing is stored unless
+   * `DUNLIN_STORAGE__MODE` here, or `--set storage.mode=...` in `args`, says so.
+   */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -43,8 +47,14 @@ function spawn(
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "main.ts", ...args],
     cwd: root,
-    // What the machine of the tests is set to is not what they test.
-    env: { DUNLIN_CONFIG: "", NO_COLOR: "1", ...env },
+    // What the machine of the tests is set to is not what they test, and what
+    // its user stores is not theirs to touch.
+    env: {
+      DUNLIN_CONFIG: "",
+      DUNLIN_STORAGE__MODE: "memory",
+      NO_COLOR: "1",
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
