@@ -16,8 +16,14 @@ import {
 } from "../session/mod.ts";
 import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
+import { Alarms } from "./alarms.ts";
 import { listen } from "./listen.ts";
-import { listenerOptions, sessionOptions } from "./session_options.ts";
+import {
+  listenerOptions,
+  sessionOptions,
+  storeSettings,
+} from "./session_options.ts";
+import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
 
 /** Between two rounds of housekeeping (ms). */
@@ -82,6 +88,8 @@ export class Broker {
   readonly #options = new Map<ListenerSettings, ListenerOptions>();
   readonly #connections = new Set<Connection>();
   readonly #sys: SysTopics;
+  readonly #alarms: Alarms;
+  #storage: Storage | null = null;
   #listeners: Listener[] = [];
   #housekeeping: Cancel | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -98,6 +106,7 @@ export class Broker {
       retainedMessages: settings.retained.max_messages,
       retainedBytes: settings.retained.max_bytes,
       random,
+      volatile: settings.storage.rule.map((rule) => rule.filter),
     });
     this.#context = new Context({
       options: sessionOptions(settings),
@@ -110,32 +119,53 @@ export class Broker {
       log: this.#log,
     });
     this.#admission = new Admission(settings.limits);
+    this.#alarms = new Alarms(this.#router, this.#log);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
     this.#sys.start();
     this.#keepHouse();
   }
 
   /**
-   * Listens on all addresses of the settings; all or none. Throws the
-   * transport's `ListenError` for the first that cannot be had.
+   * Restores what is stored, then listens on all addresses of the settings;
+   * all or none. Throws the store's `StoreError`, or the transport's
+   * `ListenError` for the first address that cannot be had.
    */
-  start(): Promise<StartedListener[]> {
-    const started: StartedListener[] = [];
+  async start(): Promise<StartedListener[]> {
+    await this.#openStorage();
     try {
-      for (const settings of this.#settings.listener) {
-        const listener = listen(settings, this.#clock, this.#log);
-        this.#listeners.push(listener);
-        started.push({
-          name: settings.name,
-          type: settings.type,
-          bind: settings.bind,
-          port: listener.address.port,
-        });
-      }
+      return this.#listen();
     } catch (error) {
       for (const listener of this.#listeners) listener.close();
       this.#listeners = [];
-      return Promise.reject(error);
+      await this.#storage?.close();
+      throw error;
+    }
+  }
+
+  async #openStorage(): Promise<void> {
+    const { storage } = this.#settings;
+    if (storage.mode === "memory") return;
+    // Loaded when it is used: the mode `memory` starts without it.
+    const { openStore } = await import("../store/mod.ts");
+    const store = await openStore(
+      storeSettings(this.#settings),
+      this.#clock,
+    );
+    this.#storage = new Storage(store, this.#context, this.#alarms);
+    await this.#storage.start();
+  }
+
+  #listen(): StartedListener[] {
+    const started: StartedListener[] = [];
+    for (const settings of this.#settings.listener) {
+      const listener = listen(settings, this.#clock, this.#log);
+      this.#listeners.push(listener);
+      started.push({
+        name: settings.name,
+        type: settings.type,
+        bind: settings.bind,
+        port: listener.address.port,
+      });
     }
     this.#listeners.forEach((listener, index) => {
       const settings = this.#settings.listener[index];
@@ -143,7 +173,7 @@ export class Broker {
         (error) => this.#log.trouble(`listener ${settings.name}`, error),
       );
     });
-    return Promise.resolve(started);
+    return started;
   }
 
   /** Serves a stream as if it had come in by `listener`. */
@@ -178,7 +208,7 @@ export class Broker {
     this.#sys.stop();
     this.#housekeeping?.();
     this.#context.passes.begin();
-    for (const session of this.#context.registry.all()) session.publishWill();
+    for (const session of this.#context.registry.all()) session.brokerStops();
     for (const connection of [...this.#connections]) {
       connection.close("shutdown", ReasonCode.ServerShuttingDown);
     }
@@ -193,6 +223,7 @@ export class Broker {
     }
     for (const connection of [...this.#connections]) connection.release();
     this.#context.deadlines.stop();
+    await this.#storage?.close();
   }
 
   #optionsOf(listener: ListenerSettings): ListenerOptions {

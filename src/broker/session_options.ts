@@ -1,6 +1,13 @@
-import type { ListenerSettings, Settings, VersionName } from "../config/mod.ts";
+import {
+  type ListenerSettings,
+  type Settings,
+  storagePath,
+  VERSION,
+  type VersionName,
+} from "../config/mod.ts";
 import type { ProtocolVersion } from "../mqtt/mod.ts";
 import type { ListenerOptions, SessionOptions } from "../session/mod.ts";
+import type { StoreSettings } from "../store/mod.ts";
 
 const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
   "3.1": 3,
@@ -46,5 +53,21 @@ export function listenerOptions(listener: ListenerSettings): ListenerOptions {
     receiveMaximum: listener.receive_maximum,
     topicAliasMaximum: listener.topic_alias_maximum,
     connectTimeout: listener.connect_timeout,
+  };
+}
+
+/** What the store goes by. */
+export function storeSettings(settings: Settings): StoreSettings {
+  const { storage } = settings;
+  return {
+    mode: storage.mode,
+    path: storagePath(settings, Deno.env.toObject()),
+    flushInterval: storage.flush_interval,
+    maxSize: storage.max_size,
+    lowSpaceBytes: storage.low_space.bytes,
+    lowSpacePercent: storage.low_space.percent,
+    snapshotInterval: storage.snapshot_interval,
+    onCorruption: storage.on_corruption === "refuse" ? "refuse" : "start-empty",
+    name: `dunlin ${VERSION}`,
   };
 }

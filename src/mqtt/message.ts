@@ -48,6 +48,8 @@ export class Message {
   frameVersion: 4 | 5 = 4;
   /** Client id of the publisher; empty for the broker's own messages. */
   publisher = "";
+  /** Whether it is never stored: its topic says so. */
+  volatile = false;
   /** How many windows and backlogs hold it: its bytes are counted once. */
   holders = 0;
   /** True while `bytes` belongs to a read buffer. */
@@ -97,6 +99,7 @@ export class Message {
     kept.retain = this.retain;
     kept.expiresAt = this.expiresAt;
     kept.publisher = this.publisher;
+    kept.volatile = this.volatile;
     return this.kept = kept;
   }
 

@@ -20,6 +20,8 @@ export const PLAIN: SubscriptionOptions = {
 /** Counts what it gets. */
 export class CountingSubscriber implements Subscriber {
   readonly clientId: string = "counting";
+  /** Nothing of it is stored. */
+  readonly slot: null = null;
   readonly available: boolean = true;
   /** Deliveries so far. */
   count = 0;

@@ -9,6 +9,8 @@ import type { Route } from "./route.ts";
 export class CachedTopic extends Topic {
   /** Of the bytes, see `hashTopic`. */
   readonly hash: number;
+  /** Whether its messages are never stored. */
+  readonly volatile: boolean;
   /** Its slot in the match cache, -1 when it is not there. */
   slot: number = -1;
   /** Second chance: used since the cache last thought of evicting it. */
@@ -24,9 +26,15 @@ export class CachedTopic extends Topic {
   route: Route | null = null;
 
   /** Takes over `bytes`; the caller has checked the name. */
-  constructor(text: string, bytes: Uint8Array, hash: number) {
+  constructor(
+    text: string,
+    bytes: Uint8Array,
+    hash: number,
+    volatile: boolean,
+  ) {
     super(text, bytes);
     this.hash = hash;
+    this.volatile = volatile;
   }
 
   /** Forgets where messages go. */

@@ -1,7 +1,8 @@
 import type { Message, QoS } from "../mqtt/mod.ts";
+import type { SlotOwner } from "../store/mod.ts";
 
 /** What the router needs of a session. Sessions implement it. */
-export interface Subscriber {
+export interface Subscriber extends SlotOwner {
   /** Names the session; hash strategies read it. */
   readonly clientId: string;
   /** Whether it can take a message at once: attached, and with room. */

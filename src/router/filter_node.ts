@@ -1,7 +1,7 @@
 import type { SubscriptionOptions } from "../mqtt/mod.ts";
 import { Delivery, type Subscriber } from "./delivery.ts";
 import { IndexedList } from "./indexed_list.ts";
-import { LevelNode } from "./level_node.ts";
+import { LevelNode, pathOf } from "./level_node.ts";
 import { Route } from "./route.ts";
 import type { SharedGroup } from "./shared_group.ts";
 
@@ -17,6 +17,10 @@ export class Subscription extends Delivery {
   readonly sequence: number;
   /** See `SubscriptionOptions`. */
   readonly retainHandling: 0 | 1 | 2;
+  /** Owned by the store, see `StoredSubscription`. */
+  number = 0;
+  /** Owned by the store, see `StoredSubscription`. */
+  block = 0;
   /** Ring of the subscriber's subscriptions, oldest first. */
   next: Subscription = this;
   /** The ring's other direction; that of the oldest is the newest. */
@@ -40,6 +44,16 @@ export class Subscription extends Delivery {
     this.place = place;
     this.sequence = sequence;
     this.retainHandling = options.retainHandling;
+  }
+
+  /** Its filter, without `$share/group/`. */
+  get filter(): string {
+    return pathOf(this.place);
+  }
+
+  /** The share name, or null when it is not shared. */
+  get share(): string | null {
+    return this.group === null ? null : this.group.name;
   }
 
   /** The subscriber: unique in a list of the subscriptions of one filter. */

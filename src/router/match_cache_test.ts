@@ -8,7 +8,8 @@ import { hashTopic } from "./topic_hash.ts";
 
 function topicOf(text: string): CachedTopic {
   const bytes = encodeUtf8(text);
-  return new CachedTopic(text, bytes, hashTopic(bytes, 0, bytes.length, 1));
+  const hash = hashTopic(bytes, 0, bytes.length, 1);
+  return new CachedTopic(text, bytes, hash, false);
 }
 
 /** Looks a topic up as the router does; a miss offers it to the cache. */
@@ -66,7 +67,12 @@ Deno.test("match cache: more topics in turn than it has room for still hit", () 
 
 Deno.test("match cache: routes together stay within a bound", () => {
   const cache = new MatchCache(8);
-  const subscriber = { clientId: "", available: true, deliver() {} };
+  const subscriber = {
+    clientId: "",
+    slot: null,
+    available: true,
+    deliver() {},
+  };
   const deliveries = new Array(100).fill(
     new Delivery(subscriber, 0, false, null, null),
   );

@@ -36,6 +36,8 @@ export class RetainedNode extends LevelNode<RetainedNode> {
   publisher = "";
   /** When the message expires: absolute, in ms; Infinity for never. */
   expiresAt = Infinity;
+  /** Owned by the store, see `RetainedPlace`. */
+  block = 0;
   /** Grows with every message stored; tells what came after a cursor. */
   sequence = 0;
 }

@@ -1,4 +1,5 @@
 import type { Message } from "../mqtt/mod.ts";
+import type { Changes, RetainedPlace, RetainedSource } from "../store/mod.ts";
 import { levelEnd, pathOf } from "./level_node.ts";
 import { RetainedCursor } from "./retained_cursor.ts";
 import { RetainedNode } from "./retained_node.ts";
@@ -13,15 +14,7 @@ export type RetainOutcome =
   | "too-many-bytes";
 
 /** Is told of every change, so that it can be made to last. Must not throw. */
-export interface RetainedListener {
-  /**
-   * `message` is retained now, in place of any other of its topic. It may be
-   * transient.
-   */
-  stored(message: Message): void;
-  /** Nothing is retained for the topic any more: cleared or expired. */
-  removed(topicName: string): void;
-}
+export type RetainedListener = Pick<Changes, "retained">;
 
 /** The bounds of a `RetainedStore`. */
 export interface RetainedLimits {
@@ -32,7 +25,7 @@ export interface RetainedLimits {
 }
 
 /** The retained messages, one a topic, in a tree over topic levels. */
-export class RetainedStore {
+export class RetainedStore implements RetainedSource {
   /** May be changed at any time; what is stored already stays. */
   readonly limits: RetainedLimits;
   /** Told of changes; null when nobody is. */
@@ -80,13 +73,34 @@ export class RetainedStore {
     }
     const outcome = node.held === null ? "stored" : "replaced";
     this.#store(node, message);
-    if (this.listener !== null) this.listener.stored(message);
+    if (this.listener !== null && !message.volatile) {
+      this.listener.retained(node);
+    }
     return outcome;
   }
 
   /** Puts back a message that lasted from an earlier run: no limits, no word. */
-  restore(message: Message): void {
-    this.#store(this.#place(message.topic.text), message);
+  restore(message: Message): RetainedPlace {
+    const node = this.#place(message.topic.text);
+    this.#store(node, message);
+    return node;
+  }
+
+  /** Takes back what was restored for `topicName`; its place, or null. */
+  restoreRemoved(topicName: string): RetainedPlace | null {
+    const node = this.#find(topicName);
+    if (node === null || node.held === null) return null;
+    this.#release(node);
+    this.#prune(node);
+    return node;
+  }
+
+  messageAt(place: RetainedPlace): Message | null {
+    return this.#records.read(place as RetainedNode);
+  }
+
+  topicOf(place: RetainedPlace): string {
+    return pathOf(place as RetainedNode);
   }
 
   /** The message retained for `topicName`, or null; it may have expired. */
@@ -149,7 +163,10 @@ export class RetainedStore {
   /** Removes the message at `node`, which has one. */
   #remove(node: RetainedNode): void {
     this.#release(node);
-    if (this.listener !== null) this.listener.removed(pathOf(node));
+    // What was never stored need not be taken back.
+    if (this.listener !== null && node.block !== 0) {
+      this.listener.retained(node);
+    }
     this.#prune(node);
   }
 

@@ -5,8 +5,10 @@ import {
   ProtocolError,
   ReasonCode,
   type SubscriptionOptions,
+  topicMatches,
   validateTopicName,
 } from "../mqtt/mod.ts";
+import type { Changes, StoredSubscription } from "../store/mod.ts";
 import { CachedTopic } from "./cached_topic.ts";
 import type { Delivery, Subscriber } from "./delivery.ts";
 import { Recipients } from "./filter_node.ts";
@@ -56,6 +58,11 @@ export interface RouterOptions {
    * @default Math.random
    */
   readonly random?: () => number;
+  /**
+   * Topic filters whose messages are never stored.
+   * @default []
+   */
+  readonly volatile?: readonly string[];
 }
 
 /** Who gets a message: subscriptions, matches, retained, shared groups. */
@@ -66,6 +73,8 @@ export class Router {
   readonly #cache: MatchCache;
   readonly #walk = new TreeWalk();
   readonly #seed: number;
+  /** Filters of what is never stored. */
+  readonly #volatile: readonly string[];
   /** Filled anew for every message that goes to a shared group. */
   readonly #choice: Choice;
   /** Routes of other generations are out of date. */
@@ -82,6 +91,7 @@ export class Router {
       );
     }
     const random = options.random ?? Math.random;
+    this.#volatile = options.volatile ?? [];
     this.#seed = Math.floor(random() * 2 ** 32) | 0;
     this.#cache = new MatchCache(cacheSize);
     this.#choice = {
@@ -94,7 +104,7 @@ export class Router {
       maxMessages: options.retainedMessages ?? 0,
       maxBytes: options.retainedBytes ?? 0,
     });
-    this.#last = new CachedTopic("", new Uint8Array(0), 0);
+    this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
   /** Who of a shared group gets a message; may be changed at any time. */
@@ -108,6 +118,15 @@ export class Router {
   /** Subscriptions of all sessions, shared ones included. */
   get subscriptionCount(): number {
     return this.#table.count;
+  }
+
+  /** Is told of every subscription and retained message; null for nobody. */
+  get changes(): Changes | null {
+    return this.#table.changes;
+  }
+  set changes(changes: Changes | null) {
+    this.#table.changes = changes;
+    this.retained.listener = changes;
   }
 
   /** Shared subscriptions of all sessions. */
@@ -140,7 +159,8 @@ export class Router {
     }
     const hash = hashTopic(bytes, start, end, this.#seed);
     const found = this.#cache.find(bytes, start, end, hash);
-    return this.#last = found ?? makeTopic(bytes, start, end, hash);
+    return this.#last = found ??
+      makeTopic(bytes, start, end, hash, this.#volatile);
   }
 
   /** The same for a name that is text; throws as `topic` does. */
@@ -184,6 +204,17 @@ export class Router {
     }
   }
 
+  /** Subscribes as `subscribe` does, and gives what the store knows it by. */
+  restoreSubscription(
+    subscriber: Subscriber,
+    filter: string,
+    group: string | null,
+    options: SubscriptionOptions,
+  ): StoredSubscription {
+    this.subscribe(subscriber, filter, group, options);
+    return this.#table.get(subscriber, filter, group)!;
+  }
+
   /**
    * The subscriptions of a session, oldest first. They must not change while
    * one iterates.
@@ -204,6 +235,7 @@ export class Router {
     message: Message,
     publisher: Subscriber | null,
   ): number {
+    message.volatile = topic.volatile;
     if (message.retain && !this.#retain(message)) return RETAINED_FULL;
     const at = topic.generation === this.#generation
       ? topic
@@ -353,6 +385,7 @@ function makeTopic(
   start: number,
   end: number,
   hash: number,
+  volatile: readonly string[],
 ): CachedTopic {
   const text = decodeUtf8(bytes, start, end);
   const fault = validateTopicName(text);
@@ -362,5 +395,11 @@ function makeTopic(
   // Not `slice`: that of a Node Buffer would be a view into the chunk.
   const own = new Uint8Array(end - start);
   for (let i = 0; i < own.length; i++) own[i] = bytes[start + i];
-  return new CachedTopic(text, own, hash);
+  return new CachedTopic(
+    text,
+    own,
+    hash,
+    text.startsWith("$SYS/") ||
+      volatile.some((filter) => topicMatches(filter, text)),
+  );
 }

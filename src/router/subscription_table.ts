@@ -1,4 +1,5 @@
 import type { SubscriptionOptions } from "../mqtt/mod.ts";
+import type { Changes } from "../store/mod.ts";
 import type { Subscriber } from "./delivery.ts";
 import { type FilterNode, Recipients, Subscription } from "./filter_node.ts";
 import { FilterTree } from "./filter_tree.ts";
@@ -27,6 +28,8 @@ export class SubscriptionTable {
   #count = 0;
   #shared = 0;
   #sequence = 0;
+  /** Is told of what is made and dropped; null while nobody stores it. */
+  changes: Changes | null = null;
 
   /** Subscriptions, shared ones included. */
   get count(): number {
@@ -63,10 +66,24 @@ export class SubscriptionTable {
     this.#link(made, before);
     if (group !== null) group.members.put(made);
     else putPlain(place, made);
+    if (this.changes !== null) {
+      if (before !== null) this.changes.unsubscribed(before);
+      this.changes.subscribed(made);
+    }
     if (before !== null) return false;
     this.#count++;
     if (group !== null) this.#shared++;
     return true;
+  }
+
+  /** The subscription with this filter and group, or null. */
+  get(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+  ): Subscription | null {
+    const place = this.tree.find(filter);
+    return place === null ? null : lookUp(place, subscriber, groupName);
   }
 
   /** Removes a subscription; false when there was none. */
@@ -75,9 +92,7 @@ export class SubscriptionTable {
     filter: string,
     groupName: string | null,
   ): boolean {
-    const place = this.tree.find(filter);
-    if (place === null) return false;
-    const subscription = lookUp(place, subscriber, groupName);
+    const subscription = this.get(subscriber, filter, groupName);
     if (subscription === null) return false;
     this.#drop(subscription);
     return true;
@@ -146,6 +161,7 @@ export class SubscriptionTable {
 
   #drop(subscription: Subscription): void {
     const { place, subscriber, group } = subscription;
+    this.changes?.unsubscribed(subscription);
     this.#unlink(subscription);
     this.#count--;
     if (group !== null) this.#shared--;

@@ -12,7 +12,7 @@ export function handleAck(
   const session = connection.session!;
   const { packetId } = ack;
   if (type === PacketType.Pubrel) {
-    const known = session.received.delete(packetId);
+    const known = session.releaseReceived(packetId);
     connection.sendAck(
       PacketType.Pubcomp, // [MQTT-4.3.3-11]
       packetId,

@@ -100,5 +100,6 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   }
   connection.exchange = null;
   connection.session!.identity = outcome.identity;
+  connection.session!.changed();
   connection.sendAuth(ReasonCode.Success, outcome.data);
 }

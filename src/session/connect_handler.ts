@@ -167,6 +167,10 @@ function judge(
       : {},
   }, packet.version);
   // A client that cannot be told the limits could not keep to them.
+  // While the disk takes nothing, clients can come in all the same.
+  if (session.slot !== null && !context.storeFull) {
+    connection.outbox.waitForCommit();
+  }
   if (!connection.send(connack)) return connection.close("refused");
   context.log.connected(
     candidate.clientId,

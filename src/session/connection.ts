@@ -150,6 +150,7 @@ export class Connection implements Deadline {
       context.passes,
       context.counters,
       this,
+      context.gate,
     );
     this.pump = new Pump(accepted.stream, this, context);
   }
@@ -296,6 +297,8 @@ export class Connection implements Deadline {
    */
   sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.context;
+    // Sent again under another id, it would arrive twice.
+    if (entry.qos === 2) this.outbox.waitForCommit();
     head.qos = entry.qos;
     head.dup = dup;
     head.retain = entry.retain;
@@ -340,6 +343,8 @@ export class Connection implements Deadline {
     reasonCode: number,
     reason?: string,
   ): void {
+    // A refusal has no effect that could be lost.
+    if (reasonCode < 0x80) this.outbox.waitForCommit();
     if (reasonCode === 0 || this.version !== 5) {
       this.context.counters.packetsSent++;
       this.outbox.appendAck(type, packetId);

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/mod.ts";
 import { AckPacket, Frame, PublishHead, PublishPacket } from "../codec/mod.ts";
 import { Message, Topic } from "../mqtt/mod.ts";
+import type { Changes, Store } from "../store/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Counters } from "./counters.ts";
@@ -60,6 +61,18 @@ export class Context {
   readonly random: () => number;
   /** Told of clients that come and go. */
   readonly log: SessionLog;
+  /**
+   * Told of what has to last; null when nothing has to, and until what lasted
+   * from the run before is restored.
+   */
+  changes: Changes | null = null;
+  /** Whether the store takes no more for now. */
+  storeFull = false;
+  /**
+   * The store whose commits acknowledgements have to wait for; null in the
+   * modes that acknowledge at once.
+   */
+  gate: Store | null = null;
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
   /** All that is due at some time, on one timer. */
@@ -115,6 +128,7 @@ export class Context {
 
   /** Whether no more may be queued for now. */
   get full(): boolean {
-    return this.counters.queuedBytes >= this.options.maxQueuedMemory;
+    return this.storeFull ||
+      this.counters.queuedBytes >= this.options.maxQueuedMemory;
   }
 }

@@ -23,6 +23,7 @@ export function handleDisconnect(
       expiry,
       connection.context.options.maxExpiry,
     );
+    session.changed();
   }
   // [MQTT-3.14.4-3]: any code but this one leaves the will in force.
   if (packet.reasonCode === ReasonCode.Success) session.dropWill();

@@ -27,6 +27,19 @@ export class InflightWindow {
     this.#slots[id & mask] = entry;
   }
 
+  /** Puts an entry back that has its packet id from an earlier run. */
+  restore(entry: Outgoing): void {
+    const id = entry.packetId;
+    while (
+      this.size * 2 >= this.#slots.length ||
+      this.#slots[id & (this.#slots.length - 1)] !== null
+    ) this.#grow();
+    this.#slots[id & (this.#slots.length - 1)] = entry;
+    this.#lastId = id;
+    this.size++;
+    entry.sequence = this.#sequence++;
+  }
+
   /** The entry with this packet id, or null. */
   get(packetId: number): Outgoing | null {
     if (this.size === 0) return null;

@@ -11,6 +11,7 @@ export type { Flushable, Passes, Task } from "./passes.ts";
 export { CLOSE_REASONS, DROP_REASONS } from "./reasons.ts";
 export type { CloseReason, DropReason, PauseReason } from "./reasons.ts";
 export type { Registry } from "./registry.ts";
+export { Outgoing } from "./outgoing.ts";
 export { Session } from "./session.ts";
 export type { SessionState } from "./session.ts";
 export type { SessionEvents } from "./session_clock.ts";

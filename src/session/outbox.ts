@@ -6,6 +6,7 @@ import {
   writeAck,
   writePublishHead,
 } from "../codec/mod.ts";
+import type { Store } from "../store/mod.ts";
 import type { ByteStream } from "../transport/mod.ts";
 import { giveBack, LARGEST, lend } from "./buffers.ts";
 import type { Counters } from "./counters.ts";
@@ -38,6 +39,8 @@ interface Piece {
   end: number;
   /** Whether `bytes` was lent and goes back once it is written. */
   lent: boolean;
+  /** The batch that has to be committed before it is written. */
+  gate: number;
 }
 
 /**
@@ -53,6 +56,11 @@ export class Outbox {
   readonly #passes: Passes;
   readonly #counters: Counters;
   readonly #owner: OutboxOwner;
+  /** The store whose commits it waits for; null in modes without waiting. */
+  readonly #store: Store | null;
+  #gate = 0;
+  /** The gate it has asked to be told of. */
+  #waitsFor = 0;
   #buffer: Uint8Array | null = null;
   #length = 0;
   #pieces: Piece[] = [];
@@ -75,11 +83,13 @@ export class Outbox {
     passes: Passes,
     counters: Counters,
     owner: OutboxOwner,
+    store: Store | null = null,
   ) {
     this.#stream = stream;
     this.#passes = passes;
     this.#counters = counters;
     this.#owner = owner;
+    this.#store = store;
   }
 
   /** Whether sources that can wait should wait, until `drained`. */
@@ -95,6 +105,18 @@ export class Outbox {
   isFull(maximum: number, allTogether: number): boolean {
     return this.waiting > maximum ||
       (this.waiting > HIGH && this.#counters.outboundBytes > allTogether);
+  }
+
+  /**
+   * What is appended from here on waits for the commit of everything noted in
+   * the store until now; what stands before does not.
+   */
+  waitForCommit(): void {
+    const store = this.#store;
+    if (store === null || store.batch === this.#gate) return;
+    this.seal();
+    this.#push();
+    this.#gate = store.batch;
   }
 
   /** Appends a frame that stands in a chunk, as it is; see `seal`. */
@@ -155,6 +177,7 @@ export class Outbox {
         start: kept.payloadStart,
         end: kept.payloadEnd,
         lent: false,
+        gate: this.#gate,
       });
     } else {
       this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
@@ -245,6 +268,7 @@ export class Outbox {
         start: 0,
         end: this.#length,
         lent: true,
+        gate: this.#gate,
       });
     }
     this.#buffer = null;
@@ -253,8 +277,15 @@ export class Outbox {
 
   #write(): void {
     if (this.#pieces.length === 0) this.#push();
-    const piece = this.#pieces.shift();
-    if (piece === undefined) return;
+    if (this.#pieces.length === 0) return;
+    const { gate } = this.#pieces[0];
+    if (this.#store !== null && gate > this.#store.committed) {
+      if (this.#waitsFor === gate) return;
+      this.#waitsFor = gate;
+      this.#store.onCommitted(gate, this.#opened);
+      return;
+    }
+    const piece = this.#pieces.shift()!;
     this.#writing = piece;
     this.#send(piece);
   }
@@ -290,6 +321,10 @@ export class Outbox {
     const piece = this.#writing;
     if (piece !== null) this.#finish(piece);
     if (!this.#ended) this.#owner.broken(error);
+  };
+
+  readonly #opened = (): void => {
+    if (this.#writing === null && !this.#ended) this.#write();
   };
 
   #finish(piece: Piece): void {

@@ -16,6 +16,9 @@ import type { Session } from "./session.ts";
 /** A reader that waits for memory looks again after this (ms). */
 const MEMORY_LOOK = 100;
 
+/** So long it waits (ms); then its connection is closed. */
+const MEMORY_PATIENCE = 30_000;
+
 /**
  * PUBLISH from a client (3.3). Returns false when it has to wait: the reader
  * is paused, and the same bytes will come again.
@@ -193,7 +196,7 @@ function acknowledge(
   if (packet.qos === 1) {
     connection.sendAck(PacketType.Puback, packet.packetId, code);
   } else {
-    session.received.add(packet.packetId);
+    session.receive(packet.packetId);
     connection.sendAck(PacketType.Pubrec, packet.packetId, code);
   }
 }
@@ -217,7 +220,7 @@ function refuse(
   if (packet.qos === 0) return;
   // 3.x has no code for it: the message is taken and goes nowhere [3.3.5-2].
   if (packet.qos === 2 && connection.version !== 5) {
-    connection.session!.received.add(packet.packetId);
+    connection.session!.receive(packet.packetId);
   }
   connection.sendAck(
     packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
@@ -228,11 +231,15 @@ function refuse(
 
 function waitForMemory(connection: Connection): false {
   const { context, pump } = connection;
+  const until = context.passes.now + MEMORY_PATIENCE;
   pump.pause("memory-full");
   const look = () => {
-    if (context.full && connection.state === "open") {
-      context.clock.after(MEMORY_LOOK, look);
-    } else pump.resume("memory-full");
+    if (!context.full || connection.state !== "open") {
+      return pump.resume("memory-full");
+    }
+    // It may be its own acknowledgements, behind what it sends, that we need.
+    if (context.clock.now() >= until) return connection.close("memory-full");
+    context.clock.after(MEMORY_LOOK, look);
   };
   context.clock.after(MEMORY_LOOK, look);
   return false;

@@ -12,6 +12,7 @@ export const CLOSE_REASONS = [
   "shutdown",
   "administrative",
   "too-many-connections",
+  "memory-full",
   "session-ended",
   "internal-error",
 ] as const;

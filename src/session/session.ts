@@ -1,5 +1,6 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
 import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
+import type { SessionSlot, StoredSession } from "../store/mod.ts";
 import type { Identity } from "../security/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
@@ -35,7 +36,7 @@ const FEED_SLICE = 256;
  * What survives a network connection (4.1): subscriptions (in the router),
  * messages that wait, messages in flight both ways, the will.
  */
-export class Session implements Subscriber, SessionEvents {
+export class Session implements Subscriber, SessionEvents, StoredSession {
   readonly clientId: string;
   readonly #context: Context;
   readonly #window = new InflightWindow();
@@ -62,6 +63,10 @@ export class Session implements Subscriber, SessionEvents {
   will: Will | null = null;
   /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
   bridge = false;
+  /** Owned by the store. */
+  slot: SessionSlot | null = null;
+  /** When its connection ended, ms since 1970; 0 while it has one. */
+  detachedAt = 0;
   /** Subscriptions it has in the router. */
   subscriptions = 0;
   /** Whether it has a connection or is over. */
@@ -101,7 +106,15 @@ export class Session implements Subscriber, SessionEvents {
     this.connection = connection;
     this.identity = identity;
     this.state = "attached";
+    this.detachedAt = 0;
     this.#clock?.stop();
+    this.changed();
+  }
+
+  /** Something of it was changed that has to last. */
+  changed(): void {
+    if (this.expiryInterval === 0 && this.slot === null) return;
+    this.#context.changes?.sessionChanged(this);
   }
 
   /** Sends again what was in flight, in order, then what waited (4.4). */
@@ -121,23 +134,37 @@ export class Session implements Subscriber, SessionEvents {
     this.connection = null;
     this.state = "detached";
     this.#resend = NONE;
-    const now = this.#context.clock.now();
-    const delay = this.will === null ? Infinity : this.will.delay * 1000;
     if (this.expiryInterval === 0) return this.#expire(false);
-    if (delay === 0) this.publishWill();
     for (const entry of this.#window.inOrder()) entry.message?.compact();
+    this.#startClock(this.#context.clock.now());
+  }
+
+  /** Counts expiry and will delay from `detachedAt`, in ms. */
+  #startClock(detachedAt: number): void {
+    this.detachedAt = detachedAt;
+    if (this.will?.delay === 0) this.publishWill();
+    this.changed();
     this.#clock ??= new SessionClock(this.#context.deadlines, this);
     this.#clock.start(
-      this.will === null ? Infinity : now + delay,
+      this.will === null ? Infinity : detachedAt + this.will.delay * 1000,
       this.expiryInterval === NEVER
         ? Infinity
-        : now + this.expiryInterval * 1000,
+        : detachedAt + this.expiryInterval * 1000,
     );
   }
 
   /** Its time is up. */
   expired(): void {
     this.#expire(true);
+  }
+
+  /**
+   * The broker stops: a will goes out now, unless it has a delay and a store
+   * that remembers it.
+   */
+  brokerStops(): void {
+    const lasts = this.#context.changes !== null && this.expiryInterval > 0;
+    if (!lasts || this.will?.delay === 0) this.publishWill();
   }
 
   /** Ends it now: a clean start or an administrator. */
@@ -148,7 +175,9 @@ export class Session implements Subscriber, SessionEvents {
 
   /** The client said good-bye or came back in time: no will [MQTT-3.14.4-3]. */
   dropWill(): void {
+    if (this.will === null) return;
     this.will = null;
+    this.changed();
   }
 
   /** Publishes the will, once, whatever ended the connection [MQTT-3.1.2-8]. */
@@ -156,6 +185,7 @@ export class Session implements Subscriber, SessionEvents {
     const will = this.will;
     if (will === null) return;
     this.will = null;
+    this.changed();
     const context = this.#context;
     context.passes.begin();
     const { message } = will;
@@ -182,11 +212,13 @@ export class Session implements Subscriber, SessionEvents {
     this.state = "expired";
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
+    context.changes?.sessionEnded(this);
     context.registry.remove(this);
     context.router.unsubscribeAll(this);
     this.#feeds = NONE;
     this.publishWill();
     for (const entry of this.#window.inOrder()) {
+      context.changes?.done(entry);
       if (entry.message === null) continue;
       // What a QoS 2 receiver may have seen goes to nobody else
       // [MQTT-4.8.2-5].
@@ -195,7 +227,7 @@ export class Session implements Subscriber, SessionEvents {
     }
     for (let next = this.#take(); next !== null; next = this.#take()) {
       if (!this.#passOver(next)) context.counters.dropped["session-ended"]++;
-      context.release(next.message!);
+      this.#letGo(next);
     }
   }
 
@@ -229,7 +261,7 @@ export class Session implements Subscriber, SessionEvents {
       this.#outstanding < connection.sendMaximum && !connection.outbox.held
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
-      this.#context.hold(entry.message!);
+      this.#hold(entry);
       this.#sendNumbered(connection, entry);
       return;
     }
@@ -272,7 +304,7 @@ export class Session implements Subscriber, SessionEvents {
         continue;
       }
       this.#take();
-      this.#context.release(message);
+      this.#letGo(next);
     }
     if (this.#feeds.length > 0) this.#feed();
   }
@@ -296,6 +328,7 @@ export class Session implements Subscriber, SessionEvents {
     if (entry.message === null) return;
     this.#context.release(entry.message);
     entry.message = null;
+    this.#context.changes?.changed(entry);
   }
 
   /**
@@ -314,7 +347,7 @@ export class Session implements Subscriber, SessionEvents {
       if (
         group !== null && group.name === name && group.filter === filter &&
         this.#passOver(entry)
-      ) this.#context.release(entry.message!);
+      ) this.#letGo(entry);
       else this.#wait(entry);
     }
   }
@@ -330,6 +363,8 @@ export class Session implements Subscriber, SessionEvents {
     this.#window.add(entry);
     entry.sent = true;
     this.#outstanding++;
+    // One that is not on disk yet will be written as it is by then.
+    if (entry.number !== 0) this.#context.changes?.changed(entry);
     if (!connection.sendNumbered(entry, entry.message!, false)) {
       this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
       this.#forget(entry);
@@ -337,7 +372,7 @@ export class Session implements Subscriber, SessionEvents {
   }
 
   #forget(entry: Outgoing): void {
-    if (entry.message !== null) this.#context.release(entry.message);
+    this.#letGo(entry);
     this.#window.remove(entry);
     if (entry.sent) this.#outstanding--;
     else this.#resend = this.#resend.filter((other) => other !== entry);
@@ -387,11 +422,55 @@ export class Session implements Subscriber, SessionEvents {
         options.backlogPolicy === "drop-new" ||
         message.size > options.backlogBytes
       ) return;
-      this.#context.release(this.#take()!.message!);
+      this.#letGo(this.#take()!);
     }
     message.compact();
-    this.#context.hold(message);
+    this.#hold(entry);
     this.#wait(entry);
+  }
+
+  /** From now on the message of `entry` is kept for this session. */
+  #hold(entry: Outgoing): void {
+    const context = this.#context;
+    context.hold(entry.message!);
+    if (context.changes !== null && !entry.message!.volatile) {
+      context.changes.queued(entry);
+    }
+  }
+
+  /** Nobody needs `entry` any more. */
+  #letGo(entry: Outgoing): void {
+    const context = this.#context;
+    if (entry.message !== null) context.release(entry.message);
+    context.changes?.done(entry);
+  }
+
+  /** A QoS 2 packet id came, and is kept until it is released. */
+  receive(packetId: number): void {
+    this.received.add(packetId);
+    this.#context.changes?.received(this, packetId);
+  }
+
+  /** PUBREL: whether the packet id was known; it is not any more. */
+  releaseReceived(packetId: number): boolean {
+    if (this.#received === null || !this.#received.delete(packetId)) {
+      return false;
+    }
+    this.#context.changes?.received(this, packetId);
+    return true;
+  }
+
+  /** Puts back what it held when the broker stopped; in order. */
+  restore(entry: Outgoing): void {
+    if (entry.message !== null) this.#context.hold(entry.message);
+    if (entry.packetId === 0) this.#wait(entry);
+    else this.#window.restore(entry);
+  }
+
+  /** All of it is back: its expiry and its will go on. */
+  restored(now: number): void {
+    if (this.expiryInterval === 0) this.#expire(false);
+    else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }
 
   /** Puts a message that is held into the backlog. */

@@ -43,6 +43,7 @@ export function handleSubscribe(
       granted.push(answer);
     }
   }
+  connection.outbox.waitForCommit();
   connection.send(
     encodeSuback({
       type: 9,

@@ -74,11 +74,14 @@ class Model {
 
   constructor() {
     this.router.retained.listener = {
-      stored: (message) => {
-        this.told.set(message.topic.text, payloadOf(message));
-      },
-      removed: (topicName) => {
-        this.told.delete(topicName);
+      retained: (place) => {
+        const { retained } = this.router;
+        const message = retained.messageAt(place);
+        const name = retained.topicOf(place);
+        if (message === null) this.told.delete(name);
+        else this.told.set(name, payloadOf(message));
+        // As if it were written at once.
+        place.block = 1;
       },
     };
   }
@@ -237,7 +240,12 @@ Deno.test("retained: what does not fit is refused and goes to nobody", () => {
   const router = new Router({ retainedMessages: 2, retainedBytes: 20 });
   let delivered = 0;
   router.subscribe(
-    { clientId: "c", available: true, deliver: () => void delivered++ },
+    {
+      clientId: "c",
+      slot: null,
+      available: true,
+      deliver: () => void delivered++,
+    },
     "#",
     null,
     {
@@ -271,8 +279,7 @@ Deno.test("retained: restored messages are there, past limits and unannounced", 
   const router = new Router({ retainedMessages: 1 });
   let announced = 0;
   router.retained.listener = {
-    stored: () => void announced++,
-    removed: () => void announced++,
+    retained: () => void announced++,
   };
   for (const name of ["a", "b"]) {
     const topic = router.topicOf(name);

@@ -16,6 +16,7 @@ const PLAIN: SubscriptionOptions = {
 };
 
 class Member implements Subscriber {
+  slot = null;
   available = true;
   got = 0;
   last: Delivery | null = null;

@@ -33,6 +33,7 @@ interface Received {
 }
 
 class Client implements Subscriber {
+  readonly slot = null;
   readonly available = true;
   constructor(readonly clientId: string, readonly log: Received[]) {}
   deliver(_message: Message, delivery: Delivery): void {

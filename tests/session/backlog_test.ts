@@ -5,7 +5,7 @@ import { Backlog } from "../../src/session/backlog.ts";
 import { Outgoing } from "../../src/session/outgoing.ts";
 
 const delivery = new Delivery(
-  { clientId: "c", available: true, deliver() {} },
+  { clientId: "c", slot: null, available: true, deliver() {} },
   1,
   false,
   null,

@@ -11,7 +11,7 @@ const message = new Message(
   0,
 );
 const delivery = new Delivery(
-  { clientId: "c", available: true, deliver() {} },
+  { clientId: "c", slot: null, available: true, deliver() {} },
   1,
   false,
   null,

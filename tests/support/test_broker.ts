@@ -41,6 +41,7 @@ export class TestBroker {
     const { authenticator, authorizer, listener = {}, ...settings } = options;
     const complete = completeSettings({
       sys: { interval: 0 },
+      storage: { mode: "memory" },
       ...settings,
       listener: [{ name: "test", ...listener }],
     });

@@ -1,0 +1,75 @@
+import type { Message, SubscriptionOptions } from "../mqtt/mod.ts";
+import { Delivery, type Router } from "../router/mod.ts";
+import { type Context, Outgoing, type Session } from "../session/mod.ts";
+import type {
+  RestoredEntry,
+  RestoredSession,
+  Restorer,
+  RetainedPlace,
+  StoredEntry,
+  StoredSession,
+  StoredSubscription,
+} from "../store/mod.ts";
+
+/** Builds sessions and retained messages anew from what a store has of them. */
+export class StateRestorer implements Restorer {
+  readonly #context: Context;
+  readonly #router: Router;
+
+  /** Nothing may be noted in a store meanwhile: `Context.changes` is null. */
+  constructor(context: Context) {
+    this.#context = context;
+    this.#router = context.router;
+  }
+
+  session(stored: RestoredSession): StoredSession {
+    const session = this.#context.registry.create(stored.clientId);
+    session.identity = {
+      clientId: stored.clientId,
+      username: stored.username,
+    };
+    session.expiryInterval = stored.expiryInterval;
+    session.detachedAt = stored.detachedAt;
+    session.bridge = stored.bridge;
+    session.will = stored.will;
+    for (const packetId of stored.received) session.received.add(packetId);
+    return session;
+  }
+
+  subscription(
+    session: StoredSession,
+    filter: string,
+    group: string | null,
+    options: SubscriptionOptions,
+  ): StoredSubscription {
+    const owner = session as Session;
+    owner.subscriptions++;
+    return this.#router.restoreSubscription(owner, filter, group, options);
+  }
+
+  entry(session: StoredSession, stored: RestoredEntry): StoredEntry {
+    const owner = session as Session;
+    const { message, qos, retain, identifiers, group } = stored;
+    const delivery = new Delivery(owner, qos, true, identifiers, group);
+    const entry = new Outgoing(message, qos, retain, delivery);
+    entry.packetId = stored.packetId;
+    owner.restore(entry);
+    return entry;
+  }
+
+  retained(message: Message): RetainedPlace {
+    return this.#router.retained.restore(message);
+  }
+
+  retainedRemoved(topicName: string): RetainedPlace | null {
+    return this.#router.retained.restoreRemoved(topicName);
+  }
+
+  /** Everything is back: expiries and wills go on, counted through the pause. */
+  finish(): void {
+    const now = this.#context.clock.now();
+    for (const session of [...this.#context.registry.all()]) {
+      session.restored(now);
+    }
+  }
+}

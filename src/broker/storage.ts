@@ -1,0 +1,57 @@
+import type { Cancel } from "../clock/mod.ts";
+import type { Context } from "../session/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Alarms } from "./alarms.ts";
+import { StateRestorer } from "./restorer.ts";
+
+/** How often the store is asked whether it can still write (ms). */
+const LOOK = 250;
+
+/**
+ * Connects a store with the state it keeps: restores at the start, has changes
+ * noted from then on, and says when the disk takes no more.
+ */
+export class Storage {
+  readonly #store: Store;
+  readonly #context: Context;
+  readonly #alarms: Alarms;
+  #watch: Cancel | null = null;
+
+  constructor(store: Store, context: Context, alarms: Alarms) {
+    this.#store = store;
+    this.#context = context;
+    this.#alarms = alarms;
+  }
+
+  /** Restores what is stored; throws `StoreError` when that is not possible. */
+  async start(): Promise<void> {
+    const context = this.#context;
+    const { router } = context;
+    const restorer = new StateRestorer(context);
+    const report = await this.#store.load(restorer, router.retained);
+    router.changes = context.changes = this.#store.changes;
+    const { mode } = this.#store.status;
+    const waits = mode === "durable" || mode === "fault-tolerant";
+    context.gate = waits ? this.#store : null;
+    restorer.finish();
+    if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
+    this.#look();
+  }
+
+  /** Writes what is still to be written, and closes the store. */
+  async close(): Promise<void> {
+    this.#watch?.();
+    await this.#store.close();
+  }
+
+  #look(): void {
+    const { health, reason } = this.#store.status;
+    const isFull = health !== "ok";
+    if (isFull !== this.#context.storeFull) {
+      this.#context.storeFull = isFull;
+      if (isFull) this.#alarms.raise("disk", reason ?? health);
+      else this.#alarms.clear("disk");
+    }
+    this.#watch = this.#context.clock.after(LOOK, () => this.#look());
+  }
+}
