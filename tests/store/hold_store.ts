@@ -1,0 +1,11 @@
+/** Opens the store it is given and keeps it, until it is killed. */
+import { ManualClock } from "../../src/clock/mod.ts";
+import { openStore } from "../../src/store/mod.ts";
+import { settings } from "./settings.ts";
+
+await openStore(
+  settings(Deno.args[0], "durable", { name: "the-holder" }),
+  new ManualClock(),
+);
+console.log("held");
+await new Promise((resolve) => setTimeout(resolve, 60_000));

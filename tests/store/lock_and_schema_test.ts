@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
+import { BLOCK_HEADER } from "../../src/store/block.ts";
+import { blockKey, SCHEMA, SCHEMA_KEY } from "../../src/store/kv_blocks.ts";
+import { openStore, storeInfo } from "../../src/store/mod.ts";
+import { happen, seeded } from "./random_world.ts";
+import { settings } from "./settings.ts";
+import { World } from "./world.ts";
+
+async function withFolder(
+  body: (folder: string, path: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder, `${folder}/store.kv`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const open = (path: string) =>
+  openStore(settings(path, "durable"), new ManualClock());
+
+Deno.test("a second broker is refused, by name and process", () =>
+  withFolder(async (_, path) => {
+    const first = await openStore(
+      settings(path, "durable", { name: "the-first" }),
+      new ManualClock(),
+    );
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(open(path), {
+        name: "StoreError",
+        fault: "locked",
+        message:
+          `the store ${path} is in use by the-first, process ${Deno.pid}`,
+      });
+    }
+    await first.close();
+    await (await open(path)).close();
+  }));
+
+Deno.test("the lock of a process that was killed holds nobody up", () =>
+  withFolder(async (_, path) => {
+    const holder = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--unstable-kv",
+        new URL("hold_store.ts", import.meta.url).href,
+        path,
+      ],
+      stdout: "piped",
+    }).spawn();
+    const output = holder.stdout.getReader();
+    await output.read(); // it says so when it holds the lock
+    await assert.rejects(open(path), {
+      fault: "locked",
+      message: new RegExp(`the-holder, process ${holder.pid}$`),
+    });
+    holder.kill("SIGKILL");
+    await holder.status;
+    await output.cancel();
+    await (await open(path)).close();
+  }));
+
+Deno.test("a store is unlocked again when opening it failed", () =>
+  withFolder(async (_, path) => {
+    const kv = await Deno.openKv(path);
+    await kv.set(SCHEMA_KEY, Uint8Array.of(SCHEMA + 1));
+    kv.close();
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(open(path), {
+        name: "StoreError",
+        fault: "newer",
+        message: /schema 3, written by a newer version/,
+      });
+    }
+  }));
+
+/** Turns a store into one as the first schema had it: blocks without sums. */
+async function downgrade(path: string): Promise<void> {
+  const kv = await Deno.openKv(path);
+  const blocks = kv.list<Uint8Array>({ prefix: ["b", SCHEMA] });
+  for await (const { key, value } of blocks) {
+    const old = new Uint8Array(value.length - 4);
+    old.set(value.subarray(4, BLOCK_HEADER));
+    old.set(value.subarray(BLOCK_HEADER), 4);
+    await kv.set(blockKey(1, key[2] as number), old);
+    await kv.delete(key);
+  }
+  await kv.delete(SCHEMA_KEY);
+  kv.close();
+}
+
+Deno.test("a store of the first schema is migrated", () =>
+  withFolder(async (_, path) => {
+    const world = await World.load(await open(path));
+    const random = seeded(11);
+    for (let batch = 0; batch < 40; batch++) {
+      happen(world, random, 100);
+      await world.committed();
+    }
+    const before = world.picture();
+    await world.store.close();
+    await downgrade(path);
+    assert.equal((await storeInfo(path)).schema, 1);
+    const again = await World.load(await open(path));
+    assert.deepEqual(again.picture(), before);
+    await again.store.close();
+    const info = await storeInfo(path);
+    assert.equal(info.schema, SCHEMA);
+    assert.equal(info.sessions, world.state.sessions.length);
+    // What was migrated is removed, at the latest when it is opened again.
+    await (await open(path)).close();
+    const kv = await Deno.openKv(path);
+    for await (const _ of kv.list({ prefix: ["b", 1] })) assert.fail();
+    kv.close();
+  }));
+
+Deno.test("blocks of a torn commit are removed", () =>
+  withFolder(async (_, path) => {
+    const world = await World.load(await open(path));
+    happen(world, seeded(12), 50);
+    const before = world.picture();
+    await world.store.close();
+    const kv = await Deno.openKv(path);
+    // As if the process had died between two atomics of a large commit.
+    for (const number of [1, 2, 5]) {
+      const key = blockKey(SCHEMA, 1000 + number);
+      await kv.set(key, new Uint8Array(100));
+    }
+    kv.close();
+    const again = await World.load(await open(path));
+    assert.deepEqual(again.picture(), before);
+    await again.store.close();
+    const look = await Deno.openKv(path);
+    for await (const { key } of look.list({ prefix: ["b", SCHEMA] })) {
+      assert.ok(key[2] as number < 1000);
+    }
+    look.close();
+  }));

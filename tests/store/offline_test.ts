@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
+import {
+  backupStore,
+  compactStore,
+  defaultStorePath,
+  openStore,
+  restoreStore,
+  storeInfo,
+  type StoreSettings,
+  verifyStore,
+} from "../../src/store/mod.ts";
+import { happen, seeded } from "./random_world.ts";
+import { settings } from "./settings.ts";
+import { message, World } from "./world.ts";
+
+async function withStore(
+  body: (path: string, open: () => Promise<World>) => Promise<void>,
+  mode: StoreSettings["mode"] = "durable",
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/store.kv`;
+  try {
+    await body(
+      path,
+      async () =>
+        World.load(await openStore(settings(path, mode), new ManualClock())),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("info counts what is stored, also while a broker uses it", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    const sessions = ["a", "b", "c"].map((name) => world.begin(name));
+    for (const session of sessions) world.subscribe(session, "x/#");
+    world.queue(message("x/1", "one".repeat(100)), sessions);
+    world.queue(message("x/2", "two"), [sessions[0]]);
+    world.retain(message("r", "kept".repeat(50), { retain: true }));
+    await world.committed();
+    const info = await storeInfo(path);
+    assert.deepEqual(
+      { ...info, storedBytes: 0, fileBytes: 0 },
+      {
+        schema: 2,
+        committedAt: 1_000_000_000_000,
+        sessions: 3,
+        subscriptions: 3,
+        entries: 4,
+        queuedMessages: 2,
+        retained: 1,
+        retainedBytes: world.store.status.retainedBytes,
+        queuedBytes: world.store.status.queuedBytes,
+        sessionBytes: world.store.status.sessionBytes,
+        storedBytes: 0,
+        fileBytes: 0,
+        oldestMessageAt: 1_000_000_000_000,
+      },
+    );
+    assert.ok(info.retainedBytes > 200 && info.retainedBytes < 220);
+    assert.ok(info.queuedBytes > 300 && info.queuedBytes < 360);
+    await world.store.close();
+    assert.equal((await storeInfo(path)).entries, 4);
+  }));
+
+Deno.test("verify tells a whole store from a damaged one", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    happen(world, seeded(1), 200);
+    await world.store.close();
+    assert.equal((await verifyStore(path)).schema, 2);
+    const bytes = Deno.readFileSync(path);
+    // Somewhere in the blocks, where SQLite does not look.
+    const at = bytes.findIndex((_, i) =>
+      new TextDecoder().decode(bytes.subarray(i, i + 5)) === "r/17\0" ||
+      new TextDecoder().decode(bytes.subarray(i, i + 3)) === "r/1"
+    );
+    bytes[at] ^= 1;
+    Deno.writeFileSync(path, bytes);
+    await assert.rejects(verifyStore(path), { fault: "corrupt" });
+    await assert.rejects(storeInfo(path), { fault: "corrupt" });
+    await assert.rejects(storeInfo(`${path}.not`), { fault: "missing" });
+  }));
+
+for (const mode of ["durable", "fault-tolerant"] as const) {
+  Deno.test(`${mode}: a backup made while the broker runs can be restored`, () =>
+    withStore(async (path, open) => {
+      const random = seeded(2);
+      const world = await open();
+      happen(world, random, 300);
+      await world.committed();
+      const then = world.picture();
+      await backupStore(path, `${path}.backup`);
+      await assert.rejects(backupStore(path, `${path}.backup`), {
+        message: /is there already/,
+      });
+      happen(world, random, 300);
+      await world.committed();
+      await assert.rejects(restoreStore(`${path}.backup`, path), {
+        fault: "locked",
+      });
+      await world.store.close();
+      const kept = await restoreStore(`${path}.backup`, path);
+      assert.equal(kept, `${path}.replaced`);
+      const restored = await open();
+      assert.deepEqual(restored.picture(), then);
+      await restored.store.close();
+    }, mode));
+}
+
+Deno.test("compacting keeps all that is live and nothing else", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    const random = seeded(3);
+    for (let batch = 0; batch < 50; batch++) {
+      happen(world, random, 300);
+      await world.committed();
+    }
+    const before = world.picture();
+    await assert.rejects(compactStore(path), { fault: "locked" });
+    await world.store.close();
+    const large = await storeInfo(path);
+    await compactStore(path);
+    const small = await storeInfo(path);
+    assert.ok(small.storedBytes < large.storedBytes);
+    assert.ok(small.fileBytes < large.fileBytes);
+    const live = small.retainedBytes + small.queuedBytes + small.sessionBytes;
+    assert.ok(small.storedBytes < 1.1 * live + 5000);
+    const again = await open();
+    assert.deepEqual(again.picture(), before);
+    await again.store.close();
+  }));
+
+Deno.test("the store is where the platform keeps such things", () => {
+  const at = (variables: Record<string, string>) =>
+    defaultStorePath((name) => variables[name]);
+  const all = {
+    STATE_DIRECTORY: "/var/lib/dunlin:/other",
+    XDG_STATE_HOME: "/home/x/state",
+    HOME: "/home/x",
+  };
+  assert.equal(at(all), "/var/lib/dunlin/store.kv");
+  assert.equal(
+    at({ ...all, STATE_DIRECTORY: "" }),
+    "/home/x/state/dunlin/store.kv",
+  );
+  assert.equal(
+    at({ HOME: "/home/x" }),
+    "/home/x/.local/state/dunlin/store.kv",
+  );
+});
