@@ -1,6 +1,11 @@
 import { Broker, type StartedListener } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
-import { type LogSettings, SettingsError, VERSION } from "../config/mod.ts";
+import {
+  type LogSettings,
+  type Settings,
+  storagePath,
+  VERSION,
+} from "../config/mod.ts";
 import {
   brokerLog,
   type LogDetails,
@@ -8,13 +13,11 @@ import {
   logEvents,
 } from "./broker_log.ts";
 import type { Output } from "./output.ts";
-import {
-  type ReadSettings,
-  readSettings,
-  UnreadableFile,
-} from "./read_settings.ts";
-import { UnwritableFile, writeReadyFile } from "./ready_file.ts";
+import { type ReadSettings, readSettings } from "./read_settings.ts";
+import { writeReadyFile } from "./ready_file.ts";
 import type { ServeOptions } from "./serve_options.ts";
+import { shownPath } from "./shown_path.ts";
+import { startError } from "./start_error.ts";
 import { startReport } from "./start_report.ts";
 import { untilStopSignal } from "./stop_signals.ts";
 
@@ -43,17 +46,18 @@ export async function serve(
       await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });
     }
     const tell = teller(settings.log, log, output);
-    tell(report(read, listeners), "ready", {
+    tell(report(read, listeners, environment), "ready", {
       version: VERSION,
       listeners: listeners.map((one) => `${one.name} ${one.bind} ${one.port}`)
         .join(", "),
+      storage: storageLine(settings, environment),
     });
     const signal = await stopped;
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     await within(settings.shutdown.timeout, broker);
     return 0;
   } catch (error) {
-    output.err(`dunlin: ${reasonOf(error)}\n`);
+    output.err(`dunlin: ${startError(error)}\n`);
     return 1;
   }
 }
@@ -82,6 +86,7 @@ async function within(timeout: number, broker: Broker): Promise<void> {
 function report(
   { settings, file }: ReadSettings,
   listeners: readonly StartedListener[],
+  environment: Readonly<Record<string, string>>,
 ): string {
   return startReport({
     version: VERSION,
@@ -89,9 +94,21 @@ function report(
       ...one,
       path: settings.listener[index].path,
     })),
+    storage: storageLine(settings, environment),
     file,
     isFilePassedOver: file === undefined && isThere("dunlin.toml"),
   });
+}
+
+/** What is promised, and where the store is. */
+function storageLine(
+  settings: Settings,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const { mode } = settings.storage;
+  if (mode === "memory") return "memory: nothing outlives the broker";
+  const path = storagePath(settings, environment);
+  return `${mode}, in ${shownPath(path, environment.HOME)}`;
 }
 
 function isThere(path: string): boolean {
@@ -100,16 +117,4 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Why the broker did not start; our own mistakes are shown with their stack. */
-function reasonOf(error: unknown): string {
-  if (error instanceof SettingsError || error instanceof UnreadableFile) {
-    return `the settings cannot be used\n${error.message}`;
-  }
-  if (!(error instanceof Error)) return String(error);
-  // The transport says what failed, where, and what to do about it.
-  const isSaid = error.name === "ListenError" ||
-    error instanceof UnwritableFile;
-  return isSaid ? error.message : error.stack ?? error.message;
 }

@@ -7,6 +7,8 @@ export interface StartReport {
     /** WebSocket only: the path clients connect to. */
     readonly path?: string;
   })[];
+  /** The storage's mode, and where it is. */
+  readonly storage: string;
   /** The configuration file; undefined when none was named. */
   readonly file?: string;
   /** A file lies here under the usual name, but was not named. */
@@ -19,7 +21,7 @@ export function startReport(report: StartReport): string {
   for (const listener of report.listeners) {
     lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}`);
   }
-  lines.push("  storage    memory: nothing outlives the broker");
+  lines.push(`  storage    ${report.storage}`);
   const file = report.file ??
     (report.isFilePassedOver
       ? "defaults; ./dunlin.toml is not read, name it with --config"

@@ -17,6 +17,7 @@ Deno.test("report: says where, and how to try it", () => {
       port: 9001,
       path: "/mqtt",
     }],
+    storage: "durable, in ~/state/store.kv",
     file: undefined,
     isFilePassedOver: false,
   });
@@ -24,17 +25,24 @@ Deno.test("report: says where, and how to try it", () => {
   assert.match(text, /tcp +mqtt:\/\/127\.0\.0\.1:1883\n/);
   assert.match(text, /web +ws:\/\/\[::\]:9001\/mqtt\n/);
   assert.match(text, /mosquitto_sub -h 127\.0\.0\.1 -p 1883 /);
+  assert.match(text, /storage +durable, in ~\/state\/store\.kv\n/);
   assert.match(text, /settings +defaults\n/);
 });
 
 Deno.test("report: an address for all is tried at localhost", () => {
   const listeners = [{ ...tcp, bind: "0.0.0.0" }];
-  const report = { version: "1", listeners, isFilePassedOver: false };
+  const storage = "memory";
+  const report = { version: "1", listeners, storage, isFilePassedOver: false };
   assert.match(startReport(report), /mosquitto_sub -h localhost -p 1883 /);
 });
 
 Deno.test("report: a dunlin.toml that nobody named is told to be unread", () => {
-  const report = { version: "1", listeners: [tcp], isFilePassedOver: true };
+  const report = {
+    version: "1",
+    listeners: [tcp],
+    storage: "memory",
+    isFilePassedOver: true,
+  };
   assert.match(startReport(report), /\.\/dunlin\.toml is not read/);
   assert.match(startReport({ ...report, file: "x.toml" }), / x\.toml\n/);
 });

@@ -1,0 +1,36 @@
+import { SettingsError } from "../config/mod.ts";
+import type { StoreError, StoreFault } from "../store/mod.ts";
+import { UnreadableFile } from "./read_settings.ts";
+import { UnwritableFile } from "./ready_file.ts";
+
+/** What to do about a store that keeps the broker from starting. */
+const advice: Readonly<Record<StoreFault, string>> = {
+  locked: "stop that one, or give this one a store of its own with " +
+    "--set storage.path=FOLDER (or none: --set storage.mode=memory)",
+  newer: "start that version again, or name another storage.path",
+  corrupt: `put a backup in its place with "dunlin store restore FILE", or ` +
+    `let the broker start empty with --set storage.on_corruption=set-aside`,
+  failing: "see to it that this user may write there, or name another folder " +
+    "with --set storage.path=FOLDER (or none: --set storage.mode=memory)",
+  missing: "name another storage.path",
+};
+
+/**
+ * Why the broker did not start, and what to do about it; our own mistakes are
+ * shown with their stack.
+ */
+export function startError(error: unknown): string {
+  if (error instanceof SettingsError || error instanceof UnreadableFile) {
+    return `the settings cannot be used\n${error.message}`;
+  }
+  if (!(error instanceof Error)) return String(error);
+  // By its name: a start that stores nothing does not load the store.
+  if (error.name === "StoreError") {
+    const { message, fault } = error as StoreError;
+    return `${message}\n  ${advice[fault]}`;
+  }
+  // The transport says what failed, where, and what to do about it.
+  const isSaid = error.name === "ListenError" ||
+    error instanceof UnwritableFile;
+  return isSaid ? error.message : error.stack ?? error.message;
+}
