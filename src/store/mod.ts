@@ -33,4 +33,5 @@ export {
   type StoreInfo,
   storeInfo,
 } from "./offline.ts";
+export type { Head } from "./blocks.ts";
 export { type Verdict, verify as verifyStore } from "./verified_start.ts";
