@@ -1,0 +1,91 @@
+/** A message as its publisher knows it. Times are those of `now()`; 0: not yet. */
+export interface Published {
+  /** Names it in accounts and in its payload. */
+  readonly name: string;
+  readonly publisher: string;
+  readonly topic: string;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+  /** Ascends with each message of its publisher. */
+  readonly order: number;
+  readonly payload: string;
+  /** When it was first sent. */
+  readonly sentAt: number;
+  /** Says that a session's subscriptions are being tried with it. */
+  readonly isProbe: boolean;
+  /** When PUBACK or PUBREC came with a success. */
+  acknowledgedAt: number;
+  /** The broker said that it will not take it (5.0). */
+  refused: boolean;
+}
+
+/** A message as it came to a subscriber. */
+export interface Occurrence {
+  readonly message: Published;
+  readonly at: number;
+  /** The quality of service it came with. */
+  readonly qos: number;
+  /** Subscription identifiers it came with. */
+  readonly identifiers: readonly number[];
+  /** When the exchange was over: PUBACK or PUBCOMP sent; 0: not yet. */
+  completedAt: number;
+}
+
+/** How the broker's life was ended. */
+export type KillKind = "kill" | "freeze" | "loading" | "stop";
+
+/** One end of the broker. */
+export interface Kill {
+  readonly kind: KillKind;
+  /** When it could do nothing any more (or was asked to stop). */
+  readonly at: number;
+  /** When the last of what it had sent was read. */
+  until: number;
+}
+
+/** Keeps book: what was published, and how the broker's lives ended. */
+export class Account {
+  readonly #messages = new Map<string, Published>();
+  readonly kills: Kill[] = [];
+  /** What no client should see, in words. */
+  readonly anomalies: string[] = [];
+  readonly startedAt: number;
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
+  /** All messages, in the order they were made. */
+  get messages(): Iterable<Published> {
+    return this.#messages.values();
+  }
+
+  /** Enters a message; its payload is its name and `padding` bytes. */
+  enter(
+    message: Omit<Published, "name" | "payload" | "acknowledgedAt" | "refused">,
+    padding: number,
+  ): Published {
+    const name = `${message.publisher}:${message.order}`;
+    const entered = {
+      ...message,
+      name,
+      // An empty retained message removes: it has no place for a name.
+      payload: padding < 0 ? "" : `${name};${".".repeat(padding)}`,
+      acknowledgedAt: 0,
+      refused: false,
+    };
+    this.#messages.set(name, entered);
+    return entered;
+  }
+
+  /** The message whose payload this is; undefined: none was ever published. */
+  find(payload: string): Published | undefined {
+    const message = this.#messages.get(payload.slice(0, payload.indexOf(";")));
+    return message?.payload === payload ? message : undefined;
+  }
+
+  /** A time as told in accounts: ms since the round began. */
+  tell(time: number): string {
+    return time === 0 ? "never" : `${(time - this.startedAt).toFixed(1)} ms`;
+  }
+}

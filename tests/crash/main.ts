@@ -1,0 +1,88 @@
+/**
+ * Kills the broker at random instants and compares what comes out of it with
+ * what it had acknowledged (`deno task test:crash`). Exits 1 when a storage
+ * mode broke its promise.
+ *
+ *     --rounds N   rounds in all [20]
+ *     --mode M     memory, buffered, durable or fault-tolerant; without it
+ *                  the last three take turns
+ *     --seed S     of the first round; the next ones count on from there
+ *     --json       a summary as JSON, on standard output
+ *
+ * A failed round prints its own seed, which repeats all that was drawn for it;
+ * the instants themselves are up to the machine.
+ */
+import { parseArgs } from "node:util";
+import { type Mode, MODES, planRound } from "./plan.ts";
+import { runRound } from "./round.ts";
+import { tellFailure, Totals } from "./totals.ts";
+
+/** What the command line says. */
+interface CrashOptions {
+  readonly rounds: number;
+  readonly modes: readonly Mode[];
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+function readOptions(args: string[]): CrashOptions {
+  const { values } = parseArgs({
+    args: args.filter((one) => one !== "--"),
+    options: {
+      rounds: { type: "string", default: "20" },
+      mode: { type: "string" },
+      seed: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const integer = (name: string, text: string) => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw new Error(`--${name} takes an integer, not ${text}`);
+  };
+  const mode = MODES.find((one) => one === values.mode);
+  if (values.mode !== undefined && mode === undefined) {
+    throw new Error(`--mode takes one of ${MODES.join(", ")}`);
+  }
+  return {
+    rounds: integer("rounds", values.rounds),
+    modes: mode === undefined ? MODES.slice(1) : [mode],
+    seed: values.seed === undefined
+      ? Math.floor(Math.random() * 1e6)
+      : integer("seed", values.seed),
+    json: values.json,
+  };
+}
+
+async function runAll({ rounds, modes, seed, json }: CrashOptions) {
+  const totals = new Totals();
+  const isTerminal = Deno.stderr.isTerminal();
+  const text = new TextEncoder();
+  console.error(`seed ${seed}, ${modes.join(", ")}`);
+  for (let round = 0; round < rounds; round++) {
+    const mode = modes[round % modes.length];
+    const result = await runRound(planRound(mode, seed + round));
+    totals.add(result);
+    const clear = isTerminal ? "\r\x1b[K" : "";
+    if (result.findings.length > 0) {
+      Deno.stderr.writeSync(text.encode(clear + tellFailure(result)));
+    }
+    const line = `${clear}${mode.padEnd(14)} ${totals.line}`;
+    const width = isTerminal ? Deno.consoleSize().columns + clear.length : 0;
+    if (isTerminal) {
+      Deno.stderr.writeSync(text.encode(line.slice(0, width - 1)));
+    }
+  }
+  if (isTerminal) console.error();
+  if (totals.unproved !== null) console.error(`FAILED ${totals.unproved}`);
+  console.log(json ? JSON.stringify({ seed, modes, ...totals }) : totals.line);
+  return totals.isFine;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await runAll(readOptions(Deno.args)) ? 0 : 1);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(2);
+  }
+}
