@@ -13,6 +13,7 @@ export class Alarms {
   readonly #router: Router;
   readonly #log: BrokerLog;
 
+  /** `log` must not throw. */
   constructor(router: Router, log: BrokerLog) {
     this.#router = router;
     this.#log = log;
@@ -29,6 +30,7 @@ export class Alarms {
     this.#publish(name, "");
   }
 
+  /** An empty text removes what is retained [MQTT-3.3.1-6]. */
   #publish(name: AlarmName, text: string): void {
     const topic = this.#router.topicOf(`$SYS/broker/alarm/${name}`);
     const payload = encodeUtf8(text);

@@ -10,6 +10,7 @@ export function listen(
   log: BrokerLog,
 ): Listener {
   const { bind, port } = settings;
+  // A failed accept ends neither the listener nor the broker.
   const onError = (error: Error) =>
     log.trouble(`listener ${settings.name}`, error);
   switch (settings.type) {

@@ -22,6 +22,7 @@ export class StateRestorer implements Restorer {
     this.#router = context.router;
   }
 
+  /** Detached; its expiry and will delay do not run before `finish`. */
   session(stored: RestoredSession): StoredSession {
     const session = this.#context.registry.create(stored.clientId);
     session.identity = {
@@ -36,6 +37,7 @@ export class StateRestorer implements Restorer {
     return session;
   }
 
+  /** Subscribes it without any word to it, and without what is retained. */
   subscription(
     session: StoredSession,
     filter: string,
@@ -47,6 +49,7 @@ export class StateRestorer implements Restorer {
     return this.#router.restoreSubscription(owner, filter, group, options);
   }
 
+  /** Behind its others: into the window when it has a packet id. */
   entry(session: StoredSession, stored: RestoredEntry): StoredEntry {
     const owner = session as Session;
     const { message, qos, retain, identifiers, group } = stored;
@@ -57,10 +60,12 @@ export class StateRestorer implements Restorer {
     return entry;
   }
 
+  /** Whatever the limits are now: what was promised stays. */
   retained(message: Message): RetainedPlace {
     return this.#router.retained.restore(message);
   }
 
+  /** Null when nothing was retained for it. */
   retainedRemoved(topicName: string): RetainedPlace | null {
     return this.#router.retained.restoreRemoved(topicName);
   }

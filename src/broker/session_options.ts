@@ -9,6 +9,7 @@ import type { ProtocolVersion } from "../mqtt/mod.ts";
 import type { ListenerOptions, SessionOptions } from "../session/mod.ts";
 import type { StoreSettings } from "../store/mod.ts";
 
+/** By the names that people know to the levels on the wire. */
 const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
   "3.1": 3,
   "3.1.1": 4,

@@ -17,6 +17,7 @@ export class Storage {
   readonly #alarms: Alarms;
   #watch: Cancel | null = null;
 
+  /** `store` is open and not loaded yet. */
   constructor(store: Store, context: Context, alarms: Alarms) {
     this.#store = store;
     this.#context = context;
@@ -29,6 +30,7 @@ export class Storage {
     const { router } = context;
     const restorer = new StateRestorer(context);
     const report = await this.#store.load(restorer, router.retained);
+    // Only now: what was restored must not be noted as if it were new.
     router.changes = context.changes = this.#store.changes;
     const { mode } = this.#store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
@@ -44,6 +46,7 @@ export class Storage {
     await this.#store.close();
   }
 
+  /** A full disk tells nobody, and the hot path must not ask: so it looks. */
   #look(): void {
     const { health, reason } = this.#store.status;
     const isFull = health !== "ok";

@@ -13,6 +13,7 @@ export class SysTopics {
   readonly #context: Context;
   readonly #interval: number;
   readonly #startedAt: number;
+  /** The text last published, by name: what did not change is not sent. */
   readonly #published = new Map<string, string>();
   readonly #loads: readonly [string, () => number, LoadAverage][];
   #cancel: Cancel | null = null;
@@ -54,6 +55,7 @@ export class SysTopics {
     this.#cancel = null;
   }
 
+  /** Publishes what has changed, and sets the timer for the next time. */
   #report(): void {
     this.#context.passes.begin();
     this.#clients();
@@ -76,6 +78,7 @@ export class SysTopics {
     );
   }
 
+  /** Sessions, attached and not; two names each, as Mosquitto has them. */
   #clients(): void {
     const { counters, registry } = this.#context;
     const away = registry.size - counters.clientsConnected;
@@ -88,6 +91,7 @@ export class SysTopics {
     this.#publish("clients/expired", counters.clientsExpired);
   }
 
+  /** Totals since the start, and what waits or is retained now. */
   #traffic(): void {
     const { counters, router } = this.#context;
     const { retained } = router;
@@ -114,6 +118,7 @@ export class SysTopics {
     this.#publish("retained messages/count", retained.messages);
   }
 
+  /** Every drop and every close by its reason. */
   #reasons(): void {
     const { dropped, closed } = this.#context.counters;
     for (const reason of DROP_REASONS) {
@@ -124,6 +129,7 @@ export class SysTopics {
     }
   }
 
+  /** Retains `value` under `$SYS/broker/`, unless it stands there already. */
   #publish(name: string, value: string | number): void {
     const text = String(value);
     const before = this.#published.get(name);
