@@ -6,6 +6,8 @@ export interface Output {
   readonly out: (text: string) => void;
   /** Complaints; `text` is written as it is. */
   readonly err: (text: string) => void;
+  /** Whether `err` leads to a terminal, where a line can be written anew. */
+  readonly isTerminal?: boolean;
 }
 
 function writeAll(
@@ -25,4 +27,5 @@ function writeAll(
 export const terminal: Output = {
   out: (text) => writeAll(Deno.stdout, text),
   err: (text) => writeAll(Deno.stderr, text),
+  isTerminal: Deno.stderr.isTerminal(),
 };

@@ -7,6 +7,7 @@ import {
   serveOptionRows,
   type ServeOptions,
 } from "./serve_options.ts";
+import { addStore, type RunStore } from "./store_program.ts";
 
 /** What a command does; each resolves to its exit code. */
 export interface Commands {
@@ -14,6 +15,8 @@ export interface Commands {
   readonly serve: (options: ServeOptions) => Promise<number>;
   /** `dunlin check`. */
   readonly check: (options: CheckOptions) => Promise<number>;
+  /** `dunlin store ...`. */
+  readonly store: RunStore;
 }
 
 const PRECEDENCE = `
@@ -111,6 +114,7 @@ export async function runProgram(
   const program = newProgram(output);
   addServe(program, commands.serve, onCode);
   addCheck(program, commands.check, onCode);
+  addStore(program, commands.store, onCode);
   try {
     await program.parseAsync(withCommand(args), { from: "user" });
     return code;

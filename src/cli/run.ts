@@ -2,6 +2,8 @@ import type { CheckOptions } from "./check.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
 import type { ServeOptions } from "./serve_options.ts";
+import type { StoreCommandName } from "./store.ts";
+import type { StoreOptions } from "./store_options.ts";
 
 // Each command is loaded when it is called for: a start must not wait for
 // what it does not need.
@@ -13,6 +15,17 @@ const commands = {
   check: async (options: CheckOptions) => {
     const { check } = await import("./check.ts");
     return check(options, Deno.env.toObject(), terminal);
+  },
+  store: async (
+    name: StoreCommandName,
+    file: string | undefined,
+    options: StoreOptions,
+  ) => {
+    const { store } = await import("./store.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    const environment = Deno.env.toObject();
+    const clock = new SystemClock();
+    return store(name, file, options, environment, terminal, clock);
   },
 };
 

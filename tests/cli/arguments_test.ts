@@ -14,7 +14,14 @@ async function run(
   };
   result.code = await runProgram(
     args,
-    { serve: record("serve"), check: record("check") },
+    {
+      serve: record("serve"),
+      check: record("check"),
+      store: (name, file, options) => {
+        result.called = { command: `store ${name}`, file, ...options };
+        return Promise.resolve(7);
+      },
+    },
     {
       out: (text) => result.out += text,
       err: (text) => result.err += text,
@@ -127,4 +134,40 @@ Deno.test("arguments: check takes a file, options, and settings", async () => {
     set: ["a.b=1"],
     port: "2",
   });
+});
+
+Deno.test("arguments: store takes a command, its file, and options", async () => {
+  const { called, code } = await run(
+    ["store", "backup", "a.kv", "-c", "a.toml", "--set", "a.b=1", "--json"],
+  );
+  assert.equal(code, 7);
+  assert.deepEqual(called, {
+    command: "store backup",
+    file: "a.kv",
+    config: "a.toml",
+    set: ["a.b=1"],
+    json: true,
+  });
+  const { called: info } = await run(["store", "info", "--path", "/p"]);
+  assert.deepEqual(info, {
+    command: "store info",
+    file: undefined,
+    path: "/p",
+  });
+});
+
+Deno.test("arguments: store with what it does not know, exit 2", async () => {
+  const wrong = [
+    ["store"],
+    ["store", "inf"],
+    ["store", "info", "more"],
+    ["store", "backup"],
+    ["store", "backup", "a", "b"],
+    ["store", "verify", "--prt"],
+  ];
+  for (const args of wrong) {
+    const { code, called } = await run(args);
+    assert.deepEqual([code, called], [2, undefined], args.join(" "));
+  }
+  assert.match((await run(["store", "inf"])).err, /Did you mean info\?/);
 });

@@ -28,12 +28,15 @@ class Dunlin {
   }
 
   /** Resolves once the ready file is there. */
-  static async start(args: readonly string[]): Promise<Dunlin> {
+  static async start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Dunlin> {
     const directory = await Deno.makeTempDir();
     const path = `${directory}/ready.json`;
     // The watcher must be there first: no polling, and no file is missed.
     const watcher = Deno.watchFs(directory);
-    const child = command([...args, "--ready-file", path]).spawn();
+    const child = command([...args, "--ready-file", path], env).spawn();
     const early = child.status.then(() => watcher.close());
     for await (const _ of watcher) {
       if (await exists(path)) break;
@@ -170,8 +173,11 @@ level = "warn"
 });
 
 /** Runs `dunlin` to its end. */
-async function run(args: readonly string[]): Promise<[number, string]> {
-  const { code, stderr } = await command(args).output();
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<[number, string]> {
+  const { code, stderr } = await command(args, env).output();
   return [code, new TextDecoder().decode(stderr)];
 }
 
@@ -217,5 +223,74 @@ Deno.test("serve: a misspelt command or option, exit 2 and a suggestion", async 
     const [code, err] = await run(args);
     assert.equal(code, 2);
     assert.match(err, /Did you mean/);
+  }
+});
+
+/** Variables of a broker that stores in `home`, and of nobody else's. */
+function homed(home: string): Record<string, string> {
+  return {
+    DUNLIN_STORAGE__MODE: "buffered",
+    HOME: home,
+    XDG_STATE_HOME: "",
+    STATE_DIRECTORY: "",
+    // The packages stay where they are.
+    DENO_DIR: denoDir(),
+  };
+}
+
+function denoDir(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+    cwd: root,
+  }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+Deno.test("serve: tells where it stores; a second one there is refused by name", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    const env = homed(home);
+    const dunlin = await Dunlin.start(["--port", "0"], env);
+    const [code, err] = await run(["--port", "0"], env);
+    assert.equal(code, 1);
+    const holder = `in use by dunlin .*, process ${dunlin.ready.pid}\n`;
+    assert.match(err, new RegExp(`^dunlin: the store .*${holder}`));
+    assert.match(err, /--set storage\.path=FOLDER/);
+    dunlin.kill("SIGTERM");
+    const { code: ended, out } = await dunlin.end();
+    assert.equal(ended, 0);
+    assert.match(out, /storage +buffered, in ~\/\.local\/state\/dunlin\/store/);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("serve: a store it cannot use, exit 1, why, and what to do", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const blocked = `${folder}/file`;
+    await Deno.writeTextFile(blocked, "no folder");
+    const [code, err] = await run([
+      "--port=0",
+      "--set=storage.mode=durable",
+      `--set=storage.path=${blocked}/below`,
+    ]);
+    assert.equal(code, 1);
+    assert.match(err, /^dunlin: the folder of the store cannot be made: /);
+    assert.match(err, /--set storage\.mode=memory/);
+    assert.doesNotMatch(err, /\.ts:\d/);
+
+    await Deno.writeTextFile(`${folder}/store.kv`, "no store ".repeat(999));
+    const [refused, reason] = await run([
+      "--port=0",
+      "--set=storage.mode=durable",
+      `--set=storage.path=${folder}`,
+      "--set=storage.on_corruption=refuse",
+    ]);
+    assert.equal(refused, 1);
+    assert.match(reason, /^dunlin: the store .*store\.kv is damaged: /);
+    assert.match(reason, /dunlin store restore FILE/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

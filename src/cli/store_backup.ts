@@ -1,0 +1,34 @@
+import { shownSize } from "./figures.ts";
+import type { StoreCommand } from "./store_options.ts";
+
+/**
+ * `dunlin store backup FILE`: writes the store, as of now, to a new file; a
+ * broker may use it meanwhile.
+ */
+export const backup: StoreCommand = async ({ path, file, shown, work }) => {
+  const part = async () => {
+    // Only what is needed is copied, so the bar may end early.
+    const whole = await sizeOf(path) + await sizeOf(`${path}-wal`);
+    return whole === 0 ? 0 : await sizeOf(file) / whole;
+  };
+  const before = umask(0o077);
+  try {
+    await work("Writing the backup:", "backup", [path, file], part);
+  } finally {
+    umask(before);
+  }
+  const bytes = await sizeOf(file);
+  return {
+    text: `${file} is a backup of ${shown}: ${shownSize(bytes)}, checked\n`,
+    json: { path, file, bytes },
+  };
+};
+
+/** What clients said is for this user only, in a backup as in the store. */
+function umask(mask: number): number {
+  return Deno.build.os === "windows" ? 0 : Deno.umask(mask);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return await Deno.stat(file).then(({ size }) => size, () => 0);
+}

@@ -1,0 +1,45 @@
+import type { StoreWork } from "./store_work.ts";
+
+/** What every `dunlin store` command may be told. */
+export interface StoreOptions {
+  /** Configuration file whose store is meant. */
+  readonly config?: string;
+  /** Settings, as `storage.path=/var/lib/dunlin`. */
+  readonly set?: readonly string[];
+  /** Folder or file of the store; goes before the settings. */
+  readonly path?: string;
+  /** Answer in JSON. */
+  readonly json?: boolean;
+}
+
+/** The store a command is about. */
+export interface StoreCall {
+  /** The store's file. */
+  readonly path: string;
+  /** The backup, for the commands that have one. */
+  readonly file: string;
+  /** `path` as people write it. */
+  readonly shown: string;
+  /** Does one thing to a store, and shows that it goes on. */
+  readonly work: WorkOn;
+}
+
+/** Does `name` with `args`; `label` says what, to people who wait. */
+export type WorkOn = <Name extends keyof StoreWork>(
+  label: string,
+  name: Name,
+  args: Parameters<StoreWork[Name]>,
+  /** How much of it is done, 0 to 1, where that can be told. */
+  part?: () => Promise<number>,
+) => Promise<Awaited<ReturnType<StoreWork[Name]>>>;
+
+/** What came of a command. */
+export interface StoreAnswer {
+  /** For people; lines with their ends. */
+  readonly text: string;
+  /** For programs. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** A `dunlin store` command. Rejects with `StoreError`. */
+export type StoreCommand = (call: StoreCall) => Promise<StoreAnswer>;
