@@ -1,4 +1,4 @@
-import type { QoS } from "../mqtt/mod.ts";
+import type { Message, QoS } from "../mqtt/mod.ts";
 import type { RecordReader } from "./record_reader.ts";
 import type { RecordWriter } from "./record_writer.ts";
 import type { StoredDelivery, StoredEntry } from "./state.ts";
@@ -9,14 +9,25 @@ const PACKET_ID = 0x08;
 const IDENTIFIERS = 0x10;
 const GROUP = 0x20;
 
-/** An entry, as the record of its message has it. */
-export interface EntryFields {
+/**
+ * An entry as the log has it. There may be millions while a store is loaded,
+ * so it is one flat object, which also is what the entry is restored from.
+ */
+export interface LoggedEntry {
+  readonly number: number;
+  /** Number of the session. */
   readonly session: number;
+  /** Number of the body; 0 when only the packet id is needed. */
+  readonly body: number;
+  /** Block in which its record begins. */
+  readonly block: number;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly packetId: number;
   readonly identifiers: StoredDelivery["identifiers"];
   readonly group: StoredDelivery["group"];
+  /** Null until its body is known. */
+  message: Message | null;
 }
 
 /**
@@ -49,8 +60,13 @@ export function writeEntry(
   }
 }
 
-/** Reads what `writeEntry` wrote. */
-export function readEntry(from: RecordReader): EntryFields {
+/** Reads what `writeEntry` wrote; the rest is known by whoever reads on. */
+export function readEntry(
+  from: RecordReader,
+  number: number,
+  body: number,
+  block: number,
+): LoggedEntry {
   const flags = from.uint8();
   const session = from.varint();
   const packetId = (flags & PACKET_ID) === 0 ? 0 : from.varint();
@@ -65,11 +81,15 @@ export function readEntry(from: RecordReader): EntryFields {
     ? null
     : { name: from.text(), filter: from.text() };
   return {
+    number,
     session,
+    body,
+    block,
     qos: (flags & QOS) as QoS,
     retain: (flags & RETAIN) !== 0,
     packetId,
     identifiers,
     group,
+    message: null,
   };
 }

@@ -1,4 +1,10 @@
-import { decodeUtf8, Message, type QoS, Topic } from "../mqtt/mod.ts";
+import {
+  decodeUtf8,
+  encodeUtf8,
+  Message,
+  type QoS,
+  Topic,
+} from "../mqtt/mod.ts";
 import type { RecordReader } from "./record_reader.ts";
 import type { RecordWriter } from "./record_writer.ts";
 
@@ -7,6 +13,9 @@ const RETAIN = 0x04;
 const PROPERTIES = 0x08;
 const EXPIRES = 0x10;
 const PUBLISHER = 0x20;
+
+/** From here on a message is worth bytes of its own. */
+const LONG = 1024;
 
 /** Topics shared while loading: as many as are worth finding again. */
 const TOPICS = 4096;
@@ -40,7 +49,23 @@ export class MessageReader {
    */
   read(from: RecordReader): Message {
     const flags = from.uint8();
-    const topic = this.#topic(from);
+    return this.#rest(from, flags, this.#topic(from));
+  }
+
+  /**
+   * The same for a topic that is not met again, as that of a retained message:
+   * it is not kept, and its bytes are in the reader's, too, unless the message
+   * is so long that it will be kept as it is.
+   */
+  readOnce(from: RecordReader): Message {
+    const flags = from.uint8();
+    const isLong = from.end - from.at > LONG;
+    const bytes = isLong ? from.binary() : from.view();
+    const text = decodeUtf8(bytes, 0, bytes.length);
+    return this.#rest(from, flags, new Topic(text, bytes));
+  }
+
+  #rest(from: RecordReader, flags: number, topic: Topic): Message {
     const properties = (flags & PROPERTIES) === 0 ? null : from.binary();
     const expiresAt = (flags & EXPIRES) === 0 ? Infinity : from.varint();
     const publisher = (flags & PUBLISHER) === 0 ? "" : from.text();
@@ -56,11 +81,10 @@ export class MessageReader {
   }
 
   #topic(from: RecordReader): Topic {
-    const bytes = from.binary();
-    const text = decodeUtf8(bytes, 0, bytes.length);
+    const text = from.text();
     const known = this.#topics.get(text);
     if (known !== undefined) return known;
-    const topic = new Topic(text, bytes);
+    const topic = new Topic(text, encodeUtf8(text));
     if (this.#topics.size < TOPICS) this.#topics.set(text, topic);
     return topic;
   }

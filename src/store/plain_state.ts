@@ -1,4 +1,9 @@
-import type { Message, QoS, SubscriptionOptions } from "../mqtt/mod.ts";
+import {
+  type Message,
+  type QoS,
+  type SubscriptionOptions,
+  Topic,
+} from "../mqtt/mod.ts";
 import type { SessionSlot } from "./session_slot.ts";
 import type {
   RetainedPlace,
@@ -130,7 +135,7 @@ export class PlainState implements Restorer, RetainedSource {
       place = { topicName, message: null, block: 0 };
       this.places.set(topicName, place);
     }
-    place.message = message.keep();
+    place.message = keep(message);
     return place;
   }
 
@@ -149,4 +154,11 @@ export class PlainState implements Restorer, RetainedSource {
   topicOf(place: RetainedPlace): string {
     return (place as PlainPlace).topicName;
   }
+}
+
+/** Keeps a message with a topic whose bytes are its own, too. */
+function keep(message: Message): Message {
+  const { text, bytes } = message.topic;
+  message.topic = new Topic(text, bytes.slice());
+  return message.keep();
 }

@@ -76,6 +76,12 @@ export class RecordReader {
     return this.bytes.slice(start, this.at);
   }
 
+  /** The same bytes where they are; they hold on to all that is there. */
+  view(): Uint8Array {
+    const start = this.#skip(this.varint());
+    return this.bytes.subarray(start, this.at);
+  }
+
   #skip(length: number): number {
     const start = this.at;
     if (length > this.end - start) throw tooShort();

@@ -1,14 +1,15 @@
 import type { Message } from "../mqtt/mod.ts";
-import { type EntryFields, readEntry } from "./entry_record.ts";
+import { type LoggedEntry, readEntry } from "./entry_record.ts";
 import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
 import { MessageReader } from "./message_record.ts";
+import { NumberTable } from "./number_table.ts";
 import { RecordKind } from "./record_kind.ts";
 import type { RecordReader } from "./record_reader.ts";
 import {
+  type LoggedSubscription,
   readSession,
   readSubscription,
   type SessionFields,
-  type SubscriptionFields,
 } from "./session_record.ts";
 import type { RetainedPlace } from "./state.ts";
 import type { Restorer } from "./store.ts";
@@ -16,31 +17,15 @@ import { StoreError } from "./store_error.ts";
 import { StoredBody } from "./stored_body.ts";
 
 /** A session as the log has it so far. */
-export interface ReplayedSession {
+export interface LoggedSession {
   fields: SessionFields;
   block: number;
-  readonly subscriptions: ReplayedSubscription[];
-  readonly entries: ReplayedEntry[];
 }
 
 /** The ids a session received, as the log has them so far. */
-export interface ReplayedIds {
+export interface LoggedIds {
   readonly ids: Set<number>;
   block: number;
-}
-
-/** A subscription as the log has it. */
-export interface ReplayedSubscription {
-  readonly fields: SubscriptionFields;
-  readonly block: number;
-}
-
-/** An entry as the log has it. */
-export interface ReplayedEntry {
-  readonly number: number;
-  readonly fields: EntryFields;
-  readonly body: number;
-  readonly block: number;
 }
 
 /**
@@ -54,18 +39,18 @@ export class Replay {
   readonly #into: Restorer;
   readonly #messages = new MessageReader();
   /** Sessions by number, in the order in which they began. */
-  readonly sessions: Map<number, ReplayedSession> = new Map();
+  readonly sessions: Map<number, LoggedSession> = new Map();
   /**
    * Received ids by the number of their session, whose own record may come
    * later: cleaning moves each record by itself.
    */
-  readonly received: Map<number, ReplayedIds> = new Map();
+  readonly received: Map<number, LoggedIds> = new Map();
   /** Subscriptions by number. */
-  readonly subscriptions: Map<number, ReplayedSubscription> = new Map();
+  readonly subscriptions: NumberTable<LoggedSubscription> = new NumberTable();
   /** Entries by number. */
-  readonly entries: Map<number, ReplayedEntry> = new Map();
+  readonly entries: NumberTable<LoggedEntry> = new NumberTable();
   /** Bodies by number. */
-  readonly bodies: Map<number, StoredBody> = new Map();
+  readonly bodies: NumberTable<StoredBody> = new NumberTable();
   /** Retained messages. */
   retained = 0;
   /** The greatest number that was met. */
@@ -85,13 +70,13 @@ export class Replay {
   ): void {
     switch (kind) {
       case RecordKind.Retained:
-        return this.#retain(this.#messages.read(record), block, bytes);
+        return this.#retain(this.#messages.readOnce(record), block, bytes);
       case RecordKind.Queued:
         return this.#queued(record, block, bytes);
       case RecordKind.Body:
         return this.#body(record, block, bytes);
       case RecordKind.Subscription:
-        return this.#subscribed(readSubscription(record), block, bytes);
+        return this.#subscribed(readSubscription(record, block), bytes);
       case RecordKind.Session:
         return this.#session(
           readSession(record, this.#messages),
@@ -130,22 +115,14 @@ export class Replay {
       known.block = block;
       return;
     }
-    this.sessions.set(number, {
-      fields,
-      block,
-      subscriptions: [],
-      entries: [],
-    });
+    this.sessions.set(number, { fields, block });
   }
 
-  #subscribed(
-    fields: SubscriptionFields,
-    block: number,
-    bytes: number,
-  ): void {
-    this.#number(fields.number);
+  #subscribed(subscription: LoggedSubscription, bytes: number): void {
+    const { number, block } = subscription;
+    this.#number(number);
     this.#account(block, Category.Session, bytes, 1);
-    this.subscriptions.set(fields.number, { fields, block });
+    this.subscriptions.set(number, subscription);
   }
 
   #body(record: RecordReader, block: number, bytes: number): void {
@@ -165,8 +142,7 @@ export class Replay {
     const first = record.varint();
     let number = first;
     while (record.more) {
-      const fields = readEntry(record);
-      this.entries.set(number, { number, fields, body, block });
+      this.entries.set(number, readEntry(record, number, body, block));
       number++;
     }
     this.#number(number);
@@ -227,7 +203,10 @@ export class Replay {
 }
 
 /** Removes all that the record names from `things`. */
-function gone(record: RecordReader, things: Map<number, unknown>): void {
+function gone(
+  record: RecordReader,
+  things: { delete(number: number): void },
+): void {
   let number = 0;
   while (record.more) {
     number += record.signed();

@@ -1,13 +1,13 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
 import { Category, type Ledger } from "./ledger.ts";
-import type { Replay, ReplayedEntry, ReplayedSession } from "./replay.ts";
+import type { LoggedSession, Replay } from "./replay.ts";
 import { SessionSlot } from "./session_slot.ts";
 import type { StoredSession } from "./state.ts";
 import type { Restorer } from "./store.ts";
 import { StoreError } from "./store_error.ts";
 
-/** Entries and subscriptions restored before sockets get their turn. */
-const SLICE = 10_000;
+/** Things restored before sockets get their turn. */
+const SLICE = 5000;
 
 const NONE: readonly number[] = [];
 
@@ -17,6 +17,9 @@ export interface Restored {
   subscriptions: number;
   entries: number;
 }
+
+/** Sessions that were restored, by number. */
+type Sessions = ReadonlyMap<number, StoredSession>;
 
 /**
  * Builds sessions, subscriptions and entries from a log played to its end, and
@@ -28,57 +31,54 @@ export async function restore(
   ledger: Ledger,
   encoder: BatchEncoder,
 ): Promise<Restored> {
-  distribute(replay);
-  const restored = { sessions: 0, subscriptions: 0, entries: 0 };
-  let work = 0;
-  for (const [number, stored] of replay.sessions) {
-    const session = makeSession(number, stored, into, ledger, replay);
-    makeSubscriptions(session, stored, into, ledger);
-    makeEntries(session, stored, into, ledger, replay);
-    restored.sessions++;
-    restored.subscriptions += stored.subscriptions.length;
-    restored.entries += stored.entries.length;
-    work += 1 + stored.subscriptions.length + stored.entries.length;
-    if (work < SLICE) continue;
-    work = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  for (const body of replay.bodies.values()) {
-    if (body.holders === 0) continue;
+  const sessions = new Map<number, StoredSession>();
+  await inSlices(replay.sessions, ([number, logged]) => {
+    sessions.set(number, makeSession(number, logged, into, ledger, replay));
+    return true;
+  });
+  const subscriptions = await makeSubscriptions(replay, sessions, into, ledger);
+  const entries = await makeEntries(replay, sessions, into, ledger);
+  await inSlices(replay.bodies.drain(), (body) => {
+    if (body.holders === 0) return false;
     encoder.bodies.set(body.message, body);
     ledger.at(body.block).bodies.push(body);
     ledger.bodies += body.bytes;
-  }
-  encoder.sessions = restored.sessions;
+    return true;
+  });
+  encoder.sessions = sessions.size;
   ledger.estimateAnew();
-  return restored;
+  return { sessions: sessions.size, subscriptions, entries };
 }
 
-/** Gives each session what is its own; what names none is dead. */
-function distribute(replay: Replay): void {
-  for (const subscription of replay.subscriptions.values()) {
-    replay.sessions.get(subscription.fields.session)
-      ?.subscriptions.push(subscription);
+/** Calls `make` with all `things`; returns how often it said yes. */
+async function inSlices<T>(
+  things: Iterable<T>,
+  make: (thing: T) => boolean,
+): Promise<number> {
+  let made = 0;
+  let work = 0;
+  for (const thing of things) {
+    if (make(thing)) made++;
+    if (++work % SLICE !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const entry of replay.entries.values()) {
-    replay.sessions.get(entry.fields.session)?.entries.push(entry);
-  }
+  return made;
 }
 
 function makeSession(
   number: number,
-  stored: ReplayedSession,
+  { fields, block }: LoggedSession,
   into: Restorer,
   ledger: Ledger,
   replay: Replay,
 ): StoredSession {
   const held = replay.received.get(number);
   const received = held === undefined ? NONE : [...held.ids];
-  const session = into.session({ ...stored.fields, received });
+  const session = into.session({ ...fields, received });
   const slot = new SessionSlot(number, session);
   session.slot = slot;
-  slot.block = stored.block;
-  const account = ledger.at(stored.block);
+  slot.block = block;
+  const account = ledger.at(block);
   account.slots.push(slot);
   account.live[Category.Session]++;
   if (held !== undefined && held.ids.size > 0) {
@@ -91,60 +91,54 @@ function makeSession(
   return session;
 }
 
+/** Those that name no session are dead: it ended with all it had. */
 function makeSubscriptions(
-  session: StoredSession,
-  stored: ReplayedSession,
+  replay: Replay,
+  sessions: Sessions,
   into: Restorer,
   ledger: Ledger,
-): void {
-  for (const { fields, block } of stored.subscriptions) {
-    const { filter, group, options } = fields;
+): Promise<number> {
+  return inSlices(replay.subscriptions.drain(), (logged) => {
+    const session = sessions.get(logged.session);
+    if (session === undefined) return false;
+    const { filter, group, options, block } = logged;
     const made = into.subscription(session, filter, group, options);
-    made.number = fields.number;
+    made.number = logged.number;
     made.block = block;
     const account = ledger.at(block);
     account.subscriptions.push(made);
     account.live[Category.Session]++;
-  }
+    return true;
+  });
 }
 
+/**
+ * The numbers follow the order of queueing, whatever was written again since;
+ * so each session gets its entries in order.
+ */
 function makeEntries(
-  session: StoredSession,
-  stored: ReplayedSession,
+  replay: Replay,
+  sessions: Sessions,
   into: Restorer,
   ledger: Ledger,
-  replay: Replay,
-): void {
-  const { entries } = stored;
-  // The numbers follow the order of queueing, whatever was written again since.
-  if (!isSorted(entries)) entries.sort((a, b) => a.number - b.number);
-  for (const { number, fields, body: bodyNumber, block } of entries) {
-    const body = replay.bodies.get(bodyNumber) ?? null;
-    if (body === null && bodyNumber !== 0) {
-      throw new StoreError("corrupt", `message ${bodyNumber} is missing`);
+): Promise<number> {
+  return inSlices(replay.entries.drain(), (logged) => {
+    const session = sessions.get(logged.session);
+    if (session === undefined) return false;
+    const body = replay.bodies.get(logged.body) ?? null;
+    if (body !== null) {
+      body.holders++;
+      logged.message = body.message;
+    } else if (logged.body !== 0) {
+      throw new StoreError("corrupt", `message ${logged.body} is missing`);
     }
-    const message = body === null ? null : body.message;
-    const made = into.entry(session, {
-      message,
-      qos: fields.qos,
-      retain: fields.retain,
-      packetId: fields.packetId,
-      identifiers: fields.identifiers,
-      group: fields.group,
-    });
-    made.number = number;
-    made.block = block;
+    const made = into.entry(session, logged);
+    made.number = logged.number;
+    made.block = logged.block;
     made.body = body;
-    if (body !== null) body.holders++;
-    const account = ledger.at(block);
+    const account = ledger.at(logged.block);
     account.entries.push(made);
     account.live[Category.Entry]++;
-  }
-}
-
-function isSorted(entries: readonly ReplayedEntry[]): boolean {
-  for (let i = 1; i < entries.length; i++) {
-    if (entries[i].number < entries[i - 1].number) return false;
-  }
-  return true;
+    return true;
+  });
 }

@@ -15,6 +15,11 @@ const RETAIN_HANDLING = 0x30;
 const GROUP = 0x40;
 const IDENTIFIER = 0x80;
 
+const OPTIONS = QOS | NO_LOCAL | RETAIN_AS_PUBLISHED | RETAIN_HANDLING;
+
+/** Options without an identifier, by their flags: nearly all share a few. */
+const usual: SubscriptionOptions[] = [];
+
 /** The fields of a session, as its record has them. */
 export interface SessionFields {
   readonly number: number;
@@ -26,10 +31,13 @@ export interface SessionFields {
   readonly will: StoredWill | null;
 }
 
-/** A subscription, as its record has it. */
-export interface SubscriptionFields {
+/** A subscription as the log has it. */
+export interface LoggedSubscription {
   readonly number: number;
+  /** Number of the session. */
   readonly session: number;
+  /** Block in which its record begins. */
+  readonly block: number;
   readonly filter: string;
   readonly group: string | null;
   readonly options: SubscriptionOptions;
@@ -108,7 +116,10 @@ export function writeSubscription(
 }
 
 /** Reads what `writeSubscription` wrote. */
-export function readSubscription(from: RecordReader): SubscriptionFields {
+export function readSubscription(
+  from: RecordReader,
+  block: number,
+): LoggedSubscription {
   const number = from.varint();
   const session = from.varint();
   const flags = from.uint8();
@@ -118,14 +129,21 @@ export function readSubscription(from: RecordReader): SubscriptionFields {
   return {
     number,
     session,
+    block,
     filter,
     group,
-    options: {
-      qos: (flags & QOS) as QoS,
-      noLocal: (flags & NO_LOCAL) !== 0,
-      retainAsPublished: (flags & RETAIN_AS_PUBLISHED) !== 0,
-      retainHandling: (flags & RETAIN_HANDLING) >> 4 as 0 | 1 | 2,
-      identifier,
-    },
+    options: identifier === 0
+      ? usual[flags & OPTIONS] ??= optionsOf(flags, 0)
+      : optionsOf(flags, identifier),
+  };
+}
+
+function optionsOf(flags: number, identifier: number): SubscriptionOptions {
+  return {
+    qos: (flags & QOS) as QoS,
+    noLocal: (flags & NO_LOCAL) !== 0,
+    retainAsPublished: (flags & RETAIN_AS_PUBLISHED) !== 0,
+    retainHandling: (flags & RETAIN_HANDLING) >> 4 as 0 | 1 | 2,
+    identifier,
   };
 }

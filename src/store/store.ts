@@ -90,7 +90,8 @@ export interface RestoredEntry {
 
 /**
  * Builds the state anew from what was stored. Retained messages come first,
- * then each session with its subscriptions and its entries in their order.
+ * then all sessions, all subscriptions, and all entries: those of one session
+ * in their order.
  * The store sets its own fields of what is returned.
  */
 export interface Restorer {
@@ -106,8 +107,9 @@ export interface Restorer {
   /** Puts an entry behind the others of its session. */
   entry(session: StoredSession, stored: RestoredEntry): StoredEntry;
   /**
-   * Retains a transient message in place of any other of its topic, whose
-   * place it takes over.
+   * Retains a message in place of any other of its topic, whose place it takes
+   * over. The message is transient, and so are the bytes of its topic: both
+   * have to be copied, unless they are longer than 1,024 bytes together.
    */
   retained(message: Message): RetainedPlace;
   /** Retains nothing for the topic any more; its place, or null. */
