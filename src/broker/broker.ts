@@ -143,16 +143,17 @@ export class Broker {
   }
 
   async #openStorage(): Promise<void> {
-    const { storage } = this.#settings;
-    if (storage.mode === "memory") return;
+    if (this.#settings.storage.mode === "memory") return;
     // Loaded when it is used: the mode `memory` starts without it.
     const { openStore } = await import("../store/mod.ts");
     const store = await openStore(
       storeSettings(this.#settings),
       this.#clock,
     );
-    this.#storage = new Storage(store, this.#context, this.#alarms);
-    await this.#storage.start();
+    const storage = new Storage(store, this.#context, this.#alarms);
+    this.#storage = storage;
+    await storage.start();
+    this.#sys.storage = () => storage.status;
   }
 
   #listen(): StartedListener[] {

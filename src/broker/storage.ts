@@ -1,6 +1,6 @@
 import type { Cancel } from "../clock/mod.ts";
 import type { Context } from "../session/mod.ts";
-import type { Store } from "../store/mod.ts";
+import type { Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { StateRestorer } from "./restorer.ts";
 
@@ -38,6 +38,11 @@ export class Storage {
     restorer.finish();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
     this.#look();
+  }
+
+  /** The store's figures as of now. */
+  get status(): StoreStatus {
+    return this.#store.status;
   }
 
   /** Writes what is still to be written, and closes the store. */

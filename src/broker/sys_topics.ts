@@ -2,12 +2,13 @@ import type { Cancel } from "../clock/mod.ts";
 import { VERSION } from "../config/mod.ts";
 import { encodeUtf8, Message } from "../mqtt/mod.ts";
 import { CLOSE_REASONS, type Context, DROP_REASONS } from "../session/mod.ts";
+import type { StoreStatus } from "../store/mod.ts";
 import { LoadAverage } from "./load_average.ts";
 
 /**
  * Publishes the broker's figures under `$SYS/broker/`, retained, by the names
  * that Mosquitto gives them, each when it has changed. Beside them:
- * `dropped/<reason>` and `clients/closed/<reason>`.
+ * `dropped/<reason>`, `clients/closed/<reason>` and `storage/…`.
  */
 export class SysTopics {
   readonly #context: Context;
@@ -17,6 +18,8 @@ export class SysTopics {
   readonly #published = new Map<string, string>();
   readonly #loads: readonly [string, () => number, LoadAverage][];
   #cancel: Cancel | null = null;
+  /** Reads the figures of the store; null when nothing is stored. */
+  storage: (() => StoreStatus) | null = null;
   #updatedAt: number;
 
   /** `interval` in ms; 0 publishes nothing. */
@@ -61,6 +64,7 @@ export class SysTopics {
     this.#clients();
     this.#traffic();
     this.#reasons();
+    this.#stored();
     const now = this.#context.clock.now();
     const seconds = (now - this.#updatedAt) / 1000;
     this.#updatedAt = now;
@@ -130,6 +134,18 @@ export class SysTopics {
   }
 
   /** Retains `value` under `$SYS/broker/`, unless it stands there already. */
+  #stored(): void {
+    if (this.storage === null) return;
+    const status = this.storage();
+    this.#publish("storage/mode", status.mode);
+    this.#publish("storage/health", status.health);
+    this.#publish("storage/bytes", status.storedBytes);
+    this.#publish("storage/retained/bytes", status.retainedBytes);
+    this.#publish("storage/queued/bytes", status.queuedBytes);
+    this.#publish("storage/sessions/bytes", status.sessionBytes);
+    this.#publish("storage/written today/bytes", status.bytesWrittenToday);
+  }
+
   #publish(name: string, value: string | number): void {
     const text = String(value);
     const before = this.#published.get(name);
