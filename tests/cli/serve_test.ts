@@ -166,7 +166,12 @@ level = "warn"
   ]);
   (await connect(listeners[0].port)).close();
   (await connect(listeners[1].port, "::1")).close();
-  (await Deno.connect({ port: listeners[2].port })).close();
+  // Hung up on before the upgrade, the listener would log that.
+  const web = new WebSocket(`ws://127.0.0.1:${listeners[2].port}/mqtt`, "mqtt");
+  await new Promise((resolve) => web.onopen = resolve);
+  const closed = new Promise((resolve) => web.onclose = resolve);
+  web.close();
+  await closed;
   dunlin.kill("SIGTERM");
   assert.deepEqual(await dunlin.end(), { code: 0, out: "", err: "" });
   await Deno.remove(file);
