@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { BrokerLife, freePort } from "./broker_life.ts";
+import { SmallDisk } from "./small_disk.ts";
+import { Talker } from "./talker.ts";
+
+const missing = await SmallDisk.missing();
+
+/** A test on a small disk; skipped by name where there can be none. */
+function testOnDisk(name: string, body: (disk: SmallDisk) => Promise<void>) {
+  Deno.test({
+    name: missing === null ? name : `${name} [${missing}]`,
+    ignore: missing !== null,
+    fn: async () => {
+      await using disk = await SmallDisk.mount(8);
+      await body(disk);
+    },
+  });
+}
+
+/** A broker that stores on `disk`. */
+class Place implements AsyncDisposable {
+  readonly port = freePort();
+  readonly #settings: readonly string[];
+  readonly #folder: string;
+  #life: BrokerLife | null = null;
+
+  constructor(mode: string, disk: SmallDisk, folder: string) {
+    this.#folder = folder;
+    this.#settings = [
+      `storage.mode=${mode}`,
+      `storage.path=${disk.path}/store.kv`,
+      "storage.low_space=0",
+      "storage.flush_interval=20ms",
+    ];
+  }
+
+  async start(): Promise<void> {
+    this.#life = new BrokerLife(this.port, this.#settings, this.#folder);
+    await this.#life.ready();
+  }
+
+  /** Starts a broker that must not come up; how it ends. */
+  async fail(): Promise<{ code: number; said: string }> {
+    const life = new BrokerLife(this.port, this.#settings, this.#folder);
+    await assert.rejects(life.ready());
+    return { code: await life.ended, said: await life.said };
+  }
+
+  async kill(): Promise<void> {
+    await this.#life?.kill();
+  }
+
+  async stop(): Promise<void> {
+    await this.#life?.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+async function place(mode: string, disk: SmallDisk): Promise<Place> {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-crash-" });
+  return new Place(mode, disk, folder);
+}
+
+/** Publishes with 5.0 until the answer `isRight`; payloads by their answer. */
+async function publishUntil(
+  publisher: Talker,
+  name: string,
+  isRight: (code: number) => boolean,
+): Promise<string[]> {
+  const accepted: string[] = [];
+  for (let at = 0; at < 20_000; at++) {
+    const payload = `${name} ${at}`;
+    const { code } = await publisher.publish({ topic: "t/5", payload });
+    if (code < 0x80) accepted.push(payload);
+    else assert.equal(code, 0x97);
+    if (isRight(code)) return accepted;
+  }
+  throw new Error("the answer did not change");
+}
+
+for (const mode of ["durable", "fault-tolerant"]) {
+  testOnDisk(`${mode}: a full disk, and room again`, async (disk) => {
+    await using broker = await place(mode, disk);
+    await broker.start();
+    const { port } = broker;
+    const away = (await Talker.connect(port, 5, "away")).talker;
+    assert.equal(await away.subscribe("t/#", 1), 1);
+    await away.close();
+    const here = (await Talker.connect(port, 4, "here", true)).talker;
+    await here.subscribe("now", 0);
+    const five = (await Talker.connect(port, 5, "five")).talker;
+    const three = (await Talker.connect(port, 4, "three")).talker;
+
+    const acknowledged = ["before 5", "before 3"];
+    await five.publish({ topic: "t/5", payload: "before 5" });
+    await three.publish({ topic: "t/3", payload: "before 3" });
+
+    await disk.fill();
+    // What was under way as the disk ran full is still waited for: the answer
+    // comes when the broker can keep its word. The next one is refused.
+    const first = five.publish({ topic: "t/5", payload: "as it ran full" });
+    const other = (await Talker.connect(port, 5, "other", true)).talker;
+    acknowledged.push(
+      ...await publishUntil(other, "during", (code) => code === 0x97),
+    );
+    let isAnswered = false;
+    const late = three.publish({ topic: "t/3", payload: "late 3" })
+      .then(() => isAnswered = true);
+    const newcomer = (await Talker.connect(port, 4, "newcomer", true)).talker;
+    newcomer.tell("now", "still here");
+    assert.equal(await here.next(), "still here");
+    const again = await other.publish({ topic: "t/5", payload: "refused" });
+    assert.equal(again.code, 0x97);
+    assert.equal(isAnswered, false, "acknowledged on a full disk");
+
+    await disk.clear();
+    await late;
+    assert.ok((await first).code < 0x80);
+    acknowledged.push("as it ran full", "late 3");
+    acknowledged.push(...await publishUntil(five, "after", (code) => code < 1));
+    await broker.kill();
+    for (const one of [here, five, three, other, newcomer]) await one.close();
+
+    await broker.start();
+    const back = await Talker.connect(port, 5, "away");
+    assert.equal(back.connack.sessionPresent, true);
+    const expected = new Set(acknowledged);
+    while (expected.size > 0) expected.delete(await back.talker.next());
+    await back.talker.close();
+    await broker.stop();
+  });
+
+  testOnDisk(`${mode}: a store that may only be read`, async (disk) => {
+    await using broker = await place(mode, disk);
+    await broker.start();
+    const away = (await Talker.connect(broker.port, 5, "away")).talker;
+    await away.subscribe("t/#", 1);
+    await away.close();
+    const publisher = (await Talker.connect(broker.port, 4, "p", true)).talker;
+    await publisher.publish({ topic: "t/1", payload: "kept" });
+    await publisher.close();
+    await broker.stop();
+
+    await disk.setReadOnly(true);
+    const { code, said } = await broker.fail();
+    assert.equal(code, 1);
+    assert.match(said, /read.?only|cannot be (written|opened|locked)/i);
+    assert.ok(said.includes(disk.path), `no word of the place: ${said}`);
+
+    await disk.setReadOnly(false);
+    await broker.start();
+    const back = await Talker.connect(broker.port, 5, "away");
+    assert.equal(back.connack.sessionPresent, true);
+    assert.equal(await back.talker.next(), "kept");
+    await back.talker.close();
+    await broker.stop();
+  });
+}
