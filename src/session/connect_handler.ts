@@ -107,7 +107,9 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
         "an empty client id needs a clean session",
       );
     }
-    clientId = context.registry.unusedClientId();
+    clientId = context.registry.unusedClientId(
+      context.options.maxClientIdLength,
+    );
   }
   const { maxClientIdLength } = context.options;
   if (isLonger(clientId, maxClientIdLength)) {
@@ -150,6 +152,7 @@ function judge(
   session.bridge = packet.bridge;
   session.attach(connection, outcome.identity);
   connection.session = session;
+  connection.carried = session.receivedSize;
   connection.state = "open";
   const keepAlive = setLimits(connection, packet);
   context.counters.connectsAccepted++;
@@ -168,9 +171,7 @@ function judge(
   }, packet.version);
   // A client that cannot be told the limits could not keep to them.
   // While the disk takes nothing, clients can come in all the same.
-  if (session.slot !== null && !context.storeFull) {
-    connection.outbox.waitForCommit();
-  }
+  if (session.slot !== null) connection.waitForCommit();
   if (!connection.send(connack)) return connection.close("refused");
   context.log.connected(
     candidate.clientId,

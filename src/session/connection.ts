@@ -118,6 +118,8 @@ export class Connection implements Deadline {
    * @internal
    */
   aliasesOut: TopicAliases | null = null;
+  /** QoS 2 ids the session held before it: the quota begins anew (4.9). */
+  carried = 0;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
   /** Of its CONNECT; null without enhanced authentication. */
@@ -151,6 +153,7 @@ export class Connection implements Deadline {
       context.counters,
       this,
       context.gate,
+      context.options.maxOutbound,
     );
     this.pump = new Pump(accepted.stream, this, context);
   }
@@ -173,15 +176,15 @@ export class Connection implements Deadline {
     let at = start;
     try {
       while (at < end && this.pump.paused === null) {
-        const limit = this.state === "opening"
+        const limit = this.state !== "open"
           ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
           : this.listener.maxPacketSize;
         if (this.state !== "open") this.#expect(chunk[at] >> 4);
         if (readFrame(frame, chunk, at, end, limit) === 0) break;
-        counters.packetsReceived++;
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handle(chunk, frame)) return frame.start;
+        counters.packetsReceived++;
         if (this.state === "closing" || this.state === "closed") return end;
       }
     } catch (error) {
@@ -298,7 +301,7 @@ export class Connection implements Deadline {
   sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.context;
     // Sent again under another id, it would arrive twice.
-    if (entry.qos === 2) this.outbox.waitForCommit();
+    if (entry.qos === 2) this.waitForCommit();
     head.qos = entry.qos;
     head.dup = dup;
     head.retain = entry.retain;
@@ -336,6 +339,15 @@ export class Connection implements Deadline {
     return false;
   }
 
+  /**
+   * What is sent from here on waits until the effects of what was handled are
+   * on disk, in the modes that promise it. A disk that takes nothing holds up
+   * nobody: what has an effect is refused then.
+   */
+  waitForCommit(): void {
+    if (!this.context.storeFull) this.outbox.waitForCommit();
+  }
+
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */
   sendAck(
     type: 4 | 5 | 6 | 7,
@@ -344,7 +356,7 @@ export class Connection implements Deadline {
     reason?: string,
   ): void {
     // A refusal has no effect that could be lost.
-    if (reasonCode < 0x80) this.outbox.waitForCommit();
+    if (reasonCode < 0x80) this.waitForCommit();
     if (reasonCode === 0 || this.version !== 5) {
       this.context.counters.packetsSent++;
       this.outbox.appendAck(type, packetId);

@@ -27,9 +27,13 @@ export class InflightWindow {
     this.#slots[id & mask] = entry;
   }
 
-  /** Puts an entry back that has its packet id from an earlier run. */
-  restore(entry: Outgoing): void {
+  /**
+   * Puts an entry back that has its packet id from an earlier run; false when
+   * the id is taken, as only a damaged store could have it.
+   */
+  restore(entry: Outgoing): boolean {
     const id = entry.packetId;
+    if (this.get(id) !== null) return false;
     while (
       this.size * 2 >= this.#slots.length ||
       this.#slots[id & (this.#slots.length - 1)] !== null
@@ -38,6 +42,18 @@ export class InflightWindow {
     this.#lastId = id;
     this.size++;
     entry.sequence = this.#sequence++;
+    return true;
+  }
+
+  /**
+   * Goes on with ids far from those that were given last. A crash may have
+   * made us forget some, and a client that still holds one would take a new
+   * message of that id for the old one. `random` is at least 0 and below 1.
+   */
+  leap(random: number): void {
+    this.#lastId = this.size === 0
+      ? Math.floor(random * 65535)
+      : (this.#lastId + 32768) % 65535;
   }
 
   /** The entry with this packet id, or null. */

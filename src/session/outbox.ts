@@ -18,9 +18,6 @@ const BY_REFERENCE = 16384;
 /** Above this many waiting bytes the outbox asks its sources to hold back. */
 const HIGH = 1024 * 1024;
 
-/** Below this it wants to be fed again. */
-const LOW = 256 * 1024;
-
 /** Runs shorter than this are copied by a loop: `set` would cost more. */
 const LOOP_COPY = 64;
 
@@ -58,6 +55,8 @@ export class Outbox {
   readonly #owner: OutboxOwner;
   /** The store whose commits it waits for; null in modes without waiting. */
   readonly #store: Store | null;
+  /** From here on it holds back its sources, until a quarter is left. */
+  readonly #high: number;
   #gate = 0;
   /** The gate it has asked to be told of. */
   #waitsFor = 0;
@@ -84,17 +83,19 @@ export class Outbox {
     counters: Counters,
     owner: OutboxOwner,
     store: Store | null = null,
+    maximum = HIGH,
   ) {
     this.#stream = stream;
     this.#passes = passes;
     this.#counters = counters;
     this.#owner = owner;
     this.#store = store;
+    this.#high = Math.min(HIGH, maximum);
   }
 
   /** Whether sources that can wait should wait, until `drained`. */
   get held(): boolean {
-    if (this.waiting < HIGH) return false;
+    if (this.waiting < this.#high) return false;
     return this.#held = true;
   }
 
@@ -311,7 +312,7 @@ export class Outbox {
       this.#whenEmpty = null;
       task();
     }
-    if (this.#held && this.waiting < LOW) {
+    if (this.#held && this.waiting <= this.#high / 4) {
       this.#held = false;
       this.#owner.drained();
     }

@@ -36,15 +36,17 @@ export function handlePublish(
     if (context.full && connection.version !== 5) {
       return waitForMemory(connection);
     }
-    if (packet.qos === 2 && session.received.has(packet.packetId)) {
+    if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet);
+      if (packet.topicAlias !== 0) findTopic(connection, packet);
       connection.sendAck(PacketType.Pubrec, packet.packetId, 0);
       return true;
     }
     if (
       connection.version === 5 &&
-      session.received.size >= connection.listener.receiveMaximum
+      session.receivedSize - connection.carried >=
+        connection.listener.receiveMaximum
     ) {
       throw new ProtocolError( // [MQTT-3.3.4-9]
         ReasonCode.ReceiveMaximumExceeded,
@@ -178,7 +180,11 @@ function take(
   message.expiresAt = packet.messageExpiry < 0
     ? Infinity
     : context.passes.now + packet.messageExpiry * 1000;
-  if (packet.qos === 0 && packet.propertiesPlain) {
+  const first = message.retain ? 1 : 0;
+  if (
+    packet.qos === 0 && packet.propertiesPlain &&
+    (chunk[packet.start] & 1) === first
+  ) {
     message.frameStart = packet.start;
     message.frameEnd = packet.end;
     message.frameVersion = connection.version === 5 ? 5 : 4;

@@ -63,7 +63,7 @@ export class Pump {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#busy = true;
-    this.#pass();
+    this.#passAgain();
     this.#next();
   }
 
@@ -132,9 +132,16 @@ export class Pump {
 
   readonly #comeBack = (): void => {
     // A pause that began and ended meanwhile has left packets unhandled.
-    if (!this.#ended && this.paused === null) this.#pass();
+    if (!this.#ended && this.paused === null) this.#passAgain();
     this.#next();
   };
+
+  /** A pass over what an earlier read has left. */
+  #passAgain(): void {
+    this.#pass();
+    // A large packet that was taken now may be kept: its buffer is not ours.
+    if (!this.#ended) this.#fit(false, this.#chunk.length);
+  }
 
   /** One pass over what is in the buffer; the rest moves to its front. */
   #pass(): void {
@@ -163,8 +170,11 @@ export class Pump {
         needed,
         Math.max(AT_ONCE, size * (this.#fill === size ? 2 : 1)),
       );
-    } else if (filled) wanted = Math.min(size * 8, LARGEST);
-    else if (count * 4 < size) wanted = Math.max(count * 2, SMALLEST);
+    } else if (filled) wanted = Math.max(size, Math.min(size * 8, LARGEST));
+    else if (count * 4 < size && needed === 0) {
+      // Not while a packet is coming in: that would only copy it about.
+      wanted = Math.max(count * 2, SMALLEST);
+    }
     if (size > LARGEST && this.#fill === 0) wanted = LARGEST;
     wanted = Math.max(wanted, this.#fill + 1);
     if (wanted === size) return;

@@ -39,10 +39,11 @@ export class Registry {
   }
 
   /** A client id that nobody has [MQTT-3.1.3-6]. */
-  unusedClientId(): string {
+  unusedClientId(longest: number): string {
+    const length = Math.min(longest, 27);
     for (;;) {
-      let id = "dunlin-";
-      while (id.length < 27) {
+      let id = length < 20 ? "" : "dunlin-";
+      while (id.length < length) {
         id += Math.floor(this.#context.random() * 36).toString(36);
       }
       if (!this.#sessions.has(id)) return id;

@@ -113,6 +113,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** Something of it was changed that has to last. */
   changed(): void {
+    if (this.state === "expired") return;
     if (this.expiryInterval === 0 && this.slot === null) return;
     this.#context.changes?.sessionChanged(this);
   }
@@ -445,6 +446,16 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     context.changes?.done(entry);
   }
 
+  /** QoS 2 packet ids received and not yet released. */
+  get receivedSize(): number {
+    return this.#received === null ? 0 : this.#received.size;
+  }
+
+  /** Whether `packetId` was received and is not yet released. */
+  hasReceived(packetId: number): boolean {
+    return this.#received !== null && this.#received.has(packetId);
+  }
+
   /** A QoS 2 packet id came, and is kept until it is released. */
   receive(packetId: number): void {
     this.received.add(packetId);
@@ -463,12 +474,14 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   /** Puts back what it held when the broker stopped; in order. */
   restore(entry: Outgoing): void {
     if (entry.message !== null) this.#context.hold(entry.message);
-    if (entry.packetId === 0) this.#wait(entry);
-    else this.#window.restore(entry);
+    if (entry.packetId !== 0 && this.#window.restore(entry)) return;
+    entry.packetId = 0;
+    this.#wait(entry);
   }
 
   /** All of it is back: its expiry and its will go on. */
   restored(now: number): void {
+    this.#window.leap(this.#context.random());
     if (this.expiryInterval === 0) this.#expire(false);
     else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }

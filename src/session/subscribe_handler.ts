@@ -43,7 +43,7 @@ export function handleSubscribe(
       granted.push(answer);
     }
   }
-  connection.outbox.waitForCommit();
+  connection.waitForCommit();
   connection.send(
     encodeSuback({
       type: 9,
@@ -90,7 +90,7 @@ function refuse(
   filter: string,
   group: string | null,
 ): ReasonCode | null {
-  const { options, authorizer } = connection.context;
+  const { options, authorizer, storeFull } = connection.context;
   if (group === null && filter.startsWith("$share/")) {
     return ReasonCode.SharedSubscriptionsNotSupported;
   }
@@ -104,6 +104,8 @@ function refuse(
   if (
     authorizer !== null && !authorizer.maySubscribe(session.identity, filter)
   ) return ReasonCode.NotAuthorized;
+  // SUBACK promises that it lasts.
+  if (storeFull && session.slot !== null) return ReasonCode.QuotaExceeded;
   if (
     session.subscriptions >= options.maxSubscriptions &&
     !has(connection, session, filter, group)

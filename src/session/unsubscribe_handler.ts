@@ -23,7 +23,7 @@ export function handleUnsubscribe(
     }
     codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
   }
-  connection.outbox.waitForCommit();
+  connection.waitForCommit();
   connection.send(
     encodeSuback({
       type: 11,

@@ -1,5 +1,6 @@
 import {
   isWellFormedUtf8,
+  levelCount,
   Message,
   ProtocolError,
   ReasonCode,
@@ -7,6 +8,7 @@ import {
   type WillPacket,
 } from "../mqtt/mod.ts";
 import type { Context } from "./context.ts";
+import { isLonger } from "./filter.ts";
 import type { ListenerOptions } from "./options.ts";
 
 /** A will that waits for its client to fail. */
@@ -33,6 +35,22 @@ export function acceptWill(
     throw new ProtocolError(
       ReasonCode.TopicNameInvalid,
       `the will topic is not valid: ${problem}`,
+    );
+  }
+  const { maxTopicLength, maxTopicLevels } = context.options;
+  if (
+    isLonger(packet.topic, maxTopicLength) ||
+    levelCount(packet.topic) > maxTopicLevels
+  ) {
+    throw new ProtocolError(
+      ReasonCode.TopicNameInvalid,
+      "the will topic is longer or deeper than is served",
+    );
+  }
+  if (packet.topic.startsWith("$SYS/")) {
+    throw new ProtocolError(
+      ReasonCode.NotAuthorized,
+      "the will topic is the broker's own",
     );
   }
   if (packet.qos > listener.maxQos) {
