@@ -10,13 +10,16 @@ import { writeSnapshot } from "./snapshot.ts";
 /** A journal longer than this, and than the store, is time for a snapshot. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
 
+/** A snapshot that failed is tried again after this, ms. */
+const RETRY = 60_000;
+
 /** How the second copy is kept. */
 export interface JournalOptions {
   /** The store's file. */
   readonly path: string;
   /** A snapshot is made so often, ms. */
   readonly snapshotInterval: number;
-  /** Is told when a snapshot could not be made; the next one is on time. */
+  /** Is told when a snapshot could not be made; it is tried again. */
   readonly failed?: (error: unknown) => void;
 }
 
@@ -114,10 +117,10 @@ export class JournaledBlocks implements Blocks {
   }
 
   /** Without a commit nothing changes, so the snapshot waits for the next. */
-  #wait(): void {
+  #wait(ms = this.#options.snapshotInterval): void {
     this.#isDue = false;
     if (this.#closed) return;
-    this.#timer = this.#clock.after(this.#options.snapshotInterval, () => {
+    this.#timer = this.#clock.after(ms, () => {
       this.#isDue = true;
     });
   }
@@ -143,6 +146,7 @@ export class JournaledBlocks implements Blocks {
   async #write(head: Head): Promise<void> {
     const { path, failed } = this.#options;
     this.#blocks.keepFrom = head.first;
+    let pause: number | undefined;
     try {
       await writeSnapshot(path, head, (each) =>
         this.#blocks.read((block) => {
@@ -152,10 +156,11 @@ export class JournaledBlocks implements Blocks {
       await removeOldCopies(path);
     } catch (error) {
       if (!this.#closed) failed?.(error);
+      pause = Math.min(RETRY, this.#options.snapshotInterval);
     } finally {
       this.#blocks.keepFrom = Infinity;
       this.#snapshot = null;
-      this.#wait();
+      this.#wait(pause);
     }
   }
 }

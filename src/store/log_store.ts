@@ -16,6 +16,7 @@ import type {
   Restorer,
   StorageMode,
   Store,
+  StoreHealth,
   StoreStatus,
 } from "./store.ts";
 import { StoreError } from "./store_error.ts";
@@ -28,6 +29,12 @@ const CLOSING_TRIES = 3;
 
 /** Dead bytes that are not worth cleaning. */
 const SLACK = 1024 * 1024;
+
+/** While space is short, ms from one look to the next. */
+const RECHECK = 1000;
+
+/** A page of SQLite. */
+const PAGE = 4096;
 
 /** How a `LogStore` works. */
 export interface LogStoreOptions {
@@ -76,6 +83,8 @@ export class LogStore implements Store, Waker {
   #stored = 0;
   #writing: Promise<void> | null = null;
   #timer: Cancel | null = null;
+  /** Stops looking whether space has come back. */
+  #recheck: Cancel | null = null;
   #immediate = false;
   #closing = false;
   #closed = false;
@@ -111,6 +120,10 @@ export class LogStore implements Store, Waker {
     return this.#holds ? this.#stored : this.batch;
   }
 
+  get health(): StoreHealth {
+    return this.#health.state;
+  }
+
   get status(): StoreStatus {
     const ledger = this.#ledger;
     const [session, entry, retained] = ledger.small;
@@ -120,9 +133,9 @@ export class LogStore implements Store, Waker {
       mode: this.#options.mode,
       health: this.#health.state,
       reason: this.#health.reason,
-      retainedBytes: Math.round(retained + ledger.retained),
-      queuedBytes: Math.round(entry + ledger.bodies),
-      sessionBytes: Math.round(session),
+      retainedBytes: bytesOf(retained + ledger.retained),
+      queuedBytes: bytesOf(entry + ledger.bodies),
+      sessionBytes: bytesOf(session),
       storedBytes: ledger.stored,
       sessions: this.#encoder.sessions,
       queuedMessages: bodies.size,
@@ -190,8 +203,12 @@ export class LogStore implements Store, Waker {
       }
     } finally {
       this.#closed = true;
-      await this.#blocks.close();
-      await this.#options.release?.();
+      this.#recheck?.();
+      try {
+        await this.#blocks.close();
+      } finally {
+        await this.#options.release?.();
+      }
     }
   }
 
@@ -246,10 +263,13 @@ export class LogStore implements Store, Waker {
     if (blocks.length === 0 && ledger.first === this.#blocks.head.first) {
       return null;
     }
+    // The head takes a page, and so does the tree that leads to the blocks.
+    let pages = 2;
     for (const { number, bytes } of blocks) {
       ledger.sealed(number, bytes.length);
-      this.#written.add(bytes.length, now);
+      pages += Math.ceil(bytes.length / PAGE);
     }
+    this.#written.add(pages * PAGE, now);
     const head = {
       first: ledger.first,
       last: writer.number - 1,
@@ -294,8 +314,7 @@ export class LogStore implements Store, Waker {
 
   #finish(batch: number): void {
     this.#stored = batch;
-    this.#health.shortage = this.#options.shortage?.(this.#ledger.stored) ??
-      null;
+    this.#lookForSpace();
     this.#waiters.run(batch);
     if (this.#closing || this.#writing !== null) return;
     if (this.#waiters.any || this.#pending.isFull) this.#soon();
@@ -305,4 +324,23 @@ export class LogStore implements Store, Waker {
       this.#later();
     }
   }
+
+  /**
+   * While it is short it is looked for again, as there may be no commit that
+   * would: nothing more is taken.
+   */
+  #lookForSpace(): void {
+    const { shortage } = this.#options;
+    if (shortage === undefined || this.#closed) return;
+    this.#health.shortage = shortage(this.#ledger.stored);
+    this.#recheck?.();
+    this.#recheck = this.#health.shortage === null
+      ? null
+      : this.#clock.after(RECHECK, () => this.#lookForSpace());
+  }
+}
+
+/** Sums of averages end a little beside a whole number, also below 0. */
+function bytesOf(sum: number): number {
+  return Math.max(0, Math.round(sum));
 }

@@ -21,6 +21,8 @@ export class MemoryStore implements Store {
   readonly batch = 1;
   /** Which is always committed. */
   readonly committed = 1;
+  /** Nothing can fail. */
+  readonly health = "ok";
   /** All figures are 0. */
   readonly status: StoreStatus = {
     mode: "memory",

@@ -32,6 +32,8 @@ export interface StoreSettings {
   readonly onCorruption: "start-empty" | "refuse";
   /** Name of this broker, for whoever finds the store locked. */
   readonly name: string;
+  /** Is told when a snapshot could not be made; it is tried again. */
+  readonly snapshotFailed?: (error: unknown) => void;
 }
 
 /**
@@ -76,13 +78,14 @@ async function openBlocks(
   settings: StoreSettings,
   clock: Clock,
 ): Promise<Blocks> {
-  const { path, snapshotInterval } = settings;
+  const { path, snapshotInterval, snapshotFailed } = settings;
   const blocks = await openKvBlocks(path);
   if (settings.mode !== "fault-tolerant") return blocks;
   try {
     return await JournaledBlocks.open(blocks, clock, {
       path,
       snapshotInterval,
+      failed: snapshotFailed,
     });
   } catch (error) {
     await blocks.close();

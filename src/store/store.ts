@@ -163,7 +163,10 @@ export interface StoreStatus {
   readonly queuedMessages: number;
   /** When the oldest of these was stored, ms since 1970; 0 without any. */
   readonly oldestMessageAt: number;
-  /** Bytes written since the day (UTC) began or the store was opened. */
+  /**
+   * Bytes written to the store's file, in whole pages, since the day (UTC)
+   * began or the store was opened; about.
+   */
   readonly bytesWrittenToday: number;
   /** Batches committed to disk since the store was opened. */
   readonly commits: number;
@@ -180,6 +183,11 @@ export interface Store {
    * `buffered` that is always the present one.
    */
   readonly committed: number;
+  /**
+   * Whether changes reach the disk; cheap to ask. While it is not `ok`, what
+   * would be stored should not be taken.
+   */
+  readonly health: StoreHealth;
   /** Figures as of now. */
   readonly status: StoreStatus;
   /**
