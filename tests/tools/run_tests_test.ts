@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readOutcome } from "../../tools/run_tests.ts";
+import { python, readOutcome } from "../../tools/run_tests.ts";
 
 /** The outcome of a run of `source` as a test file, as the runner reads it. */
 async function outcomeOf(source: string) {
@@ -36,4 +36,10 @@ Deno.test("run_tests: counts what passed, failed and was skipped", async () => {
 Deno.test("run_tests: a file that does not load is a failure", async () => {
   const outcome = await outcomeOf(`throw new Error("at once");`);
   assert.ok(outcome.failed.length > 0 || outcome.passed === 0);
+});
+
+Deno.test("run tests: Debian's Python is asked, where there is one", () => {
+  const there = Deno.execPath();
+  assert.equal(python(there), there);
+  assert.equal(python("/no/such/python"), "python3");
 });
