@@ -112,11 +112,16 @@ export class Verdict {
     }
   }
 
-  /** First occurrences keep the order of their publisher, topic and QoS. */
+  /**
+   * First occurrences keep the order of their publisher, topic and QoS. Only
+   * those count for which the subscription was sure: a message sent before it,
+   * and sent again, comes behind one that was sent once.
+   */
   #judgeOrder(client: CrashClient): void {
     const last = new Map<string, Occurrence>();
     for (const occurrence of client.receiver.received.values()) {
       const { publisher, topic, qos, order } = occurrence.message;
+      if (!client.subscriptions.mustGet(occurrence.message)) continue;
       const line = `${publisher} ${topic} ${qos}`;
       const before = last.get(line);
       if (before !== undefined && order < before.message.order) {
@@ -126,7 +131,10 @@ export class Verdict {
             this.#who(client)
           } at ` +
             `${this.#time(occurrence.at)}, behind ${before.message.name} ` +
-            `(${this.#time(before.at)}); ${this.#kills(occurrence.at)}`,
+            `(${this.#time(before.at)}), subscribed by ` +
+            `${this.#subscriptions(client, topic)}; ${
+              this.#kills(occurrence.at)
+            }`,
         );
       } else last.set(line, occurrence);
     }
