@@ -7,10 +7,13 @@ import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { migrate } from "./migration.ts";
-import { Space } from "./space.ts";
+import { askSystem, Space } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
 import { startOrRebuild, startOrSetAside } from "./verified_start.ts";
+
+/** Free bytes with which a store can be opened. */
+const ENOUGH = 256 * 1024;
 
 /** Where and how to store. */
 export interface StoreSettings {
@@ -70,8 +73,20 @@ export async function openStore(
     });
   } catch (error) {
     await lock.release();
-    throw error;
+    throw await explain(error, path);
   }
+}
+
+/** SQLite cannot even read without a little space, and does not say so. */
+async function explain(error: unknown, path: string): Promise<unknown> {
+  if (!(error instanceof StoreError) || error.fault !== "failing") return error;
+  const { free } = await askSystem(dirname(path));
+  if (free > ENOUGH) return error;
+  return new StoreError(
+    "failing",
+    `${error.message} (the disk is full: ${free} bytes are left)`,
+    error,
+  );
 }
 
 async function openBlocks(

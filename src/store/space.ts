@@ -73,7 +73,8 @@ export class Space {
   }
 }
 
-async function askSystem(path: string): Promise<DiskSpace> {
+/** Asks the system for the space on the disk of the folder `path`. */
+export async function askSystem(path: string): Promise<DiskSpace> {
   const { statfs } = await import("node:fs/promises");
   const { bavail, blocks, bsize } = await statfs(path);
   return { free: bavail * bsize, total: blocks * bsize };
