@@ -200,7 +200,7 @@ export class CrashClient {
       if (this.sender.pending >= MOST_PENDING) return;
       const qos = random.chance(0.5) ? 1 : 2;
       // Some are longer than a block of the store.
-      const size = random.chance(0.01)
+      const size = random.chance(0.02)
         ? random.between(60_000, 200_000)
         : random.below(random.chance(0.1) ? 4000 : 100);
       if (random.chance(0.15)) {
