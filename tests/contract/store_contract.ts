@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../src/store/mod.ts";
-import { message, World } from "../store/world.ts";
+import { assertSame, message, World } from "../store/world.ts";
 
 /** A place for one store, opened as often as a test likes. */
 export interface Place {
@@ -47,15 +47,15 @@ export function storeContract(
   const lasting = (picture: unknown) => kind.lasts ? picture : empty;
 
   test("a new store is empty", async (open) => {
-    assert.deepEqual((await open()).picture(), empty);
-    assert.deepEqual((await open()).picture(), empty);
+    assertSame((await open()).picture(), empty);
+    assertSame((await open()).picture(), empty);
   });
 
   test("everything of a session lasts", async (open) => {
     const world = await open();
     everything(world);
     const before = world.picture();
-    assert.deepEqual((await open()).picture(), lasting(before));
+    assertSame((await open()).picture(), lasting(before));
   });
 
   test("what is over does not come back", async (open) => {
@@ -64,11 +64,11 @@ export function storeContract(
     await world.committed();
     undo(world);
     const before = world.picture();
-    assert.deepEqual((await open()).picture(), lasting(before));
+    assertSame((await open()).picture(), lasting(before));
     world = await open();
     for (const session of [...world.state.sessions]) world.end(session);
     for (const topic of [...world.state.places.keys()]) world.clear(topic);
-    assert.deepEqual((await open()).picture(), empty);
+    assertSame((await open()).picture(), empty);
   });
 
   test("a batch is committed once, and tasks run in order", async (open) => {
@@ -110,7 +110,7 @@ export function storeContract(
     world.queue(message("t", "nobody waits"), [session]);
     world.subscribe(session, "a/b");
     world.receive(session, 1);
-    assert.deepEqual((await open()).picture(), empty);
+    assertSame((await open()).picture(), empty);
   });
 
   test("closing writes what was noted", async (open) => {

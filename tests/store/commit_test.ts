@@ -3,7 +3,7 @@ import { ManualClock } from "../../src/clock/mod.ts";
 import { type StorageMode, StoreError } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
-import { message, World } from "./world.ts";
+import { assertSame, message, World } from "./world.ts";
 
 interface Setting {
   readonly blocks: FaultyBlocks;
@@ -127,7 +127,7 @@ Deno.test("a full disk: nothing is lost, and it recovers by itself", async () =>
   const before = world.picture();
   await world.store.close();
   const again = await start("durable", blocks);
-  assert.deepEqual(again.world.picture(), before);
+  assertSame(again.world.picture(), before);
 });
 
 Deno.test("a disk that fails otherwise says so", async () => {
@@ -173,7 +173,7 @@ Deno.test("a number is not given twice after a restart", async () => {
   const before = again.picture();
   await again.store.close();
   const last = (await start("durable", blocks)).world;
-  assert.deepEqual(last.picture(), before);
+  assertSame(last.picture(), before);
 });
 
 Deno.test("what is written is counted by the day", async () => {

@@ -5,7 +5,7 @@ import { blockKey, SCHEMA, SCHEMA_KEY } from "../../src/store/kv_blocks.ts";
 import { openStore, storeInfo } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
-import { World } from "./world.ts";
+import { assertSame, World } from "./world.ts";
 
 async function withFolder(
   body: (folder: string, path: string) => Promise<void>,
@@ -105,7 +105,7 @@ Deno.test("a store of the first schema is migrated", () =>
     await downgrade(path);
     assert.equal((await storeInfo(path)).schema, 1);
     const again = await World.load(await open(path));
-    assert.deepEqual(again.picture(), before);
+    assertSame(again.picture(), before);
     await again.store.close();
     const info = await storeInfo(path);
     assert.equal(info.schema, SCHEMA);
@@ -131,7 +131,7 @@ Deno.test("blocks of a torn commit are removed", () =>
     }
     kv.close();
     const again = await World.load(await open(path));
-    assert.deepEqual(again.picture(), before);
+    assertSame(again.picture(), before);
     await again.store.close();
     const look = await Deno.openKv(path);
     for await (const { key } of look.list({ prefix: ["b", SCHEMA] })) {

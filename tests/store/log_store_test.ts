@@ -4,7 +4,7 @@ import type { StoreStatus } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
-import { World } from "./world.ts";
+import { assertSame, World } from "./world.ts";
 
 function open(blocks: MemoryBlocks, slack = 0): LogStore {
   return new LogStore(blocks, new ManualClock(), {
@@ -37,7 +37,7 @@ Deno.test("what is loaded is what was committed, whatever happened", async () =>
       const before = world.picture();
       await world.store.close();
       world = await World.load(open(blocks));
-      assert.deepEqual(world.picture(), before, `seed ${seed}`);
+      assertSame(world.picture(), before, `seed ${seed}`);
     }
   }
 });
@@ -54,7 +54,7 @@ Deno.test("what was cleaned away is not missed, and the disk does not fill", asy
     const { status } = world.store;
     await world.store.close();
     world = await World.load(open(blocks));
-    assert.deepEqual(world.picture(), before);
+    assertSame(world.picture(), before);
     const again = world.store.status;
     // The books are right after loading, and were before.
     assert.equal(again.storedBytes, status.storedBytes);

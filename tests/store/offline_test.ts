@@ -12,7 +12,7 @@ import {
 } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
-import { message, World } from "./world.ts";
+import { assertSame, message, World } from "./world.ts";
 
 async function withStore(
   body: (path: string, open: () => Promise<World>) => Promise<void>,
@@ -105,7 +105,7 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
       const kept = await restoreStore(`${path}.backup`, path);
       assert.equal(kept, `${path}.replaced`);
       const restored = await open();
-      assert.deepEqual(restored.picture(), then);
+      assertSame(restored.picture(), then);
       await restored.store.close();
     }, mode));
 }
@@ -129,7 +129,7 @@ Deno.test("compacting keeps all that is live and nothing else", () =>
     const live = small.retainedBytes + small.queuedBytes + small.sessionBytes;
     assert.ok(small.storedBytes < 1.1 * live + 5000);
     const again = await open();
-    assert.deepEqual(again.picture(), before);
+    assertSame(again.picture(), before);
     await again.store.close();
   }));
 

@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
-import { World } from "./world.ts";
+import { assertSame, World } from "./world.ts";
 
 for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
   Deno.test(`store ${mode}: a restart finds all that was noted`, async () => {
@@ -25,7 +24,7 @@ for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
         world = await World.load(
           await openStore(settings(path, mode), new ManualClock()),
         );
-        assert.deepEqual(world.picture(), before);
+        assertSame(world.picture(), before);
       }
       await world.store.close();
     } finally {

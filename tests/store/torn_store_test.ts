@@ -9,7 +9,7 @@ import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
-import { picture, World } from "./world.ts";
+import { assertSame, picture, World } from "./world.ts";
 
 /** Damaged stores that are tried for each test below. */
 const CASES = Number(Deno.env.get("DUNLIN_TORN_CASES") ?? 50);
@@ -152,7 +152,7 @@ async function goOn(
   );
   const { alarm } = await again.load(state, state);
   await again.close();
-  assert.deepEqual(picture(state), before);
+  assertSame(picture(state), before);
   assert.equal(alarm, null);
 }
 
@@ -182,7 +182,7 @@ for (const [snapshots, stopped] of cases) {
         "fault-tolerant",
         isStore,
       );
-      assert.deepEqual(found, remains.picture, what);
+      assertSame(found, remains.picture, what);
       if (alarm !== null) alarms++;
     }
     assert.ok(alarms > 0, "something was noticed");
@@ -200,7 +200,7 @@ Deno.test("fault-tolerant: torn copies beside a whole store lose nothing", async
       "fault-tolerant",
       (name) => !isStore(name),
     );
-    assert.deepEqual(found, remains.picture, what);
+    assertSame(found, remains.picture, what);
     assert.equal(alarm, null, what);
   }
   await Deno.remove(remains.folder, { recursive: true });

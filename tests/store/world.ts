@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { Message, type QoS, Topic } from "../../src/mqtt/mod.ts";
 import {
   PlainEntry,
@@ -233,4 +234,29 @@ function show(shown: Message | null) {
     expiresAt: shown.expiresAt,
     publisher: shown.publisher,
   };
+}
+
+/**
+ * Asserts that two pictures are the same, and else names the first difference:
+ * the whole of it would take a diff of thousands of lines.
+ */
+export function assertSame(found: unknown, expected: unknown, what = ""): void {
+  const path = difference(found, expected, "");
+  if (path !== null) assert.fail(`${what} differs at ${path}`.trim());
+}
+
+function difference(a: unknown, b: unknown, path: string): string | null {
+  if (
+    typeof a !== "object" || typeof b !== "object" || a === null || b === null
+  ) return Object.is(a, b) ? null : `${path}: ${a}, not ${b}`;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const name of names) {
+    const found = difference(
+      (a as Record<string, unknown>)[name],
+      (b as Record<string, unknown>)[name],
+      `${path}.${name}`,
+    );
+    if (found !== null) return found;
+  }
+  return null;
 }
