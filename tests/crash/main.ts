@@ -66,11 +66,11 @@ async function runAll({ rounds, modes, seed, json }: CrashOptions) {
     if (result.findings.length > 0) {
       Deno.stderr.writeSync(text.encode(clear + tellFailure(result)));
     }
-    const line = `${clear}${mode.padEnd(14)} ${totals.line}`;
-    const width = isTerminal ? Deno.consoleSize().columns + clear.length : 0;
-    if (isTerminal) {
-      Deno.stderr.writeSync(text.encode(line.slice(0, width - 1)));
-    }
+    if (!isTerminal) continue;
+    // A line that wraps could not be cleared again.
+    const width = Math.max(Deno.consoleSize().columns - 1, 40);
+    const line = `${mode.padEnd(14)} ${totals.line}`.slice(0, width);
+    Deno.stderr.writeSync(text.encode(clear + line));
   }
   if (isTerminal) console.error();
   if (totals.unproved !== null) console.error(`FAILED ${totals.unproved}`);
