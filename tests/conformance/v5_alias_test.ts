@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
+import { staying } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance } from "../support/test_broker.ts";
 
@@ -166,5 +167,35 @@ conformance(
     }
     await other.publish({ topic: "topic", payload: "x" });
     assert.equal((await client.receivePublish()).topic, "topic");
+  },
+);
+
+conformance(
+  "5.0 an alias that a repeated QoS 2 PUBLISH sets holds afterwards",
+  async (broker) => {
+    const reader = await broker.connect(5, "reader");
+    await reader.subscribe(["t"]);
+    const message = {
+      topic: "t",
+      payload: "once",
+      qos: 2,
+      id: 7,
+      properties: [property.topicAlias(1)],
+    };
+    const first = await broker.connect(5, staying(5, "publisher"));
+    await first.publish(message);
+    await first.drop();
+    // Aliases are those of a connection, packet ids are the session's.
+    const again = await broker.connect(5, staying(5, "publisher"));
+    await again.publish({ ...message, dup: true });
+    await again.expectAck(5, 7);
+    await again.publish({
+      topic: "",
+      payload: "by alias",
+      properties: [property.topicAlias(1)],
+    });
+    await again.expectAlive();
+    const payloads = (await reader.receiveAll()).map((one) => one.payload);
+    assert.deepEqual(payloads, ["once", "by alias"]);
   },
 );

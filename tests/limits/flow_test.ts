@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
-import { puback, pubrel } from "../support/packets.ts";
+import { puback, pubrel, staying } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
@@ -116,3 +116,23 @@ for (
     { limits: { topic_alias_maximum_out: setting } },
   );
 }
+
+conformance(
+  "receive_maximum counts anew on each connection: what was open before takes no part of it",
+  async (broker) => {
+    const first = await broker.connect(5, staying(5, "publisher"));
+    for (let id = 1; id <= 3; id++) {
+      await first.publish({ topic: "t", qos: 2, id });
+      await first.expectAck(5, id);
+    }
+    await first.drop();
+    const again = await broker.connect(5, staying(5, "publisher"));
+    for (let id = 4; id <= 6; id++) {
+      await again.publish({ topic: "t", qos: 2, id });
+      await again.expectAck(5, id);
+    }
+    await again.publish({ topic: "t", qos: 2, id: 7 });
+    await again.expectDisconnect(0x93);
+  },
+  { limits: { receive_maximum: 3 } },
+);

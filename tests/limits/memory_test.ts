@@ -171,3 +171,49 @@ conformance(
   },
   { ...options, session: { queue_qos0: true } },
 );
+
+conformance(
+  "a 3.1.1 publisher for whom there is no room in 30 s is closed, for that reason",
+  async (broker) => {
+    await hoarder(broker);
+    const client = await broker.connect(4, "publisher");
+    await publishMany(client, 1, 40);
+    await broker.advance(29_500);
+    assert.equal(client.closed, false);
+    const before = await sysFigures(broker, "$SYS/broker/clients/closed/+");
+    assert.equal(before.get("clients/closed/memory-full"), "0");
+    await broker.advance(1000);
+    await client.expectClosed();
+    const after = await sysFigures(broker, "$SYS/broker/clients/closed/+");
+    assert.equal(after.get("clients/closed/memory-full"), "1");
+  },
+  options,
+);
+
+conformance(
+  "a large message that waited for room is not written over by what comes next, live or sent again",
+  async (broker) => {
+    await hoarder(broker);
+    await publishMany(await broker.connect(5, "filler"), 1, 40);
+    let reader = await broker.connect(4, staying(4, "reader"));
+    await reader.subscribe([["large", 1]]);
+    const client = await broker.connect(4, "publisher");
+    const payload = "a".repeat(100_000);
+    client.post(
+      client.packets.publish({ topic: "large", payload, qos: 1, id: 1 }),
+      client.packets.publish({ topic: "none", payload: "b".repeat(300_000) }),
+    );
+    await reader.expectNothing();
+    await free(broker);
+    await broker.advance(200);
+    await client.expectAck(4, 1);
+    const first = await reader.receivePublish();
+    assert.ok(first.payload === payload, "another payload came");
+    await reader.drop();
+    reader = await broker.connect(4, staying(4, "reader"));
+    const again = await reader.receivePublish();
+    assert.equal(again.dup, true);
+    assert.ok(again.payload === payload, "another payload came again");
+  },
+  options,
+);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { staying } from "../support/packets.ts";
+import { propertyOf } from "../support/read_packet.ts";
 import { eachVersion } from "../support/test_broker.ts";
 
 // Bounds count bytes of UTF-8: "é" is two, "鷸" is three, "🐦" is four.
@@ -97,3 +98,65 @@ eachVersion(
   },
   { limits: { max_subscriptions_per_session: 3 } },
 );
+
+for (
+  const [name, topic, code5, code3] of [
+    ["longer than 24 bytes", "x".repeat(25), 0x90, null],
+    ["longer than 24 bytes in é", "é".repeat(13), 0x90, null],
+    ["deeper than 4 levels", "a/b/c/d/e", 0x90, null],
+    ["under $SYS", "$SYS/broker/uptime", 0x87, 5],
+  ] as const
+) {
+  eachVersion(
+    `a will topic ${name} is refused with the CONNECT`,
+    async (broker, version) => {
+      const client = broker.open(version);
+      const will = { topic, payload: "x", retain: true };
+      await client.send(client.packets.connect({ clientId: "c", will }));
+      const code = version === 5 ? code5 : code3;
+      if (code !== null) await client.expectRefused(code);
+      else await client.expectClosed(); // 3.1.1 has no word for it
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe(["$SYS/#", "#"]);
+      await reader.expectNothing();
+    },
+    { limits: { max_topic_length: 24, max_topic_levels: 4 } },
+  );
+}
+
+eachVersion(
+  "a will topic may have 24 bytes and 4 levels, and begin with $SYS where that is no level",
+  async (broker, version) => {
+    for (const topic of ["é".repeat(12), "a/b/c/d", "$SYSTEM/x"]) {
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe([topic]);
+      const will = { topic, payload: "gone" };
+      const client = await broker.connect(version, { clientId: "c", will });
+      await client.drop();
+      assert.equal((await reader.receivePublish()).payload, "gone");
+    }
+  },
+  { limits: { max_topic_length: 24, max_topic_levels: 4 } },
+);
+
+for (const longest of [5, 23, 65535]) {
+  eachVersion(
+    `a client id that the broker gives is not longer than ${longest} bytes`,
+    async (broker, version) => {
+      const ids = new Set<unknown>();
+      for (let count = 0; count < 20; count++) {
+        // A 3.1.1 client is not told its id, but it is let in.
+        const { connack } = await broker.join(version, "");
+        if (version !== 5) continue;
+        const id = propertyOf(connack, 0x12) as string;
+        assert.match(id, /^[0-9a-z-]+$/);
+        assert.ok(id.length <= longest, id);
+        ids.add(id);
+        // A client may come back with it.
+        await broker.connect(5, id);
+      }
+      if (version === 5) assert.equal(ids.size, 20);
+    },
+    { limits: { max_client_id_length: longest } },
+  );
+}

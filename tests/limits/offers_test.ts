@@ -43,6 +43,31 @@ conformance(
   { listener: { retain_available: false } },
 );
 
+for (const version of [3, 4] as const) {
+  conformance(
+    `where retain is not available the RETAIN of version ${version} is passed over: the message goes on without it`,
+    async (broker) => {
+      const plain = await broker.connect(4, "plain");
+      await plain.subscribe([["t", 1]]);
+      const asPublished = await broker.connect(5, "as published");
+      await asPublished.subscribe([["t", 1 | 8]]);
+      const client = await broker.connect(version, "publisher");
+      for (const qos of [0, 1]) {
+        await client.publish({ topic: "t", payload: "x", retain: true, qos });
+        for (const reader of [plain, asPublished]) {
+          const { retain, payload } = await reader.receivePublish();
+          assert.deepEqual([retain, payload], [false, "x"]);
+        }
+      }
+      await client.expectAck(4, 1);
+      const late = await broker.connect(5, "late");
+      await late.subscribe(["t"]);
+      await late.expectNothing();
+    },
+    { listener: { retain_available: false } },
+  );
+}
+
 eachVersion(
   "where shared subscriptions are not available they alone are refused",
   async (broker, version) => {

@@ -150,3 +150,41 @@ eachVersion(
   },
   { limits: { max_outbound: 200_000 }, sys },
 );
+
+for (const qos of [0, 1]) {
+  conformance(
+    `a max_outbound of 64 KiB lets through 100 retained messages of 4 KB, however slow their reader: QoS ${qos}`,
+    async (broker) => {
+      const packets = new Packets(4);
+      const other = await broker.connect(5, "publisher");
+      for (let at = 0; at < 100; at++) {
+        const payload = `${at}`.padEnd(4000, ".");
+        await other.publish({
+          topic: `t/${at}`,
+          payload,
+          qos: 1,
+          retain: true,
+        });
+        await other.expectAck(4, 1);
+      }
+      const reader = new ManualReader(broker);
+      await reader.post(packets.connect({ clientId: "slow" }));
+      await reader.post(packets.subscribe(1, [["t/#", qos]]));
+      const numbers = new Set<number>();
+      const acked = new Set<number>();
+      for (let round = 0; round < 60; round++) {
+        await reader.read(10_000);
+        for (const { type, payload, packetId } of reader.packets()) {
+          if (type !== 3) continue;
+          numbers.add(parseInt(payload));
+          if (qos === 0 || acked.has(packetId)) continue;
+          acked.add(packetId);
+          await reader.post(puback(packetId));
+        }
+      }
+      assert.equal(numbers.size, 100);
+      assert.deepEqual(await drops(broker), {});
+    },
+    { limits: { max_outbound: 65_536 }, sys },
+  );
+}

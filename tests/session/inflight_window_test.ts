@@ -85,3 +85,48 @@ Deno.test("the order is that of sending, also over the wrap and with holes", () 
   assert.ok(kept.at(-1)!.packetId < kept[0].packetId, "it wrapped");
   assert.deepEqual(window.inOrder(), kept);
 });
+
+function restored(packetId: number): Outgoing {
+  const entry = new Outgoing(message, 1, false, delivery);
+  entry.packetId = packetId;
+  return entry;
+}
+
+Deno.test("a restored entry keeps its packet id, unless the id is taken", () => {
+  const window = new InflightWindow();
+  const first = restored(700);
+  assert.equal(window.restore(first), true);
+  assert.equal(window.restore(restored(700)), false);
+  assert.equal(window.get(700), first);
+  assert.equal(window.size, 1);
+  // The same low bits are not the same id.
+  const other = restored(700 + 4096);
+  assert.equal(window.restore(other), true);
+  assert.equal(window.get(700 + 4096), other);
+  assert.deepEqual(window.inOrder(), [first, other]);
+});
+
+for (const last of [1, 700, 32767, 32768, 65534, 65535]) {
+  Deno.test(`a leap from packet id ${last} leads half around`, () => {
+    const window = new InflightWindow();
+    assert.equal(window.restore(restored(last)), true);
+    window.leap(0.5);
+    for (let count = 0; count < 1000; count++) {
+      const id = add(window).packetId;
+      assert.ok(id >= 1 && id <= 65535);
+      const apart = Math.abs(id - last);
+      const distance = Math.min(apart, 65535 - apart);
+      assert.ok(distance > 31_000, `${id} is near ${last}`);
+    }
+  });
+}
+
+Deno.test("a leap with nothing in flight leads anywhere, within the bounds", () => {
+  for (const random of [0, 0.5, 1 - 2 ** -53]) {
+    const window = new InflightWindow();
+    window.leap(random);
+    const id = add(window).packetId;
+    assert.ok(id >= 1 && id <= 65535);
+    assert.ok(Math.abs(id - random * 65535) <= 1);
+  }
+});

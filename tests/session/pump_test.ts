@@ -19,8 +19,12 @@ class Owner {
   readonly told: string[] = [];
   readonly #context: Context;
   pump!: Pump;
+  /** Called for each frame; false leaves it for later. */
+  takes: () => boolean = () => true;
   /** Called behind each frame. */
   afterFrame: () => void = () => {};
+  /** Where the latest frame stood. */
+  chunk: Uint8Array = new Uint8Array(0);
 
   constructor(context: Context) {
     this.#context = context;
@@ -31,6 +35,8 @@ class Owner {
     let at = start;
     while (at < end && this.pump.paused === null) {
       if (readFrame(frame, chunk, at, end, 268_435_460) === 0) break;
+      this.chunk = chunk;
+      if (!this.takes()) return frame.start;
       this.frames.push(toHex(chunk.subarray(frame.start, frame.end)));
       at = frame.end;
       this.afterFrame();
@@ -253,4 +259,54 @@ Deno.test("its buffer goes back at the end, once no read has it any more", async
   const its = ended.stream.reading!.bytes.buffer;
   await ended.stream.end();
   assert.equal(lend(SMALLEST).buffer, its);
+});
+
+for (
+  const [size, part, most] of [
+    [10_000, 100, 1],
+    [60_000, 1000, 1],
+    [200_000, 1000, 1],
+    [4_000_000, 30_000, 3],
+  ]
+) {
+  Deno.test(`${size} bytes in parts of ${part} move to a larger buffer ${most} times at most, and never to a smaller one`, async () => {
+    const { stream, owner } = setUp();
+    const large = publish(size);
+    await stream.give(large.subarray(0, part));
+    let before = stream.reading!.bytes;
+    let moves = 0;
+    for (let at = Math.min(part, SMALLEST); at < large.length;) {
+      const end = Math.min(large.length, at + part);
+      await giveAll(stream, large.subarray(at, end));
+      at = end;
+      if (at === large.length) break;
+      const { bytes } = stream.reading!;
+      if (bytes.buffer === before.buffer) {
+        assert.equal(bytes.byteOffset, at, "it is not appended in place");
+      } else {
+        assert.ok(bytes.buffer.byteLength > before.buffer.byteLength);
+        moves++;
+      }
+      before = bytes;
+    }
+    assert.deepEqual(owner.frames.length, 1);
+    assert.equal(owner.frames[0], toHex(large));
+    assert.ok(moves <= most, `${moves} times`);
+  });
+}
+
+Deno.test("a large packet that is taken after a pause keeps its buffer: what comes next goes elsewhere", async () => {
+  const { stream, owner, pump } = setUp();
+  owner.takes = () => {
+    pump.pause("memory-full");
+    return false;
+  };
+  const large = publish(200_000);
+  await giveAll(stream, large);
+  assert.equal(stream.reading, null);
+  assert.deepEqual(owner.frames, []);
+  owner.takes = () => true;
+  pump.resume("memory-full");
+  assert.deepEqual(owner.frames, [toHex(large)]);
+  assert.notEqual(stream.reading!.bytes.buffer, owner.chunk.buffer);
 });

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { staying } from "../support/packets.ts";
+import { stored } from "./stored_broker.ts";
+
+for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
+  for (const version of [4, 5] as const) {
+    stored(
+      `a full disk holds up no PINGRESP, no QoS 0, no UNSUBACK and no CONNACK: version ${version}`,
+      mode,
+      async (broker) => {
+        const client = await broker.connect(version, staying(version, "old"));
+        await client.subscribe(["t", "other"]);
+        broker.store.willing = false;
+        await broker.setFull(true);
+        await client.send(client.packets.unsubscribe(1, ["other"]));
+        assert.equal((await client.receive()).type, 11);
+        await client.expectAlive();
+        const late = await broker.connect(version, staying(version, "new"));
+        await late.expectAlive();
+        await late.publish({ topic: "t", payload: "still here" });
+        assert.equal((await client.receivePublish()).payload, "still here");
+        const back = await broker.connect(version, staying(version, "old"));
+        await back.expectAlive();
+      },
+    );
+
+    const refused = version === 5 ? 0x97 : 0x80;
+    stored(
+      `a full disk takes no subscription of a session that lasts (0x${
+        refused.toString(16)
+      }), but one of any other: version ${version}`,
+      mode,
+      async (broker) => {
+        const client = await broker.connect(version, staying(version));
+        broker.store.willing = false;
+        await broker.setFull(true);
+        await client.send(client.packets.subscribe(1, ["a", ["b", 1]]));
+        assert.deepEqual((await client.receive()).codes, [refused, refused]);
+        const passing = await broker.connect(version, "passing");
+        await passing.subscribe(["a", ["b", 1]]);
+        await passing.publish({ topic: "a", payload: "for one" });
+        assert.equal((await passing.receivePublish()).payload, "for one");
+        await client.expectNothing();
+        broker.store.willing = true;
+        await broker.setFull(false);
+        await client.subscribe(["a", ["b", 1]]);
+      },
+    );
+  }
+
+  stored(
+    "a full disk refuses QoS 1 and 2 of 5.0 with 0x97 at once; those of 3.1.1 wait for room",
+    mode,
+    async (broker) => {
+      const five = await broker.connect(5, staying(5, "five"));
+      const three = await broker.connect(4, staying(4, "three"));
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe([["t", 1]]);
+      broker.store.willing = false;
+      await broker.setFull(true);
+      await five.publish({ topic: "t", qos: 1, id: 1 });
+      await five.expectAck(4, 1, 0x97);
+      await five.publish({ topic: "t", qos: 2, id: 2 });
+      await five.expectAck(5, 2, 0x97);
+      assert.equal(broker.counters.dropped["memory-full"], 2);
+      await three.publish({ topic: "t", payload: "late", qos: 1, id: 3 });
+      await broker.advance(5000);
+      await three.expectNothing();
+      await reader.expectNothing();
+      broker.store.willing = true;
+      await broker.setFull(false);
+      await three.expectAck(4, 3);
+      assert.equal((await reader.receivePublish()).payload, "late");
+      await five.publish({ topic: "t", qos: 2, id: 2 });
+      await five.expectAck(5, 2, 0);
+    },
+  );
+}

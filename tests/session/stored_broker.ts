@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { Alarms } from "../../src/broker/alarms.ts";
+import {
+  listenerOptions,
+  sessionOptions,
+} from "../../src/broker/session_options.ts";
+import { Storage } from "../../src/broker/storage.ts";
+import { ManualClock } from "../../src/clock/mod.ts";
+import {
+  completeSettings,
+  type PartialSettings,
+} from "../../src/config/mod.ts";
+import { Router } from "../../src/router/mod.ts";
+import { AllowAll } from "../../src/security/mod.ts";
+import { Connection, Context, Counters } from "../../src/session/mod.ts";
+import type { Restorer, StorageMode } from "../../src/store/mod.ts";
+import { memoryPair } from "../../src/transport/mod.ts";
+import type { ConnectOptions, Version } from "../support/packets.ts";
+import { activity, settle } from "../support/settle.ts";
+import { WireClient } from "../support/wire_client.ts";
+import { StubStore } from "./stub_store.ts";
+
+/** How a test wants it; everything else is the default. */
+export interface StoredBrokerOptions {
+  readonly limits?: PartialSettings["limits"];
+  /** What the store has from a run before. */
+  readonly restore?: (into: Restorer) => void;
+}
+
+/** Sessions and connections around a store that the test moves by hand. */
+export class StoredBroker {
+  readonly clock = new ManualClock();
+  readonly counters = new Counters();
+  readonly store: StubStore;
+  readonly #context: Context;
+  readonly #storage: Storage;
+  readonly #listener;
+  readonly #connections = new Set<Connection>();
+  readonly #failures: unknown[] = [];
+
+  constructor(mode: StorageMode, options: StoredBrokerOptions = {}) {
+    const settings = completeSettings({ limits: options.limits ?? {} });
+    const log = {
+      connected() {},
+      closed() {},
+      failed: (...all: unknown[]) => this.#failures.push(all),
+      trouble() {},
+    };
+    const router = new Router();
+    this.#listener = listenerOptions(settings.listener[0]);
+    this.#context = new Context({
+      options: sessionOptions(settings),
+      router,
+      authenticator: new AllowAll(),
+      authorizer: null,
+      clock: this.clock,
+      counters: this.counters,
+      random: Math.random,
+      log,
+    });
+    this.store = new StubStore(mode);
+    if (options.restore !== undefined) this.store.restore = options.restore;
+    const alarms = new Alarms(router, log);
+    this.#storage = new Storage(this.store, this.#context, alarms);
+  }
+
+  /** Restores; before the first client. */
+  start(): Promise<void> {
+    return this.#storage.start();
+  }
+
+  /** A connection that has said nothing yet. */
+  open(version: Version): WireClient {
+    const [mine, stream] = memoryPair();
+    const connection = new Connection(
+      { stream, peer: { hostname: "memory", port: 0 } },
+      this.#listener,
+      this.#context,
+      () => this.#connections.delete(connection),
+    );
+    this.#connections.add(connection);
+    connection.start();
+    return new WireClient(mine, version);
+  }
+
+  /** Connects; the store must be willing. */
+  async connect(
+    version: Version,
+    options: ConnectOptions | string,
+  ): Promise<WireClient> {
+    const client = this.open(version);
+    await client.send(client.packets.connect(
+      typeof options === "string" ? { clientId: options } : options,
+    ));
+    await client.expectAck(2, 0, 0);
+    return client;
+  }
+
+  /** Moves time on, and lets the broker do what fell due. */
+  async advance(ms: number): Promise<void> {
+    await settle();
+    this.clock.advance(ms);
+    activity.count++;
+    await settle();
+  }
+
+  /** The disk is full from now on, or no longer; the broker has noticed. */
+  async setFull(isFull: boolean): Promise<void> {
+    this.store.health = isFull ? "full" : "ok";
+    await this.advance(1000);
+  }
+
+  /** Ends all that is left; nothing may have failed inside. */
+  async stop(): Promise<void> {
+    for (const connection of this.#connections) connection.release();
+    this.#context.deadlines.stop();
+    await this.#storage.close();
+    assert.deepEqual(this.#failures, [], "the broker failed inside");
+  }
+}
+
+/** A named test with a broker of its own, which is stopped in the end. */
+export function stored(
+  name: string,
+  mode: StorageMode,
+  body: (broker: StoredBroker) => Promise<void>,
+  options: StoredBrokerOptions = {},
+): void {
+  Deno.test(`${name} (${mode})`, async () => {
+    const broker = new StoredBroker(mode, options);
+    await broker.start();
+    try {
+      await body(broker);
+    } finally {
+      await broker.stop();
+    }
+  });
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { encodeUtf8, Message, Topic } from "../../src/mqtt/mod.ts";
+import type { Restorer } from "../../src/store/mod.ts";
+import { property } from "../support/bytes.ts";
+import { puback, staying } from "../support/packets.ts";
+import { stored } from "./stored_broker.ts";
+
+const mode = "durable";
+
+/** CONNECT of a session that lasts, with a will that takes longer or not. */
+function withWill(version: 4 | 5, delay: number, expiry = 10) {
+  const five = version === 5;
+  return {
+    clientId: "mortal",
+    clean: false,
+    will: {
+      topic: "will",
+      payload: "gone",
+      properties: five ? [property.willDelay(delay)] : [],
+    },
+    properties: five ? [property.sessionExpiry(expiry)] : [],
+  };
+}
+
+for (const delay of [10, 20]) {
+  stored(
+    `a session that ends by time with its will (expiry 10 s, delay ${delay} s) leaves nothing stored`,
+    mode,
+    async (broker) => {
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe(["will"]);
+      const client = await broker.connect(5, withWill(5, delay));
+      assert.equal(broker.store.sessions.size, 1);
+      await client.drop();
+      await broker.advance(9000);
+      await reader.expectNothing();
+      await broker.advance(2000);
+      assert.equal((await reader.receivePublish()).payload, "gone");
+      await reader.expectNothing();
+      assert.equal(broker.store.endings, 1);
+      assert.deepEqual(broker.store.ghosts, []);
+      assert.equal(broker.store.sessions.size, 0);
+    },
+  );
+}
+
+for (const attached of [true, false]) {
+  stored(
+    `a clean start for a session with a will under delay, ${
+      attached ? "attached" : "detached"
+    } by then, leaves nothing stored`,
+    mode,
+    async (broker) => {
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe(["will"]);
+      const client = await broker.connect(5, withWill(5, 50, 100));
+      if (!attached) await client.drop();
+      const heir = await broker.connect(5, "mortal");
+      // Where the connection was lost before, the client came back in time.
+      if (attached) {
+        assert.equal((await reader.receivePublish()).payload, "gone");
+      }
+      await broker.advance(200_000);
+      await reader.expectNothing();
+      assert.equal(broker.store.endings, 1);
+      assert.deepEqual(broker.store.ghosts, []);
+      assert.equal(broker.store.sessions.size, 0);
+      await heir.expectAlive();
+    },
+  );
+}
+
+/** Two messages in flight, as a store has them. */
+function inFlight(ids: readonly number[]): (into: Restorer) => void {
+  return (into) => {
+    const session = into.session({
+      clientId: "subscriber",
+      expiryInterval: 1000,
+      detachedAt: 0,
+      username: null,
+      bridge: false,
+      will: null,
+      received: [],
+    });
+    ids.forEach((packetId, index) => {
+      const payload = encodeUtf8(`${index}`);
+      const topic = new Topic("t", encodeUtf8("t"));
+      into.entry(session, {
+        message: new Message(topic, payload, 0, payload.length),
+        qos: 1,
+        retain: false,
+        packetId,
+        identifiers: null,
+        group: null,
+      });
+    });
+  };
+}
+
+stored(
+  "a packet id that a damaged store has twice is given to one message, and both arrive",
+  mode,
+  async (broker) => {
+    const client = await broker.connect(5, staying(5));
+    const [first, second, ...none] = await client.receiveAll();
+    assert.deepEqual(none, []);
+    assert.deepEqual(
+      [first.packetId, first.dup, first.payload],
+      [700, true, "0"],
+    );
+    assert.deepEqual([second.dup, second.payload], [false, "1"]);
+    assert.notEqual(second.packetId, 700);
+    await client.send(puback(first.packetId), puback(second.packetId));
+    assert.equal(broker.counters.queuedBytes, 0);
+    assert.equal(broker.counters.queuedMessages, 0);
+  },
+  { restore: inFlight([700, 700]) },
+);
+
+stored(
+  "after a restart new packet ids are far from those given before",
+  mode,
+  async (broker) => {
+    const client = await broker.connect(5, staying(5));
+    const again = await client.receiveAll();
+    assert.deepEqual(again.map((one) => one.packetId), [65534, 65535]);
+    await client.subscribe([["t", 1]]);
+    await client.send(client.packets.publish({ topic: "t", qos: 1 }));
+    const fresh = (await client.receiveAll()).find((one) => one.type === 3)!;
+    assert.ok(fresh.packetId > 30_000 && fresh.packetId < 35_000);
+  },
+  { restore: inFlight([65534, 65535]) },
+);

@@ -1,0 +1,103 @@
+import {
+  type Changes,
+  type LoadReport,
+  MemoryStore,
+  type Restorer,
+  SessionSlot,
+  type StorageMode,
+  type Store,
+  type StoredSession,
+  type StoreHealth,
+  type StoreStatus,
+} from "../../src/store/mod.ts";
+
+/** A store without a disk: the test says when a batch is committed. */
+export class StubStore implements Store {
+  readonly #mode: StorageMode;
+  readonly #nothing = new MemoryStore();
+  #stored = 0;
+  #slots = 0;
+  #waiters: { readonly batch: number; readonly task: () => void }[] = [];
+  /** As in the real store: the batch that gathers what is noted now. */
+  batch = 1;
+  /** Set by the test; the broker looks at it a few times a second. */
+  health: StoreHealth = "ok";
+  /** Whether every batch is committed as soon as somebody waits for it. */
+  willing = true;
+  /** Sessions that are stored. */
+  readonly sessions = new Set<StoredSession>();
+  /** Sessions that were changed after their end, and so stored again. */
+  readonly ghosts: StoredSession[] = [];
+  /** How many sessions have ended. */
+  get endings(): number {
+    return this.#ended.size;
+  }
+  readonly #ended = new Set<StoredSession>();
+  /** What is restored, before anything else. */
+  restore: (into: Restorer) => void = () => {};
+  /** Notes only sessions: nothing is read back. */
+  readonly changes: Changes;
+
+  constructor(mode: StorageMode) {
+    this.#mode = mode;
+    this.changes = {
+      ...this.#nothing.changes,
+      sessionChanged: (session) => {
+        if (this.#ended.has(session)) this.ghosts.push(session);
+        session.slot ??= new SessionSlot(++this.#slots, session);
+        this.sessions.add(session);
+      },
+      sessionEnded: (session) => {
+        session.slot = null;
+        this.sessions.delete(session);
+        this.#ended.add(session);
+      },
+    };
+  }
+
+  get committed(): number {
+    return this.#mode === "buffered" ? this.batch : this.#stored;
+  }
+
+  get status(): StoreStatus {
+    return {
+      ...this.#nothing.status,
+      mode: this.#mode,
+      health: this.health,
+      reason: this.health === "ok" ? null : "the test says so",
+    };
+  }
+
+  load(into: Restorer): Promise<LoadReport> {
+    this.restore(into);
+    return this.#nothing.load();
+  }
+
+  onCommitted(batch: number, task: () => void): void {
+    if (batch <= this.committed) return task();
+    this.#waiters.push({ batch, task });
+    if (this.willing) queueMicrotask(() => this.commit());
+  }
+
+  /** Begins to write what was noted; from here on another batch gathers. */
+  begin(): number {
+    return this.batch++;
+  }
+
+  /** What `begin` gave is on disk now. */
+  finish(batch: number): void {
+    this.#stored = batch;
+    const due = this.#waiters.filter((one) => one.batch <= batch);
+    this.#waiters = this.#waiters.filter((one) => one.batch > batch);
+    for (const { task } of due) task();
+  }
+
+  /** Both at once. */
+  commit(): void {
+    this.finish(this.begin());
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
