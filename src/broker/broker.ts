@@ -126,34 +126,47 @@ export class Broker {
   }
 
   /**
-   * Restores what is stored, then listens on all addresses of the settings;
-   * all or none. Throws the store's `StoreError`, or the transport's
+   * Listens on all addresses of the settings, all or none, and restores what
+   * is stored: clients can connect at once and are answered when all is back.
+   * Throws the store's `StoreError`, or the transport's
    * `ListenError` for the first address that cannot be had.
    */
   async start(): Promise<StartedListener[]> {
-    await this.#openStorage();
+    const storage = await this.#openStorage();
     try {
-      return this.#listen();
+      this.#context.loading = storage !== null;
+      const started = this.#listen();
+      if (storage !== null) await this.#load(storage);
+      return started;
     } catch (error) {
       for (const listener of this.#listeners) listener.close();
       this.#listeners = [];
-      await this.#storage?.close();
+      for (const connection of [...this.#connections]) connection.release();
+      await storage?.close();
       throw error;
     }
   }
 
-  async #openStorage(): Promise<void> {
-    if (this.#settings.storage.mode === "memory") return;
+  async #openStorage(): Promise<Storage | null> {
+    if (this.#settings.storage.mode === "memory") return null;
     // Loaded when it is used: the mode `memory` starts without it.
     const { openStore } = await import("../store/mod.ts");
     const store = await openStore(
       storeSettings(this.#settings),
       this.#clock,
     );
-    const storage = new Storage(store, this.#context, this.#alarms);
-    this.#storage = storage;
+    return new Storage(store, this.#context, this.#alarms, () => {
+      for (const connection of [...this.#connections]) connection.diskFull();
+    });
+  }
+
+  /** Restores what is stored; connections that come meanwhile wait. */
+  async #load(storage: Storage): Promise<void> {
     await storage.start();
+    this.#storage = storage;
     this.#sys.storage = () => storage.status;
+    this.#context.loading = false;
+    for (const connection of this.#connections) connection.loaded();
   }
 
   #listen(): StartedListener[] {

@@ -15,10 +15,20 @@ export class Storage {
   readonly #store: Store;
   readonly #context: Context;
   readonly #alarms: Alarms;
+  readonly #whenFull: () => void;
   #watch: Cancel | null = null;
 
-  /** `store` is open and not loaded yet. */
-  constructor(store: Store, context: Context, alarms: Alarms) {
+  /**
+   * `store` is open and not loaded yet; `whenFull` is called when the disk
+   * begins to take no more.
+   */
+  constructor(
+    store: Store,
+    context: Context,
+    alarms: Alarms,
+    whenFull: () => void,
+  ) {
+    this.#whenFull = whenFull;
     this.#store = store;
     this.#context = context;
     this.#alarms = alarms;
@@ -34,6 +44,7 @@ export class Storage {
     router.changes = context.changes = this.#store.changes;
     const { mode } = this.#store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
+    context.store = this.#store;
     context.gate = waits ? this.#store : null;
     restorer.finish();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
@@ -57,8 +68,10 @@ export class Storage {
     const isFull = health !== "ok";
     if (isFull !== this.#context.storeFull) {
       this.#context.storeFull = isFull;
-      if (isFull) this.#alarms.raise("disk", reason ?? health);
-      else this.#alarms.clear("disk");
+      if (isFull) {
+        this.#alarms.raise("disk", reason ?? health);
+        this.#whenFull();
+      } else this.#alarms.clear("disk");
     }
     this.#watch = this.#context.clock.after(LOOK, () => this.#look());
   }

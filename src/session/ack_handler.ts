@@ -1,6 +1,7 @@
 import type { AckPacket } from "../codec/mod.ts";
 import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
+import type { Session } from "./session.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: the steps of 4.3.2 and 4.3.3. */
@@ -12,13 +13,7 @@ export function handleAck(
   const session = connection.session!;
   const { packetId } = ack;
   if (type === PacketType.Pubrel) {
-    const known = session.releaseReceived(packetId);
-    connection.sendAck(
-      PacketType.Pubcomp, // [MQTT-4.3.3-11]
-      packetId,
-      known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound,
-    );
-    return;
+    return release(connection, session, packetId);
   }
   const entry = session.inflight(packetId);
   const refused = ack.reasonCode >= 0x80;
@@ -46,6 +41,26 @@ export function handleAck(
     expectQos(entry, 2, "PUBCOMP");
     session.acknowledged(entry, false);
   }
+}
+
+/** PUBREL: from PUBCOMP on the client may use the packet id anew. */
+function release(
+  connection: Connection,
+  session: Session,
+  packetId: number,
+): void {
+  const { store, gate } = connection.context;
+  const isStored = session.slot?.receivedStored?.has(packetId) ?? false;
+  const code = session.releaseReceived(packetId)
+    ? ReasonCode.Success
+    : ReasonCode.PacketIdentifierNotFound;
+  const answer = () => connection.sendAck(PacketType.Pubcomp, packetId, code);
+  if (!isStored || store === null || gate !== null) return answer();
+  // A crash could bring the id back, and the next message that has it would
+  // be taken for one that has been seen. So this waits in `buffered`, too.
+  store.onStored(store.batch, () => {
+    if (connection.session === session) answer();
+  });
 }
 
 function expectQos(entry: Outgoing, qos: 1 | 2, name: string): void {

@@ -158,13 +158,29 @@ export class Connection implements Deadline {
     this.pump = new Pump(accepted.stream, this, context);
   }
 
-  /** Serves the connection until it is closed. */
+  /**
+   * Serves the connection until it is closed. While the broker is loading it
+   * only waits, until `loaded`: nobody could be told what his session is.
+   */
   start(): void {
-    const { context } = this;
-    context.counters.connectionsOpened++;
-    this.at = context.clock.now() + this.listener.connectTimeout;
-    context.deadlines.set(this);
+    this.context.counters.connectionsOpened++;
+    if (this.context.loading) this.pump.pause("loading");
+    else this.#expectSoon();
     this.pump.start();
+  }
+
+  /** Everything is restored. */
+  loaded(): void {
+    if (this.state !== "opening") return;
+    this.#expectSoon();
+    this.pump.resume("loading");
+  }
+
+  /** CONNECT has to be complete within the listener's timeout. */
+  #expectSoon(): void {
+    const { clock, deadlines } = this.context;
+    this.at = clock.now() + this.listener.connectTimeout;
+    deadlines.set(this);
   }
 
   /**
@@ -346,6 +362,15 @@ export class Connection implements Deadline {
    */
   waitForCommit(): void {
     if (!this.context.storeFull) this.outbox.waitForCommit();
+  }
+
+  /**
+   * The disk takes no more. What waits for a commit would hold up everything
+   * behind it, so such a connection is closed: its client comes back, and what
+   * was not acknowledged is answered as it can be now.
+   */
+  diskFull(): void {
+    if (this.outbox.waitsForCommit) this.close("disk-full");
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */

@@ -66,6 +66,10 @@ export class Context {
    * from the run before is restored.
    */
   changes: Changes | null = null;
+  /** The store, when there is one that lasts. */
+  store: Store | null = null;
+  /** Whether what lasted is still being restored: CONNECTs wait for it. */
+  loading = false;
   /** Whether the store takes no more for now. */
   storeFull = false;
   /**

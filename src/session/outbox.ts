@@ -120,6 +120,12 @@ export class Outbox {
     this.#gate = store.batch;
   }
 
+  /** Whether something in it waits for a commit. */
+  get waitsForCommit(): boolean {
+    return this.#store !== null && this.waiting > 0 &&
+      this.#gate > this.#store.committed;
+  }
+
   /** Appends a frame that stands in a chunk, as it is; see `seal`. */
   appendRun(chunk: Uint8Array, start: number, end: number): void {
     this.#count(end - start);

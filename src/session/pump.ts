@@ -48,7 +48,7 @@ export class Pump {
 
   /** Reads until the stream ends; `stop` only stops the handling. */
   start(): void {
-    this.#read();
+    this.#next();
   }
 
   /** Stops reading before the next packet, for a reason. */

@@ -13,6 +13,7 @@ export const CLOSE_REASONS = [
   "administrative",
   "too-many-connections",
   "memory-full",
+  "disk-full",
   "session-ended",
   "internal-error",
 ] as const;
@@ -40,6 +41,7 @@ export type DropReason = typeof DROP_REASONS[number];
 
 /** Why the pump of a connection does not read. */
 export type PauseReason =
+  | "loading"
   | "authenticating"
   | "rate"
   | "memory-full"

@@ -189,6 +189,12 @@ export class LogStore implements Store, Waker {
     this.#slack = before;
   }
 
+  onStored(batch: number, task: () => void): void {
+    if (batch <= this.#stored) return task();
+    this.#waiters.add(batch, task);
+    this.begun();
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#timer?.();

@@ -52,6 +52,11 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** There is nothing to wait for. */
+  onStored(_batch: number, task: () => void): void {
+    task();
+  }
+
   /** Calls `task` at once. */
   onCommitted(_batch: number, task: () => void): void {
     task();

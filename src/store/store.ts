@@ -197,6 +197,8 @@ export interface Store {
   load(into: Restorer, retained: RetainedSource): Promise<LoadReport>;
   /** Calls `task` once `batch` is committed, at once when it is. */
   onCommitted(batch: number, task: () => void): void;
+  /** Calls `task` once `batch` is on disk, whatever the mode promises. */
+  onStored(batch: number, task: () => void): void;
   /**
    * Writes all that was noted and closes the store. Rejects with `StoreError`
    * when that is not possible; it is closed then, too.
