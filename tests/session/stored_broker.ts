@@ -61,7 +61,9 @@ export class StoredBroker {
     this.store = new StubStore(mode);
     if (options.restore !== undefined) this.store.restore = options.restore;
     const alarms = new Alarms(router, log);
-    this.#storage = new Storage(this.store, this.#context, alarms);
+    this.#storage = new Storage(this.store, this.#context, alarms, () => {
+      for (const one of [...this.#connections]) one.diskFull();
+    });
   }
 
   /** Restores; before the first client. */

@@ -74,7 +74,13 @@ export class StubStore implements Store {
   }
 
   onCommitted(batch: number, task: () => void): void {
-    if (batch <= this.committed) return task();
+    if (batch <= this.committed) task();
+    else this.onStored(batch, task);
+  }
+
+  /** As `onCommitted`, in every mode. */
+  onStored(batch: number, task: () => void): void {
+    if (batch <= this.#stored) return task();
     this.#waiters.push({ batch, task });
     if (this.willing) queueMicrotask(() => this.commit());
   }
