@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
+import type { Commit } from "../../src/store/blocks.ts";
+import { journalPath, snapshotPath } from "../../src/store/copies.ts";
+import { Journal, readJournal } from "../../src/store/journal.ts";
+import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+import { openStore } from "../../src/store/mod.ts";
+import { catchUp, rebuild } from "../../src/store/recovery.ts";
+import { writeSnapshot } from "../../src/store/snapshot.ts";
+import { settle } from "./faulty_blocks.ts";
+import { settings } from "./settings.ts";
+import { message, World } from "./world.ts";
+
+async function withFolder(
+  body: (store: string, names: () => string[]) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(
+      `${folder}/store.kv`,
+      () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort(),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A commit of one block, whose number is the commit's. */
+function commit(number: number): Commit {
+  return {
+    head: { first: 1, last: number, commit: number, next: 1, time: 0 },
+    blocks: [{ number, bytes: new Uint8Array(20).fill(number) }],
+  };
+}
+
+async function write(
+  store: string,
+  base: number,
+  numbers: readonly number[],
+): Promise<void> {
+  const journal = await Journal.create(journalPath(store, base));
+  for (const number of numbers) await journal.append(commit(number));
+  journal.close();
+}
+
+async function commitsIn(path: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const { head } of readJournal(path)) numbers.push(head.commit);
+  return numbers;
+}
+
+Deno.test("a journal is read up to where it is torn", () =>
+  withFolder(async (store) => {
+    await write(store, 0, [1, 2, 3]);
+    const path = journalPath(store, 0);
+    const { size } = Deno.statSync(path);
+    assert.deepEqual(await commitsIn(path), [1, 2, 3]);
+    for (let at = 0; at < size; at++) {
+      Deno.truncateSync(path, size - at);
+      const whole = Math.floor((size - at) / (size / 3));
+      assert.deepEqual(await commitsIn(path), [1, 2, 3].slice(0, whole));
+    }
+  }));
+
+Deno.test("what a failed write left in a journal is written over", () =>
+  withFolder(async (store) => {
+    const path = journalPath(store, 0);
+    const journal = await Journal.create(path);
+    await journal.append(commit(1));
+    // A disk that takes a few bytes of the next one and is full.
+    const { prototype } = Deno.FsFile;
+    const { write } = prototype;
+    prototype.write = async function (bytes: Uint8Array) {
+      await write.call(this, bytes.subarray(0, 7));
+      throw new Error("No space left on device");
+    };
+    try {
+      await assert.rejects(journal.append(commit(2)));
+    } finally {
+      prototype.write = write;
+    }
+    await journal.append(commit(2));
+    await journal.append(commit(3));
+    journal.close();
+    assert.deepEqual(await commitsIn(path), [1, 2, 3]);
+  }));
+
+Deno.test("journals are played in order and without a gap", () =>
+  withFolder(async (store) => {
+    await write(store, 0, [1, 2, 3]);
+    await write(store, 3, [4, 5]);
+    await write(store, 6, [7, 8]);
+    const blocks = new MemoryBlocks();
+    await catchUp(blocks, store);
+    assert.equal(blocks.head.commit, 5);
+  }));
+
+Deno.test("the newest whole snapshot is built on", () =>
+  withFolder(async (store) => {
+    const blocks = new MemoryBlocks();
+    await write(store, 0, [1, 2, 3, 4, 5, 6]);
+    for (let number = 1; number <= 5; number++) {
+      await blocks.commit(commit(number));
+      if (number === 1) continue;
+      await writeSnapshot(store, blocks.head, (each) => blocks.read(each));
+    }
+    // One that was never finished, and one that says another number.
+    Deno.truncateSync(snapshotPath(store, 5), 10);
+    Deno.renameSync(snapshotPath(store, 2), snapshotPath(store, 9));
+    await Deno.remove(journalPath(store, 0));
+    const built = new MemoryBlocks();
+    assert.equal(await rebuild(built, store), 4);
+    assert.deepEqual(built.blocks, new Map([...blocks.blocks].slice(0, 4)));
+    await write(store, 4, [5, 6, 7]);
+    const further = new MemoryBlocks();
+    assert.equal(await rebuild(further, store), 7);
+  }));
+
+Deno.test("two snapshots are kept, and the journals from the older one on", () =>
+  withFolder(async (store, names) => {
+    const clock = new ManualClock();
+    const world = await World.load(
+      await openStore(settings(store, "fault-tolerant"), clock),
+    );
+    const made: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      clock.advance(3_600_000);
+      world.retain(message("t", `${i}`, { retain: true }));
+      await world.committed();
+      while (names().some((name) => name.endsWith(".partial"))) await settle();
+      await settle();
+      made.splice(0, made.length, ...names());
+    }
+    const numbers = (what: string) =>
+      made.filter((name) => name.includes(`.${what}-`))
+        .map((name) => Number(name.split("-").at(-1))).sort();
+    assert.equal(numbers("snapshot").length, 2);
+    assert.deepEqual(numbers("journal"), numbers("snapshot"));
+    await world.store.close();
+  }));
+
+Deno.test("without a change there is no snapshot", () =>
+  withFolder(async (store, names) => {
+    const clock = new ManualClock();
+    const world = await World.load(
+      await openStore(settings(store, "fault-tolerant"), clock),
+    );
+    clock.advance(36_000_000);
+    await settle();
+    assert.ok(!names().some((name) => name.includes("snapshot")));
+    await world.store.close();
+  }));
+
+Deno.test("a store that becomes fault-tolerant has a second copy at once", () =>
+  withFolder(async (store, names) => {
+    const first = await World.load(
+      await openStore(settings(store, "durable"), new ManualClock()),
+    );
+    first.begin("a");
+    const before = first.picture();
+    await first.store.close();
+    const second = await openStore(
+      settings(store, "fault-tolerant"),
+      new ManualClock(),
+    );
+    assert.ok(names().some((name) => /snapshot-1$/.test(name)));
+    await second.close();
+    Deno.writeFileSync(store, new Uint8Array(5000).fill(9));
+    const third = await World.load(
+      await openStore(settings(store, "fault-tolerant"), new ManualClock()),
+    );
+    assert.deepEqual(third.picture(), before);
+    await third.store.close();
+  }));
