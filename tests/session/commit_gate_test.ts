@@ -197,3 +197,46 @@ stored(
     assert.deepEqual((await typesOf(client)).sort(), [3, 5]);
   },
 );
+
+for (const version of [4, 5] as const) {
+  stored(
+    `PUBCOMP for an id that is on disk waits until it is there no more, and holds up nothing: version ${version}`,
+    "buffered",
+    async (broker) => {
+      const client = await broker.connect(version, staying(version));
+      for (const id of [8, 9]) {
+        await client.publish({ topic: "t", qos: 2, id });
+        await client.expectAck(5, id);
+      }
+      const [{ slot }] = broker.store.sessions;
+      slot!.receivedStored = new Set([9]);
+      broker.store.willing = false;
+      await client.send(join(pubrel(8), pubrel(9), pingreq()));
+      await client.expectAck(7, 8);
+      assert.deepEqual(await typesOf(client), [13]);
+      broker.store.commit();
+      await client.expectAck(7, 9);
+    },
+  );
+
+  stored(
+    `PUBCOMP that waited is not said on another connection: version ${version}`,
+    "buffered",
+    async (broker) => {
+      const client = await broker.connect(version, staying(version));
+      await client.publish({ topic: "t", qos: 2, id: 9 });
+      const [{ slot }] = broker.store.sessions;
+      slot!.receivedStored = new Set([9]);
+      broker.store.willing = false;
+      await client.send(pubrel(9));
+      await client.drop();
+      const again = await broker.connect(version, staying(version));
+      broker.store.commit();
+      await again.expectNothing();
+      // It asks again, and its id is not known any more.
+      slot!.receivedStored = null;
+      await again.send(pubrel(9));
+      await again.expectAck(7, 9, version === 5 ? 0x92 : undefined);
+    },
+  );
+}

@@ -76,3 +76,26 @@ for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
     },
   );
 }
+
+for (const mode of ["durable", "fault-tolerant"] as const) {
+  for (const version of [4, 5] as const) {
+    stored(
+      `a connection that waits for a commit as the disk fills up is closed, others are not, and may come back: version ${version}`,
+      mode,
+      async (broker) => {
+        const waiting = await broker.connect(version, staying(version, "w"));
+        const free = await broker.connect(version, staying(version, "free"));
+        broker.store.willing = false;
+        await waiting.publish({ topic: "t", qos: 2, id: 1 });
+        await broker.setFull(true);
+        await broker.advance(5000);
+        await waiting.expectClosed();
+        assert.equal(broker.counters.closed["disk-full"], 1);
+        await free.expectAlive();
+        const again = await broker.connect(version, staying(version, "w"));
+        await again.expectAlive();
+        assert.equal(broker.counters.clientsConnected, 2);
+      },
+    );
+  }
+}

@@ -7,18 +7,17 @@ import { stored } from "./stored_broker.ts";
 
 const mode = "durable";
 
-/** CONNECT of a session that lasts, with a will that takes longer or not. */
-function withWill(version: 4 | 5, delay: number, expiry = 10) {
-  const five = version === 5;
+/** CONNECT of 5.0 with a will; both times in seconds. */
+function withWill(delay: number, expiry: number) {
   return {
     clientId: "mortal",
     clean: false,
     will: {
       topic: "will",
       payload: "gone",
-      properties: five ? [property.willDelay(delay)] : [],
+      properties: [property.willDelay(delay)],
     },
-    properties: five ? [property.sessionExpiry(expiry)] : [],
+    properties: [property.sessionExpiry(expiry)],
   };
 }
 
@@ -29,7 +28,7 @@ for (const delay of [10, 20]) {
     async (broker) => {
       const reader = await broker.connect(5, "reader");
       await reader.subscribe(["will"]);
-      const client = await broker.connect(5, withWill(5, delay));
+      const client = await broker.connect(5, withWill(delay, 10));
       assert.equal(broker.store.sessions.size, 1);
       await client.drop();
       await broker.advance(9000);
@@ -53,7 +52,7 @@ for (const attached of [true, false]) {
     async (broker) => {
       const reader = await broker.connect(5, "reader");
       await reader.subscribe(["will"]);
-      const client = await broker.connect(5, withWill(5, 50, 100));
+      const client = await broker.connect(5, withWill(50, 100));
       if (!attached) await client.drop();
       const heir = await broker.connect(5, "mortal");
       // Where the connection was lost before, the client came back in time.

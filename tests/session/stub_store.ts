@@ -17,6 +17,7 @@ export class StubStore implements Store {
   readonly #nothing = new MemoryStore();
   #stored = 0;
   #slots = 0;
+  readonly #ended = new Set<StoredSession>();
   #waiters: { readonly batch: number; readonly task: () => void }[] = [];
   /** As in the real store: the batch that gathers what is noted now. */
   batch = 1;
@@ -28,11 +29,6 @@ export class StubStore implements Store {
   readonly sessions = new Set<StoredSession>();
   /** Sessions that were changed after their end, and so stored again. */
   readonly ghosts: StoredSession[] = [];
-  /** How many sessions have ended. */
-  get endings(): number {
-    return this.#ended.size;
-  }
-  readonly #ended = new Set<StoredSession>();
   /** What is restored, before anything else. */
   restore: (into: Restorer) => void = () => {};
   /** Notes only sessions: nothing is read back. */
@@ -53,6 +49,11 @@ export class StubStore implements Store {
         this.#ended.add(session);
       },
     };
+  }
+
+  /** How many sessions have ended. */
+  get endings(): number {
+    return this.#ended.size;
   }
 
   get committed(): number {
