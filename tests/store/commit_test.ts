@@ -188,3 +188,22 @@ Deno.test("what is written is counted by the day", async () => {
   clock.advance(86_400_000);
   assert.equal(world.store.status.bytesWrittenToday, 0);
 });
+
+Deno.test("what changes often in a batch is written once, as it is at last", async () => {
+  const { blocks, world } = await start("durable");
+  const session = world.begin("a", { will: null });
+  const [entry] = world.queue(message("t", "x"), [session], { qos: 2 });
+  await world.committed();
+  for (let i = 1; i <= 1000; i++) {
+    world.change(session, { detachedAt: i });
+    world.send(entry, i);
+    world.retain(message("r", `${i}`, { retain: true }));
+    world.receive(session, 1);
+    world.release(session, 1);
+  }
+  await world.committed();
+  assert.ok(blocks.done[1].blocks[0].bytes.length < 100);
+  const before = world.picture();
+  await world.store.close();
+  assertSame((await start("durable", blocks)).world.picture(), before);
+});

@@ -243,3 +243,23 @@ Deno.test("a torn store is refused where the settings say so", async () => {
   assert.equal(Deno.statSync(path).size, 100, "it is left as it was");
   await Deno.remove(remains.folder, { recursive: true });
 });
+
+Deno.test("what was given up does not come back from an old second copy", async () => {
+  const remains = await left("fault-tolerant", 34, { snapshots: 1 });
+  const path = `${remains.folder}/store.kv`;
+  const open = async (mode: StorageMode) =>
+    await World.load(await openStore(settings(path, mode), new ManualClock()));
+  // Without fault tolerance the copies are not looked at.
+  for (const part of ["", "-wal"]) {
+    Deno.writeFileSync(path + part, new Uint8Array(5000).fill(1));
+  }
+  const empty = await open("durable");
+  assert.equal(empty.state.sessions.length, 0);
+  empty.begin("new");
+  const before = empty.picture();
+  await empty.store.close();
+  const again = await open("fault-tolerant");
+  assertSame(again.picture(), before);
+  await again.store.close();
+  await Deno.remove(remains.folder, { recursive: true });
+});
