@@ -32,6 +32,11 @@ export class Storage {
     this.#store = store;
     this.#context = context;
     this.#alarms = alarms;
+    // Already now: connections that come while it loads have to keep to it.
+    const { mode } = store.status;
+    const waits = mode === "durable" || mode === "fault-tolerant";
+    context.store = store;
+    context.gate = waits ? store : null;
   }
 
   /** Restores what is stored; throws `StoreError` when that is not possible. */
@@ -42,10 +47,6 @@ export class Storage {
     const report = await this.#store.load(restorer, router.retained);
     // Only now: what was restored must not be noted as if it were new.
     router.changes = context.changes = this.#store.changes;
-    const { mode } = this.#store.status;
-    const waits = mode === "durable" || mode === "fault-tolerant";
-    context.store = this.#store;
-    context.gate = waits ? this.#store : null;
     restorer.finish();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
     this.#look();

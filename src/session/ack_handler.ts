@@ -49,15 +49,17 @@ function release(
   session: Session,
   packetId: number,
 ): void {
-  const { store, gate } = connection.context;
+  const { store, gate, storeFull } = connection.context;
   const isStored = session.slot?.receivedStored?.has(packetId) ?? false;
   const code = session.releaseReceived(packetId)
     ? ReasonCode.Success
     : ReasonCode.PacketIdentifierNotFound;
   const answer = () => connection.sendAck(PacketType.Pubcomp, packetId, code);
-  if (!isStored || store === null || gate !== null) return answer();
+  if (!isStored || store === null) return answer();
+  if (gate !== null && !storeFull) return answer();
   // A crash could bring the id back, and the next message that has it would
-  // be taken for one that has been seen. So this waits in `buffered`, too.
+  // be taken for one that has been seen. So this waits in `buffered`, too, and
+  // it alone waits while the disk is full.
   store.onStored(store.batch, () => {
     if (connection.session === session) answer();
   });
