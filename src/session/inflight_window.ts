@@ -46,14 +46,12 @@ export class InflightWindow {
   }
 
   /**
-   * Goes on with ids far from those that were given last. A crash may have
-   * made us forget some, and a client that still holds one would take a new
-   * message of that id for the old one. `random` is at least 0 and below 1.
+   * Goes on with ids from somewhere else. A crash may have made us forget some
+   * that were given, and a client that still holds one would take a new message
+   * of that id for the old one. `random` is at least 0 and below 1.
    */
   leap(random: number): void {
-    this.#lastId = this.size === 0
-      ? Math.floor(random * 65535)
-      : (this.#lastId + 32768) % 65535;
+    this.#lastId = Math.floor(random * 65535);
   }
 
   /** The entry with this packet id, or null. */

@@ -25,7 +25,7 @@ export class Totals {
   /** Duplicated as `buffered` may. */
   duplicatedInWindow = 0;
   #revealing = 0;
-  #lostRevealing = 0;
+  #seenRevealing = 0;
 
   /** Adds a round. */
   add(result: RoundResult): void {
@@ -38,7 +38,7 @@ export class Totals {
     this.duplicatedInWindow += result.duplicatedInWindow;
     if (result.isRevealing) {
       this.#revealing++;
-      this.#lostRevealing += result.lostInWindow;
+      this.#seenRevealing += result.lostInWindow + result.duplicatedInWindow;
     }
     for (const { fault } of result.findings) {
       if (fault === "lost") this.lost++;
@@ -59,8 +59,8 @@ export class Totals {
    * kills have to cost something in it; null when it was, or was not tried.
    */
   get unproved(): string | null {
-    return this.#revealing >= 2 && this.#lostRevealing === 0
-      ? `nothing was lost in ${this.#revealing} rounds that kept it ` +
+    return this.#revealing >= 2 && this.#seenRevealing === 0
+      ? `nothing was undone in ${this.#revealing} rounds that kept it ` +
         `${LONG_FLUSH} ms in memory: the test does not reach the window`
       : null;
   }

@@ -106,24 +106,10 @@ Deno.test("a restored entry keeps its packet id, unless the id is taken", () => 
   assert.deepEqual(window.inOrder(), [first, other]);
 });
 
-for (const last of [1, 700, 32767, 32768, 65534, 65535]) {
-  Deno.test(`a leap from packet id ${last} leads half around`, () => {
-    const window = new InflightWindow();
-    assert.equal(window.restore(restored(last)), true);
-    window.leap(0.5);
-    for (let count = 0; count < 1000; count++) {
-      const id = add(window).packetId;
-      assert.ok(id >= 1 && id <= 65535);
-      const apart = Math.abs(id - last);
-      const distance = Math.min(apart, 65535 - apart);
-      assert.ok(distance > 31_000, `${id} is near ${last}`);
-    }
-  });
-}
-
-Deno.test("a leap with nothing in flight leads anywhere, within the bounds", () => {
+Deno.test("a leap leads anywhere, within the bounds, past what is in use", () => {
   for (const random of [0, 0.5, 1 - 2 ** -53]) {
     const window = new InflightWindow();
+    assert.equal(window.restore(restored(700)), true);
     window.leap(random);
     const id = add(window).packetId;
     assert.ok(id >= 1 && id <= 65535);
