@@ -48,10 +48,14 @@ export class InflightWindow {
   /**
    * Goes on with ids from somewhere else. A crash may have made us forget some
    * that were given, and a client that still holds one would take a new message
-   * of that id for the old one. `random` is at least 0 and below 1.
+   * of that id for the old one. `now` is in ms: starts within seconds of each
+   * other get places far apart (multiples of the golden section).
    */
-  leap(random: number): void {
-    this.#lastId = Math.floor(random * 65535);
+  leap(now: number): void {
+    const id = Math.floor(now / 100) % 65536 * 40503 % 65535;
+    const apart = Math.abs(id - this.#lastId);
+    const isNear = this.size > 0 && Math.min(apart, 65535 - apart) < 8192;
+    this.#lastId = isNear ? (id + 32768) % 65535 : id;
   }
 
   /** The entry with this packet id, or null. */

@@ -481,7 +481,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** All of it is back: its expiry and its will go on. */
   restored(now: number): void {
-    this.#window.leap(this.#context.random());
+    this.#window.leap(now);
     if (this.expiryInterval === 0) this.#expire(false);
     else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }
