@@ -25,7 +25,6 @@ export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
 export { openStore, type StoreSettings } from "./open_store.ts";
-export { defaultStorePath } from "./default_path.ts";
 export {
   backupStore,
   compactStore,

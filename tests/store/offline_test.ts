@@ -3,7 +3,6 @@ import { ManualClock } from "../../src/clock/mod.ts";
 import {
   backupStore,
   compactStore,
-  defaultStorePath,
   openStore,
   restoreStore,
   storeInfo,
@@ -132,22 +131,3 @@ Deno.test("compacting keeps all that is live and nothing else", () =>
     assertSame(again.picture(), before);
     await again.store.close();
   }));
-
-Deno.test("the store is where the platform keeps such things", () => {
-  const at = (variables: Record<string, string>) =>
-    defaultStorePath((name) => variables[name]);
-  const all = {
-    STATE_DIRECTORY: "/var/lib/dunlin:/other",
-    XDG_STATE_HOME: "/home/x/state",
-    HOME: "/home/x",
-  };
-  assert.equal(at(all), "/var/lib/dunlin/store.kv");
-  assert.equal(
-    at({ ...all, STATE_DIRECTORY: "" }),
-    "/home/x/state/dunlin/store.kv",
-  );
-  assert.equal(
-    at({ HOME: "/home/x" }),
-    "/home/x/.local/state/dunlin/store.kv",
-  );
-});
