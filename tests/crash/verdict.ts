@@ -142,7 +142,9 @@ export class Verdict {
 
   #judgeRepeats(client: CrashClient): void {
     for (const { first, again } of client.receiver.repeated) {
-      if (first.qos < 2 && again.qos < 2) this.redelivered++;
+      // Once at QoS 1 makes it "at least once": a message whose publisher was
+      // not answered before a kill is routed again when it is sent again.
+      if (first.qos < 2 || again.qos < 2) this.redelivered++;
       else if (
         this.wasInWindow(first.at) || this.wasInWindow(first.completedAt)
       ) this.duplicatedInWindow++;
