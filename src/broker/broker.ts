@@ -251,7 +251,10 @@ export class Broker {
 
   #keepHouse(): void {
     this.#housekeeping = this.#clock.after(HOUSEKEEPING, () => {
-      this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS);
+      // What is being restored is not looked at yet.
+      if (!this.#context.loading) {
+        this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS);
+      }
       this.#keepHouse();
     });
   }

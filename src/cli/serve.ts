@@ -40,6 +40,7 @@ export async function serve(
     const stopped = untilStopSignal();
     const clock = new SystemClock();
     const log = logEvents(settings.log, clock, output.err);
+    outliveMistakes(log);
     const broker = new Broker(settings, { clock, log: brokerLog(log) });
     const listeners = await broker.start();
     if (options.readyFile !== undefined) {
@@ -60,6 +61,23 @@ export async function serve(
     output.err(`dunlin: ${startError(error)}\n`);
     return 1;
   }
+}
+
+/**
+ * A mistake of ours that nobody caught is logged, and ends nothing: the broker
+ * has other clients to serve.
+ */
+function outliveMistakes(log: LogEvent): void {
+  const tell = (event: Event, error: unknown) => {
+    event.preventDefault();
+    const text = error instanceof Error ? error.stack ?? error.message : error;
+    log("error", "failed", { client: null, error: String(text) });
+  };
+  globalThis.addEventListener("error", (event) => tell(event, event.error));
+  globalThis.addEventListener(
+    "unhandledrejection",
+    (event) => tell(event, event.reason),
+  );
 }
 
 /** Tells of start and stop: to people in words, to programs as an event. */

@@ -39,6 +39,12 @@ export function handleAck(
     connection.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
   } else if (entry !== null) {
     expectQos(entry, 2, "PUBCOMP");
+    if (entry.message !== null) {
+      throw new ProtocolError( // [MQTT-4.3.3-4]: not acknowledged before PUBREC
+        ReasonCode.ProtocolError,
+        `PUBCOMP for packet id ${packetId} before its PUBREC`,
+      );
+    }
     session.acknowledged(entry, false);
   }
 }

@@ -482,7 +482,10 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   /** All of it is back: its expiry and its will go on. */
   restored(now: number): void {
     this.#window.leap(now);
-    if (this.expiryInterval === 0) this.#expire(false);
+    const isOver = this.detachedAt !== 0 && this.expiryInterval !== NEVER &&
+      this.detachedAt + this.expiryInterval * 1000 <= now;
+    // At once: a client that waits already must not find it again.
+    if (this.expiryInterval === 0 || isOver) this.#expire(isOver);
     else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }
 

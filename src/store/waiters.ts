@@ -21,6 +21,13 @@ export class Waiters {
     if (due.length === 0) return;
     this.#tasks = count < 0 ? [] : this.#tasks.slice(count);
     this.#batches = count < 0 ? [] : this.#batches.slice(count);
-    for (let i = 0; i < due.length; i++) due[i]();
+    for (let i = 0; i < due.length; i++) {
+      try {
+        due[i]();
+      } catch (error) {
+        // One that fails must not keep the others waiting.
+        reportError(error);
+      }
+    }
   }
 }
