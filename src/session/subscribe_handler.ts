@@ -105,7 +105,10 @@ function refuse(
     authorizer !== null && !authorizer.maySubscribe(session.identity, filter)
   ) return ReasonCode.NotAuthorized;
   // SUBACK promises that it lasts.
-  if (storeFull && session.slot !== null) return ReasonCode.QuotaExceeded;
+  if (
+    storeFull && session.slot !== null &&
+    !has(connection, session, filter, group)
+  ) return ReasonCode.QuotaExceeded;
   if (
     session.subscriptions >= options.maxSubscriptions &&
     !has(connection, session, filter, group)

@@ -9,12 +9,21 @@ const WORK = 1024 * 1024;
 /** Blocks let go in one batch: as many as one atomic of the disk takes. */
 const BLOCKS = 512;
 
+/** The slack where space is tight: about a block. */
+const TIGHT_SLACK = 64 * 1024;
+
 /**
  * Whether less than half of what is stored is live, beyond `slack` bytes that
- * are not worth the work.
+ * are not worth the work. Where space is tight, all that can be had is.
  */
-export function wantsCleaning(ledger: Ledger, slack: number): boolean {
-  return ledger.stored > 2 * ledger.live + slack;
+export function wantsCleaning(
+  ledger: Ledger,
+  slack: number,
+  isTight: boolean,
+): boolean {
+  return isTight
+    ? ledger.stored > 1.1 * ledger.live + TIGHT_SLACK
+    : ledger.stored > 2 * ledger.live + slack;
 }
 
 /**
@@ -33,10 +42,13 @@ export function clean(
   writer: BlockWriter,
   before: number,
   slack: number,
+  isTight: boolean,
 ): void {
   const start = writer.bytes;
   for (let blocks = 0; blocks < BLOCKS; blocks++) {
-    if (!wantsCleaning(ledger, slack) || ledger.first >= before) return;
+    if (!wantsCleaning(ledger, slack, isTight) || ledger.first >= before) {
+      return;
+    }
     if (writer.bytes - start > WORK) return;
     clearOldest(ledger, encoder, retained);
   }

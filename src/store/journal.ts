@@ -20,7 +20,12 @@ export class Journal {
   /** Begins a new, empty file at `path`. */
   static async create(path: string): Promise<Journal> {
     return new Journal(
-      await Deno.open(path, { write: true, create: true, truncate: true }),
+      await Deno.open(path, {
+        write: true,
+        create: true,
+        truncate: true,
+        mode: 0o600,
+      }),
     );
   }
 

@@ -53,7 +53,12 @@ export class StoreLock {
 
 async function openFile(path: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(path, { read: true, write: true, create: true });
+    return await Deno.open(path, {
+      read: true,
+      write: true,
+      create: true,
+      mode: 0o600,
+    });
   } catch (error) {
     throw new StoreError(
       "failing",

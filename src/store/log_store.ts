@@ -264,7 +264,15 @@ export class LogStore implements Store, Waker {
     const now = this.#clock.now();
     this.#encoder.seconds = Math.floor(now / 1000);
     writePending(this.#pending, this.#encoder, ledger, this.#retained);
-    clean(ledger, this.#encoder, this.#retained, writer, before, this.#slack);
+    clean(
+      ledger,
+      this.#encoder,
+      this.#retained,
+      writer,
+      before,
+      this.#slack,
+      this.#health.shortage !== null,
+    );
     const blocks = writer.take();
     if (blocks.length === 0 && ledger.first === this.#blocks.head.first) {
       return null;
@@ -325,7 +333,11 @@ export class LogStore implements Store, Waker {
     if (this.#closing || this.#writing !== null) return;
     if (this.#waiters.any || this.#pending.isFull) this.#soon();
     else if (
-      this.#pending.count > 0 || wantsCleaning(this.#ledger, this.#slack)
+      this.#pending.count > 0 || wantsCleaning(
+        this.#ledger,
+        this.#slack,
+        this.#health.shortage !== null,
+      )
     ) {
       this.#later();
     }

@@ -112,6 +112,7 @@ async function openBlocks(
 export async function openKvBlocks(path: string): Promise<KvBlocks> {
   let kv: Deno.Kv;
   try {
+    await makePrivate(path);
     kv = await Deno.openKv(path);
   } catch (error) {
     throw new StoreError(
@@ -128,6 +129,23 @@ export async function openKvBlocks(path: string): Promise<KvBlocks> {
     kv.close();
     throw error;
   }
+}
+
+/**
+ * Makes sure that only this user can read the file at `path`; SQLite gives the
+ * files beside it the same mode. An empty file is a new store.
+ */
+async function makePrivate(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const file = await Deno.open(path, {
+    read: true,
+    write: true,
+    create: true,
+    mode: 0o600,
+  });
+  file.close();
+  const { mode } = await Deno.stat(path);
+  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, 0o600);
 }
 
 async function makeFolder(path: string): Promise<void> {
