@@ -276,3 +276,21 @@ conformance(
     assert.equal((await client.receivePublish()).payload, "good");
   },
 );
+
+eachVersion(
+  "3.1.1 [MQTT-4.3.3-1] 5.0 [MQTT-4.3.3-4] PUBCOMP before PUBREC is an error, and the message is not forgotten",
+  async (broker, version) => {
+    const { client, other } = await pair(broker, version);
+    await other.send(
+      other.packets.publish({ topic: "t", payload: "m", qos: 2, id: 1 }),
+    );
+    const first = await client.receivePublish();
+    await client.send(pubcomp(first.packetId));
+    if (version === 5) await client.expectDisconnect(0x82);
+    else await client.expectClosed();
+    const again = await broker.connect(version, staying(version));
+    const repeated = await again.receivePublish();
+    assert.equal(repeated.packetId, first.packetId);
+    assert.equal(repeated.payload, "m");
+  },
+);
