@@ -67,11 +67,12 @@ function versionOf(name: string, level: number): ProtocolVersion {
   } else if (level === 5 || (level & ~BRIDGE) === 4) {
     return level === 5 ? 5 : 4;
   }
-  // Later versions will know MQTT 5.0's answer, earlier ones only the short one.
+  // Later versions will know MQTT 5.0's answer, earlier ones and whoever still
+  // says MQIsdp only the short one.
   throw new ConnectError(
     ReasonCode.UnsupportedProtocolVersion,
     `protocol ${name} has no version ${level} here`,
-    (level & ~BRIDGE) >= 5 ? 5 : 4,
+    name === "MQTT" && (level & ~BRIDGE) >= 5 ? 5 : 4,
   );
 }
 
