@@ -52,11 +52,18 @@ export function brokerLog(log: LogEvent): BrokerLog {
       log("debug", "closed", { client, from, reason }),
     failed: (client, error) =>
       log("error", "failed", { client, error: textOf(error) }),
-    trouble: (where, error) =>
-      log("warn", "trouble", { where, error: textOf(error) }),
+    trouble: (where, error) => {
+      // Anyone may knock with a browser or a scanner: nothing to warn of.
+      const isRefusal = error.name === "HandshakeError";
+      log(isRefusal ? "debug" : "warn", isRefusal ? "refused" : "trouble", {
+        where,
+        error: error.message,
+      });
+    },
   };
 }
 
+/** With its stack: what failed is our own mistake. */
 function textOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

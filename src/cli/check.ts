@@ -1,4 +1,9 @@
-import { printSettings, type Problem, SettingsError } from "../config/mod.ts";
+import {
+  isCommandLineMistake,
+  printSettings,
+  type Problem,
+  SettingsError,
+} from "../config/mod.ts";
 import type { Output } from "./output.ts";
 import { readSettings, UnreadableFile } from "./read_settings.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -13,13 +18,13 @@ export interface CheckOptions extends ServeOptions {
 
 /**
  * Checks a configuration without starting anything. Resolves to the exit
- * code: 0 when it can be used, 1 when not.
+ * code: 0 when it can be used, 1 when not, 2 when only its options are to blame.
  */
 export async function check(
   options: CheckOptions,
   environment: Readonly<Record<string, string>>,
   output: Output,
-): Promise<0 | 1> {
+): Promise<0 | 1 | 2> {
   try {
     const { settings, file } = await readSettings(options, environment);
     if (options.json) {
@@ -40,7 +45,7 @@ export async function check(
     if (options.json) {
       output.out(JSON.stringify({ ok: false, problems }, null, 2) + "\n");
     } else output.err(`${(error as Error).message}\n`);
-    return 1;
+    return isCommandLineMistake(error) ? 2 : 1;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Broker, type StartedListener } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
 import {
+  isCommandLineMistake,
   type LogSettings,
   type Settings,
   storagePath,
@@ -26,13 +27,13 @@ const GRACE = 500;
 
 /**
  * Runs the broker until SIGINT or SIGTERM. Resolves to the exit code: 0 after
- * a stop, 1 when it could not start.
+ * a stop, 1 when it could not start, 2 when only its options are to blame.
  */
 export async function serve(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
   output: Output,
-): Promise<0 | 1> {
+): Promise<0 | 1 | 2> {
   try {
     const read = await readSettings(options, environment);
     const { settings } = read;
@@ -59,7 +60,7 @@ export async function serve(
     return 0;
   } catch (error) {
     output.err(`dunlin: ${startError(error)}\n`);
-    return 1;
+    return isCommandLineMistake(error) ? 2 : 1;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Field, FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
+import { origin } from "./origin_field.ts";
 import { choice, flag, list, text } from "./word_fields.ts";
 import { storageFields } from "./storage_fields.ts";
 import { KIB, MIB } from "./units.ts";
@@ -285,7 +286,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   ),
   allowed_origins: list(
     [],
-    text("", /^\S+$/, 'origins like "https://example.org"', ""),
+    origin,
     0,
     "WebSocket only: web pages that may connect, by origin; empty lets all in.",
   ),

@@ -26,7 +26,11 @@ export { completeSettings } from "./complete.ts";
 export type { PartialSettings } from "./complete.ts";
 export { loadSettings } from "./load.ts";
 export type { ConfigFile, SettingsSources, Shortcuts } from "./load.ts";
-export { describeProblem, SettingsError } from "./problem.ts";
+export {
+  describeProblem,
+  isCommandLineMistake,
+  SettingsError,
+} from "./problem.ts";
 export type { Problem } from "./problem.ts";
 export { storagePath } from "./storage_path.ts";
 export { printSettings } from "./print.ts";

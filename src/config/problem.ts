@@ -25,6 +25,14 @@ export class SettingsError extends Error {
   }
 }
 
+/** Whether the command line alone is to blame: its options begin with `--`. */
+export function isCommandLineMistake(error: unknown): boolean {
+  return error instanceof SettingsError &&
+    error.problems.every(({ source, line }) =>
+      line === undefined && source.startsWith("--")
+    );
+}
+
 /** A problem on one line: `dunlin.toml:3:8: limits.x: what is wrong`. */
 export function describeProblem(problem: Problem): string {
   const place = problem.line === undefined

@@ -79,3 +79,16 @@ Deno.test("check: DUNLIN_CONFIG names the file; an argument goes before it", asy
   assert.equal((await run("", {}, environment)).code, 0);
   assert.equal((await run(undefined, {}, { DUNLIN_CONFIG: "" })).code, 0);
 });
+
+Deno.test("check: a mistake among the options alone, exit 2", async () => {
+  for (
+    const options of [
+      { port: "abc" },
+      { logLevel: "loud" },
+      { set: ["foo"] },
+      { set: ["limits.max_inflihgt=3"] },
+    ]
+  ) assert.equal((await run("", options)).code, 2, JSON.stringify(options));
+  assert.equal((await run("a = 1", { port: "abc" })).code, 1);
+  assert.equal((await run("", {}, { DUNLIN_LOG__LEVEL: "loud" })).code, 1);
+});

@@ -3,6 +3,7 @@ import { brokerLog, logEvents } from "../../src/cli/broker_log.ts";
 import { UnwritableFile, writeReadyFile } from "../../src/cli/ready_file.ts";
 import { startReport } from "../../src/cli/start_report.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
+import { HandshakeError } from "../../src/transport/mod.ts";
 import type { LogFormat, LogLevel } from "../../src/config/mod.ts";
 
 const tcp = { name: "tcp", type: "tcp", bind: "127.0.0.1", port: 1883 };
@@ -95,6 +96,30 @@ Deno.test("log: what is less severe than the level is left out", () => {
   const written = lines("error", "text");
   assert.equal(written.length, 1);
   assert.match(written[0], /error failed client="a" error="Error: broken/);
+});
+
+Deno.test("log: trouble is one line; a refused handshake is for debug", () => {
+  const trouble = lines("warn", "text")[1];
+  assert.match(
+    trouble,
+    /trouble where="listener tcp" error="no descriptors"\n$/,
+  );
+  const written: string[] = [];
+  const refuse = (level: LogLevel) => {
+    const log = logEvents(
+      { level, format: "text" },
+      new ManualClock(0),
+      (line) => written.push(line),
+    );
+    brokerLog(log).trouble("listener web", new HandshakeError(404, "No."));
+  };
+  refuse("info");
+  assert.equal(written.length, 0);
+  refuse("debug");
+  assert.match(
+    written[0],
+    /debug refused where="listener web" error="No\."\n$/,
+  );
 });
 
 Deno.test("log: as JSON, each line is an object", () => {

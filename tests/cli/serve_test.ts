@@ -200,9 +200,9 @@ Deno.test("serve: log.format json tells start and stop as events", async () => {
   assert.deepEqual([stopping.event, stopping.signal], ["stopping", "SIGTERM"]);
 });
 
-Deno.test("serve: settings that cannot be used, exit 1 and all mistakes", async () => {
+Deno.test("serve: settings that cannot be used, exit 2 and all mistakes", async () => {
   const [code, err] = await run(["--set", "limts.x=1", "--port", "70000"]);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(err, /did you mean limits\?[^]*70000" is not allowed/);
 });
 

@@ -407,3 +407,31 @@ Deno.test("print: what is printed gives the same settings again", async () => {
   `);
   assert.deepEqual(await load(printSettings(settings)), settings);
 });
+
+Deno.test("load: an allowed origin must be one that a browser sends", async () => {
+  const web = (origin: string) =>
+    `[[listener]]\ntype = "websocket"\nallowed_origins = ["${origin}"]`;
+  for (
+    const good of [
+      "https://a.example",
+      "http://localhost:8080",
+      "http://[::1]:3",
+      "capacitor://localhost",
+    ]
+  ) assert.deepEqual(await faultsOf(web(good)), []);
+  for (
+    const bad of [
+      "*",
+      "a.example",
+      "https://*.a.example",
+      "https://a.example/",
+      "https://A.example",
+      "https://a.example:443",
+      "https://a.example/chat",
+    ]
+  ) {
+    const [fault, ...more] = await faultsOf(web(bad));
+    assert.match(fault, /give an origin as browsers send it/);
+    assert.deepEqual(more, []);
+  }
+});
