@@ -89,6 +89,9 @@ function addCheck(
     .option("--json", "answer in JSON")
     .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
     .action(async (file: string | undefined, options: CheckOptions) => {
+      if (file !== undefined && options.config !== undefined) {
+        command.error("error: name the file once, as FILE or with --config");
+      }
       const named = file === undefined ? {} : { config: file };
       onCode(await check({ ...options, ...named }));
     });
@@ -115,6 +118,13 @@ export async function runProgram(
   addServe(program, commands.serve, onCode);
   addCheck(program, commands.check, onCode);
   addStore(program, commands.store, onCode);
+  if (args[0]?.endsWith(".toml")) {
+    output.err(
+      `error: ${args[0]} is no command; to use that file: ` +
+        `dunlin --config ${args[0]}\n`,
+    );
+    return 2;
+  }
   try {
     await program.parseAsync(withCommand(args), { from: "user" });
     return code;

@@ -23,7 +23,12 @@ async function outcomeOf({ name, args }: StoreTask): Promise<StoreOutcome> {
     const work = storeWork[name] as (...args: string[]) => Promise<unknown>;
     return { ok: true, value: await work(...args) };
   } catch (error) {
-    const { message, stack } = error as Error;
+    const { message, stack, code } = error as Error & { code?: unknown };
+    // The system and SQLite give a code: not our mistake, so without a stack.
+    if (!(error instanceof StoreError) && typeof code === "string") {
+      const where = args.filter((arg) => typeof arg === "string").join(", ");
+      return { ok: false, fault: "failing", message: `${where}: ${message}` };
+    }
     return error instanceof StoreError
       ? { ok: false, fault: error.fault, message }
       : { ok: false, fault: null, message: stack ?? message };

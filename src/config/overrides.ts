@@ -68,8 +68,9 @@ function tomlValue(text: string): unknown {
 
 /**
  * Puts an override into the tree of a configuration. A number in a path is
- * an index into a list; the next free one adds to it. Returns what is wrong
- * when the path does not fit the tree, else undefined.
+ * an index into a list; the next free one adds to it, but a listener is only
+ * added as a whole. Returns what is wrong when the path does not fit the tree,
+ * else undefined.
  */
 export function applyOverride(
   tree: Record<string, unknown>,
@@ -77,6 +78,8 @@ export function applyOverride(
 ): string | undefined {
   let place: Record<string | number, unknown> = tree;
   const { path } = override;
+  const missing = missingListener(tree, path);
+  if (missing !== undefined) return missing;
   for (const [index, key] of path.entries()) {
     const misfit = misfitOf(place, key);
     if (misfit !== undefined) return misfit;
@@ -102,4 +105,20 @@ function misfitOf(place: unknown, key: string | number): string | undefined {
   return key > place.length
     ? `there are only ${place.length}, counted from 0`
     : undefined;
+}
+
+/** Without any listener in the file there is the default one, number 0. */
+function missingListener(
+  tree: Record<string, unknown>,
+  [section, index, key]: Path,
+): string | undefined {
+  const listeners = tree.listener ?? [{}];
+  if (section !== "listener" || !Array.isArray(listeners)) return undefined;
+  if (typeof index !== "number" || index < listeners.length) return undefined;
+  const isAdded = key === undefined && tree.listener !== undefined;
+  if (isAdded && index === listeners.length) return undefined;
+  const count = listeners.length === 1
+    ? "is only 1 listener, number 0"
+    : `are only ${listeners.length} listeners, counted from 0`;
+  return `there ${count}: add one as a [[listener]] in the file`;
 }

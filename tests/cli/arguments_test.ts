@@ -171,3 +171,14 @@ Deno.test("arguments: store with what it does not know, exit 2", async () => {
   }
   assert.match((await run(["store", "inf"])).err, /Did you mean info\?/);
 });
+
+Deno.test("arguments: a configuration file as a command, exit 2 and a hint", async () => {
+  const { code, called, err } = await run(["dunlin.toml"]);
+  assert.deepEqual([code, called], [2, undefined]);
+  assert.match(err, /dunlin --config dunlin\.toml/);
+});
+
+Deno.test("arguments: check with two files, exit 2", async () => {
+  const { code, called } = await run(["check", "a.toml", "--config", "b.toml"]);
+  assert.deepEqual([code, called], [2, undefined]);
+});

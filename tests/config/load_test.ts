@@ -161,7 +161,7 @@ Deno.test("load: --set takes TOML values, and bare words as strings", async () =
       "limits.max_packet_size=2 MiB",
       'listener=[{ port = 1 }, { type = "websocket", allowed_origins = ["http://a"] }]',
       "listener.1.port = 9",
-      "listener.2.port=10",
+      "listener.2={ port = 10 }",
       "listener.0.versions=['5.0']",
     ],
   });
@@ -434,4 +434,27 @@ Deno.test("load: an allowed origin must be one that a browser sends", async () =
     assert.match(fault, /give an origin as browsers send it/);
     assert.deepEqual(more, []);
   }
+});
+
+Deno.test("load: a listener is added in the file only; number 0 is there", async () => {
+  const environment = { DUNLIN_LISTENER__0__PORT: "1884" };
+  const { listener } = await loadSettings({ environment });
+  assert.deepEqual(listener.map(({ port }) => port), [1884]);
+  assert.deepEqual(await faults({ sets: ["listener.1.port=3"] }), [
+    "--set: listener.1.port: there is only 1 listener, number 0: " +
+    "add one as a [[listener]] in the file",
+  ]);
+  assert.deepEqual(
+    await faults({
+      file: {
+        name: "d.toml",
+        text: "[[listener]]\n[[listener]]\nport = 9",
+      },
+      environment: { DUNLIN_LISTENER__2__PORT: "3" },
+    }),
+    [
+      "DUNLIN_LISTENER__2__PORT: listener.2.port: there are only 2 listeners, " +
+      "counted from 0: add one as a [[listener]] in the file",
+    ],
+  );
 });
