@@ -124,7 +124,7 @@ Deno.test("a reachable address must say allow_anonymous", async () => {
   const { code, stderr } = await runDunlin([
     ...["--port", "0", "--bind", "0.0.0.0"],
   ]);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(stderr, /allow_anonymous/);
 });
 
