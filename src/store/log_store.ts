@@ -331,9 +331,11 @@ export class LogStore implements Store, Waker {
     this.#lookForSpace();
     this.#waiters.run(batch);
     if (this.#closing || this.#writing !== null) return;
-    if (this.#waiters.any || this.#pending.isFull) this.#soon();
-    else if (
-      this.#pending.count > 0 || wantsCleaning(
+    // In `buffered` nobody is in a hurry, who waits for the disk neither.
+    if ((this.#holds && this.#waiters.any) || this.#pending.isFull) {
+      this.#soon();
+    } else if (
+      this.#waiters.any || this.#pending.count > 0 || wantsCleaning(
         this.#ledger,
         this.#slack,
         this.#health.shortage !== null,

@@ -26,7 +26,10 @@ export class Verdict {
   readonly #account: Account;
   readonly #plan: Plan;
   readonly findings: Finding[] = [];
-  /** Lost, but acknowledged so late before a kill that `buffered` may. */
+  /**
+   * Messages and sessions lost that were acknowledged so late before a kill
+   * that `buffered` may.
+   */
   lostInWindow = 0;
   /** QoS 2 messages twice, for the same reason. */
   duplicatedInWindow = 0;
@@ -84,7 +87,10 @@ export class Verdict {
 
   #judgeSessions(client: CrashClient): void {
     for (const { at, made } of client.lost) {
-      if (this.wasInWindow(made)) continue;
+      if (this.wasInWindow(made)) {
+        this.lostInWindow++;
+        continue;
+      }
       this.add(
         "session",
         `the session of ${client.name}, made at ${this.#time(made)}, was ` +
