@@ -15,17 +15,17 @@ export function handleAck(
   if (type === PacketType.Pubrel) {
     return release(connection, session, packetId);
   }
-  const entry = session.inflight(packetId);
+  const entry = session.queue.find(packetId);
   const refused = ack.reasonCode >= 0x80;
   if (type === PacketType.Puback) {
     if (entry === null) return; // late, after the session was cleaned
     expectQos(entry, 1, "PUBACK");
-    session.acknowledged(entry, refused);
+    session.queue.acknowledged(entry, refused);
   } else if (type === PacketType.Pubrec) {
     if (entry === null) {
       // Nothing of it is left: the client must not wait for PUBREL.
       if (!refused) {
-        connection.sendAck(
+        connection.sender.sendAck(
           PacketType.Pubrel,
           packetId,
           ReasonCode.PacketIdentifierNotFound,
@@ -34,9 +34,9 @@ export function handleAck(
       return;
     }
     expectQos(entry, 2, "PUBREC");
-    if (refused) return session.acknowledged(entry, true);
-    session.receivedByClient(entry);
-    connection.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
+    if (refused) return session.queue.acknowledged(entry, true);
+    session.queue.receivedByClient(entry);
+    connection.sender.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
   } else if (entry !== null) {
     expectQos(entry, 2, "PUBCOMP");
     if (entry.message !== null) {
@@ -45,7 +45,7 @@ export function handleAck(
         `PUBCOMP for packet id ${packetId} before its PUBREC`,
       );
     }
-    session.acknowledged(entry, false);
+    session.queue.acknowledged(entry, false);
   }
 }
 
@@ -60,7 +60,8 @@ function release(
   const code = session.releaseReceived(packetId)
     ? ReasonCode.Success
     : ReasonCode.PacketIdentifierNotFound;
-  const answer = () => connection.sendAck(PacketType.Pubcomp, packetId, code);
+  const answer = () =>
+    connection.sender.sendAck(PacketType.Pubcomp, packetId, code);
   if (!isStored || store === null) return answer();
   if (gate !== null && !storeFull) return answer();
   // A crash could bring the id back, and the next message that has it would

@@ -95,11 +95,19 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
   }
   if (outcome.kind === "continue") {
-    connection.sendAuth(ReasonCode.ContinueAuthentication, outcome.data);
+    connection.sender.sendAuth(
+      connection.authMethod!,
+      ReasonCode.ContinueAuthentication,
+      outcome.data,
+    );
     return;
   }
   connection.exchange = null;
   connection.session!.identity = outcome.identity;
   connection.session!.changed();
-  connection.sendAuth(ReasonCode.Success, outcome.data);
+  connection.sender.sendAuth(
+    connection.authMethod!,
+    ReasonCode.Success,
+    outcome.data,
+  );
 }

@@ -45,11 +45,11 @@ export function handleConnect(
     );
   }
   const packet = decodeConnect(chunk, frame);
-  connection.version = packet.version;
+  connection.sender.version = packet.version;
   connection.clientId = packet.clientId;
-  connection.problemInformation =
+  connection.sender.problemInformation =
     packet.properties.requestProblemInformation !== false;
-  connection.sendLimit = packet.properties.maximumPacketSize ?? Infinity;
+  connection.sender.sendLimit = packet.properties.maximumPacketSize ?? Infinity;
   const candidate = check(connection, packet);
   const { authenticator } = connection.context;
   const credentials: Credentials = {
@@ -133,7 +133,11 @@ function judge(
     throw new ProtocolError(outcome.reasonCode, "the client is not let in");
   }
   if (outcome.kind === "continue") {
-    connection.sendAuth(ReasonCode.ContinueAuthentication, outcome.data);
+    connection.sender.sendAuth(
+      connection.authMethod!,
+      ReasonCode.ContinueAuthentication,
+      outcome.data,
+    );
     return;
   }
   connection.exchange = null;
@@ -171,14 +175,14 @@ function judge(
   }, packet.version);
   // A client that cannot be told the limits could not keep to them.
   // While the disk takes nothing, clients can come in all the same.
-  if (session.slot !== null) connection.waitForCommit();
-  if (!connection.send(connack)) return connection.close("refused");
+  if (session.slot !== null) connection.sender.waitForCommit();
+  if (!connection.sender.send(connack)) return connection.close("refused");
   context.log.connected(
     candidate.clientId,
     connection.hostname,
     packet.version,
   );
-  session.resume();
+  session.queue.resume();
 }
 
 /** Takes the client id: the old connection ends, the session may go on. */
@@ -208,7 +212,7 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
   const { listener, context } = connection;
   const { options } = context;
   const { properties, version } = packet;
-  connection.sendMaximum = Math.min(
+  connection.sender.sendMaximum = Math.min(
     options.maxInflight,
     properties.receiveMaximum ?? 65535,
   );
@@ -216,8 +220,10 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
     options.topicAliasMaximumOut,
     properties.topicAliasMaximum ?? 0,
   );
-  connection.aliasesOut = aliases === 0 ? null : new TopicAliases(aliases);
-  connection.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
+  connection.sender.aliasesOut = aliases === 0
+    ? null
+    : new TopicAliases(aliases);
+  connection.sender.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
   if (options.publishRate > 0 || options.publishBytesRate > 0) {
     connection.rate = new PublishRate(
       options.publishRate,
@@ -287,7 +293,7 @@ export function refuseConnect(
     ? null
     : connection.version;
   const bytes = version === null ? null : refusal(connection, error, version);
-  if (bytes !== null) connection.send(bytes);
+  if (bytes !== null) connection.sender.send(bytes);
   const denied = connection.state === "authenticating";
   connection.close(denied ? "auth-failed" : "refused");
 }
@@ -308,7 +314,7 @@ function refusal(
     );
   if (version !== 5) return encode({});
   const full = encode({ reasonString: error.message });
-  return full.length <= connection.sendLimit ? full : encode({});
+  return full.length <= connection.sender.sendLimit ? full : encode({});
 }
 
 const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([

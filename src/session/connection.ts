@@ -1,15 +1,10 @@
 import {
   ConnectError,
   decodeAck,
-  encodeAck,
-  encodeAuth,
-  encodeDisconnect,
   type Frame,
   readFrame,
-  writeAckWithReason,
 } from "../codec/mod.ts";
 import {
-  type Message,
   PacketType,
   type Properties,
   ProtocolError,
@@ -29,16 +24,14 @@ import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
-import type { Outgoing } from "./outgoing.ts";
 import type { ListenerOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
 import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./publish_rate.ts";
 import type { CloseReason } from "./reasons.ts";
+import { Sender } from "./sender.ts";
 import type { Session } from "./session.ts";
 import { handleSubscribe } from "./subscribe_handler.ts";
-import type { TopicAliases } from "./topic_aliases.ts";
 import { handleUnsubscribe } from "./unsubscribe_handler.ts";
 
 /** The largest CONNECT that is read: nobody is known yet who sends it. */
@@ -49,8 +42,6 @@ const LINGER = 2000;
 
 /** No exchange has begun, so there is no outcome. */
 const NOBODY_ASKED = (): void => {};
-
-const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 
 /**
  * opening: CONNECT has not come. authenticating: it is being judged.
@@ -75,10 +66,10 @@ export class Connection implements Deadline {
   /** The peer's IP address. */
   readonly hostname: string;
   /**
-   * Its bytes on their way out.
+   * What is said to the client.
    * @internal
    */
-  readonly outbox: Outbox;
+  readonly sender: Sender;
   /**
    * Reads its packets.
    * @internal
@@ -88,8 +79,6 @@ export class Connection implements Deadline {
   readonly #whenClosed: () => void;
   /** How far it has come. */
   state: ConnectionState = "opening";
-  /** 4 until CONNECT tells another. */
-  version: ProtocolVersion = 4;
   /** Null until CONNECT was decoded. */
   clientId: string | null = null;
   /** Attached while it is open, else null. */
@@ -103,21 +92,8 @@ export class Connection implements Deadline {
   patience = 0;
   /** Time of the latest complete packet (ms). */
   heardAt = 0;
-  /** The largest packet the client takes, in bytes. */
-  sendLimit: number = Infinity;
-  /** PUBLISH packets above QoS 0 that may be on their way to the client. */
-  sendMaximum = 65535;
-  /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
-  passOn: 0 | 4 | 5 = 0;
-  /** Whether the client wants reason strings (3.1.2.11.7). */
-  problemInformation = true;
   /** Aliases the client has set; made by its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
-  /**
-   * Aliases the broker sets; null when the client takes none.
-   * @internal
-   */
-  aliasesOut: TopicAliases | null = null;
   /** QoS 2 ids the session held before it: the quota begins anew (4.9). */
   carried = 0;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
@@ -147,15 +123,13 @@ export class Connection implements Deadline {
     this.hostname = accepted.peer.hostname;
     this.#stream = accepted.stream;
     this.#whenClosed = whenClosed;
-    this.outbox = new Outbox(
-      accepted.stream,
-      context.passes,
-      context.counters,
-      this,
-      context.gate,
-      context.options.maxOutbound,
-    );
+    this.sender = new Sender(accepted.stream, context, this);
     this.pump = new Pump(accepted.stream, this, context);
+  }
+
+  /** As the CONNECT says; 4 until it has come. */
+  get version(): ProtocolVersion {
+    return this.sender.version;
   }
 
   /**
@@ -209,9 +183,8 @@ export class Connection implements Deadline {
     }
     // Answers are not messages: nothing else bounds what a client that never
     // reads makes us say.
-    if (
-      this.outbox.held && this.outbox.waiting > this.context.options.maxOutbound
-    ) {
+    const { outbox } = this.sender;
+    if (outbox.held && outbox.waiting > this.context.options.maxOutbound) {
       this.pump.pause("outbound-full");
     }
     return at;
@@ -247,8 +220,7 @@ export class Connection implements Deadline {
         handleAck(this, frame.firstByte >> 4, this.context.ack);
         return true;
       case PacketType.Pingreq:
-        this.context.counters.packetsSent++;
-        this.outbox.append(PINGRESP); // [MQTT-3.12.4-1]
+        this.sender.sendPingresp();
         return true;
       case PacketType.Subscribe:
         handleSubscribe(this, chunk, frame);
@@ -273,151 +245,13 @@ export class Connection implements Deadline {
     }
   }
 
-  /** Sends a QoS 0 PUBLISH, or drops it when it cannot be sent. */
-  sendQos0(
-    message: Message,
-    retain: boolean,
-    identifiers: readonly number[] | null,
-  ): void {
-    const { counters, options, head } = this.context;
-    const { outbox } = this;
-    if (outbox.isFull(options.maxOutbound, options.maxQueuedMemory)) {
-      counters.dropped["outbound-full"]++;
-      return;
-    }
-    if (
-      message.frameVersion === this.passOn && message.frameStart >= 0 &&
-      message.transient && message.retain === retain &&
-      (identifiers === null || this.passOn === 4)
-    ) {
-      if (message.frameEnd - message.frameStart > this.sendLimit) {
-        counters.dropped["packet-too-large"]++;
-        return;
-      }
-      outbox.appendRun(message.bytes, message.frameStart, message.frameEnd);
-    } else {
-      head.qos = 0;
-      head.dup = false;
-      head.retain = retain;
-      head.packetId = 0;
-      if (!this.#appendPublish(message, identifiers)) {
-        counters.dropped["packet-too-large"]++;
-        return;
-      }
-    }
-    counters.packetsSent++;
-    counters.publishSent++;
-    counters.publishBytesSent += message.payloadEnd - message.payloadStart;
-  }
-
-  /**
-   * Sends a numbered PUBLISH; false when it is too large for the client.
-   * @internal
-   */
-  sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
-    const { counters, head } = this.context;
-    // Sent again under another id, it would arrive twice.
-    if (entry.qos === 2) this.waitForCommit();
-    head.qos = entry.qos;
-    head.dup = dup;
-    head.retain = entry.retain;
-    head.packetId = entry.packetId;
-    if (!this.#appendPublish(message, entry.delivery.identifiers)) return false;
-    counters.packetsSent++;
-    counters.publishSent++;
-    counters.publishBytesSent += message.payloadEnd - message.payloadStart;
-    return true;
-  }
-
-  #appendPublish(
-    message: Message,
-    identifiers: readonly number[] | null,
-  ): boolean {
-    const { head, passes } = this.context;
-    head.version = this.version;
-    if (this.version !== 5) {
-      return this.outbox.appendPublish(head, message, this.sendLimit);
-    }
-    head.identifiers = identifiers;
-    head.topicAlias = 0;
-    head.omitTopic = false;
-    head.expirySeconds = message.expiresAt === Infinity
-      ? -1
-      : Math.max(1, Math.ceil((message.expiresAt - passes.now) / 1000));
-    const aliases = this.aliasesOut;
-    if (aliases === null) {
-      return this.outbox.appendPublish(head, message, this.sendLimit);
-    }
-    head.topicAlias = aliases.of(message.topic);
-    head.omitTopic = aliases.known;
-    if (this.outbox.appendPublish(head, message, this.sendLimit)) return true;
-    if (!head.omitTopic) aliases.forget(message.topic);
-    return false;
-  }
-
-  /**
-   * What is sent from here on waits until the effects of what was handled are
-   * on disk, in the modes that promise it. A disk that takes nothing holds up
-   * nobody: what has an effect is refused then.
-   */
-  waitForCommit(): void {
-    if (!this.context.storeFull) this.outbox.waitForCommit();
-  }
-
   /**
    * The disk takes no more. What waits for a commit would hold up everything
    * behind it, so such a connection is closed: its client comes back, and what
    * was not acknowledged is answered as it can be now.
    */
   diskFull(): void {
-    if (this.outbox.waitsForCommit) this.close("disk-full");
-  }
-
-  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */
-  sendAck(
-    type: 4 | 5 | 6 | 7,
-    packetId: number,
-    reasonCode: number,
-    reason?: string,
-  ): void {
-    // A refusal has no effect that could be lost.
-    if (reasonCode < 0x80) this.waitForCommit();
-    if (reasonCode === 0 || this.version !== 5) {
-      this.context.counters.packetsSent++;
-      this.outbox.appendAck(type, packetId);
-    } else if (reason !== undefined && this.problemInformation) {
-      const bytes = encodeAck(type, packetId, reasonCode, {
-        reasonString: reason,
-      });
-      if (!this.send(bytes)) this.sendAck(type, packetId, reasonCode);
-    } else {
-      const bytes = new Uint8Array(5);
-      writeAckWithReason(bytes, 0, type, packetId, reasonCode);
-      this.send(bytes);
-    }
-  }
-
-  /**
-   * Sends a packet encoded for the purpose. One that is larger than the client
-   * takes is left out as if it had been sent [MQTT-3.1.2-24], and false says so.
-   */
-  send(bytes: Uint8Array): boolean {
-    if (bytes.length > this.sendLimit) return false;
-    this.context.counters.packetsSent++;
-    this.outbox.append(bytes);
-    return true;
-  }
-
-  /** Sends AUTH with the method of this connection. */
-  sendAuth(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
-    this.send(encodeAuth({
-      type: 15,
-      reasonCode,
-      properties: {
-        authenticationMethod: this.authMethod!,
-        ...(data === undefined ? {} : { authenticationData: data }),
-      },
-    }));
+    if (this.sender.outbox.waitsForCommit) this.close("disk-full");
   }
 
   /** Expects a packet every `keepAlive` seconds; 0 expects none. */
@@ -434,7 +268,7 @@ export class Connection implements Deadline {
   fail(error: unknown): void {
     if (error instanceof ProtocolError) {
       if (this.state !== "open") return refuseConnect(this, error);
-      const reason = this.problemInformation ? error.message : undefined;
+      const reason = this.sender.problemInformation ? error.message : undefined;
       return this.close("protocol-error", error.reasonCode, reason);
     }
     this.context.log.failed(this.clientId, error);
@@ -455,9 +289,9 @@ export class Connection implements Deadline {
     const wasOpen = this.state === "open";
     this.state = "closing";
     this.context.counters.closed[why]++;
-    if (
-      code !== null && this.version === 5 && wasOpen
-    ) this.#sayGoodbye(code, reason, properties);
+    if (code !== null && this.version === 5 && wasOpen) {
+      this.sender.sendDisconnect(code, reason, properties);
+    }
     const { session } = this;
     this.session = null;
     this.exchange = null;
@@ -467,11 +301,11 @@ export class Connection implements Deadline {
     }
     this.context.log.closed(this.clientId, this.hostname, why);
     this.pump.stop();
-    if (this.outbox.waiting === 0) return this.release();
+    if (this.sender.outbox.waiting === 0) return this.release();
     this.context.deadlines.clear(this);
     this.at = this.context.clock.now() + LINGER;
     this.context.deadlines.set(this);
-    this.outbox.whenEmpty(() => this.#linger());
+    this.sender.outbox.whenEmpty(() => this.#linger());
   }
 
   /**
@@ -483,29 +317,12 @@ export class Connection implements Deadline {
     this.#stream.closeWrite().catch(() => this.release());
   }
 
-  #sayGoodbye(
-    reasonCode: ReasonCode,
-    reason: string | undefined,
-    properties: Properties,
-  ): void {
-    const bytes = encodeDisconnect({
-      type: 14,
-      reasonCode,
-      properties: reason === undefined
-        ? properties
-        : { ...properties, reasonString: reason },
-    }, 5);
-    if (!this.send(bytes)) {
-      this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));
-    }
-  }
-
   /** Gives the stream and all buffers back. */
   release(): void {
     if (this.state === "closed") return;
     this.state = "closed";
     this.context.deadlines.clear(this);
-    this.outbox.end();
+    this.sender.outbox.end();
     this.#stream.close();
     this.pump.end();
     this.#whenClosed();
@@ -514,7 +331,7 @@ export class Connection implements Deadline {
   /** The outbox has room again. */
   drained(): void {
     this.context.passes.begin();
-    this.session?.drain();
+    this.session?.queue.drain();
     this.pump.resume("outbound-full");
   }
 

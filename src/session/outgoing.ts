@@ -24,7 +24,6 @@ export class Outgoing implements StoredEntry {
   /** Whether it went out on the connection that is attached now. */
   sent = false;
 
-  /** Waits, until the window gives it a packet id. */
   /** `message` is null for an entry restored from behind its PUBREC. */
   constructor(
     message: Message | null,

@@ -40,7 +40,7 @@ export function handlePublish(
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet);
       if (packet.topicAlias !== 0) findTopic(connection, packet);
-      connection.sendAck(PacketType.Pubrec, packet.packetId, 0);
+      connection.sender.sendAck(PacketType.Pubrec, packet.packetId, 0);
       return true;
     }
     if (
@@ -200,10 +200,10 @@ function acknowledge(
 ): void {
   const code = receivers === 0 ? ReasonCode.NoMatchingSubscribers : 0;
   if (packet.qos === 1) {
-    connection.sendAck(PacketType.Puback, packet.packetId, code);
+    connection.sender.sendAck(PacketType.Puback, packet.packetId, code);
   } else {
     session.receive(packet.packetId);
-    connection.sendAck(PacketType.Pubrec, packet.packetId, code);
+    connection.sender.sendAck(PacketType.Pubrec, packet.packetId, code);
   }
 }
 
@@ -228,7 +228,7 @@ function refuse(
   if (packet.qos === 2 && connection.version !== 5) {
     connection.session!.receive(packet.packetId);
   }
-  connection.sendAck(
+  connection.sender.sendAck(
     packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
     packet.packetId,
     reasonCode,

@@ -1,15 +1,13 @@
-import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
-import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
-import type { SessionSlot, StoredSession } from "../store/mod.ts";
+import type { Message } from "../mqtt/mod.ts";
+import type { Delivery, Subscriber } from "../router/mod.ts";
 import type { Identity } from "../security/mod.ts";
-import { Backlog } from "./backlog.ts";
+import type { SessionSlot, StoredSession } from "../store/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { SessionClock, type SessionEvents } from "./session_clock.ts";
-import { InflightWindow } from "./inflight_window.ts";
-import { Outgoing } from "./outgoing.ts";
 import { NEVER } from "./options.ts";
-import type { DropReason } from "./reasons.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { OutgoingQueue } from "./outgoing_queue.ts";
+import { SessionClock, type SessionEvents } from "./session_clock.ts";
 import type { Will } from "./will.ts";
 
 /**
@@ -18,37 +16,21 @@ import type { Will } from "./will.ts";
  */
 export type SessionState = "attached" | "detached" | "expired";
 
-/** Retained messages that a subscription still has to be given. */
-interface RetainedFeed {
-  readonly filter: string;
-  readonly cursor: RetainedCursor;
-  readonly delivery: Delivery;
-  readonly noLocal: boolean;
-}
-
-/** Most sessions have nothing of this, and share it. */
-const NONE: readonly never[] = [];
-
-/** Retained messages looked at before others get their turn. */
-const FEED_SLICE = 256;
-
 /**
- * What survives a network connection (4.1): subscriptions (in the router),
- * messages that wait, messages in flight both ways, the will.
+ * What survives a network connection (4.1): who it is, how long it lasts, its
+ * will, what it holds for its client (`queue`) and the QoS 2 packet ids it
+ * received. Its subscriptions are in the router.
  */
 export class Session implements Subscriber, SessionEvents, StoredSession {
   readonly clientId: string;
   readonly #context: Context;
-  readonly #window = new InflightWindow();
-  readonly #backlog = new Backlog();
+  /**
+   * What its client still has to get.
+   * @internal
+   */
+  readonly queue: OutgoingQueue;
   /** Made when it is first detached: many sessions never are. */
   #clock: SessionClock | null = null;
-  #resend: readonly Outgoing[] = NONE;
-  #feeds: readonly RetainedFeed[] = NONE;
-  #feeding = false;
-  /** Entries of the window that went out on the present connection. */
-  #outstanding = 0;
-  #waitingQos0 = 0;
   #received: Set<number> | null = null;
   /** The connection that serves it, or null. */
   connection: Connection | null = null;
@@ -76,6 +58,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   constructor(clientId: string, context: Context) {
     this.clientId = clientId;
     this.#context = context;
+    this.queue = new OutgoingQueue(this, context);
     this.identity = { clientId, username: null };
   }
 
@@ -84,26 +67,15 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     return this.#received ??= new Set();
   }
 
-  /** Messages that wait in the backlog. */
-  get backlogSize(): number {
-    return this.#backlog.size;
-  }
-
-  /** Messages sent and not yet acknowledged. */
-  get inflightSize(): number {
-    return this.#window.size;
-  }
-
   /** For shared groups: could it send a message now? */
   get available(): boolean {
-    const connection = this.connection;
-    return connection !== null && this.#backlog.size === 0 &&
-      this.#outstanding < connection.sendMaximum && !connection.outbox.held;
+    return this.queue.isFree;
   }
 
   /** Binds it to a connection; `resume` comes after CONNACK. */
   attach(connection: Connection, identity: Identity): void {
     this.connection = connection;
+    this.queue.attach(connection.sender);
     this.identity = identity;
     this.state = "attached";
     this.detachedAt = 0;
@@ -118,14 +90,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.#context.changes?.sessionChanged(this);
   }
 
-  /** Sends again what was in flight, in order, then what waited (4.4). */
-  resume(): void {
-    this.#resend = this.#window.inOrder();
-    this.#outstanding = 0;
-    for (const entry of this.#resend) entry.sent = false;
-    this.drain();
-  }
-
   /**
    * The connection is gone. Ends the session or starts its expiry, and
    * publishes the will or starts its delay.
@@ -134,9 +98,9 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     if (this.connection === null) return;
     this.connection = null;
     this.state = "detached";
-    this.#resend = NONE;
+    this.queue.detach();
     if (this.expiryInterval === 0) return this.#expire(false);
-    for (const entry of this.#window.inOrder()) entry.message?.compact();
+    this.queue.compact();
     this.#startClock(this.#context.clock.now());
   }
 
@@ -216,20 +180,8 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     context.changes?.sessionEnded(this);
     context.registry.remove(this);
     context.router.unsubscribeAll(this);
-    this.#feeds = NONE;
     this.publishWill();
-    for (const entry of this.#window.inOrder()) {
-      context.changes?.done(entry);
-      if (entry.message === null) continue;
-      // What a QoS 2 receiver may have seen goes to nobody else
-      // [MQTT-4.8.2-5].
-      if (entry.qos === 1) this.#passOver(entry);
-      context.release(entry.message);
-    }
-    for (let next = this.#take(); next !== null; next = this.#take()) {
-      if (!this.#passOver(next)) context.counters.dropped["session-ended"]++;
-      this.#letGo(next);
-    }
+    this.queue.end();
   }
 
   /** Posts a message: sent at once where possible, else it waits. */
@@ -237,213 +189,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     const qos = message.qos < delivery.qos ? message.qos : delivery.qos;
     const retain = message.retain &&
       (delivery.retainAsPublished || this.bridge);
-    this.#post(message, qos, retain, delivery);
-  }
-
-  #post(
-    message: Message,
-    qos: QoS,
-    retain: boolean,
-    delivery: Delivery,
-  ): void {
-    const connection = this.connection;
-    if (qos === 0) {
-      if (connection !== null) {
-        if (this.#waitingQos0 === 0) {
-          connection.sendQos0(message, retain, delivery.identifiers);
-          return;
-        }
-      } else if (!this.#context.options.queueQos0) {
-        return this.#drop("detached-qos0");
-      }
-    } else if (
-      connection !== null && this.#backlog.size === 0 &&
-      this.#resend.length === 0 &&
-      this.#outstanding < connection.sendMaximum && !connection.outbox.held
-    ) {
-      const entry = new Outgoing(message.keep(), qos, retain, delivery);
-      this.#hold(entry);
-      this.#sendNumbered(connection, entry);
-      return;
-    }
-    this.#enqueue(new Outgoing(message.keep(), qos, retain, delivery));
-  }
-
-  /** Sends retained messages for a new subscription, in slices. */
-  feedRetained(
-    filter: string,
-    cursor: RetainedCursor,
-    delivery: Delivery,
-    noLocal: boolean,
-  ): void {
-    this.#feeds = [...this.#feeds, { filter, cursor, delivery, noLocal }];
-    this.#feed();
-  }
-
-  /** It unsubscribed: no more retained messages for `filter` [MQTT-3.10.4-2]. */
-  stopFeed(filter: string): void {
-    this.#feeds = this.#feeds.filter((feed) => feed.filter !== filter);
-  }
-
-  /** Gives the connection what the window and the outbox have room for. */
-  drain(): void {
-    const connection = this.connection;
-    if (connection === null) return;
-    if (this.#resend.length > 0 && !this.#sendAgain(connection)) return;
-    while (this.#backlog.size > 0) {
-      if (connection.outbox.held) return;
-      const next = this.#backlog.peek()!;
-      const message = next.message!;
-      if (message.expiresAt <= this.#context.passes.now) {
-        this.#drop("expired"); // [MQTT-3.3.2-5]
-      } else if (next.qos === 0) {
-        connection.sendQos0(message, next.retain, next.delivery.identifiers);
-      } else {
-        if (this.#outstanding >= connection.sendMaximum) return;
-        this.#take();
-        this.#sendNumbered(connection, next);
-        continue;
-      }
-      this.#take();
-      this.#letGo(next);
-    }
-    if (this.#feeds.length > 0) this.#feed();
-  }
-
-  /**
-   * PUBACK or a PUBREC that refuses: the exchange is over.
-   * @internal
-   */
-  acknowledged(entry: Outgoing, refused: boolean): void {
-    if (refused) this.#drop("client-refused");
-    this.#forget(entry);
-    if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
-    else if (this.#feeds.length > 0) this.#feed();
-  }
-
-  /**
-   * PUBREC: the client has the message, only the number is still needed.
-   * @internal
-   */
-  receivedByClient(entry: Outgoing): void {
-    if (entry.message === null) return;
-    this.#context.release(entry.message);
-    entry.message = null;
-    this.#context.changes?.changed(entry);
-  }
-
-  /**
-   * The entry in flight with this packet id, or null.
-   * @internal
-   */
-  inflight(packetId: number): Outgoing | null {
-    return this.#window.get(packetId);
-  }
-
-  /** It left a shared group: others get what it has not been sent yet. */
-  leftGroup(name: string, filter: string): void {
-    for (let count = this.#backlog.size; count > 0; count--) {
-      const entry = this.#take()!;
-      const { group } = entry.delivery;
-      if (
-        group !== null && group.name === name && group.filter === filter &&
-        this.#passOver(entry)
-      ) this.#letGo(entry);
-      else this.#wait(entry);
-    }
-  }
-
-  /** Gives what it was to have by a shared group to another member. */
-  #passOver(entry: Outgoing): boolean {
-    const { router } = this.#context;
-    return router.redistribute(entry.message!, entry.delivery, this);
-  }
-
-  /** Numbers and sends a message that is held already. */
-  #sendNumbered(connection: Connection, entry: Outgoing): void {
-    this.#window.add(entry);
-    entry.sent = true;
-    this.#outstanding++;
-    // One that is not on disk yet will be written as it is by then.
-    if (entry.number !== 0) this.#context.changes?.changed(entry);
-    if (!connection.sendNumbered(entry, entry.message!, false)) {
-      this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
-      this.#forget(entry);
-    }
-  }
-
-  #forget(entry: Outgoing): void {
-    this.#letGo(entry);
-    this.#window.remove(entry);
-    if (entry.sent) this.#outstanding--;
-    else this.#resend = this.#resend.filter((other) => other !== entry);
-  }
-
-  /** Returns whether all of it went out. */
-  #sendAgain(connection: Connection): boolean {
-    let at = 0;
-    while (at < this.#resend.length) {
-      const entry = this.#resend[at];
-      const { message } = entry;
-      if (message !== null) {
-        if (this.#outstanding >= connection.sendMaximum) break;
-        if (connection.outbox.held) break;
-      }
-      at++;
-      entry.sent = true;
-      this.#outstanding++;
-      if (message === null) {
-        connection.sendAck(PacketType.Pubrel, entry.packetId, 0);
-      } else if (!connection.sendNumbered(entry, message, true)) {
-        this.#drop("packet-too-large");
-        this.#forget(entry);
-      }
-    }
-    this.#resend = this.#resend.slice(at);
-    return this.#resend.length === 0;
-  }
-
-  #enqueue(entry: Outgoing): void {
-    const { options, counters } = this.#context;
-    const message = entry.message!;
-    const backlog = this.#backlog;
-    if (entry.qos === 0 && this.#context.full) {
-      return this.#drop("memory-full");
-    }
-    for (;;) {
-      const reason = backlog.size >= options.backlogMessages
-        ? "backlog-messages"
-        : backlog.bytes + message.size > options.backlogBytes
-        ? "backlog-bytes"
-        : null;
-      if (reason === null) break;
-      counters.dropped[reason]++;
-      // What can never fit pushes nothing out.
-      if (
-        options.backlogPolicy === "drop-new" ||
-        message.size > options.backlogBytes
-      ) return;
-      this.#letGo(this.#take()!);
-    }
-    message.compact();
-    this.#hold(entry);
-    this.#wait(entry);
-  }
-
-  /** From now on the message of `entry` is kept for this session. */
-  #hold(entry: Outgoing): void {
-    const context = this.#context;
-    context.hold(entry.message!);
-    if (context.changes !== null && !entry.message!.volatile) {
-      context.changes.queued(entry);
-    }
-  }
-
-  /** Nobody needs `entry` any more. */
-  #letGo(entry: Outgoing): void {
-    const context = this.#context;
-    if (entry.message !== null) context.release(entry.message);
-    context.changes?.done(entry);
+    this.queue.post(message, qos, retain, delivery);
   }
 
   /** QoS 2 packet ids received and not yet released. */
@@ -473,70 +219,16 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** Puts back what it held when the broker stopped; in order. */
   restore(entry: Outgoing): void {
-    if (entry.message !== null) this.#context.hold(entry.message);
-    if (entry.packetId !== 0 && this.#window.restore(entry)) return;
-    entry.packetId = 0;
-    this.#wait(entry);
+    this.queue.restore(entry);
   }
 
   /** All of it is back: its expiry and its will go on. */
   restored(now: number): void {
-    this.#window.leap(now);
+    this.queue.restored(now);
     const isOver = this.detachedAt !== 0 && this.expiryInterval !== NEVER &&
       this.detachedAt + this.expiryInterval * 1000 <= now;
     // At once: a client that waits already must not find it again.
     if (this.expiryInterval === 0 || isOver) this.#expire(isOver);
     else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
-  }
-
-  /** Puts a message that is held into the backlog. */
-  #wait(entry: Outgoing): void {
-    this.#backlog.push(entry);
-    if (entry.qos === 0) this.#waitingQos0++;
-    this.#context.counters.queuedMessages++;
-  }
-
-  /** Takes the next out of the backlog; it is still held. */
-  #take(): Outgoing | null {
-    const entry = this.#backlog.shift();
-    if (entry === null) return null;
-    if (entry.qos === 0) this.#waitingQos0--;
-    this.#context.counters.queuedMessages--;
-    return entry;
-  }
-
-  #feed(): void {
-    if (this.#feeding) return;
-    this.#feeding = true;
-    if (!this.#feedSlice()) return;
-    this.#context.passes.inTurns(() => this.#feedSlice());
-  }
-
-  /** Returns whether to go on in another turn. */
-  #feedSlice(): boolean {
-    const now = this.#context.passes.now;
-    const connection = this.connection;
-    if (
-      this.#feeds.length === 0 || connection === null ||
-      this.#backlog.size > 0 || connection.outbox.held
-    ) return this.#feeding = false; // `drain` takes it up again
-    const feed = this.#feeds[0];
-    const take = (message: Message) => {
-      if (feed.noLocal && message.publisher === this.clientId) return;
-      const qos = Math.min(message.qos, feed.delivery.qos) as QoS;
-      this.#post(message, qos, true, feed.delivery);
-    };
-    // One by one: what is retained can wait where it is, so it must not fill
-    // the backlog or the outbox until something is dropped.
-    for (let n = 0; n < FEED_SLICE && !feed.cursor.done; n++) {
-      feed.cursor.next(1, now, take);
-      if (this.#backlog.size > 0 || connection.outbox.held) break;
-    }
-    if (feed.cursor.done) this.#feeds = this.#feeds.slice(1);
-    return this.#feeding = this.#feeds.length > 0;
-  }
-
-  #drop(reason: DropReason): void {
-    this.#context.counters.dropped[reason]++;
   }
 }

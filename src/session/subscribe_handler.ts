@@ -43,8 +43,8 @@ export function handleSubscribe(
       granted.push(answer);
     }
   }
-  connection.waitForCommit();
-  connection.send(
+  connection.sender.waitForCommit();
+  connection.sender.send(
     encodeSuback({
       type: 9,
       packetId: packet.packetId,
@@ -142,8 +142,8 @@ function feed(
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
   const { router } = connection.context;
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
-  session.stopFeed(grant.filter); // a replaced subscription's
-  session.feedRetained(
+  session.queue.stopFeed(grant.filter); // a replaced subscription's
+  session.queue.feedRetained(
     grant.filter,
     router.retainedMatching(grant.filter),
     new Delivery(
@@ -153,6 +153,6 @@ function feed(
       identifier === 0 ? null : [identifier],
       null,
     ),
-    noLocal || session.bridge,
+    noLocal || session.bridge ? session.clientId : null,
   );
 }

@@ -18,13 +18,13 @@ export function handleUnsubscribe(
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
       session.subscriptions--;
-      if (group !== null) session.leftGroup(group, filter);
-      else session.stopFeed(filter);
+      if (group !== null) session.queue.leftGroup(group, filter);
+      else session.queue.stopFeed(filter);
     }
     codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
   }
-  connection.waitForCommit();
-  connection.send(
+  connection.sender.waitForCommit();
+  connection.sender.send(
     encodeSuback({
       type: 11,
       packetId: packet.packetId,

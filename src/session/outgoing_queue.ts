@@ -1,0 +1,334 @@
+import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
+import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
+import { Backlog } from "./backlog.ts";
+import type { Context } from "./context.ts";
+import { InflightWindow } from "./inflight_window.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { DropReason } from "./reasons.ts";
+import { type FeedTarget, RetainedFeeds } from "./retained_feeds.ts";
+import type { Sender } from "./sender.ts";
+
+/** Most sessions have nothing to send again, and share it. */
+const NONE: readonly never[] = [];
+
+/**
+ * All that one session still has to give its client, in order: what is in
+ * flight, what waits behind it, and what is retained for new subscriptions.
+ * It lives as long as the session; a sender serves it while there is one.
+ */
+export class OutgoingQueue implements FeedTarget {
+  readonly #owner: Subscriber;
+  readonly #context: Context;
+  readonly #window = new InflightWindow();
+  readonly #backlog = new Backlog();
+  /** Made with the first subscription that has something retained. */
+  #feeds: RetainedFeeds | null = null;
+  /** What serves it now, or null. */
+  #sender: Sender | null = null;
+  /** In flight, and not yet sent again on the present connection. */
+  #resend: readonly Outgoing[] = NONE;
+  /** Entries of the window that went out on the present connection. */
+  #outstanding = 0;
+  #waitingQos0 = 0;
+
+  /** `owner` is the session it belongs to. */
+  constructor(owner: Subscriber, context: Context) {
+    this.#owner = owner;
+    this.#context = context;
+  }
+
+  /** Messages that wait in the backlog. */
+  get waiting(): number {
+    return this.#backlog.size;
+  }
+
+  /** Messages sent and not yet acknowledged. */
+  get inflight(): number {
+    return this.#window.size;
+  }
+
+  /** Whether a message of any QoS would go out at once. */
+  get isFree(): boolean {
+    return this.hasRoom && this.#outstanding < this.#sender!.sendMaximum;
+  }
+
+  /** Whether nothing waits, and the outbox takes more. */
+  get hasRoom(): boolean {
+    const sender = this.#sender;
+    return sender !== null && this.#backlog.size === 0 && !sender.outbox.held;
+  }
+
+  /** From now on `sender` serves it; `resume` comes after CONNACK. */
+  attach(sender: Sender): void {
+    this.#sender = sender;
+  }
+
+  /** Nobody serves it; what waits, waits. */
+  detach(): void {
+    this.#sender = null;
+    this.#resend = NONE;
+  }
+
+  /** Sends again what was in flight, in order, then what waited (4.4). */
+  resume(): void {
+    this.#resend = this.#window.inOrder();
+    this.#outstanding = 0;
+    for (const entry of this.#resend) entry.sent = false;
+    this.drain();
+  }
+
+  /** It may wait for long: what is in flight keeps no more than its bytes. */
+  compact(): void {
+    for (const entry of this.#window.inOrder()) entry.message?.compact();
+  }
+
+  /** Posts a message: sent at once where possible, else it waits. */
+  post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void {
+    const sender = this.#sender;
+    if (qos === 0) {
+      if (sender !== null) {
+        // Never past a QoS 0 message that waits [MQTT-4.6.0-6].
+        if (this.#waitingQos0 === 0) {
+          sender.sendQos0(message, retain, delivery.identifiers);
+          return;
+        }
+      } else if (!this.#context.options.queueQos0) {
+        return this.#drop("detached-qos0");
+      }
+    } else if (
+      sender !== null && this.#backlog.size === 0 &&
+      this.#resend.length === 0 &&
+      this.#outstanding < sender.sendMaximum && !sender.outbox.held
+    ) {
+      const entry = new Outgoing(message.keep(), qos, retain, delivery);
+      this.#hold(entry);
+      this.#sendNumbered(sender, entry);
+      return;
+    }
+    this.#enqueue(new Outgoing(message.keep(), qos, retain, delivery));
+  }
+
+  /**
+   * Sends what is retained for a new subscription, in slices, without the
+   * messages of the client `notFrom`.
+   */
+  feedRetained(
+    filter: string,
+    cursor: RetainedCursor,
+    delivery: Delivery,
+    notFrom: string | null,
+  ): void {
+    this.#feeds ??= new RetainedFeeds(this, this.#context.passes);
+    this.#feeds.add({ filter, cursor, delivery, notFrom });
+  }
+
+  /** It unsubscribed: no more retained messages for `filter` [MQTT-3.10.4-2]. */
+  stopFeed(filter: string): void {
+    this.#feeds?.stop(filter);
+  }
+
+  /** Sends what the window and the outbox have room for. */
+  drain(): void {
+    const sender = this.#sender;
+    if (sender === null) return;
+    if (this.#resend.length > 0 && !this.#sendAgain(sender)) return;
+    while (this.#backlog.size > 0) {
+      if (sender.outbox.held) return;
+      const next = this.#backlog.peek()!;
+      const message = next.message!;
+      if (message.expiresAt <= this.#context.passes.now) {
+        this.#drop("expired"); // [MQTT-3.3.2-5]
+      } else if (next.qos === 0) {
+        sender.sendQos0(message, next.retain, next.delivery.identifiers);
+      } else {
+        // [MQTT-3.3.4-9]: no more at once than the client said.
+        if (this.#outstanding >= sender.sendMaximum) return;
+        this.#take();
+        this.#sendNumbered(sender, next);
+        continue;
+      }
+      this.#take();
+      this.#letGo(next);
+    }
+    this.#feeds?.go();
+  }
+
+  /** The entry in flight with this packet id, or null. */
+  find(packetId: number): Outgoing | null {
+    return this.#window.get(packetId);
+  }
+
+  /** PUBACK, PUBCOMP, or a PUBREC that refuses: the exchange is over. */
+  acknowledged(entry: Outgoing, refused: boolean): void {
+    if (refused) this.#drop("client-refused");
+    this.#forget(entry);
+    if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
+    else this.#feeds?.go();
+  }
+
+  /** PUBREC: the client has the message, only the number is still needed. */
+  receivedByClient(entry: Outgoing): void {
+    if (entry.message === null) return;
+    this.#context.release(entry.message);
+    entry.message = null;
+    this.#context.changes?.changed(entry);
+  }
+
+  /** It left a shared group: others get what it has not been sent yet. */
+  leftGroup(name: string, filter: string): void {
+    for (let count = this.#backlog.size; count > 0; count--) {
+      const entry = this.#take()!;
+      const { group } = entry.delivery;
+      if (
+        group !== null && group.name === name && group.filter === filter &&
+        this.#passOver(entry)
+      ) this.#letGo(entry);
+      else this.#wait(entry);
+    }
+  }
+
+  /** The session is over: shared messages go to others, the rest is dropped. */
+  end(): void {
+    const context = this.#context;
+    this.#feeds?.clear();
+    for (const entry of this.#window.inOrder()) {
+      context.changes?.done(entry);
+      if (entry.message === null) continue;
+      // What a QoS 2 receiver may have seen goes to nobody else
+      // [MQTT-4.8.2-5].
+      if (entry.qos === 1) this.#passOver(entry);
+      context.release(entry.message);
+    }
+    for (let next = this.#take(); next !== null; next = this.#take()) {
+      if (!this.#passOver(next)) this.#drop("session-ended");
+      this.#letGo(next);
+    }
+  }
+
+  /** Puts back what was held when the broker stopped; in order. */
+  restore(entry: Outgoing): void {
+    if (entry.message !== null) this.#context.hold(entry.message);
+    if (entry.packetId !== 0 && this.#window.restore(entry)) return;
+    entry.packetId = 0;
+    this.#wait(entry);
+  }
+
+  /** All is put back; see `InflightWindow.leap` for `now` in ms. */
+  restored(now: number): void {
+    this.#window.leap(now);
+  }
+
+  /** Gives what it was to have by a shared group to another member. */
+  #passOver(entry: Outgoing): boolean {
+    const { router } = this.#context;
+    return router.redistribute(entry.message!, entry.delivery, this.#owner);
+  }
+
+  /** Numbers and sends a message that is held already. */
+  #sendNumbered(sender: Sender, entry: Outgoing): void {
+    this.#window.add(entry);
+    entry.sent = true;
+    this.#outstanding++;
+    // One that is not on disk yet will be written as it is by then.
+    if (entry.number !== 0) this.#context.changes?.changed(entry);
+    if (!sender.sendNumbered(entry, entry.message!, false)) {
+      this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
+      this.#forget(entry);
+    }
+  }
+
+  #forget(entry: Outgoing): void {
+    this.#letGo(entry);
+    this.#window.remove(entry);
+    if (entry.sent) this.#outstanding--;
+    else this.#resend = this.#resend.filter((other) => other !== entry);
+  }
+
+  /** Returns whether all of it went out. */
+  #sendAgain(sender: Sender): boolean {
+    let at = 0;
+    while (at < this.#resend.length) {
+      const entry = this.#resend[at];
+      const { message } = entry;
+      // PUBREL goes out whatever is left of the client's receive maximum (4.9).
+      if (message !== null) {
+        if (this.#outstanding >= sender.sendMaximum) break;
+        if (sender.outbox.held) break;
+      }
+      at++;
+      entry.sent = true;
+      this.#outstanding++;
+      if (message === null) {
+        sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
+      } else if (!sender.sendNumbered(entry, message, true)) {
+        this.#drop("packet-too-large");
+        this.#forget(entry);
+      }
+    }
+    this.#resend = this.#resend.slice(at);
+    return this.#resend.length === 0;
+  }
+
+  #enqueue(entry: Outgoing): void {
+    const { options, counters } = this.#context;
+    const message = entry.message!;
+    const backlog = this.#backlog;
+    if (entry.qos === 0 && this.#context.full) {
+      return this.#drop("memory-full");
+    }
+    for (;;) {
+      const reason = backlog.size >= options.backlogMessages
+        ? "backlog-messages"
+        : backlog.bytes + message.size > options.backlogBytes
+        ? "backlog-bytes"
+        : null;
+      if (reason === null) break;
+      counters.dropped[reason]++;
+      // What can never fit pushes nothing out.
+      if (
+        options.backlogPolicy === "drop-new" ||
+        message.size > options.backlogBytes
+      ) return;
+      this.#letGo(this.#take()!);
+    }
+    message.compact();
+    this.#hold(entry);
+    this.#wait(entry);
+  }
+
+  /** From now on the message of `entry` is kept for this session. */
+  #hold(entry: Outgoing): void {
+    const context = this.#context;
+    context.hold(entry.message!);
+    if (context.changes !== null && !entry.message!.volatile) {
+      context.changes.queued(entry);
+    }
+  }
+
+  /** Nobody needs `entry` any more. */
+  #letGo(entry: Outgoing): void {
+    const context = this.#context;
+    if (entry.message !== null) context.release(entry.message);
+    context.changes?.done(entry);
+  }
+
+  /** Puts a message that is held into the backlog. */
+  #wait(entry: Outgoing): void {
+    this.#backlog.push(entry);
+    if (entry.qos === 0) this.#waitingQos0++;
+    this.#context.counters.queuedMessages++;
+  }
+
+  /** Takes the next out of the backlog; it is still held. */
+  #take(): Outgoing | null {
+    const entry = this.#backlog.shift();
+    if (entry === null) return null;
+    if (entry.qos === 0) this.#waitingQos0--;
+    this.#context.counters.queuedMessages--;
+    return entry;
+  }
+
+  #drop(reason: DropReason): void {
+    this.#context.counters.dropped[reason]++;
+  }
+}
