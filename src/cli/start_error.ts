@@ -12,6 +12,10 @@ const advice: Readonly<Record<StoreFault, string>> = {
     `let the broker start empty with --set storage.on_corruption=set-aside`,
   failing: "see to it that this user may write there, or name another folder " +
     "with --set storage.path=FOLDER (or none: --set storage.mode=memory)",
+  full: "make room on that disk, or name a folder on another one with " +
+    "--set storage.path=FOLDER (or none: --set storage.mode=memory)",
+  unwritten: "they are lost, what was stored before is not; make room on " +
+    "that disk, or let this user write there, before the next start",
   missing: "name another storage.path",
 };
 

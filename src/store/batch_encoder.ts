@@ -32,6 +32,8 @@ export class BatchEncoder {
   readonly bodies: Map<Message, StoredBody> = new Map();
   /** Sessions on disk. */
   sessions = 0;
+  /** Number of the batch that is encoded. */
+  batch = 0;
   /** Time of the batch in seconds since 1970. */
   seconds = 0;
 
@@ -135,8 +137,12 @@ export class BatchEncoder {
     if (ids.size === 0 && slot.receivedBlock === 0) return;
     record.clear();
     record.varint(slot.number);
+    if (slot.receivedBatch !== this.batch) slot.receivedLeaving = null;
+    slot.receivedBatch = this.batch;
     if (all || ids.size === 0) {
       for (const id of ids) record.varint(id);
+      // Cleaning comes behind what was noted: then both are the same ids.
+      if (ids.size === 0) slot.receivedLeaving = slot.receivedStored;
       slot.receivedStored = ids.size === 0 ? null : new Set(ids);
       all = true;
     } else if (!this.#touchedIds(slot)) return;
@@ -250,7 +256,10 @@ export class BatchEncoder {
       const isIn = ids.has(id);
       if (isIn === stored.has(id)) continue;
       if (isIn) stored.add(id);
-      else stored.delete(id);
+      else {
+        stored.delete(id);
+        (slot.receivedLeaving ??= new Set()).add(id);
+      }
       this.#record.varint(id << 1 | (isIn ? 1 : 0));
       any = true;
     }

@@ -17,6 +17,11 @@ export class Health {
   /** Why no more should be taken although writing works; null when it may. */
   shortage: string | null = null;
 
+  /** Whether the last commit failed. */
+  get isFailing(): boolean {
+    return this.#failure !== null;
+  }
+
   /** What to tell the operator. */
   get state(): StoreHealth {
     if (this.#failure !== null) return this.#isFull ? "full" : "failing";

@@ -9,7 +9,7 @@ import { Ledger } from "./ledger.ts";
 import { Pending, type Waker } from "./pending.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
-import type { RetainedSource } from "./state.ts";
+import type { RetainedSource, StoredEntry } from "./state.ts";
 import type {
   Changes,
   LoadReport,
@@ -57,6 +57,10 @@ export interface LogStoreOptions {
   readonly release?: () => Promise<void>;
   /** What was wrong when the store was opened, for the report. */
   readonly alarm?: string | null;
+  /** Why nothing can be written for now; it is tried from the start on. */
+  readonly unwritable?: unknown;
+  /** Where it is, for errors. @default "the disk" */
+  readonly place?: string;
 }
 
 /**
@@ -85,6 +89,8 @@ export class LogStore implements Store, Waker {
   #timer: Cancel | null = null;
   /** Stops looking whether space has come back. */
   #recheck: Cancel | null = null;
+  /** Notes of the batch that is being written. */
+  #underway = 0;
   #immediate = false;
   #closing = false;
   #closed = false;
@@ -120,6 +126,14 @@ export class LogStore implements Store, Waker {
     return this.#holds ? this.#stored : this.batch;
   }
 
+  get stored(): number {
+    return this.#stored;
+  }
+
+  get isStuck(): boolean {
+    return this.#health.isFailing;
+  }
+
   get health(): StoreHealth {
     return this.#health.state;
   }
@@ -142,11 +156,12 @@ export class LogStore implements Store, Waker {
       oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
       bytesWrittenToday: this.#written.today(this.#clock.now()),
       commits: this.#commits,
+      unwritten: this.#underway + this.#pending.size,
     };
   }
 
   async load(into: Restorer, retained: RetainedSource): Promise<LoadReport> {
-    this.#retained = retained;
+    this.#retained = this.#pending.source = retained;
     const replay = new Replay(this.#ledger, into);
     const reader = new BlockReader(replay);
     let bytes = 0;
@@ -159,6 +174,8 @@ export class LogStore implements Store, Waker {
     const restored = await restore(replay, into, this.#ledger, this.#encoder);
     // A head that lags behind the records would give a number twice.
     this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
+    this.#lookForSpace();
+    if (this.#options.unwritable !== undefined) this.#probe();
     return {
       ...restored,
       retained: replay.retained,
@@ -166,6 +183,11 @@ export class LogStore implements Store, Waker {
       committedAt: this.#blocks.head.time,
       alarm: this.#options.alarm ?? null,
     };
+  }
+
+  isStored({ number, block, dirty }: StoredEntry): boolean {
+    // What was encoded after the last commit stands in blocks beyond it.
+    return number !== 0 && !dirty && block <= this.#blocks.head.last;
   }
 
   onCommitted(batch: number, task: () => void): void {
@@ -245,10 +267,17 @@ export class LogStore implements Store, Waker {
     });
   }
 
-  #flush(): void {
+  /** Writes a head alone, until that works. */
+  #probe(): void {
+    this.#health.failed(this.#options.unwritable);
+    this.#flush(true);
+  }
+
+  #flush(always = false): void {
     if (this.#writing !== null || this.#closed) return;
+    this.#underway = this.#pending.size;
     const batch = this.batch++;
-    const commit = this.#encode();
+    const commit = this.#encode(batch, always);
     if (commit === null) return this.#finish(batch);
     this.#writing = this.#write(commit).then(() => {
       this.#writing = null;
@@ -257,11 +286,12 @@ export class LogStore implements Store, Waker {
   }
 
   /** The batch as one commit; null when there is nothing to write. */
-  #encode(): Commit | null {
+  #encode(batch: number, always: boolean): Commit | null {
     const writer = this.#writer;
     const ledger = this.#ledger;
     const before = writer.number;
     const now = this.#clock.now();
+    this.#encoder.batch = batch;
     this.#encoder.seconds = Math.floor(now / 1000);
     writePending(this.#pending, this.#encoder, ledger, this.#retained);
     clean(
@@ -274,9 +304,10 @@ export class LogStore implements Store, Waker {
       this.#health.shortage !== null,
     );
     const blocks = writer.take();
-    if (blocks.length === 0 && ledger.first === this.#blocks.head.first) {
-      return null;
-    }
+    if (
+      !always && blocks.length === 0 &&
+      ledger.first === this.#blocks.head.first
+    ) return null;
     // The head takes a page, and so does the tree that leads to the blocks.
     let pages = 2;
     for (const { number, bytes } of blocks) {
@@ -304,16 +335,21 @@ export class LogStore implements Store, Waker {
         return;
       } catch (error) {
         const pause = this.#health.failed(error);
-        if (this.#closing && tries >= CLOSING_TRIES) {
-          throw new StoreError(
-            "failing",
-            `the store cannot be written: ${this.#health.reason}`,
-            error,
-          );
-        }
+        if (this.#closing && tries >= CLOSING_TRIES) throw this.#lost(error);
         if (!this.#closing) await this.#pause(pause);
       }
     }
+  }
+
+  /** What to tell when the store is closed and cannot be written. */
+  #lost(error: unknown): StoreError {
+    const place = this.#options.place ?? "the disk";
+    return new StoreError(
+      "unwritten",
+      `the last changes (about ${this.status.unwritten}) could not be ` +
+        `written to ${place}: ${this.#health.reason}`,
+      error,
+    );
   }
 
   #pause(ms: number): Promise<void> {
@@ -328,6 +364,7 @@ export class LogStore implements Store, Waker {
 
   #finish(batch: number): void {
     this.#stored = batch;
+    this.#underway = 0;
     this.#lookForSpace();
     this.#waiters.run(batch);
     if (this.#closing || this.#writing !== null) return;

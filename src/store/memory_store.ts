@@ -21,6 +21,10 @@ export class MemoryStore implements Store {
   readonly batch = 1;
   /** Which is always committed. */
   readonly committed = 1;
+  /** As far as anybody waits for it. */
+  readonly stored = 1;
+  /** Nothing is ever written. */
+  readonly isStuck = false;
   /** Nothing can fail. */
   readonly health = "ok";
   /** All figures are 0. */
@@ -37,6 +41,7 @@ export class MemoryStore implements Store {
     oldestMessageAt: 0,
     bytesWrittenToday: 0,
     commits: 0,
+    unwritten: 0,
   };
 
   /** Restores nothing. */
@@ -50,6 +55,11 @@ export class MemoryStore implements Store {
       committedAt: 0,
       alarm: null,
     });
+  }
+
+  /** As far as anybody waits for it. */
+  isStored(): boolean {
+    return true;
   }
 
   /** There is nothing to wait for. */

@@ -1,6 +1,8 @@
+import { NoteList } from "./note_list.ts";
 import { SessionSlot } from "./session_slot.ts";
 import type {
   RetainedPlace,
+  RetainedSource,
   StoredEntry,
   StoredSession,
   StoredSubscription,
@@ -12,6 +14,9 @@ export const GONE = -1;
 
 /** Notes that make a batch full: some MB of usual messages. */
 const FULL = 8192;
+
+/** Received ids noted of one session before those named twice are dropped. */
+const MOST_TOUCHED = 131_072;
 
 /** Is told when there is something to write. */
 export interface Waker {
@@ -34,19 +39,27 @@ export interface Numbers {
 export class Pending implements Changes {
   readonly #numbers: Numbers;
   readonly #waker: Waker;
-  /** Entries listed before those that are over are taken off the list. */
-  #sieve = FULL;
   /** Notes of what may have to be written. */
   count = 0;
-  slots: SessionSlot[] = [];
+  /** Reads what is retained at a place. */
+  source: RetainedSource | null = null;
+  readonly slots: NoteList<SessionSlot> = new NoteList((slot) => slot.ended);
   ended: SessionSlot[] = [];
-  subscriptions: StoredSubscription[] = [];
+  readonly subscriptions: NoteList<StoredSubscription> = new NoteList(
+    ({ block, subscriber }) => block === GONE || subscriber.slot === null,
+  );
   unsubscriptions: StoredSubscription[] = [];
-  entries: StoredEntry[] = [];
+  readonly entries: NoteList<StoredEntry> = new NoteList(
+    (entry) => entry.block === GONE,
+  );
   changes: StoredEntry[] = [];
   dones: StoredEntry[] = [];
-  receivers: SessionSlot[] = [];
-  places: RetainedPlace[] = [];
+  readonly receivers: NoteList<SessionSlot> = new NoteList(
+    (slot) => slot.ended,
+  );
+  readonly places: NoteList<RetainedPlace> = new NoteList((place) =>
+    this.#isEmptyForGood(place)
+  );
 
   constructor(numbers: Numbers, waker: Waker) {
     this.#numbers = numbers;
@@ -60,7 +73,7 @@ export class Pending implements Changes {
     );
     if (slot.dirty) return;
     slot.dirty = true;
-    this.slots.push(slot);
+    this.slots.add(slot);
     this.#noted();
   }
 
@@ -77,7 +90,7 @@ export class Pending implements Changes {
 
   subscribed(subscription: StoredSubscription): void {
     if (subscription.subscriber.slot === null) return;
-    this.subscriptions.push(subscription);
+    this.subscriptions.add(subscription);
     this.#noted();
   }
 
@@ -92,7 +105,9 @@ export class Pending implements Changes {
 
   queued(entry: StoredEntry): void {
     if (entry.delivery.subscriber.slot === null) return;
-    if (this.entries.push(entry) === this.#sieve) this.#sift();
+    // So that `done` knows whether it is one of those that were noted.
+    entry.dirty = true;
+    this.entries.add(entry);
     this.#noted();
   }
 
@@ -107,7 +122,8 @@ export class Pending implements Changes {
   done(entry: StoredEntry): void {
     if (entry.number === 0) {
       // Undone before it was written: all it cost is its place in a list.
-      if (entry.block !== GONE && this.count > 1) this.count--;
+      if (entry.dirty && this.count > 1) this.count--;
+      entry.dirty = false;
       entry.block = GONE;
       return;
     }
@@ -120,7 +136,9 @@ export class Pending implements Changes {
     if (slot === null) return;
     if (slot.touchedIds === null) {
       slot.touchedIds = [];
-      this.receivers.push(slot);
+      this.receivers.add(slot);
+    } else if (slot.touchedIds.length === MOST_TOUCHED) {
+      slot.touchedIds = [...new Set(slot.touchedIds)];
     }
     slot.touchedIds.push(packetId);
     this.#noted();
@@ -129,7 +147,7 @@ export class Pending implements Changes {
   retained(place: RetainedPlace): void {
     if (place.block < 0) return;
     place.block = -1 - place.block;
-    this.places.push(place);
+    this.places.add(place);
     this.#noted();
   }
 
@@ -138,25 +156,36 @@ export class Pending implements Changes {
     return this.count >= FULL;
   }
 
+  /** Things noted and not written, about: some of them may be over. */
+  get size(): number {
+    return this.slots.notes.length + this.ended.length +
+      this.subscriptions.notes.length + this.unsubscriptions.length +
+      this.entries.notes.length + this.changes.length + this.dones.length +
+      this.receivers.notes.length + this.places.notes.length;
+  }
+
   /** Forgets all notes: they have been written. */
   clear(): void {
     this.count = 0;
-    this.#sieve = FULL;
-    this.slots = [];
+    this.slots.clear();
     this.ended = [];
-    this.subscriptions = [];
+    this.subscriptions.clear();
     this.unsubscriptions = [];
-    this.entries = [];
+    this.entries.clear();
     this.changes = [];
     this.dones = [];
-    this.receivers = [];
-    this.places = [];
+    this.receivers.clear();
+    this.places.clear();
   }
 
-  /** Lets go of entries that are over, or they would live until the flush. */
-  #sift(): void {
-    this.entries = this.entries.filter((entry) => entry.block !== GONE);
-    this.#sieve = Math.max(FULL, this.entries.length * 2);
+  /** Nothing is retained there, and the disk knows of nothing. */
+  #isEmptyForGood(place: RetainedPlace): boolean {
+    if (place.block !== -1 || this.source?.messageAt(place) !== null) {
+      return false;
+    }
+    // Its next message has to be noted anew.
+    place.block = 0;
+    return true;
   }
 
   #noted(): void {

@@ -14,8 +14,12 @@ export class SessionSlot {
   ended = false;
   /** Oldest block needed to know its received ids; 0 when there are none. */
   receivedBlock = 0;
-  /** The received ids as they are on disk; null when there are none. */
+  /** The received ids as last encoded; null when there are none. */
   receivedStored: Set<number> | null = null;
+  /** Received ids that the batch `receivedBatch` takes off the disk. */
+  receivedLeaving: Set<number> | null = null;
+  /** Number of the batch in which received ids were last encoded. */
+  receivedBatch = 0;
   /** Received ids that changed since; may name one twice. */
   touchedIds: number[] | null = null;
 
@@ -23,5 +27,21 @@ export class SessionSlot {
   constructor(number: number, session: StoredSession) {
     this.number = number;
     this.session = session;
+  }
+
+  /** Whether the disk has `packetId` as received; `stored` as in `Store`. */
+  hasReceived(packetId: number, stored: number): boolean {
+    return this.receivedBatch <= stored &&
+      (this.receivedStored?.has(packetId) ?? false);
+  }
+
+  /**
+   * Whether a crash now could bring `packetId` back as a received one, though
+   * it may be released by now; `stored` as in `Store`.
+   */
+  mayReceive(packetId: number, stored: number): boolean {
+    return (this.receivedStored?.has(packetId) ?? false) ||
+      (this.receivedBatch > stored &&
+        (this.receivedLeaving?.has(packetId) ?? false));
   }
 }

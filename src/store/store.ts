@@ -170,6 +170,8 @@ export interface StoreStatus {
   readonly bytesWrittenToday: number;
   /** Batches committed to disk since the store was opened. */
   readonly commits: number;
+  /** Changes that are not on disk yet; about. */
+  readonly unwritten: number;
 }
 
 /** What outlives the process. */
@@ -183,6 +185,13 @@ export interface Store {
    * `buffered` that is always the present one.
    */
   readonly committed: number;
+  /** The last batch that is on disk, whatever the mode promises. */
+  readonly stored: number;
+  /**
+   * Whether commits fail just now, so that nobody knows when the next one
+   * works. Short of space alone, commits still work: `health` tells that.
+   */
+  readonly isStuck: boolean;
   /**
    * Whether changes reach the disk; cheap to ask. While it is not `ok`, what
    * would be stored should not be taken.
@@ -195,6 +204,8 @@ export interface Store {
    * sockets between slices.
    */
   load(into: Restorer, retained: RetainedSource): Promise<LoadReport>;
+  /** Whether `entry` is on disk as it is now. */
+  isStored(entry: StoredEntry): boolean;
   /** Calls `task` once `batch` is committed, at once when it is. */
   onCommitted(batch: number, task: () => void): void;
   /** Calls `task` once `batch` is on disk, whatever the mode promises. */

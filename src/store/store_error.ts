@@ -1,8 +1,16 @@
 /**
  * What went wrong: `locked` by another broker, `newer` schema than this broker
- * knows, `corrupt` content, `failing` disk, or a `missing` store.
+ * knows, `corrupt` content, `failing` disk, a `full` one, a `missing` store, or
+ * changes that were `unwritten` when it was closed.
  */
-export type StoreFault = "locked" | "newer" | "corrupt" | "failing" | "missing";
+export type StoreFault =
+  | "locked"
+  | "newer"
+  | "corrupt"
+  | "failing"
+  | "full"
+  | "missing"
+  | "unwritten";
 
 /** A store that cannot be opened or written; the message is for the operator. */
 export class StoreError extends Error {

@@ -17,13 +17,13 @@ export function writePending(
   writeSessions(pending, encoder, ledger);
   writeSubscriptions(pending, encoder, ledger);
   writeDones(pending.dones, encoder);
-  writeEntries(pending.entries.filter(isNew), encoder);
+  writeEntries(pending.entries.notes.filter(isNew), encoder);
   writeEntries(pending.changes.filter(isChanged), encoder);
-  for (const slot of pending.receivers) {
+  for (const slot of pending.receivers.notes) {
     if (!slot.ended) encoder.received(slot, false);
     slot.touchedIds = null;
   }
-  for (const place of pending.places) {
+  for (const place of pending.places.notes) {
     const before = -1 - place.block;
     const message = retained.messageAt(place);
     place.block = 0;
@@ -51,7 +51,7 @@ function writeSessions(
   }
   encoder.sessions -= numbers.length;
   encoder.gone(RecordKind.Ended, numbers);
-  for (const slot of pending.slots) {
+  for (const slot of pending.slots.notes) {
     slot.dirty = false;
     if (!slot.ended) encoder.session(slot);
   }
@@ -72,7 +72,7 @@ function writeSubscriptions(
     }
   }
   encoder.gone(RecordKind.Unsubscribed, numbers);
-  for (const subscription of pending.subscriptions) {
+  for (const subscription of pending.subscriptions.notes) {
     const { slot } = subscription.subscriber;
     if (subscription.block === GONE || slot === null) continue;
     encoder.subscription(slot, subscription);

@@ -6,6 +6,7 @@ import {
   SessionSlot,
   type StorageMode,
   type Store,
+  type StoredEntry,
   type StoredSession,
   type StoreHealth,
   type StoreStatus,
@@ -23,6 +24,10 @@ export class StubStore implements Store {
   batch = 1;
   /** Set by the test; the broker looks at it a few times a second. */
   health: StoreHealth = "ok";
+  /** Set by the test; looked at as often. */
+  isStuck = false;
+  /** Entries that are on disk as they are. */
+  readonly onDisk = new Set<StoredEntry>();
   /** Whether every batch is committed as soon as somebody waits for it. */
   willing = true;
   /** Sessions that are stored. */
@@ -56,6 +61,10 @@ export class StubStore implements Store {
     return this.#ended.size;
   }
 
+  get stored(): number {
+    return this.#stored;
+  }
+
   get committed(): number {
     return this.#mode === "buffered" ? this.batch : this.#stored;
   }
@@ -72,6 +81,10 @@ export class StubStore implements Store {
   load(into: Restorer): Promise<LoadReport> {
     this.restore(into);
     return this.#nothing.load();
+  }
+
+  isStored(entry: StoredEntry): boolean {
+    return this.onDisk.has(entry);
   }
 
   onCommitted(batch: number, task: () => void): void {
