@@ -180,9 +180,10 @@ export class Router {
     group: string | null,
     options: SubscriptionOptions,
   ): boolean {
-    const isNew = this.#table.put(subscriber, filter, group, options);
+    const before = this.#table.count;
+    this.#table.put(subscriber, filter, group, options);
     this.#invalidate(filter);
-    return isNew;
+    return this.#table.count > before;
   }
 
   /** Removes a subscription; false when there was none. */
@@ -211,8 +212,9 @@ export class Router {
     group: string | null,
     options: SubscriptionOptions,
   ): StoredSubscription {
-    this.subscribe(subscriber, filter, group, options);
-    return this.#table.get(subscriber, filter, group)!;
+    // Out of date are all routes then, but there are hardly any by now.
+    this.#generation++;
+    return this.#table.put(subscriber, filter, group, options);
   }
 
   /**

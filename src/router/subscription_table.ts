@@ -46,13 +46,13 @@ export class SubscriptionTable {
     return this.#oldest.size;
   }
 
-  /** Adds a subscription; false when it replaced one [MQTT-3.8.4-3]. */
+  /** Adds a subscription, or replaces the one there is [MQTT-3.8.4-3]. */
   put(
     subscriber: Subscriber,
     filter: string,
     groupName: string | null,
     options: SubscriptionOptions,
-  ): boolean {
+  ): Subscription {
     const place = this.tree.place(filter);
     const before = lookUp(place, subscriber, groupName);
     const group = groupName === null ? null : groupAt(place, groupName, filter);
@@ -70,10 +70,10 @@ export class SubscriptionTable {
       if (before !== null) this.changes.unsubscribed(before);
       this.changes.subscribed(made);
     }
-    if (before !== null) return false;
+    if (before !== null) return made;
     this.#count++;
     if (group !== null) this.#shared++;
-    return true;
+    return made;
   }
 
   /** The subscription with this filter and group, or null. */

@@ -10,8 +10,7 @@ const IDENTIFIERS = 0x10;
 const GROUP = 0x20;
 
 /**
- * An entry as the log has it. There may be millions while a store is loaded,
- * so it is one flat object, which also is what the entry is restored from.
+ * An entry as the log has it, which also is what the entry is restored from.
  */
 export interface LoggedEntry {
   readonly number: number;
@@ -58,6 +57,19 @@ export function writeEntry(
     into.text(group.name);
     into.text(group.filter);
   }
+}
+
+/** Passes over what `writeEntry` wrote. */
+export function skipEntry(from: RecordReader): void {
+  const flags = from.uint8();
+  from.varint();
+  if ((flags & PACKET_ID) !== 0) from.varint();
+  if ((flags & IDENTIFIERS) !== 0) {
+    for (let left = from.varint(); left > 0; left--) from.varint();
+  }
+  if ((flags & GROUP) === 0) return;
+  from.skip();
+  from.skip();
 }
 
 /** Reads what `writeEntry` wrote; the rest is known by whoever reads on. */

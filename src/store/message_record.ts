@@ -42,10 +42,12 @@ export function writeMessage(into: RecordWriter, message: Message): void {
 /** Reads messages; those with the same topic share it. */
 export class MessageReader {
   readonly #topics = new Map<string, Topic>();
+  readonly #message: Message = transient();
 
   /**
    * The message that ends the record `from`: a transient one, whose payload
-   * still stands in the reader's bytes.
+   * still stands in the reader's bytes. It is the same object each time, and
+   * holds good until the next one is read.
    */
   read(from: RecordReader): Message {
     const flags = from.uint8();
@@ -69,14 +71,17 @@ export class MessageReader {
     const properties = (flags & PROPERTIES) === 0 ? null : from.binary();
     const expiresAt = (flags & EXPIRES) === 0 ? Infinity : from.varint();
     const publisher = (flags & PUBLISHER) === 0 ? "" : from.text();
-    const message = new Message(topic, from.bytes, from.at, from.end);
-    from.at = from.end;
+    const message = this.#message;
+    message.topic = topic;
+    message.bytes = from.bytes;
+    message.payloadStart = from.at;
+    message.payloadEnd = from.at = from.end;
     message.qos = (flags & QOS) as QoS;
     message.retain = (flags & RETAIN) !== 0;
     message.properties = properties;
     message.expiresAt = expiresAt;
     message.publisher = publisher;
-    message.transient = true;
+    message.kept = null;
     return message;
   }
 
@@ -88,4 +93,11 @@ export class MessageReader {
     if (this.#topics.size < TOPICS) this.#topics.set(text, topic);
     return topic;
   }
+}
+
+function transient(): Message {
+  const none = new Uint8Array(0);
+  const message = new Message(new Topic("", none), none, 0, 0);
+  message.transient = true;
+  return message;
 }

@@ -70,6 +70,11 @@ export class RecordReader {
     return decodeUtf8(this.bytes, start, this.at);
   }
 
+  /** Passes over text or bytes. */
+  skip(): void {
+    this.#skip(this.varint());
+  }
+
   /** A copy of bytes. */
   binary(): Uint8Array {
     const start = this.#skip(this.varint());

@@ -64,6 +64,16 @@ export class RecordWriter {
     this.#append(bytes);
   }
 
+  /** The bytes of `from` from `start` up to `end`, without their length. */
+  part(from: Uint8Array, start: number, end: number): void {
+    const more = end - start;
+    if (this.length + more > this.bytes.length) this.#grow(more);
+    const { bytes } = this;
+    // A plain loop: `set` with a view costs more for so few bytes.
+    for (let i = start, to = this.length; i < end; i++) bytes[to++] = from[i];
+    this.length += more;
+  }
+
   /** Writes short text of ASCII alone; false, with nothing written, if not. */
   #ascii(text: string): boolean {
     const { bytes } = this;

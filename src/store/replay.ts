@@ -1,5 +1,6 @@
 import type { Message } from "../mqtt/mod.ts";
-import { type LoggedEntry, readEntry } from "./entry_record.ts";
+import { type LoggedEntry, readEntry, skipEntry } from "./entry_record.ts";
+import { GatheredRecords } from "./gathered_records.ts";
 import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
 import { MessageReader } from "./message_record.ts";
 import { NumberTable } from "./number_table.ts";
@@ -45,10 +46,8 @@ export class Replay {
    * later: cleaning moves each record by itself.
    */
   readonly received: Map<number, LoggedIds> = new Map();
-  /** Subscriptions by number. */
-  readonly subscriptions: NumberTable<LoggedSubscription> = new NumberTable();
-  /** Entries by number. */
-  readonly entries: NumberTable<LoggedEntry> = new NumberTable();
+  readonly #subscriptions = new GatheredRecords();
+  readonly #entries = new GatheredRecords();
   /** Bodies by number. */
   readonly bodies: NumberTable<StoredBody> = new NumberTable();
   /** Retained messages. */
@@ -76,7 +75,7 @@ export class Replay {
       case RecordKind.Body:
         return this.#body(record, block, bytes);
       case RecordKind.Subscription:
-        return this.#subscribed(readSubscription(record, block), bytes);
+        return this.#subscribed(record, block, bytes);
       case RecordKind.Session:
         return this.#session(
           readSession(record, this.#messages),
@@ -84,9 +83,9 @@ export class Replay {
           bytes,
         );
       case RecordKind.Done:
-        return gone(record, this.entries);
+        return gone(record, this.#entries);
       case RecordKind.Unsubscribed:
-        return gone(record, this.subscriptions);
+        return gone(record, this.#subscriptions);
       case RecordKind.Ended:
         return gone(record, this.sessions);
       case RecordKind.Received:
@@ -96,6 +95,24 @@ export class Replay {
         return this.#clear(record.text());
       default:
         throw new StoreError("corrupt", `there is no record of kind ${kind}`);
+    }
+  }
+
+  /** Takes out the subscriptions, in the order in which they began. */
+  *subscriptions(): Generator<LoggedSubscription> {
+    for (const record of this.#subscriptions.drain()) {
+      const block = record.varint();
+      yield readSubscription(record, block);
+    }
+  }
+
+  /** Takes out the entries, in the order in which they were queued. */
+  *entries(): Generator<LoggedEntry> {
+    for (const record of this.#entries.drain()) {
+      const number = record.varint();
+      const body = record.varint();
+      const block = record.varint();
+      yield readEntry(record, number, body, block);
     }
   }
 
@@ -118,11 +135,14 @@ export class Replay {
     this.sessions.set(number, { fields, block });
   }
 
-  #subscribed(subscription: LoggedSubscription, bytes: number): void {
-    const { number, block } = subscription;
+  #subscribed(record: RecordReader, block: number, bytes: number): void {
+    const start = record.at;
+    const number = record.varint();
     this.#number(number);
     this.#account(block, Category.Session, bytes, 1);
-    this.subscriptions.set(number, subscription);
+    const into = this.#subscriptions.add(number);
+    into.varint(block);
+    into.part(record.bytes, start, record.end);
   }
 
   #body(record: RecordReader, block: number, bytes: number): void {
@@ -142,7 +162,13 @@ export class Replay {
     const first = record.varint();
     let number = first;
     while (record.more) {
-      this.entries.set(number, readEntry(record, number, body, block));
+      const start = record.at;
+      skipEntry(record);
+      const into = this.#entries.add(number);
+      into.varint(number);
+      into.varint(body);
+      into.varint(block);
+      into.part(record.bytes, start, record.at);
       number++;
     }
     this.#number(number);

@@ -1,5 +1,5 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
-import { Category, type Ledger } from "./ledger.ts";
+import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
 import type { LoggedSession, Replay } from "./replay.ts";
 import { SessionSlot } from "./session_slot.ts";
 import type { StoredSession } from "./state.ts";
@@ -91,24 +91,57 @@ function makeSession(
   return session;
 }
 
+/** What the log says of one thing of a session. */
+interface Logged {
+  readonly session: number;
+  readonly number: number;
+  readonly block: number;
+}
+
+/** How things of one kind are made, and where they are entered in the books. */
+interface Making<
+  L extends Logged,
+  M extends { number: number; block: number },
+> {
+  readonly category: Category;
+  make(session: StoredSession, logged: L): M;
+  home(account: BlockAccount): M[];
+}
+
 /** Those that name no session are dead: it ended with all it had. */
+function makeThings<
+  L extends Logged,
+  M extends { number: number; block: number },
+>(
+  things: Iterable<L>,
+  sessions: Sessions,
+  ledger: Ledger,
+  how: Making<L, M>,
+): Promise<number> {
+  return inSlices(things, (logged) => {
+    const session = sessions.get(logged.session);
+    if (session === undefined) return false;
+    const made = how.make(session, logged);
+    made.number = logged.number;
+    made.block = logged.block;
+    const account = ledger.at(logged.block);
+    how.home(account).push(made);
+    account.live[how.category]++;
+    return true;
+  });
+}
+
 function makeSubscriptions(
   replay: Replay,
   sessions: Sessions,
   into: Restorer,
   ledger: Ledger,
 ): Promise<number> {
-  return inSlices(replay.subscriptions.drain(), (logged) => {
-    const session = sessions.get(logged.session);
-    if (session === undefined) return false;
-    const { filter, group, options, block } = logged;
-    const made = into.subscription(session, filter, group, options);
-    made.number = logged.number;
-    made.block = block;
-    const account = ledger.at(block);
-    account.subscriptions.push(made);
-    account.live[Category.Session]++;
-    return true;
+  return makeThings(replay.subscriptions(), sessions, ledger, {
+    category: Category.Session,
+    make: (session, { filter, group, options }) =>
+      into.subscription(session, filter, group, options),
+    home: (account) => account.subscriptions,
   });
 }
 
@@ -122,23 +155,20 @@ function makeEntries(
   into: Restorer,
   ledger: Ledger,
 ): Promise<number> {
-  return inSlices(replay.entries.drain(), (logged) => {
-    const session = sessions.get(logged.session);
-    if (session === undefined) return false;
-    const body = replay.bodies.get(logged.body) ?? null;
-    if (body !== null) {
-      body.holders++;
-      logged.message = body.message;
-    } else if (logged.body !== 0) {
-      throw new StoreError("corrupt", `message ${logged.body} is missing`);
-    }
-    const made = into.entry(session, logged);
-    made.number = logged.number;
-    made.block = logged.block;
-    made.body = body;
-    const account = ledger.at(logged.block);
-    account.entries.push(made);
-    account.live[Category.Entry]++;
-    return true;
+  return makeThings(replay.entries(), sessions, ledger, {
+    category: Category.Entry,
+    make: (session, logged) => {
+      const body = replay.bodies.get(logged.body) ?? null;
+      if (body !== null) {
+        body.holders++;
+        logged.message = body.message;
+      } else if (logged.body !== 0) {
+        throw new StoreError("corrupt", `message ${logged.body} is missing`);
+      }
+      const made = into.entry(session, logged);
+      made.body = body;
+      return made;
+    },
+    home: (account) => account.entries,
   });
 }

@@ -5,7 +5,11 @@ import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
 import { BlockReader } from "../../src/store/block_reader.ts";
 import { BlockWriter } from "../../src/store/block_writer.ts";
 import { decodeFrame, encodeFrame } from "../../src/store/commit_frame.ts";
-import { readEntry, writeEntry } from "../../src/store/entry_record.ts";
+import {
+  readEntry,
+  skipEntry,
+  writeEntry,
+} from "../../src/store/entry_record.ts";
 import { decodeHead, encodeHead } from "../../src/store/head_record.ts";
 import { MessageReader, writeMessage } from "../../src/store/message_record.ts";
 import { PlainEntry, PlainSession } from "../../src/store/plain_state.ts";
@@ -184,10 +188,14 @@ Deno.test("an entry is read as it was written", () => {
     const writer = new RecordWriter();
     const entry = new PlainEntry(new PlainSession("a"), fields);
     writeEntry(writer, session, entry);
+    const read = reading(writer);
+    const passed = reading(writer);
     assert.deepEqual(
-      readEntry(reading(writer), 7, 8, 9),
+      readEntry(read, 7, 8, 9),
       { number: 7, body: 8, block: 9, session, ...fields },
     );
+    skipEntry(passed);
+    assert.equal(passed.at, read.at);
   }));
 });
 
