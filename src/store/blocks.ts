@@ -25,6 +25,16 @@ export interface Commit {
 /** The head of a store in which nothing has been stored. */
 export const EMPTY: Head = { first: 1, last: 0, commit: 0, next: 1, time: 0 };
 
+/**
+ * Whether two heads are of one and the same state. Two pasts may give a commit
+ * the same number; that they do so in the same millisecond as well, with as
+ * many blocks and things stored, does not happen.
+ */
+export function sameHead(a: Head, b: Head): boolean {
+  return a.commit === b.commit && a.time === b.time && a.next === b.next &&
+    a.first === b.first && a.last === b.last;
+}
+
 /** Where blocks are kept. */
 export interface Blocks {
   /** The head as it is stored; `EMPTY` for a new store. */

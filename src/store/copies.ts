@@ -15,6 +15,15 @@ export interface Copies {
   readonly journals: readonly Copy[];
 }
 
+/** A second copy that has to be made anew, at once. */
+export interface Renewal {
+  /**
+   * Copies that are there are then renamed as those of this store; null =
+   * they are removed.
+   */
+  readonly aside: string | null;
+}
+
 /** Where the snapshot of `commit` is. */
 export function snapshotPath(store: string, commit: number): string {
   return `${store}.snapshot-${commit}`;
@@ -23,6 +32,11 @@ export function snapshotPath(store: string, commit: number): string {
 /** Where the journal of what came after `commit` is. */
 export function journalPath(store: string, commit: number): string {
   return `${store}.journal-${commit}`;
+}
+
+/** All of them, in no order. */
+export function allOf({ snapshots, journals }: Copies): readonly Copy[] {
+  return [...snapshots, ...journals];
 }
 
 /** Finds the snapshots and journals of the store at `store`. */
@@ -56,5 +70,31 @@ export async function removeOldCopies(store: string): Promise<void> {
   for (const { path } of snapshots.slice(2)) await Deno.remove(path);
   for (const { path, commit } of journals) {
     if (commit < oldest) await Deno.remove(path);
+  }
+}
+
+/** Removes the copies of the store but those in `own`, or sets them aside. */
+export async function endCopies(
+  store: string,
+  { aside }: Renewal,
+  own: ReadonlySet<string>,
+): Promise<void> {
+  for (const { path } of allOf(await findCopies(store))) {
+    if (own.has(path)) continue;
+    if (aside === null) await Deno.remove(path);
+    else await Deno.rename(path, aside + path.slice(store.length));
+  }
+}
+
+/** Removes snapshots of the store that were never finished. */
+export async function removeUnfinished(store: string): Promise<void> {
+  const folder = dirname(store);
+  const name = basename(store);
+  for await (const entry of Deno.readDir(folder)) {
+    if (!entry.name.startsWith(`${name}.`)) continue;
+    if (!/^\.snapshot-\d+\.partial$/.test(entry.name.slice(name.length))) {
+      continue;
+    }
+    await Deno.remove(join(folder, entry.name));
   }
 }

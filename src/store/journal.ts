@@ -1,37 +1,63 @@
-import type { Commit } from "./blocks.ts";
+import type { Commit, Head } from "./blocks.ts";
 import {
   decodeFrame,
   encodeFrame,
   FRAME_HEADER,
   frameLength,
 } from "./commit_frame.ts";
+import {
+  COPY_HEADER,
+  copyHeadLength,
+  decodeCopyHead,
+  encodeCopyHead,
+  hasCopyHead,
+} from "./copy_head.ts";
+import { ExactReader } from "./exact_reader.ts";
+import { removeFile } from "./files.ts";
+import { syncFolder } from "./sync_folder.ts";
 
 /** A file to which commits are appended; each one is on disk when it returns. */
 export class Journal {
   readonly #file: Deno.FsFile;
+  /** Goes before the first commit: a full disk takes an empty file, too. */
+  #head: Uint8Array | null;
   /** Bytes that are known to be right; what a failed write left is beyond. */
   #length = 0;
   #isTorn = false;
+  #isSound = true;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: Deno.FsFile, head: Head) {
     this.#file = file;
+    this.#head = encodeCopyHead(head);
   }
 
-  /** Begins a new, empty file at `path`. */
-  static async create(path: string): Promise<Journal> {
-    return new Journal(
-      await Deno.open(path, {
-        write: true,
-        create: true,
-        truncate: true,
-        mode: 0o600,
-      }),
-    );
+  /**
+   * Begins a new file at `path`, whose first commit comes after `head`. One
+   * that is there is removed, not emptied: its pages may be those that the
+   * disk refused.
+   */
+  static async create(path: string, head: Head): Promise<Journal> {
+    await removeFile(path);
+    const file = await Deno.open(path, {
+      write: true,
+      createNew: true,
+      mode: 0o600,
+    });
+    await syncFolder(path);
+    return new Journal(file, head);
   }
 
   /** Bytes of it. */
   get length(): number {
     return this.#length;
+  }
+
+  /**
+   * False from a failed sync on: the system may count pages as written that
+   * are not, so that a later sync says nothing. Another journal is needed.
+   */
+  get isSound(): boolean {
+    return this.#isSound;
   }
 
   /** Appends a commit and waits for the disk; may be tried again. */
@@ -48,63 +74,89 @@ export class Journal {
     }
     const frame = encodeFrame(commit);
     this.#isTorn = true;
-    for (let at = 0; at < frame.length;) {
-      at += await this.#file.write(frame.subarray(at));
+    let length = frame.length;
+    if (this.#head !== null) {
+      await this.#append(this.#head);
+      length += this.#head.length;
     }
+    await this.#append(frame);
     this.#isTorn = false;
-    this.#length += frame.length;
+    this.#head = null;
+    this.#length += length;
   }
 
   /** Waits until all that was written is on disk. */
-  sync(): Promise<void> {
-    return this.#file.syncData();
+  async sync(): Promise<void> {
+    try {
+      await this.#file.syncData();
+    } catch (error) {
+      this.#isSound = false;
+      throw error;
+    }
   }
 
   /** Lets go of the file. */
   close(): void {
     this.#file.close();
   }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#file.write(bytes.subarray(at));
+    }
+  }
+}
+
+/** A commit as a journal has it. */
+export interface JournaledCommit extends Commit {
+  /** The head it was made on; null where an old journal does not say. */
+  readonly after: Head | null;
 }
 
 /**
  * The commits of the journal at `path`, up to the first that is not whole: a
  * write may have been torn there, and nothing behind it was acknowledged.
+ *
+ * @throws {StoreError} `newer` when a later version wrote it.
  */
-export async function* readJournal(path: string): AsyncGenerator<Commit> {
-  const file = await Deno.open(path, { read: true });
+export async function* readJournal(
+  path: string,
+): AsyncGenerator<JournaledCommit> {
+  const reader = await ExactReader.open(path);
   try {
-    const { size } = await file.stat();
-    let left = size;
-    for (;;) {
-      const header = await readExactly(file, FRAME_HEADER, left);
-      if (header === null) return;
-      left -= FRAME_HEADER;
+    let header = await reader.read(FRAME_HEADER);
+    let after: Head | null = null;
+    if (header !== null && hasCopyHead(header)) {
+      after = await readHead(reader, header, path);
+      if (after === null) return;
+      header = await reader.read(FRAME_HEADER);
+    }
+    for (; header !== null; header = await reader.read(FRAME_HEADER)) {
       const length = frameLength(header);
-      if (length < 0) return;
-      const content = await readExactly(file, length, left);
+      const content = length < 0 ? null : await reader.read(length);
       if (content === null) return;
-      left -= length;
       const commit = decodeFrame(header, content);
       if (commit === null) return;
-      yield commit;
+      yield { ...commit, after };
+      after = commit.head;
     }
   } finally {
-    file.close();
+    reader.close();
   }
 }
 
-/** `length` bytes; null when the file has only `left`, which is fewer. */
-async function readExactly(
-  file: Deno.FsFile,
-  length: number,
-  left: number,
-): Promise<Uint8Array | null> {
-  if (length > left) return null;
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const count = await file.read(bytes.subarray(at));
-    if (count === null) return null;
-    at += count;
-  }
-  return bytes;
+/** The head that begins with `start`, or null when it is not whole. */
+async function readHead(
+  reader: ExactReader,
+  start: Uint8Array,
+  path: string,
+): Promise<Head | null> {
+  const rest = await reader.read(
+    COPY_HEADER - FRAME_HEADER + copyHeadLength(start),
+  );
+  if (rest === null) return null;
+  const bytes = new Uint8Array(start.length + rest.length);
+  bytes.set(start);
+  bytes.set(rest, start.length);
+  return decodeCopyHead(bytes, path);
 }

@@ -1,10 +1,15 @@
 import type { Cancel, Clock } from "../clock/mod.ts";
 import type { Block } from "./block.ts";
 import type { Blocks, Commit, Head } from "./blocks.ts";
-import { findCopies, journalPath, removeOldCopies } from "./copies.ts";
+import {
+  endCopies,
+  journalPath,
+  removeOldCopies,
+  type Renewal,
+  snapshotPath,
+} from "./copies.ts";
 import { Journal } from "./journal.ts";
 import type { KvBlocks } from "./kv_blocks.ts";
-import { lastJournaled } from "./recovery.ts";
 import { writeSnapshot } from "./snapshot.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
@@ -19,8 +24,13 @@ export interface JournalOptions {
   readonly path: string;
   /** A snapshot is made so often, ms. */
   readonly snapshotInterval: number;
-  /** Is told when a snapshot could not be made; it is tried again. */
-  readonly failed?: (error: unknown) => void;
+  /** Set when the copies there are will not do: one is made at once. */
+  readonly renewal?: Renewal | null;
+  /**
+   * Is told why no snapshot can be made, and null once one was: it is tried
+   * again until then.
+   */
+  readonly told?: (trouble: string | null) => void;
 }
 
 /**
@@ -32,47 +42,48 @@ export class JournaledBlocks implements Blocks {
   readonly #blocks: KvBlocks;
   readonly #clock: Clock;
   readonly #options: JournalOptions;
-  #journal: Journal;
+  /** Null until the first one begins. */
+  #journal: Journal | null = null;
   /** Where the journal is. */
-  #path: string;
+  #path = "";
   #journaled: number;
   #timer: Cancel | null = null;
+  #beginning: Promise<void> | null = null;
   #snapshot: Promise<void> | null = null;
   #isDue = false;
+  /** No snapshot is begun before the timer says so. */
+  #rests = false;
+  #commits = 0;
+  #trouble: string | null = null;
+  #renewal: Renewal | null;
+  /** Journals begun by this process: they go on from where the store stands. */
+  readonly #own = new Set<string>();
   #closed = false;
 
   private constructor(
     blocks: KvBlocks,
     clock: Clock,
     options: JournalOptions,
-    journal: Journal,
   ) {
     this.#blocks = blocks;
     this.#clock = clock;
     this.#options = options;
-    this.#journal = journal;
     this.#journaled = blocks.head.commit;
-    this.#path = journalPath(options.path, this.#journaled);
+    this.#renewal = options.renewal ?? null;
+    blocks.isJournaled = true;
   }
 
-  /**
-   * Begins a journal that goes on where `blocks` stands. When the copies there
-   * are do not reach that far, or there are none, a snapshot is made at once.
-   */
+  /** Begins a journal that goes on where `blocks` stands. */
   static async open(
     blocks: KvBlocks,
     clock: Clock,
     options: JournalOptions,
   ): Promise<JournaledBlocks> {
-    const { path } = options;
-    const { commit } = blocks.head;
-    const { snapshots } = await findCopies(path);
-    const reaches = commit === 0 || snapshots[0]?.commit === commit ||
-      (await lastJournaled(path) >= commit);
-    const journal = await Journal.create(journalPath(path, commit));
-    const made = new JournaledBlocks(blocks, clock, options, journal);
-    if (reaches) made.#wait();
-    else await made.snapshot();
+    const made = new JournaledBlocks(blocks, clock, options);
+    // Before the journal: that may take the name of one that is to be kept.
+    if (made.#renewal !== null) await made.#write(blocks.head);
+    else made.#wait();
+    await made.#beginJournal();
     return made;
   }
 
@@ -86,81 +97,143 @@ export class JournaledBlocks implements Blocks {
 
   async commit(commit: Commit): Promise<void> {
     const { head } = commit;
-    // Tried again after the store failed, it is in the journal already.
-    if (this.#journaled < head.commit) {
-      if (this.#isDue || this.#journal.length > this.#longest()) {
-        await this.#begin();
+    this.#commits++;
+    try {
+      await this.#beginning;
+      // Tried again after the store failed, it is in the journal already.
+      if (this.#journaled < head.commit) {
+        if (this.#isDue || this.#isLong) await this.#begin();
+        // An unsound one may lose what it takes from now on.
+        if (!this.#journal!.isSound) await this.#beginJournal();
+        await this.#journal!.append(commit);
+        this.#journaled = head.commit;
       }
-      await this.#journal.append(commit);
-      this.#journaled = head.commit;
+      await this.#blocks.commit(commit);
+    } finally {
+      this.#commits--;
     }
-    await this.#blocks.commit(commit);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.();
+    await this.#beginning;
     await this.#snapshot;
-    this.#journal.close();
+    this.#journal?.close();
     await this.#blocks.close();
   }
 
-  /** Makes a snapshot now; resolves when it is complete. */
-  async snapshot(): Promise<void> {
-    await this.#begin();
-    await this.#snapshot;
-  }
-
-  #longest(): number {
+  get #isLong(): boolean {
+    if (this.#rests) return false;
     const { first, last } = this.#blocks.head;
-    return Math.max(LONG_JOURNAL, (last - first + 1) * 65536);
+    const most = Math.max(LONG_JOURNAL, (last - first + 1) * 65536);
+    return this.#journal!.length > most;
   }
 
   /** Without a commit nothing changes, so the snapshot waits for the next. */
-  #wait(ms = this.#options.snapshotInterval): void {
-    this.#isDue = false;
+  #wait(): void {
+    this.#isDue = this.#rests = false;
     if (this.#closed) return;
-    this.#timer = this.#clock.after(ms, () => {
+    const { snapshotInterval } = this.#options;
+    this.#timer = this.#clock.after(snapshotInterval, () => {
       this.#isDue = true;
     });
   }
 
-  /** Begins a journal and a snapshot at the present head. */
+  /** After a failure it does not: the copy is behind already. */
+  #waitAgain(): void {
+    this.#isDue = false;
+    this.#rests = true;
+    if (this.#closed) return;
+    const pause = Math.min(RETRY, this.#options.snapshotInterval);
+    this.#timer = this.#clock.after(pause, () => {
+      this.#isDue = true;
+      this.#rests = false;
+      if (this.#commits > 0 || this.#closed) return;
+      this.#beginning = this.#begin().finally(() => this.#beginning = null);
+    });
+  }
+
+  /** Begins a journal and a snapshot at the present head; does not throw. */
   async #begin(): Promise<void> {
     if (this.#snapshot !== null) return;
     this.#timer?.();
     this.#isDue = false;
     const { head } = this.#blocks;
-    const path = journalPath(this.#options.path, head.commit);
-    // The one that was begun here already has nothing in it yet.
-    if (path !== this.#path) {
-      const next = await Journal.create(path);
-      this.#journal.close();
-      this.#journal = next;
-      this.#path = path;
+    try {
+      await this.#beginJournal();
+    } catch (error) {
+      this.#failed(error);
+      return;
     }
-    this.#snapshot = this.#write(head);
+    this.#snapshot = this.#write(head).finally(() => this.#snapshot = null);
   }
 
-  /** Copies the blocks of `head`, which stay on disk until that is done. */
+  /** The one before is complete. */
+  async #beginJournal(): Promise<void> {
+    const { head } = this.#blocks;
+    const path = journalPath(this.#options.path, head.commit);
+    const before = this.#journal;
+    // One that was begun here already has nothing in it yet.
+    if (path === this.#path && before?.isSound) return;
+    const next = await Journal.create(path, head);
+    before?.close();
+    this.#journal = next;
+    this.#path = path;
+    this.#own.add(path);
+  }
+
+  /**
+   * Copies the blocks of `head`, which stay on disk until that is done; does
+   * not throw.
+   */
   async #write(head: Head): Promise<void> {
-    const { path, failed } = this.#options;
+    const { path } = this.#options;
     this.#blocks.keepFrom = head.first;
-    let pause: number | undefined;
     try {
       await writeSnapshot(path, head, (each) =>
         this.#blocks.read((block) => {
           if (this.#closed) throw new Error("the store is being closed");
           return each(block);
         }, head));
-      await removeOldCopies(path);
+      await this.#removeOld(head);
+      this.#tell(null);
+      this.#wait();
     } catch (error) {
-      if (!this.#closed) failed?.(error);
-      pause = Math.min(RETRY, this.#options.snapshotInterval);
+      this.#failed(error);
     } finally {
       this.#blocks.keepFrom = Infinity;
-      this.#snapshot = null;
-      this.#wait(pause);
     }
+  }
+
+  /** Copies that the snapshot of `head` makes needless. */
+  async #removeOld(head: Head): Promise<void> {
+    const { path } = this.#options;
+    if (this.#renewal !== null) {
+      const own = new Set(this.#own).add(snapshotPath(path, head.commit));
+      await endCopies(path, this.#renewal, own);
+      this.#renewal = null;
+    }
+    await removeOldCopies(path);
+    // What is remembered of journals must not grow for ever.
+    this.#own.clear();
+    if (this.#path !== "") this.#own.add(this.#path);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return;
+    const text = error instanceof Error ? error.message : String(error);
+    this.#tell(
+      `no snapshot of the store could be made (${text}); it is tried again, ` +
+        "and the journal grows until one is",
+    );
+    this.#waitAgain();
+  }
+
+  /** Once, however often it fails for the same reason. */
+  #tell(trouble: string | null): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.told?.(trouble);
   }
 }

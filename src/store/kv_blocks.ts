@@ -12,6 +12,12 @@ export const HEAD_KEY: Deno.KvKey = ["head"];
 /** Under this the number of the schema is found. */
 export const SCHEMA_KEY: Deno.KvKey = ["schema"];
 
+/**
+ * Under this is found whether a journal has all that was ever committed to the
+ * store since its second copy began. Without it the copy may lag behind.
+ */
+export const JOURNALED_KEY: Deno.KvKey = ["journaled"];
+
 /** An atomic takes 800 KiB: 13 blocks are 780 KiB, and the head is small. */
 const BLOCKS_AN_ATOMIC = 12;
 
@@ -34,11 +40,15 @@ export class KvBlocks implements Blocks {
   #removed: number;
   /** Blocks from here on stay on disk, although the head has left them. */
   keepFrom = Infinity;
+  /** Whether commits go to a journal first; said in the store with the next. */
+  isJournaled = false;
+  #saysJournaled: boolean;
 
-  private constructor(kv: Deno.Kv, head: Head) {
+  private constructor(kv: Deno.Kv, head: Head, saysJournaled: boolean) {
     this.#kv = kv;
     this.#head = head;
     this.#removed = head.first;
+    this.#saysJournaled = saysJournaled;
   }
 
   /**
@@ -47,7 +57,12 @@ export class KvBlocks implements Blocks {
    */
   static async open(kv: Deno.Kv): Promise<KvBlocks> {
     const { value } = await kv.get<Uint8Array>(HEAD_KEY);
-    const blocks = new KvBlocks(kv, value === null ? EMPTY : decodeHead(value));
+    const journaled = await kv.get(JOURNALED_KEY);
+    const blocks = new KvBlocks(
+      kv,
+      value === null ? EMPTY : decodeHead(value),
+      journaled.value !== null,
+    );
     try {
       await blocks.#removeLeftovers();
     } catch {
@@ -97,6 +112,11 @@ export class KvBlocks implements Blocks {
     if (this.#head.commit === 0) {
       atomic.set(SCHEMA_KEY, Uint8Array.of(SCHEMA));
     }
+    const { isJournaled } = this;
+    if (isJournaled !== this.#saysJournaled) {
+      if (isJournaled) atomic.set(JOURNALED_KEY, Uint8Array.of(1));
+      else atomic.delete(JOURNALED_KEY);
+    }
     for (; at < blocks.length; at++) {
       atomic.set(blockKey(SCHEMA, blocks[at].number), blocks[at].bytes);
     }
@@ -115,6 +135,7 @@ export class KvBlocks implements Blocks {
     await atomic.commit();
     this.#head = head;
     this.#removed = removed;
+    this.#saysJournaled = isJournaled;
   }
 
   close(): Promise<void> {

@@ -2,16 +2,22 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Block, checkBlock } from "./block.ts";
 import { EMPTY, type Head } from "./blocks.ts";
 import { decodeHead } from "./head_record.ts";
+import {
+  checkFormat,
+  checkLayout,
+  checkRow,
+  KV_ROW,
+  type KvRow,
+} from "./kv_layout.ts";
+import { SCHEMA } from "./kv_blocks.ts";
 import { StoreError } from "./store_error.ts";
 
 /** What SQLite says of a file that is not, or no more, a database. */
-const DAMAGED = /malformed|not a database|disk image|corrupt/i;
+const DAMAGED =
+  /malformed|not a database|disk image|corrupt|unsupported file format|no such (table|column)/i;
 
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
-
-/** How Deno KV marks a value that is plain bytes. */
-const PLAIN_BYTES = 3;
 
 /**
  * A store's file, read without opening it as Deno KV does: that ends the whole
@@ -27,6 +33,7 @@ export class KvFile {
 
   /** Opens the file to read. Throws `StoreError`. */
   static async open(path: string): Promise<KvFile> {
+    await checkFormat(path);
     // Only now: a broker that stores nothing does without it.
     const sqlite = await import("node:sqlite");
     return orFault(path, () => {
@@ -42,12 +49,19 @@ export class KvFile {
     });
   }
 
-  /** Throws `StoreError` `corrupt` when SQLite finds fault with the file. */
-  quickCheck(): void {
+  /**
+   * Throws `StoreError` `corrupt` when SQLite finds fault with the file, or
+   * Deno KV could not work with it. The index counts, too: it is what Deno KV
+   * removes expired rows by.
+   */
+  check(): void {
     orFault("", () => {
-      const rows = this.#database.prepare("PRAGMA quick_check(1)").all();
-      const verdict = String(rows[0]?.quick_check ?? "no answer");
-      if (verdict !== "ok") throw new StoreError("corrupt", verdict);
+      const rows = this.#database.prepare("PRAGMA integrity_check(1)").all();
+      const verdict = String(rows[0]?.integrity_check ?? "no answer");
+      if (verdict !== "ok") {
+        throw new StoreError("corrupt", `SQLite finds: ${oneLine(verdict)}`);
+      }
+      checkLayout(this.#database);
     });
   }
 
@@ -60,9 +74,14 @@ export class KvFile {
   get schema(): number {
     const head = this.#value(key("head"));
     const schema = this.#value(key("schema"));
-    if (schema !== null) return schema[0];
+    if (schema !== null) return this.#known(schema);
     // The first schema had no mark of its own.
     return head === null ? 0 : 1;
+  }
+
+  /** Whether a journal has all that was committed of late. */
+  get isJournaled(): boolean {
+    return this.#value(key("journaled")) !== null;
   }
 
   /** The head; `EMPTY` when nothing was ever stored. */
@@ -76,10 +95,11 @@ export class KvFile {
     let number = head.first;
     if (number > head.last) return;
     const rows = this.#database.prepare(
-      "SELECT v FROM kv WHERE k >= ? AND k <= ? ORDER BY k",
+      `SELECT v, ${KV_ROW} FROM kv WHERE k >= ? AND k <= ? ORDER BY k`,
     ).iterate(key("b", schema, head.first), key("b", schema, head.last));
-    for (const { v } of rows) {
-      yield { number, bytes: v as Uint8Array };
+    for (const row of rows) {
+      checkRow(row as unknown as KvRow, `block ${number}`);
+      yield { number, bytes: row.v as Uint8Array };
       number++;
     }
     if (number <= head.last) {
@@ -109,6 +129,32 @@ export class KvFile {
     this.#database.close();
   }
 
+  /**
+   * The number has no sum. One that is too high, above blocks of the present
+   * schema and none of its own, is damaged, and not that of a later version.
+   */
+  #known(mark: Uint8Array): number {
+    const schema = mark.length === 1 ? mark[0] : 0;
+    const isOurs = schema >= 1 && schema <= SCHEMA;
+    if (isOurs || (schema > 0 && !this.#has(SCHEMA)) || this.#has(schema)) {
+      return schema;
+    }
+    throw new StoreError("corrupt", "the number of its schema is damaged");
+  }
+
+  /** Whether there are blocks of `schema`. */
+  #has(schema: number): boolean {
+    const row = orFault(
+      "",
+      () =>
+        this.#database.prepare(
+          "SELECT 1 FROM kv WHERE k >= ? AND k < ? LIMIT 1",
+        )
+          .get(key("b", schema), key("b", schema + 1)),
+    );
+    return row !== undefined;
+  }
+
   #value(of: Uint8Array): Uint8Array | null {
     return orFault("", () => {
       const tables = this.#database.prepare(
@@ -116,11 +162,11 @@ export class KvFile {
       ).get();
       if (tables === undefined) return null;
       const row = this.#database.prepare(
-        "SELECT v, v_encoding AS e FROM kv WHERE k = ?",
+        `SELECT v, ${KV_ROW} FROM kv WHERE k = ?`,
       ).get(of);
       if (row === undefined) return null;
-      if (row.e === PLAIN_BYTES) return row.v as Uint8Array;
-      throw new StoreError("corrupt", "the head of the store is no bytes");
+      checkRow(row as unknown as KvRow, "the head");
+      return row.v as Uint8Array;
     });
   }
 }
@@ -148,12 +194,19 @@ function orFault<T>(path: string, look: () => T): T {
     return look();
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    const text = (error as Error).message;
-    const fault = DAMAGED.test(text) ? "corrupt" : "failing";
+    const text = oneLine((error as Error).message);
+    if (DAMAGED.test(text)) {
+      throw new StoreError("corrupt", `SQLite cannot read it: ${text}`, error);
+    }
     throw new StoreError(
-      fault,
-      `${path} cannot be read: ${text}`.trim(),
+      "failing",
+      `${path === "" ? "the store" : path} cannot be read: ${text}`,
       error,
     );
   }
+}
+
+/** SQLite's report of a damaged page has its own line for each finding. */
+function oneLine(text: string): string {
+  return text.replace(/\*\*\*.*?\*\*\*\s*/, "").replace(/\s+/g, " ").trim();
 }

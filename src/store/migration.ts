@@ -41,11 +41,11 @@ export async function migrate(kv: Deno.Kv, from: number): Promise<void> {
   await atomic.set(SCHEMA_KEY, Uint8Array.of(SCHEMA)).commit();
 }
 
-/** The error for a store that a later version wrote. */
-export function newer(schema: number): StoreError {
+/** The error for a store, or a copy of it, that a later version wrote. */
+export function newer(schema: number, path = "the store"): StoreError {
   return new StoreError(
     "newer",
-    `the store has schema ${schema}, written by a newer version; this one ` +
+    `${path} has schema ${schema}, written by a newer version; this one ` +
       `knows schemas up to ${SCHEMA}`,
   );
 }

@@ -24,7 +24,7 @@ export { SessionSlot } from "./session_slot.ts";
 export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
-export { openStore, type StoreSettings } from "./open_store.ts";
+export { nextDoubt, openStore, type StoreSettings } from "./open_store.ts";
 export {
   backupStore,
   compactStore,
@@ -33,4 +33,8 @@ export {
   storeInfo,
 } from "./offline.ts";
 export type { Head } from "./blocks.ts";
-export { type Verdict, verify as verifyStore } from "./verified_start.ts";
+export {
+  type Doubt,
+  type Verdict,
+  verify as verifyStore,
+} from "./verified_start.ts";

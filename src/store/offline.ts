@@ -8,11 +8,12 @@ import { Ledger } from "./ledger.ts";
 import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { withSum } from "./migration.ts";
-import { openKvBlocks } from "./open_store.ts";
+import { openKvBlocks } from "./open_kv.ts";
 import { PlainState } from "./plain_state.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
-import { exists, moveAway, moveCopies } from "./set_aside.ts";
+import { exists } from "./files.ts";
+import { putBack, settle } from "./putting_back.ts";
 import { StoreError } from "./store_error.ts";
 import { verify } from "./verified_start.ts";
 
@@ -136,13 +137,8 @@ export async function restoreStore(
   await verify(file);
   const lock = await StoreLock.take(path, NAME);
   try {
-    let kept: string | null = null;
-    if (await exists(path)) {
-      kept = await moveAway(path, "replaced");
-      await moveCopies(path, kept);
-    }
-    await Deno.copyFile(file, path);
-    return kept;
+    await settle(path, new SystemClock().now());
+    return await putBack(file, path);
   } finally {
     await lock.release();
   }

@@ -2,15 +2,20 @@ import { dirname } from "node:path";
 import type { Clock } from "../clock/mod.ts";
 import type { Blocks } from "./blocks.ts";
 import { JournaledBlocks } from "./journaled_blocks.ts";
-import { KvBlocks, SCHEMA_KEY } from "./kv_blocks.ts";
 import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { migrate } from "./migration.ts";
+import { openKvBlocks } from "./open_kv.ts";
+import { settle } from "./putting_back.ts";
+import { type Recovery, startOrRebuild } from "./recovered_start.ts";
 import { askSystem, Space } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
-import { startOrRebuild, startOrSetAside } from "./verified_start.ts";
+import {
+  type Doubt,
+  startOrSetAside,
+  type StartSettings,
+} from "./verified_start.ts";
 
 /** Free bytes with which a store can be opened. */
 const ENOUGH = 256 * 1024;
@@ -35,14 +40,18 @@ export interface StoreSettings {
   readonly onCorruption: "start-empty" | "refuse";
   /** Name of this broker, for whoever finds the store locked. */
   readonly name: string;
-  /** Is told when a snapshot could not be made; it is tried again. */
-  readonly snapshotFailed?: (error: unknown) => void;
+  /**
+   * In `fault-tolerant`, is told why no snapshot can be made, and null once
+   * one was: it is tried again until then.
+   */
+  readonly snapshotTrouble?: (trouble: string | null) => void;
 }
 
 /**
  * Opens the store of `settings`, locks it, and brings it in order: a damaged
  * one is set aside or mended, an older schema is migrated. What was wrong is
- * told by `Store.load`.
+ * told by `Store.load`. `doubt` is what a store opened before has shown when
+ * it was loaded.
  *
  * @throws {StoreError} when it is locked, of a newer schema, damaged and not to
  * be set aside, or not to be read.
@@ -50,31 +59,89 @@ export interface StoreSettings {
 export async function openStore(
   settings: StoreSettings,
   clock: Clock,
+  doubt: Doubt | null = null,
 ): Promise<Store> {
   const { mode, path } = settings;
   if (mode === "memory") return new MemoryStore();
   await makeFolder(dirname(path));
   const lock = await StoreLock.take(path, settings.name);
   try {
-    const alarm = mode === "fault-tolerant"
-      ? await startOrRebuild(path, clock.now())
-      : await startOrSetAside(
-        path,
-        clock.now(),
-        settings.onCorruption === "refuse",
-      );
+    const settled = await settle(path, clock.now());
+    const { blocks, alarm } = await openSound(settings, clock, doubt);
     const space = new Space(settings, clock);
-    return new LogStore(await openBlocks(settings, clock), clock, {
+    return new LogStore(blocks, clock, {
       mode,
       flushInterval: settings.flushInterval,
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
-      alarm,
+      alarm: together(settled, alarm),
     });
   } catch (error) {
     await lock.release();
     throw await explain(error, path);
   }
+}
+
+/**
+ * What to open a store with whose loading ended with `error`, after it had
+ * been opened with `doubt`; null when there is nothing more to be tried.
+ */
+export function nextDoubt(
+  mode: StorageMode,
+  doubt: Doubt | null,
+  error: unknown,
+): Doubt | null {
+  if (!(error instanceof StoreError) || error.fault !== "corrupt") return null;
+  const fault = error.message;
+  if (doubt === null) return { fault, isInCopies: false };
+  // What was built from the copies is damaged as well: they cannot help.
+  if (mode === "fault-tolerant" && !doubt.isInCopies) {
+    return { fault, isInCopies: true };
+  }
+  return null;
+}
+
+interface Opened {
+  readonly blocks: Blocks;
+  readonly alarm: string | null;
+}
+
+/** Some damage is met only by opening it; that is dealt with as well. */
+async function openSound(
+  settings: StoreSettings,
+  clock: Clock,
+  doubt: Doubt | null,
+): Promise<Opened> {
+  const found = await bringInOrder(settings, clock.now(), doubt);
+  try {
+    const blocks = await openBlocks(settings, clock, found);
+    return { blocks, alarm: found.alarm };
+  } catch (error) {
+    const next = nextDoubt(settings.mode, doubt, error);
+    if (next === null) throw error;
+    return await openSound(settings, clock, next);
+  }
+}
+
+async function bringInOrder(
+  { mode, path, onCorruption }: StoreSettings,
+  now: number,
+  doubt: Doubt | null,
+): Promise<Recovery> {
+  const start: StartSettings = {
+    path,
+    now,
+    refuse: onCorruption === "refuse",
+    doubt,
+  };
+  return mode === "fault-tolerant"
+    ? await startOrRebuild(start)
+    : { alarm: await startOrSetAside(start), renewal: null };
+}
+
+/** What there is to tell, in one text. */
+function together(...texts: readonly (string | null)[]): string | null {
+  return texts.filter((text) => text !== null).join("; ") || null;
 }
 
 /** SQLite cannot even read without a little space, and does not say so. */
@@ -92,63 +159,38 @@ async function explain(error: unknown, path: string): Promise<unknown> {
 async function openBlocks(
   settings: StoreSettings,
   clock: Clock,
+  { renewal }: Recovery,
 ): Promise<Blocks> {
-  const { path, snapshotInterval, snapshotFailed } = settings;
+  const { path, snapshotInterval, snapshotTrouble } = settings;
   const blocks = await openKvBlocks(path);
   if (settings.mode !== "fault-tolerant") return blocks;
   try {
     return await JournaledBlocks.open(blocks, clock, {
       path,
       snapshotInterval,
-      failed: snapshotFailed,
+      renewal,
+      told: snapshotTrouble,
     });
   } catch (error) {
     await blocks.close();
-    throw error;
-  }
-}
-
-/** Opens the file at `path`, which was verified, and migrates it. */
-export async function openKvBlocks(path: string): Promise<KvBlocks> {
-  let kv: Deno.Kv;
-  try {
-    await makePrivate(path);
-    kv = await Deno.openKv(path);
-  } catch (error) {
+    if (error instanceof StoreError) throw error;
     throw new StoreError(
       "failing",
-      `the store ${path} cannot be opened: ${(error as Error).message}`,
+      `the journal of the store ${path} cannot be begun: ` +
+        (error as Error).message,
       error,
     );
   }
-  try {
-    const schema = await kv.get<Uint8Array>(SCHEMA_KEY);
-    await migrate(kv, schema.value === null ? 1 : schema.value[0]);
-    return await KvBlocks.open(kv);
-  } catch (error) {
-    kv.close();
-    throw error;
-  }
-}
-
-/**
- * Makes sure that only this user can read the file at `path`; SQLite gives the
- * files beside it the same mode. An empty file is a new store.
- */
-async function makePrivate(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  const file = await Deno.open(path, {
-    read: true,
-    write: true,
-    create: true,
-    mode: 0o600,
-  });
-  file.close();
-  const { mode } = await Deno.stat(path);
-  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, 0o600);
 }
 
 async function makeFolder(path: string): Promise<void> {
+  if (await isFile(path)) {
+    throw new StoreError(
+      "failing",
+      `the store cannot be in ${path}: that is a file. A store is a folder, ` +
+        "or a file that ends in .kv",
+    );
+  }
   try {
     // Others have no business with what clients said.
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
@@ -159,4 +201,8 @@ async function makeFolder(path: string): Promise<void> {
       error,
     );
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

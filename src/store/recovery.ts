@@ -1,49 +1,84 @@
-import type { Blocks, Commit } from "./blocks.ts";
-import { type Copies, findCopies } from "./copies.ts";
-import { readJournal } from "./journal.ts";
-import { isWholeSnapshot } from "./snapshot.ts";
+import { type Blocks, EMPTY, type Head, sameHead } from "./blocks.ts";
+import { type Copies, type Copy, findCopies } from "./copies.ts";
+import { type JournaledCommit, readJournal } from "./journal.ts";
+import { snapshotHead } from "./snapshot.ts";
+
+/** How far a snapshot and the journals that go on from it lead. */
+export interface Line {
+  /** Null where the journals alone go back to the beginning. */
+  readonly snapshot: Copy | null;
+  /** Where they end without a gap; `EMPTY` when there is nothing. */
+  readonly reach: Head;
+}
 
 /**
- * Brings `blocks` up to the journals of the store at `store`, as far as they
- * go on from its head without a gap.
+ * Goes through the commits of the journals that go on from `from` without a
+ * gap; returns where they end. A journal of another past, as it is left when a
+ * store was built anew or replaced, has the numbers but not the heads, and is
+ * passed over.
  */
-export async function catchUp(blocks: Blocks, store: string): Promise<void> {
-  const { journals } = await findCopies(store);
-  for await (const commit of commitsOf(journals)) {
-    if (commit.head.commit === blocks.head.commit + 1) {
-      await blocks.commit(commit);
+export async function follow(
+  journals: Copies["journals"],
+  from: Head,
+  take?: (commit: JournaledCommit) => Promise<void>,
+): Promise<Head> {
+  let at = from;
+  for (const { path } of journals) {
+    for await (const commit of readJournal(path)) {
+      if (!continues(commit, at)) continue;
+      await take?.(commit);
+      at = commit.head;
     }
   }
+  return at;
 }
 
-/** The number of the last commit that the journals hold whole; 0 for none. */
-export async function lastJournaled(store: string): Promise<number> {
-  const { journals } = await findCopies(store);
-  let last = 0;
-  for await (const { head } of commitsOf(journals)) {
-    last = Math.max(last, head.commit);
-  }
-  return last;
+function continues({ head, after }: JournaledCommit, at: Head): boolean {
+  return head.commit === at.commit + 1 &&
+    (after === null || sameHead(after, at));
 }
 
 /**
- * Builds a store anew in `blocks`, which is empty, from the newest snapshot
- * that is whole and the journals. Returns the number of the last commit; 0
- * when there was nothing to build from.
+ * The lines that the copies make: one for each snapshot that is whole, the
+ * newest first, then that of the journals alone.
  */
-export async function rebuild(blocks: Blocks, store: string): Promise<number> {
-  const { snapshots } = await findCopies(store);
-  for (const { path, commit } of snapshots) {
-    if (!await isWholeSnapshot(path, commit)) continue;
-    for await (const part of readJournal(path)) await blocks.commit(part);
-    break;
+export async function* linesOf(copies: Copies): AsyncGenerator<Line> {
+  for (const snapshot of copies.snapshots) {
+    const head = await snapshotHead(snapshot);
+    if (head === null) continue;
+    yield { snapshot, reach: await follow(copies.journals, head) };
   }
-  await catchUp(blocks, store);
-  return blocks.head.commit;
+  yield { snapshot: null, reach: await follow(copies.journals, EMPTY) };
 }
 
-async function* commitsOf(
-  journals: Copies["journals"],
-): AsyncGenerator<Commit> {
-  for (const { path } of journals) yield* readJournal(path);
+/** The line that leads to the latest time. */
+export async function latestLine(copies: Copies): Promise<Line> {
+  let latest: Line = { snapshot: null, reach: EMPTY };
+  for await (const line of linesOf(copies)) {
+    if (isLater(line.reach, latest.reach)) latest = line;
+  }
+  return latest;
+}
+
+function isLater(a: Head, b: Head): boolean {
+  return a.time === b.time ? a.commit > b.commit : a.time > b.time;
+}
+
+/** Brings `blocks` up to where the journals of the store at `store` lead. */
+export async function catchUp(blocks: Blocks, store: string): Promise<void> {
+  const { journals } = await findCopies(store);
+  await follow(journals, blocks.head, (commit) => blocks.commit(commit));
+}
+
+/** Builds a store anew in `blocks`, which is empty, along `line`. */
+export async function rebuild(
+  blocks: Blocks,
+  store: string,
+  line: Line,
+): Promise<void> {
+  if (line.snapshot !== null) {
+    const { path } = line.snapshot;
+    for await (const part of readJournal(path)) await blocks.commit(part);
+  }
+  await catchUp(blocks, store);
 }

@@ -1,7 +1,9 @@
 import type { Block } from "./block.ts";
-import type { Head } from "./blocks.ts";
-import { snapshotPath } from "./copies.ts";
+import { type Head, sameHead } from "./blocks.ts";
+import { type Copy, snapshotPath } from "./copies.ts";
+import { removeFile } from "./files.ts";
 import { Journal, readJournal } from "./journal.ts";
+import { syncFolder } from "./sync_folder.ts";
 
 /** Blocks in one frame of a snapshot: some 2 MiB. */
 const A_FRAME = 32;
@@ -18,7 +20,7 @@ export async function writeSnapshot(
 ): Promise<void> {
   const path = snapshotPath(store, head.commit);
   const partial = `${path}.partial`;
-  const journal = await Journal.create(partial);
+  const journal = await Journal.create(partial, head);
   let isWhole = false;
   try {
     let blocks: Block[] = [];
@@ -36,17 +38,23 @@ export async function writeSnapshot(
     isWhole = true;
   } finally {
     journal.close();
-    if (!isWhole) await Deno.remove(partial);
+    if (!isWhole) await removeFile(partial);
   }
   await Deno.rename(partial, path);
+  await syncFolder(path);
 }
 
-/** Whether the snapshot at `path` is whole and is that of `commit`. */
-export async function isWholeSnapshot(
-  path: string,
-  commit: number,
-): Promise<boolean> {
+/** What the snapshot is a copy of; null when it is not whole. */
+export async function snapshotHead(
+  { path, commit }: Copy,
+): Promise<Head | null> {
   let last: Head | null = null;
-  for await (const { head } of readJournal(path)) last = head;
-  return last !== null && last.commit === commit;
+  let before: Head | null = null;
+  for await (const { head, after } of readJournal(path)) {
+    before ??= after;
+    last = head;
+  }
+  if (last === null || last.commit !== commit) return null;
+  // Before copies had heads, there was no more to compare.
+  return before === null || sameHead(before, last) ? last : null;
 }

@@ -193,6 +193,7 @@ for (const [snapshots, stopped] of cases) {
 Deno.test("fault-tolerant: torn copies beside a whole store lose nothing", async () => {
   const remains = await left("fault-tolerant", 30, { snapshots: 3 });
   const random = seeded(5);
+  let noticed = 0;
   for (let i = 0; i < CASES; i++) {
     const { found, alarm, what } = await attempt(
       remains,
@@ -201,8 +202,12 @@ Deno.test("fault-tolerant: torn copies beside a whole store lose nothing", async
       (name) => !isStore(name),
     );
     assertSame(found, remains.picture, what);
-    assert.equal(alarm, null, what);
+    if (alarm === null) continue;
+    noticed++;
+    assert.match(alarm, /second copy .* was damaged.* is whole/, what);
   }
+  // What an older snapshot or journal says is of no use while a newer is whole.
+  assert.ok(noticed > CASES / 4, `${noticed} noticed`);
   await Deno.remove(remains.folder, { recursive: true });
 });
 

@@ -1,0 +1,121 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreError } from "./store_error.ts";
+
+/*
+ * SQLite takes a file for whole whose rows mean nothing to Deno KV. Some of
+ * these are errors when it opens them; others end the process: a missing
+ * table, a queue entry that cannot be read, a time of expiry that is text.
+ */
+
+/** From this version of its tables on, Deno KV has all of these. */
+const ALL_TABLES = 3;
+
+const TABLES = ["kv", "queue", "queue_running", "data_version"] as const;
+
+/** How Deno KV marks a value that is plain bytes. */
+export const PLAIN_BYTES = 3;
+
+/** How it marks what never expires. */
+const NEVER = -1;
+
+/** Lowest and highest version of SQLite's file format that can be written. */
+const FORMATS = [1, 2] as const;
+
+/** Where the header says who may write the file, and who may read it. */
+const FORMAT_BYTES = [18, 19] as const;
+
+/** A row of the table with the values, but for the value. */
+export interface KvRow {
+  /** Type of the value. */
+  readonly t: unknown;
+  /** What the value is. */
+  readonly e: unknown;
+  /** Type of the version. */
+  readonly n: unknown;
+  /** When it expires. */
+  readonly x: unknown;
+}
+
+/** The columns of a `KvRow`, for a query. */
+export const KV_ROW =
+  "typeof(v) AS t, v_encoding AS e, typeof(version) AS n, expiration_ms AS x";
+
+/** Throws `StoreError` `corrupt` when `row`, called `what`, is not ours. */
+export function checkRow({ t, e, n, x }: KvRow, what: string): void {
+  if (
+    t === "blob" && e === PLAIN_BYTES && n === "integer" &&
+    (x === NEVER || x === null)
+  ) return;
+  throw new StoreError("corrupt", `the row of ${what} is damaged`);
+}
+
+/** Checks what the header of the file at `path` says beyond SQLite's needs. */
+export async function checkFormat(path: string): Promise<void> {
+  const file = await Deno.open(path, { read: true });
+  try {
+    const header = new Uint8Array(20);
+    // A file that is new has none yet.
+    if (await file.read(header) !== header.length) return;
+    const [least, most] = FORMATS;
+    for (const at of FORMAT_BYTES) {
+      if (header[at] <= most && header[at] >= least) continue;
+      throw new StoreError("corrupt", "the header of the file is damaged");
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Throws `StoreError` `corrupt` when tables are not as Deno KV needs them. */
+export function checkLayout(database: DatabaseSync): void {
+  const rows = database.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table'",
+  ).all();
+  const tables = new Set(rows.map(({ name }) => String(name)));
+  // A process that ended in its first moments leaves a file with nothing.
+  if (tables.size === 0) return;
+  const version = counted(database, tables, "migration_state");
+  if (version < ALL_TABLES) return;
+  for (const name of TABLES) {
+    if (tables.has(name)) continue;
+    throw new StoreError("corrupt", `its table ${name} is missing`);
+  }
+  counted(database, tables, "data_version");
+  for (const name of ["queue", "queue_running"]) {
+    // No broker ever puts anything there.
+    const row = database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get();
+    if (row === undefined) continue;
+    throw new StoreError("corrupt", `its table ${name} is damaged`);
+  }
+  checkStrays(database);
+}
+
+/** The number that Deno KV keeps in `table`. */
+function counted(
+  database: DatabaseSync,
+  tables: ReadonlySet<string>,
+  table: string,
+): number {
+  const row = tables.has(table)
+    ? database.prepare(
+      `SELECT version AS n, typeof(version) AS t FROM ${table} WHERE k = 0`,
+    ).get()
+    : undefined;
+  const { n, t } = row ?? {};
+  if (t === "integer" && Number.isSafeInteger(n) && (n as number) >= 0) {
+    return n as number;
+  }
+  throw new StoreError("corrupt", `its table ${table} is damaged`);
+}
+
+/** Keys that are no bytes, and what would be taken for expired. */
+function checkStrays(database: DatabaseSync): void {
+  const keys = database.prepare(
+    "SELECT 1 FROM kv WHERE k < x'02' OR k >= x'03' LIMIT 1",
+  ).get();
+  const expiring = database.prepare(
+    "SELECT 1 FROM kv WHERE expiration_ms <> -1 LIMIT 1",
+  ).get();
+  if (keys === undefined && expiring === undefined) return;
+  throw new StoreError("corrupt", "a row is there that nobody wrote");
+}

@@ -1,0 +1,214 @@
+import { EMPTY, type Head, sameHead } from "./blocks.ts";
+import { allOf, type Copies, findCopies, type Renewal } from "./copies.ts";
+import { exists } from "./files.ts";
+import { KvBlocks } from "./kv_blocks.ts";
+import { openKvBlocks } from "./open_kv.ts";
+import {
+  catchUp,
+  follow,
+  latestLine,
+  type Line,
+  linesOf,
+  rebuild,
+} from "./recovery.ts";
+import {
+  corruptName,
+  moveDamaged,
+  removeStore,
+  setAside,
+} from "./set_aside.ts";
+import { StoreError } from "./store_error.ts";
+import { syncFolder } from "./sync_folder.ts";
+import {
+  look,
+  refused,
+  type StartSettings,
+  type Verdict,
+} from "./verified_start.ts";
+
+/** How a store with a second copy was found, and was brought in order. */
+export interface Recovery {
+  /** What to tell the operator, or null. */
+  readonly alarm: string | null;
+  /** Set when the copies there are do not lead to where the store stands. */
+  readonly renewal: Renewal | null;
+}
+
+const FINE: Recovery = { alarm: null, renewal: null };
+
+/** Where what is built anew is, until it is complete. */
+export function rebuiltPath(path: string): string {
+  return `${path}.rebuilt`;
+}
+
+/**
+ * Makes a store with a second copy one that can be opened: what is whole and
+ * lags behind its journal gets what is missing, what is damaged is set aside
+ * and built anew.
+ *
+ * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set,
+ * `newer` or `failing`.
+ */
+export async function startOrRebuild(
+  settings: StartSettings,
+): Promise<Recovery> {
+  const { path } = settings;
+  const copies = await findCopies(path);
+  if (settings.doubt === null && !await exists(path)) {
+    if (!await areAny(copies)) return FINE;
+    return await build(settings, copies, "missing");
+  }
+  const verdict = await lookAndCheck(settings, copies);
+  return verdict instanceof StoreError
+    ? await build(settings, copies, `damaged (${verdict.message})`)
+    : verdict;
+}
+
+/** Some damage is met only when missing commits are to be added. */
+async function lookAndCheck(
+  settings: StartSettings,
+  copies: Copies,
+): Promise<Recovery | StoreError> {
+  const verdict = await look(settings);
+  if (verdict instanceof StoreError) return verdict;
+  try {
+    return await check(settings, copies, verdict);
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === "corrupt") return error;
+    throw error;
+  }
+}
+
+/** A store that is whole: do the copies lead to it, or beyond? */
+async function check(
+  settings: StartSettings,
+  copies: Copies,
+  verdict: Verdict,
+): Promise<Recovery> {
+  const { head } = verdict;
+  const ahead = await follow(copies.journals, head);
+  const line = await lineTo(copies, ahead);
+  const lost = ahead.commit - head.commit;
+  // Nothing always leads to nothing: an empty store tells nothing of copies.
+  if (lost === 0 && (line === null || head.commit === 0)) {
+    const latest = await latestLine(copies);
+    if (isBeyond(latest.reach, verdict)) {
+      return await build(settings, copies, "out of date", latest);
+    }
+  }
+  if (lost > 0) await complete(settings.path);
+  // A crash between journal and store leaves one, which nobody was told of.
+  const told = lost > 1
+    ? [`the store had lost its last ${lost} commits; the journal had them`]
+    : [];
+  if (line !== null && line.snapshot === (copies.snapshots[0] ?? null)) {
+    return { alarm: told[0] ?? null, renewal: null };
+  }
+  // While it was kept without a journal the copies had to fall behind.
+  if (verdict.isJournaled || line !== null) {
+    told.push(
+      "the second copy of the store was damaged or incomplete; the store " +
+        "itself is whole, and a new copy is made",
+    );
+  }
+  return {
+    alarm: told.length === 0 ? null : told.join("; "),
+    renewal: { aside: null },
+  };
+}
+
+/** The first line that ends at `head`, or null. */
+async function lineTo(copies: Copies, head: Head): Promise<Line | null> {
+  for await (const line of linesOf(copies)) {
+    if (sameHead(line.reach, head)) return line;
+  }
+  return null;
+}
+
+/**
+ * Whether copies that do not continue the store know more than it. One that
+ * was kept without a journal may have another past, with numbers of its own.
+ */
+function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
+  return isJournaled ? reach.commit > head.commit : reach.time > head.time;
+}
+
+async function areAny(copies: Copies): Promise<boolean> {
+  for (const { path } of allOf(copies)) {
+    if ((await Deno.stat(path)).size > 0) return true;
+  }
+  return false;
+}
+
+/** Gives a store that is whole the commits that its journals have beyond it. */
+async function complete(path: string): Promise<void> {
+  const blocks = await openKvBlocks(path);
+  try {
+    blocks.isJournaled = true;
+    await catchUp(blocks, path);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(
+      "failing",
+      `the store ${path} lacks what its journal has, and that cannot be ` +
+        `written: ${(error as Error).message}`,
+      error,
+    );
+  } finally {
+    await blocks.close();
+  }
+}
+
+/** Builds the store anew; `fault` says what is wrong with the one there is. */
+async function build(
+  settings: StartSettings,
+  copies: Copies,
+  fault: string,
+  along?: Line,
+): Promise<Recovery> {
+  const { path, now, refuse, doubt } = settings;
+  const nothing: Line = { snapshot: null, reach: EMPTY };
+  const line = doubt?.isInCopies ? nothing : along ?? await latestLine(copies);
+  const { reach } = line;
+  if (reach.commit === 0) {
+    if (refuse) throw refused(path, fault);
+    const aside = await setAside(path, now);
+    return {
+      alarm: `the store was ${fault}, and no copy of it was whole; what ` +
+        `there was is kept as ${aside}, and the broker started with nothing ` +
+        "stored",
+      renewal: null,
+    };
+  }
+  const fresh = rebuiltPath(path);
+  await removeStore(fresh);
+  await fill(fresh, path, line);
+  const aside = await corruptName(path, now);
+  const wasThere = await exists(path);
+  await moveDamaged(path, aside);
+  // It was closed, so all of it is in this one file.
+  await Deno.rename(fresh, path);
+  await syncFolder(path);
+  return {
+    alarm: `the store was ${fault}` +
+      (wasThere ? `; it was set aside as ${aside}` : "") +
+      ", and built anew from its second copy, as of " +
+      new Date(reach.time).toISOString() +
+      (isCutOff(copies, line) ? "; what came later is damaged there, too" : ""),
+    renewal: { aside },
+  };
+}
+
+/** Whether journals began after the end of what could be read. */
+function isCutOff({ journals }: Copies, { reach }: Line): boolean {
+  return journals.some(({ commit }) => commit > reach.commit);
+}
+
+async function fill(fresh: string, path: string, line: Line): Promise<void> {
+  const blocks = await KvBlocks.open(await Deno.openKv(fresh));
+  try {
+    await rebuild(blocks, path, line);
+  } finally {
+    await blocks.close();
+  }
+}
