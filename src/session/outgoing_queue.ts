@@ -101,6 +101,8 @@ export class OutgoingQueue implements FeedTarget {
       this.#outstanding < sender.sendMaximum && !sender.outbox.held
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
+      // Until commits work again it waits in the backlog; then `drain` comes.
+      if (this.#context.mustStay(entry)) return this.#enqueue(entry);
       this.#hold(entry);
       this.#sendNumbered(sender, entry);
       return;
@@ -143,6 +145,7 @@ export class OutgoingQueue implements FeedTarget {
       } else {
         // [MQTT-3.3.4-9]: no more at once than the client said.
         if (this.#outstanding >= sender.sendMaximum) return;
+        if (this.#context.mustStay(next)) return;
         this.#take();
         this.#sendNumbered(sender, next);
         continue;
@@ -250,6 +253,7 @@ export class OutgoingQueue implements FeedTarget {
     while (at < this.#resend.length) {
       const entry = this.#resend[at];
       const { message } = entry;
+      if (this.#context.mustStay(entry)) break;
       // PUBREL goes out whatever is left of the client's receive maximum (4.9).
       if (message !== null) {
         if (this.#outstanding >= sender.sendMaximum) break;
