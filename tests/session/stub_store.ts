@@ -107,6 +107,9 @@ export class StubStore implements Store {
     if (this.willing) queueMicrotask(() => this.commit());
   }
 
+  /** It is the test that says when. */
+  writeSoon(): void {}
+
   /** Begins to write what was noted; from here on another batch gathers. */
   begin(): number {
     return this.batch++;
