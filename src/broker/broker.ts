@@ -155,9 +155,7 @@ export class Broker {
       storeSettings(this.#settings),
       this.#clock,
     );
-    return new Storage(store, this.#context, this.#alarms, () => {
-      for (const connection of [...this.#connections]) connection.diskFull();
-    });
+    return new Storage(store, this.#context, this.#alarms, this.#connections);
   }
 
   /** Restores what is stored; connections that come meanwhile wait. */

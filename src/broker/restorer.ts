@@ -33,6 +33,7 @@ export class StateRestorer implements Restorer {
     session.detachedAt = stored.detachedAt;
     session.bridge = stored.bridge;
     session.will = stored.will;
+    if (stored.packetIds !== null) session.queue.restoreIds(stored.packetIds);
     for (const packetId of stored.received) session.received.add(packetId);
     return session;
   }

@@ -1,11 +1,14 @@
 import type { Cancel } from "../clock/mod.ts";
-import type { Context } from "../session/mod.ts";
+import type { Connection, Context } from "../session/mod.ts";
 import type { Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { StateRestorer } from "./restorer.ts";
 
 /** How often the store is asked whether it can still write (ms). */
 const LOOK = 250;
+
+/** So long commits may fail before those who wait for one are closed (ms). */
+const PATIENCE = 2000;
 
 /**
  * Connects a store with the state it keeps: restores at the start, has changes
@@ -15,20 +18,26 @@ export class Storage {
   readonly #store: Store;
   readonly #context: Context;
   readonly #alarms: Alarms;
-  readonly #whenFull: () => void;
+  readonly #connections: Iterable<Connection>;
+  /** When commits were first seen to fail, ms; 0 while they work. */
+  #stuckSince = 0;
+  /** Whether those who waited for a commit have been closed since. */
+  #hasClosed = false;
+  /** What the alarm says, or null when there is none. */
+  #alarm: string | null = null;
   #watch: Cancel | null = null;
 
   /**
-   * `store` is open and not loaded yet; `whenFull` is called when the disk
-   * begins to take no more.
+   * `store` is open and not loaded yet; `connections` are those there are at
+   * any time.
    */
   constructor(
     store: Store,
     context: Context,
     alarms: Alarms,
-    whenFull: () => void,
+    connections: Iterable<Connection>,
   ) {
-    this.#whenFull = whenFull;
+    this.#connections = connections;
     this.#store = store;
     this.#context = context;
     this.#alarms = alarms;
@@ -65,15 +74,39 @@ export class Storage {
 
   /** A full disk tells nobody, and the hot path must not ask: so it looks. */
   #look(): void {
-    const { health, reason } = this.#store.status;
-    const isFull = health !== "ok";
-    if (isFull !== this.#context.storeFull) {
-      this.#context.storeFull = isFull;
-      if (isFull) {
-        this.#alarms.raise("disk", reason ?? health);
-        this.#whenFull();
-      } else this.#alarms.clear("disk");
+    const context = this.#context;
+    const { health, isStuck } = this.#store;
+    context.storeFull = health !== "ok";
+    this.#setStuck(isStuck);
+    this.#setAlarm(health === "ok" ? null : `${health} ${isStuck}`);
+    this.#watch = context.clock.after(LOOK, () => this.#look());
+  }
+
+  /** Commits fail from now on, still, or no more. */
+  #setStuck(isStuck: boolean): void {
+    const context = this.#context;
+    const now = context.clock.now();
+    const wasStuck = this.#stuckSince > 0;
+    context.storeStuck = isStuck && context.gate !== null;
+    if (!isStuck) {
+      this.#stuckSince = 0;
+      this.#hasClosed = false;
+      if (wasStuck) { for (const one of this.#connections) one.storeWorks(); }
+    } else if (!wasStuck) {
+      this.#stuckSince = Math.max(1, now);
+    } else if (!this.#hasClosed && now - this.#stuckSince >= PATIENCE) {
+      // Once is enough: nobody begins to wait while commits fail.
+      this.#hasClosed = true;
+      for (const one of [...this.#connections]) one.storeStuck();
     }
-    this.#watch = this.#context.clock.after(LOOK, () => this.#look());
+  }
+
+  /** `kind` is that of what is wrong: with another kind the text is new. */
+  #setAlarm(kind: string | null): void {
+    if (kind === this.#alarm) return;
+    this.#alarm = kind;
+    if (kind === null) return this.#alarms.clear("disk");
+    const { reason, health } = this.#store.status;
+    this.#alarms.raise("disk", reason ?? health);
   }
 }

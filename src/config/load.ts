@@ -1,6 +1,7 @@
 import { completeSettings, type PartialSettings } from "./complete.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { listenerFields, sections } from "./fields.ts";
+import { nearVariables } from "./near_variables.ts";
 import { isSettingVariable } from "./variables.ts";
 import {
   describePath,
@@ -64,6 +65,7 @@ export async function loadSettings(
     given = read.given;
     place = read.place;
   }
+  problems.push(...nearVariables(environment, sources.file?.text ?? ""));
   const shortcuts = readShortcuts(sources.shortcuts ?? {}, problems);
   const chosen = withShortcuts(given, shortcuts);
   const settings = completeSettings(chosen);

@@ -36,7 +36,7 @@ export function handleAck(
     expectQos(entry, 2, "PUBREC");
     if (refused) return session.queue.acknowledged(entry, true);
     session.queue.receivedByClient(entry);
-    connection.sender.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
+    answerPubrec(connection, session, entry);
   } else if (entry !== null) {
     expectQos(entry, 2, "PUBCOMP");
     if (entry.message !== null) {
@@ -55,21 +55,38 @@ function release(
   session: Session,
   packetId: number,
 ): void {
-  const { store, gate, storeFull } = connection.context;
-  const isStored = session.slot?.receivedStored?.has(packetId) ?? false;
-  const code = session.releaseReceived(packetId)
+  const { store, gate, storeStuck, late } = connection.context;
+  const isKnown = session.releaseReceived(packetId);
+  const code = isKnown
     ? ReasonCode.Success
     : ReasonCode.PacketIdentifierNotFound;
   const answer = () =>
     connection.sender.sendAck(PacketType.Pubcomp, packetId, code);
-  if (!isStored || store === null) return answer();
-  if (gate !== null && !storeFull) return answer();
+  if (store === null || session.slot === null) return answer();
+  if (isKnown && gate !== null && !storeStuck) return answer(); // it is gated
+  if (!session.slot.mayReceive(packetId, store.stored)) return answer();
   // A crash could bring the id back, and the next message that has it would
-  // be taken for one that has been seen. So this waits in `buffered`, too, and
-  // it alone waits while the disk is full.
-  store.onStored(store.batch, () => {
-    if (connection.session === session) answer();
-  });
+  // be taken for one that has been seen. So this waits in `buffered`, too, also
+  // where the id is unknown only because its release is not on disk yet.
+  late.add(connection, store, PacketType.Pubcomp, packetId, answer);
+}
+
+/** PUBREL; from here on the client forgets that it has had the message. */
+function answerPubrec(
+  connection: Connection,
+  session: Session,
+  entry: Outgoing,
+): void {
+  const { context, sender } = connection;
+  const { packetId } = entry;
+  const answer = () => {
+    if (session.queue.find(packetId) !== entry) return;
+    sender.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
+  };
+  if (!context.mustStay(entry)) return answer();
+  // Brought back without its PUBREC, it would be sent a second time.
+  const { late, gate } = context;
+  late.add(connection, gate!, PacketType.Pubrel, packetId, answer);
 }
 
 function expectQos(entry: Outgoing, qos: 1 | 2, name: string): void {

@@ -246,12 +246,18 @@ export class Connection implements Deadline {
   }
 
   /**
-   * The disk takes no more. What waits for a commit would hold up everything
-   * behind it, so such a connection is closed: its client comes back, and what
-   * was not acknowledged is answered as it can be now.
+   * Commits have been failing for a while. What waits for one holds up
+   * everything behind it, so such a connection is closed: its client comes
+   * back, and what was not acknowledged is answered as it can be now.
    */
-  diskFull(): void {
+  storeStuck(): void {
     if (this.sender.outbox.waitsForCommit) this.close("disk-full");
+  }
+
+  /** Commits work again: what could not be sent meanwhile goes out. */
+  storeWorks(): void {
+    this.context.passes.begin();
+    this.session?.queue.drain();
   }
 
   /** Expects a packet every `keepAlive` seconds; 0 expects none. */
@@ -295,6 +301,7 @@ export class Connection implements Deadline {
     const { session } = this;
     this.session = null;
     this.exchange = null;
+    this.context.late.drop(this);
     if (session !== null) {
       this.context.counters.clientsConnected--;
       session.detach();

@@ -6,7 +6,9 @@ import type { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
+import { LateAnswers } from "./late_answers.ts";
 import type { SessionOptions } from "./options.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { Passes } from "./passes.ts";
 import { Registry } from "./registry.ts";
 
@@ -70,13 +72,20 @@ export class Context {
   store: Store | null = null;
   /** Whether what lasted is still being restored: CONNECTs wait for it. */
   loading = false;
-  /** Whether the store takes no more for now. */
+  /** Whether nothing is taken for now that would have to last. */
   storeFull = false;
+  /**
+   * Whether the commits that acknowledgements wait for fail, so that nobody
+   * knows when the next one works; never in modes that acknowledge at once.
+   */
+  storeStuck = false;
   /**
    * The store whose commits acknowledgements have to wait for; null in the
    * modes that acknowledge at once.
    */
   gate: Store | null = null;
+  /** Answers that wait for the disk without holding up what follows them. */
+  readonly late: LateAnswers = new LateAnswers();
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
   /** All that is due at some time, on one timer. */
@@ -128,6 +137,16 @@ export class Context {
   release(message: Message): void {
     if (--message.holders === 0) this.counters.queuedBytes -= message.size;
     this.counters.queuedBytes -= HOLDING;
+  }
+
+  /**
+   * Whether `entry` must not be sent, nor its PUBREL, because commits fail and
+   * it is not on disk as it is: after a crash it would go out as another one.
+   */
+  mustStay(entry: Outgoing): boolean {
+    return this.storeStuck && entry.qos === 2 &&
+      entry.delivery.subscriber.slot !== null &&
+      !(entry.message?.volatile ?? false) && !this.gate!.isStored(entry);
   }
 
   /** Whether no more may be queued for now. */

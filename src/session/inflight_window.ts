@@ -1,30 +1,65 @@
+import type { PacketIdRange } from "../store/mod.ts";
 import type { Outgoing } from "./outgoing.ts";
+
+/** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
+const IDS = 65535;
+
+/** Most windows have nothing barred, and share it. */
+const NONE: readonly never[] = [];
 
 /**
  * Messages sent with a packet id and not yet acknowledged. Ids count up, so
  * the id's low bits are its place in a table that is a little larger than the
  * window; an id whose place is taken is passed over.
+ *
+ * QoS 1 and QoS 2 count for themselves. A client keeps QoS 2 ids, also over a
+ * crash of ours, so those have to be looked after (`IdReserve`), and are not
+ * to be used up by what needs no such care.
  */
 export class InflightWindow {
   #slots: (Outgoing | null)[] = [];
   #lastId = 0;
+  #serial = 0;
   #sequence = 0;
   /** How many are in it. */
   size = 0;
+  /**
+   * Ids that no QoS 2 message gets, 16,384 at most: with them left out there
+   * is still a free one for every window of up to 32,767. A larger window
+   * takes them all the same.
+   */
+  barred: readonly PacketIdRange[] = NONE;
 
   /** Gives `entry` the next free packet id; at most 65,535 fit. */
   add(entry: Outgoing): void {
     if (this.size * 2 >= this.#slots.length) this.#grow();
-    const mask = this.#slots.length - 1;
-    let id = this.#lastId;
-    do {
-      id = id === 65535 ? 1 : id + 1;
-    } while (this.#slots[id & mask] !== null);
-    this.#lastId = id;
+    const id = entry.qos === 2 ? this.nextSerial() % IDS + 1 : this.#nextId();
+    if (entry.qos === 2) this.#serial++;
     this.size++;
     entry.packetId = id;
     entry.sequence = this.#sequence++;
-    this.#slots[id & mask] = entry;
+    this.#slots[id & (this.#slots.length - 1)] = entry;
+  }
+
+  /**
+   * The serial number that the next QoS 2 message gets. It goes on where the
+   * id begins anew: the id is its remainder by 65,535, plus 1.
+   */
+  nextSerial(): number {
+    if (this.size * 2 >= this.#slots.length) this.#grow();
+    const mask = this.#slots.length - 1;
+    const barred = this.size * 2 < IDS ? this.barred : NONE;
+    for (let serial = this.#serial;; serial++) {
+      const id = serial % IDS + 1;
+      if (this.#slots[id & mask] !== null) continue;
+      if (barred.length > 0 && isAmong(id, barred)) continue;
+      return this.#serial = serial;
+    }
+  }
+
+  /** QoS 2 goes on at this serial number. */
+  goOnAt(serial: number): void {
+    this.#serial = serial;
   }
 
   /**
@@ -39,23 +74,10 @@ export class InflightWindow {
       this.#slots[id & (this.#slots.length - 1)] !== null
     ) this.#grow();
     this.#slots[id & (this.#slots.length - 1)] = entry;
-    this.#lastId = id;
+    if (entry.qos !== 2) this.#lastId = id;
     this.size++;
     entry.sequence = this.#sequence++;
     return true;
-  }
-
-  /**
-   * Goes on with ids from somewhere else. A crash may have made us forget some
-   * that were given, and a client that still holds one would take a new message
-   * of that id for the old one. `now` is in ms: starts within seconds of each
-   * other get places far apart (multiples of the golden section).
-   */
-  leap(now: number): void {
-    const id = Math.floor(now / 100) % 65536 * 40503 % 65535;
-    const apart = Math.abs(id - this.#lastId);
-    const isNear = this.size > 0 && Math.min(apart, 65535 - apart) < 8192;
-    this.#lastId = isNear ? (id + 32768) % 65535 : id;
   }
 
   /** The entry with this packet id, or null. */
@@ -78,6 +100,24 @@ export class InflightWindow {
     return entries.sort((a, b) => a.sequence - b.sequence);
   }
 
+  /** Packet ids of QoS 2 messages in it that no store knows of. */
+  volatileIds(): number[] {
+    const ids: number[] = [];
+    for (const entry of this.#slots) {
+      if (entry?.volatile && entry.qos === 2) ids.push(entry.packetId);
+    }
+    return ids;
+  }
+
+  #nextId(): number {
+    const mask = this.#slots.length - 1;
+    let id = this.#lastId;
+    do {
+      id = id === IDS ? 1 : id + 1;
+    } while (this.#slots[id & mask] !== null);
+    return this.#lastId = id;
+  }
+
   #grow(): void {
     const old = this.#slots;
     // Twice as many low bits keep different ids apart: nothing can collide.
@@ -87,4 +127,9 @@ export class InflightWindow {
       if (entry !== null) this.#slots[entry.packetId & (size - 1)] = entry;
     }
   }
+}
+
+/** Whether one of `ranges`, which may go on behind 65,535 at 1, has `id`. */
+function isAmong(id: number, ranges: readonly PacketIdRange[]): boolean {
+  return ranges.some(({ first, count }) => (id - first + IDS) % IDS < count);
 }

@@ -23,6 +23,8 @@ export class Outgoing implements StoredEntry {
   sequence = 0;
   /** Whether it went out on the connection that is attached now. */
   sent = false;
+  /** Whether no store will ever know of it. */
+  readonly volatile: boolean;
 
   /** `message` is null for an entry restored from behind its PUBREC. */
   constructor(
@@ -35,5 +37,6 @@ export class Outgoing implements StoredEntry {
     this.qos = qos;
     this.retain = retain;
     this.delivery = delivery;
+    this.volatile = message !== null && message.volatile;
   }
 }

@@ -1,7 +1,9 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
 import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
+import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Context } from "./context.ts";
+import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
 import { InflightWindow } from "./inflight_window.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { DropReason } from "./reasons.ts";
@@ -16,10 +18,12 @@ const NONE: readonly never[] = [];
  * flight, what waits behind it, and what is retained for new subscriptions.
  * It lives as long as the session; a sender serves it while there is one.
  */
-export class OutgoingQueue implements FeedTarget {
-  readonly #owner: Subscriber;
+export class OutgoingQueue implements FeedTarget, ReserveOwner {
+  readonly #owner: Subscriber & StoredSession;
   readonly #context: Context;
   readonly #window = new InflightWindow();
+  /** Made with the first QoS 2 message that a crash could make us forget. */
+  #reserve: IdReserve | null = null;
   readonly #backlog = new Backlog();
   /** Made with the first subscription that has something retained. */
   #feeds: RetainedFeeds | null = null;
@@ -32,7 +36,7 @@ export class OutgoingQueue implements FeedTarget {
   #waitingQos0 = 0;
 
   /** `owner` is the session it belongs to. */
-  constructor(owner: Subscriber, context: Context) {
+  constructor(owner: Subscriber & StoredSession, context: Context) {
     this.#owner = owner;
     this.#context = context;
   }
@@ -98,9 +102,12 @@ export class OutgoingQueue implements FeedTarget {
     } else if (
       sender !== null && this.#backlog.size === 0 &&
       this.#resend.length === 0 &&
-      this.#outstanding < sender.sendMaximum && !sender.outbox.held
+      this.#outstanding < sender.sendMaximum && !sender.outbox.held &&
+      (qos === 1 || this.#admits(message))
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
+      // Until commits work again it waits in the backlog; then `drain` comes.
+      if (this.#context.mustStay(entry)) return this.#enqueue(entry);
       this.#hold(entry);
       this.#sendNumbered(sender, entry);
       return;
@@ -143,6 +150,8 @@ export class OutgoingQueue implements FeedTarget {
       } else {
         // [MQTT-3.3.4-9]: no more at once than the client said.
         if (this.#outstanding >= sender.sendMaximum) return;
+        if (this.#context.mustStay(next)) return;
+        if (next.qos === 2 && !this.#admits(message)) return;
         this.#take();
         this.#sendNumbered(sender, next);
         continue;
@@ -213,9 +222,48 @@ export class OutgoingQueue implements FeedTarget {
     this.#wait(entry);
   }
 
-  /** All is put back; see `InflightWindow.leap` for `now` in ms. */
-  restored(now: number): void {
-    this.#window.leap(now);
+  /** What has to last of its packet ids; null when it is nothing. */
+  get packetIds(): StoredPacketIds | null {
+    return this.#reserve === null ? null : this.#reserve.stored;
+  }
+
+  /** What lasted of its packet ids; before any entry is put back. */
+  restoreIds(stored: StoredPacketIds): void {
+    this.#reserve = new IdReserve(
+      this.#window,
+      this.#context.store!,
+      this,
+      stored,
+    );
+  }
+
+  /** The broker stops, and knows which ids it has given. */
+  brokerStops(): void {
+    this.#reserve?.giveBack();
+  }
+
+  /** The store has to know of packet ids that may be given from now on. */
+  noted(): void {
+    this.#context.changes?.sessionChanged(this.#owner);
+  }
+
+  /** QoS 2 messages that waited for a packet id get theirs. */
+  granted(): void {
+    this.#context.passes.begin();
+    this.drain();
+  }
+
+  /** Whether a QoS 2 message may be given a packet id now. */
+  #admits(message: Message): boolean {
+    const { store, gate, registry } = this.#context;
+    const { slot, clientId } = this.#owner;
+    if (store === null || slot === null) return true;
+    // It does not go out before the disk knows it by its id.
+    if (gate !== null && !message.volatile) return true;
+    this.#reserve ??= new IdReserve(this.#window, store, this, null);
+    return this.#reserve.admits(
+      slot.block === 0 && !registry.isEnding(clientId),
+    );
   }
 
   /** Gives what it was to have by a shared group to another member. */
@@ -250,6 +298,7 @@ export class OutgoingQueue implements FeedTarget {
     while (at < this.#resend.length) {
       const entry = this.#resend[at];
       const { message } = entry;
+      if (this.#context.mustStay(entry)) break;
       // PUBREL goes out whatever is left of the client's receive maximum (4.9).
       if (message !== null) {
         if (this.#outstanding >= sender.sendMaximum) break;

@@ -33,15 +33,15 @@ export function handlePublish(
   decodePublish(packet, chunk, frame, connection.version);
   const session = connection.session!;
   if (packet.qos !== 0) {
-    if (context.full && connection.version !== 5) {
-      return waitForMemory(connection);
-    }
     if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet);
       if (packet.topicAlias !== 0) findTopic(connection, packet);
-      connection.sender.sendAck(PacketType.Pubrec, packet.packetId, 0);
+      acknowledgeAgain(connection, session, packet.packetId);
       return true;
+    }
+    if (context.full && connection.version !== 5) {
+      return waitForRoom(connection);
     }
     if (
       connection.version === 5 &&
@@ -207,6 +207,21 @@ function acknowledge(
   }
 }
 
+/** PUBREC for what was taken before; it may not be on disk even now. */
+function acknowledgeAgain(
+  connection: Connection,
+  session: Session,
+  packetId: number,
+): void {
+  const { storeStuck, gate, late } = connection.context;
+  const answer = () =>
+    connection.sender.sendAck(PacketType.Pubrec, packetId, ReasonCode.Success);
+  const isSafe = !storeStuck ||
+    (session.slot?.hasReceived(packetId, gate!.stored) ?? false);
+  if (isSafe) return answer();
+  late.add(connection, gate!, PacketType.Pubrec, packetId, answer);
+}
+
 /** Answers a message that is not taken, as its version and QoS allow. */
 function refuse(
   connection: Connection,
@@ -235,7 +250,7 @@ function refuse(
   );
 }
 
-function waitForMemory(connection: Connection): false {
+function waitForRoom(connection: Connection): false {
   const { context, pump } = connection;
   const until = context.passes.now + MEMORY_PATIENCE;
   pump.pause("memory-full");

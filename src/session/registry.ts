@@ -5,6 +5,8 @@ import { Session } from "./session.ts";
 export class Registry {
   readonly #context: Context;
   readonly #sessions = new Map<string, Session>();
+  /** Clients whose session ended, by the batch that says so on disk. */
+  readonly #endings = new Map<string, number>();
 
   /** `context` is handed on to the sessions it makes. */
   constructor(context: Context) {
@@ -33,9 +35,22 @@ export class Registry {
     return session;
   }
 
-  /** Forgets a session that has expired. */
+  /** Forgets a session that has expired; before the store does. */
   remove(session: Session): void {
-    this.#sessions.delete(session.clientId);
+    const { clientId } = session;
+    this.#sessions.delete(clientId);
+    const { store } = this.#context;
+    if (store === null || session.slot === null) return;
+    const { batch } = store;
+    this.#endings.set(clientId, batch);
+    store.onStored(batch, () => {
+      if (this.#endings.get(clientId) === batch) this.#endings.delete(clientId);
+    });
+  }
+
+  /** Whether a crash now could bring back a session of this client. */
+  isEnding(clientId: string): boolean {
+    return this.#endings.has(clientId);
   }
 
   /** A client id that nobody has [MQTT-3.1.3-6]. */

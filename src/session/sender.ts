@@ -138,11 +138,12 @@ export class Sender {
 
   /**
    * What is sent from here on waits until the effects of what was handled are
-   * on disk, in the modes that promise it. A disk that takes nothing holds up
-   * nobody: what has an effect is refused then.
+   * on disk, in the modes that promise it. While commits fail it would hold up
+   * everything for nobody knows how long: what says that something is safe is
+   * a late answer then, or is not sent.
    */
   waitForCommit(): void {
-    if (!this.#context.storeFull) this.outbox.waitForCommit();
+    if (!this.#context.storeStuck) this.outbox.waitForCommit();
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */

@@ -1,7 +1,11 @@
 import type { Message } from "../mqtt/mod.ts";
 import type { Delivery, Subscriber } from "../router/mod.ts";
 import type { Identity } from "../security/mod.ts";
-import type { SessionSlot, StoredSession } from "../store/mod.ts";
+import type {
+  SessionSlot,
+  StoredPacketIds,
+  StoredSession,
+} from "../store/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { NEVER } from "./options.ts";
@@ -67,6 +71,11 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     return this.#received ??= new Set();
   }
 
+  /** What has to last of the packet ids of its QoS 2 messages. */
+  get packetIds(): StoredPacketIds | null {
+    return this.queue.packetIds;
+  }
+
   /** For shared groups: could it send a message now? */
   get available(): boolean {
     return this.queue.isFree;
@@ -128,6 +137,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
    * that remembers it.
    */
   brokerStops(): void {
+    this.queue.brokerStops();
     const lasts = this.#context.changes !== null && this.expiryInterval > 0;
     if (!lasts || this.will?.delay === 0) this.publishWill();
   }
@@ -177,8 +187,8 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.state = "expired";
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
-    context.changes?.sessionEnded(this);
     context.registry.remove(this);
+    context.changes?.sessionEnded(this);
     context.router.unsubscribeAll(this);
     this.publishWill();
     this.queue.end();
@@ -224,7 +234,6 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** All of it is back: its expiry and its will go on. */
   restored(now: number): void {
-    this.queue.restored(now);
     const isOver = this.detachedAt !== 0 && this.expiryInterval !== NEVER &&
       this.detachedAt + this.expiryInterval * 1000 <= now;
     // At once: a client that waits already must not find it again.

@@ -10,6 +10,7 @@ import {
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { isLonger, readFilter } from "./filter.ts";
+import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
@@ -43,15 +44,14 @@ export function handleSubscribe(
       granted.push(answer);
     }
   }
-  connection.sender.waitForCommit();
-  connection.sender.send(
-    encodeSuback({
-      type: 9,
-      packetId: packet.packetId,
-      codes,
-      properties: {},
-    }, connection.version),
+  const { packetId } = packet;
+  const suback = encodeSuback(
+    { type: 9, packetId, codes, properties: {} },
+    connection.version,
   );
+  // A refusal alone has no effect that could be lost.
+  if (granted.length === 0) connection.sender.send(suback);
+  else sendGated(connection, 9, packetId, suback);
   for (const grant of granted) feed(connection, session, packet, grant);
 }
 

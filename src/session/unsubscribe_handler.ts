@@ -2,6 +2,7 @@ import { decodeUnsubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readFilter } from "./filter.ts";
+import { sendGated } from "./send_gated.ts";
 
 /** UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1]. */
 export function handleUnsubscribe(
@@ -23,13 +24,14 @@ export function handleUnsubscribe(
     }
     codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
   }
-  connection.sender.waitForCommit();
-  connection.sender.send(
-    encodeSuback({
-      type: 11,
-      packetId: packet.packetId,
-      codes,
-      properties: {},
-    }, connection.version),
+  const { packetId } = packet;
+  sendGated(
+    connection,
+    11,
+    packetId,
+    encodeSuback(
+      { type: 11, packetId, codes, properties: {} },
+      connection.version,
+    ),
   );
 }

@@ -92,6 +92,8 @@ export class LogStore implements Store, Waker {
   /** Notes of the batch that is being written. */
   #underway = 0;
   #immediate = false;
+  /** Whether the batch that gathers is to be written at once. */
+  #wanted = false;
   #closing = false;
   #closed = false;
   /** Ends the pause before a commit is tried again. */
@@ -217,6 +219,11 @@ export class LogStore implements Store, Waker {
     this.begun();
   }
 
+  writeSoon(): void {
+    this.#wanted = true;
+    this.#soon();
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#timer?.();
@@ -277,6 +284,7 @@ export class LogStore implements Store, Waker {
     if (this.#writing !== null || this.#closed) return;
     this.#underway = this.#pending.size;
     const batch = this.batch++;
+    this.#wanted = false;
     const commit = this.#encode(batch, always);
     if (commit === null) return this.#finish(batch);
     this.#writing = this.#write(commit).then(() => {
@@ -369,7 +377,10 @@ export class LogStore implements Store, Waker {
     this.#waiters.run(batch);
     if (this.#closing || this.#writing !== null) return;
     // In `buffered` nobody is in a hurry, who waits for the disk neither.
-    if ((this.#holds && this.#waiters.any) || this.#pending.isFull) {
+    if (
+      (this.#holds && this.#waiters.any) || this.#wanted ||
+      this.#pending.isFull
+    ) {
       this.#soon();
     } else if (
       this.#waiters.any || this.#pending.count > 0 || wantsCleaning(

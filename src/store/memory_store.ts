@@ -72,6 +72,9 @@ export class MemoryStore implements Store {
     task();
   }
 
+  /** There is nothing to write. */
+  writeSoon(): void {}
+
   /** There is nothing to close. */
   close(): Promise<void> {
     return Promise.resolve();

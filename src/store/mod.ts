@@ -1,10 +1,12 @@
 /** What outlives the process: a log of records in Deno KV, in four modes. */
 export type {
+  PacketIdRange,
   RetainedPlace,
   RetainedSource,
   SlotOwner,
   StoredDelivery,
   StoredEntry,
+  StoredPacketIds,
   StoredSession,
   StoredSubscription,
   StoredWill,

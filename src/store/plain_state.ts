@@ -10,6 +10,7 @@ import type {
   RetainedSource,
   StoredDelivery,
   StoredEntry,
+  StoredPacketIds,
   StoredSession,
   StoredSubscription,
   StoredWill,
@@ -27,6 +28,7 @@ export class PlainSession implements StoredSession {
   bridge = false;
   will: StoredWill | null = null;
   received: Set<number> = new Set();
+  packetIds: StoredPacketIds | null = null;
   /** Its subscriptions. */
   readonly subscriptions: PlainSubscription[] = [];
   /** Its entries, in their order. */
@@ -105,6 +107,7 @@ export class PlainState implements Restorer, RetainedSource {
     session.bridge = stored.bridge;
     session.will = stored.will;
     session.received = new Set(stored.received);
+    session.packetIds = stored.packetIds;
     this.sessions.push(session);
     return session;
   }

@@ -2,11 +2,18 @@ import type { QoS, SubscriptionOptions } from "../mqtt/mod.ts";
 import { type MessageReader, writeMessage } from "./message_record.ts";
 import type { RecordReader } from "./record_reader.ts";
 import type { RecordWriter } from "./record_writer.ts";
-import type { StoredSession, StoredSubscription, StoredWill } from "./state.ts";
+import type {
+  PacketIdRange,
+  StoredPacketIds,
+  StoredSession,
+  StoredSubscription,
+  StoredWill,
+} from "./state.ts";
 
 const BRIDGE = 0x01;
 const USERNAME = 0x02;
 const WILL = 0x04;
+const PACKET_IDS = 0x08;
 
 const QOS = 0x03;
 const NO_LOCAL = 0x04;
@@ -29,6 +36,7 @@ export interface SessionFields {
   readonly username: string | null;
   readonly bridge: boolean;
   readonly will: StoredWill | null;
+  readonly packetIds: StoredPacketIds | null;
 }
 
 /** A subscription as the log has it. */
@@ -50,16 +58,17 @@ export function writeSession(
   session: StoredSession,
 ): void {
   const { username } = session.identity;
-  const { will } = session;
+  const { will, packetIds } = session;
   into.varint(number);
   into.uint8(
     (session.bridge ? BRIDGE : 0) | (username !== null ? USERNAME : 0) |
-      (will !== null ? WILL : 0),
+      (will !== null ? WILL : 0) | (packetIds !== null ? PACKET_IDS : 0),
   );
   into.text(session.clientId);
   into.varint(session.expiryInterval);
   into.varint(session.detachedAt);
   if (username !== null) into.text(username);
+  if (packetIds !== null) writePacketIds(into, packetIds);
   if (will === null) return;
   into.varint(will.delay);
   into.varint(will.messageExpiry + 1);
@@ -77,6 +86,7 @@ export function readSession(
   const expiryInterval = from.varint();
   const detachedAt = from.varint();
   const username = (flags & USERNAME) === 0 ? null : from.text();
+  const packetIds = (flags & PACKET_IDS) === 0 ? null : readPacketIds(from);
   let will: StoredWill | null = null;
   if ((flags & WILL) !== 0) {
     const delay = from.varint();
@@ -92,7 +102,28 @@ export function readSession(
     username,
     bridge,
     will,
+    packetIds,
   };
+}
+
+function writePacketIds(into: RecordWriter, ids: StoredPacketIds): void {
+  into.varint(ids.next);
+  into.varint(ids.reserved);
+  into.varint(ids.barred.length);
+  for (const { first, count } of ids.barred) {
+    into.varint(first);
+    into.varint(count);
+  }
+}
+
+function readPacketIds(from: RecordReader): StoredPacketIds {
+  const next = from.varint();
+  const reserved = from.varint();
+  const barred: PacketIdRange[] = [];
+  for (let left = from.varint(); left > 0; left--) {
+    barred.push({ first: from.varint(), count: from.varint() });
+  }
+  return { next, reserved, barred };
 }
 
 /** Writes a subscription of the session with the number `session`. */

@@ -24,6 +24,24 @@ export interface StoredWill {
   readonly messageExpiry: number;
 }
 
+/** Packet ids in a row; behind 65,535 comes 1. */
+export interface PacketIdRange {
+  /** 1 to 65,535. */
+  readonly first: number;
+  /** At least 1. */
+  readonly count: number;
+}
+
+/** Packet ids of the QoS 2 messages sent to one client. */
+export interface StoredPacketIds {
+  /** The one that comes next, 1 to 65,535. */
+  readonly next: number;
+  /** So many, that one first, may be given without another word to the store. */
+  readonly reserved: number;
+  /** The client may hold them for messages that a crash made us forget. */
+  readonly barred: readonly PacketIdRange[];
+}
+
 /** A session, as far as it outlives the broker. */
 export interface StoredSession extends SlotOwner {
   /** Names the session. */
@@ -43,6 +61,8 @@ export interface StoredSession extends SlotOwner {
   readonly will: StoredWill | null;
   /** QoS 2 packet ids received and not yet released (4.3.3). */
   readonly received: ReadonlySet<number>;
+  /** Null until one had to be reserved. */
+  readonly packetIds: StoredPacketIds | null;
 }
 
 /** A subscription of a session. It never changes: a new one replaces it. */

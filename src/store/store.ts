@@ -4,6 +4,7 @@ import type {
   RetainedSource,
   StoredDelivery,
   StoredEntry,
+  StoredPacketIds,
   StoredSession,
   StoredSubscription,
   StoredWill,
@@ -70,6 +71,8 @@ export interface RestoredSession {
   readonly will: StoredWill | null;
   /** QoS 2 packet ids received and not yet released. */
   readonly received: readonly number[];
+  /** What is known of those it sent to its client. */
+  readonly packetIds: StoredPacketIds | null;
 }
 
 /** An entry as it was stored. */
@@ -210,6 +213,11 @@ export interface Store {
   onCommitted(batch: number, task: () => void): void;
   /** Calls `task` once `batch` is on disk, whatever the mode promises. */
   onStored(batch: number, task: () => void): void;
+  /**
+   * Somebody waits for what was noted: it is written when the sockets that are
+   * ready have been served, and not a flush interval later.
+   */
+  writeSoon(): void;
   /**
    * Writes all that was noted and closes the store. Rejects with `StoreError`
    * when that is not possible; it is closed then, too.

@@ -140,8 +140,6 @@ Deno.test("load: default < file < environment < command line", async () => {
       DUNLIN_LIMITS__RECEIVE_MAXIMUM: "3",
       DUNLIN_LIMITS__MAX_TOPIC_LEVELS: "3",
       DUNLIN_LISTENER__0__PORT: "3",
-      DUNLIN_LIMITS: "not looked at, nor is DUNLIN_PORT",
-      DUNLIN_PORT: "tcp://10.0.0.1:1883",
     },
     sets: ["limits.max_topic_levels=4", "listener.0.port=4"],
     shortcuts: { port: "5" },

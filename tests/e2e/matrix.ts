@@ -29,15 +29,11 @@ export function sharedBroker(): () => BrokerProcess {
   return () => broker!;
 }
 
-/**
- * All scenarios with one client library, over all transports and versions.
- * `tries` is for a library that is itself unsure over a transport.
- */
+/** All scenarios with one client library, over all transports and versions. */
 export function testMatrix(
   library: string,
   programs: readonly Program[],
   connect: Connect,
-  tries: Partial<Record<Transport, number>> = {},
 ): void {
   const broker = sharedBroker();
   let count = 0;
@@ -50,33 +46,17 @@ export function testMatrix(
           programs,
           title(library, transport, version, name),
           () =>
-            within(tries[transport] ?? 1, (again) =>
-              scenario({
-                connect,
-                transport,
-                version,
-                prefix: `${prefix}${again}`,
-                port: broker().port(transport),
-              })),
+            scenario({
+              connect,
+              transport,
+              version,
+              prefix,
+              port: broker().port(transport),
+            }),
         );
       }
     }
   }
-}
-
-/** Runs `body` until it passes, at most `tries` times; tells it which it is. */
-async function within(
-  tries: number,
-  body: (again: string) => Promise<void>,
-): Promise<void> {
-  for (let count = 1; count < tries; count++) {
-    try {
-      return await body("abc"[count]);
-    } catch {
-      // Once more, with topics and client ids of its own.
-    }
-  }
-  await body("");
 }
 
 function title(

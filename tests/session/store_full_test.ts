@@ -5,15 +5,13 @@ import { stored } from "./stored_broker.ts";
 for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
   for (const version of [4, 5] as const) {
     stored(
-      `a full disk holds up no PINGRESP, no QoS 0, no UNSUBACK and no CONNACK: version ${version}`,
+      `a full disk holds up no PINGRESP, no QoS 0 and no CONNACK: version ${version}`,
       mode,
       async (broker) => {
         const client = await broker.connect(version, staying(version, "old"));
-        await client.subscribe(["t", "other"]);
+        await client.subscribe(["t"]);
         broker.store.willing = false;
         await broker.setFull(true);
-        await client.send(client.packets.unsubscribe(1, ["other"]));
-        assert.equal((await client.receive()).type, 11);
         await client.expectAlive();
         const late = await broker.connect(version, staying(version, "new"));
         await late.expectAlive();

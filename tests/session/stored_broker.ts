@@ -61,9 +61,12 @@ export class StoredBroker {
     this.store = new StubStore(mode);
     if (options.restore !== undefined) this.store.restore = options.restore;
     const alarms = new Alarms(router, log);
-    this.#storage = new Storage(this.store, this.#context, alarms, () => {
-      for (const one of [...this.#connections]) one.diskFull();
-    });
+    this.#storage = new Storage(
+      this.store,
+      this.#context,
+      alarms,
+      this.#connections,
+    );
   }
 
   /** Restores; before the first client. */
@@ -106,10 +109,22 @@ export class StoredBroker {
     await settle();
   }
 
-  /** The disk is full from now on, or no longer; the broker has noticed. */
+  /** Commits fail from now on, or work again; the broker has noticed. */
   async setFull(isFull: boolean): Promise<void> {
     this.store.health = isFull ? "full" : "ok";
+    this.store.isStuck = isFull;
     await this.advance(1000);
+  }
+
+  /** Space is short from now on, but commits work; the broker has noticed. */
+  async setShort(isShort: boolean): Promise<void> {
+    this.store.health = isShort ? "full" : "ok";
+    await this.advance(1000);
+  }
+
+  /** Connections with answers that wait for the disk. */
+  get late(): number {
+    return this.#context.late.size;
   }
 
   /** Ends all that is left; nothing may have failed inside. */

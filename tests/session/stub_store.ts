@@ -26,7 +26,9 @@ export class StubStore implements Store {
   health: StoreHealth = "ok";
   /** Set by the test; looked at as often. */
   isStuck = false;
-  /** Entries that are on disk as they are. */
+  /** Entries that were noted, in their order. */
+  readonly entries: StoredEntry[] = [];
+  /** Those that are on disk as they are; the test says so. */
   readonly onDisk = new Set<StoredEntry>();
   /** Whether every batch is committed as soon as somebody waits for it. */
   willing = true;
@@ -48,12 +50,18 @@ export class StubStore implements Store {
         session.slot ??= new SessionSlot(++this.#slots, session);
         this.sessions.add(session);
       },
+      queued: (entry) => this.entries.push(entry),
       sessionEnded: (session) => {
         session.slot = null;
         this.sessions.delete(session);
         this.#ended.add(session);
       },
     };
+  }
+
+  /** How many tasks wait for a commit. */
+  get waiting(): number {
+    return this.#waiters.length;
   }
 
   /** How many sessions have ended. */
@@ -98,6 +106,9 @@ export class StubStore implements Store {
     this.#waiters.push({ batch, task });
     if (this.willing) queueMicrotask(() => this.commit());
   }
+
+  /** It is the test that says when. */
+  writeSoon(): void {}
 
   /** Begins to write what was noted; from here on another batch gathers. */
   begin(): number {

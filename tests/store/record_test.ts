@@ -121,6 +121,14 @@ Deno.test("a session is read as it was written", () => {
     detachedAt: whole,
     username: fc.option(text),
     bridge: fc.boolean(),
+    packetIds: fc.option(record({
+      next: fc.integer({ min: 1, max: 65535 }),
+      reserved: fc.nat({ max: 65535 }),
+      barred: fc.array(record({
+        first: fc.integer({ min: 1, max: 65535 }),
+        count: fc.integer({ min: 1, max: 65535 }),
+      })),
+    })),
     will: fc.option(record({
       message: messages,
       delay: fc.nat({ max: 0xffffffff }),

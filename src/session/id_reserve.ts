@@ -1,0 +1,156 @@
+import type { PacketIdRange, Store, StoredPacketIds } from "../store/mod.ts";
+import type { InflightWindow } from "./inflight_window.ts";
+
+/** Packet ids there are. */
+const IDS = 65535;
+
+/** Ids reserved at a time; with half of them left it is done anew. */
+const RESERVE = 2048;
+
+/** Ids barred at most; a window relies on it (`InflightWindow.barred`). */
+const MOST_BARRED = 16_384;
+
+/** What a reserve asks of the session it belongs to. */
+export interface ReserveOwner {
+  /** Notes the session in the store, with its ids. */
+  noted(): void;
+  /** What `admits` refused may be tried again. */
+  granted(): void;
+}
+
+/**
+ * Keeps new QoS 2 messages from the packet ids that a client may still hold.
+ *
+ * Where acknowledgements do not wait for the disk, a crash takes the last
+ * batch with it, and with it the knowledge of ids given since. A client that
+ * has answered PUBREC holds such an id until a PUBREL that never comes, and
+ * has to take any message of that id for the one it has [MQTT-4.3.3-10]: a new
+ * message would be lost, long after the crash. So an id is given only once the
+ * disk says that it may have been. What was reserved when the broker ended is
+ * barred from then on, for as long as the session lasts.
+ *
+ * A stop gives back what is left of the reservation, so it bars nothing. Beyond
+ * 16,384 barred ids, after 8 crashes or more in the life of one session, the
+ * oldest are forgotten.
+ */
+export class IdReserve {
+  readonly #window: InflightWindow;
+  readonly #store: Store;
+  readonly #owner: ReserveOwner;
+  /** Serial numbers from here on are not reserved. */
+  #end = 0;
+  /** The same as far as it is on disk. */
+  #storedEnd = 0;
+  /** Counts up with each change of `#end`. */
+  #change = 0;
+  #isPending = false;
+  #isAwaited = false;
+
+  /** `stored` is what the store had of the session, or null. */
+  constructor(
+    window: InflightWindow,
+    store: Store,
+    owner: ReserveOwner,
+    stored: StoredPacketIds | null,
+  ) {
+    this.#window = window;
+    this.#store = store;
+    this.#owner = owner;
+    if (stored === null) return;
+    const { next, reserved, barred } = stored;
+    window.barred = withRange(barred, { first: next, count: reserved });
+    this.#end = this.#storedEnd = next - 1 + reserved;
+    window.goOnAt(this.#end);
+  }
+
+  /** What has to last of it. */
+  get stored(): StoredPacketIds {
+    const next = this.#window.nextSerial();
+    let { barred } = this.#window;
+    // Behind `next` those count whose messages the store does not have.
+    for (const first of this.#window.volatileIds()) {
+      barred = withRange(barred, { first, count: 1 });
+    }
+    return {
+      next: next % IDS + 1,
+      reserved: Math.max(0, this.#end - next),
+      barred,
+    };
+  }
+
+  /**
+   * Whether the window may number a QoS 2 message now. If not, it will be soon,
+   * and the owner is told. `isNew`: the disk knows no session of this client,
+   * nor is it being told of one, so without another word it will be told of the
+   * session and of what is reserved at once.
+   */
+  admits(isNew: boolean): boolean {
+    const next = this.#window.nextSerial();
+    if (next + RESERVE / 2 >= this.#end && !this.#isPending) {
+      this.#extend(next + RESERVE, isNew);
+    }
+    if (next < this.#storedEnd) return true;
+    this.#isAwaited = true;
+    this.#store.writeSoon();
+    return false;
+  }
+
+  /** Gives back what was reserved: nothing is sent any more. */
+  giveBack(): void {
+    const next = this.#window.nextSerial();
+    if (this.#end <= next) return;
+    this.#end = this.#storedEnd = next;
+    this.#change++;
+    this.#isPending = false;
+    this.#owner.noted();
+  }
+
+  #extend(end: number, isNew: boolean): void {
+    this.#end = end;
+    if (isNew) {
+      this.#storedEnd = end;
+      return this.#owner.noted();
+    }
+    const change = ++this.#change;
+    this.#isPending = true;
+    this.#owner.noted();
+    this.#store.onStored(this.#store.batch, () => {
+      if (this.#change !== change) return; // given back meanwhile
+      this.#isPending = false;
+      this.#storedEnd = end;
+      if (!this.#isAwaited) return;
+      this.#isAwaited = false;
+      this.#owner.granted();
+    });
+  }
+}
+
+/** `ranges` and `added` behind them; without the oldest, if there are too many. */
+function withRange(
+  ranges: readonly PacketIdRange[],
+  added: PacketIdRange,
+): readonly PacketIdRange[] {
+  if (added.count === 0) return ranges;
+  const all = [...ranges];
+  const last = all.at(-1);
+  if (
+    last !== undefined && (last.first + last.count - added.first) % IDS === 0
+  ) all[all.length - 1] = joined(last, added);
+  else all.push(added);
+  let excess = all.reduce((sum, { count }) => sum + count, -MOST_BARRED);
+  while (excess > 0) {
+    const { first, count } = all.shift()!;
+    if (count > excess) {
+      all.unshift({
+        first: (first - 1 + excess) % IDS + 1,
+        count: count - excess,
+      });
+    }
+    excess -= count;
+  }
+  return all;
+}
+
+function joined(a: PacketIdRange, b: PacketIdRange): PacketIdRange {
+  return { first: a.first, count: a.count + b.count };
+}
