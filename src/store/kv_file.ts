@@ -2,13 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Block, checkBlock } from "./block.ts";
 import { EMPTY, type Head } from "./blocks.ts";
 import { decodeHead } from "./head_record.ts";
-import {
-  checkFormat,
-  checkLayout,
-  checkRow,
-  KV_ROW,
-  type KvRow,
-} from "./kv_layout.ts";
+import { checkFormat, checkLayout, checkRow, IS_OURS } from "./kv_layout.ts";
 import { SCHEMA } from "./kv_blocks.ts";
 import { StoreError } from "./store_error.ts";
 
@@ -95,10 +89,10 @@ export class KvFile {
     let number = head.first;
     if (number > head.last) return;
     const rows = this.#database.prepare(
-      `SELECT v, ${KV_ROW} FROM kv WHERE k >= ? AND k <= ? ORDER BY k`,
+      `SELECT v, ${IS_OURS} FROM kv WHERE k >= ? AND k <= ? ORDER BY k`,
     ).iterate(key("b", schema, head.first), key("b", schema, head.last));
     for (const row of rows) {
-      checkRow(row as unknown as KvRow, `block ${number}`);
+      checkRow(row, `block ${number}`);
       yield { number, bytes: row.v as Uint8Array };
       number++;
     }
@@ -162,10 +156,10 @@ export class KvFile {
       ).get();
       if (tables === undefined) return null;
       const row = this.#database.prepare(
-        `SELECT v, ${KV_ROW} FROM kv WHERE k = ?`,
+        `SELECT v, ${IS_OURS} FROM kv WHERE k = ?`,
       ).get(of);
       if (row === undefined) return null;
-      checkRow(row as unknown as KvRow, "the head");
+      checkRow(row, "the head");
       return row.v as Uint8Array;
     });
   }

@@ -12,40 +12,22 @@ const ALL_TABLES = 3;
 
 const TABLES = ["kv", "queue", "queue_running", "data_version"] as const;
 
-/** How Deno KV marks a value that is plain bytes. */
-export const PLAIN_BYTES = 3;
-
-/** How it marks what never expires. */
-const NEVER = -1;
-
 /** Lowest and highest version of SQLite's file format that can be written. */
 const FORMATS = [1, 2] as const;
 
 /** Where the header says who may write the file, and who may read it. */
 const FORMAT_BYTES = [18, 19] as const;
 
-/** A row of the table with the values, but for the value. */
-export interface KvRow {
-  /** Type of the value. */
-  readonly t: unknown;
-  /** What the value is. */
-  readonly e: unknown;
-  /** Type of the version. */
-  readonly n: unknown;
-  /** When it expires. */
-  readonly x: unknown;
-}
+/** Whether a row holds bytes (3) that never expire (-1), for a query. */
+export const IS_OURS = "(typeof(v) = 'blob' AND v_encoding IS 3 AND " +
+  "typeof(version) = 'integer' AND expiration_ms IS -1) AS ours";
 
-/** The columns of a `KvRow`, for a query. */
-export const KV_ROW =
-  "typeof(v) AS t, v_encoding AS e, typeof(version) AS n, expiration_ms AS x";
-
-/** Throws `StoreError` `corrupt` when `row`, called `what`, is not ours. */
-export function checkRow({ t, e, n, x }: KvRow, what: string): void {
-  if (
-    t === "blob" && e === PLAIN_BYTES && n === "integer" &&
-    (x === NEVER || x === null)
-  ) return;
+/** Throws `StoreError` `corrupt` when the row of `what` is not ours. */
+export function checkRow(
+  { ours }: Record<string, unknown>,
+  what: string,
+): void {
+  if (ours === 1) return;
   throw new StoreError("corrupt", `the row of ${what} is damaged`);
 }
 
@@ -90,7 +72,7 @@ export function checkLayout(database: DatabaseSync): void {
   checkStrays(database);
 }
 
-/** The number that Deno KV keeps in `table`. */
+/** The number that Deno KV keeps in `table`; its last one leads nowhere. */
 function counted(
   database: DatabaseSync,
   tables: ReadonlySet<string>,
@@ -98,13 +80,11 @@ function counted(
 ): number {
   const row = tables.has(table)
     ? database.prepare(
-      `SELECT version AS n, typeof(version) AS t FROM ${table} WHERE k = 0`,
-    ).get()
+      `SELECT version FROM ${table} WHERE k = 0 AND
+        typeof(version) = 'integer' AND version BETWEEN 0 AND ?`,
+    ).get(Number.MAX_SAFE_INTEGER)
     : undefined;
-  const { n, t } = row ?? {};
-  if (t === "integer" && Number.isSafeInteger(n) && (n as number) >= 0) {
-    return n as number;
-  }
+  if (row !== undefined) return row.version as number;
   throw new StoreError("corrupt", `its table ${table} is damaged`);
 }
 

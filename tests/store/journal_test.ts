@@ -107,6 +107,18 @@ Deno.test("journals are played in order and without a gap", () =>
     assert.equal(blocks.head.commit, 5);
   }));
 
+Deno.test("a journal of another past has the right numbers and is passed over", () =>
+  withFolder(async (store) => {
+    await write(store, 0, [1, 2, 3]);
+    const other = { ...commit(3).head, time: 1 };
+    const journal = await Journal.create(journalPath(store, 3), other);
+    for (const number of [4, 5]) await journal.append(commit(number));
+    journal.close();
+    const blocks = new MemoryBlocks();
+    await catchUp(blocks, store);
+    assert.equal(blocks.head.commit, 3);
+  }));
+
 Deno.test("the newest whole snapshot is built on", () =>
   withFolder(async (store) => {
     const blocks = new MemoryBlocks();

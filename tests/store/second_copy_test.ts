@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { EMPTY } from "../../src/store/blocks.ts";
+import { encodeCopyHead } from "../../src/store/copy_head.ts";
+import { xxhash32 } from "../../src/store/xxhash32.ts";
+import { settle } from "./faulty_blocks.ts";
+import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
+import { assertSame, message, type World } from "./world.ts";
+
+const HOUR = 3_600_000;
+
+const isStore = (name: string) => /^store\.kv(-wal)?$/.test(name);
+const isCopy = (name: string) => /\.(journal|snapshot)-\d+$/.test(name);
+
+/** So many commits, each with a message of its own. */
+async function commits(world: World, count: number, text = "x") {
+  for (let i = 0; i < count; i++) {
+    world.retain(message(`${text}/${i}`, `${text} ${i}`, { retain: true }));
+    await world.committed();
+  }
+}
+
+/** One more commit, and a snapshot that is due with it. */
+async function snapshot(folder: KeptFolder, { world }: OpenedWorld) {
+  const before = folder.having("snapshot-").length;
+  folder.clock.advance(HOUR);
+  await commits(world, 1, "due");
+  await until(() =>
+    folder.having("snapshot-").length > before &&
+    folder.having(".partial").length === 0
+  );
+}
+
+/** Turns of the event loop are what it waits for, not time. */
+async function until(isSo: () => boolean) {
+  for (let turns = 0; turns < 20_000 && !isSo(); turns++) await settle();
+  assert.ok(isSo());
+}
+
+/** Flips a bit in the middle of a file. */
+function flip(path: string, at = Deno.statSync(path).size >> 1) {
+  const bytes = Deno.readFileSync(path);
+  bytes[at] ^= 4;
+  Deno.writeFileSync(path, bytes);
+}
+
+Deno.test("fault-tolerant: journals of a past that was given up are not mixed in", async () => {
+  await using folder = new KeptFolder();
+  for (const text of ["first", "second"]) {
+    const { world } = await folder.open();
+    await commits(world, 20, text);
+    await world.store.close();
+  }
+  // The first journal ends in its middle; the second goes on after its end.
+  flip(`${folder.path}.journal-0`);
+  folder.ruin();
+  const mended = await folder.open();
+  assert.match(mended.alarm!, /built anew.*what came later is damaged/);
+  assert.ok(folder.having("corrupt-").some(isCopy), "old copies are kept");
+  assert.deepEqual(folder.having("store.kv.journal-0"), []);
+  // Up to the number the second journal begins with.
+  await commits(mended.world, 40, "third");
+  const before = mended.world.picture();
+  await mended.world.store.close();
+  folder.ruin();
+  const again = await folder.open();
+  assertSame(again.world.picture(), before);
+  await again.world.store.close();
+});
+
+Deno.test("fault-tolerant: a copy that goes missing beside a whole store is made anew", async () => {
+  for (const lost of ["journal-", "snapshot-"]) {
+    await using folder = new KeptFolder();
+    const open = await folder.open();
+    // With the second snapshot the journal from the beginning goes.
+    for (let count = 0; count < 2; count++) {
+      await commits(open.world, 5);
+      await snapshot(folder, open);
+    }
+    await until(() => !folder.names.includes("store.kv.journal-0"));
+    await commits(open.world, 5, "later");
+    const before = open.world.picture();
+    await open.world.store.close();
+    for (const name of folder.having(lost)) {
+      Deno.removeSync(`${folder.folder}/${name}`);
+    }
+    const noticed = await folder.open();
+    assert.match(noticed.alarm!, /second copy .* was damaged or incomplete/);
+    assertSame(noticed.world.picture(), before);
+    await noticed.world.store.close();
+    const quiet = await folder.open();
+    assert.equal(quiet.alarm, null);
+    await quiet.world.store.close();
+    folder.ruin();
+    const mended = await folder.open();
+    assertSame(mended.world.picture(), before, lost);
+    await mended.world.store.close();
+  }
+});
+
+Deno.test("fault-tolerant: a damaged newest snapshot beside a whole store is made anew", async () => {
+  await using folder = new KeptFolder();
+  const open = await folder.open();
+  await commits(open.world, 5);
+  await snapshot(folder, open);
+  await open.world.store.close();
+  flip(`${folder.folder}/${folder.having("snapshot-")[0]}`);
+  const noticed = await folder.open();
+  assert.match(noticed.alarm!, /second copy .* was damaged/);
+  await noticed.world.store.close();
+  const quiet = await folder.open();
+  assert.equal(quiet.alarm, null);
+  await quiet.world.store.close();
+});
+
+Deno.test("fault-tolerant: without its file it is built from a snapshot alone", async () => {
+  await using folder = new KeptFolder();
+  const open = await folder.open();
+  await commits(open.world, 5);
+  await snapshot(folder, open);
+  await open.world.store.close();
+  await using other = new KeptFolder();
+  await folder.copyTo(other, (name) => name.includes("snapshot-"));
+  const mended = await other.open();
+  assert.match(mended.alarm!, /was missing, and built anew/);
+  const { retained } = mended.world.picture() as { retained: unknown[] };
+  assert.ok(retained.length >= 5);
+  await mended.world.store.close();
+});
+
+Deno.test("fault-tolerant: without its file, and with damaged copies, it says what it lost", async () => {
+  await using folder = new KeptFolder();
+  const open = await folder.open();
+  await commits(open.world, 5);
+  await open.world.store.close();
+  Deno.removeSync(folder.path);
+  flip(`${folder.path}.journal-0`, 20);
+  await assert.rejects(
+    folder.open("fault-tolerant", { onCorruption: "refuse" }),
+    {
+      fault: "corrupt",
+      message: /the store .*store\.kv is damaged: missing/,
+    },
+  );
+  const empty = await folder.open();
+  assert.match(empty.alarm!, /was missing, and no copy .* nothing stored/);
+  await empty.world.store.close();
+});
+
+Deno.test("fault-tolerant: killed between journal and store it catches up and says nothing", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  await folder.copyTo(other, isStore);
+  await commits(world, 1, "last");
+  await folder.copyTo(other, isCopy);
+  const before = world.picture();
+  await world.store.close();
+  const caught = await other.open();
+  assert.equal(caught.alarm, null);
+  assertSame(caught.world.picture(), before);
+  assert.deepEqual(other.having("corrupt-"), []);
+  await caught.world.store.close();
+});
+
+Deno.test("fault-tolerant: many commits that the store lost come back with a word", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  await folder.copyTo(other, isStore);
+  await commits(world, 7, "lost");
+  await folder.copyTo(other, isCopy);
+  const before = world.picture();
+  await world.store.close();
+  const caught = await other.open();
+  assert.match(caught.alarm!, /had lost its last 7 commits; the journal had/);
+  assertSame(caught.world.picture(), before);
+  assert.deepEqual(other.having("corrupt-"), []);
+  await caught.world.store.close();
+});
+
+Deno.test("fault-tolerant: a store that was kept without a journal meanwhile is left as it is", async () => {
+  await using folder = new KeptFolder();
+  const first = await folder.open();
+  await commits(first.world, 10, "journaled");
+  await first.world.store.close();
+  const second = await folder.open("durable");
+  await commits(second.world, 3, "not journaled");
+  const before = second.world.picture();
+  await second.world.store.close();
+  for (let start = 0; start < 2; start++) {
+    const third = await folder.open();
+    assert.equal(third.alarm, null, "nothing is wrong");
+    assertSame(third.world.picture(), before);
+    await third.world.store.close();
+  }
+  assert.ok(
+    !folder.names.includes("store.kv.journal-0"),
+    "the old copy is gone",
+  );
+  folder.ruin();
+  const mended = await folder.open();
+  assertSame(mended.world.picture(), before);
+  await mended.world.store.close();
+});
+
+Deno.test("fault-tolerant: a snapshot that failed is told of, and tried again", async () => {
+  for (const inTheWay of ["journal-6", "snapshot-6.partial"]) {
+    await using folder = new KeptFolder();
+    const told: (string | null)[] = [];
+    const { world } = await folder.open("fault-tolerant", {
+      snapshotTrouble: (trouble) => told.push(trouble),
+    });
+    await commits(world, 6);
+    // A folder with something in it can be neither removed nor written.
+    const hindrance = `${folder.path}.${inTheWay}`;
+    Deno.mkdirSync(`${hindrance}/full`, { recursive: true });
+    folder.clock.advance(HOUR);
+    await commits(world, 1, "due");
+    await until(() => told.length > 0);
+    await commits(world, 3, "goes on");
+    folder.clock.advance(60_000);
+    await commits(world, 1, "again");
+    Deno.removeSync(hindrance, { recursive: true });
+    folder.clock.advance(60_000);
+    await commits(world, 1, "at last");
+    await until(() => told.at(-1) === null);
+    assert.match(String(told[0]), /no snapshot of the store could be made/);
+    assert.ok(folder.having("snapshot-").length > 0);
+    await world.store.close();
+  }
+});
+
+Deno.test("fault-tolerant: what a snapshot left half written is removed", async () => {
+  await using folder = new KeptFolder();
+  const partial = `${folder.path}.snapshot-7.partial`;
+  Deno.writeFileSync(partial, new Uint8Array(1000));
+  Deno.writeFileSync(`${folder.path}.rebuilt`, new Uint8Array(1000));
+  const { world, alarm } = await folder.open();
+  assert.equal(alarm, null);
+  assert.deepEqual(folder.having(".partial"), []);
+  assert.deepEqual(folder.having(".rebuilt"), []);
+  await world.store.close();
+});
+
+Deno.test("fault-tolerant: after a failed sync another journal begins", async () => {
+  await using folder = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 3);
+  const { prototype } = Deno.FsFile;
+  const { syncData } = prototype;
+  const journal = `${folder.path}.journal-0`;
+  const { size } = Deno.statSync(journal);
+  // The kernel reports a failure once; the pages count as clean from then on.
+  prototype.syncData = () => {
+    prototype.syncData = syncData;
+    const bytes = Deno.readFileSync(journal).fill(0, size);
+    Deno.writeFileSync(journal, bytes);
+    return Promise.reject(new Error("Input/output error (os error 5)"));
+  };
+  try {
+    world.retain(message("failed", "sync", { retain: true }));
+    const done = world.committed();
+    await until(() => world.store.health === "failing");
+    folder.clock.advance(1000);
+    await done;
+  } finally {
+    prototype.syncData = syncData;
+  }
+  await commits(world, 3, "later");
+  const before = world.picture();
+  await world.store.close();
+  folder.ruin();
+  const mended = await folder.open();
+  assertSame(mended.world.picture(), before);
+  await mended.world.store.close();
+});
+
+Deno.test("copies of a later version are refused, those without a head are read", async () => {
+  await using folder = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  const before = world.picture();
+  await world.store.close();
+  const path = `${folder.path}.journal-0`;
+  const bytes = Deno.readFileSync(path);
+  const length = encodeCopyHead(EMPTY).length;
+  const newer = bytes.slice();
+  const view = new DataView(newer.buffer);
+  view.setUint16(4, view.getUint16(4, true) + 1, true);
+  const seed = view.getUint32(4, true) | 0;
+  view.setUint32(8, xxhash32(newer, 12, length, seed), true);
+  Deno.writeFileSync(path, newer);
+  await assert.rejects(folder.open(), {
+    fault: "newer",
+    message: /journal-0 has schema 3, written by a newer version/,
+  });
+  Deno.writeFileSync(path, bytes.subarray(length));
+  folder.ruin();
+  const mended = await folder.open();
+  assert.match(mended.alarm!, /built anew/);
+  assertSame(mended.world.picture(), before);
+  await mended.world.store.close();
+});
