@@ -1,4 +1,5 @@
 import type { Message } from "../mqtt/mod.ts";
+import { LevelTable } from "./level_table.ts";
 import type { RetainedNode } from "./retained_node.ts";
 import type { RetainedRecords } from "./retained_records.ts";
 
@@ -6,7 +7,9 @@ const DOLLAR = 0x24;
 
 /** Children still to be visited, all at the same depth. */
 interface Siblings {
-  readonly rest: Iterator<RetainedNode>;
+  readonly items: readonly (RetainedNode | null)[];
+  /** Index of the next of them. */
+  next: number;
   readonly depth: number;
 }
 
@@ -102,8 +105,8 @@ export class RetainedCursor {
   #enter(node: RetainedNode, depth: number): void {
     const children = node.children;
     if (children === null) return;
-    if (children instanceof Map) {
-      this.#open.push({ rest: children.values(), depth });
+    if (children instanceof LevelTable) {
+      this.#open.push({ items: children.items, next: 0, depth });
     } else if (!this.#hides(children, depth)) {
       this.#node = children;
       this.#depth = depth;
@@ -113,10 +116,12 @@ export class RetainedCursor {
   /** Goes to the next of the siblings that were left open last. */
   #leave(): void {
     while (this.#open.length > 0) {
-      const { rest, depth } = this.#open[this.#open.length - 1];
-      for (let step = rest.next(); !step.done; step = rest.next()) {
-        if (this.#hides(step.value, depth)) continue;
-        this.#node = step.value;
+      const siblings = this.#open[this.#open.length - 1];
+      const { items, depth } = siblings;
+      while (siblings.next < items.length) {
+        const node = items[siblings.next++];
+        if (node === null || this.#hides(node, depth)) continue;
+        this.#node = node;
         this.#depth = depth;
         return;
       }
