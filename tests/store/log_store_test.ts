@@ -88,11 +88,12 @@ Deno.test("in buffered what somebody waits for is written at once, also behind a
   await first;
   const commit = blocks.commit.bind(blocks);
   let second: Promise<void> | undefined;
-  blocks.commit = (one) => {
+  blocks.commit = async (one) => {
     blocks.commit = commit;
+    await Promise.resolve();
     second = written("second");
     store.writeSoon();
-    return commit(one);
+    await commit(one);
   };
   const third = written("third");
   store.writeSoon();
