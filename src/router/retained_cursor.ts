@@ -64,7 +64,7 @@ export class RetainedCursor {
       const depth = this.#depth;
       this.#advance(node, depth);
       if (node.held === null || !this.#ends(depth)) continue;
-      if (node.expiresAt <= now) this.#expire(node);
+      if (isOver(node, now)) this.#expire(node);
       else if (node.sequence <= this.#latest) {
         take(this.#records.read(node) as Message);
       }
@@ -76,7 +76,7 @@ export class RetainedCursor {
     for (let n = 0; n < max && this.#node !== null; n++) {
       const node = this.#node;
       this.#advance(node, this.#depth);
-      if (node.held !== null && node.expiresAt <= now) this.#expire(node);
+      if (node.held !== null && isOver(node, now)) this.#expire(node);
     }
   }
 
@@ -134,4 +134,8 @@ export class RetainedCursor {
     return depth === 1 && !this.#everything &&
       node.level.charCodeAt(0) === DOLLAR;
   }
+}
+
+function isOver({ expiresAt }: RetainedNode, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }

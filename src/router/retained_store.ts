@@ -174,7 +174,7 @@ export class RetainedStore implements RetainedSource {
   #release(node: RetainedNode): void {
     this.#messages--;
     this.#bytes -= this.#records.sizeOf(node);
-    if (node.expiresAt !== Infinity) this.#expiring--;
+    if (node.expiresAt !== null) this.#expiring--;
     this.#records.release(node);
   }
 
