@@ -7,16 +7,18 @@
 /** What each folder may import. `clock` is open to all of them. */
 const below: Readonly<Record<string, readonly string[]>> = {
   clock: [],
+  files: [],
   mqtt: [],
   codec: ["mqtt"],
   transport: [],
   store: ["mqtt"],
-  security: ["mqtt"],
+  security: ["files", "mqtt"],
   router: ["mqtt", "store"],
   session: ["mqtt", "codec", "store", "security", "router", "transport"],
-  config: ["mqtt"],
+  config: ["files", "mqtt"],
   admin: ["mqtt"],
   broker: [
+    "files",
     "mqtt",
     "codec",
     "transport",
@@ -28,7 +30,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "admin",
   ],
   bench: ["mqtt", "codec", "transport"],
-  cli: ["config", "store", "security", "bench", "broker"],
+  cli: ["files", "config", "store", "security", "bench", "broker"],
 };
 
 const openToAll = ["clock"];

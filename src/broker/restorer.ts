@@ -1,4 +1,4 @@
-import type { Message, SubscriptionOptions } from "../mqtt/mod.ts";
+import type { Message, QoS, SubscriptionOptions } from "../mqtt/mod.ts";
 import { Delivery, type Router } from "../router/mod.ts";
 import { type Context, Outgoing, type Session } from "../session/mod.ts";
 import type {
@@ -15,6 +15,12 @@ import type {
 export class StateRestorer implements Restorer {
   readonly #context: Context;
   readonly #router: Router;
+  /** By QoS: how plain entries came to their sessions. */
+  readonly #deliveries: Map<Session, Delivery>[] = [
+    new Map(),
+    new Map(),
+    new Map(),
+  ];
 
   /** Nothing may be noted in a store meanwhile: `Context.changes` is null. */
   constructor(context: Context) {
@@ -54,11 +60,22 @@ export class StateRestorer implements Restorer {
   entry(session: StoredSession, stored: RestoredEntry): StoredEntry {
     const owner = session as Session;
     const { message, qos, retain, identifiers, group } = stored;
-    const delivery = new Delivery(owner, qos, true, identifiers, group);
+    const delivery = identifiers === null && group === null
+      ? this.#plainDelivery(owner, qos)
+      : new Delivery(owner, qos, true, identifiers, group);
     const entry = new Outgoing(message, qos, retain, delivery);
     entry.packetId = stored.packetId;
     owner.restore(entry);
     return entry;
+  }
+
+  /** All entries of a session that came alike share a delivery, as before. */
+  #plainDelivery(owner: Session, qos: QoS): Delivery {
+    const known = this.#deliveries[qos].get(owner);
+    if (known !== undefined) return known;
+    const made = new Delivery(owner, qos, true, null, null);
+    this.#deliveries[qos].set(owner, made);
+    return made;
   }
 
   /** Whatever the limits are now: what was promised stays. */

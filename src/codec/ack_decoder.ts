@@ -31,10 +31,6 @@ export function decodeAck(
 ): void {
   const start = frame.bodyStart;
   const length = frame.end - start;
-  // Only MQTT 3.1 has DUP on PUBREL (its 2.1).
-  if ((frame.firstByte & 8) !== 0 && version !== 3) {
-    throw malformed("PUBREL with the DUP flag");
-  }
   if (length < 2 || (length > 2 && version !== 5)) {
     throw malformed(`an acknowledgement of ${length} bytes`);
   }

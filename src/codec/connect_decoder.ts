@@ -48,6 +48,10 @@ export function decodeConnect(chunk: Uint8Array, frame: Frame): ConnectPacket {
     const name = reader.utf8();
     const level = reader.uint8();
     version = versionOf(name, level);
+    // The header's flags: reserved [MQTT-2.1.3-1], but not used in 3.1.
+    if ((frame.firstByte & 15) !== 0 && version !== 3) {
+      throw malformed(`CONNECT with flags ${frame.firstByte & 15}`);
+    }
     return decodeBody(reader, version, (level & BRIDGE) !== 0);
   } catch (error) {
     if (!(error instanceof ProtocolError) || error instanceof ConnectError) {

@@ -1,4 +1,9 @@
-import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import {
+  PacketType,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+} from "../mqtt/mod.ts";
 import { malformed } from "./errors.ts";
 
 /** Where one control packet stands in a chunk. One object serves all frames. */
@@ -25,7 +30,24 @@ const REFUSED = 0;
 const WITH_BODY = 1;
 const WITHOUT_BODY = 2;
 
+/** Whose four flags MQTT 3.1 calls "not used": they may be anything. */
+const UNUSED_IN_3_1 = [
+  PacketType.Puback,
+  PacketType.Pubrec,
+  PacketType.Pubcomp,
+  PacketType.Pingreq,
+  PacketType.Disconnect,
+];
+
+/** What is sent with QoS 1 in its header, as 3.1 reads it. */
+const WITH_QOS_1 = [
+  PacketType.Pubrel,
+  PacketType.Subscribe,
+  PacketType.Unsubscribe,
+];
+
 const FIRST_BYTES = firstBytes();
+const FIRST_BYTES_3_1 = firstBytesOf31();
 
 function firstBytes(): Uint8Array {
   const table = new Uint8Array(256);
@@ -34,18 +56,9 @@ function firstBytes(): Uint8Array {
   }
   table[PacketType.Pingreq << 4] = WITHOUT_BODY;
   table[PacketType.Pingresp << 4] = WITHOUT_BODY;
-  for (
-    const type of [
-      PacketType.Pubrel,
-      PacketType.Subscribe,
-      PacketType.Unsubscribe,
-    ]
-  ) {
+  for (const type of WITH_QOS_1) {
     table[type << 4] = REFUSED;
     table[type << 4 | 2] = WITH_BODY;
-    // DUP, which MQTT 3.1 defines for these. Their decoders know the version
-    // and refuse it for the later ones.
-    table[type << 4 | 10] = WITH_BODY;
   }
   for (let flags = 0; flags < 16; flags++) {
     const qos = flags >> 1 & 3;
@@ -53,6 +66,21 @@ function firstBytes(): Uint8Array {
     table[PacketType.Publish << 4 | flags] = qos === 3 || dupAtQoS0
       ? REFUSED
       : WITH_BODY;
+    // Which version rules a CONNECT is in its body: its decoder judges them.
+    table[PacketType.Connect << 4 | flags] = WITH_BODY;
+  }
+  return table;
+}
+
+/** MQTT 3.1 has flags that mean nothing, and DUP on more than PUBLISH. */
+function firstBytesOf31(): Uint8Array {
+  const table = firstBytes();
+  for (const type of UNUSED_IN_3_1) {
+    table.fill(table[type << 4], type << 4, (type << 4) + 16);
+  }
+  for (const type of WITH_QOS_1) {
+    // RETAIN is not used there, DUP tells of another try.
+    for (const flags of [1, 8, 9]) table[type << 4 | 2 | flags] = WITH_BODY;
   }
   return table;
 }
@@ -67,11 +95,13 @@ function firstBytes(): Uint8Array {
  * PINGREQ and PINGRESP need no decoder of their own: a body is refused here.
  *
  * @param maxPacketSize Largest packet to accept, in bytes with the header.
+ * @param version Of the connection; 4 while CONNECT has not told it.
  * @throws {ProtocolError} 0x81 for a packet type 0, for flags the type does
- * not have [MQTT-2.1.3-1], QoS 3 [MQTT-3.3.1-4], DUP at QoS 0 [MQTT-3.3.1-2],
- * and a remaining length of five bytes or not in its shortest form
- * [MQTT-1.5.5-1]; 0x95 when the packet is larger than `maxPacketSize`. Each as
- * soon as the bytes that tell it are there, not when the packet is complete.
+ * not have [MQTT-2.1.3-1] (those of CONNECT are its decoder's), QoS 3
+ * [MQTT-3.3.1-4], DUP at QoS 0 [MQTT-3.3.1-2], and a remaining length of five
+ * bytes or not in its shortest form [MQTT-1.5.5-1]; 0x95 when the packet is
+ * larger than `maxPacketSize`. Each as soon as the bytes that tell it are
+ * there, not when the packet is complete.
  */
 export function readFrame(
   frame: Frame,
@@ -79,11 +109,12 @@ export function readFrame(
   start: number,
   end: number,
   maxPacketSize: number,
+  version: ProtocolVersion,
 ): number {
   frame.needed = 0;
   if (start >= end) return 0;
   const first = chunk[start];
-  const kind = FIRST_BYTES[first];
+  const kind = (version === 3 ? FIRST_BYTES_3_1 : FIRST_BYTES)[first];
   if (kind === REFUSED) throw refusedFirstByte(first);
   let at = start + 1;
   if (at >= end) return 0;

@@ -61,7 +61,7 @@ for (const { name, input, version } of SHAPES) {
     const { chunk, end } = input;
     let at = 0;
     while (at < end) {
-      at += readFrame(frame, chunk, at, end, 1_048_576);
+      at += readFrame(frame, chunk, at, end, 1_048_576, 5);
       decodePublish(packet, chunk, frame, version);
     }
   });

@@ -35,7 +35,7 @@ export function encodeSubscribe(
 
 /**
  * Decodes the SUBSCRIBE that `frame` describes (3.8). Filters are strings, but
- * not validated: one that is wrong gets its own code in the SUBACK.
+ * not validated: what they may be is not the codec's to judge.
  *
  * @throws {ProtocolError} 0x81 when malformed or with reserved bits
  * [MQTT-3.8.3-5]; 0x82 for packet id 0, no filter at all [MQTT-3.8.3-2], QoS 3,
@@ -47,7 +47,7 @@ export function decodeSubscribe(
   version: ProtocolVersion,
 ): SubscribePacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readSubscriptionId(reader, frame, version);
+  const packetId = readSubscriptionId(reader);
   const properties: Properties = version === 5
     ? decodeProperties(reader, PropertyPlace.Subscribe)
     : {};

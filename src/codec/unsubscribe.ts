@@ -38,7 +38,7 @@ export function decodeUnsubscribe(
   version: ProtocolVersion,
 ): UnsubscribePacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readSubscriptionId(reader, frame, version);
+  const packetId = readSubscriptionId(reader);
   const properties: Properties = version === 5
     ? decodeProperties(reader, PropertyPlace.Unsubscribe)
     : {};

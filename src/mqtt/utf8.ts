@@ -14,6 +14,7 @@ const { latin1Slice } = Buffer.prototype as unknown as {
 // `ignoreBOM` means that a byte order mark is kept, which is [MQTT-1.5.4-3].
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+const scratch = new Uint8Array(256);
 
 /**
  * Whether the bytes from `start` up to `end` are what MQTT calls a UTF-8
@@ -96,6 +97,24 @@ export function decodeUtf8(
     );
   }
   return decoder.decode(bytes.subarray(start, end));
+}
+
+/**
+ * The part of `text` from `start` to `end` in memory of its own: a `slice` of
+ * 13 characters or more keeps the whole text alive.
+ */
+export function ownText(text: string, start: number, end: number): string {
+  const length = end - start;
+  if (length < 13 || length > scratch.length || length === text.length) {
+    return text.slice(start, end);
+  }
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(start + i);
+    // Rare enough to be worth no more than the few bytes it keeps.
+    if (code > 0xff) return text.slice(start, end);
+    scratch[i] = code;
+  }
+  return latin1Slice.call(scratch, 0, length);
 }
 
 /** The bytes of `text`; a surrogate that stands alone becomes U+FFFD. */

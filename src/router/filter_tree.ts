@@ -1,5 +1,9 @@
 import { FilterNode } from "./filter_node.ts";
 import { levelEnd } from "./level_node.ts";
+import { levelText } from "./level_text.ts";
+
+const PLUS = 0x2b;
+const REST = 0x23;
 
 /**
  * The places of all topic filters: those with wildcards level by level. Those
@@ -18,7 +22,7 @@ export class FilterTree {
     let node = this.root;
     for (let start = 0; start <= filter.length;) {
       const end = levelEnd(filter, start);
-      const child = childOf(node, filter.slice(start, end));
+      const child = childOf(node, filter, start, end);
       if (child === null) return null;
       node = child;
       start = end + 1;
@@ -34,8 +38,8 @@ export class FilterTree {
     let node = this.root;
     for (let start = 0; start <= filter.length;) {
       const end = levelEnd(filter, start);
-      const level = filter.slice(start, end);
-      node = childOf(node, level) ?? addChild(node, level);
+      node = childOf(node, filter, start, end) ??
+        addChild(node, levelText(filter, start, end));
       start = end + 1;
     }
     return node;
@@ -58,10 +62,18 @@ export function hasWildcard(filter: string): boolean {
   return filter.includes("+") || filter.includes("#");
 }
 
-function childOf(node: FilterNode, level: string): FilterNode | null {
-  if (level === "+") return node.plus;
-  if (level === "#") return node.rest;
-  return node.child(level) ?? null;
+function childOf(
+  node: FilterNode,
+  filter: string,
+  start: number,
+  end: number,
+): FilterNode | null {
+  if (end - start === 1) {
+    const only = filter.charCodeAt(start);
+    if (only === PLUS) return node.plus;
+    if (only === REST) return node.rest;
+  }
+  return node.child(filter, start, end) ?? null;
 }
 
 function addChild(node: FilterNode, level: string): FilterNode {

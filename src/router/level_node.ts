@@ -1,26 +1,28 @@
+import { isLevel, type Leveled, LevelTable } from "./level_table.ts";
+
 /**
  * A node of a tree over topic levels. Most nodes have no child or one, so a
- * map is made only for the second: a map costs more than the node.
+ * table is made only for the second: a table costs more than the node.
  */
-export class LevelNode<N extends LevelNode<N>> {
+export class LevelNode<N extends LevelNode<N>> implements Leveled {
   /** The level it stands for; empty for the root, and for an empty level. */
   readonly level: string;
   /** Null for the root alone. A removed node keeps its parent. */
   readonly parent: N | null;
-  /** The only child, or all of them by level; a map is never empty. */
-  children: N | Map<string, N> | null = null;
+  /** The only child, or all of them by level; a table has two at least. */
+  children: N | LevelTable<N> | null = null;
 
   constructor(level: string, parent: N | null) {
     this.level = level;
     this.parent = parent;
   }
 
-  /** The child for `level`, or undefined. */
-  child(level: string): N | undefined {
+  /** The child for the level of `text` from `start` to `end`. */
+  child(text: string, start = 0, end: number = text.length): N | undefined {
     const children = this.children;
     if (children === null) return undefined;
-    if (children instanceof Map) return children.get(level);
-    return children.level === level ? children : undefined;
+    if (children instanceof LevelTable) return children.get(text, start, end);
+    return isLevel(children.level, text, start, end) ? children : undefined;
   }
 
   /** Adds a child; there must be none for its level. */
@@ -28,26 +30,28 @@ export class LevelNode<N extends LevelNode<N>> {
     const children = this.children;
     if (children === null) {
       this.children = node;
-    } else if (children instanceof Map) {
-      children.set(node.level, node);
+    } else if (children instanceof LevelTable) {
+      children.add(node);
     } else {
-      this.children = new Map([[children.level, children], [node.level, node]]);
+      const both = this.children = new LevelTable<N>();
+      both.add(children);
+      both.add(node);
     }
   }
 
   /**
-   * Removes a child that is there. A map that is left with one child is given
-   * up, but still holds that child for an iterator that is under way.
+   * Removes a child that is there. A table that is left with one child is given
+   * up, but still holds that child for whoever walks it.
    */
   removeChild(node: N): void {
     const children = this.children;
-    if (!(children instanceof Map)) {
+    if (!(children instanceof LevelTable)) {
       this.children = null;
       return;
     }
-    children.delete(node.level);
+    children.remove(node);
     if (children.size > 1) return;
-    for (const last of children.values()) this.children = last;
+    this.children = children.items.find((last) => last !== null)!;
   }
 }
 

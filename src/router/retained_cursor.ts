@@ -1,4 +1,5 @@
 import type { Message } from "../mqtt/mod.ts";
+import { LevelTable } from "./level_table.ts";
 import type { RetainedNode } from "./retained_node.ts";
 import type { RetainedRecords } from "./retained_records.ts";
 
@@ -6,7 +7,9 @@ const DOLLAR = 0x24;
 
 /** Children still to be visited, all at the same depth. */
 interface Siblings {
-  readonly rest: Iterator<RetainedNode>;
+  readonly items: readonly (RetainedNode | null)[];
+  /** Index of the next of them. */
+  next: number;
   readonly depth: number;
 }
 
@@ -61,7 +64,7 @@ export class RetainedCursor {
       const depth = this.#depth;
       this.#advance(node, depth);
       if (node.held === null || !this.#ends(depth)) continue;
-      if (node.expiresAt <= now) this.#expire(node);
+      if (isOver(node, now)) this.#expire(node);
       else if (node.sequence <= this.#latest) {
         take(this.#records.read(node) as Message);
       }
@@ -73,7 +76,7 @@ export class RetainedCursor {
     for (let n = 0; n < max && this.#node !== null; n++) {
       const node = this.#node;
       this.#advance(node, this.#depth);
-      if (node.held !== null && node.expiresAt <= now) this.#expire(node);
+      if (node.held !== null && isOver(node, now)) this.#expire(node);
     }
   }
 
@@ -102,8 +105,8 @@ export class RetainedCursor {
   #enter(node: RetainedNode, depth: number): void {
     const children = node.children;
     if (children === null) return;
-    if (children instanceof Map) {
-      this.#open.push({ rest: children.values(), depth });
+    if (children instanceof LevelTable) {
+      this.#open.push({ items: children.items, next: 0, depth });
     } else if (!this.#hides(children, depth)) {
       this.#node = children;
       this.#depth = depth;
@@ -113,10 +116,12 @@ export class RetainedCursor {
   /** Goes to the next of the siblings that were left open last. */
   #leave(): void {
     while (this.#open.length > 0) {
-      const { rest, depth } = this.#open[this.#open.length - 1];
-      for (let step = rest.next(); !step.done; step = rest.next()) {
-        if (this.#hides(step.value, depth)) continue;
-        this.#node = step.value;
+      const siblings = this.#open[this.#open.length - 1];
+      const { items, depth } = siblings;
+      while (siblings.next < items.length) {
+        const node = items[siblings.next++];
+        if (node === null || this.#hides(node, depth)) continue;
+        this.#node = node;
         this.#depth = depth;
         return;
       }
@@ -129,4 +134,8 @@ export class RetainedCursor {
     return depth === 1 && !this.#everything &&
       node.level.charCodeAt(0) === DOLLAR;
   }
+}
+
+function isOver({ expiresAt }: RetainedNode, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }

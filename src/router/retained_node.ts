@@ -34,8 +34,11 @@ export class RetainedNode extends LevelNode<RetainedNode> {
   properties: Uint8Array | null = null;
   /** Client id of the publisher of a message that is a record. */
   publisher = "";
-  /** When the message expires: absolute, in ms; Infinity for never. */
-  expiresAt = Infinity;
+  /**
+   * When the message expires: absolute, in ms. Null for never, which unlike a
+   * number that is not whole takes no memory of its own.
+   */
+  expiresAt: number | null = null;
   /** Owned by the store, see `RetainedPlace`. */
   block = 0;
   /** Grows with every message stored; tells what came after a cursor. */

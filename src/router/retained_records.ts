@@ -23,7 +23,8 @@ export class RetainedRecords {
     const topic = message.topic.bytes;
     const payloadLength = message.payloadEnd - message.payloadStart;
     const length = HEADER + topic.length + payloadLength;
-    node.expiresAt = message.expiresAt;
+    const { expiresAt } = message;
+    node.expiresAt = expiresAt === Infinity ? null : expiresAt;
     if (length > MAX_RECORD) {
       node.held = message.keep();
       return;
@@ -52,7 +53,7 @@ export class RetainedRecords {
     const held = node.held;
     node.held = null;
     node.properties = null;
-    node.expiresAt = Infinity;
+    node.expiresAt = null;
     if (!(held instanceof RetainedBlock)) return;
     held.dead += recordLength(held.bytes, node.start);
     if (held !== this.#newest) this.#clearWhenHalfDead(held);
@@ -82,7 +83,7 @@ export class RetainedRecords {
     message.retain = true;
     message.properties = node.properties;
     message.publisher = node.publisher;
-    message.expiresAt = node.expiresAt;
+    message.expiresAt = node.expiresAt ?? Infinity;
     message.transient = true;
     return message;
   }

@@ -1,6 +1,7 @@
 import type { Message } from "../mqtt/mod.ts";
 import type { Changes, RetainedPlace, RetainedSource } from "../store/mod.ts";
 import { levelEnd, pathOf } from "./level_node.ts";
+import { levelText } from "./level_text.ts";
 import { RetainedCursor } from "./retained_cursor.ts";
 import { RetainedNode } from "./retained_node.ts";
 import { RetainedRecords } from "./retained_records.ts";
@@ -173,7 +174,7 @@ export class RetainedStore implements RetainedSource {
   #release(node: RetainedNode): void {
     this.#messages--;
     this.#bytes -= this.#records.sizeOf(node);
-    if (node.expiresAt !== Infinity) this.#expiring--;
+    if (node.expiresAt !== null) this.#expiring--;
     this.#records.release(node);
   }
 
@@ -191,7 +192,7 @@ export class RetainedStore implements RetainedSource {
     let node: RetainedNode | undefined = this.#root;
     for (let start = 0; start <= topicName.length;) {
       const end = levelEnd(topicName, start);
-      node = node.child(topicName.slice(start, end));
+      node = node.child(topicName, start, end);
       if (node === undefined) return null;
       start = end + 1;
     }
@@ -202,10 +203,9 @@ export class RetainedStore implements RetainedSource {
     let node = this.#root;
     for (let start = 0; start <= topicName.length;) {
       const end = levelEnd(topicName, start);
-      const level = topicName.slice(start, end);
-      let child = node.child(level);
+      let child = node.child(topicName, start, end);
       if (child === undefined) {
-        child = new RetainedNode(level, node);
+        child = new RetainedNode(levelText(topicName, start, end), node);
         node.addChild(child);
       }
       node = child;

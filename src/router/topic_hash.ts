@@ -30,10 +30,18 @@ export function hashTopic(
   return settle(hash);
 }
 
-/** Hash of a text, from 0 to 2^32 - 1; the same in every process. */
-export function hashText(text: string): number {
-  let hash = text.length;
-  for (let i = 0; i < text.length; i++) {
+/**
+ * Hash of `text` from `start` to `end`, from 0 to 2^32 - 1; the same in every
+ * process that has the same `seed`.
+ */
+export function hashText(
+  text: string,
+  start = 0,
+  end: number = text.length,
+  seed = 0,
+): number {
+  let hash = seed ^ (end - start);
+  for (let i = start; i < end; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), GOLDEN);
     hash ^= hash >>> 15;
   }

@@ -170,7 +170,7 @@ export class Connection implements Deadline {
           ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
           : this.listener.maxPacketSize;
         if (this.state !== "open") this.#expect(chunk[at] >> 4);
-        if (readFrame(frame, chunk, at, end, limit) === 0) break;
+        if (readFrame(frame, chunk, at, end, limit, this.version) === 0) break;
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handle(chunk, frame)) return frame.start;

@@ -115,9 +115,11 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** Counts expiry and will delay from `detachedAt`, in ms. */
   #startClock(detachedAt: number): void {
+    // After a restart it is known: 100,000 sessions need not be written again.
+    const isKnown = this.detachedAt === detachedAt;
     this.detachedAt = detachedAt;
     if (this.will?.delay === 0) this.publishWill();
-    this.changed();
+    if (!isKnown) this.changed();
     this.#clock ??= new SessionClock(this.#context.deadlines, this);
     this.#clock.start(
       this.will === null ? Infinity : detachedAt + this.will.delay * 1000,

@@ -84,7 +84,7 @@ class Client {
       if (count === null) throw new Error("the broker closed");
       fill += count;
       let at = 0;
-      while (!done && readFrame(frame, chunk, at, fill, 1 << 20) > 0) {
+      while (!done && readFrame(frame, chunk, at, fill, 1 << 20, 4) > 0) {
         at = frame.end;
         done = onPacket(chunk, frame);
       }

@@ -45,7 +45,8 @@ eachVersion(
       const bytes = client.packets.connect();
       bytes[0] |= flags;
       await client.send(bytes);
-      await client.expectClosed();
+      if (version === 5) await client.expectRefused(0x81);
+      else await client.expectClosed();
     }
   },
 );

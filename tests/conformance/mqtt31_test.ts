@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join, toHex } from "../support/bytes.ts";
+import { hex, join, toHex } from "../support/bytes.ts";
 import { pubcomp, pubrec, pubrel } from "../support/packets.ts";
 import { conformance } from "../support/test_broker.ts";
 
@@ -162,6 +162,69 @@ conformance(
       await watcher.publish({ topic: "t", payload: "theirs" });
       assert.equal((await watcher.receivePublish()).payload, "theirs");
       assert.equal((await bridge.receivePublish()).payload, "theirs");
+    }
+  },
+);
+
+/** `bytes` with these flags set in the first byte. */
+function flagged(bytes: Uint8Array, flags: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[0] |= flags;
+  return copy;
+}
+
+conformance(
+  "3.1: header flags that are not used may be set",
+  async (broker) => {
+    for (const flags of [1, 2, 4, 8, 15]) {
+      const watcher = await broker.connect(3, "watcher");
+      await watcher.subscribe(["will"]);
+      const client = broker.open(3);
+      const { packets } = client;
+      const will = { topic: "will", payload: "not said" };
+      await client.send(flagged(packets.connect({ will }), flags));
+      await client.expect("20 02 00 00");
+      await client.send(flagged(hex("c0 00"), flags));
+      await client.expect("d0 00");
+      await client.subscribe([["q", 2]]);
+      await watcher.publish({ topic: "q", qos: 2, id: 7 });
+      await watcher.expectAck(5, 7);
+      const { packetId } = await client.receivePublish();
+      await client.send(flagged(pubrec(packetId), flags));
+      await client.expectAck(6, packetId);
+      await client.send(flagged(pubcomp(packetId), flags));
+      await client.expectAlive();
+      // It counts as a good-bye: no will.
+      await client.send(flagged(packets.disconnect(), flags));
+      await client.expectClosed();
+      await watcher.expectNothing();
+      await watcher.disconnect();
+    }
+  },
+);
+
+conformance(
+  "3.1: SUBSCRIBE, UNSUBSCRIBE and PUBREL may have DUP and RETAIN, and need QoS 1",
+  async (broker) => {
+    for (const flags of [1, 8, 9]) {
+      const client = await broker.connect(3);
+      const { packets } = client;
+      await client.send(flagged(packets.subscribe(1, [["t", 1]]), flags));
+      await client.expect("90 03 00 01 01");
+      await client.publish({ topic: "x", qos: 2, id: 2 });
+      await client.expectAck(5, 2);
+      await client.send(flagged(pubrel(2), flags));
+      await client.expectAck(7, 2);
+      await client.send(flagged(packets.unsubscribe(3, ["t"]), flags));
+      await client.expect("b0 02 00 03");
+      await client.disconnect();
+    }
+    for (const first of [0x80, 0x84, 0x86]) {
+      const client = await broker.connect(3);
+      const bytes = client.packets.subscribe(1, [["t", 1]]);
+      bytes[0] = first;
+      await client.send(bytes);
+      await client.expectClosed();
     }
   },
 );

@@ -122,8 +122,8 @@ class Round {
   async #ended(kill: Kill): Promise<void> {
     await until(() => this.#clients.every((one) => !one.isConnected), PATIENCE);
     kill.until = now();
-    if (this.#plan.mode !== "buffered" || kill.kind === "stop") return;
-    const since = kill.at - this.#verdict.window;
+    if (this.#plan.mode !== "buffered") return;
+    const since = this.#verdict.windowBefore(kill);
     for (const { subscriptions, receiver } of this.#clients) {
       subscriptions.forget(since);
       receiver.forget(since);

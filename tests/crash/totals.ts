@@ -38,7 +38,7 @@ export class Totals {
     this.duplicatedInWindow += result.duplicatedInWindow;
     if (result.isRevealing) {
       this.#revealing++;
-      this.#seenRevealing += result.lostInWindow + result.duplicatedInWindow;
+      this.#seenRevealing += result.lostInWindow;
     }
     for (const { fault } of result.findings) {
       if (fault === "lost") this.lost++;
@@ -60,7 +60,7 @@ export class Totals {
    */
   get unproved(): string | null {
     return this.#revealing >= 2 && this.#seenRevealing === 0
-      ? `nothing was undone in ${this.#revealing} rounds that kept it ` +
+      ? `nothing was lost in ${this.#revealing} rounds that kept it ` +
         `${LONG_FLUSH} ms in memory: the test does not reach the window`
       : null;
   }

@@ -48,11 +48,21 @@ export class Verdict {
       : -Infinity;
   }
 
+  /** From when on what happened may be undone by `kill`; Infinity: nothing. */
+  windowBefore(kill: Kill): number {
+    if (kill.kind === "stop") return Infinity;
+    let since = kill.at - this.window;
+    for (const { kind, at, until } of this.#account.kills) {
+      // A stop writes everything: no window reaches back behind it.
+      if (kind === "stop" && at < kill.at) since = Math.max(since, until);
+    }
+    return since;
+  }
+
   /** Whether what happened at `time` may be undone by a kill. */
   wasInWindow(time: number): boolean {
     return this.#account.kills.some((kill) =>
-      kill.kind !== "stop" && time >= kill.at - this.window &&
-      time <= kill.until
+      time >= this.windowBefore(kill) && time <= kill.until
     );
   }
 

@@ -43,7 +43,7 @@ function framesOf(stream: Uint8Array, chunkSizes: number[]): number[][] {
     read += piece.length;
     let at = 0;
     for (;;) {
-      const length = readFrame(frame, buffer, at, filled, NO_LIMIT);
+      const length = readFrame(frame, buffer, at, filled, NO_LIMIT, 4);
       if (length === 0) break;
       assert.equal(frame.start, at);
       assert.equal(frame.end, at + length);
@@ -77,21 +77,21 @@ Deno.test("a frame that is not complete says how long it will be", () => {
   const frame = new Frame();
   const header = Uint8Array.of(0x30, 0x80, 0x80, 0x80, 0x01);
   for (let end = 0; end < header.length; end++) {
-    assert.equal(readFrame(frame, header, 0, end, NO_LIMIT), 0);
+    assert.equal(readFrame(frame, header, 0, end, NO_LIMIT, 4), 0);
     assert.equal(frame.needed, 0, "not yet known");
   }
-  assert.equal(readFrame(frame, header, 0, header.length, NO_LIMIT), 0);
+  assert.equal(readFrame(frame, header, 0, header.length, NO_LIMIT, 4), 0);
   assert.equal(frame.needed, 5 + 2_097_152);
-  assert.equal(readFrame(frame, PINGREQ, 0, 2, NO_LIMIT), 2);
+  assert.equal(readFrame(frame, PINGREQ, 0, 2, NO_LIMIT, 4), 2);
   assert.equal(frame.needed, 0, "and forgets it with the next");
 });
 
 Deno.test("a frame is found at an offset, in front of other bytes", () => {
   const frame = new Frame();
   const chunk = Uint8Array.of(0xff, 0xc0, 0, 0x40, 2, 1, 2, 0xff);
-  assert.equal(readFrame(frame, chunk, 1, chunk.length, NO_LIMIT), 2);
+  assert.equal(readFrame(frame, chunk, 1, chunk.length, NO_LIMIT, 4), 2);
   assert.equal(frame.type, 12);
-  assert.equal(readFrame(frame, chunk, 3, chunk.length, NO_LIMIT), 4);
+  assert.equal(readFrame(frame, chunk, 3, chunk.length, NO_LIMIT, 4), 4);
   assert.equal(frame.type, 4);
   assert.equal(frame.bodyStart, 5);
   assert.equal(frame.end, 7);

@@ -25,13 +25,16 @@ export function decodeWhole(
   version: ProtocolVersion,
   fromServer = false,
 ): Packet {
-  return decodePacket(bytes, frameOf(bytes), version, fromServer);
+  return decodePacket(bytes, frameOf(bytes, version), version, fromServer);
 }
 
 /** The frame of `bytes`, which are one whole packet and nothing else. */
-export function frameOf(bytes: Uint8Array): Frame {
+export function frameOf(
+  bytes: Uint8Array,
+  version: ProtocolVersion = 5,
+): Frame {
   const frame = new Frame();
-  const length = readFrame(frame, bytes, 0, bytes.length, NO_LIMIT);
+  const length = readFrame(frame, bytes, 0, bytes.length, NO_LIMIT, version);
   assert.equal(length, bytes.length, "the frame is not the whole of the bytes");
   return frame;
 }

@@ -34,7 +34,7 @@ class Owner {
     const { frame } = this.#context;
     let at = start;
     while (at < end && this.pump.paused === null) {
-      if (readFrame(frame, chunk, at, end, 268_435_460) === 0) break;
+      if (readFrame(frame, chunk, at, end, 268_435_460, 4) === 0) break;
       this.chunk = chunk;
       if (!this.takes()) return frame.start;
       this.frames.push(toHex(chunk.subarray(frame.start, frame.end)));

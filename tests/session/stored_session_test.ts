@@ -116,3 +116,30 @@ stored(
   },
   { restore: inFlight([700, 700]) },
 );
+
+/** Sessions that are away, one of them since a crash: nobody knew when. */
+function away(into: Restorer): void {
+  for (const detachedAt of [0, 1, 2, 3]) {
+    into.session({
+      clientId: `away-${detachedAt}`,
+      expiryInterval: 0xFFFFFFFF,
+      detachedAt,
+      username: null,
+      bridge: false,
+      will: null,
+      received: [],
+      packetIds: null,
+    });
+  }
+}
+
+stored(
+  "a start writes only the sessions that it changed",
+  mode,
+  async (broker) => {
+    await broker.advance(1000);
+    const written = [...broker.store.sessions].map(({ clientId }) => clientId);
+    assert.deepEqual(written, ["away-0"]);
+  },
+  { restore: away },
+);

@@ -67,3 +67,38 @@ Deno.test("what was cleaned away is not missed, and the disk does not fill", asy
     );
   }
 });
+
+Deno.test("in buffered what somebody waits for is written at once, also behind a commit under way", async () => {
+  const clock = new ManualClock();
+  const blocks = new MemoryBlocks();
+  const store = new LogStore(blocks, clock, {
+    mode: "buffered",
+    flushInterval: 200,
+  });
+  const world = await World.load(store);
+  const written = (clientId: string) => {
+    world.begin(clientId);
+    return new Promise<void>((resolve) => {
+      store.onStored(store.batch, resolve);
+    });
+  };
+  // No time goes by: without a word they would wait for ever.
+  const first = written("first");
+  store.writeSoon();
+  await first;
+  const commit = blocks.commit.bind(blocks);
+  let second: Promise<void> | undefined;
+  blocks.commit = async (one) => {
+    blocks.commit = commit;
+    await Promise.resolve();
+    second = written("second");
+    store.writeSoon();
+    await commit(one);
+  };
+  const third = written("third");
+  store.writeSoon();
+  await third;
+  await second;
+  assert.equal(store.status.commits, 3);
+  await store.close();
+});

@@ -65,6 +65,11 @@ function begin(world: World, random: () => number): void {
     expiryInterval: random() < 0.2 ? 0xffffffff : 60,
     identity: { username: random() < 0.5 ? null : "jemand ü" },
     bridge: random() < 0.1,
+    packetIds: random() < 0.7 ? null : {
+      next: 1 + Math.floor(random() * 65535),
+      reserved: Math.floor(random() * 2048),
+      barred: random() < 0.5 ? [] : [{ first: 65000, count: 2048 }],
+    },
     will: random() < 0.4
       ? { message: some("will", random), delay: 5, messageExpiry: -1 }
       : null,

@@ -192,6 +192,7 @@ export function picture(state: PlainState): unknown {
       detachedAt: session.detachedAt,
       username: session.identity.username,
       bridge: session.bridge,
+      packetIds: session.packetIds,
       will: session.will && {
         delay: session.will.delay,
         messageExpiry: session.will.messageExpiry,

@@ -1,0 +1,50 @@
+import { dirname } from "node:path";
+
+/**
+ * Writes `content` to `path`, for this user alone unless `mode` says
+ * otherwise. Readers see the file that was there or the new one, never half of
+ * it, and so does the next start after a power cut: it is written beside,
+ * synced, and renamed. Rejects with what the system says; nothing is left then.
+ */
+export async function writePrivately(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
+  const bytes = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
+  const beside = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await writeSynced(beside, bytes, mode);
+    await Deno.rename(beside, path);
+  } catch (error) {
+    await Deno.remove(beside).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function writeSynced(
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode });
+  for (let at = 0; at < bytes.length;) {
+    at += await file.write(bytes.subarray(at));
+  }
+  // The mask of the process may have taken more away than was asked for.
+  if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
+  await file.sync();
+}
+
+/** Makes a rename last. Not every file system can; the file is whole anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    using file = await Deno.open(folder, { read: true });
+    await file.sync();
+  } catch {
+    return;
+  }
+}

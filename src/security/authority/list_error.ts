@@ -1,0 +1,8 @@
+/** The list of certificates cannot be read or written. */
+export class ListError extends Error {
+  /** `path` of the list; what is `wrong` with it; `cause` in the system's words. */
+  constructor(path: string, wrong: string, cause?: unknown) {
+    super(`the list of certificates ${path} ${wrong}`, { cause });
+    this.name = "ListError";
+  }
+}

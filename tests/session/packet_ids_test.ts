@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import type { StoredPacketIds } from "../../src/store/mod.ts";
+import { property } from "../support/bytes.ts";
+import { settle } from "../support/settle.ts";
+import { staying } from "../support/packets.ts";
+import type { WireClient } from "../support/wire_client.ts";
+import { stored, type StoredBroker } from "./stored_broker.ts";
+
+/** The packet ids of PUBLISHes that came to `client` by now. */
+async function publishIds(client: WireClient): Promise<number[]> {
+  await settle();
+  return (await client.receiveAll()).filter((one) => one.type === 3)
+    .map((one) => one.packetId);
+}
+
+/** A client subscribed at QoS 2, and one that publishes. */
+async function both(broker: StoredBroker) {
+  const reader = await broker.connect(5, staying(5));
+  await reader.subscribe([["t", 2]]);
+  const writer = await broker.connect(5, "writer");
+  return { reader, writer };
+}
+
+stored(
+  "a session that is on disk gets its first QoS 2 message when ids are reserved there",
+  "buffered",
+  async (broker) => {
+    const { reader, writer } = await both(broker);
+    const [session] = broker.store.sessions;
+    session.slot!.block = 1;
+    broker.store.willing = false;
+    await writer.publish({ topic: "t", qos: 1 });
+    assert.equal((await publishIds(reader)).length, 1, "QoS 1 waited");
+    await writer.publish({ topic: "t", qos: 2, id: 1 });
+    await writer.publish({ topic: "t", qos: 2, id: 2 });
+    assert.deepEqual(await publishIds(reader), []);
+    assert.ok(session.packetIds!.reserved > 1000);
+    broker.store.commit();
+    assert.deepEqual((await publishIds(reader)).length, 2);
+  },
+);
+
+stored(
+  "a session begun where one of its client ended waits, too, until the disk knows of that end",
+  "buffered",
+  async (broker) => {
+    const { reader, writer } = await both(broker);
+    broker.store.willing = false;
+    await reader.drop();
+    const properties = [property.sessionExpiry(100)];
+    const clientId = "subscriber";
+    const heir = await broker.connect(5, {
+      ...{ clientId, properties, clean: true },
+    });
+    await heir.subscribe([["t", 2]]);
+    await writer.publish({ topic: "t", qos: 2, id: 1 });
+    assert.deepEqual(await publishIds(heir), []);
+    broker.store.commit();
+    assert.equal((await publishIds(heir)).length, 1);
+  },
+);
+
+/** A session whose ids were stored like this. */
+function restored(packetIds: StoredPacketIds) {
+  return {
+    restore: (into: Parameters<StoredBroker["store"]["restore"]>[0]) => {
+      into.session({
+        ...{ clientId: "subscriber", expiryInterval: 1000 },
+        ...{ detachedAt: 0, username: null, bridge: false, will: null },
+        ...{ received: [], packetIds },
+      });
+    },
+  };
+}
+
+stored(
+  "after a crash ids go on behind all that may have been given, and around those barred",
+  "buffered",
+  async (broker) => {
+    const { reader, writer } = await both(broker);
+    for (const id of [1, 2, 3]) {
+      await writer.publish({ topic: "t", qos: 2, id });
+    }
+    assert.deepEqual(await publishIds(reader), [65535, 11, 12]);
+    const [session] = broker.store.sessions;
+    assert.deepEqual(session.packetIds!.barred, [
+      { first: 1, count: 10 },
+      { first: 65000, count: 535 },
+    ]);
+  },
+  restored({ next: 65000, reserved: 535, barred: [{ first: 1, count: 10 }] }),
+);
