@@ -3,7 +3,7 @@ import type { Router } from "../router/mod.ts";
 import type { BrokerLog } from "./broker.ts";
 
 /** What an operator has to look after. */
-export type AlarmName = "storage" | "disk";
+export type AlarmName = "storage" | "disk" | "snapshot";
 
 /**
  * Alarms that are raised: in the log, and retained under

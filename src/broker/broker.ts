@@ -7,6 +7,7 @@ import {
   type Authenticator,
   type Authorizer,
 } from "../security/mod.ts";
+import type { Doubt } from "../store/mod.ts";
 import {
   Connection,
   Context,
@@ -150,12 +151,24 @@ export class Broker {
   async #openStorage(): Promise<Storage | null> {
     if (this.#settings.storage.mode === "memory") return null;
     // Loaded when it is used: the mode `memory` starts without it.
-    const { openStore } = await import("../store/mod.ts");
-    const store = await openStore(
-      storeSettings(this.#settings),
-      this.#clock,
+    const { nextDoubt, openStore } = await import("../store/mod.ts");
+    const alarms = this.#alarms;
+    const settings = storeSettings(this.#settings, (trouble) => {
+      if (trouble === null) alarms.clear("snapshot");
+      else alarms.raise("snapshot", trouble);
+    });
+    let doubt: Doubt | null = null;
+    const open = () => openStore(settings, this.#clock, doubt);
+    return new Storage(
+      await open(),
+      this.#context,
+      alarms,
+      this.#connections,
+      (error) => {
+        doubt = nextDoubt(settings.mode, doubt, error);
+        return doubt === null ? null : open;
+      },
     );
-    return new Storage(store, this.#context, this.#alarms, this.#connections);
   }
 
   /** Restores what is stored; connections that come meanwhile wait. */

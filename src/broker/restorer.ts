@@ -11,6 +11,9 @@ import type {
   StoredSubscription,
 } from "../store/mod.ts";
 
+/** Retained messages taken back at a time. */
+const STEPS = 1000;
+
 /** Builds sessions and retained messages anew from what a store has of them. */
 export class StateRestorer implements Restorer {
   readonly #context: Context;
@@ -21,6 +24,9 @@ export class StateRestorer implements Restorer {
     new Map(),
     new Map(),
   ];
+
+  /** Restored messages that `#` does not match [MQTT-4.7.2-1]. */
+  readonly #dollarTopics: string[] = [];
 
   /** Nothing may be noted in a store meanwhile: `Context.changes` is null. */
   constructor(context: Context) {
@@ -80,12 +86,35 @@ export class StateRestorer implements Restorer {
 
   /** Whatever the limits are now: what was promised stays. */
   retained(message: Message): RetainedPlace {
+    const { text } = message.topic;
+    if (text.startsWith("$")) this.#dollarTopics.push(text);
     return this.#router.retained.restore(message);
   }
 
   /** Null when nothing was retained for it. */
   retainedRemoved(topicName: string): RetainedPlace | null {
     return this.#router.retained.restoreRemoved(topicName);
+  }
+
+  /**
+   * Takes back all that was restored: the store turned out to be damaged. No
+   * client has been served before, so that all sessions there are came from it.
+   */
+  discard(): void {
+    const { registry, counters } = this.#context;
+    for (const session of [...registry.all()]) {
+      this.#router.unsubscribeAll(session);
+      registry.remove(session);
+    }
+    counters.queuedMessages = counters.queuedBytes = 0;
+    const topics = this.#dollarTopics;
+    const cursor = this.#router.retainedMatching("#");
+    // At time 0 nothing has expired: all of it is handed over.
+    while (!cursor.done) {
+      cursor.next(STEPS, 0, ({ topic }) => topics.push(topic.text));
+    }
+    const { retained } = this.#router;
+    for (const topicName of topics) retained.restoreRemoved(topicName);
   }
 
   /** Everything is back: expiries and wills go on, counted through the pause. */

@@ -57,8 +57,11 @@ export function listenerOptions(listener: ListenerSettings): ListenerOptions {
   };
 }
 
-/** What the store goes by. */
-export function storeSettings(settings: Settings): StoreSettings {
+/** What the store goes by; `snapshotTrouble` is told how its copies fare. */
+export function storeSettings(
+  settings: Settings,
+  snapshotTrouble: (trouble: string | null) => void,
+): StoreSettings {
   const { storage } = settings;
   return {
     mode: storage.mode,
@@ -70,5 +73,6 @@ export function storeSettings(settings: Settings): StoreSettings {
     snapshotInterval: storage.snapshot_interval,
     onCorruption: storage.on_corruption === "refuse" ? "refuse" : "start-empty",
     name: `dunlin ${VERSION}`,
+    snapshotTrouble,
   };
 }

@@ -1,6 +1,6 @@
 import type { Cancel } from "../clock/mod.ts";
 import type { Connection, Context } from "../session/mod.ts";
-import type { Store, StoreStatus } from "../store/mod.ts";
+import type { LoadReport, Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { StateRestorer } from "./restorer.ts";
 
@@ -11,14 +11,22 @@ const LOOK = 250;
 const PATIENCE = 2000;
 
 /**
+ * Opens the store anew whose loading ended with `error`; null when nothing is
+ * left to be tried.
+ */
+export type Reopen = (error: unknown) => (() => Promise<Store>) | null;
+
+/**
  * Connects a store with the state it keeps: restores at the start, has changes
  * noted from then on, and says when the disk takes no more.
  */
 export class Storage {
-  readonly #store: Store;
+  #store!: Store;
+  #isOpen = false;
   readonly #context: Context;
   readonly #alarms: Alarms;
   readonly #connections: Iterable<Connection>;
+  readonly #reopen: Reopen;
   /** When commits were first seen to fail, ms; 0 while they work. */
   #stuckSince = 0;
   /** Whether those who waited for a commit have been closed since. */
@@ -29,18 +37,26 @@ export class Storage {
 
   /**
    * `store` is open and not loaded yet; `connections` are those there are at
-   * any time.
+   * any time. `reopen` is asked when loading ends with an error.
    */
   constructor(
     store: Store,
     context: Context,
     alarms: Alarms,
     connections: Iterable<Connection>,
+    reopen: Reopen = () => null,
   ) {
     this.#connections = connections;
-    this.#store = store;
     this.#context = context;
     this.#alarms = alarms;
+    this.#reopen = reopen;
+    this.#use(store);
+  }
+
+  #use(store: Store): void {
+    const context = this.#context;
+    this.#store = store;
+    this.#isOpen = true;
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
@@ -50,15 +66,31 @@ export class Storage {
 
   /** Restores what is stored; throws `StoreError` when that is not possible. */
   async start(): Promise<void> {
-    const context = this.#context;
-    const { router } = context;
-    const restorer = new StateRestorer(context);
-    const report = await this.#store.load(restorer, router.retained);
-    // Only now: what was restored must not be noted as if it were new.
-    router.changes = context.changes = this.#store.changes;
-    restorer.finish();
+    const report = await this.#load();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
     this.#look();
+  }
+
+  /** Damage that only loading shows is dealt with as at the opening. */
+  async #load(): Promise<LoadReport> {
+    const context = this.#context;
+    const { router } = context;
+    for (;;) {
+      const restorer = new StateRestorer(context);
+      try {
+        const report = await this.#store.load(restorer, router.retained);
+        // Only now: what was restored must not be noted as if it were new.
+        router.changes = context.changes = this.#store.changes;
+        restorer.finish();
+        return report;
+      } catch (error) {
+        const open = this.#reopen(error);
+        if (open === null) throw error;
+        await this.close();
+        restorer.discard();
+        this.#use(await open());
+      }
+    }
   }
 
   /** The store's figures as of now. */
@@ -69,6 +101,8 @@ export class Storage {
   /** Writes what is still to be written, and closes the store. */
   async close(): Promise<void> {
     this.#watch?.();
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     await this.#store.close();
   }
 

@@ -146,6 +146,8 @@ export class Connection implements Deadline {
   /** Everything is restored. */
   loaded(): void {
     if (this.state !== "opening") return;
+    // A store that turned out to be damaged was replaced meanwhile.
+    this.sender.outbox.store = this.context.gate;
     this.#expectSoon();
     this.pump.resume("loading");
   }

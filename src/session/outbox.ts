@@ -54,7 +54,7 @@ export class Outbox {
   readonly #counters: Counters;
   readonly #owner: OutboxOwner;
   /** The store whose commits it waits for; null in modes without waiting. */
-  readonly #store: Store | null;
+  #store: Store | null;
   /** From here on it holds back its sources, until a quarter is left. */
   readonly #high: number;
   #gate = 0;
@@ -91,6 +91,11 @@ export class Outbox {
     this.#owner = owner;
     this.#store = store;
     this.#high = Math.min(HIGH, maximum);
+  }
+
+  /** Another store took the place of its own; before anything is appended. */
+  set store(store: Store | null) {
+    this.#store = store;
   }
 
   /** Whether sources that can wait should wait, until `drained`. */
