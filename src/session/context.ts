@@ -84,7 +84,10 @@ export class Context {
    * modes that acknowledge at once.
    */
   gate: Store | null = null;
-  /** Answers that wait for the disk without holding up what follows them. */
+  /**
+   * Answers that wait for the disk without holding up what follows them.
+   * @internal
+   */
   readonly late: LateAnswers = new LateAnswers();
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
