@@ -13,10 +13,9 @@ export function handleUnsubscribe(
   const packet = decodeUnsubscribe(chunk, frame, connection.version);
   const session = connection.session!;
   const { router } = connection.context;
-  // All of them first: a packet that ends the connection does nothing else.
-  const filters = packet.filters.map((text) => readFilter(text, connection));
   const codes: number[] = [];
-  for (const { filter, group } of filters) {
+  for (const text of packet.filters) {
+    const { filter, group } = readFilter(text, connection);
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
       session.subscriptions--;
