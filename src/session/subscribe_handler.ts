@@ -9,7 +9,7 @@ import {
 } from "../mqtt/mod.ts";
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
-import { isLonger, readFilter } from "./filter.ts";
+import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
 
@@ -33,10 +33,13 @@ export function handleSubscribe(
 ): void {
   const packet = decodeSubscribe(chunk, frame, connection.version);
   const session = connection.session!;
+  // All of them first: a packet that ends the connection does nothing else.
+  const filters = packet.requests.map((one) => readRequest(connection, one));
   const codes: number[] = [];
   const granted: Granted[] = [];
-  for (const request of packet.requests) {
-    const answer = subscribe(connection, session, packet, request);
+  for (const [index, request] of packet.requests.entries()) {
+    const filter = filters[index];
+    const answer = subscribe(connection, session, packet, request, filter);
     if (typeof answer === "number") {
       codes.push(connection.version === 5 ? answer : FAILURE_V3);
     } else {
@@ -55,20 +58,28 @@ export function handleSubscribe(
   for (const grant of granted) feed(connection, session, packet, grant);
 }
 
-function subscribe(
+function readRequest(
   connection: Connection,
-  session: Session,
-  packet: SubscribePacket,
   request: SubscriptionRequest,
-): Granted | ReasonCode {
-  const { context, listener } = connection;
-  const { filter, group } = readFilter(request.filter, connection);
-  if (group !== null && request.noLocal) {
+): ReadFilter {
+  const read = readFilter(request.filter, connection);
+  if (read.group !== null && request.noLocal) {
     throw new ProtocolError( // [MQTT-3.8.3-4]
       ReasonCode.ProtocolError,
       "No Local on a shared subscription",
     );
   }
+  return read;
+}
+
+function subscribe(
+  connection: Connection,
+  session: Session,
+  packet: SubscribePacket,
+  request: SubscriptionRequest,
+  { filter, group }: ReadFilter,
+): Granted | ReasonCode {
+  const { context, listener } = connection;
   const refusal = refuse(connection, session, filter, group);
   if (refusal !== null) return refusal;
   const qos = Math.min(request.qos, listener.maxQos) as QoS;

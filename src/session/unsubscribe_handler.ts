@@ -13,9 +13,10 @@ export function handleUnsubscribe(
   const packet = decodeUnsubscribe(chunk, frame, connection.version);
   const session = connection.session!;
   const { router } = connection.context;
+  // All of them first: a packet that ends the connection does nothing else.
+  const filters = packet.filters.map((text) => readFilter(text, connection));
   const codes: number[] = [];
-  for (const text of packet.filters) {
-    const { filter, group } = readFilter(text, connection);
+  for (const { filter, group } of filters) {
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
       session.subscriptions--;
