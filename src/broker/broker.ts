@@ -238,6 +238,11 @@ export class Broker {
     await this.#storage?.close();
   }
 
+  /** Changes that are not on disk yet, about; 0 in `memory`. */
+  get unwritten(): number {
+    return this.#storage?.status.unwritten ?? 0;
+  }
+
   #optionsOf(listener: ListenerSettings): ListenerOptions {
     let options = this.#options.get(listener);
     if (options === undefined) {
