@@ -36,6 +36,8 @@ const HOUSEKEEPING_STEPS = 2000;
 export interface BrokerLog extends SessionLog {
   /** Something failed and the broker goes on; `what` says where. */
   trouble(what: string, error: Error): void;
+  /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
+  recovered(what: string, lasted: number): void;
 }
 
 /** What a broker is made with; what is left out is the usual. */
@@ -69,6 +71,7 @@ const SILENT: BrokerLog = {
   closed() {},
   failed() {},
   trouble() {},
+  recovered() {},
 };
 
 /**
@@ -119,7 +122,7 @@ export class Broker {
       log: this.#log,
     });
     this.#admission = new Admission(settings.limits);
-    this.#alarms = new Alarms(this.#router, this.#log);
+    this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
     this.#sys.start();
     this.#keepHouse();
@@ -192,7 +195,10 @@ export class Broker {
   serve(accepted: Accepted, listener: ListenerSettings): void {
     const { hostname } = accepted.peer;
     if (this.#stopping || !this.#admission.enter(hostname, listener)) {
-      this.#counters.closed["too-many-connections"]++;
+      const why = this.#stopping ? "shutdown" : "too-many-connections";
+      const limit = this.#stopping ? null : this.#admission.limit;
+      this.#counters.closed[why]++;
+      this.#log.closed(null, hostname, why, limit);
       accepted.stream.close();
       return;
     }

@@ -43,7 +43,7 @@ export async function serve(
     const clock = new SystemClock();
     const log = logEvents(settings.log, clock, output.err);
     outliveMistakes(log);
-    const broker = new Broker(settings, { clock, log: brokerLog(log) });
+    const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
     const listeners = await broker.start();
     if (options.readyFile !== undefined) {
       await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });

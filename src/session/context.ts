@@ -36,8 +36,16 @@ export interface ContextParts {
 export interface SessionLog {
   /** A CONNECT was answered with success; `version` is 3, 4 or 5. */
   connected(clientId: string, hostname: string, version: number): void;
-  /** A connection ended; `why` is a `CloseReason`. */
-  closed(clientId: string | null, hostname: string, why: string): void;
+  /**
+   * A connection ended; `why` is a `CloseReason`. `limit` is the limit that it
+   * met, name of the setting and value, or null when it was none.
+   */
+  closed(
+    clientId: string | null,
+    hostname: string,
+    why: string,
+    limit: string | null,
+  ): void;
   /** A fault of the broker's own; the connection is closed. */
   failed(clientId: string | null, error: unknown): void;
 }
