@@ -3,7 +3,8 @@
  * the settings (`deno task config:docs`). A test compares them with it.
  */
 import type { Field } from "../src/config/field.ts";
-import { listenerFields, sections } from "../src/config/fields.ts";
+import { sections } from "../src/config/fields.ts";
+import { listenerFields } from "../src/config/listener_fields.ts";
 import { settingsJsonSchema } from "../src/config/schema.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -29,10 +30,20 @@ const HEAD = `#:schema ./dunlin.schema.json
 # this one: MQTT for this machine only.
 `;
 
-const WEBSOCKET = `# Another one, for web pages:
+const OTHERS =
+  `# With the one above, these are what clients expect of a broker: MQTT with TLS
+# on 8883, MQTT over WebSocket on 9001, the same with TLS on 9003.
+# [[listener]]
+# type = "tls"
+# port = 8883
+
 # [[listener]]
 # type = "websocket"
 # port = 9001
+
+# [[listener]]
+# type = "wss"
+# port = 9003
 `;
 
 const intros: Readonly<Record<keyof typeof sections, string>> = {
@@ -41,6 +52,8 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
   retained: "Messages kept for those who subscribe later.",
   shared: "Subscriptions whose messages are shared out among a group.",
   protocol: "What of MQTT is offered.",
+  authority:
+    "The broker's own certificate authority: it makes what TLS listeners need.",
   storage: "What outlives the broker, and how safely it is kept.",
   sys: "The broker's own figures, published under $SYS/broker/.",
   log: "Logging, to standard error.",
@@ -57,15 +70,18 @@ function entry(key: string, field: Field<unknown>, value: string): string {
 }
 
 /**
- * A listener for plain MQTT may not have the first two; the last must be said
- * on purpose, not be copied along by who then changes `bind`.
+ * What a listener for plain MQTT may not have; and what must be said on
+ * purpose, not be copied along by who then changes `bind`.
  */
-const leftOut = ["path", "allowed_origins", "allow_anonymous"];
+function isLeftOut(key: string, field: Field<unknown>): boolean {
+  return key === "allow_anonymous" ||
+    (field.types !== undefined && !field.types.includes("tcp"));
+}
 
 function listenerTable(): string {
   let text = "[[listener]]";
   for (const [key, field] of Object.entries(listenerFields as Fields)) {
-    if (leftOut.includes(key)) {
+    if (isLeftOut(key, field)) {
       text += entry(key, field, field.defaultText)
         .replace(new RegExp(`^${key} =`, "m"), `# ${key} =`);
     } else text += entry(key, field, field.defaultText);
@@ -75,7 +91,7 @@ function listenerTable(): string {
 
 /** The text of `config.example.toml`. */
 export function exampleFile(): string {
-  let text = `${HEAD}${listenerTable()}\n${WEBSOCKET}`;
+  let text = `${HEAD}${listenerTable()}\n${OTHERS}`;
   for (const [name, fields] of Object.entries(sections)) {
     text += `\n# ${intros[name as keyof typeof sections]}\n[${name}]`;
     for (const [key, field] of Object.entries(fields as Fields)) {

@@ -4,9 +4,10 @@
  * `deno lint` runs it on every file.
  */
 
-/** What each folder may import. `clock` is open to all of them. */
+/** What each folder may import. `openToAll` are so to all of them. */
 const below: Readonly<Record<string, readonly string[]>> = {
   clock: [],
+  network: [],
   files: [],
   mqtt: [],
   codec: ["mqtt"],
@@ -33,7 +34,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   cli: ["files", "config", "store", "security", "bench", "broker"],
 };
 
-const openToAll = ["clock"];
+const openToAll = ["clock", "network"];
 
 /** Where a file stands: its folder of `src/`, and its path within that. */
 interface Standing {

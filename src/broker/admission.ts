@@ -7,6 +7,8 @@ export class Admission {
   readonly #byListener = new Map<string, number>();
   /** Connections now. */
   count = 0;
+  /** The limit that the last refusal met: name of the setting and value. */
+  limit = "";
 
   constructor(limits: LimitSettings) {
     this.#limits = limits;
@@ -16,18 +18,29 @@ export class Admission {
   enter(hostname: string, listener: ListenerSettings): boolean {
     const { max_connections, max_connections_per_address } = this.#limits;
     const here = this.#byListener.get(listener.name) ?? 0;
-    if (
-      isReached(max_connections, this.count) ||
-      isReached(listener.max_connections, here)
-    ) return false;
+    if (isReached(max_connections, this.count)) {
+      return this.#refuse("limits.max_connections", max_connections);
+    }
+    if (isReached(listener.max_connections, here)) {
+      const name = `max_connections of listener ${listener.name}`;
+      return this.#refuse(name, listener.max_connections);
+    }
     if (max_connections_per_address > 0) {
       const same = this.#byAddress.get(hostname) ?? 0;
-      if (same >= max_connections_per_address) return false;
+      if (same >= max_connections_per_address) {
+        const name = "limits.max_connections_per_address";
+        return this.#refuse(name, max_connections_per_address);
+      }
       this.#byAddress.set(hostname, same + 1);
     }
     this.#byListener.set(listener.name, here + 1);
     this.count++;
     return true;
+  }
+
+  #refuse(name: string, value: number): false {
+    this.limit = `${name} is ${value}`;
+    return false;
   }
 
   /** Counts a connection out that was let in. */

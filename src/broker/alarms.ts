@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/mod.ts";
 import { encodeUtf8, Message } from "../mqtt/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { BrokerLog } from "./broker.ts";
@@ -12,21 +13,30 @@ export type AlarmName = "storage" | "disk" | "snapshot";
 export class Alarms {
   readonly #router: Router;
   readonly #log: BrokerLog;
+  readonly #clock: Clock;
+  /** When those that are raised began, ms. */
+  readonly #since = new Map<AlarmName, number>();
 
   /** `log` must not throw. */
-  constructor(router: Router, log: BrokerLog) {
+  constructor(router: Router, log: BrokerLog, clock: Clock) {
     this.#router = router;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** Raises `name`, or changes its text. */
   raise(name: AlarmName, text: string): void {
+    if (!this.#since.has(name)) this.#since.set(name, this.#clock.now());
     this.#log.trouble(name, new Error(text));
     this.#publish(name, text);
   }
 
-  /** Clears `name`. */
+  /** Clears `name`, if it is raised. */
   clear(name: AlarmName): void {
+    const since = this.#since.get(name);
+    if (since === undefined) return;
+    this.#since.delete(name);
+    this.#log.recovered(name, this.#clock.now() - since);
     this.#publish(name, "");
   }
 

@@ -37,6 +37,8 @@ const HOUSEKEEPING_STEPS = 2000;
 export interface BrokerLog extends SessionLog {
   /** Something failed and the broker goes on; `what` says where. */
   trouble(what: string, error: Error): void;
+  /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
+  recovered(what: string, lasted: number): void;
 }
 
 /** What a broker is made with; what is left out is the usual. */
@@ -70,6 +72,7 @@ const SILENT: BrokerLog = {
   closed() {},
   failed() {},
   trouble() {},
+  recovered() {},
 };
 
 /**
@@ -120,7 +123,7 @@ export class Broker {
       log: this.#log,
     });
     this.#admission = new Admission(settings.limits);
-    this.#alarms = new Alarms(this.#router, this.#log);
+    this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
     this.#sys.start();
     this.#keepHouse();
@@ -205,7 +208,10 @@ export class Broker {
   serve(accepted: Accepted, listener: ListenerSettings): void {
     const { hostname } = accepted.peer;
     if (this.#stopping || !this.#admission.enter(hostname, listener)) {
-      this.#counters.closed["too-many-connections"]++;
+      const why = this.#stopping ? "shutdown" : "too-many-connections";
+      const limit = this.#stopping ? null : this.#admission.limit;
+      this.#counters.closed[why]++;
+      this.#log.closed(null, hostname, why, limit);
       accepted.stream.close();
       return;
     }
@@ -249,6 +255,11 @@ export class Broker {
     for (const connection of [...this.#connections]) connection.release();
     this.#context.deadlines.stop();
     await this.#storage?.close();
+  }
+
+  /** Changes that are not on disk yet, about; 0 in `memory`. */
+  get unwritten(): number {
+    return this.#storage?.status.unwritten ?? 0;
   }
 
   #optionsOf(listener: ListenerSettings): ListenerOptions {

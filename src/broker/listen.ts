@@ -24,7 +24,9 @@ export function listen(
         onError,
         path: settings.path,
         allowedOrigins: settings.allowed_origins,
-        handshakeTimeout: settings.connect_timeout,
+        handshakeTimeout: settings.handshake_timeout,
       });
+    default:
+      throw new Error(`a listener of type "${settings.type}" cannot be opened`);
   }
 }

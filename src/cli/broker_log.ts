@@ -40,16 +40,31 @@ export function logEvents(
   };
 }
 
+/** From one line about clients that met a limit to the next, ms. */
+const LIMIT_PAUSE = 10_000;
+
 /**
  * The broker's log. Who comes and goes is told at level `debug`: a broker in
- * use sees thousands of connections, and its log must stay readable.
+ * use sees thousands of connections, and its log must stay readable. A client
+ * that met a limit is told at `info`, for each reason one in ten seconds.
  */
-export function brokerLog(log: LogEvent): BrokerLog {
+export function brokerLog(log: LogEvent, clock: Clock): BrokerLog {
+  const told = new Map<string, number>();
+  const levelOf = (reason: string, limit: string | null) => {
+    if (limit === null) return "debug";
+    const now = clock.now();
+    if (now - (told.get(reason) ?? -Infinity) < LIMIT_PAUSE) return "debug";
+    told.set(reason, now);
+    return "info";
+  };
   return {
     connected: (client, from, version) =>
       log("debug", "connected", { client, from, version }),
-    closed: (client, from, reason) =>
-      log("debug", "closed", { client, from, reason }),
+    closed: (client, from, reason, limit) =>
+      log(levelOf(reason, limit), "closed", {
+        ...{ client, from, reason },
+        ...(limit === null ? {} : { limit }),
+      }),
     failed: (client, error) =>
       log("error", "failed", { client, error: textOf(error) }),
     trouble: (where, error) => {
@@ -60,6 +75,8 @@ export function brokerLog(log: LogEvent): BrokerLog {
         error: error.message,
       });
     },
+    recovered: (where, lasted) =>
+      log("warn", "recovered", { where, seconds: lasted / 1000 }),
   };
 }
 

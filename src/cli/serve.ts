@@ -27,7 +27,8 @@ const GRACE = 500;
 
 /**
  * Runs the broker until SIGINT or SIGTERM. Resolves to the exit code: 0 after
- * a stop, 1 when it could not start, 2 when only its options are to blame.
+ * a stop, 1 when it could not start or could not write all at its end, 2 when
+ * only its options are to blame.
  */
 export async function serve(
   options: ServeOptions,
@@ -42,7 +43,7 @@ export async function serve(
     const clock = new SystemClock();
     const log = logEvents(settings.log, clock, output.err);
     outliveMistakes(log);
-    const broker = new Broker(settings, { clock, log: brokerLog(log) });
+    const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
     const listeners = await broker.start();
     if (options.readyFile !== undefined) {
       await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });
@@ -56,8 +57,9 @@ export async function serve(
     });
     const signal = await stopped;
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
-    await within(settings.shutdown.timeout, broker);
-    return 0;
+    if (await within(settings.shutdown.timeout, broker)) return 0;
+    output.err(`dunlin: ${cutShort(settings, broker, environment)}\n`);
+    return 1;
   } catch (error) {
     output.err(`dunlin: ${startError(error)}\n`);
     return isCommandLineMistake(error) ? 2 : 1;
@@ -90,16 +92,31 @@ function teller(settings: LogSettings, log: LogEvent, output: Output) {
 }
 
 /**
- * Stops `broker` in `timeout` ms, or leaves it. This timer also keeps the
- * process alive meanwhile, which the broker's own timers do not.
+ * Stops `broker` in `timeout` ms, or leaves it, and says whether it has
+ * stopped. This timer also keeps the process alive meanwhile, which the
+ * broker's own timers do not.
  */
-async function within(timeout: number, broker: Broker): Promise<void> {
+async function within(timeout: number, broker: Broker): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeout + GRACE);
+  const bound = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeout + GRACE);
   });
-  await Promise.race([broker.stop(timeout), bound]);
+  const stopped = broker.stop(timeout).then(() => true);
+  const hasStopped = await Promise.race([stopped, bound]);
   clearTimeout(timer);
+  return hasStopped;
+}
+
+/** What to tell when the time for the stop was over before its end. */
+function cutShort(
+  settings: Settings,
+  broker: Broker,
+  environment: Readonly<Record<string, string>>,
+): string {
+  return `the stop took longer than ${settings.shutdown.timeout} ms ` +
+    `(shutdown.timeout): the last changes (about ${broker.unwritten}) are ` +
+    `not in ${storagePath(settings, environment)}\n  give it more time with ` +
+    "--set shutdown.timeout=1m, and see why the disk is so slow";
 }
 
 function report(

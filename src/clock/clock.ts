@@ -5,6 +5,11 @@ export type Cancel = () => void;
 export interface Clock {
   /** Wall-clock time in ms since 1970; kept and stored times are absolute. */
   now(): number;
+  /**
+   * The machine's own date in ms since 1970; it may jump, where `now` does not.
+   * For what others have dated: certificates and revocation lists.
+   */
+  date(): number;
   /** Calls `task` once, `ms` ≥ 0 from now, unless cancelled. */
   after(ms: number, task: () => void): Cancel;
 }

@@ -12,6 +12,10 @@ export class SystemClock implements Clock {
     return Math.floor(this.#start + performance.now());
   }
 
+  date(): number {
+    return Date.now();
+  }
+
   after(ms: number, task: () => void): Cancel {
     const timer = setTimeout(task, ms);
     Deno.unrefTimer(timer);

@@ -1,6 +1,8 @@
 import type { Field } from "./field.ts";
-import { listenerFields, sections } from "./fields.ts";
-import type { ListenerSettings, Settings } from "./settings.ts";
+import { sections } from "./fields.ts";
+import { listenerFields } from "./listener_fields.ts";
+import type { ListenerSettings, ListenerType } from "./listener_settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Settings of which any may be left out; what is there is already checked. */
 export type PartialSettings =
@@ -12,6 +14,15 @@ export type PartialSettings =
   & { readonly listener?: readonly Partial<ListenerSettings>[] };
 
 type Values = Record<string, unknown>;
+
+/** The ports that clients try first, by the type of listener. */
+const USUAL_PORTS: Readonly<Record<ListenerType, number>> = {
+  tcp: 1883,
+  tls: 8883,
+  websocket: 9001,
+  wss: 9003,
+  unix: 0,
+};
 
 /**
  * The settings with each value that `given` leaves out at its default. No
@@ -61,11 +72,10 @@ function completeListener(
     const fallback = field.inherits === undefined
       ? field.default
       : settings[field.inherits[0]][field.inherits[1]];
-    listener[key] = (given as Values)[key] ?? fallback;
+    const said = completeValue(field, (given as Values)[key]);
+    listener[key] = (given as Values)[key] === undefined ? fallback : said;
   }
-  if (given.port === undefined && given.type === "websocket") {
-    listener.port = 9001;
-  }
+  listener.port = given.port ?? USUAL_PORTS[given.type ?? "tcp"];
   if (given.name === undefined) {
     listener.name = freeName(String(listener.type), names);
   }

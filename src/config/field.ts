@@ -16,6 +16,8 @@ export interface Field<T> {
   readonly secret?: boolean;
   /** For a listener: where the value comes from when it is left out. */
   readonly inherits?: readonly [section: string, key: string];
+  /** For a listener: the types that have it; all when left out. */
+  readonly types?: readonly string[];
   /** For a list of tables: what each of them may say. */
   readonly tables?: Readonly<Record<string, Field<unknown>>>;
   /** Whether the example shows it as a comment, which a copy leaves out. */

@@ -1,73 +1,29 @@
-import type { Field, FieldsOf } from "./field.ts";
+import type { FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
-import { origin } from "./origin_field.ts";
-import { choice, flag, list, text } from "./word_fields.ts";
+import { choice, flag } from "./word_fields.ts";
+import { authorityFields } from "./authority_fields.ts";
+import {
+  aliasMaximum,
+  connectTimeout,
+  keepAlive,
+  maxQos,
+  packetSize,
+  receiveMaximum,
+  retainAvailable,
+} from "./shared_fields.ts";
 import { storageFields } from "./storage_fields.ts";
 import { KIB, MIB } from "./units.ts";
-import {
-  type ListenerSettings,
-  NEVER_EXPIRES,
-  type Settings,
-} from "./settings.ts";
+import { NEVER_EXPIRES, type Settings } from "./settings.ts";
 
 const GIB = 1024 * MIB;
 const DAY = 24 * 3600;
 /** Time spans within the broker count ms; those told to clients count s. */
-const wait = { unit: 1, min: 100, max: 3600_000 };
 const expiry = {
   unit: 1000,
   min: 0,
   max: 36_500 * DAY,
   never: NEVER_EXPIRES,
 };
-
-const packetSize = size(
-  16 * MIB,
-  KIB,
-  256 * MIB,
-  "Size of a whole packet, header included, that a client may send.",
-);
-const receiveMaximum = integer(
-  1000,
-  1,
-  65535,
-  "QoS 1 and 2 messages a client may send without our acknowledgement.",
-);
-const aliasMaximum = integer(
-  100,
-  0,
-  65535,
-  "Topic aliases a client may set; 0 turns them off.",
-);
-const connectTimeout = duration(
-  10_000,
-  wait,
-  "How long a connection may take to complete its CONNECT.",
-);
-const keepAlive = duration(
-  0,
-  { unit: 1000, min: 0, max: 65535 },
-  "Longest keep alive a client may have; 0 leaves it to the client.",
-);
-const maxQos: Field<0 | 1 | 2> = integer<0 | 1 | 2>(
-  2,
-  0,
-  2,
-  "Highest QoS that clients may publish with.",
-);
-const retainAvailable = flag(
-  true,
-  "Whether clients may publish retained messages.",
-);
-
-/** What the listener inherits keeps its checks, and says where it is from. */
-function inherited<T>(
-  field: Field<T>,
-  section: string,
-  key: string,
-): Field<T> {
-  return { ...field, inherits: [section, key] };
-}
 
 /** Every section that is one table, in the order of the example file. */
 export const sections: {
@@ -222,6 +178,7 @@ export const sections: {
     ),
   },
   storage: storageFields,
+  authority: authorityFields,
   sys: {
     interval: duration(
       10_000,
@@ -248,73 +205,4 @@ export const sections: {
       "How long the broker may take to end after SIGTERM or SIGINT.",
     ),
   },
-};
-
-/** What one `[[listener]]` may say. */
-export const listenerFields: FieldsOf<ListenerSettings> = {
-  name: {
-    ...text(
-      "",
-      /^[\w.-]{1,64}$/,
-      "1 to 64 letters, digits, dots, dashes or underscores",
-      "Told in logs and in the ready file; made from the type when left out.",
-    ),
-    defaultText: `"tcp"`,
-  },
-  type: choice(
-    "tcp",
-    ["tcp", "websocket"],
-    "How clients speak here: plain MQTT, or MQTT over WebSocket.",
-  ),
-  bind: text(
-    "127.0.0.1",
-    /^[^\s/]{1,255}$/,
-    "an IP address or a host name",
-    'Address: "127.0.0.1" or "::1" for this machine, "::" for all of IPv6 and IPv4.',
-  ),
-  port: integer(
-    1883,
-    0,
-    65535,
-    "0 picks a free one; 9001 when left out for a websocket listener.",
-  ),
-  path: text(
-    "/mqtt",
-    /^\/[^\s?#]{0,255}$/,
-    "a path that starts with /",
-    "WebSocket only: the path clients connect to.",
-  ),
-  allowed_origins: list(
-    [],
-    origin,
-    0,
-    "WebSocket only: web pages that may connect, by origin; empty lets all in.",
-  ),
-  versions: list(
-    ["3.1", "3.1.1", "5.0"],
-    choice("5.0", ["3.1", "3.1.1", "5.0"], ""),
-    1,
-    "MQTT versions that are accepted.",
-  ),
-  allow_anonymous: flag(
-    true,
-    "Must be said for an address that other machines can reach.",
-  ),
-  max_connections: integer(
-    0,
-    0,
-    ANY_COUNT,
-    "Connections through this listener; 0 sets no bound of its own.",
-  ),
-  max_packet_size: inherited(packetSize, "limits", "max_packet_size"),
-  max_keep_alive: inherited(keepAlive, "session", "max_keep_alive"),
-  max_qos: inherited(maxQos, "protocol", "max_qos"),
-  retain_available: inherited(retainAvailable, "retained", "available"),
-  receive_maximum: inherited(receiveMaximum, "limits", "receive_maximum"),
-  topic_alias_maximum: inherited(
-    aliasMaximum,
-    "limits",
-    "topic_alias_maximum",
-  ),
-  connect_timeout: inherited(connectTimeout, "limits", "connect_timeout"),
 };

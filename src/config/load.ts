@@ -1,6 +1,7 @@
 import { completeSettings, type PartialSettings } from "./complete.ts";
 import { crossCheck } from "./cross_checks.ts";
-import { listenerFields, sections } from "./fields.ts";
+import { sections } from "./fields.ts";
+import { listenerFields } from "./listener_fields.ts";
 import { nearVariables } from "./near_variables.ts";
 import { isSettingVariable } from "./variables.ts";
 import {
@@ -9,7 +10,8 @@ import {
   type Problem,
   SettingsError,
 } from "./problem.ts";
-import type { ListenerSettings, LogLevel, Settings } from "./settings.ts";
+import type { ListenerSettings } from "./listener_settings.ts";
+import type { LogLevel, Settings } from "./settings.ts";
 
 /** A configuration file that has been read. */
 export interface ConfigFile {

@@ -1,10 +1,17 @@
 /** The settings: what can be set, how it is read, what is wrong with it. */
 export { NEVER_EXPIRES } from "./settings.ts";
 export type {
-  BacklogPolicy,
-  LimitSettings,
+  CertificateFiles,
+  ClientCertificateMode,
   ListenerSettings,
   ListenerType,
+  UsernameSource,
+  VersionName,
+} from "./listener_settings.ts";
+export type {
+  AuthoritySettings,
+  BacklogPolicy,
+  LimitSettings,
   LogFormat,
   LogLevel,
   LogSettings,
@@ -20,7 +27,6 @@ export type {
   StorageRule,
   StorageSettings,
   SysSettings,
-  VersionName,
 } from "./settings.ts";
 export { completeSettings } from "./complete.ts";
 export type { PartialSettings } from "./complete.ts";
@@ -33,6 +39,7 @@ export {
 } from "./problem.ts";
 export type { Problem } from "./problem.ts";
 export { storagePath } from "./storage_path.ts";
+export { authorityPath, certificateListPath } from "./authority_path.ts";
 export { printSettings } from "./print.ts";
 export { closest } from "./closest.ts";
 export { VERSION } from "./version.ts";

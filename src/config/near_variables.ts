@@ -1,6 +1,7 @@
 import { closest } from "./closest.ts";
 import type { Field } from "./field.ts";
-import { listenerFields, sections } from "./fields.ts";
+import { sections } from "./fields.ts";
+import { listenerFields } from "./listener_fields.ts";
 import type { Problem } from "./problem.ts";
 import { isSettingVariable } from "./variables.ts";
 

@@ -1,5 +1,6 @@
 import type { Field } from "./field.ts";
-import { listenerFields, sections } from "./fields.ts";
+import { sections } from "./fields.ts";
+import { appliesTo, listenerFields } from "./listener_fields.ts";
 import type { Settings } from "./settings.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -9,11 +10,8 @@ export function printSettings(settings: Settings): string {
   const lines: string[] = [];
   for (const listener of settings.listener) {
     lines.push("[[listener]]");
-    const isWebSocket = listener.type === "websocket";
     for (const [key, field] of Object.entries(listenerFields as Fields)) {
-      if (!isWebSocket && (key === "path" || key === "allowed_origins")) {
-        continue;
-      }
+      if (!appliesTo(key, listener)) continue;
       const value = (listener as unknown as Record<string, unknown>)[key];
       lines.push(`${key} = ${field.write(value)}`);
     }

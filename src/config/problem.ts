@@ -49,3 +49,6 @@ export type Path = readonly (string | number)[];
 export function describePath(path: Path): string {
   return path.join(".");
 }
+
+/** Tells of a setting that does not fit the others. */
+export type OnMisfit = (path: Path, message: string) => void;

@@ -2,7 +2,8 @@ import * as z from "zod/mini";
 import { closest } from "./closest.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "./field.ts";
-import { listenerFields, sections } from "./fields.ts";
+import { sections } from "./fields.ts";
+import { listenerFields } from "./listener_fields.ts";
 import type { Path } from "./problem.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -132,16 +133,17 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
 function knownAt(path: Path): Readonly<Record<string, unknown>> {
   if (path.length === 0) return fieldsOf;
   const section = fieldsOf[path[0]];
-  return path[0] === "listener" || path.length === 1
-    ? section
-    : section[path[1]].tables ?? {};
+  // A listener is found by its index, which comes first.
+  const inside = path.slice(path[0] === "listener" ? 2 : 1);
+  return inside.length === 0 ? section : section[inside[0]]?.tables ?? {};
 }
 
 /** A section or listener that is not a table, or a list that is none. */
 function wrongShape(path: Path): string {
-  if (path[0] !== "listener" && path.length > 1) {
-    const name = `${path[0]}.${path[1]}`;
-    const what = path.length === 2 ? "a list" : "a table";
+  const inside = path.slice(path[0] === "listener" ? 2 : 1);
+  if (inside.length > 0) {
+    const name = `${path[0]}.${inside[0]}`;
+    const what = inside.length === 1 ? "a list" : "a table";
     return `not ${what}: write each as a [[${name}]] table`;
   }
   if (path[0] !== "listener") {
@@ -173,7 +175,10 @@ function unknownKey(path: Path, key: string): string {
 
 /** Whether the setting at `path` holds a secret. */
 export function isSecretSetting(path: Path): boolean {
-  return fieldsOf[path[0]]?.[path[path.length - 1]]?.secret === true;
+  const table = path.slice(0, -1);
+  const known = fieldsOf[path[0]] === undefined ? {} : knownAt(table);
+  const field = known[path[path.length - 1]] as Field<unknown> | undefined;
+  return field?.secret === true;
 }
 
 /** The JSON Schema (draft 2020-12) of the file, for editors. */

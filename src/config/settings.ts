@@ -1,8 +1,4 @@
-/** An MQTT version as the configuration names it. */
-export type VersionName = "3.1" | "3.1.1" | "5.0";
-
-/** How a listener speaks: plain MQTT, or MQTT inside WebSocket frames. */
-export type ListenerType = "tcp" | "websocket";
+import type { ListenerSettings } from "./listener_settings.ts";
 
 /** What gives way when a backlog is full: the new message or the oldest. */
 export type BacklogPolicy = "drop-new" | "drop-old";
@@ -23,45 +19,6 @@ export type LogFormat = "text" | "json";
 
 /** Stands for "never" in `session.max_expiry` and `session.expiry_v3`, in s. */
 export const NEVER_EXPIRES = 0xffff_ffff;
-
-/**
- * One address the broker listens on. Limits that the configuration leaves out
- * here are already filled in from `limits`, `session`, `protocol`, `retained`.
- */
-export interface ListenerSettings {
-  /** Unique among the listeners; told in logs and in the ready file. */
-  readonly name: string;
-  /** How clients speak here. */
-  readonly type: ListenerType;
-  /** IP address or host name. `0.0.0.0`: all of IPv4, `::`: IPv6 and IPv4. */
-  readonly bind: string;
-  /** 0..65535; 0 asks the system for a free one. */
-  readonly port: number;
-  /** WebSocket only: the HTTP path that is upgraded; starts with `/`. */
-  readonly path: string;
-  /** WebSocket only: `Origin` headers let in; empty lets all in. */
-  readonly allowed_origins: readonly string[];
-  /** Protocol versions accepted; at least one. */
-  readonly versions: readonly VersionName[];
-  /** Whether clients without credentials may enter. */
-  readonly allow_anonymous: boolean;
-  /** Connections through this listener; 0 sets no bound of its own. */
-  readonly max_connections: number;
-  /** Bytes of a whole packet, header included, that a client may send. */
-  readonly max_packet_size: number;
-  /** Seconds, 0..65535; 0 leaves the keep alive to the client. */
-  readonly max_keep_alive: number;
-  /** Highest QoS a client may publish with here. */
-  readonly max_qos: 0 | 1 | 2;
-  /** Whether clients may publish retained messages here. */
-  readonly retain_available: boolean;
-  /** 1..65535 unacknowledged QoS 1 and 2 messages a client may send. */
-  readonly receive_maximum: number;
-  /** 0..65535 topic aliases a client may set. */
-  readonly topic_alias_maximum: number;
-  /** Milliseconds in which a connection must complete its CONNECT. */
-  readonly connect_timeout: number;
-}
 
 /** Bounds that protect the broker; 0 means "no bound" only where said. */
 export interface LimitSettings {
@@ -188,6 +145,16 @@ export interface StorageSettings {
   readonly rule: readonly StorageRule[];
 }
 
+/** The broker's own certificate authority. */
+export interface AuthoritySettings {
+  /** Its folder; empty: see `authorityPath`. */
+  readonly path: string;
+  /** File of the client certificates it knows; empty: see `certificateListPath`. */
+  readonly list: string;
+  /** Names and addresses that the automatic certificate holds besides. */
+  readonly host_names: readonly string[];
+}
+
 /** The `$SYS` topics. */
 export interface SysSettings {
   /** Milliseconds between two reports; 0 = no `$SYS` topics. */
@@ -224,6 +191,8 @@ export interface Settings {
   readonly protocol: ProtocolSettings;
   /** What outlives the process. */
   readonly storage: StorageSettings;
+  /** The broker's own certificate authority. */
+  readonly authority: AuthoritySettings;
   /** The `$SYS` topics. */
   readonly sys: SysSettings;
   /** Logging. */

@@ -88,7 +88,7 @@ export function secret(doc: string): Field<string> {
       if (typeof value === "string") return value;
       throw new RangeError("not allowed: give text in quotes");
     },
-    write: () => `"(hidden)"`,
+    write: (value) => value === "" ? `""` : `"(hidden)"`,
   };
 }
 

@@ -15,10 +15,13 @@ export function handleAck(
   if (type === PacketType.Pubrel) {
     return release(connection, session, packetId);
   }
+  // The client answers in any order, late, or twice: an id that is not in
+  // flight is no mistake, one of the wrong QoS is.
   const entry = session.queue.find(packetId);
   const refused = ack.reasonCode >= 0x80;
   if (type === PacketType.Puback) {
-    if (entry === null) return; // late, after the session was cleaned
+    // Late, after the session was cleaned, or said twice.
+    if (entry === null) return;
     expectQos(entry, 1, "PUBACK");
     session.queue.acknowledged(entry, refused);
   } else if (type === PacketType.Pubrec) {
@@ -34,6 +37,7 @@ export function handleAck(
       return;
     }
     expectQos(entry, 2, "PUBREC");
+    // With a code of 0x80 or more no PUBREL follows (4.3.3).
     if (refused) return session.queue.acknowledged(entry, true);
     session.queue.receivedByClient(entry);
     answerPubrec(connection, session, entry);
@@ -45,6 +49,7 @@ export function handleAck(
         `PUBCOMP for packet id ${packetId} before its PUBREC`,
       );
     }
+    // Now the id may be given to another message [MQTT-2.2.1-4].
     session.queue.acknowledged(entry, false);
   }
 }

@@ -12,11 +12,13 @@ export function awaitOutcome(
   outcome: AuthOutcome | Promise<AuthOutcome>,
   then: (outcome: AuthOutcome) => void,
 ): void {
+  // Most outcomes are known at once, and then no reader has to wait.
   if (!(outcome instanceof Promise)) return then(outcome);
   connection.pump.pause("authenticating");
   const open = () =>
     connection.state !== "closing" && connection.state !== "closed";
   outcome.then((settled) => {
+    // Whoever asked may be gone by now, and the exchange with him.
     if (!open()) return;
     connection.context.passes.begin();
     then(settled);
@@ -25,12 +27,16 @@ export function awaitOutcome(
   }).finally(() => connection.pump.resume("authenticating"));
 }
 
-/** AUTH (3.15): the next step of an exchange, or a new one (4.12). */
+/**
+ * AUTH (3.15): the next step of an exchange, or a new one (4.12). What a step
+ * needs to wait for, `awaitOutcome` waits for: no packet overtakes it.
+ */
 export function handleAuth(
   connection: Connection,
   chunk: Uint8Array,
   frame: Frame,
 ): void {
+  // Type 15 is reserved in 3.x (3.1.1, table 2.1).
   if (connection.version !== 5) {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
@@ -39,12 +45,14 @@ export function handleAuth(
   }
   const packet = decodeAuth(chunk, frame, connection.version);
   const method = packet.properties.authenticationMethod;
+  // Neither can an exchange begin by AUTH nor change its method on the way.
   if (connection.authMethod === null || method !== connection.authMethod) {
     throw new ProtocolError( // [MQTT-4.12.0-5], [MQTT-4.12.1-1]
       ReasonCode.ProtocolError,
       "AUTH with another method than CONNECT",
     );
   }
+  // Which codes mean what depends on where the exchange is (3.15.2.1).
   if (packet.reasonCode === ReasonCode.Reauthenticate) {
     reauthenticate(connection, packet);
   } else if (
@@ -64,6 +72,7 @@ export function handleAuth(
   }
 }
 
+/** The client is in already, and goes on while it is judged anew (4.12.1). */
 function reauthenticate(connection: Connection, packet: AuthPacket): void {
   if (connection.state !== "open" || connection.exchange !== null) {
     throw new ProtocolError(
@@ -71,6 +80,7 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
       "re-authentication while an exchange is under way",
     );
   }
+  // Not kept from the first time: an exchange is for one authentication.
   const exchange = connection.context.authenticator.begin(
     connection.authMethod!,
     connection.credentials!,
@@ -81,6 +91,7 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
       "the authentication method is no longer known",
     );
   }
+  // One at a time: to begin another before this one is judged is a mistake.
   connection.exchange = exchange;
   connection.judged = (outcome) => judgeAgain(connection, outcome);
   awaitOutcome(
@@ -90,6 +101,7 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
   );
 }
 
+/** The session stays; only who it belongs to may have changed. */
 function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
     return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
@@ -103,6 +115,7 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     return;
   }
   connection.exchange = null;
+  // From here on access is judged by the new identity.
   connection.session!.identity = outcome.identity;
   connection.session!.changed();
   connection.sender.sendAuth(

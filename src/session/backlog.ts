@@ -30,6 +30,7 @@ export class Backlog {
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.size--;
     this.bytes -= entry.message!.size;
+    // One that was long once must not stay so in a session that lives on.
     if (this.size === 0 && this.#ring.length > 1024) this.#ring = [];
     return entry;
   }

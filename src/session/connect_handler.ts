@@ -26,13 +26,19 @@ const PACKET_MAXIMUM = 268_435_460;
 
 /** A CONNECT that passed all checks but who sent it. */
 interface Candidate {
+  /** As it came. */
   readonly packet: ConnectPacket;
+  /** As it came, or one of our own. */
   readonly clientId: string;
+  /** Whether it is our own, which a 5.0 client has to be told. */
   readonly assigned: boolean;
   readonly will: Will | null;
 }
 
-/** CONNECT (3.1): check, authenticate, take over, answer, resume. */
+/**
+ * CONNECT (3.1): check, authenticate, take over, answer, resume. Nothing of an
+ * older connection or session is touched before it is known who asks.
+ */
 export function handleConnect(
   connection: Connection,
   chunk: Uint8Array,
@@ -45,6 +51,7 @@ export function handleConnect(
     );
   }
   const packet = decodeConnect(chunk, frame);
+  // First of all how it is to be answered: a refusal keeps to it, too.
   connection.sender.version = packet.version;
   connection.clientId = packet.clientId;
   connection.sender.problemInformation =
@@ -52,6 +59,7 @@ export function handleConnect(
   connection.sender.sendLimit = packet.properties.maximumPacketSize ?? Infinity;
   const candidate = check(connection, packet);
   const { authenticator } = connection.context;
+  // All an authenticator may judge by; none of it has been believed so far.
   const credentials: Credentials = {
     clientId: candidate.clientId,
     username: packet.username,
@@ -63,6 +71,7 @@ export function handleConnect(
   connection.state = "authenticating";
   connection.clientId = candidate.clientId;
   const method = packet.properties.authenticationMethod;
+  // Without a method there is one step, and AUTH may never come (4.12).
   if (method === undefined) {
     return awaitOutcome(
       connection,
@@ -77,6 +86,8 @@ export function handleConnect(
       `authentication method ${method} is not known`,
     );
   }
+  // Kept for the steps to come, and for when the client asks to be judged
+  // again (4.12.1).
   connection.authMethod = method;
   connection.credentials = credentials;
   connection.judged = (outcome) => judge(connection, candidate, outcome);
@@ -107,10 +118,12 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
         "an empty client id needs a clean session",
       );
     }
+    // One that nobody has: it must not take a session over [MQTT-3.1.3-6].
     clientId = context.registry.unusedClientId(
       context.options.maxClientIdLength,
     );
   }
+  // Up to 23 bytes have to be taken [MQTT-3.1.3-5]; the setting begins there.
   const { maxClientIdLength } = context.options;
   if (isLonger(clientId, maxClientIdLength)) {
     throw new ProtocolError(
@@ -124,6 +137,7 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
   return { packet, clientId, assigned, will };
 }
 
+/** The outcome of a step: out, one more step, or in. */
 function judge(
   connection: Connection,
   candidate: Candidate,
@@ -141,9 +155,13 @@ function judge(
     return;
   }
   connection.exchange = null;
+  // Nothing below waits, so nobody else can come in by this client id between
+  // taking the session and answering.
   const { session, present } = claim(connection, candidate);
   const { packet } = candidate;
   const { context } = connection;
+  // 3.x says only whether it ends with the connection; how long it is kept
+  // otherwise is the broker's to say (3.1.1, 3.1.2.4).
   session.expiryInterval = packet.version === 5
     ? Math.min(
       packet.properties.sessionExpiryInterval ?? 0,
@@ -152,10 +170,12 @@ function judge(
     : packet.cleanStart
     ? 0
     : context.options.expiryV3;
+  // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
   session.bridge = packet.bridge;
   session.attach(connection, outcome.identity);
   connection.session = session;
+  // What is half received from before does not count against the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";
   const keepAlive = setLimits(connection, packet);
@@ -196,18 +216,23 @@ function claim(
     // [MQTT-3.1.4-3]; its will goes out, unless it has a delay and the
     // session goes on.
     old.connection.close("taken-over", ReasonCode.SessionTakenOver);
+    // A will that has a delay goes out with the session (3.1.3.2.2).
     if (packet.cleanStart) old.end();
   } else if (old !== undefined && packet.cleanStart) {
     old.dropWill(); // [MQTT-3.1.2-8]: a new connection for the client id
     old.end();
   }
+  // Looked up anew: it may have ended with its connection.
   const session = registry.get(clientId);
   return session === undefined
     ? { session: registry.create(clientId), present: false }
     : { session, present: true };
 }
 
-/** What holds for this connection; returns its keep alive in seconds. */
+/**
+ * What holds for this connection: the less of what the client takes and what
+ * the settings give. Returns its keep alive in seconds.
+ */
 function setLimits(connection: Connection, packet: ConnectPacket): number {
   const { listener, context } = connection;
   const { options } = context;
@@ -223,6 +248,7 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
   connection.sender.aliasesOut = aliases === 0
     ? null
     : new TopicAliases(aliases);
+  // Frames of 3.x are one form; with aliases to give, each frame is our own.
   connection.sender.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
   if (options.publishRate > 0 || options.publishBytesRate > 0) {
     connection.rate = new PublishRate(
@@ -252,6 +278,7 @@ function announce(
 ): Properties {
   const { listener } = connection;
   const { options } = connection.context;
+  // An absent property means what the client asked for, or no limit.
   const asked = packet.properties.sessionExpiryInterval ?? 0;
   const properties: Properties = {};
   if (session.expiryInterval !== asked) {
@@ -265,6 +292,7 @@ function announce(
   if (listener.maxPacketSize < PACKET_MAXIMUM) {
     properties.maximumPacketSize = listener.maxPacketSize;
   }
+  // [MQTT-3.2.2-16]: it could not come back to a session it cannot name.
   if (assigned) properties.assignedClientIdentifier = clientId;
   if (listener.topicAliasMaximum > 0) {
     properties.topicAliasMaximum = listener.topicAliasMaximum;
@@ -294,10 +322,12 @@ export function refuseConnect(
     : connection.version;
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
+  // Counted apart: wrong passwords are worth another look than wrong bytes.
   const denied = connection.state === "authenticating";
   connection.close(denied ? "auth-failed" : "refused");
 }
 
+/** CONNACK with the refusal; null where the version has no code for it. */
 function refusal(
   connection: Connection,
   error: ProtocolError,
@@ -313,10 +343,12 @@ function refusal(
       version,
     );
   if (version !== 5) return encode({});
+  // The reason in words only where it fits [MQTT-3.2.2-19].
   const full = encode({ reasonString: error.message });
   return full.length <= connection.sender.sendLimit ? full : encode({});
 }
 
+/** What 3.x says for a reason (3.2.2.3); the rest has to do without a word. */
 const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
   [
     ReasonCode.UnsupportedProtocolVersion,

@@ -24,6 +24,7 @@ import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
+import { limitMet } from "./limit_met.ts";
 import type { ListenerOptions } from "./options.ts";
 import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
@@ -308,7 +309,8 @@ export class Connection implements Deadline {
       this.context.counters.clientsConnected--;
       session.detach();
     }
-    this.context.log.closed(this.clientId, this.hostname, why);
+    const limit = limitMet(this, why, code);
+    this.context.log.closed(this.clientId, this.hostname, why, limit);
     this.pump.stop();
     if (this.sender.outbox.waiting === 0) return this.release();
     this.context.deadlines.clear(this);

@@ -36,8 +36,16 @@ export interface ContextParts {
 export interface SessionLog {
   /** A CONNECT was answered with success; `version` is 3, 4 or 5. */
   connected(clientId: string, hostname: string, version: number): void;
-  /** A connection ended; `why` is a `CloseReason`. */
-  closed(clientId: string | null, hostname: string, why: string): void;
+  /**
+   * A connection ended; `why` is a `CloseReason`. `limit` is the limit that it
+   * met, name of the setting and value, or null when it was none.
+   */
+  closed(
+    clientId: string | null,
+    hostname: string,
+    why: string,
+    limit: string | null,
+  ): void;
   /** A fault of the broker's own; the connection is closed. */
   failed(clientId: string | null, error: unknown): void;
 }
@@ -84,7 +92,10 @@ export class Context {
    * modes that acknowledge at once.
    */
   gate: Store | null = null;
-  /** Answers that wait for the disk without holding up what follows them. */
+  /**
+   * Answers that wait for the disk without holding up what follows them.
+   * @internal
+   */
   readonly late: LateAnswers = new LateAnswers();
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;

@@ -10,6 +10,7 @@ export function handleDisconnect(
 ): void {
   const packet = decodeDisconnect(chunk, frame, connection.version);
   const { session } = connection;
+  // In the midst of authenticating: there is nothing to keep or to publish.
   if (session === null) return connection.close("client-disconnect");
   const expiry = packet.properties.sessionExpiryInterval;
   if (expiry !== undefined) {
@@ -19,6 +20,7 @@ export function handleDisconnect(
         "DISCONNECT sets a session expiry that CONNECT had as 0",
       );
     }
+    // Nothing answers a DISCONNECT, so the bound is kept without a word.
     session.expiryInterval = Math.min(
       expiry,
       connection.context.options.maxExpiry,

@@ -16,16 +16,19 @@ export interface ReadFilter {
 }
 
 /**
- * Takes a filter apart that has come in a packet.
- * Throws `ProtocolError` 0x8F where it is not valid (4.7, 4.8.2).
+ * Takes a filter apart that has come in a packet. Throws `ProtocolError` 0x81
+ * where it breaks a rule of [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1],
+ * [MQTT-4.8.2-1] or [MQTT-4.8.2-2]: the connection ends [MQTT-4.13.1-1].
+ *
+ * A SUBACK with 0x8F is no answer to it: that code is for a filter that is
+ * "correctly formed" (3.9.3) and yet not taken, as one with too many levels.
  */
 export function readFilter(text: string, connection: Connection): ReadFilter {
   const problem = validateTopicFilter(text);
   const parsed = problem === null ? parseFilter(text) : null;
   if (parsed === null) {
-    // MQTT 3.x has no code for it: there any code only closes.
     throw new ProtocolError(
-      ReasonCode.TopicFilterInvalid,
+      ReasonCode.MalformedPacket,
       `the topic filter is not valid: ${problem ?? "malformed $share filter"}`,
     );
   }

@@ -2,29 +2,31 @@ import type { Message, QoS } from "../mqtt/mod.ts";
 import type { Delivery } from "../router/mod.ts";
 import type { StoredBody, StoredEntry } from "../store/mod.ts";
 
+// What takes a bit or two of an entry shares one field.
+const QOS = 0x03;
+const RETAIN = 0x04;
+const VOLATILE = 0x08;
+const DIRTY = 0x10;
+const SENT = 0x20;
+
 /**
  * One message on its way to one session. It waits in the backlog without a
- * packet id, then stands in the in-flight window with one.
+ * packet id, then stands in the in-flight window with one. There are as many
+ * of them as there is room for, so each field counts.
  */
 export class Outgoing implements StoredEntry {
   /** Null from PUBREC on: only the packet id is needed then. */
   message: Message | null;
-  readonly qos: QoS;
-  readonly retain: boolean;
   readonly delivery: Delivery;
-  /** Owned by the store, as the next three; see `StoredEntry`. */
+  #flags: number;
+  /** Owned by the store, as the next two and `dirty`; see `StoredEntry`. */
   number = 0;
   block = 0;
   body: StoredBody | null = null;
-  dirty = false;
   /** 1 to 65,535 in the window, 0 before. */
   packetId = 0;
   /** Place in the order of first sending. */
   sequence = 0;
-  /** Whether it went out on the connection that is attached now. */
-  sent = false;
-  /** Whether no store will ever know of it. */
-  readonly volatile: boolean;
 
   /** `message` is null for an entry restored from behind its PUBREC. */
   constructor(
@@ -34,9 +36,39 @@ export class Outgoing implements StoredEntry {
     delivery: Delivery,
   ) {
     this.message = message;
-    this.qos = qos;
-    this.retain = retain;
     this.delivery = delivery;
-    this.volatile = message !== null && message.volatile;
+    this.#flags = qos | (retain ? RETAIN : 0) |
+      (message !== null && message.volatile ? VOLATILE : 0);
+  }
+
+  /** The quality of service it is delivered with. */
+  get qos(): QoS {
+    return (this.#flags & QOS) as QoS;
+  }
+
+  /** The RETAIN flag it is delivered with. */
+  get retain(): boolean {
+    return (this.#flags & RETAIN) !== 0;
+  }
+
+  /** Whether no store will ever know of it. */
+  get volatile(): boolean {
+    return (this.#flags & VOLATILE) !== 0;
+  }
+
+  /** Owned by the store. */
+  get dirty(): boolean {
+    return (this.#flags & DIRTY) !== 0;
+  }
+  set dirty(isDirty: boolean) {
+    this.#flags = this.#flags & ~DIRTY | (isDirty ? DIRTY : 0);
+  }
+
+  /** Whether it went out on the connection that is attached now. */
+  get sent(): boolean {
+    return (this.#flags & SENT) !== 0;
+  }
+  set sent(isSent: boolean) {
+    this.#flags = this.#flags & ~SENT | (isSent ? SENT : 0);
   }
 }

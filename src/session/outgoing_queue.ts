@@ -323,7 +323,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const message = entry.message!;
     const backlog = this.#backlog;
     if (entry.qos === 0 && this.#context.full) {
-      return this.#drop("memory-full");
+      return this.#drop(this.#context.storeFull ? "disk-full" : "memory-full");
     }
     for (;;) {
       const reason = backlog.size >= options.backlogMessages

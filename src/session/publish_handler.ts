@@ -36,10 +36,12 @@ export function handlePublish(
     if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet);
+      // Its alias counts all the same: the next packet may rely on it.
       if (packet.topicAlias !== 0) findTopic(connection, packet);
       acknowledgeAgain(connection, session, packet.packetId);
       return true;
     }
+    // 3.x has no answer that says "not now": not reading on is all there is.
     if (context.full && connection.version !== 5) {
       return waitForRoom(connection);
     }
@@ -72,6 +74,7 @@ export function handlePublish(
   return true;
 }
 
+/** Before it is judged: it has come, whatever becomes of it. */
 function count(context: Context, packet: PublishPacket): void {
   context.counters.publishReceived++;
   context.counters.publishBytesReceived += packet.end - packet.payloadStart;
@@ -89,9 +92,12 @@ function findTopic(
   if (topicAlias > connection.listener.topicAliasMaximum) {
     throw new ProtocolError( // [MQTT-3.3.2-9]
       ReasonCode.TopicAliasInvalid,
-      `topic alias ${topicAlias} is above the maximum`,
+      `topic alias ${topicAlias} is above the maximum of ` +
+        `${connection.listener.topicAliasMaximum}`,
     );
   }
+  // With a name the alias is set or changes its meaning; without, it stands
+  // for the name (3.3.2.3.4).
   const aliases = connection.aliasesIn ??= [];
   if (topicEnd > topicStart) {
     const { router } = connection.context;
@@ -109,7 +115,10 @@ function findTopic(
   );
 }
 
-/** Null when the message is taken, else why not. */
+/**
+ * Null when the message is taken, else why not. Throws `ProtocolError` for
+ * what CONNACK told the client not to send.
+ */
 function judge(
   connection: Connection,
   session: Session,
@@ -130,7 +139,7 @@ function judge(
         "retained messages are not available",
       );
     }
-    packet.retain = false;
+    packet.retain = false; // 3.x could not be told in CONNACK
   }
   if (
     topic.bytes.length > context.options.maxTopicLength ||
@@ -146,10 +155,12 @@ function judge(
   if (
     authorizer !== null && !authorizer.mayPublish(session.identity, topic)
   ) return ReasonCode.NotAuthorized;
+  // Looking at each byte of it costs more than all the rest: a setting.
   if (
     packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
     !isWellFormedUtf8(packet.chunk, packet.payloadStart, packet.end, true)
   ) return ReasonCode.PayloadFormatInvalid;
+  // QoS 0 still goes to whoever takes it at once; it is never queued then.
   if (packet.qos !== 0 && context.full) return ReasonCode.QuotaExceeded;
   return null;
 }
@@ -162,6 +173,7 @@ function take(
 ): Message {
   const { context } = connection;
   const { chunk } = packet;
+  // Shared, as a pass handles one at a time; whoever keeps it copies it.
   let message = context.message;
   if (chunk.length > LARGEST) {
     // This chunk is not read into again: it can be kept as it is.
@@ -180,6 +192,9 @@ function take(
   message.expiresAt = packet.messageExpiry < 0
     ? Infinity
     : context.passes.now + packet.messageExpiry * 1000;
+  // The frame can be passed on as it stands when a receiver of this version
+  // would get the same bytes: no id, no alias, no expiry to count down, and
+  // the flag as it came.
   const first = message.retain ? 1 : 0;
   if (
     packet.qos === 0 && packet.propertiesPlain &&
@@ -192,6 +207,10 @@ function take(
   return message;
 }
 
+/**
+ * PUBACK or PUBREC. From here on the message is ours [MQTT-4.3.2-4]; in the
+ * durable modes the outbox holds the answer back until that is true.
+ */
 function acknowledge(
   connection: Connection,
   session: Session,
@@ -202,6 +221,7 @@ function acknowledge(
   if (packet.qos === 1) {
     connection.sender.sendAck(PacketType.Puback, packet.packetId, code);
   } else {
+    // Kept until PUBREL, so that the same id brings it no second time.
     session.receive(packet.packetId);
     connection.sender.sendAck(PacketType.Pubrec, packet.packetId, code);
   }
@@ -231,10 +251,12 @@ function refuse(
   const { dropped } = connection.context.counters;
   if (reasonCode === ReasonCode.NotAuthorized) dropped["not-authorized"]++;
   else if (reasonCode === ReasonCode.QuotaExceeded) {
-    dropped[connection.context.full ? "memory-full" : "retained-full"]++;
+    const { context } = connection;
+    dropped[context.full ? fullness(context) : "retained-full"]++;
   }
   const malformed = reasonCode === ReasonCode.TopicNameInvalid ||
     reasonCode === ReasonCode.PayloadFormatInvalid;
+  // QoS 0 has no answer at all, and 3.x none that says no.
   if (malformed && (packet.qos === 0 || connection.version !== 5)) {
     throw new ProtocolError(reasonCode, "the message is not acceptable");
   }
@@ -253,17 +275,24 @@ function refuse(
 function waitForRoom(connection: Connection): false {
   const { context, pump } = connection;
   const until = context.passes.now + MEMORY_PATIENCE;
-  pump.pause("memory-full");
+  const why = fullness(context);
+  pump.pause(why);
   const look = () => {
-    if (!context.full || connection.state !== "open") {
-      return pump.resume("memory-full");
-    }
+    if (!context.full || connection.state !== "open") return pump.resume(why);
     // It may be its own acknowledgements, behind what it sends, that we need.
-    if (context.clock.now() >= until) return connection.close("memory-full");
+    if (context.clock.now() >= until) {
+      return connection.close(fullness(context));
+    }
     context.clock.after(MEMORY_LOOK, look);
   };
   context.clock.after(MEMORY_LOOK, look);
   return false;
+}
+
+/** Holds the reader back for as long as it has been too fast. */
+/** What is full, when no more may be queued. */
+function fullness(context: Context): "disk-full" | "memory-full" {
+  return context.storeFull ? "disk-full" : "memory-full";
 }
 
 function slowDown(connection: Connection, packet: PublishPacket): void {

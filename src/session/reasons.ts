@@ -1,9 +1,11 @@
 /** Why a connection ended. Counted, logged and shown by these words. */
 export const CLOSE_REASONS = [
+  // The client said DISCONNECT; it closed without; the stream failed.
   "client-disconnect",
   "client-closed",
   "broken",
   "protocol-error",
+  // CONNECT was not taken, for another reason than who sent it.
   "refused",
   "taken-over",
   "keep-alive",
@@ -23,10 +25,13 @@ export type CloseReason = typeof CLOSE_REASONS[number];
 
 /** Why a message was not delivered to a session, or not taken at all. */
 export const DROP_REASONS = [
+  // The bounds of what may wait for one session.
   "backlog-messages",
   "backlog-bytes",
   "outbound-full",
+  // The bound of what may wait for all sessions together.
   "memory-full",
+  "disk-full",
   "detached-qos0",
   "expired",
   "packet-too-large",
@@ -45,5 +50,6 @@ export type PauseReason =
   | "authenticating"
   | "rate"
   | "memory-full"
+  | "disk-full"
   | "outbound-full"
   | "stepping-aside";

@@ -40,7 +40,8 @@ export class Registry {
     const { clientId } = session;
     this.#sessions.delete(clientId);
     const { store } = this.#context;
-    if (store === null || session.slot === null) return;
+    // What was never written cannot come back.
+    if (store === null || (session.slot?.block ?? 0) === 0) return;
     const { batch } = store;
     this.#endings.set(clientId, batch);
     store.onStored(batch, () => {

@@ -9,7 +9,7 @@ import {
 } from "../mqtt/mod.ts";
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
-import { isLonger, readFilter } from "./filter.ts";
+import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
 
@@ -18,9 +18,13 @@ const FAILURE_V3 = 0x80;
 
 /** A request that was granted. */
 interface Granted {
+  /** Without any `$share/group/`. */
   readonly filter: string;
+  /** Whether it is a group's, of which this client is a member now. */
   readonly shared: boolean;
+  /** False when it replaced one with the same filter [MQTT-3.8.4-3]. */
   readonly isNew: boolean;
+  /** At most what was asked for. */
   readonly qos: QoS;
   readonly request: SubscriptionRequest;
 }
@@ -33,10 +37,14 @@ export function handleSubscribe(
 ): void {
   const packet = decodeSubscribe(chunk, frame, connection.version);
   const session = connection.session!;
+  // All of them first: a packet that ends the connection does nothing else.
+  // Then in their order, as if each had come by itself [MQTT-3.8.4-5].
+  const filters = packet.requests.map((one) => readRequest(connection, one));
   const codes: number[] = [];
   const granted: Granted[] = [];
-  for (const request of packet.requests) {
-    const answer = subscribe(connection, session, packet, request);
+  for (const [index, request] of packet.requests.entries()) {
+    const filter = filters[index];
+    const answer = subscribe(connection, session, packet, request, filter);
     if (typeof answer === "number") {
       codes.push(connection.version === 5 ? answer : FAILURE_V3);
     } else {
@@ -55,26 +63,38 @@ export function handleSubscribe(
   for (const grant of granted) feed(connection, session, packet, grant);
 }
 
-function subscribe(
+/** What makes the whole packet one that ends the connection is found here. */
+function readRequest(
   connection: Connection,
-  session: Session,
-  packet: SubscribePacket,
   request: SubscriptionRequest,
-): Granted | ReasonCode {
-  const { context, listener } = connection;
-  const { filter, group } = readFilter(request.filter, connection);
-  if (group !== null && request.noLocal) {
+): ReadFilter {
+  const read = readFilter(request.filter, connection);
+  if (read.group !== null && request.noLocal) {
     throw new ProtocolError( // [MQTT-3.8.3-4]
       ReasonCode.ProtocolError,
       "No Local on a shared subscription",
     );
   }
+  return read;
+}
+
+/** Subscribes as asked, or gives the code why not. */
+function subscribe(
+  connection: Connection,
+  session: Session,
+  packet: SubscribePacket,
+  request: SubscriptionRequest,
+  { filter, group }: ReadFilter,
+): Granted | ReasonCode {
+  const { context, listener } = connection;
   const refusal = refuse(connection, session, filter, group);
   if (refusal !== null) return refusal;
+  // Granting less than was asked is allowed, and the client is told (3.8.4).
   const qos = Math.min(request.qos, listener.maxQos) as QoS;
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
   const isNew = context.router.subscribe(session, filter, group, {
     qos,
+    // A bridge forwards what it has and what it gets: an echo would go round.
     noLocal: request.noLocal || (session.bridge && group === null),
     retainAsPublished: request.retainAsPublished || session.bridge,
     retainHandling: request.retainHandling,
@@ -84,6 +104,7 @@ function subscribe(
   return { filter, shared: group !== null, isNew, qos, request };
 }
 
+/** Null when it is granted; what 3.x cannot be told is one code there. */
 function refuse(
   connection: Connection,
   session: Session,
@@ -91,9 +112,11 @@ function refuse(
   group: string | null,
 ): ReasonCode | null {
   const { options, authorizer, storeFull } = connection.context;
+  // `readFilter` takes no share out where shared subscriptions are off.
   if (group === null && filter.startsWith("$share/")) {
     return ReasonCode.SharedSubscriptionsNotSupported;
   }
+  // CONNACK has announced it (3.2.2.3.11); whoever asks all the same is told.
   if (!options.wildcardAvailable && /[+#]/.test(filter)) {
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
@@ -104,7 +127,7 @@ function refuse(
   if (
     authorizer !== null && !authorizer.maySubscribe(session.identity, filter)
   ) return ReasonCode.NotAuthorized;
-  // SUBACK promises that it lasts.
+  // SUBACK promises that it lasts. What is there already takes no room.
   if (
     storeFull && session.slot !== null &&
     !has(connection, session, filter, group)
@@ -116,6 +139,7 @@ function refuse(
   return null;
 }
 
+/** Looked for only where a bound is reached: it walks all it has. */
 function has(
   connection: Connection,
   session: Session,
@@ -129,6 +153,7 @@ function has(
   return false;
 }
 
+/** Has what is retained sent, with the flag set (3.3.1.3). */
 function feed(
   connection: Connection,
   session: Session,
@@ -142,7 +167,8 @@ function feed(
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
   const { router } = connection.context;
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
-  session.queue.stopFeed(grant.filter); // a replaced subscription's
+  // The one that was replaced may still be under way; this begins anew.
+  session.queue.stopFeed(grant.filter);
   session.queue.feedRetained(
     grant.filter,
     router.retainedMatching(grant.filter),
@@ -153,6 +179,7 @@ function feed(
       identifier === 0 ? null : [identifier],
       null,
     ),
+    // Its own messages, where it does not want them (3.8.3.1).
     noLocal || session.bridge ? session.clientId : null,
   );
 }

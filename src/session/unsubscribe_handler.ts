@@ -4,7 +4,11 @@ import type { Connection } from "./connection.ts";
 import { readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
 
-/** UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1]. */
+/**
+ * UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1], of which
+ * 3.x is told nothing. What is in flight already is still brought to its end
+ * [MQTT-3.10.4-3].
+ */
 export function handleUnsubscribe(
   connection: Connection,
   chunk: Uint8Array,
@@ -13,12 +17,15 @@ export function handleUnsubscribe(
   const packet = decodeUnsubscribe(chunk, frame, connection.version);
   const session = connection.session!;
   const { router } = connection.context;
+  // All of them first: a packet that ends the connection does nothing else.
+  const filters = packet.filters.map((text) => readFilter(text, connection));
   const codes: number[] = [];
-  for (const text of packet.filters) {
-    const { filter, group } = readFilter(text, connection);
+  for (const { filter, group } of filters) {
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
       session.subscriptions--;
+      // What it was to have by its group, others can have in its place; what
+      // it was to have by itself it still may be given (3.10.4).
       if (group !== null) session.queue.leftGroup(group, filter);
       else session.queue.stopFeed(filter);
     }

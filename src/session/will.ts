@@ -37,6 +37,8 @@ export function acceptWill(
       `the will topic is not valid: ${problem}`,
     );
   }
+  // What would be refused of a PUBLISH is refused now: when the will is due,
+  // nobody is left who could be told.
   const { maxTopicLength, maxTopicLevels } = context.options;
   if (
     isLonger(packet.topic, maxTopicLength) ||
@@ -65,6 +67,7 @@ export function acceptWill(
       "the will is to be retained, which is not available",
     );
   }
+  // The will's payload has to be what its indicator says (3.1.3.2.3).
   if (
     packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
     !isWellFormedUtf8(packet.payload, 0, packet.payload.length, true)
@@ -74,6 +77,8 @@ export function acceptWill(
       "the will payload is said to be UTF-8 and is not",
     );
   }
+  // Its own, not the shared one of a PUBLISH: it may wait for years. When it
+  // expires is counted from its publication (3.1.3.2.4).
   const message = new Message(
     context.router.topicOf(packet.topic),
     packet.payload,

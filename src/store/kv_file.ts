@@ -30,16 +30,30 @@ export class KvFile {
     await checkFormat(path);
     // Only now: a broker that stores nothing does without it.
     const sqlite = await import("node:sqlite");
-    return orFault(path, () => {
-      const database = new sqlite.DatabaseSync(path, { readOnly: true });
+    const open = (readOnly: boolean, pragma: string) => {
+      const database = new sqlite.DatabaseSync(path, { readOnly });
       try {
-        database.exec("PRAGMA busy_timeout = 5000");
+        database.exec(`PRAGMA ${pragma}`);
         database.prepare("SELECT count(*) FROM sqlite_master").get();
       } catch (error) {
         database.close();
         throw error;
       }
       return new KvFile(database);
+    };
+    return orFault(path, () => {
+      try {
+        return open(true, "busy_timeout = 5000");
+      } catch (error) {
+        if (DAMAGED.test((error as Error).message)) throw error;
+        try {
+          // On a full disk there is no room for the index that readers share;
+          // who has the file alone keeps it in memory.
+          return open(false, "locking_mode = EXCLUSIVE");
+        } catch {
+          throw error;
+        }
+      }
     });
   }
 

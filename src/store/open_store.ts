@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Clock } from "../clock/mod.ts";
 import type { Blocks } from "./blocks.ts";
+import { FullDiskBlocks } from "./full_disk_blocks.ts";
 import { JournaledBlocks } from "./journaled_blocks.ts";
 import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
@@ -69,8 +70,11 @@ export async function openStore(
     const settled = await settle(path, clock.now());
     const { blocks, alarm } = await openSound(settings, clock, doubt);
     const space = new Space(settings, clock);
+    await space.look();
     return new LogStore(blocks, clock, {
       mode,
+      place: path,
+      unwritable: await whyFull(path) ?? undefined,
       flushInterval: settings.flushInterval,
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
@@ -114,7 +118,7 @@ async function openSound(
 ): Promise<Opened> {
   const found = await bringInOrder(settings, clock.now(), doubt);
   try {
-    const blocks = await openBlocks(settings, clock, found);
+    const blocks = await openOrRead(settings, clock, found);
     return { blocks, alarm: found.alarm };
   } catch (error) {
     const next = nextDoubt(settings.mode, doubt, error);
@@ -144,16 +148,45 @@ function together(...texts: readonly (string | null)[]): string | null {
   return texts.filter((text) => text !== null).join("; ") || null;
 }
 
-/** SQLite cannot even read without a little space, and does not say so. */
+/** SQLite does not say that it is the space that it is short of. */
 async function explain(error: unknown, path: string): Promise<unknown> {
   if (!(error instanceof StoreError) || error.fault !== "failing") return error;
-  const { free } = await askSystem(dirname(path));
-  if (free > ENOUGH) return error;
-  return new StoreError(
-    "failing",
-    `${error.message} (the disk is full: ${free} bytes are left)`,
-    error,
-  );
+  const why = await whyFull(path);
+  if (why === null) return error;
+  return new StoreError("full", `${error.message} (${why.message})`, error);
+}
+
+/** What to say of a disk that is full, else null. */
+async function whyFull(path: string): Promise<Error | null> {
+  try {
+    const { free } = await askSystem(dirname(path));
+    if (free > ENOUGH) return null;
+    return new Error(`the disk is full: ${free} bytes are left`);
+  } catch {
+    return null; // A disk that cannot be asked is not known to be full.
+  }
+}
+
+/** Opens the blocks, on a full disk only to read until there is room. */
+async function openOrRead(
+  settings: StoreSettings,
+  clock: Clock,
+  found: Recovery,
+): Promise<Blocks> {
+  const { path } = settings;
+  try {
+    return await openBlocks(settings, clock, found);
+  } catch (error) {
+    const isCorrupt = error instanceof StoreError && error.fault === "corrupt";
+    if (isCorrupt || await whyFull(path) === null) throw error;
+    return await FullDiskBlocks.open(path, async () => {
+      try {
+        return await openBlocks(settings, clock, found);
+      } catch (error) {
+        throw await explain(error, path);
+      }
+    });
+  }
 }
 
 async function openBlocks(

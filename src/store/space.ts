@@ -49,22 +49,25 @@ export class Space {
       (lowSpaceBytes > 0 || lowSpacePercent > 0) && now - this.#asked >= LOOK
     ) {
       this.#asked = now;
-      this.#look();
+      this.look();
     }
     if (maxSize > 0 && stored >= maxSize) {
-      return `the store has reached its maximum of ${maxSize} bytes`;
+      return `the store has reached its maximum of ${maxSize} bytes ` +
+        "(storage.max_size)";
     }
     return this.#low;
   }
 
-  /** The answer counts from the next time on. */
-  async #look(): Promise<void> {
+  /** Asks the disk; the answer counts from when this resolves. */
+  async look(): Promise<void> {
     const { lowSpaceBytes, lowSpacePercent, path } = this.#limits;
+    if (lowSpaceBytes <= 0 && lowSpacePercent <= 0) return;
     try {
       const { free, total } = await this.#ask(dirname(path));
       const least = Math.max(lowSpaceBytes, total * lowSpacePercent / 100);
       this.#low = free < least
-        ? `the disk has ${free} bytes left, less than ${Math.round(least)}`
+        ? `the disk has ${free} bytes left, less than ${Math.round(least)} ` +
+          "(storage.low_space)"
         : null;
     } catch {
       // A disk that cannot be asked is not known to be full.

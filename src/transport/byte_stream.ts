@@ -1,3 +1,5 @@
+import type { PeerCertificate } from "./tls_ports.ts";
+
 /** Where a peer connects from, as the listener saw it. */
 export interface PeerAddress {
   /** IP address in text form, or `memory`. */
@@ -39,8 +41,12 @@ export interface ByteStream {
 export interface Accepted {
   /** Whoever takes it reads from it, writes to it and closes it. */
   readonly stream: ByteStream;
-  /** Where the stream comes from. */
+  /** Where the stream comes from; a trusted proxy may have said so. */
   readonly peer: PeerAddress;
+  /** What the peer showed by TLS; null or missing when it showed none. */
+  readonly certificate?: PeerCertificate | null;
+  /** The name by which the peer asked for this server, where TLS has it. */
+  readonly serverName?: string;
 }
 
 /** Accepts streams on one address. */

@@ -5,6 +5,12 @@ export type {
   Listener,
   PeerAddress,
 } from "./byte_stream.ts";
+export type {
+  PeerCertificate,
+  TlsIdentity,
+  TlsKeys,
+  TlsOptions,
+} from "./tls_ports.ts";
 export { ListenError, type ListenFailure } from "./listen_error.ts";
 export {
   type Acceptor,

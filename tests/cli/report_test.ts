@@ -73,9 +73,10 @@ function lines(level: LogLevel, format: LogFormat): string[] {
   const clock = new ManualClock(0);
   const log = brokerLog(
     logEvents({ level, format }, clock, (line) => written.push(line)),
+    clock,
   );
   log.connected("a\nb", "::1", 5);
-  log.closed("a", "::1", "keep-alive");
+  log.closed("a", "::1", "keep-alive", null);
   log.failed("a", new Error("broken"));
   log.trouble("listener tcp", new Error("no descriptors"));
   return written;
@@ -106,12 +107,16 @@ Deno.test("log: trouble is one line; a refused handshake is for debug", () => {
   );
   const written: string[] = [];
   const refuse = (level: LogLevel) => {
+    const clock = new ManualClock(0);
     const log = logEvents(
       { level, format: "text" },
-      new ManualClock(0),
+      clock,
       (line) => written.push(line),
     );
-    brokerLog(log).trouble("listener web", new HandshakeError(404, "No."));
+    brokerLog(log, clock).trouble(
+      "listener web",
+      new HandshakeError(404, "No."),
+    );
   };
   refuse("info");
   assert.equal(written.length, 0);
@@ -132,4 +137,40 @@ Deno.test("log: as JSON, each line is an object", () => {
     from: "::1",
     version: 5,
   });
+});
+
+Deno.test("log: a client that met a limit is told with it, one in ten seconds; the others are for debug", () => {
+  const written: string[] = [];
+  const clock = new ManualClock(0);
+  const settings = { level: "info", format: "text" } as const;
+  const log = brokerLog(
+    logEvents(settings, clock, (line) => written.push(line)),
+    clock,
+  );
+  const limit = "limits.max_connections is 2";
+  const turnAway = () => log.closed(null, "::1", "too-many-connections", limit);
+  for (let at = 0; at < 1000; at++) turnAway();
+  assert.equal(written.length, 1);
+  assert.match(
+    written[0],
+    /info {2}closed .*reason="too-many-connections" limit="limits\.max_connections is 2"\n$/,
+  );
+  log.closed("a", "::1", "memory-full", "limits.max_queued_memory is 1 bytes");
+  assert.equal(written.length, 2, "another reason");
+  log.closed("a", "::1", "client-closed", null);
+  assert.equal(written.length, 2, "no limit");
+  clock.advance(10_000);
+  turnAway();
+  assert.equal(written.length, 3);
+});
+
+Deno.test("log: the end of an alarm says how long it lasted", () => {
+  const written: string[] = [];
+  const clock = new ManualClock(0);
+  const settings = { level: "warn", format: "text" } as const;
+  brokerLog(
+    logEvents(settings, clock, (line) => written.push(line)),
+    clock,
+  ).recovered("disk", 61_500);
+  assert.match(written[0], /warn {2}recovered where="disk" seconds=61\.5\n$/);
 });

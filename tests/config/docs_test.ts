@@ -4,6 +4,7 @@ import {
   loadSettings,
   VERSION,
 } from "../../src/config/mod.ts";
+import { appliesTo, listenerFields } from "../../src/config/listener_fields.ts";
 import { exampleFile, schemaFile } from "../../tools/config_docs.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -36,14 +37,25 @@ Deno.test("docs: the example names every setting", () => {
   }
 });
 
-Deno.test("docs: what the example leaves out on purpose is valid, too", async () => {
-  const text = read("config.example.toml")
-    .replace(/^# (\w+ = .*)$/gm, "$1")
-    .replace(`type = "tcp"`, `type = "websocket"`)
-    .replace(/^# \[\[listener\]\]$/m, "[[listener]]");
-  const { listener } = await loadSettings({ file: { name: "example", text } });
-  assert.equal(listener.length, 2);
-});
+const types = ["tcp", "tls", "websocket", "wss", "unix"] as const;
+for (const type of types) {
+  Deno.test(`docs: all that the example says holds for type ${type}, too`, async () => {
+    const listener = { type, one_port: false };
+    const text = read("config.example.toml")
+      .replace(/^(?:# )?(\w+) = (.*)$/gm, (line, key) => {
+        // What speaks of files that are not there is for readers.
+        if (key === "certificate") return line;
+        if (!(key in listenerFields)) return line.replace(/^# /, "");
+        return appliesTo(key, listener) ? line.replace(/^# /, "") : "";
+      })
+      .replace(`type = "tcp"`, `type = "${type}"`)
+      .replace("port = 1883", "port = 1")
+      .replace(/^# \[\[listener\]\]$/gm, "[[listener]]")
+      .replace(/^name = .*$/m, "");
+    const settings = await loadSettings({ file: { name: "example", text } });
+    assert.equal(settings.listener.length, 4);
+  });
+}
 
 Deno.test("docs: the version is that of deno.json", () => {
   assert.equal(VERSION, JSON.parse(read("deno.json")).version);

@@ -1,70 +1,7 @@
 import assert from "node:assert/strict";
-import { BrokerLife, freePort } from "./broker_life.ts";
-import { SmallDisk } from "./small_disk.ts";
+import { place, testOnDisk } from "./disk_place.ts";
 import { pause } from "./time.ts";
 import { Talker } from "./talker.ts";
-
-const missing = await SmallDisk.missing();
-
-/** A test on a small disk; skipped by name where there can be none. */
-function testOnDisk(name: string, body: (disk: SmallDisk) => Promise<void>) {
-  Deno.test({
-    name: missing === null ? name : `${name} [${missing}]`,
-    ignore: missing !== null,
-    fn: async () => {
-      await using disk = await SmallDisk.mount(8);
-      await body(disk);
-    },
-  });
-}
-
-/** A broker that stores on `disk`. */
-class Place implements AsyncDisposable {
-  readonly port = freePort();
-  readonly #settings: readonly string[];
-  readonly #folder: string;
-  #life: BrokerLife | null = null;
-
-  constructor(mode: string, disk: SmallDisk, folder: string) {
-    this.#folder = folder;
-    this.#settings = [
-      `storage.mode=${mode}`,
-      `storage.path=${disk.path}/store.kv`,
-      "storage.low_space=0",
-      "storage.flush_interval=20ms",
-    ];
-  }
-
-  async start(): Promise<void> {
-    this.#life = new BrokerLife(this.port, this.#settings, this.#folder);
-    await this.#life.ready();
-  }
-
-  /** Starts a broker that must not come up; how it ends. */
-  async fail(): Promise<{ code: number; said: string }> {
-    const life = new BrokerLife(this.port, this.#settings, this.#folder);
-    await assert.rejects(life.ready());
-    return { code: await life.ended, said: await life.said };
-  }
-
-  async kill(): Promise<void> {
-    await this.#life?.kill();
-  }
-
-  async stop(): Promise<void> {
-    await this.#life?.stop();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-async function place(mode: string, disk: SmallDisk): Promise<Place> {
-  const folder = await Deno.makeTempDir({ prefix: "dunlin-crash-" });
-  return new Place(mode, disk, folder);
-}
 
 /** A client, and the answer to a message of it. */
 interface Asked {

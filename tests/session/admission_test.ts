@@ -25,6 +25,7 @@ Deno.test("connections in all are bounded over addresses and listeners", () => {
   assert.ok(admission.enter("a", one));
   assert.ok(admission.enter("b", two));
   assert.ok(!admission.enter("c", one));
+  assert.equal(admission.limit, "limits.max_connections is 2");
   admission.leave("a", one);
   assert.equal(admission.count, 1);
   assert.ok(admission.enter("c", two));
@@ -34,6 +35,7 @@ Deno.test("one listener's bound holds up no other", () => {
   const { admission, one, two } = setUp(0, 0, 1);
   assert.ok(admission.enter("a", one));
   assert.ok(!admission.enter("b", one));
+  assert.equal(admission.limit, "max_connections of listener one is 1");
   assert.ok(admission.enter("b", two));
   admission.leave("b", two);
   assert.ok(!admission.enter("b", one));
@@ -47,6 +49,10 @@ Deno.test("one address's bound holds up no other, and places come free", () => {
     assert.ok(admission.enter("a", one));
     assert.ok(admission.enter("a", one));
     assert.ok(!admission.enter("a", one));
+    assert.equal(
+      admission.limit,
+      "limits.max_connections_per_address is 2",
+    );
     assert.ok(admission.enter("b", one));
     for (const host of ["a", "a", "b"]) admission.leave(host, one);
     assert.equal(admission.count, 0);

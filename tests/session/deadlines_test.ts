@@ -147,6 +147,7 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
   let now = START;
   const clock: Clock = {
     now: () => now,
+    date: () => now,
     after(_ms, task): Cancel {
       tasks.push(task);
       return () => tasks.splice(tasks.indexOf(task), 1);
@@ -174,6 +175,7 @@ Deno.test("no timer is asked for that a runtime could not hold", () => {
   const manual = new ManualClock(START);
   const clock: Clock = {
     now: () => manual.now(),
+    date: () => manual.now(),
     after(ms, task) {
       waits.push(ms);
       return manual.after(ms, task);

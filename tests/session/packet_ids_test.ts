@@ -46,6 +46,8 @@ stored(
   async (broker) => {
     const { reader, writer } = await both(broker);
     broker.store.willing = false;
+    const [session] = broker.store.sessions;
+    session.slot!.block = 1;
     await reader.drop();
     const properties = [property.sessionExpiry(100)];
     const clientId = "subscriber";

@@ -60,7 +60,7 @@ for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
       await five.expectAck(4, 1, 0x97);
       await five.publish({ topic: "t", qos: 2, id: 2 });
       await five.expectAck(5, 2, 0x97);
-      assert.equal(broker.counters.dropped["memory-full"], 2);
+      assert.equal(broker.counters.dropped["disk-full"], 2);
       await three.publish({ topic: "t", payload: "late", qos: 1, id: 3 });
       await broker.advance(5000);
       await three.expectNothing();

@@ -31,6 +31,10 @@ export interface StoredBrokerOptions {
 export class StoredBroker {
   readonly clock = new ManualClock();
   readonly counters = new Counters();
+  /** Clients closed because of a limit, as the log was told. */
+  readonly limits: string[] = [];
+  /** Alarms and their ends, as the log was told. */
+  readonly alarms: string[] = [];
   readonly store: StubStore;
   readonly #context: Context;
   readonly #storage: Storage;
@@ -42,9 +46,16 @@ export class StoredBroker {
     const settings = completeSettings({ limits: options.limits ?? {} });
     const log = {
       connected() {},
-      closed() {},
+      closed: (...[, , why, limit]: (string | null)[]) => {
+        if (limit !== null) this.limits.push(`${why}: ${limit}`);
+      },
       failed: (...all: unknown[]) => this.#failures.push(all),
-      trouble() {},
+      trouble: (what: string, error: Error) => {
+        this.alarms.push(`${what}: ${error.message}`);
+      },
+      recovered: (what: string, lasted: number) => {
+        this.alarms.push(`${what} lasted ${lasted} ms`);
+      },
     };
     const router = new Router();
     this.#listener = listenerOptions(settings.listener[0]);
@@ -60,7 +71,7 @@ export class StoredBroker {
     });
     this.store = new StubStore(mode);
     if (options.restore !== undefined) this.store.restore = options.restore;
-    const alarms = new Alarms(router, log);
+    const alarms = new Alarms(router, log, this.clock);
     this.#storage = new Storage(
       this.store,
       this.#context,

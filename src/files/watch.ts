@@ -1,0 +1,168 @@
+import { dirname } from "node:path";
+import type { Cancel, Clock } from "../clock/mod.ts";
+import { type FileSight, folderAt, lookAt } from "./file_sight.ts";
+
+/** Between two looks, where events do not arrive (ms). */
+const LOOK = 10_000;
+
+/** Who replaces one file often replaces the next one as well: it may take (ms). */
+const QUIET = 200;
+
+/** The longest that a folder without rest puts a look off (ms). */
+const PATIENCE = 2_000;
+
+/** Told of changes, until it is closed. */
+export interface FileWatch {
+  /** Looks at once; resolves when that has been done, and told. */
+  look(): Promise<void>;
+  /** Ends it: nothing more is told. */
+  close(): void;
+}
+
+/** How files are watched. */
+export interface WatchOptions {
+  /**
+   * Whether the system is asked for events; without, looks alone must do.
+   * @default {true}
+   */
+  readonly events?: boolean;
+}
+
+/**
+ * Watches `paths`, files that may come, go, and be symbolic links that are
+ * turned over (certbot, Kubernetes): `changed` is called with those whose
+ * content may be another than at the look before. Events of the system tell of
+ * it within a second, a look every 10 s where they do not arrive: network
+ * file systems, too many watches. Resolves when the first look is done, against
+ * which changes are told. Never rejects; `changed` must not throw.
+ */
+export async function watchFiles(
+  paths: readonly string[],
+  clock: Clock,
+  changed: (paths: readonly string[]) => void,
+  options: WatchOptions = {},
+): Promise<FileWatch> {
+  const watch = new Watch([...new Set(paths)], clock, changed, options);
+  await watch.look();
+  return watch;
+}
+
+class Watch implements FileWatch {
+  readonly #paths: readonly string[];
+  readonly #clock: Clock;
+  readonly #changed: (paths: readonly string[]) => void;
+  readonly #events: boolean;
+  readonly #seen = new Map<string, FileSight>();
+  /** Watchers of folders, by path and identity of the folder. */
+  readonly #folders = new Map<string, Deno.FsWatcher>();
+  #isFirst = true;
+  #isClosed = false;
+  #looking: Promise<void> = Promise.resolve();
+  #next: Cancel | null = null;
+  #soon: Cancel | null = null;
+  /** When the event came that a look is due for; null for none. */
+  #since: number | null = null;
+
+  constructor(
+    paths: readonly string[],
+    clock: Clock,
+    changed: (paths: readonly string[]) => void,
+    { events = true }: WatchOptions,
+  ) {
+    this.#paths = paths;
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#events = events;
+  }
+
+  /** One after the other: a look that overtook another would be undone by it. */
+  look(): Promise<void> {
+    return this.#looking = this.#looking.then(() => this.#look());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#next?.();
+    this.#soon?.();
+    for (const watcher of this.#folders.values()) watcher.close();
+    this.#folders.clear();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#next?.();
+    this.#soon?.();
+    this.#since = this.#soon = null;
+    // First the watchers: what changes behind them is told by an event.
+    if (this.#events) await this.#watchFolders();
+    const different: string[] = [];
+    for (const path of this.#paths) {
+      const before = this.#seen.get(path);
+      const { sight, isSame } = await lookAt(path, this.#clock.date(), before);
+      this.#seen.set(path, sight);
+      if (!isSame) different.push(path);
+    }
+    if (this.#isClosed) return;
+    this.#next = this.#clock.after(LOOK, () => this.look());
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (!isFirst && different.length > 0) this.#changed(different);
+  }
+
+  /** Watches the folders where the files and the links to them are now. */
+  async #watchFolders(): Promise<void> {
+    const wanted = new Map<string, string>();
+    for (const path of this.#paths) {
+      for (const folder of new Set([dirname(path), await realFolder(path)])) {
+        // A folder that was replaced is another one, of the same name.
+        const key = await folderAt(folder);
+        if (key !== null) wanted.set(key, folder);
+      }
+    }
+    if (this.#isClosed) return;
+    for (const [key, watcher] of this.#folders) {
+      if (wanted.has(key)) continue;
+      watcher.close();
+      this.#folders.delete(key);
+    }
+    for (const [key, folder] of wanted) {
+      if (!this.#folders.has(key)) this.#watch(key, folder);
+    }
+  }
+
+  #watch(key: string, folder: string): void {
+    try {
+      const watcher = Deno.watchFs(folder, { recursive: false });
+      this.#folders.set(key, watcher);
+      this.#hear(watcher).catch(() => {});
+    } catch {
+      // Too many watches, or the folder has gone: the looks see what changes.
+    }
+  }
+
+  async #hear(watcher: Deno.FsWatcher): Promise<void> {
+    for await (const event of watcher) {
+      // Our own reading is an event, too.
+      if (event.kind !== "access") this.#heard();
+    }
+  }
+
+  /** Puts the look off until there is quiet, but not for ever. */
+  #heard(): void {
+    if (this.#isClosed) return;
+    const now = this.#clock.now();
+    this.#since ??= now;
+    this.#soon?.();
+    const wait = Math.min(QUIET, Math.max(0, this.#since + PATIENCE - now));
+    this.#soon = this.#clock.after(wait, () => this.look());
+  }
+}
+
+/** The folder of the file that `path` leads to in the end. */
+async function realFolder(path: string): Promise<string> {
+  try {
+    return dirname(await Deno.realPath(path));
+  } catch {
+    return dirname(path);
+  }
+}

@@ -1,0 +1,8 @@
+/** IP addresses and networks, as text and as the bytes that are compared. */
+export {
+  formatAddress,
+  isIPv4,
+  parseAddress,
+  plainAddress,
+} from "./ip_address.ts";
+export { type Network, Networks, parseNetwork } from "./networks.ts";

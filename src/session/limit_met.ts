@@ -1,0 +1,36 @@
+import { ReasonCode } from "../mqtt/mod.ts";
+import type { Connection } from "./connection.ts";
+import type { CloseReason } from "./reasons.ts";
+
+/**
+ * The limit that a connection met when it is closed for `why`, with the reason
+ * code `code` if it has one: name of the setting and value, for the log. Null
+ * when it was no limit.
+ */
+export function limitMet(
+  { context, listener }: Connection,
+  why: CloseReason,
+  code: ReasonCode | null,
+): string | null {
+  const setting = (name: string, value: number, unit = "") =>
+    `${name} of listener ${listener.name} is ${value}${unit}`;
+  switch (why) {
+    case "memory-full":
+      return `limits.max_queued_memory is ${context.options.maxQueuedMemory} ` +
+        "bytes";
+    case "disk-full":
+      return context.store?.status.reason ?? "storage";
+    case "connect-timeout":
+      return setting("connect_timeout", listener.connectTimeout, " ms");
+    case "protocol-error":
+      if (code === ReasonCode.PacketTooLarge) {
+        return setting("max_packet_size", listener.maxPacketSize, " bytes");
+      }
+      if (code === ReasonCode.ReceiveMaximumExceeded) {
+        return setting("receive_maximum", listener.receiveMaximum);
+      }
+      return null;
+    default:
+      return null;
+  }
+}
