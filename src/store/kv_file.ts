@@ -13,6 +13,9 @@ const DAMAGED =
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
 
+/** The key of `JOURNALED_KEY`, as Deno KV writes it. */
+export const JOURNALED: Uint8Array = key("journaled");
+
 /**
  * A store's file, read without opening it as Deno KV does: that ends the whole
  * process when the file is damaged, so it has to be looked at before. It also
@@ -89,7 +92,7 @@ export class KvFile {
 
   /** Whether a journal has all that was committed of late. */
   get isJournaled(): boolean {
-    return this.#value(key("journaled")) !== null;
+    return this.#value(JOURNALED) !== null;
   }
 
   /** The head; `EMPTY` when nothing was ever stored. */

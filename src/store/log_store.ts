@@ -57,6 +57,8 @@ export interface LogStoreOptions {
   readonly release?: () => Promise<void>;
   /** What was wrong when the store was opened, for the report. */
   readonly alarm?: string | null;
+  /** Tries of a commit before it is given up. @default there is no end */
+  readonly tries?: number;
   /** Why nothing can be written for now; it is tried from the start on. */
   readonly unwritable?: unknown;
   /** Where it is, for errors. @default "the disk" */
@@ -343,7 +345,8 @@ export class LogStore implements Store, Waker {
         return;
       } catch (error) {
         const pause = this.#health.failed(error);
-        if (this.#closing && tries >= CLOSING_TRIES) throw this.#lost(error);
+        const most = this.#closing ? CLOSING_TRIES : this.#options.tries;
+        if (tries >= (most ?? Infinity)) throw this.#lost(error);
         if (!this.#closing) await this.#pause(pause);
       }
     }

@@ -33,10 +33,7 @@ export {
   restoreStore,
   type StoreInfo,
   storeInfo,
+  verifyStore,
 } from "./offline.ts";
 export type { Head } from "./blocks.ts";
-export {
-  type Doubt,
-  type Verdict,
-  verify as verifyStore,
-} from "./verified_start.ts";
+export type { Doubt, Verdict } from "./verified_start.ts";

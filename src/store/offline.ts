@@ -15,10 +15,16 @@ import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
 import { StoreError } from "./store_error.ts";
-import { verify } from "./verified_start.ts";
+import { type Verdict, verify } from "./verified_start.ts";
 
 /** Who holds the lock while a store is worked on. */
 const NAME = "dunlin store";
+
+/** Somebody waits for the command: it does not try for ever. */
+const TRIES = 3;
+
+/** What SQLite and the system say when there is no room. */
+const FULL = /disk is full|no space|ENOSPC|quota/i;
 
 /** What is in a store. Sizes are in bytes. */
 export interface StoreInfo {
@@ -51,14 +57,34 @@ export interface StoreInfo {
 }
 
 /**
+ * Looks the store at `path` over, as a start does; also while a broker uses it.
+ *
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
+ */
+export async function verifyStore(path: string): Promise<Verdict> {
+  await present(path);
+  try {
+    return await verify(path);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.fault !== "corrupt") {
+      throw error;
+    }
+    throw new StoreError(
+      "corrupt",
+      `${path} is damaged: ${error.message}`,
+      error,
+    );
+  }
+}
+
+/**
  * Looks into the store at `path`, also while a broker uses it. This checks all
  * of it: each record is read.
  *
  * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
  */
 export async function storeInfo(path: string): Promise<StoreInfo> {
-  await present(path);
-  const { schema, head } = await verify(path);
+  const { schema, head } = await verifyStore(path);
   const ledger = new Ledger(head.first);
   const numbers = { next: head.next };
   const state = new PlainState();
@@ -119,7 +145,7 @@ export async function backupStore(path: string, file: string): Promise<void> {
   } finally {
     from.close();
   }
-  await verify(file);
+  await verifyStore(file);
 }
 
 /**
@@ -133,8 +159,7 @@ export async function restoreStore(
   file: string,
   path: string,
 ): Promise<string | null> {
-  await present(file);
-  await verify(file);
+  await verifyStore(file);
   const lock = await StoreLock.take(path, NAME);
   try {
     await settle(path, new SystemClock().now());
@@ -146,32 +171,64 @@ export async function restoreStore(
 
 /**
  * Makes the store at `path`, which no broker may use, as small as it can be.
+ * Where that ends with an error, nothing of it is lost.
  *
- * @throws {StoreError} `missing`, `corrupt`, `newer`, `locked` or `failing`.
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, `locked`, `failing`, or
+ * `full`: what still lives is written again before the rest goes.
  */
 export async function compactStore(path: string): Promise<void> {
   await present(path);
   const lock = await StoreLock.take(path, NAME);
   try {
-    await verify(path);
-    const store = new LogStore(await openKvBlocks(path), new SystemClock(), {
-      mode: "durable",
-      flushInterval: 1000,
-    });
-    try {
-      const state = new PlainState();
-      await store.load(state, state);
-      await store.compact();
-    } finally {
-      await store.close();
-    }
+    await verifyStore(path);
+    await rewrite(path);
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(path);
-    database.exec("VACUUM");
-    database.close();
+    try {
+      database.exec("VACUUM");
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw noRoom(error, path);
   } finally {
     await lock.release();
   }
+}
+
+async function rewrite(path: string): Promise<void> {
+  const store = new LogStore(await openKvBlocks(path), new SystemClock(), {
+    mode: "durable",
+    flushInterval: 1000,
+    tries: TRIES,
+    place: path,
+  });
+  try {
+    const state = new PlainState();
+    await store.load(state, state);
+    await store.compact();
+  } finally {
+    await store.close();
+  }
+}
+
+/** Says of a full disk what it is full for. */
+function noRoom(error: unknown, path: string): unknown {
+  const { message, cause } = error as Error;
+  const isFull = FULL.test(message) || FULL.test(String(cause));
+  const isUnwritten = error instanceof StoreError &&
+    error.fault === "unwritten";
+  if (!isFull && !isUnwritten) return error;
+  return new StoreError(
+    isFull ? "full" : "failing",
+    `${path} cannot be compacted: ${
+      isFull
+        ? "the disk is full. It takes as much free space as the store has " +
+          "live data, twice. Nothing is lost"
+        : message
+    }`,
+    error,
+  );
 }
 
 async function present(path: string): Promise<void> {

@@ -2,6 +2,7 @@ import { removeUnfinished } from "./copies.ts";
 import { exists, removeFile } from "./files.ts";
 import { rebuiltPath } from "./recovered_start.ts";
 import { moveAway, moveStray, removeStore } from "./set_aside.ts";
+import { makeSingle } from "./single_file.ts";
 import { syncFolder } from "./sync_folder.ts";
 
 /** What a store that makes room for a backup is called from then on. */
@@ -22,6 +23,7 @@ export async function putBack(
   try {
     await removeFile(partial);
     await Deno.copyFile(file, partial);
+    await makeSingle(partial, true);
     // What clients said is for this user only, whatever the backup allows.
     if (Deno.build.os !== "windows") await Deno.chmod(partial, 0o600);
     const copy = await Deno.open(partial, { read: true, write: true });

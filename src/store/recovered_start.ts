@@ -17,6 +17,7 @@ import {
   removeStore,
   setAside,
 } from "./set_aside.ts";
+import { makeSingle } from "./single_file.ts";
 import { StoreError } from "./store_error.ts";
 import { syncFolder } from "./sync_folder.ts";
 import {
@@ -183,10 +184,10 @@ async function build(
   const fresh = rebuiltPath(path);
   await removeStore(fresh);
   await fill(fresh, path, line);
+  await makeSingle(fresh, false);
   const aside = await corruptName(path, now);
   const wasThere = await exists(path);
   await moveDamaged(path, aside);
-  // It was closed, so all of it is in this one file.
   await Deno.rename(fresh, path);
   await syncFolder(path);
   return {
