@@ -68,7 +68,8 @@ export function faultOf(path: string, specifier: string): string | undefined {
     return "src/ imports nothing from outside of it";
   }
   if (to.folder === from.folder) return undefined;
-  if (to.file !== "mod.ts") {
+  // A part of a folder that is loaded only when it is used has its own door.
+  if (to.file !== "mod.ts" && !to.file.endsWith("/mod.ts")) {
     return `import from ${to.folder}/mod.ts: the rest of ${to.folder}/ is its own`;
   }
   const allowed = below[from.folder];

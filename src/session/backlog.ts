@@ -1,9 +1,26 @@
 import type { Outgoing } from "./outgoing.ts";
 
-/** A first-in-first-out queue over a ring, with its size in bytes. */
+/** Places of the first part, and of the longest. */
+const FIRST = 8;
+const LONGEST = 256;
+
+/** Some of the entries in their order, and what comes behind them. */
+interface Part {
+  readonly places: (Outgoing | null)[];
+  next: Part | null;
+}
+
+/**
+ * A first-in-first-out queue, with its size in bytes. It grows part by part,
+ * so that nothing is copied however long it gets, and gives each part back
+ * once it has been taken out.
+ */
 export class Backlog {
-  #ring: (Outgoing | null)[] = [];
+  #first: Part | null = null;
+  #last: Part | null = null;
+  /** Place of the next one in the first part, and behind the last one. */
   #head = 0;
+  #tail = 0;
   /** How many messages wait. */
   size = 0;
   /** Their size in bytes (see `Message.size`). */
@@ -11,37 +28,48 @@ export class Backlog {
 
   /** Appends `entry`; bounds are the session's to keep. */
   push(entry: Outgoing): void {
-    if (this.size === this.#ring.length) this.#grow();
-    this.#ring[(this.#head + this.size) & (this.#ring.length - 1)] = entry;
+    let last = this.#last;
+    if (last === null || this.#tail === last.places.length) {
+      last = this.#grow(last);
+    }
+    last.places[this.#tail++] = entry;
     this.size++;
     this.bytes += entry.message!.size;
   }
 
   /** The next one, left where it is; null when there is none. */
   peek(): Outgoing | null {
-    return this.size === 0 ? null : this.#ring[this.#head];
+    return this.size === 0 ? null : this.#first!.places[this.#head];
   }
 
   /** Takes the next one out; null when there is none. */
   shift(): Outgoing | null {
     if (this.size === 0) return null;
-    const entry = this.#ring[this.#head]!;
-    this.#ring[this.#head] = null;
-    this.#head = (this.#head + 1) & (this.#ring.length - 1);
+    const { places, next } = this.#first!;
+    const entry = places[this.#head]!;
+    places[this.#head++] = null;
     this.size--;
     this.bytes -= entry.message!.size;
-    // One that was long once must not stay so in a session that lives on.
-    if (this.size === 0 && this.#ring.length > 1024) this.#ring = [];
+    if (this.size === 0) {
+      // The part stays for the next ones, unless it is a long one.
+      this.#head = this.#tail = 0;
+      if (places.length > FIRST) this.#first = this.#last = null;
+    } else if (this.#head === places.length) {
+      this.#first = next;
+      this.#head = 0;
+    }
     return entry;
   }
 
-  #grow(): void {
-    const ring = new Array<Outgoing | null>(Math.max(8, this.#ring.length * 2))
-      .fill(null);
-    for (let i = 0; i < this.size; i++) {
-      ring[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)];
-    }
-    this.#ring = ring;
-    this.#head = 0;
+  #grow(last: Part | null): Part {
+    const length = last === null
+      ? FIRST
+      : Math.min(last.places.length * 2, LONGEST);
+    const part: Part = { places: new Array(length).fill(null), next: null };
+    if (last === null) this.#first = part;
+    else last.next = part;
+    this.#last = part;
+    this.#tail = 0;
+    return part;
   }
 }

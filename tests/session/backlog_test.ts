@@ -21,7 +21,7 @@ function waiting(bytes: number): Outgoing {
 Deno.test("a backlog gives back what went in, in order, and counts its bytes", () => {
   const backlog = new Backlog();
   const model: Outgoing[] = [];
-  // Grows over its ring's end, shrinks, and grows again.
+  // Grows over the end of a part, shrinks, and grows again.
   for (let round = 0; round < 50; round++) {
     for (let count = 0; count < round * 7 % 90; count++) {
       const one = waiting(round + count);

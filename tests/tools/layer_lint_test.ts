@@ -18,6 +18,15 @@ Deno.test("layers: a folder imports from one below it, through mod.ts", () => {
   assert.deepEqual(faults("/house/src/codec/mod.ts", source), []);
 });
 
+Deno.test("layers: a part of a folder may have a mod.ts of its own", () => {
+  const door = "../security/certificates/mod.ts";
+  assert.equal(faultOf("/house/src/broker/a.ts", door), undefined);
+  assert.match(
+    faultOf("/house/src/codec/a.ts", door) ?? "",
+    /does not stand above security/,
+  );
+});
+
 const upward: readonly [form: string, source: string][] = [
   ["import", `import { Broker } from "../broker/mod.ts";`],
   ["import of a type", `import type { Broker } from "../broker/mod.ts";`],

@@ -1,0 +1,8 @@
+/** A file of a certificate, a key or a revocation list cannot be used. */
+export class CertificateError extends Error {
+  /** `path` of the file; what is `wrong` with it, and what to do. */
+  constructor(path: string, wrong: string, cause?: unknown) {
+    super(`${path} ${wrong}`, { cause });
+    this.name = "CertificateError";
+  }
+}

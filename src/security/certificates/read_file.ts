@@ -1,0 +1,38 @@
+import { CertificateError } from "./certificate_error.ts";
+
+/** Larger files are not what they should be (bytes). */
+const LARGEST = 64 * 1024 * 1024;
+
+/** The bytes of the file at `path`; rejects with `CertificateError`. */
+export async function readBytes(
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size, isDirectory } = await Deno.stat(path);
+    if (isDirectory) {
+      throw new CertificateError(path, "is a folder: name a file in it");
+    }
+    if (size > LARGEST) {
+      throw new CertificateError(path, `is too large: ${size} bytes`);
+    }
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof CertificateError) throw error;
+    throw new CertificateError(path, trouble(error), error);
+  }
+}
+
+/** The text of the file at `path`; rejects with `CertificateError`. */
+export async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}
+
+function trouble(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return "is not there: look at the path; a relative one begins where dunlin was started";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "may not be read: give the user that runs dunlin the right to";
+  }
+  return `cannot be read: ${(error as Error).message}`;
+}

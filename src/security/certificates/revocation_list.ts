@@ -1,0 +1,124 @@
+import { verify } from "node:crypto";
+import { DerReader, readOid, readTime, Tag } from "./der.ts";
+import { readName } from "./distinguished_name.ts";
+import { readSerial } from "./facts.ts";
+import type { LoadedAuthority } from "./load_authorities.ts";
+
+/** Hashes of the signatures that are known; null where it is part of them. */
+const HASHES: ReadonlyMap<string, string | null> = new Map([
+  ["1.2.840.113549.1.1.11", "sha256"],
+  ["1.2.840.113549.1.1.12", "sha384"],
+  ["1.2.840.113549.1.1.13", "sha512"],
+  ["1.2.840.10045.4.3.2", "sha256"],
+  ["1.2.840.10045.4.3.3", "sha384"],
+  ["1.2.840.10045.4.3.4", "sha512"],
+  ["1.3.101.112", null],
+]);
+
+/** Critical extensions that do not change what the list means for us. */
+const UNDERSTOOD = ["2.5.29.20", "2.5.29.35"];
+
+/** A list of certificates that their issuer has taken back (RFC 5280, 5). */
+export interface RevocationList {
+  /** The issuer, as RFC 4514 writes it. */
+  readonly issuer: string;
+  /** The issuer, comparable with `ReadCertificate.issuerKey`. */
+  readonly issuerKey: string;
+  /** When it was made, in ms since 1970. */
+  readonly thisUpdate: number;
+  /** When there should be a newer one, in ms; null when it does not say. */
+  readonly nextUpdate: number | null;
+  /** Serial numbers of what is revoked, as `CertificateFacts.serial`. */
+  readonly serials: ReadonlySet<string>;
+  /** What the signature is about. */
+  readonly signed: Uint8Array;
+  /** Identifier of the signature's algorithm. */
+  readonly algorithm: string;
+  /** The signature. */
+  readonly signature: Uint8Array;
+}
+
+/** What a list is not used for, in words for the operator. */
+export class RevocationFault extends Error {}
+
+/**
+ * Takes a list apart; who has signed it `isSignedBy` says.
+ *
+ * @throws {DerError} when it is none.
+ * @throws {RevocationFault} when it means more than can be understood here.
+ */
+export function readRevocationList(der: Uint8Array): RevocationList {
+  const outer = new DerReader(der).inside();
+  const signed = outer.next(Tag.Sequence);
+  const algorithm = readOid(outer.inside().next(Tag.Oid).content);
+  // The first byte tells of unused bits, of which a signature has none.
+  const signature = outer.next(Tag.BitString).content.subarray(1);
+  const body = new DerReader(signed.content);
+  body.optional(Tag.Integer); // version
+  body.next(Tag.Sequence); // signature algorithm, once more
+  const issuer = readName(body.next(Tag.Sequence));
+  const thisUpdate = readTime(body.next());
+  const hasNext = body.nextTag === Tag.UtcTime ||
+    body.nextTag === Tag.GeneralizedTime;
+  const nextUpdate = hasNext ? readTime(body.next()) : null;
+  const serials = new Set<string>();
+  const entries = body.optional(Tag.Sequence);
+  if (entries !== null) {
+    const list = new DerReader(entries.content);
+    while (!list.isAtEnd) {
+      serials.add(readSerial(list.inside().next(Tag.Integer)));
+    }
+  }
+  const extensions = body.optional(0xa0);
+  if (extensions !== null) refuseUnknown(new DerReader(extensions.content));
+  return {
+    issuer: issuer.text,
+    issuerKey: issuer.key,
+    thisUpdate,
+    nextUpdate,
+    serials,
+    signed: signed.whole,
+    algorithm,
+    signature,
+  };
+}
+
+/** Lists of changes and of other issuers say so in a critical extension. */
+function refuseUnknown(body: DerReader): void {
+  const list = body.inside();
+  while (!list.isAtEnd) {
+    const one = list.inside();
+    const oid = readOid(one.next(Tag.Oid).content);
+    const isCritical = one.optional(Tag.Boolean) !== null;
+    if (isCritical && !UNDERSTOOD.includes(oid)) {
+      throw new RevocationFault(
+        `has a critical extension ${oid}, as lists of changes or of other ` +
+          "issuers have: ask the authority for its full list",
+      );
+    }
+  }
+}
+
+/**
+ * Whether `authority` has signed the list, and may.
+ *
+ * @throws {RevocationFault} when the signature is of an unknown kind.
+ */
+export function isSignedBy(
+  list: RevocationList,
+  { facts, certificate }: Pick<LoadedAuthority, "facts" | "certificate">,
+): boolean {
+  if (facts.subjectKey !== list.issuerKey || !facts.maySignLists) return false;
+  const hash = HASHES.get(list.algorithm);
+  if (hash === undefined) {
+    throw new RevocationFault(
+      `is signed in a way that is not known (${list.algorithm}): have it ` +
+        "signed with SHA-256 or better, by RSA (PKCS#1), ECDSA or Ed25519",
+    );
+  }
+  try {
+    return verify(hash, list.signed, certificate.publicKey, list.signature);
+  } catch {
+    return false;
+  }
+}
