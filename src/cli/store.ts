@@ -52,7 +52,7 @@ export async function store(
     return 0;
   } catch (error) {
     const isKnown = error instanceof StoreError;
-    const message = isKnown ? reasonOf(error) : startError(error);
+    const message = isKnown ? reasonOf(error, name) : startError(error);
     if (options.json) {
       const fault = isKnown ? error.fault : null;
       const answer = { ok: false, fault, message };
@@ -72,7 +72,16 @@ function workOn(output: Output, clock: Clock): WorkOn {
   };
 }
 
-/** What may be done while a broker runs says so in its help. */
-function reasonOf({ fault, message }: StoreError): string {
-  return fault === "locked" ? `${message}; stop it first` : message;
+/** What is wrong, and what to do about it. */
+function reasonOf(
+  { fault, message }: StoreError,
+  name: StoreCommandName,
+): string {
+  // What may be done while a broker runs says so in its help.
+  if (fault === "locked") return `${message}; stop it first`;
+  if (fault !== "corrupt") return message;
+  if (name === "restore") return `${message}\n  take another backup`;
+  return `${message}\n  the next start sets it aside, and builds it anew where ` +
+    "storage.mode is fault-tolerant, or else begins with nothing stored; " +
+    `"dunlin store restore FILE" puts a backup in its place`;
 }

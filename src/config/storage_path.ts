@@ -7,15 +7,26 @@ const FILE = "store.kv";
 /**
  * The store's file: the one that `storage.path` names, else `store.kv` in the
  * folder that it names or, where it is empty, in the one that the platform has
- * for what programs remember.
+ * for what programs remember. A leading `~/` is the user's home, as a shell
+ * would have it that does not see this path.
  */
 export function storagePath(
   settings: Pick<Settings, "storage">,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  const { path } = settings.storage;
+  const path = expandHome(settings.storage.path, environment);
   if (path.endsWith(".kv")) return path;
   return join(path === "" ? usualFolder(environment) : path, FILE);
+}
+
+/** Without a home it stays as it is. */
+function expandHome(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const home = environment.HOME || environment.USERPROFILE;
+  if (!home || (path !== "~" && !path.startsWith("~/"))) return path;
+  return join(home, path.slice(1));
 }
 
 /** An empty variable counts as one that is not set, as in XDG's own rules. */

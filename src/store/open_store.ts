@@ -65,6 +65,7 @@ export async function openStore(
   const { mode, path } = settings;
   if (mode === "memory") return new MemoryStore();
   await makeFolder(dirname(path));
+  await checkPath(path);
   const lock = await StoreLock.take(path, settings.name);
   try {
     const settled = await settle(path, clock.now());
@@ -214,6 +215,20 @@ async function openBlocks(
       error,
     );
   }
+}
+
+/** A `path` that cannot be a store's file is told from a broken disk. */
+async function checkPath(path: string): Promise<void> {
+  const isFolder = await Deno.stat(path).then(
+    ({ isDirectory }) => isDirectory,
+    () => false,
+  );
+  if (!isFolder) return;
+  throw new StoreError(
+    "failing",
+    `the store cannot be ${path}: that is a folder. A path that ends in .kv ` +
+      "names a file; for a store in that folder, name one in it",
+  );
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -111,7 +111,12 @@ Deno.test("store verify: a sound store, exit 0; a damaged one, exit 1", async ()
   await Deno.writeFile(place.path, bytes);
   const damaged = await place.run("verify");
   assert.deepEqual([damaged.code, damaged.out], [1, ""]);
-  assert.match(damaged.err, /^dunlin: ./);
+  assert.match(
+    damaged.err,
+    /^dunlin: .*store\.kv is damaged: .+\n {2}the next start sets it aside, /,
+  );
+  const info = await place.run("info");
+  assert.deepEqual([info.code, info.err], [1, damaged.err]);
   const json = await place.run("verify", undefined, {
     path: place.path,
     json: true,
@@ -223,4 +228,17 @@ Deno.test("store: the settings say which, and --path goes before them", async ()
   const broken = await place.run("verify", undefined, { set: ["limts.a=1"] });
   assert.equal(broken.code, 1);
   assert.match(broken.err, /did you mean limits\?/);
+});
+
+Deno.test("store restore: a damaged backup is named, and nothing is touched", async () => {
+  await using place = new Place();
+  await (await place.open(100)).close();
+  const before = await place.figures();
+  const file = `${place.folder}/copy`;
+  await Deno.writeFile(file, new Uint8Array(5000).fill(7));
+  const { code, err } = await place.run("restore", file);
+  assert.equal(code, 1);
+  assert.match(err, /copy is damaged: ./);
+  assert.match(err, /\n {2}take another backup\n$/);
+  assert.deepEqual(await place.figures(), before);
 });

@@ -158,6 +158,16 @@ Deno.test("storage path: a folder, or a file that ends in .kv", () => {
   assert.equal(where("/srv/a.kv", environment), "/srv/a.kv");
 });
 
+Deno.test("storage path: a leading ~ is the home", () => {
+  const environment = { HOME: "/home/a" };
+  assert.equal(where("~/state", environment), "/home/a/state/store.kv");
+  assert.equal(where("~/a.kv", environment), "/home/a/a.kv");
+  assert.equal(where("~", environment), "/home/a/store.kv");
+  assert.equal(where("/srv/~/a.kv", environment), "/srv/~/a.kv");
+  assert.equal(where("~b/a.kv", environment), "~b/a.kv");
+  assert.equal(where("~/a.kv", {}), "~/a.kv");
+});
+
 Deno.test("storage path: left out, it is the platform's habit", () => {
   const HOME = "/home/a";
   const XDG_STATE_HOME = "/x";

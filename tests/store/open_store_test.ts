@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
@@ -32,3 +33,23 @@ for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
     }
   });
 }
+
+Deno.test("a store is a folder or a file that ends in .kv, and is told so", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/state`, "a file");
+    await Deno.mkdir(`${folder}/folder.kv`);
+    const open = (path: string) =>
+      openStore(settings(path, "durable"), new ManualClock());
+    await assert.rejects(open(`${folder}/state/store.kv`), {
+      fault: "failing",
+      message: /cannot be in .*\/state: that is a file\. A store is a folder/,
+    });
+    await assert.rejects(open(`${folder}/folder.kv`), {
+      fault: "failing",
+      message: /cannot be .*folder\.kv: that is a folder/,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
