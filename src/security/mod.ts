@@ -8,3 +8,5 @@ export type {
 } from "./authenticator.ts";
 export type { Authorizer } from "./authorizer.ts";
 export { AllowAll } from "./anonymous.ts";
+export type * from "./authority/mod.ts";
+export { type AuthorityModule, loadAuthority } from "./load_authority.ts";

@@ -264,6 +264,7 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
     version === 5 && maxKeepAlive > 0 &&
     (keepAlive === 0 || keepAlive > maxKeepAlive)
   ) keepAlive = maxKeepAlive;
+  // Counted one and a half times from now on [MQTT-3.1.2-22].
   connection.watch(keepAlive);
   return keepAlive;
 }

@@ -166,6 +166,7 @@ function feed(
   if (retainHandling === 2) return; // [MQTT-3.3.1-11]
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
   const { router } = connection.context;
+  // Each message that comes by it names it [MQTT-3.3.4-3].
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
   // The one that was replaced may still be under way; this begins anew.
   session.queue.stopFeed(grant.filter);

@@ -10,6 +10,9 @@ import { StoreError } from "./store_error.ts";
 const DAMAGED =
   /malformed|not a database|disk image|corrupt|unsupported file format|no such (table|column)/i;
 
+/** SQLite's code for a file that ends before what it should hold. */
+const SHORT_READ = 522;
+
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
 
@@ -206,7 +209,8 @@ function orFault<T>(path: string, look: () => T): T {
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const text = oneLine((error as Error).message);
-    if (DAMAGED.test(text)) {
+    const isShort = (error as { errcode?: number }).errcode === SHORT_READ;
+    if (isShort || DAMAGED.test(text)) {
       throw new StoreError("corrupt", `SQLite cannot read it: ${text}`, error);
     }
     throw new StoreError(

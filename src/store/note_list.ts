@@ -29,7 +29,15 @@ export class NoteList<T> {
   }
 
   #sift(): void {
-    this.notes = this.notes.filter((note) => !this.#isOver(note));
+    this.notes = without(this.notes, this.#isOver);
     this.#sieve = Math.max(FIRST_SIEVE, this.notes.length * 2);
   }
+}
+
+/** The notes without those that are over; mostly none is, and none is copied. */
+export function without<T>(
+  notes: T[],
+  isOver: (note: T) => boolean,
+): T[] {
+  return notes.some(isOver) ? notes.filter((note) => !isOver(note)) : notes;
 }

@@ -1,5 +1,6 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
 import { Category, type Ledger } from "./ledger.ts";
+import { without } from "./note_list.ts";
 import { GONE, type Pending } from "./pending.ts";
 import { RecordKind } from "./record_kind.ts";
 import type { RetainedSource, StoredEntry } from "./state.ts";
@@ -17,8 +18,8 @@ export function writePending(
   writeSessions(pending, encoder, ledger);
   writeSubscriptions(pending, encoder, ledger);
   writeDones(pending.dones, encoder);
-  writeEntries(pending.entries.notes.filter(isNew), encoder);
-  writeEntries(pending.changes.filter(isChanged), encoder);
+  writeEntries(without(pending.entries.notes, isNotNew), encoder);
+  writeEntries(without(pending.changes, isUnchanged), encoder);
   for (const slot of pending.receivers.notes) {
     if (!slot.ended) encoder.received(slot, false);
     slot.touchedIds = null;
@@ -101,12 +102,14 @@ function writeEntries(
   }
 }
 
-function isNew(entry: StoredEntry): boolean {
-  return entry.number === 0 && entry.block !== GONE &&
-    entry.delivery.subscriber.slot !== null;
+function isNotNew(entry: StoredEntry): boolean {
+  return entry.number !== 0 || isOver(entry);
 }
 
-function isChanged(entry: StoredEntry): boolean {
-  return entry.dirty && entry.block !== GONE &&
-    entry.delivery.subscriber.slot !== null;
+function isUnchanged(entry: StoredEntry): boolean {
+  return !entry.dirty || isOver(entry);
+}
+
+function isOver(entry: StoredEntry): boolean {
+  return entry.block === GONE || entry.delivery.subscriber.slot === null;
 }

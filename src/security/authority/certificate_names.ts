@@ -86,11 +86,16 @@ export function namesExtension(
   return all.length === 0 ? [] : [new SubjectAlternativeNameExtension(all)];
 }
 
-/** What a certificate or a request says in its extension, by kind. */
+/**
+ * What a certificate or a request says in its extension `found`, by kind; other
+ * kinds of name are left out.
+ */
 export function namesOf(
-  extension: InstanceType<X509["SubjectAlternativeNameExtension"]> | null,
+  { SubjectAlternativeNameExtension }: X509,
+  found: InstanceType<X509["Extension"]> | null,
 ): CertificateNames {
-  const all = extension?.names.toJSON() ?? [];
+  if (found === null) return noNames;
+  const all = new SubjectAlternativeNameExtension(found.rawData).names.toJSON();
   const ofKind = (kind: string) =>
     all.filter((one) => one.type === kind).map((one) => String(one.value));
   return { dns: ofKind("dns"), ip: ofKind("ip"), email: ofKind("email") };

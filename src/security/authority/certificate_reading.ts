@@ -19,8 +19,9 @@ export interface CertificateReading {
   readonly issuer: string;
   /** Whom it speaks of, beside the name. */
   readonly names: CertificateNames;
-  /** What it may be used for; both may be true, as both may be false. */
+  /** Whether a server may use it. */
   readonly isForServer: boolean;
+  /** Whether a client may use it; neither or both may be true. */
   readonly isForClient: boolean;
   /** Whether it may issue others. */
   readonly isAuthority: boolean;
@@ -28,8 +29,9 @@ export interface CertificateReading {
   readonly keyType: string;
   /** Lowercase hex. */
   readonly serial: string;
-  /** Begin and end of its life, in ms since 1970. */
+  /** Begin of its life, in ms since 1970. */
   readonly notBefore: number;
+  /** End of its life, in ms since 1970. */
   readonly notAfter: number;
 }
 
@@ -89,6 +91,7 @@ export async function readingOf(
     name: certificate.subjectName.getField("CN")[0] ?? "",
     issuer: certificate.issuer,
     names: namesOf(
+      x509,
       certificate.getExtension(x509.SubjectAlternativeNameExtension),
     ),
     isForServer: isFor(SERVER),

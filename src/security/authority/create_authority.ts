@@ -11,7 +11,10 @@ import { loadX509 } from "./x509.ts";
 export interface CreateOptions {
   /** Its common name, 1 to 64 characters. */
   readonly name: string;
-  /** @default {"p256"} */
+  /**
+   * The kind of its key.
+   * @default {"p256"}
+   */
   readonly keyType?: KeyType;
   /**
    * Its life, 1..36,500.

@@ -41,9 +41,9 @@ export async function establish(
       );
     }
     // Made before anything is moved away: it may turn out to be unsuitable.
-    const { pem, key } = await make();
+    const made = await make();
     if (isThere) await keepAside(files, clock.now());
-    await write(files, pem, key);
+    await putAuthority(files, made);
     return (await openAuthority(folder))!;
   });
 }
@@ -66,11 +66,13 @@ export async function atAuthority<T>(
   }
 }
 
-/** The key first: without it the certificate would be one that only verifies. */
-async function write(
+/**
+ * Writes an authority, for whoever has the folder's lock. The key first: without
+ * it the certificate would be one that only verifies.
+ */
+export async function putAuthority(
   files: AuthorityFiles,
-  pem: string,
-  key: CryptoKey | null,
+  { pem, key }: NewAuthority,
 ): Promise<void> {
   if (key !== null) await writePrivately(files.key, await exportKey(key));
   else if (await readIfThere(files.key) !== undefined) {

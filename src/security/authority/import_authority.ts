@@ -9,12 +9,20 @@ import { exportKey, readPrivateKey } from "./private_key.ts";
 import { day } from "./validity.ts";
 import { loadX509, type X509 } from "./x509.ts";
 
+/** A text, and the file it came from. */
+export interface NamedText {
+  /** What was in it. */
+  readonly text: string;
+  /** What errors call it. */
+  readonly file: string;
+}
+
 /** Files that were read, each with the name it is called by in errors. */
 export interface ImportedAuthority {
   /** PEM: the authority's certificate, then those above it, if any. */
-  readonly certificate: { readonly text: string; readonly file: string };
+  readonly certificate: NamedText;
   /** PEM; null for an authority that only verifies. */
-  readonly key: { readonly text: string; readonly file: string } | null;
+  readonly key: NamedText | null;
   /** Opens an encrypted key. */
   readonly password?: string;
   /**

@@ -33,3 +33,4 @@ export {
 export type { RevocationList } from "./revocation_list.ts";
 export { isForName } from "./server_names.ts";
 export { usernameFrom, type UsernameSource } from "./username.ts";
+export type { CertificateState } from "../authority/certificate_entry.ts";
