@@ -16,6 +16,10 @@ export class FullDiskBlocks implements Blocks {
   readonly #path: string;
   readonly #open: () => Promise<Blocks>;
   readonly #head: Head;
+  /** The head that the file has. */
+  readonly #onDisk: Head;
+  /** What a journal has beyond the file. */
+  readonly #missing: readonly Commit[];
   /** The store, once it could be opened. */
   #opened: Blocks | null = null;
 
@@ -23,15 +27,19 @@ export class FullDiskBlocks implements Blocks {
     path: string,
     head: Head,
     open: () => Promise<Blocks>,
+    missing: readonly Commit[],
   ) {
     this.#path = path;
-    this.#head = head;
+    this.#onDisk = head;
+    this.#missing = missing.filter((one) => one.head.commit > head.commit);
+    this.#head = this.#missing.at(-1)?.head ?? head;
     this.#open = open;
   }
 
   /**
    * Reads the head of the store at `path`, which exists and was verified;
-   * `open` opens it for writing.
+   * `open` opens it for writing. It is read as if it had the `missing` commits
+   * already, which `open` has to give it first.
    *
    * @throws {StoreError} when it cannot be read either, or would have to be
    * migrated first.
@@ -39,6 +47,7 @@ export class FullDiskBlocks implements Blocks {
   static async open(
     path: string,
     open: () => Promise<Blocks>,
+    missing: readonly Commit[] = [],
   ): Promise<FullDiskBlocks> {
     const file = await KvFile.open(path);
     try {
@@ -51,7 +60,7 @@ export class FullDiskBlocks implements Blocks {
             "to bring it up to date",
         );
       }
-      return new FullDiskBlocks(path, head, open);
+      return new FullDiskBlocks(path, head, open, missing);
     } finally {
       file.close();
     }
@@ -63,10 +72,12 @@ export class FullDiskBlocks implements Blocks {
 
   async read(each: (block: Block) => void | Promise<void>): Promise<void> {
     if (this.#opened !== null) return await this.#opened.read(each);
+    const { first } = this.#head;
+    const { last } = this.#onDisk;
     const file = await KvFile.open(this.#path);
     try {
       let count = 0;
-      for (const block of file.blocks(SCHEMA, this.#head)) {
+      for (const block of file.blocks(SCHEMA, { ...this.#onDisk, first })) {
         const waiting = each(block);
         if (waiting !== undefined) await waiting;
         if (++count % SLICE !== 0) continue;
@@ -74,6 +85,11 @@ export class FullDiskBlocks implements Blocks {
       }
     } finally {
       file.close();
+    }
+    for (const { blocks } of this.#missing) {
+      for (const block of blocks) {
+        if (block.number > last && block.number >= first) await each(block);
+      }
     }
   }
 

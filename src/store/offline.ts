@@ -9,6 +9,7 @@ import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { withSum } from "./migration.ts";
 import { openKvBlocks } from "./open_kv.ts";
+import { whyFull } from "./open_store.ts";
 import { PlainState } from "./plain_state.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
@@ -190,7 +191,7 @@ export async function compactStore(path: string): Promise<void> {
       database.close();
     }
   } catch (error) {
-    throw noRoom(error, path);
+    throw await noRoom(error, path);
   } finally {
     await lock.release();
   }
@@ -212,21 +213,26 @@ async function rewrite(path: string): Promise<void> {
   }
 }
 
-/** Says of a full disk what it is full for. */
-function noRoom(error: unknown, path: string): unknown {
+/** Says of a full disk what it is full for; SQLite does not always say so. */
+async function noRoom(error: unknown, path: string): Promise<unknown> {
   const { message, cause } = error as Error;
-  const isFull = FULL.test(message) || FULL.test(String(cause));
-  const isUnwritten = error instanceof StoreError &&
-    error.fault === "unwritten";
-  if (!isFull && !isUnwritten) return error;
+  const isFull = FULL.test(message) || FULL.test(String(cause)) ||
+    await whyFull(path) !== null;
+  const isKnown = error instanceof StoreError &&
+    (error.fault === "unwritten" || error.fault === "failing");
+  if (!isFull) {
+    if (!isKnown) return error;
+    return new StoreError(
+      "failing",
+      `${path} cannot be compacted, and is as it was: ${message}`,
+      error,
+    );
+  }
+  if (error instanceof StoreError && !isKnown) return error;
   return new StoreError(
-    isFull ? "full" : "failing",
-    `${path} cannot be compacted: ${
-      isFull
-        ? "the disk is full. It takes as much free space as the store has " +
-          "live data, twice. Nothing is lost"
-        : message
-    }`,
+    "full",
+    `${path} cannot be compacted: the disk is full. It takes as much free ` +
+      "space as the store has live data, twice. Nothing is lost",
     error,
   );
 }

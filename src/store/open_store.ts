@@ -8,7 +8,7 @@ import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { settle } from "./putting_back.ts";
-import { type Recovery, startOrRebuild } from "./recovered_start.ts";
+import { complete, type Recovery, startOrRebuild } from "./recovered_start.ts";
 import { askSystem, Space } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
@@ -157,8 +157,8 @@ async function explain(error: unknown, path: string): Promise<unknown> {
   return new StoreError("full", `${error.message} (${why.message})`, error);
 }
 
-/** What to say of a disk that is full, else null. */
-async function whyFull(path: string): Promise<Error | null> {
+/** What to say of the disk of `path` when it is full, else null. */
+export async function whyFull(path: string): Promise<Error | null> {
   try {
     const { free } = await askSystem(dirname(path));
     if (free > ENOUGH) return null;
@@ -175,18 +175,21 @@ async function openOrRead(
   found: Recovery,
 ): Promise<Blocks> {
   const { path } = settings;
+  const { missing } = found;
   try {
+    if (missing) throw missing.error;
     return await openBlocks(settings, clock, found);
   } catch (error) {
     const isCorrupt = error instanceof StoreError && error.fault === "corrupt";
     if (isCorrupt || await whyFull(path) === null) throw error;
     return await FullDiskBlocks.open(path, async () => {
       try {
+        if (missing) await complete(path);
         return await openBlocks(settings, clock, found);
       } catch (error) {
         throw await explain(error, path);
       }
-    });
+    }, missing?.commits);
   }
 }
 

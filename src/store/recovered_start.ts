@@ -1,4 +1,4 @@
-import { EMPTY, type Head, sameHead } from "./blocks.ts";
+import { type Commit, EMPTY, type Head, sameHead } from "./blocks.ts";
 import { allOf, type Copies, findCopies, type Renewal } from "./copies.ts";
 import { exists } from "./files.ts";
 import { KvBlocks } from "./kv_blocks.ts";
@@ -33,6 +33,16 @@ export interface Recovery {
   readonly alarm: string | null;
   /** Set when the copies there are do not lead to where the store stands. */
   readonly renewal: Renewal | null;
+  /** What the journals have and the store could not take, or null. */
+  readonly missing?: Missing | null;
+}
+
+/** Commits that a store lacks. */
+export interface Missing {
+  /** In their order; the first goes on from the store's head. */
+  readonly commits: readonly Commit[];
+  /** Why they cannot be written. */
+  readonly error: StoreError;
 }
 
 const FINE: Recovery = { alarm: null, renewal: null };
@@ -97,13 +107,13 @@ async function check(
       return await build(settings, copies, "out of date", latest);
     }
   }
-  if (lost > 0) await complete(settings.path);
+  const missing = lost > 0 ? await lacking(settings.path, copies, head) : null;
   // A crash between journal and store leaves one, which nobody was told of.
   const told = lost > 1
     ? [`the store had lost its last ${lost} commits; the journal had them`]
     : [];
   if (line !== null && line.snapshot === (copies.snapshots[0] ?? null)) {
-    return { alarm: told[0] ?? null, renewal: null };
+    return { alarm: told[0] ?? null, renewal: null, missing };
   }
   // While it was kept without a journal the copies had to fall behind.
   if (verdict.isJournaled || line !== null) {
@@ -115,6 +125,7 @@ async function check(
   return {
     alarm: told.length === 0 ? null : told.join("; "),
     renewal: { aside: null },
+    missing,
   };
 }
 
@@ -141,8 +152,33 @@ async function areAny(copies: Copies): Promise<boolean> {
   return false;
 }
 
-/** Gives a store that is whole the commits that its journals have beyond it. */
-async function complete(path: string): Promise<void> {
+/** Completes the store at `head`; what it could not take, or null. */
+async function lacking(
+  path: string,
+  { journals }: Copies,
+  head: Head,
+): Promise<Missing | null> {
+  try {
+    await complete(path);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.fault === "corrupt") {
+      throw error;
+    }
+    const commits: Commit[] = [];
+    await follow(journals, head, (commit) => {
+      commits.push(commit);
+    });
+    return { commits, error };
+  }
+}
+
+/**
+ * Gives a store that is whole the commits that its journals have beyond it.
+ *
+ * @throws {StoreError} `corrupt` or `failing`.
+ */
+export async function complete(path: string): Promise<void> {
   const blocks = await openKvBlocks(path);
   try {
     blocks.isJournaled = true;

@@ -20,7 +20,7 @@ export interface Line {
 export async function follow(
   journals: Copies["journals"],
   from: Head,
-  take?: (commit: JournaledCommit) => Promise<void>,
+  take?: (commit: JournaledCommit) => Promise<void> | void,
 ): Promise<Head> {
   let at = from;
   for (const { path } of journals) {

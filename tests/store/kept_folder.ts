@@ -14,11 +14,17 @@ export interface OpenedWorld {
   readonly alarm: string | null;
 }
 
-/** A folder of its own for a store, removed in the end. */
+/** A folder for a store, removed in the end. */
 export class KeptFolder implements AsyncDisposable {
-  readonly folder: string = Deno.makeTempDirSync({ prefix: "dunlin-" });
-  readonly path: string = `${this.folder}/store.kv`;
+  readonly folder: string;
+  readonly path: string;
   readonly clock: ManualClock = new ManualClock();
+
+  /** In the folder `within`, or where the system has what is temporary. */
+  constructor(within?: string) {
+    this.folder = Deno.makeTempDirSync({ dir: within, prefix: "dunlin-" });
+    this.path = `${this.folder}/store.kv`;
+  }
 
   /** What is in the folder, sorted. */
   get names(): string[] {

@@ -9,6 +9,8 @@ import {
   type StoreSettings,
   verifyStore,
 } from "../../src/store/mod.ts";
+import { LogStore } from "../../src/store/log_store.ts";
+import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { assertSame, message, World } from "./world.ts";
@@ -131,3 +133,28 @@ Deno.test("compacting keeps all that is live and nothing else", () =>
     assertSame(again.picture(), before);
     await again.store.close();
   }));
+
+Deno.test("compacting gives up where nothing can be written, and says why", async () => {
+  const blocks = new FaultyBlocks();
+  const clock = new ManualClock();
+  const store = new LogStore(blocks, clock, {
+    mode: "durable",
+    flushInterval: 1000,
+    tries: 3,
+  });
+  const world = await World.load(store);
+  world.retain(message("r", "kept", { retain: true }));
+  await world.committed();
+  blocks.fault = new Error("database or disk is full");
+  blocks.tries = 0;
+  let ended: unknown = null;
+  store.compact().catch((error) => ended = error);
+  for (let n = 0; n < 20 && ended === null; n++) {
+    await settle();
+    clock.advance(1000);
+  }
+  assert.match(String(ended), /database or disk is full/);
+  assert.equal(blocks.tries, 3);
+  blocks.fault = null;
+  await assert.rejects(store.close(), { fault: "unwritten" });
+});
