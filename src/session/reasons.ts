@@ -11,6 +11,8 @@ export const CLOSE_REASONS = [
   "keep-alive",
   "connect-timeout",
   "auth-failed",
+  "certificate-refused",
+  "certificate-revoked",
   "shutdown",
   "administrative",
   "too-many-connections",
