@@ -5,6 +5,7 @@
 import type { Field } from "../src/config/field.ts";
 import { sections } from "../src/config/fields.ts";
 import { listenerFields } from "../src/config/listener_fields.ts";
+import { type ListName, lists } from "../src/config/lists.ts";
 import { settingsJsonSchema } from "../src/config/schema.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -46,7 +47,38 @@ const OTHERS =
 # port = 9003
 `;
 
+/** What each list is about, and how one table of it may look. */
+const examples: Readonly<
+  Record<Exclude<ListName, "listener">, readonly [about: string, table: string]>
+> = {
+  auth: [
+    `Who may come in: asked in this order until one says yes or no; if none does,
+# the client is refused. Without any, the listeners' allow_anonymous decides.`,
+    `type = "password-file"
+file = "passwd"`,
+  ],
+  user: [
+    `Users for [[auth]] of type "users" and "scram".`,
+    `name = "alice"
+password = "file:alice.password"
+groups = ["staff"]`,
+  ],
+  group: [
+    "Groups for [[acl]].",
+    `name = "staff"
+members = ["bob"]`,
+  ],
+  acl: [
+    `Who may do what. Without any, everybody may do everything; with one, all that
+# no rule allows is refused.`,
+    `user = "alice"
+action = "publish"
+topic = ["sensors/%c/#"]`,
+  ],
+};
+
 const intros: Readonly<Record<keyof typeof sections, string>> = {
+  access: "How users and rules are applied.",
   limits: "Bounds that protect the broker and its clients from each other.",
   session: "What is kept for clients while they are away.",
   retained: "Messages kept for those who subscribe later.",
@@ -89,9 +121,27 @@ function listenerTable(): string {
   return text;
 }
 
+/** A list that is empty by default: one table as an example, then all keys. */
+function listComment(name: keyof typeof examples): string {
+  const [about, table] = examples[name];
+  let text = `\n# ${about}\n# [[${name}]]\n${table.replace(/^/gm, "# ")}\n#\n`;
+  for (const [key, field] of Object.entries(lists[name] as Fields)) {
+    const types = field.types === undefined
+      ? ""
+      : ` (${field.types.join(", ")})`;
+    const range = field.range === "" ? "" : ` Allowed: ${field.range}.`;
+    const usual = field.secret ? "" : ` Default: ${field.defaultText}.`;
+    text += `#   ${key}${types}: ${field.doc}${range}${usual}\n`;
+  }
+  return text;
+}
+
 /** The text of `config.example.toml`. */
 export function exampleFile(): string {
   let text = `${HEAD}${listenerTable()}\n${OTHERS}`;
+  for (const name of Object.keys(examples)) {
+    text += listComment(name as keyof typeof examples);
+  }
   for (const [name, fields] of Object.entries(sections)) {
     text += `\n# ${intros[name as keyof typeof sections]}\n[${name}]`;
     for (const [key, field] of Object.entries(fields as Fields)) {

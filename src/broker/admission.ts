@@ -25,7 +25,8 @@ export class Admission {
       const name = `max_connections of listener ${listener.name}`;
       return this.#refuse(name, listener.max_connections);
     }
-    if (max_connections_per_address > 0) {
+    // Peers of a socket file have no address that they could share.
+    if (max_connections_per_address > 0 && listener.type !== "unix") {
       const same = this.#byAddress.get(hostname) ?? 0;
       if (same >= max_connections_per_address) {
         const name = "limits.max_connections_per_address";

@@ -18,7 +18,7 @@ import {
 import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
-import { listen } from "./listen.ts";
+import { listen, type TlsPorts } from "./listen.ts";
 import {
   listenerOptions,
   sessionOptions,
@@ -61,9 +61,9 @@ export interface StartedListener {
   readonly name: string;
   /** As in the settings. */
   readonly type: ListenerSettings["type"];
-  /** The address it listens on, as in the settings. */
+  /** The address it listens on, or the socket's file, as in the settings. */
   readonly bind: string;
-  /** The real one, where 0 was asked for. */
+  /** The real one, where 0 was asked for; 0 for a socket file. */
   readonly port: number;
 }
 
@@ -139,7 +139,7 @@ export class Broker {
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
-      const started = this.#listen();
+      const started = await this.#listen();
       if (storage !== null) await this.#load(storage);
       return started;
     } catch (error) {
@@ -183,15 +183,15 @@ export class Broker {
     for (const connection of this.#connections) connection.loaded();
   }
 
-  #listen(): StartedListener[] {
+  async #listen(): Promise<StartedListener[]> {
     const started: StartedListener[] = [];
     for (const settings of this.#settings.listener) {
-      const listener = listen(settings, this.#clock, this.#log);
+      const listener = await this.#open(settings);
       this.#listeners.push(listener);
       started.push({
         name: settings.name,
         type: settings.type,
-        bind: settings.bind,
+        bind: settings.type === "unix" ? settings.socket : settings.bind,
         port: listener.address.port,
       });
     }
@@ -202,6 +202,35 @@ export class Broker {
       );
     });
     return started;
+  }
+
+  #open(settings: ListenerSettings): Promise<Listener> {
+    const where = `listener ${settings.name}`;
+    return listen(settings, {
+      clock: this.#clock,
+      onTrouble: (error) => this.#log.trouble(where, error),
+      onRefused: ({ reason, error, peer }) => {
+        this.#counters.closed[reason]++;
+        this.#log.trouble(`${where}, from ${peer.hostname}`, error);
+      },
+      tlsPorts: (settings) => this.#tlsPorts(settings),
+    });
+  }
+
+  /** The certificate of a listener, and the authorities that it believes. */
+  async #tlsPorts(settings: ListenerSettings): Promise<TlsPorts> {
+    const identity = {
+      cert: await Deno.readTextFile(settings.cert),
+      key: await Deno.readTextFile(settings.key),
+    };
+    const authorities: string[] = [];
+    for (const file of settings.ca) {
+      authorities.push(await Deno.readTextFile(file));
+    }
+    return {
+      keys: { choose: () => identity },
+      authorities: () => authorities,
+    };
   }
 
   /** Serves a stream as if it had come in by `listener`. */

@@ -1,32 +1,113 @@
 import type { Clock } from "../clock/mod.ts";
 import type { ListenerSettings } from "../config/mod.ts";
-import { type Listener, listenTcp, listenWebSocket } from "../transport/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import { Networks } from "../network/mod.ts";
+import {
+  type ArrivalOptions,
+  Beginning,
+  BeginningListener,
+  type Listener,
+  listenTcp,
+  listenTls,
+  listenUnix,
+  loadTls,
+  type Refusal,
+  type Speech,
+  type TlsOptions,
+} from "../transport/mod.ts";
 
-/** Opens the listener that the settings describe. */
-export function listen(
+/** What a listener with TLS shows of itself, and whom it believes. */
+export type TlsPorts = Pick<TlsOptions, "keys" | "authorities">;
+
+/** What listeners are opened with. */
+export interface ListenPorts {
+  readonly clock: Clock;
+  /** Told of failures that end neither the listener nor the broker. */
+  readonly onTrouble: (error: Error) => void;
+  /** Told of each connection that did not come as far as MQTT. */
+  readonly onRefused: (refusal: Refusal) => void;
+  /** For listeners with TLS; rejects when there is nothing to show. */
+  readonly tlsPorts: (settings: ListenerSettings) => Promise<TlsPorts>;
+}
+
+/** Whether `settings` are of a listener that speaks TLS. */
+export function hasTls({ type }: ListenerSettings): boolean {
+  return type === "tls" || type === "wss";
+}
+
+/**
+ * Opens the listener that the settings describe. Rejects with the transport's
+ * `ListenError`, or as `ports.tlsPorts` does.
+ */
+export async function listen(
+  settings: ListenerSettings,
+  ports: ListenPorts,
+): Promise<Listener> {
+  const { bind, port } = settings;
+  const { clock, onTrouble: onError } = ports;
+  const arrivals: ArrivalOptions = {
+    clock,
+    handshakeTimeout: settings.handshake_timeout,
+    maxHandshakes: settings.max_handshakes,
+    onRefused: ports.onRefused,
+  };
+  if (settings.type === "unix") {
+    const { socket: path, socket_mode: mode } = settings;
+    return await listenUnix({ path, mode, clock, onError });
+  }
+  const tls = hasTls(settings)
+    ? tlsOptions(settings, await ports.tlsPorts(settings))
+    : null;
+  // On a port where only TLS is spoken it can stand on the system's sockets.
+  if (tls !== null && !settings.one_port && !settings.proxy_protocol) {
+    const { admit, afterTls: begin } = beginning(settings, clock, null);
+    const own = { bind, port, tls, admit, begin, onError };
+    return await listenTls({ ...arrivals, ...own });
+  }
+  const server = tls === null ? null : await loadTls(tls, clock);
+  const below = listenTcp({ bind, port, clock, onError });
+  if (isPlain(settings)) return below;
+  const { fromWire } = beginning(settings, clock, server);
+  return new BeginningListener(below, fromWire, arrivals);
+}
+
+/** Whether MQTT begins with the first byte, whoever sends it. */
+function isPlain(settings: ListenerSettings): boolean {
+  return settings.type === "tcp" && !settings.one_port &&
+    !settings.proxy_protocol && settings.allowed_networks.length === 0;
+}
+
+function beginning(
   settings: ListenerSettings,
   clock: Clock,
-  log: BrokerLog,
-): Listener {
-  const { bind, port } = settings;
-  // A failed accept ends neither the listener nor the broker.
-  const onError = (error: Error) =>
-    log.trouble(`listener ${settings.name}`, error);
-  switch (settings.type) {
-    case "tcp":
-      return listenTcp({ bind, port, clock, onError });
-    case "websocket":
-      return listenWebSocket({
-        bind,
-        port,
-        clock,
-        onError,
-        path: settings.path,
-        allowedOrigins: settings.allowed_origins,
-        handshakeTimeout: settings.handshake_timeout,
-      });
-    default:
-      throw new Error(`a listener of type "${settings.type}" cannot be opened`);
-  }
+  tls: Awaited<ReturnType<typeof loadTls>> | null,
+): Beginning {
+  return new Beginning({
+    speech: speechOf(settings),
+    tls,
+    proxyProtocol: settings.proxy_protocol,
+    trustedProxies: new Networks(settings.trusted_proxies),
+    allowedNetworks: new Networks(settings.allowed_networks),
+    upgrade: {
+      path: settings.path,
+      allowedOrigins: settings.allowed_origins,
+      handshakeTimeout: settings.handshake_timeout,
+      clock,
+    },
+  });
+}
+
+function speechOf({ type, one_port }: ListenerSettings): Speech {
+  if (one_port) return "any";
+  return type === "websocket" || type === "wss" ? "websocket" : "mqtt";
+}
+
+function tlsOptions(settings: ListenerSettings, own: TlsPorts): TlsOptions {
+  const mqtt = settings.one_port || settings.type === "tls" ? ["mqtt"] : [];
+  const http = settings.one_port || settings.type === "wss" ? ["http/1.1"] : [];
+  return {
+    ...own,
+    minVersion: settings.min_tls,
+    alpn: [...mqtt, ...http],
+    askClientCertificate: settings.client_certificates !== "off",
+  };
 }

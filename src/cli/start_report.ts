@@ -41,13 +41,22 @@ export function startReport(report: StartReport): string {
   return lines.join("\n");
 }
 
+/** Schemes that clients know these by. */
+const SCHEMES: Readonly<Record<string, string>> = {
+  tcp: "mqtt",
+  tls: "mqtts",
+  websocket: "ws",
+  wss: "wss",
+};
+
 function urlOf(listener: StartReport["listeners"][number]): string {
+  if (listener.type === "unix") return listener.bind;
   const host = listener.bind.includes(":")
     ? `[${listener.bind}]`
     : listener.bind;
-  return listener.type === "websocket"
-    ? `ws://${host}:${listener.port}${listener.path ?? ""}`
-    : `mqtt://${host}:${listener.port}`;
+  const isWebSocket = ["websocket", "wss"].includes(listener.type);
+  const path = isWebSocket ? listener.path ?? "" : "";
+  return `${SCHEMES[listener.type]}://${host}:${listener.port}${path}`;
 }
 
 /** An address to connect to, where `bind` stands for all of them. */

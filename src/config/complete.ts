@@ -1,17 +1,19 @@
 import type { Field } from "./field.ts";
 import { sections } from "./fields.ts";
-import { listenerFields } from "./listener_fields.ts";
+import { type ListName, lists } from "./lists.ts";
 import type { ListenerSettings, ListenerType } from "./listener_settings.ts";
 import type { Settings } from "./settings.ts";
 
 /** Settings of which any may be left out; what is there is already checked. */
 export type PartialSettings =
   & {
-    readonly [Key in Exclude<keyof Settings, "listener">]?: Partial<
+    readonly [Key in Exclude<keyof Settings, ListName>]?: Partial<
       Settings[Key]
     >;
   }
-  & { readonly listener?: readonly Partial<ListenerSettings>[] };
+  & {
+    readonly [Key in ListName]?: readonly Partial<Settings[Key][number]>[];
+  };
 
 type Values = Record<string, unknown>;
 
@@ -45,18 +47,38 @@ export function completeSettings(given: PartialSettings = {}): Settings {
   settings.listener = (given.listener ?? [{}]).map((listener) =>
     completeListener(listener, settings as Record<string, Values>, names)
   );
+  for (const [name, fields] of Object.entries(lists)) {
+    if (name === "listener") continue;
+    const said = (given as Record<string, Values[]>)[name] ?? [];
+    settings[name] = said.map((table) => completeTable(fields, table));
+  }
+  // Where a rule was said is known to who read it.
+  settings.acl = (settings.acl as Values[]).map((rule) => ({
+    ...rule,
+    place: "",
+  }));
   return settings as unknown as Settings;
+}
+
+/** A table of a list with what it leaves out. */
+function completeTable(
+  fields: Readonly<Record<string, Field<unknown>>>,
+  given: Values,
+): Values {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [
+      key,
+      completeValue(field, given[key]),
+    ]),
+  );
 }
 
 /** Tables in a list may leave values out, too. */
 function completeValue(field: Field<unknown>, given: unknown): unknown {
   if (given === undefined) return field.default;
   if (field.tables === undefined) return given;
-  const inside = Object.entries(field.tables);
   return (given as Values[]).map((table) =>
-    Object.fromEntries(
-      inside.map(([key, one]) => [key, table[key] ?? one.default]),
-    )
+    completeTable(field.tables!, table)
   );
 }
 
@@ -67,7 +89,7 @@ function completeListener(
 ): Values {
   const listener: Values = {};
   for (
-    const [key, field] of Object.entries<Field<unknown>>(listenerFields)
+    const [key, field] of Object.entries<Field<unknown>>(lists.listener)
   ) {
     const fallback = field.inherits === undefined
       ? field.default

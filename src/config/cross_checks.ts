@@ -1,3 +1,4 @@
+import { checkAccess } from "./access_checks.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { OnMisfit } from "./problem.ts";
 import { ListenerChecks } from "./listener_checks.ts";
@@ -21,6 +22,7 @@ export function crossCheck(
       `this rule is about no topics: give it a filter`,
     );
   });
+  checkAccess(given, settings, onMisfit);
   const checks = new ListenerChecks(onMisfit);
   settings.listener.forEach((listener, index) => {
     checks.check(listener, given.listener?.[index] ?? {}, index);

@@ -1,6 +1,7 @@
 import type { FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
 import { choice, flag } from "./word_fields.ts";
+import { accessFields } from "./access_fields.ts";
 import { authorityFields } from "./authority_fields.ts";
 import {
   aliasMaximum,
@@ -11,6 +12,7 @@ import {
   receiveMaximum,
   retainAvailable,
 } from "./shared_fields.ts";
+import type { ListName } from "./lists.ts";
 import { storageFields } from "./storage_fields.ts";
 import { KIB, MIB } from "./units.ts";
 import { NEVER_EXPIRES, type Settings } from "./settings.ts";
@@ -27,10 +29,11 @@ const expiry = {
 
 /** Every section that is one table, in the order of the example file. */
 export const sections: {
-  readonly [Key in Exclude<keyof Settings, "listener">]: FieldsOf<
+  readonly [Key in Exclude<keyof Settings, ListName>]: FieldsOf<
     Settings[Key]
   >;
 } = {
+  access: accessFields,
   limits: {
     max_packet_size: packetSize,
     max_connections: integer(

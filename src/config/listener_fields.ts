@@ -129,7 +129,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   handshake_timeout: duration(
     10_000,
     wait,
-    "How long what comes before MQTT may take: PROXY header, TLS, WebSocket, each.",
+    "How long what comes before MQTT may take: PROXY header, TLS and WebSocket together.",
   ),
   max_handshakes: integer(
     500,

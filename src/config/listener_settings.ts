@@ -74,7 +74,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly crl: readonly string[];
   /** TLS only: what a revocation list that is out of date does. */
   readonly crl_expired: "warn" | "refuse";
-  /** Milliseconds that TLS, WebSocket and PROXY beginnings may take, each. */
+  /** Milliseconds that PROXY header, TLS and WebSocket may take together. */
   readonly handshake_timeout: number;
   /** Connections that may be in their beginnings at a time, at least 1. */
   readonly max_handshakes: number;

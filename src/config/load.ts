@@ -81,7 +81,16 @@ export async function loadSettings(
     problems.push({ ...from, path: describePath(path), message });
   });
   if (problems.length > 0) throw new SettingsError(inOrder(problems));
-  return settings;
+  const acl = settings.acl.map((rule, index) => ({
+    ...rule,
+    place: describePlace(place(["acl", index])),
+  }));
+  return { ...settings, acl };
+}
+
+/** A place as people write it: `dunlin.toml:12`. */
+function describePlace({ source, line }: Omit<Problem, "path" | "message">) {
+  return line === undefined ? source : `${source}:${line}`;
 }
 
 /** The option by which the value at `path` was given, if it was. */

@@ -1,7 +1,7 @@
 import { closest } from "./closest.ts";
 import type { Field } from "./field.ts";
 import { sections } from "./fields.ts";
-import { listenerFields } from "./listener_fields.ts";
+import { lists } from "./lists.ts";
 import type { Problem } from "./problem.ts";
 import { isSettingVariable } from "./variables.ts";
 
@@ -92,6 +92,8 @@ function settingNames(): Map<string, string> {
   for (const [section, fields] of Object.entries(sections)) {
     add(fields, section.toUpperCase());
   }
-  add(listenerFields, "LISTENER__0");
+  for (const [name, fields] of Object.entries(lists)) {
+    add(fields, `${name.toUpperCase()}__0`);
+  }
   return names;
 }

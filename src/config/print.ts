@@ -1,6 +1,7 @@
 import type { Field } from "./field.ts";
 import { sections } from "./fields.ts";
-import { appliesTo, listenerFields } from "./listener_fields.ts";
+import { appliesTo } from "./listener_fields.ts";
+import { lists } from "./lists.ts";
 import type { Settings } from "./settings.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -8,23 +9,39 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 /** The settings as a TOML document that gives the same settings again. */
 export function printSettings(settings: Settings): string {
   const lines: string[] = [];
-  for (const listener of settings.listener) {
-    lines.push("[[listener]]");
-    for (const [key, field] of Object.entries(listenerFields as Fields)) {
-      if (!appliesTo(key, listener)) continue;
-      const value = (listener as unknown as Record<string, unknown>)[key];
+  const table = (
+    fields: Fields,
+    values: unknown,
+    applies: (key: string, field: Field<unknown>) => boolean,
+  ) => {
+    for (const [key, field] of Object.entries(fields)) {
+      if (!applies(key, field)) continue;
+      const value = (values as Readonly<Record<string, unknown>>)[key];
       lines.push(`${key} = ${field.write(value)}`);
     }
     lines.push("");
+  };
+  for (const listener of settings.listener) {
+    lines.push("[[listener]]");
+    table(lists.listener, listener, (key) => appliesTo(key, listener));
+  }
+  for (const auth of settings.auth) {
+    lines.push("[[auth]]");
+    table(lists.auth, auth, (_, { types }) => isFor(types, auth.type));
+  }
+  for (const name of ["user", "group", "acl"] as const) {
+    for (const values of settings[name]) {
+      lines.push(`[[${name}]]`);
+      table(lists[name], values, () => true);
+    }
   }
   for (const [name, fields] of Object.entries(sections)) {
     lines.push(`[${name}]`);
-    const values = settings[name as keyof typeof sections];
-    for (const [key, field] of Object.entries(fields as Fields)) {
-      const value = (values as unknown as Record<string, unknown>)[key];
-      lines.push(`${key} = ${field.write(value)}`);
-    }
-    lines.push("");
+    table(fields, settings[name as keyof typeof sections], () => true);
   }
   return lines.join("\n");
+}
+
+function isFor(types: readonly string[] | undefined, type: string): boolean {
+  return types === undefined || types.includes(type);
 }

@@ -3,13 +3,13 @@ import { closest } from "./closest.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "./field.ts";
 import { sections } from "./fields.ts";
-import { listenerFields } from "./listener_fields.ts";
+import { isList, lists } from "./lists.ts";
 import type { Path } from "./problem.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
 
 const fieldsOf: Readonly<Record<string, Fields>> = {
-  listener: listenerFields,
+  ...lists,
   ...sections,
 };
 
@@ -65,9 +65,11 @@ function rootSchema(): z.ZodMiniType {
   const shape: Record<string, z.ZodMiniType> = {};
   for (const [name, fields] of Object.entries(fieldsOf)) {
     const table = tableSchema(fields);
+    // A broker without any listener serves nobody.
+    const least = name === "listener" ? 1 : 0;
     shape[name] = z.optional(
-      name === "listener"
-        ? z.array(table).check(z.minLength(1)) as z.ZodMiniType
+      isList(name)
+        ? z.array(table).check(z.minLength(least)) as z.ZodMiniType
         : table,
     );
   }
@@ -124,7 +126,7 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
     place = place[key] as Record<string | number, unknown>;
   }
   const last = path[path.length - 1];
-  // The places of the other listeners must stay what they are.
+  // The places of the other tables must stay what they are.
   if (typeof last === "number") place[last] = {};
   else delete place[last];
 }
@@ -133,24 +135,29 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
 function knownAt(path: Path): Readonly<Record<string, unknown>> {
   if (path.length === 0) return fieldsOf;
   const section = fieldsOf[path[0]];
-  // A listener is found by its index, which comes first.
-  const inside = path.slice(path[0] === "listener" ? 2 : 1);
+  // A table of a list is found by its index, which comes first.
+  const inside = path.slice(isList(path[0]) ? 2 : 1);
   return inside.length === 0 ? section : section[inside[0]]?.tables ?? {};
 }
 
 /** A section or listener that is not a table, or a list that is none. */
 function wrongShape(path: Path): string {
-  const inside = path.slice(path[0] === "listener" ? 2 : 1);
+  const inside = path.slice(isList(path[0]) ? 2 : 1);
   if (inside.length > 0) {
     const name = `${path[0]}.${inside[0]}`;
     const what = inside.length === 1 ? "a list" : "a table";
     return `not ${what}: write each as a [[${name}]] table`;
   }
-  if (path[0] !== "listener") {
-    return `not a table: write its settings below a line [${path[0]}]`;
+  const [name] = path;
+  if (!isList(name)) {
+    return `not a table: write its settings below a line [${name}]`;
   }
-  const what = path.length === 1 ? "a list of listeners" : "a table";
-  return `not ${what}: write each listener as a [[listener]] table`;
+  const what = path.length === 1 ? `a list of ${name}s` : "a table";
+  // TOML has one name for one thing: a list, or a table.
+  const besides = name === "auth"
+    ? "; what is about all of them, like explain, stands below [access]"
+    : "";
+  return `not ${what}: write each ${name} as a [[${name}]] table${besides}`;
 }
 
 function unknownKey(path: Path, key: string): string {
@@ -164,7 +171,7 @@ function unknownKey(path: Path, key: string): string {
   const homes = Object.keys(fieldsOf).filter((name) => key in fieldsOf[name]);
   if (homes.length > 0) {
     const section = homes.at(-1);
-    const header = section === "listener" ? "[[listener]]" : `[${section}]`;
+    const header = isList(section) ? `[[${section}]]` : `[${section}]`;
     return `there is no such setting here: it belongs below ${header}`;
   }
   const what = path.length === 0 ? "section" : "setting";

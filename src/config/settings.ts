@@ -1,3 +1,10 @@
+import type {
+  AccessSettings,
+  AclRule,
+  AuthSettings,
+  GroupSettings,
+  UserSettings,
+} from "./access_settings.ts";
 import type { ListenerSettings } from "./listener_settings.ts";
 
 /** What gives way when a backlog is full: the new message or the oldest. */
@@ -179,6 +186,16 @@ export interface ShutdownSettings {
 export interface Settings {
   /** At least one. */
   readonly listener: readonly ListenerSettings[];
+  /** Asked in this order; none lets in whom the listener lets in. */
+  readonly auth: readonly AuthSettings[];
+  /** Users that the settings know. */
+  readonly user: readonly UserSettings[];
+  /** Users of whom rules speak together. */
+  readonly group: readonly GroupSettings[];
+  /** Who may do what; where there is any, all else is refused. */
+  readonly acl: readonly AclRule[];
+  /** How users and rules are applied. */
+  readonly access: AccessSettings;
   /** Bounds that protect the broker. */
   readonly limits: LimitSettings;
   /** What is kept for a client while it is away. */

@@ -98,17 +98,29 @@ export class LevelTable<N extends Leveled> {
     }
     const wider = new Int32Array(4 * 2 ** Math.ceil(Math.log2(this.size)));
     this.#slots = wider;
-    if (slots === null || items !== before) {
+    if (slots === null) {
       for (let i = 0; i < items.length; i++) {
         put(wider, hashOf(items[i]!), i + 1);
       }
       return;
     }
-    // The same places: their hashes are at hand, and no item is touched.
+    // Their hashes are at hand: no item is touched, be it one of a million.
+    const places = placesOf(before);
     for (let at = 0; at < slots.length; at += 2) {
-      if (slots[at + 1] !== 0) put(wider, slots[at], slots[at + 1]);
+      const place = places[slots[at + 1]];
+      if (place !== 0) put(wider, slots[at], place);
     }
   }
+}
+
+/** Where each position + 1 is when nulls are left out; 0 for those. */
+function placesOf(items: readonly unknown[]): Int32Array {
+  const places = new Int32Array(items.length + 1);
+  let place = 0;
+  for (let i = 0; i < items.length; i++) {
+    if (items[i] !== null) places[i + 1] = ++place;
+  }
+  return places;
 }
 
 /** Whether `level` is what stands in `text` from `start` to `end`. */

@@ -13,6 +13,7 @@ export class AllowAll implements Authenticator {
       identity: {
         clientId: credentials.clientId,
         username: credentials.username,
+        certificate: credentials.certificate,
       },
     };
   }

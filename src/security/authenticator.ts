@@ -1,10 +1,11 @@
 import type { ProtocolVersion, ReasonCode } from "../mqtt/mod.ts";
+import type { CertificateFacts } from "./certificates/mod.ts";
 
 /** Who asks to come in, as the connection and its CONNECT tell. */
 export interface Credentials {
   /** Never empty: one without an id has been assigned one. */
   readonly clientId: string;
-  /** Null when CONNECT has none. */
+  /** Its certificate's where that gives one; else CONNECT's, or null. */
   readonly username: string | null;
   /** 0 to 65,535 bytes; null when CONNECT has none. */
   readonly password: Uint8Array | null;
@@ -14,6 +15,13 @@ export interface Credentials {
   readonly listener: string;
   /** The peer's IP address. */
   readonly hostname: string;
+  /** The certificate it came in by; null without one. */
+  readonly certificate: CertificateFacts | null;
+  /**
+   * Whether `username` is its certificate's: then it has proved who it is, and
+   * is no anonymous client whatever its CONNECT says.
+   */
+  readonly isCertified: boolean;
 }
 
 /** Who a client turned out to be; access rules are asked about this. */
@@ -22,6 +30,8 @@ export interface Identity {
   readonly clientId: string;
   /** Null for an anonymous client. */
   readonly username: string | null;
+  /** The certificate it came in by; null or missing without one. */
+  readonly certificate?: CertificateFacts | null;
 }
 
 /** The answer to credentials or to one step of an exchange. */

@@ -7,6 +7,8 @@ export type {
   Identity,
 } from "./authenticator.ts";
 export type { Authorizer } from "./authorizer.ts";
+export type { CertificateFacts } from "./certificates/mod.ts";
+export type { ClientCertificate } from "./client_certificate.ts";
 export { AllowAll } from "./anonymous.ts";
 export type * from "./authority/mod.ts";
 export { type AuthorityModule, loadAuthority } from "./load_authority.ts";

@@ -59,14 +59,17 @@ export function handleConnect(
   connection.sender.sendLimit = packet.properties.maximumPacketSize ?? Infinity;
   const candidate = check(connection, packet);
   const { authenticator } = connection.context;
+  const { certificate } = connection;
   // All an authenticator may judge by; none of it has been believed so far.
   const credentials: Credentials = {
     clientId: candidate.clientId,
-    username: packet.username,
+    username: certificate?.username ?? packet.username,
     password: packet.password,
     version: packet.version,
     listener: connection.listener.name,
     hostname: connection.hostname,
+    certificate: certificate?.facts ?? null,
+    isCertified: certificate !== null && certificate.username !== null,
   };
   connection.state = "authenticating";
   connection.clientId = candidate.clientId;

@@ -15,6 +15,7 @@ import type { CachedTopic } from "../router/mod.ts";
 import type {
   AuthExchange,
   AuthOutcome,
+  ClientCertificate,
   Credentials,
 } from "../security/mod.ts";
 import type { Accepted, ByteStream } from "../transport/mod.ts";
@@ -97,6 +98,8 @@ export class Connection implements Deadline {
   aliasesIn: (CachedTopic | undefined)[] | null = null;
   /** QoS 2 ids the session held before it: the quota begins anew (4.9). */
   carried = 0;
+  /** The certificate by which it came in; null without one. */
+  certificate: ClientCertificate | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
   /** Of its CONNECT; null without enhanced authentication. */

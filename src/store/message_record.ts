@@ -17,8 +17,8 @@ const PUBLISHER = 0x20;
 /** From here on a message is worth bytes of its own. */
 const LONG = 1024;
 
-/** Topics shared while loading: as many as are worth finding again. */
-const TOPICS = 4096;
+/** Texts shared while loading: as many as are worth finding again. */
+const SHARED = 4096;
 
 /**
  * Writes all of `message` but its payload, which always ends the record and
@@ -39,9 +39,10 @@ export function writeMessage(into: RecordWriter, message: Message): void {
   if (publisher !== "") into.text(publisher);
 }
 
-/** Reads messages; those with the same topic share it. */
+/** Reads messages; those of the same topic or publisher share it. */
 export class MessageReader {
   readonly #topics = new Map<string, Topic>();
+  readonly #publishers = new Map<string, string>();
   readonly #message: Message = transient();
 
   /**
@@ -70,7 +71,7 @@ export class MessageReader {
   #rest(from: RecordReader, flags: number, topic: Topic): Message {
     const properties = (flags & PROPERTIES) === 0 ? null : from.binary();
     const expiresAt = (flags & EXPIRES) === 0 ? Infinity : from.varint();
-    const publisher = (flags & PUBLISHER) === 0 ? "" : from.text();
+    const publisher = (flags & PUBLISHER) === 0 ? "" : this.#publisher(from);
     const message = this.#message;
     message.topic = topic;
     message.bytes = from.bytes;
@@ -85,12 +86,20 @@ export class MessageReader {
     return message;
   }
 
+  #publisher(from: RecordReader): string {
+    const text = from.text();
+    const known = this.#publishers.get(text);
+    if (known !== undefined) return known;
+    if (this.#publishers.size < SHARED) this.#publishers.set(text, text);
+    return text;
+  }
+
   #topic(from: RecordReader): Topic {
     const text = from.text();
     const known = this.#topics.get(text);
     if (known !== undefined) return known;
     const topic = new Topic(text, encodeUtf8(text));
-    if (this.#topics.size < TOPICS) this.#topics.set(text, topic);
+    if (this.#topics.size < SHARED) this.#topics.set(text, topic);
     return topic;
   }
 }

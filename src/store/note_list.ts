@@ -8,13 +8,21 @@ const FIRST_SIEVE = 8192;
  */
 export class NoteList<T> {
   readonly #isOver: (note: T) => boolean;
+  readonly #dropped: ((note: T) => void) | null;
   #sieve = FIRST_SIEVE;
   /** The notes, in their order; some may be over. */
   notes: T[] = [];
 
-  /** `isOver` says that a note needs no writing; it is dropped then. */
-  constructor(isOver: (note: T) => boolean) {
+  /**
+   * `isOver` says, and changes nothing, that a note needs no writing; then it
+   * is taken off, and `dropped` is told.
+   */
+  constructor(
+    isOver: (note: T) => boolean,
+    dropped: ((note: T) => void) | null = null,
+  ) {
     this.#isOver = isOver;
+    this.#dropped = dropped;
   }
 
   /** Adds a note behind the others. */
@@ -29,7 +37,11 @@ export class NoteList<T> {
   }
 
   #sift(): void {
-    this.notes = without(this.notes, this.#isOver);
+    const all = this.notes;
+    this.notes = without(all, this.#isOver);
+    if (this.#dropped !== null && this.notes !== all) {
+      all.filter(this.#isOver).forEach(this.#dropped);
+    }
     this.#sieve = Math.max(FIRST_SIEVE, this.notes.length * 2);
   }
 }

@@ -57,8 +57,11 @@ export class Pending implements Changes {
   readonly receivers: NoteList<SessionSlot> = new NoteList(
     (slot) => slot.ended,
   );
-  readonly places: NoteList<RetainedPlace> = new NoteList((place) =>
-    this.#isEmptyForGood(place)
+  readonly places: NoteList<RetainedPlace> = new NoteList(
+    // Nothing is retained there, and the disk knows of nothing.
+    (place) => place.block === -1 && this.source?.messageAt(place) === null,
+    // Its next message has to be noted anew.
+    (place) => place.block = 0,
   );
 
   constructor(numbers: Numbers, waker: Waker) {
@@ -176,16 +179,6 @@ export class Pending implements Changes {
     this.dones = [];
     this.receivers.clear();
     this.places.clear();
-  }
-
-  /** Nothing is retained there, and the disk knows of nothing. */
-  #isEmptyForGood(place: RetainedPlace): boolean {
-    if (place.block !== -1 || this.source?.messageAt(place) !== null) {
-      return false;
-    }
-    // Its next message has to be noted anew.
-    place.block = 0;
-    return true;
   }
 
   #noted(): void {

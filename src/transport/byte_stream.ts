@@ -47,6 +47,11 @@ export interface Accepted {
   readonly certificate?: PeerCertificate | null;
   /** The name by which the peer asked for this server, where TLS has it. */
   readonly serverName?: string;
+  /**
+   * Common name of the client certificate that a trusted proxy has verified,
+   * as it tells by the PROXY protocol.
+   */
+  readonly clientName?: string;
 }
 
 /** Accepts streams on one address. */

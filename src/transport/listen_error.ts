@@ -4,6 +4,7 @@ export type ListenFailure =
   | "not permitted"
   | "address not available"
   | "bad address"
+  | "not a socket"
   | "other";
 
 /** Listening failed; the message says what, where, and what to do about it. */
@@ -13,16 +14,42 @@ export class ListenError extends Error {
   /** What kind of failure it was. */
   readonly failure: ListenFailure;
 
-  /** `cause` is what the system said when asked for `bind` and `port`. */
-  constructor(bind: string, port: number, cause: unknown) {
-    const failure = failureOf(cause);
-    const where = bind.includes(":") ? `[${bind}]:${port}` : `${bind}:${port}`;
-    super(`cannot listen on ${where}: ${reasonFor(failure, port, cause)}`, {
-      cause,
-    });
+  private constructor(
+    where: string,
+    reason: string,
+    failure: ListenFailure,
+    cause: unknown,
+  ) {
+    super(`cannot listen on ${where}: ${reason}`, { cause });
     this.failure = failure;
   }
+
+  /** `cause` is what the system said when asked for `bind` and `port`. */
+  static of(bind: string, port: number, cause: unknown): ListenError {
+    const failure = failureOf(cause);
+    const where = bind.includes(":") ? `[${bind}]:${port}` : `${bind}:${port}`;
+    const reason = reasonFor(failure, port, cause);
+    return new ListenError(where, reason, failure, cause);
+  }
+
+  /** The same for a socket file; `"no socket"`: the file is something else. */
+  static ofFile(path: string, cause: unknown): ListenError {
+    const failure = cause === "no socket" ? "not a socket" : failureOf(cause);
+    const reason = reasonForFile(failure, cause);
+    return new ListenError(path, reason, failure, cause);
+  }
 }
+
+/** What `node:net` names its failures, which have no class of their own. */
+const FAILURE_OF_CODE: Readonly<Record<string, ListenFailure>> = {
+  EADDRINUSE: "address in use",
+  EADDRNOTAVAIL: "address not available",
+  EACCES: "not permitted",
+  EPERM: "not permitted",
+  ENOTFOUND: "bad address",
+  EAI_AGAIN: "bad address",
+  ERR_SOCKET_BAD_PORT: "bad address",
+};
 
 function failureOf(cause: unknown): ListenFailure {
   if (cause instanceof Deno.errors.AddrInUse) return "address in use";
@@ -33,6 +60,10 @@ function failureOf(cause: unknown): ListenFailure {
     cause instanceof Deno.errors.PermissionDenied ||
     cause instanceof Deno.errors.NotCapable
   ) return "not permitted";
+  const { code } = cause as { code?: unknown };
+  if (typeof code === "string" && code in FAILURE_OF_CODE) {
+    return FAILURE_OF_CODE[code];
+  }
   if (cause instanceof RangeError || cause instanceof URIError) {
     return "bad address";
   }
@@ -57,7 +88,24 @@ function reasonFor(
       return "this machine has no such address; bind one of its own, or 0.0.0.0 or :: for all";
     case "bad address":
       return "bind must be an IP address or a name that resolves, port a number from 0 to 65535";
-    case "other":
+    default:
       return cause instanceof Error ? cause.message : String(cause);
+  }
+}
+
+function reasonForFile(failure: ListenFailure, cause: unknown): string {
+  switch (failure) {
+    case "address in use":
+      return "another program listens there already; stop it, or choose another file";
+    case "not a socket":
+      return "the file is no socket; remove it, or choose another one";
+    case "not permitted":
+      return "this user may not use or make it; check the rights of the file and its folder";
+    default: {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      return cause instanceof Deno.errors.NotFound
+        ? "its folder does not exist; make it, or choose another one"
+        : `${text}; choose another file`;
+    }
   }
 }

@@ -34,3 +34,13 @@ export {
   upgradeWebSocket,
 } from "./websocket_handshake.ts";
 export { HandshakeError } from "./handshake_error.ts";
+export type { Refusal, RefusalReason } from "./refusal.ts";
+export { RefusedError } from "./refusal.ts";
+export type { ArrivalOptions } from "./arrivals.ts";
+export { type Begin, BeginningListener } from "./beginning_listener.ts";
+export { Beginning, type BeginningOptions, type Speech } from "./beginning.ts";
+export { listenTls, loadTls } from "./load_tls.ts";
+export type { TlsServer, TlsStarted } from "./tls_handshake.ts";
+export type { TlsListener, TlsListenOptions } from "./tls_listener.ts";
+export { listenUnix, UnixListener, type UnixOptions } from "./unix_listener.ts";
+export type { Source } from "./accept_loop.ts";

@@ -1,10 +1,9 @@
 import type { Clock } from "../clock/mod.ts";
+import { plainAddress } from "../network/mod.ts";
+import { AcceptLoop, type Source } from "./accept_loop.ts";
 import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import { ListenError } from "./listen_error.ts";
-
-/** After a failed accept: long enough for descriptors to be given back. */
-const acceptPause = 100;
 
 /** Where and how to listen for plain TCP. */
 export interface TcpOptions {
@@ -22,25 +21,16 @@ export interface TcpOptions {
 }
 
 /** What a `TcpListener` accepts from: `Deno.TcpListener`, or a test's own. */
-export interface Acceptor {
+export interface Acceptor extends Source<Deno.TcpConn> {
   /** The address it listens on. */
   readonly addr: Deno.Addr;
-  /** Waits for the next connection; rejects when closed. */
-  accept(): Promise<Deno.TcpConn>;
-  /** Stops listening. */
-  close(): void;
 }
 
 /** Accepts TCP connections; each connection is its own `ByteStream`. */
 export class TcpListener implements Listener {
   /** Where it listens; `port` is the real one when 0 was asked for. */
   readonly address: PeerAddress;
-  readonly #acceptor: Acceptor;
-  readonly #clock: Clock;
-  readonly #onError: (error: Error) => void;
-  #closed = false;
-  /** Ends the pause after a failed accept. */
-  #goOn: () => void = () => {};
+  readonly #loop: AcceptLoop<Deno.TcpConn>;
 
   /** `acceptor` listens already; see `listenTcp`. */
   constructor(
@@ -49,35 +39,15 @@ export class TcpListener implements Listener {
   ) {
     const { hostname, port } = acceptor.addr as Deno.NetAddr;
     this.address = { hostname, port };
-    this.#acceptor = acceptor;
-    this.#clock = options.clock;
-    this.#onError = options.onError;
+    this.#loop = new AcceptLoop(acceptor, options.clock, options.onError);
   }
 
-  async serve(onStream: (accepted: Accepted) => void): Promise<void> {
-    while (!this.#closed) {
-      let conn: Deno.TcpConn;
-      try {
-        conn = await this.#acceptor.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        this.#report(error);
-        // A peer that was gone before it was accepted costs no time. Being out
-        // of descriptors would fail again at once, and forever.
-        if (!(error instanceof Deno.errors.ConnectionAborted)) {
-          await this.#pause();
-        }
-        continue;
-      }
-      this.#handOn(conn, onStream);
-    }
+  serve(onStream: (accepted: Accepted) => void): Promise<void> {
+    return this.#loop.run((conn) => this.#handOn(conn, onStream));
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#acceptor.close();
-    this.#goOn();
+    this.#loop.close();
   }
 
   #handOn(conn: Deno.TcpConn, onStream: (accepted: Accepted) => void): void {
@@ -86,25 +56,13 @@ export class TcpListener implements Listener {
       // would only add to the latency.
       conn.setNoDelay(true);
       const { hostname, port } = conn.remoteAddr;
-      onStream({ stream: conn, peer: { hostname: plainIPv4(hostname), port } });
+      // Limits and logs must know a peer by one address, on `::` as well.
+      const peer = { hostname: plainAddress(hostname), port };
+      onStream({ stream: conn, peer });
     } catch (error) {
       closeQuietly(conn);
-      this.#report(error);
+      this.#loop.report(error);
     }
-  }
-
-  #report(error: unknown): void {
-    this.#onError(error instanceof Error ? error : new Error(`${error}`));
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(acceptPause, resolve);
-      this.#goOn = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }
 
@@ -117,17 +75,7 @@ export function listenTcp(options: TcpOptions): TcpListener {
   try {
     acceptor = Deno.listen({ hostname: options.bind, port: options.port });
   } catch (error) {
-    throw new ListenError(options.bind, options.port, error);
+    throw ListenError.of(options.bind, options.port, error);
   }
   return new TcpListener(acceptor, options);
-}
-
-/**
- * A listener on `::` sees IPv4 peers as `::ffff:192.0.2.1`. Limits and logs
- * must know them by the address they have everywhere else.
- */
-function plainIPv4(hostname: string): string {
-  return hostname.startsWith("::ffff:") && hostname.includes(".")
-    ? hostname.slice(7)
-    : hostname;
 }

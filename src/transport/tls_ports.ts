@@ -31,8 +31,6 @@ export interface TlsOptions {
    * array means that nothing has changed.
    */
   authorities(): readonly string[];
-  /** Most ms from the connection to the end of the handshake, at least 1. */
-  readonly handshakeTimeout: number;
 }
 
 /** The certificate that a peer showed, and whose key it holds. */

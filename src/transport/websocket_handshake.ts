@@ -34,9 +34,22 @@ export interface UpgradeOptions {
  * Throws `HandshakeError` for a request it refused, having answered it with
  * that status; or what `stream` threw. In both cases `stream` is closed.
  */
-export async function upgradeWebSocket(
+export function upgradeWebSocket(
   stream: ByteStream,
   options: UpgradeOptions,
+): Promise<ByteStream> {
+  return acceptWebSocket(stream, options, () => {});
+}
+
+/**
+ * As `upgradeWebSocket`; `onHead` sees the request that is about to be
+ * accepted. A `HandshakeError` that it throws refuses it; so does whatever
+ * else it throws, but without an answer.
+ */
+export async function acceptWebSocket(
+  stream: ByteStream,
+  options: UpgradeOptions,
+  onHead: (head: RequestHead) => void,
 ): Promise<ByteStream> {
   const { clock, handshakeTimeout = 10_000 } = options;
   let late = false;
@@ -47,6 +60,7 @@ export async function upgradeWebSocket(
   try {
     const { head, rest } = await readRequestHead(stream);
     const protocol = checkRequest(head, options);
+    onHead(head);
     await writeAll(stream, utf8(await acceptance(head, protocol)));
     return new WebSocketByteStream(stream, clock, rest);
   } catch (error) {

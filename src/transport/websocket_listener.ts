@@ -1,10 +1,5 @@
-import type {
-  Accepted,
-  ByteStream,
-  Listener,
-  PeerAddress,
-} from "./byte_stream.ts";
-import { closeQuietly } from "./close_quietly.ts";
+import { BeginningListener } from "./beginning_listener.ts";
+import type { Listener, PeerAddress } from "./byte_stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp_listener.ts";
 import {
   type UpgradeOptions,
@@ -20,53 +15,27 @@ export interface WebSocketOptions extends UpgradeOptions {
   readonly onError: (error: Error, peer?: PeerAddress) => void;
 }
 
-/** Makes WebSockets of the streams that another listener accepts. */
-export class WebSocketListener implements Listener {
-  /** Where the listener below listens. */
-  readonly address: PeerAddress;
-  readonly #below: Listener;
-  readonly #options: WebSocketOptions;
-  /** Streams whose handshake is not over. */
-  readonly #upgrading: Set<ByteStream> = new Set();
-  #closed = false;
+/** Handshakes at a time, where nobody says. */
+const USUAL_HANDSHAKES = 500;
 
+/** Makes WebSockets of the streams that another listener accepts. */
+export class WebSocketListener extends BeginningListener {
   /** `below` is served and closed by this listener from now on. */
   constructor(below: Listener, options: WebSocketOptions) {
-    this.address = below.address;
-    this.#below = below;
-    this.#options = options;
-  }
-
-  serve(onStream: (accepted: Accepted) => void): Promise<void> {
-    return this.#below.serve((accepted) => {
-      this.#upgrade(accepted, onStream);
-    });
-  }
-
-  /** As `Listener.close`; streams still in their handshake are closed. */
-  close(): void {
-    this.#closed = true;
-    this.#below.close();
-    for (const stream of this.#upgrading) closeQuietly(stream);
-  }
-
-  /** Never rejects: one peer's failure is told and forgotten. */
-  async #upgrade(
-    { stream, peer }: Accepted,
-    onStream: (accepted: Accepted) => void,
-  ): Promise<void> {
-    this.#upgrading.add(stream);
-    try {
-      const upgraded = await upgradeWebSocket(stream, this.#options);
-      onStream({ stream: upgraded, peer });
-    } catch (error) {
-      closeQuietly(stream);
-      if (this.#closed) return;
-      const known = error instanceof Error ? error : new Error(`${error}`);
-      this.#options.onError(known, peer);
-    } finally {
-      this.#upgrading.delete(stream);
-    }
+    super(
+      below,
+      async (accepted) => ({
+        ...accepted,
+        stream: await upgradeWebSocket(accepted.stream, options),
+      }),
+      {
+        clock: options.clock,
+        // The upgrade itself keeps to it, and can still answer.
+        handshakeTimeout: (options.handshakeTimeout ?? 10_000) + 1000,
+        maxHandshakes: USUAL_HANDSHAKES,
+        onRefused: ({ error, peer }) => options.onError(error, peer),
+      },
+    );
   }
 }
 

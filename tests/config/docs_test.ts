@@ -5,6 +5,7 @@ import {
   VERSION,
 } from "../../src/config/mod.ts";
 import { appliesTo, listenerFields } from "../../src/config/listener_fields.ts";
+import { lists } from "../../src/config/lists.ts";
 import { exampleFile, schemaFile } from "../../tools/config_docs.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -35,6 +36,23 @@ Deno.test("docs: the example names every setting", () => {
   for (const key of keys) {
     assert.match(text, new RegExp(`^(# )?${key} = `, "m"));
   }
+  const { listener: _, ...others } = lists;
+  for (const key of Object.values(others).flatMap(Object.keys)) {
+    assert.match(text, new RegExp(`^#   ${key}( \\(.*\\))?: `, "m"));
+  }
+});
+
+Deno.test("docs: the example's users and rules are valid", async () => {
+  const text = read("config.example.toml")
+    .match(/^# Who may come in:[^]*?(?=^# How users and rules)/m)![0]
+    .replace(/^# (?=\[\[|\w+ = )/gm, "")
+    .replace("file:alice.password", "secret");
+  const settings = await loadSettings({ file: { name: "example", text } });
+  assert.deepEqual(settings.auth.map(({ type }) => type), ["password-file"]);
+  assert.equal(settings.user[0].name, "alice");
+  assert.deepEqual(settings.group[0].members, ["bob"]);
+  assert.deepEqual(settings.acl[0].topic, ["sensors/%c/#"]);
+  assert.match(settings.acl[0].place, /^example:\d+$/);
 });
 
 const types = ["tcp", "tls", "websocket", "wss", "unix"] as const;
@@ -42,6 +60,8 @@ for (const type of types) {
   Deno.test(`docs: all that the example says holds for type ${type}, too`, async () => {
     const listener = { type, one_port: false };
     const text = read("config.example.toml")
+      // The tables of users and rules are examples; they have their own test.
+      .replace(/^# Who may come in:[^]*?(?=^\[access\])/m, "")
       .replace(/^(?:# )?(\w+) = (.*)$/gm, (line, key) => {
         // What speaks of files that are not there is for readers.
         if (key === "certificate") return line;

@@ -94,10 +94,10 @@ Deno.test("tcp-listener: an address that cannot be listened on", () => {
 
 Deno.test("tcp-listener: the advice where a port is not permitted", () => {
   const denied = new Deno.errors.PermissionDenied("denied");
-  const low = new ListenError("::", 883, denied);
+  const low = ListenError.of("::", 883, denied);
   assert.equal(low.failure, "not permitted");
   assert.match(low.message, /^cannot listen on \[::\]:883: ports below 1024/);
-  assert.match(new ListenError("::", 1883, denied).message, /check the rights/);
+  assert.match(ListenError.of("::", 1883, denied).message, /check the rights/);
 });
 
 /** Accepts what the test puts in: connections or failures. */

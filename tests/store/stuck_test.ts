@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { LogStore } from "../../src/store/log_store.ts";
+import { NoteList } from "../../src/store/note_list.ts";
 import { Pending } from "../../src/store/pending.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
@@ -106,6 +107,34 @@ Deno.test("a topic cleared and forgotten while commits fail is noted when it is 
     state.places.set("again", place);
     world.store.changes.retained(place);
   });
+});
+
+Deno.test("what is dropped from the notes is told once, and stands there no more", () => {
+  const dropped: number[] = [];
+  const list = new NoteList<number>((note) => note % 2 === 0, (note) => {
+    dropped.push(note);
+  });
+  for (let note = 0; note < 8192; note++) list.add(note);
+  assert.equal(list.notes.length, 4096);
+  assert.ok(list.notes.every((note) => note % 2 === 1));
+  assert.equal(new Set(dropped).size, 4096);
+  assert.equal(dropped.length, 4096);
+});
+
+Deno.test("no topic that was cleared stands in the notes with another mark than theirs", async () => {
+  const { world, blocks } = await stuck();
+  const places = [];
+  for (let at = 0; at < 20_000; at++) {
+    world.retain(message(`t/${at}`, "x", { retain: true }));
+    places.push(world.state.places.get(`t/${at}`)!);
+    world.clear(`t/${at}`);
+  }
+  const marks = places.map((place) => place.block);
+  const noted = marks.filter((block) => block === -1).length;
+  assert.equal(marks.filter((block) => block === 0).length, 20_000 - noted);
+  assert.equal(world.store.status.unwritten, noted + 1, "and the session");
+  blocks.fault = null;
+  await world.store.close();
 });
 
 Deno.test("what was never noted does not make a batch less full", () => {

@@ -47,7 +47,7 @@ export async function openAuthority(
   if (pem === undefined) return undefined;
   const x509 = await loadX509();
   const [certificate] = parseCertificates(x509, pem, files.certificate);
-  const reading = await readingOf(x509, certificate);
+  const reading = readingOf(x509, certificate);
   return { files, reading, pem, canIssue: await isThere(files.key) };
 }
 

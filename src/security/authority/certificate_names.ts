@@ -73,6 +73,28 @@ export function checkCommonName(name: string): void {
   );
 }
 
+/**
+ * The names of a server called `name`, that among them: clients look for it
+ * there, and not at the common name (RFC 9525, 6.2).
+ *
+ * @throws {AuthorityError} `unsuitable` when nobody could find it
+ */
+export function serverNames(
+  name: string,
+  names: CertificateNames,
+): CertificateNames {
+  const added = (list: readonly string[]) =>
+    list.includes(name) ? list : [name, ...list];
+  if (isAddress(name)) return { ...names, ip: added(names.ip) };
+  if (isHostName(name)) return { ...names, dns: added(names.dns) };
+  if (names.dns.length + names.ip.length > 0) return names;
+  throw new AuthorityError(
+    "unsuitable",
+    `${JSON.stringify(name)} is no host name, and no client would find it: ` +
+      "say under which names the server is reached, with --dns or --ip",
+  );
+}
+
 /** The names as an extension (RFC 5280, 4.2.1.6); none where there are none. */
 export function namesExtension(
   { SubjectAlternativeNameExtension }: X509,

@@ -1,3 +1,4 @@
+import { isFor, Purpose, readCertificate } from "../certificates/facts.ts";
 import { AuthorityError } from "./authority_error.ts";
 import { type CertificateNames, namesOf } from "./certificate_names.ts";
 import { keyTypeOf } from "./key_type.ts";
@@ -11,7 +12,7 @@ export type Certificate = InstanceType<X509["X509Certificate"]>;
 export interface CertificateReading {
   /** SHA-256, 64 digits of lowercase hex. */
   readonly fingerprint: string;
-  /** The whole of whom it is for, as RFC 4514 writes it, the widest part first. */
+  /** The whole of whom it is for, as RFC 4514 writes it: `CN=pump,O=Works`. */
   readonly subject: string;
   /** Its common name; empty when it has none. */
   readonly name: string;
@@ -34,10 +35,6 @@ export interface CertificateReading {
   /** End of its life, in ms since 1970. */
   readonly notAfter: number;
 }
-
-/** RFC 5280, 4.2.1.12. */
-const SERVER = "1.3.6.1.5.5.7.3.1";
-const CLIENT = "1.3.6.1.5.5.7.3.2";
 
 /**
  * The certificates of `text`, PEM or a single one as DER; `what` names its file.
@@ -69,37 +66,26 @@ export function parseCertificates(
   );
 }
 
-/** SHA-256 over the whole certificate, 64 digits of lowercase hex. */
-export async function fingerprintOf(certificate: Certificate): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", certificate.rawData);
-  return new Uint8Array(bytes).toHex();
-}
-
 /** What `certificate` says. */
-export async function readingOf(
+export function readingOf(
   x509: X509,
   certificate: Certificate,
-): Promise<CertificateReading> {
-  const usage = certificate.getExtension(x509.ExtendedKeyUsageExtension);
-  // Without the extension it may be used for anything [RFC 5280 §4.2.1.12].
-  const isFor = (purpose: string) =>
-    usage === null || usage.usages.some((one) => String(one) === purpose);
+): CertificateReading {
+  const facts = readCertificate(new Uint8Array(certificate.rawData));
   const basic = certificate.getExtension(x509.BasicConstraintsExtension);
+  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension);
   return {
-    fingerprint: await fingerprintOf(certificate),
-    subject: certificate.subject,
-    name: certificate.subjectName.getField("CN")[0] ?? "",
-    issuer: certificate.issuer,
-    names: namesOf(
-      x509,
-      certificate.getExtension(x509.SubjectAlternativeNameExtension),
-    ),
-    isForServer: isFor(SERVER),
-    isForClient: isFor(CLIENT),
+    fingerprint: facts.fingerprint,
+    subject: facts.subject,
+    name: facts.commonName ?? "",
+    issuer: facts.issuer,
+    names: namesOf(x509, names),
+    isForServer: isFor(facts, Purpose.Server),
+    isForClient: isFor(facts, Purpose.Client),
     isAuthority: basic?.ca === true,
     keyType: keyTypeOf(certificate.publicKey.algorithm),
-    serial: certificate.serialNumber,
-    notBefore: certificate.notBefore.getTime(),
-    notAfter: certificate.notAfter.getTime(),
+    serial: facts.serial,
+    notBefore: facts.notBefore,
+    notAfter: facts.notAfter,
   };
 }

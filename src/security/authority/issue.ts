@@ -1,12 +1,10 @@
 import type { Clock } from "../../clock/mod.ts";
-import { isAddress } from "./addresses.ts";
 import { openIssuer } from "./authority.ts";
-import { AuthorityError } from "./authority_error.ts";
 import {
   type CertificateNames,
   checkCommonName,
   checkNames,
-  isHostName,
+  serverNames,
 } from "./certificate_names.ts";
 import { commonName, type IssuedPair, signAndKeep } from "./issuing.ts";
 import { type KeyType, newKeys } from "./key_type.ts";
@@ -35,7 +33,9 @@ export async function issue(
   clock: Clock,
 ): Promise<IssuedPair> {
   checkCommonName(options.name);
-  const names = withOwnName(options);
+  const names = options.purpose === "server"
+    ? serverNames(options.name, options.names)
+    : options.names;
   checkNames(names);
   const issuer = await openIssuer(folder, clock.now());
   const keys = await newKeys(options.keyType);
@@ -48,23 +48,4 @@ export async function issue(
     publicKey: keys.publicKey,
   });
   return { ...issued, key: await exportKey(keys.privateKey) };
-}
-
-/** Clients look for a server's name among the others only (RFC 9525, 6.2). */
-function withOwnName(
-  { name, names, purpose }: IssueOptions,
-): CertificateNames {
-  if (purpose === "client") return names;
-  if (isAddress(name)) return { ...names, ip: added(names.ip, name) };
-  if (isHostName(name)) return { ...names, dns: added(names.dns, name) };
-  if (names.dns.length + names.ip.length > 0) return names;
-  throw new AuthorityError(
-    "unsuitable",
-    `${JSON.stringify(name)} is no host name, and no client would find it: ` +
-      "say under which names the server is reached, with --dns or --ip",
-  );
-}
-
-function added(names: readonly string[], name: string): readonly string[] {
-  return names.includes(name) ? names : [name, ...names];
 }

@@ -60,7 +60,7 @@ export async function signAndKeep(
   const { authority, x509 } = issuer;
   const life = validity(now, days, authority.reading);
   const certificate = await signLeaf(issuer, { ...asked, life });
-  const reading = await readingOf(x509, certificate);
+  const reading = readingOf(x509, certificate);
   const pem = chainOf(issuer, certificate);
   const { folder } = authority.files;
   await atAuthority(

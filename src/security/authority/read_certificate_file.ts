@@ -27,5 +27,5 @@ export async function readCertificateFile(
   const isDer = content[0] === 0x30 && content[1] > 0x80;
   const [first] = parseCertificates(x509, isDer ? content : text, file);
   const pem = first.toString("pem") + "\n";
-  return { reading: await readingOf(x509, first), pem };
+  return { reading: readingOf(x509, first), pem };
 }

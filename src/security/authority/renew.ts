@@ -27,7 +27,7 @@ export async function renew(
   const issuer = await openIssuer(folder, clock.now());
   const { x509 } = issuer;
   const [old] = parseCertificates(x509, pem, "what was issued");
-  const reading = await readingOf(x509, old);
+  const reading = readingOf(x509, old);
   const keys = options.keyType === undefined
     ? null
     : await newKeys(options.keyType);

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock/mod.ts";
 import { openIssuer } from "./authority.ts";
 import { AuthorityError } from "./authority_error.ts";
-import { checkNames, namesOf } from "./certificate_names.ts";
+import { checkNames, namesOf, serverNames } from "./certificate_names.ts";
 import type { IssueOptions } from "./issue.ts";
 import { commonName, type Issued, signAndKeep } from "./issuing.ts";
 import { checkKeyType } from "./key_type.ts";
@@ -37,10 +37,16 @@ export async function signRequest(
   const names = options.names ??
     namesOf(x509, asked.getExtension(NAMES));
   checkNames(names);
+  const own = subject.getField("CN")[0] ?? "";
   const publicKey = await asked.publicKey.export();
   checkKeyType(publicKey.algorithm, request.file);
   const { purpose, days } = options;
-  const leaf = { subject, names, purpose, publicKey };
+  const leaf = {
+    subject,
+    names: purpose === "server" ? serverNames(own, names) : names,
+    purpose,
+    publicKey,
+  };
   return await signAndKeep(issuer, clock.now(), days, leaf);
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { pemCertificates } from "../authority/pem.ts";
 import {
   type DerElement,
   DerError,
@@ -150,4 +151,17 @@ function readPurposes(content: Uint8Array | undefined): string[] | null {
 function maySignLists(content: Uint8Array): boolean {
   const bits = new DerReader(content).next(Tag.BitString).content;
   return bits.length >= 2 && (bits[1] & 0x02) !== 0;
+}
+
+/**
+ * As `readCertificate`, of the first certificate in PEM text.
+ *
+ * @throws {DerError} when there is none.
+ */
+export function readPemCertificate(text: string): ReadCertificate {
+  const [first] = pemCertificates(text);
+  if (first === undefined) throw new DerError("no certificate");
+  return readCertificate(
+    Uint8Array.fromBase64(first.replaceAll(/-----[^-]+-----/g, "")),
+  );
 }

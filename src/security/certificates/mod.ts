@@ -5,6 +5,7 @@ export {
   type CertificateFacts,
   type ReadCertificate,
   readCertificate,
+  readPemCertificate,
 } from "./facts.ts";
 export {
   type CertificateCase,

@@ -1,0 +1,125 @@
+import type { Networks } from "../network/mod.ts";
+import type { Accepted, PeerAddress } from "./byte_stream.ts";
+import { recognise } from "./first_bytes.ts";
+import { forwardedFor } from "./forwarded_for.ts";
+import { refuseProxyHeader, takeProxyHeader } from "./proxied.ts";
+import { RefusedError } from "./refusal.ts";
+import type { TlsServer } from "./tls_handshake.ts";
+import { acceptWebSocket, type UpgradeOptions } from "./websocket_handshake.ts";
+
+/** What is spoken on a stream; `any`: its first byte tells. */
+export type Speech = "mqtt" | "websocket" | "any";
+
+/** What connections of a listener go through before MQTT begins. */
+export interface BeginningOptions {
+  /** What is spoken, within TLS or without. */
+  readonly speech: Speech;
+  /**
+   * Null: no TLS. With `any`, TLS is one of the things the first byte may
+   * tell; else it must come first.
+   */
+  readonly tls: TlsServer | null;
+  /** Whether trusted proxies begin with a PROXY protocol header. */
+  readonly proxyProtocol: boolean;
+  /** Whose word about a client's address is taken. */
+  readonly trustedProxies: Networks;
+  /** Where clients may come from; empty lets all in. */
+  readonly allowedNetworks: Networks;
+  /** How WebSockets are upgraded. */
+  readonly upgrade: UpgradeOptions;
+}
+
+/**
+ * The way of a connection to MQTT: PROXY header, address, TLS, WebSocket, as
+ * far as the listener has them. Each step rejects with a `RefusedError` or
+ * `HandshakeError`; the caller then closes the stream.
+ */
+export class Beginning {
+  readonly #options: BeginningOptions;
+
+  constructor(options: BeginningOptions) {
+    this.#options = options;
+  }
+
+  /** All of it. */
+  readonly fromWire = async (accepted: Accepted): Promise<Accepted> => {
+    const { proxyProtocol, trustedProxies, speech, tls } = this.#options;
+    if (proxyProtocol) {
+      accepted = trustedProxies.has(accepted.peer.hostname)
+        ? await takeProxyHeader(accepted)
+        : await refuseProxyHeader(accepted);
+    }
+    this.admit(accepted.peer);
+    if (tls === null) return await this.afterTls(accepted);
+    if (speech !== "any") return await this.#secured(accepted, tls);
+    const { words, stream } = await recognise(accepted.stream);
+    const known = { ...accepted, stream };
+    return words === "tls"
+      ? await this.#secured(known, tls)
+      : await this.#speak(known, words);
+  };
+
+  /** What comes within TLS, or where there is none. */
+  readonly afterTls = async (accepted: Accepted): Promise<Accepted> => {
+    const { speech } = this.#options;
+    if (speech !== "any") return await this.#speak(accepted, speech);
+    const { words, stream } = await recognise(accepted.stream);
+    if (words === "tls") {
+      const where = this.#options.tls === null ? "here" : "within TLS";
+      throw new RefusedError(
+        "unknown-protocol",
+        `TLS is not spoken ${where}`,
+      );
+    }
+    return await this.#speak({ ...accepted, stream }, words);
+  };
+
+  /**
+   * Throws `RefusedError` for a peer from a network that is not allowed. One
+   * that will still say for whom it speaks is looked at when it has.
+   */
+  readonly admit = (peer: PeerAddress): void => {
+    if (!this.#willForward(peer)) this.#check(peer);
+  };
+
+  #willForward({ hostname }: PeerAddress): boolean {
+    const { speech, trustedProxies } = this.#options;
+    return speech !== "mqtt" && trustedProxies.has(hostname);
+  }
+
+  #check({ hostname }: PeerAddress): void {
+    const { allowedNetworks } = this.#options;
+    if (allowedNetworks.isEmpty || allowedNetworks.has(hostname)) return;
+    throw new RefusedError(
+      "network-refused",
+      `${hostname} is in none of allowed_networks`,
+    );
+  }
+
+  async #secured(accepted: Accepted, tls: TlsServer): Promise<Accepted> {
+    const started = await tls.startOver(accepted.stream);
+    return await this.afterTls({ ...accepted, ...started });
+  }
+
+  async #speak(
+    accepted: Accepted,
+    words: "mqtt" | "websocket",
+  ): Promise<Accepted> {
+    const { upgrade, trustedProxies } = this.#options;
+    let { stream, peer } = accepted;
+    if (words === "mqtt") {
+      if (this.#willForward(peer)) this.#check(peer);
+      return accepted;
+    }
+    const mayForward = this.#willForward(peer);
+    stream = await acceptWebSocket(stream, upgrade, (head) => {
+      if (!mayForward) return;
+      const values = head.fields.get("x-forwarded-for") ?? [];
+      const hostname = forwardedFor(peer.hostname, values, trustedProxies);
+      // The port was the proxy's own.
+      if (hostname !== peer.hostname) peer = { hostname, port: 0 };
+      this.#check(peer);
+    });
+    return { ...accepted, stream, peer };
+  }
+}

@@ -1,0 +1,69 @@
+import type { Accepted } from "./byte_stream.ts";
+import { parseProxyHeader, startsAsProxyHeader } from "./proxy_header.ts";
+import { RefusedError } from "./refusal.ts";
+import { RewoundStream } from "./rewound_stream.ts";
+
+/**
+ * Takes the PROXY protocol header off a stream that a trusted proxy opened,
+ * and tells the peer by it. Rejects with `RefusedError` without a header.
+ */
+export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
+  const { stream } = accepted;
+  let buffer = new Uint8Array(256);
+  let fill = 0;
+  for (;;) {
+    const count = await stream.read(buffer.subarray(fill));
+    if (count === null) {
+      throw new RefusedError("proxy-header", "the proxy ended too early");
+    }
+    fill += count;
+    const header = parseProxyHeader(buffer.subarray(0, fill));
+    if (header !== null) {
+      const rest = buffer.slice(header.length, fill);
+      return {
+        ...accepted,
+        stream: rest.length > 0 ? new RewoundStream(stream, rest) : stream,
+        peer: header.peer ?? accepted.peer,
+        ...(header.serverName === null
+          ? {}
+          : { serverName: header.serverName }),
+        ...(header.clientName === null
+          ? {}
+          : { clientName: header.clientName }),
+      };
+    }
+    if (fill === buffer.length) {
+      // Twice 4 KiB at most: a longer header is refused by its announcement.
+      const larger = new Uint8Array(buffer.length * 2);
+      larger.set(buffer);
+      buffer = larger;
+    }
+  }
+}
+
+/**
+ * Lets a stream pass that begins without a PROXY protocol header. Rejects with
+ * `RefusedError` for one with a header: who sends it is not trusted, and it
+ * must not look as if the client had said something wrong.
+ */
+export async function refuseProxyHeader(accepted: Accepted): Promise<Accepted> {
+  const { stream } = accepted;
+  const buffer = new Uint8Array(256);
+  let fill = 0;
+  for (;;) {
+    const count = await stream.read(buffer.subarray(fill));
+    if (count !== null) fill += count;
+    const start = startsAsProxyHeader(buffer.subarray(0, fill));
+    if (start === "yes") {
+      throw new RefusedError(
+        "proxy-header",
+        `a PROXY protocol header from ${accepted.peer.hostname}, which is ` +
+          "not in trusted_proxies",
+      );
+    }
+    if (start === "no" || count === null) {
+      const rest = buffer.slice(0, fill);
+      return { ...accepted, stream: new RewoundStream(stream, rest) };
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { PeerAddress } from "./byte_stream.ts";
+
+/** Why a connection ended before it came to MQTT. */
+export type RefusalReason =
+  | "network-refused"
+  | "proxy-header"
+  | "tls-handshake"
+  | "websocket-handshake"
+  | "unknown-protocol"
+  | "handshake-timeout"
+  | "too-many-handshakes"
+  | "broken";
+
+/** What came before MQTT was refused; the message says what was wrong. */
+export class RefusedError extends Error {
+  /** Always `HandshakeError`: to a log it is one, whatever was begun. */
+  override readonly name = "HandshakeError";
+  /** For the counters. */
+  readonly reason: RefusalReason;
+
+  /** `cause` is what was thrown below, if anything was. */
+  constructor(reason: RefusalReason, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
+}
+
+/** A connection that ended before it came to MQTT. */
+export interface Refusal {
+  /** For the counters. */
+  readonly reason: RefusalReason;
+  /** What was wrong, in a sentence. */
+  readonly error: Error;
+  /** Where it came from, as far as that was known. */
+  readonly peer: PeerAddress;
+}

@@ -1,0 +1,35 @@
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { TlsIdentity, TlsOptions } from "./tls_ports.ts";
+
+/** A context, and the authorities that it was made with. */
+interface Made {
+  readonly authorities: readonly string[];
+  readonly context: SecureContext;
+}
+
+/**
+ * What TLS needs of an identity, made once for each: reading keys and
+ * certificates costs more than a handshake. It goes when the identity does.
+ */
+export class TlsContexts {
+  readonly #options: TlsOptions;
+  readonly #made = new WeakMap<TlsIdentity, Made>();
+
+  constructor(options: TlsOptions) {
+    this.#options = options;
+  }
+
+  /** For a client that asks for this name; throws when there is none. */
+  for(serverName: string): SecureContext {
+    const identity = this.#options.keys.choose(
+      serverName === "" ? null : serverName,
+    );
+    const authorities = this.#options.authorities();
+    const made = this.#made.get(identity);
+    if (made?.authorities === authorities) return made.context;
+    const { cert, key } = identity;
+    const context = createSecureContext({ cert, key, ca: [...authorities] });
+    this.#made.set(identity, { authorities, context });
+    return context;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Duplex } from "node:stream";
+import {
+  createSecureContext,
+  type DetailedPeerCertificate,
+  TLSSocket,
+} from "node:tls";
+import type { Clock } from "../clock/mod.ts";
+import type { ByteStream } from "./byte_stream.ts";
+import { NodeByteStream } from "./node_stream.ts";
+import { RefusedError } from "./refusal.ts";
+import { duplexOf } from "./stream_duplex.ts";
+import { TlsContexts } from "./tls_contexts.ts";
+import type { PeerCertificate, TlsOptions } from "./tls_ports.ts";
+
+/** What a handshake leads to. */
+export interface TlsStarted {
+  readonly stream: ByteStream;
+  readonly certificate: PeerCertificate | null;
+  /** Missing when the client named no server. */
+  readonly serverName?: string;
+}
+
+/** Stands until the client's first message has said which one is wanted. */
+const placeholder = createSecureContext({});
+
+/** The server's side of TLS, with what its connections share. */
+export class TlsServer {
+  readonly #options: TlsOptions;
+  readonly #clock: Clock;
+  readonly #contexts: TlsContexts;
+
+  /** `clock` bounds how long a farewell may take. */
+  constructor(options: TlsOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#contexts = new TlsContexts(options);
+  }
+
+  /** As `start`, on a stream of our own. */
+  startOver(stream: ByteStream): Promise<TlsStarted> {
+    return this.start(duplexOf(stream));
+  }
+
+  /**
+   * Runs the handshake on `below`, which belongs to what comes of it; when it
+   * is destroyed meanwhile, the handshake ends. Rejects with `RefusedError`,
+   * `below` being destroyed.
+   */
+  start(below: Duplex): Promise<TlsStarted> {
+    const { alpn, askClientCertificate } = this.#options;
+    const socket = new TLSSocket(
+      below as ConstructorParameters<typeof TLSSocket>[0],
+      {
+        isServer: true,
+        secureContext: placeholder,
+        requestCert: askClientCertificate,
+        // Whoever accepts it judges what was shown: it may be on a list.
+        rejectUnauthorized: false,
+        ALPNProtocols: [...alpn],
+        SNICallback: (name, answer) => {
+          try {
+            answer(null, this.#contexts.for(name));
+          } catch (error) {
+            answer(error instanceof Error ? error : new Error(String(error)));
+          }
+        },
+      },
+    );
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        socket.destroy();
+        below.destroy();
+        reject(new RefusedError("tls-handshake", reasonOf(error), error));
+      };
+      // Also afterwards: an error that nobody hears ends the program.
+      below.on("error", fail);
+      socket.on("error", fail);
+      socket.once("close", () => {
+        below.destroy();
+        fail(new Error("the peer closed the connection"));
+      });
+      socket.once("secure", () => {
+        try {
+          resolve(this.#started(socket));
+        } catch (error) {
+          fail(error as Error);
+        }
+      });
+    });
+  }
+
+  #started(socket: TLSSocket): TlsStarted {
+    const { minVersion, askClientCertificate } = this.#options;
+    // The runtime takes no minimum, so it is looked at here.
+    if (minVersion === "1.3" && socket.getProtocol() !== "TLSv1.3") {
+      throw new Error(`the peer speaks ${socket.getProtocol()}, not TLSv1.3`);
+    }
+    const { servername } = socket as { servername?: string | null };
+    return {
+      stream: new NodeByteStream(socket, this.#clock),
+      certificate: askClientCertificate ? certificateOf(socket) : null,
+      ...(servername ? { serverName: servername } : {}),
+    };
+  }
+}
+
+/** What Node's own server asks of a socket; it has no public name. */
+interface Verified {
+  readonly _handle: { verifyError(): string | null | undefined };
+}
+
+/** Null when the peer has shown none. */
+function certificateOf(socket: TLSSocket): PeerCertificate | null {
+  const shown = socket.getPeerCertificate(true);
+  // Without a certificate it is an empty object, or nothing.
+  if (!shown?.raw) return null;
+  const chain: Uint8Array[] = [];
+  let below: DetailedPeerCertificate = shown;
+  // A root is its own issuer.
+  for (
+    let next = below.issuerCertificate;
+    next && next !== below && chain.length < 16;
+    next = below.issuerCertificate
+  ) {
+    if (next.raw) chain.push(new Uint8Array(next.raw));
+    below = next;
+  }
+  const fault = (socket as unknown as Verified)._handle.verifyError();
+  return {
+    der: new Uint8Array(shown.raw),
+    chain,
+    isTrusted: !fault,
+    trustError: fault ? String(fault) : null,
+  };
+}
+
+/** In few words: a scanner makes the runtime say a lot. */
+function reasonOf(error: Error): string {
+  return `no TLS handshake: ${
+    error.message.replace(/^TLS accept error: /, "")
+  }`;
+}

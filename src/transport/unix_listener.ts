@@ -1,0 +1,95 @@
+import type { Clock } from "../clock/mod.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
+import { ListenError } from "./listen_error.ts";
+
+/** Which socket file to listen on, and who may connect. */
+export interface UnixOptions {
+  /** The socket's file; at most 107 bytes, as the system has it. */
+  readonly path: string;
+  /** The file's mode; to connect, one needs the right to write. */
+  readonly mode: number;
+  /** Measures the pause after a failed accept. */
+  readonly clock: Clock;
+  /** Told of each failed accept; the listener goes on. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Where all peers of a socket file come from: they have no address. */
+const PEER: PeerAddress = { hostname: "unix", port: 0 };
+
+/** Accepts connections through a socket file, which it removes at its end. */
+export class UnixListener implements Listener {
+  /** The file; the port is 0. */
+  readonly address: PeerAddress;
+  readonly #loop: AcceptLoop<Deno.UnixConn>;
+  #closed = false;
+
+  /** `listener` listens already; see `listenUnix`. */
+  constructor(listener: Deno.UnixListener, options: UnixOptions) {
+    this.address = { hostname: options.path, port: 0 };
+    this.#loop = new AcceptLoop(listener, options.clock, options.onError);
+  }
+
+  serve(onStream: (accepted: Accepted) => void): Promise<void> {
+    return this.#loop.run((stream) => onStream({ stream, peer: PEER }));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loop.close();
+    removeQuietly(this.address.hostname);
+  }
+}
+
+/**
+ * Listens on a socket file. One that a broker has left which is no more is
+ * removed first. Rejects with a `ListenError` when somebody still listens on
+ * it, when the file is something else, or when it cannot be made.
+ */
+export async function listenUnix(options: UnixOptions): Promise<UnixListener> {
+  const { path, mode } = options;
+  await removeStale(path);
+  // From its first moment on nobody else may connect: a mode that is set
+  // behind would come too late.
+  const before = Deno.umask(0o777 & ~mode);
+  try {
+    const listener = Deno.listen({ transport: "unix", path });
+    return new UnixListener(listener, options);
+  } catch (error) {
+    throw ListenError.ofFile(path, error);
+  } finally {
+    Deno.umask(before);
+  }
+}
+
+async function removeStale(path: string): Promise<void> {
+  let found: Deno.FileInfo;
+  try {
+    found = Deno.lstatSync(path);
+  } catch {
+    // Nothing there; or listening will say what is wrong with the folder.
+    return;
+  }
+  if (!found.isSocket) throw ListenError.ofFile(path, "no socket");
+  try {
+    const conn = await Deno.connect({ transport: "unix", path });
+    conn.close();
+  } catch (error) {
+    // Only this says that nobody listens: others may just not be let in.
+    if (error instanceof Deno.errors.ConnectionRefused) {
+      return removeQuietly(path);
+    }
+    throw ListenError.ofFile(path, error);
+  }
+  throw ListenError.ofFile(path, new Deno.errors.AddrInUse("in use"));
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Gone already, or not ours: listening on it again will say.
+  }
+}

@@ -1,0 +1,98 @@
+import { fileURLToPath } from "node:url";
+import { encodeConnect } from "../../src/codec/mod.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * A broker run from its sources, as `deno task start` does, with what it costs
+ * so far. Linux only: the figures are read from /proc.
+ */
+export class MeasuredBroker {
+  readonly #process: Deno.ChildProcess;
+  /** Where it listens. */
+  readonly port: number;
+
+  private constructor(process: Deno.ChildProcess, port: number) {
+    this.#process = process;
+    this.port = port;
+  }
+
+  /** Starts it with the settings `path=value`; does not wait for anything. */
+  static start(settings: readonly string[]): MeasuredBroker {
+    const port = 20_000 + Deno.pid % 40_000;
+    const process = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--allow-all",
+        "--v8-flags=--max-semi-space-size=4",
+        "main.ts",
+        "serve",
+        "--port",
+        String(port),
+        ...settings.flatMap((setting) => ["--set", setting]),
+      ],
+      cwd: root,
+      env: { DUNLIN_CONFIG: "" },
+      stdout: "null",
+    }).spawn();
+    return new MeasuredBroker(process, port);
+  }
+
+  /** CPU seconds so far, all threads. */
+  get cpu(): number {
+    const stat = Deno.readTextFileSync(`/proc/${this.#process.pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** MiB of memory now. */
+  get memory(): number {
+    return this.#mebibytes("VmRSS");
+  }
+
+  /** MiB of memory at most. */
+  get peak(): number {
+    return this.#mebibytes("VmHWM");
+  }
+
+  /** Connects as `clientId`, as soon as it is accepted, and sends CONNECT. */
+  async connect(clientId: string): Promise<Deno.TcpConn> {
+    for (;;) {
+      try {
+        const conn = await Deno.connect({ port: this.port });
+        await conn.write(encodeConnect({
+          type: 1,
+          version: 4,
+          bridge: false,
+          clientId,
+          cleanStart: false,
+          keepAlive: 0,
+          username: null,
+          password: null,
+          will: null,
+          properties: {},
+        }));
+        return conn;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+  }
+
+  /** Stops it, and waits for its end. */
+  async stop(): Promise<void> {
+    try {
+      this.#process.kill("SIGTERM");
+    } catch (error) {
+      // It has ended, and has said why.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await this.#process.status;
+  }
+
+  #mebibytes(name: string): number {
+    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
+    return Number(status.match(`${name}:\\s+(\\d+)`)![1]) / 1024;
+  }
+}
