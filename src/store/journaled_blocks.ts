@@ -3,6 +3,7 @@ import type { Block } from "./block.ts";
 import type { Blocks, Commit, Head } from "./blocks.ts";
 import {
   endCopies,
+  findCopies,
   journalPath,
   removeOldCopies,
   type Renewal,
@@ -14,6 +15,9 @@ import { writeSnapshot } from "./snapshot.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
+
+/** So many journals of earlier runs are time for one as well. */
+const MANY_JOURNALS = 24;
 
 /** A snapshot that failed is tried again after this, ms. */
 const RETRY = 60_000;
@@ -54,6 +58,8 @@ export class JournaledBlocks implements Blocks {
   /** No snapshot is begun before the timer says so. */
   #rests = false;
   #commits = 0;
+  /** Bytes in the journals of earlier runs. */
+  #carried = 0;
   #trouble: string | null = null;
   #renewal: Renewal | null;
   /** Journals begun by this process: they go on from where the store stands. */
@@ -82,7 +88,7 @@ export class JournaledBlocks implements Blocks {
     const made = new JournaledBlocks(blocks, clock, options);
     // Before the journal: that may take the name of one that is to be kept.
     if (made.#renewal !== null) await made.#write(blocks.head);
-    else made.#wait();
+    else await made.#takeOver();
     await made.#beginJournal();
     return made;
   }
@@ -123,11 +129,24 @@ export class JournaledBlocks implements Blocks {
     await this.#blocks.close();
   }
 
+  /**
+   * Goes on with the copies there are. Runs that are shorter than the interval
+   * would else leave journals without end.
+   */
+  async #takeOver(): Promise<void> {
+    this.#wait();
+    const { journals } = await findCopies(this.#options.path);
+    for (const { path } of journals) {
+      this.#carried += (await Deno.stat(path)).size;
+    }
+    if (journals.length >= MANY_JOURNALS) this.#isDue = true;
+  }
+
   get #isLong(): boolean {
     if (this.#rests) return false;
     const { first, last } = this.#blocks.head;
     const most = Math.max(LONG_JOURNAL, (last - first + 1) * 65536);
-    return this.#journal!.length > most;
+    return this.#carried + this.#journal!.length > most;
   }
 
   /** Without a commit nothing changes, so the snapshot waits for the next. */
@@ -209,6 +228,7 @@ export class JournaledBlocks implements Blocks {
   /** Copies that the snapshot of `head` makes needless. */
   async #removeOld(head: Head): Promise<void> {
     const { path } = this.#options;
+    this.#carried = 0;
     if (this.#renewal !== null) {
       const own = new Set(this.#own).add(snapshotPath(path, head.commit));
       await endCopies(path, this.#renewal, own);
