@@ -4,7 +4,7 @@ import type { Router } from "../router/mod.ts";
 import type { BrokerLog } from "./broker.ts";
 
 /** What an operator has to look after. */
-export type AlarmName = "storage" | "disk" | "snapshot";
+export type AlarmName = "storage" | "disk" | "snapshot" | "certificates";
 
 /**
  * Alarms that are raised: in the log, and retained under

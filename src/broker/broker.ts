@@ -18,7 +18,10 @@ import {
 import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
-import { listen, type TlsPorts } from "./listen.ts";
+import type { Trust } from "./automatic_certificate.ts";
+import type { Certificates } from "./certificates.ts";
+import type { Judgement } from "./client_certificates.ts";
+import { hasTls, listen } from "./listen.ts";
 import {
   listenerOptions,
   sessionOptions,
@@ -39,6 +42,8 @@ export interface BrokerLog extends SessionLog {
   trouble(what: string, error: Error): void;
   /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
   recovered(what: string, lasted: number): void;
+  /** Something an operator may wait for has come about; `what` says where. */
+  notice(what: string, text: string): void;
 }
 
 /** What a broker is made with; what is left out is the usual. */
@@ -65,6 +70,8 @@ export interface StartedListener {
   readonly bind: string;
   /** The real one, where 0 was asked for; 0 for a socket file. */
   readonly port: number;
+  /** How to trust the certificate that the broker has made for it. */
+  readonly trust?: Trust;
 }
 
 const SILENT: BrokerLog = {
@@ -73,6 +80,7 @@ const SILENT: BrokerLog = {
   failed() {},
   trouble() {},
   recovered() {},
+  notice() {},
 };
 
 /**
@@ -94,6 +102,7 @@ export class Broker {
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   #storage: Storage | null = null;
+  #certificates: Certificates | null = null;
   #listeners: Listener[] = [];
   #housekeeping: Cancel | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -146,6 +155,7 @@ export class Broker {
       for (const listener of this.#listeners) listener.close();
       this.#listeners = [];
       for (const connection of [...this.#connections]) connection.release();
+      await this.#certificates?.stop();
       await storage?.close();
       throw error;
     }
@@ -174,6 +184,30 @@ export class Broker {
     );
   }
 
+  /** Loaded when it is used: a start without TLS does without. */
+  async #openCertificates(): Promise<Certificates> {
+    if (this.#certificates !== null) return this.#certificates;
+    const { Certificates } = await import("./certificates.ts");
+    const certificates = await Certificates.open(this.#settings, {
+      clock: this.#clock,
+      log: this.#log,
+      alarms: this.#alarms,
+      environment: Deno.env.toObject(),
+    });
+    this.#sys.certificates = () => certificates.days;
+    return this.#certificates = certificates;
+  }
+
+  /**
+   * Reads all certificates, authorities and lists again, as their files are
+   * now. Never rejects: what cannot be used changes nothing, and the log says
+   * why. New handshakes see what is new; connections go on, but for those
+   * whose certificate has been taken back.
+   */
+  async reloadCertificates(): Promise<void> {
+    await this.#certificates?.reload();
+  }
+
   /** Restores what is stored; connections that come meanwhile wait. */
   async #load(storage: Storage): Promise<void> {
     await storage.start();
@@ -193,6 +227,7 @@ export class Broker {
         type: settings.type,
         bind: settings.type === "unix" ? settings.socket : settings.bind,
         port: listener.address.port,
+        ...this.#trustOf(settings),
       });
     }
     this.#listeners.forEach((listener, index) => {
@@ -204,6 +239,11 @@ export class Broker {
     return started;
   }
 
+  #trustOf(settings: ListenerSettings): { trust?: Trust } {
+    const trust = this.#certificates?.trustOf(settings);
+    return trust ? { trust } : {};
+  }
+
   #open(settings: ListenerSettings): Promise<Listener> {
     const where = `listener ${settings.name}`;
     return listen(settings, {
@@ -213,24 +253,11 @@ export class Broker {
         this.#counters.closed[reason]++;
         this.#log.trouble(`${where}, from ${peer.hostname}`, error);
       },
-      tlsPorts: (settings) => this.#tlsPorts(settings),
+      tlsPorts: async (settings) => {
+        const certificates = await this.#openCertificates();
+        return certificates.tlsPorts(settings);
+      },
     });
-  }
-
-  /** The certificate of a listener, and the authorities that it believes. */
-  async #tlsPorts(settings: ListenerSettings): Promise<TlsPorts> {
-    const identity = {
-      cert: await Deno.readTextFile(settings.cert),
-      key: await Deno.readTextFile(settings.key),
-    };
-    const authorities: string[] = [];
-    for (const file of settings.ca) {
-      authorities.push(await Deno.readTextFile(file));
-    }
-    return {
-      keys: { choose: () => identity },
-      authorities: () => authorities,
-    };
   }
 
   /** Serves a stream as if it had come in by `listener`. */
@@ -244,18 +271,46 @@ export class Broker {
       accepted.stream.close();
       return;
     }
+    const judgement = this.#judge(accepted, listener);
+    if (judgement !== null && judgement.refusal !== null) {
+      this.#admission.leave(hostname, listener);
+      this.#counters.closed["certificate-refused"]++;
+      this.#log.closed(null, hostname, "certificate-refused", null);
+      accepted.stream.close();
+      return;
+    }
     const connection = new Connection(
       accepted,
       this.#optionsOf(listener),
       this.#context,
       () => {
         this.#connections.delete(connection);
+        this.#certificates?.left(ending);
         this.#admission.leave(hostname, listener);
         if (this.#connections.size === 0) this.#whenEmpty?.();
       },
     );
+    const ending = {
+      end: (why: string) => {
+        this.#context.passes.begin();
+        const { NotAuthorized } = ReasonCode;
+        const reason = `the certificate is no longer let in: ${why}`;
+        connection.close("certificate-revoked", NotAuthorized, reason);
+      },
+    };
+    if (judgement !== null) {
+      connection.certificate = judgement.client;
+      this.#certificates?.entered(ending, judgement);
+    }
     this.#connections.add(connection);
     connection.start();
+  }
+
+  /** Null where clients are asked for no certificate. */
+  #judge(accepted: Accepted, listener: ListenerSettings): Judgement | null {
+    if (this.#certificates === null || !hasTls(listener)) return null;
+    const { certificate = null, peer } = accepted;
+    return this.#certificates.judge(certificate, peer.hostname, listener);
   }
 
   /**
@@ -283,6 +338,7 @@ export class Broker {
     }
     for (const connection of [...this.#connections]) connection.release();
     this.#context.deadlines.stop();
+    await this.#certificates?.stop();
     await this.#storage?.close();
   }
 

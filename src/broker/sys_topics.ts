@@ -20,6 +20,8 @@ export class SysTopics {
   #cancel: Cancel | null = null;
   /** Reads the figures of the store; null when nothing is stored. */
   storage: (() => StoreStatus) | null = null;
+  /** Days left of certificates, by listener; null when there are none. */
+  certificates: (() => ReadonlyMap<string, number>) | null = null;
   #updatedAt: number;
 
   /** `interval` in ms; 0 publishes nothing. */
@@ -65,6 +67,9 @@ export class SysTopics {
     this.#traffic();
     this.#reasons();
     this.#stored();
+    for (const [listener, days] of this.certificates?.() ?? []) {
+      this.#publish(`certificates/${listener}/days`, days);
+    }
     const now = this.#context.clock.now();
     const seconds = (now - this.#updatedAt) / 1000;
     this.#updatedAt = now;

@@ -77,6 +77,7 @@ export function brokerLog(log: LogEvent, clock: Clock): BrokerLog {
     },
     recovered: (where, lasted) =>
       log("warn", "recovered", { where, seconds: lasted / 1000 }),
+    notice: (where, text) => log("info", "notice", { where, text }),
   };
 }
 

@@ -16,6 +16,7 @@ import {
 import type { Output } from "./output.ts";
 import { type ReadSettings, readSettings } from "./read_settings.ts";
 import { writeReadyFile } from "./ready_file.ts";
+import { onReloadSignal } from "./reload_signal.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { shownPath } from "./shown_path.ts";
 import { startError } from "./start_error.ts";
@@ -44,6 +45,7 @@ export async function serve(
     const log = logEvents(settings.log, clock, output.err);
     outliveMistakes(log);
     const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
+    onReloadSignal(() => reload(broker, log));
     const listeners = await broker.start();
     if (options.readyFile !== undefined) {
       await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });
@@ -81,6 +83,12 @@ function outliveMistakes(log: LogEvent): void {
     "unhandledrejection",
     (event) => tell(event, event.reason),
   );
+}
+
+/** Reads again what can change while the broker runs; never rejects. */
+async function reload(broker: Broker, log: LogEvent): Promise<void> {
+  await broker.reloadCertificates();
+  log("info", "reloaded", { signal: "SIGHUP" });
 }
 
 /** Tells of start and stop: to people in words, to programs as an event. */

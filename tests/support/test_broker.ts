@@ -55,6 +55,7 @@ export class TestBroker {
         closed() {},
         failed: (...all) => this.failures.push(all),
         trouble: (...all) => this.failures.push(all),
+        notice() {},
         recovered() {},
       },
     });
