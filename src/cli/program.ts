@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../config/mod.ts";
+import { addAuthority, type RunAuthority } from "./authority_program.ts";
 import type { CheckOptions } from "./check.ts";
 import type { Output } from "./output.ts";
 import {
@@ -17,6 +18,8 @@ export interface Commands {
   readonly check: (options: CheckOptions) => Promise<number>;
   /** `dunlin store ...`. */
   readonly store: RunStore;
+  /** `dunlin ca ...` and `dunlin cert ...`. */
+  readonly authority: RunAuthority;
 }
 
 const PRECEDENCE = `
@@ -118,6 +121,7 @@ export async function runProgram(
   addServe(program, commands.serve, onCode);
   addCheck(program, commands.check, onCode);
   addStore(program, commands.store, onCode);
+  addAuthority(program, commands.authority, onCode);
   if (args[0]?.endsWith(".toml")) {
     output.err(
       `error: ${args[0]} is no command; to use that file: ` +

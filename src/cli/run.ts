@@ -1,3 +1,7 @@
+import type {
+  AuthorityCommandName,
+  AuthorityOptions,
+} from "./authority_options.ts";
 import type { CheckOptions } from "./check.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
@@ -26,6 +30,17 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return store(name, file, options, environment, terminal, clock);
+  },
+  authority: async (
+    name: AuthorityCommandName,
+    argument: string | undefined,
+    options: AuthorityOptions,
+  ) => {
+    const { authority } = await import("./authority.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    const environment = Deno.env.toObject();
+    const clock = new SystemClock();
+    return authority(name, argument, options, environment, terminal, clock);
   },
 };
 

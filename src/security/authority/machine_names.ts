@@ -36,6 +36,12 @@ export function machineNames(
   };
 }
 
+/** What an authority is called that nobody gave a name. */
+export function machineAuthorityName(machine: Machine = Deno): string {
+  const own = machineNames([], machine).dns[0] ?? "this machine";
+  return `Dunlin on ${own}`.slice(0, 64);
+}
+
 /** RFC 4291, 2.5.6, and RFC 3927. */
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab].:|^169\.254\./i.test(address);

@@ -28,7 +28,11 @@ export type { Issued, IssuedPair } from "./issuing.ts";
 export { type KeyType, keyTypes } from "./key_type.ts";
 export type { LeafPurpose } from "./leaf.ts";
 export { ListError } from "./list_error.ts";
-export { type Machine, machineNames } from "./machine_names.ts";
+export {
+  type Machine,
+  machineAuthorityName,
+  machineNames,
+} from "./machine_names.ts";
 export {
   type CertificateFile,
   readCertificateFile,
