@@ -32,6 +32,27 @@ export interface Identity {
   readonly username: string | null;
   /** The certificate it came in by; null or missing without one. */
   readonly certificate?: CertificateFacts | null;
+  /** The listener it came in by; missing where nobody knows any more. */
+  readonly listener?: string;
+  /** Its IP address; missing where nobody knows any more. */
+  readonly hostname?: string;
+  /** Groups it is in by what let it in, beside those of the settings. */
+  readonly groups?: readonly string[];
+  /** What a token of its own allows it; null or missing without one. */
+  readonly grants?: TopicGrants | null;
+}
+
+/**
+ * Topic filters that are allowed to one client alone. With them it may do
+ * nothing that neither they nor a rule allow.
+ */
+export interface TopicGrants {
+  /** Where they come from, to be shown: like "token". */
+  readonly place: string;
+  /** What it may publish to; valid filters. */
+  readonly publish: readonly string[];
+  /** What it may subscribe to and receive; valid filters. */
+  readonly subscribe: readonly string[];
 }
 
 /** The answer to credentials or to one step of an exchange. */
