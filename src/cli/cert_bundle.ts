@@ -68,7 +68,8 @@ export async function writeBundle(
   { path, isZip, stem }: BundlePlace,
   issued: Bundled,
 ): Promise<string[]> {
-  const key = issued.key ?? await keyThere(join(path, `${stem}.key`));
+  const key = issued.key ??
+    await keyThere(call, join(path, `${stem}.key`), issued.pem);
   const files = filesOf(call, stem, issued, key);
   if (isZip) {
     await writeResult(path, await zipped(files, call.clock.now()), 0o600);
@@ -88,9 +89,14 @@ export async function writeBundle(
   return written;
 }
 
-/** The key that a renewed certificate goes with, where it lies beside it. */
-async function keyThere(path: string): Promise<string | null> {
-  return await Deno.readTextFile(path).catch(() => null);
+/** The key that goes with a renewed certificate, where it lies beside it. */
+async function keyThere(
+  { library }: AuthorityCall,
+  path: string,
+  pem: string,
+): Promise<string | null> {
+  const key = await Deno.readTextFile(path).catch(() => null);
+  return key !== null && await library.isPair(pem, key) ? key : null;
 }
 
 /** `key` is the one of this certificate, be it new or not; null if unknown. */

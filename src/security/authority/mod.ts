@@ -25,6 +25,7 @@ export {
 export { issue, type IssueOptions } from "./issue.ts";
 export { forgetIssued, issuedFingerprints, readIssued } from "./issued.ts";
 export type { Issued, IssuedPair } from "./issuing.ts";
+export { isPair } from "./key_pair.ts";
 export { type KeyType, keyTypes } from "./key_type.ts";
 export type { LeafPurpose } from "./leaf.ts";
 export { ListError } from "./list_error.ts";

@@ -57,7 +57,9 @@ async function toPkcs8(
       "unsuitable",
       isLocked
         ? `${what} does not open with this password`
-        : `${what} is damaged, or of a kind that is not known here`,
+        : `${what} is damaged, or of a kind or encryption that is not known ` +
+          `here, as 3DES: "openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out ` +
+          `NEW" may help`,
     );
   }
 }
