@@ -13,6 +13,8 @@ const root = new URL("..", import.meta.url);
 /** Debian packages the tests run against, and how to see that one is there. */
 const packages: readonly [name: string, probe: readonly string[]][] = [
   ["mosquitto-clients", ["mosquitto_pub", "--help"]],
+  ["openssl", ["openssl", "version"]],
+  ["curl", ["curl", "--version"]],
   ["python3-paho-mqtt", [python(), "-c", "import paho.mqtt.client"]],
 ];
 

@@ -29,6 +29,18 @@ export const mosquittoClients: Program = {
     : undefined,
 };
 
+/** Makes certificates, and is a TLS client of few words. */
+export const opensslProgram: Program = {
+  package: "openssl",
+  command: starts("openssl", ["version"], true) ? "openssl" : undefined,
+};
+
+/** A client for HTTP and what is upgraded from it. */
+export const curl: Program = {
+  package: "curl",
+  command: starts("curl", ["--version"], true) ? "curl" : undefined,
+};
+
 /** A Python that has Eclipse Paho. */
 export const paho: Program = {
   package: "python3-paho-mqtt",
@@ -45,7 +57,7 @@ export const paho: Program = {
 export function testWith(
   programs: readonly Program[],
   name: string,
-  body: () => Promise<void>,
+  body: (t: Deno.TestContext) => Promise<void>,
 ): void {
   const missing = programs.filter((one) => one.command === undefined)
     .map((one) => one.package);

@@ -1,0 +1,69 @@
+import { Broker, type StartedListener } from "../../src/broker/mod.ts";
+import { SystemClock } from "../../src/clock/mod.ts";
+import { completeSettings } from "../../src/config/mod.ts";
+import type { PartialSettings } from "../../src/config/mod.ts";
+import { Inbox } from "../support/wait.ts";
+import type { Workshop } from "../support/workshop.ts";
+
+/** Listeners of a test, by name. */
+export type Listeners = Readonly<
+  Record<string, NonNullable<PartialSettings["listener"]>[number]>
+>;
+
+/** A broker in this process, on real sockets, with what it logs. */
+export class CertificateBroker implements AsyncDisposable {
+  readonly #broker: Broker;
+  /** Why connections ended, as they do. */
+  readonly closed: Inbox<string> = new Inbox("the end of a connection");
+  /** What it had to tell, in order. */
+  readonly told: string[] = [];
+  /** Started listeners. */
+  listeners: readonly StartedListener[] = [];
+
+  private constructor(workshop: Workshop, listeners: Listeners) {
+    const settings = completeSettings({
+      storage: { mode: "memory" },
+      sys: { interval: 0 },
+      authority: { path: workshop.path("authority") },
+      listener: Object.entries(listeners).map(([name, one]) => ({
+        ...{ name, type: "tls", bind: "127.0.0.1", port: 0 },
+        ...one,
+      })),
+    });
+    this.#broker = new Broker(settings, {
+      clock: new SystemClock(),
+      log: {
+        connected() {},
+        closed: (_, __, why) => this.closed.push(why),
+        failed: (_, error) => this.told.push(`failed: ${error}`),
+        trouble: (what, error) => this.told.push(`${what}: ${error.message}`),
+        recovered() {},
+        notice: (what, text) => this.told.push(`${what}: ${text}`),
+      },
+    });
+  }
+
+  /** Starts one; the authority's folder and its list are the workshop's. */
+  static async start(
+    workshop: Workshop,
+    listeners: Listeners,
+  ): Promise<CertificateBroker> {
+    const broker = new CertificateBroker(workshop, listeners);
+    broker.listeners = await broker.#broker.start();
+    return broker;
+  }
+
+  /** The port of the listener with this name. */
+  port(name: string): number {
+    return this.listeners.find((one) => one.name === name)!.port;
+  }
+
+  /** Reads all certificates and lists again. */
+  reload(): Promise<void> {
+    return this.#broker.reloadCertificates();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#broker.stop(1000);
+  }
+}
