@@ -22,7 +22,8 @@ export class NodeByteStream implements ByteStream {
   #resolve: (count: number | null) => void = IGNORE;
   #reject: (error: Error) => void = IGNORE;
   #isPaused = false;
-  #isWriting = false;
+  /** Rejects the pending write; null when there is none. */
+  #rejectWrite: ((error: Error) => void) | null = null;
   #ended = false;
   #error: Error | null = null;
 
@@ -33,7 +34,9 @@ export class NodeByteStream implements ByteStream {
     stream.on("data", this.#take);
     stream.on("end", this.#end);
     stream.on("error", this.#fail);
-    stream.on("close", () => this.#fail(brokenError()));
+    stream.on("close", () => {
+      if (this.#error === null) this.#fail(brokenError());
+    });
     this.#pause();
   }
 
@@ -63,9 +66,9 @@ export class NodeByteStream implements ByteStream {
     if (this.#error !== null) return Promise.reject(this.#error);
     if (bytes.length === 0) return Promise.resolve(0);
     return new Promise((resolve, reject) => {
-      this.#isWriting = true;
+      this.#rejectWrite = reject;
       this.#stream.write(bytes, (error) => {
-        this.#isWriting = false;
+        this.#rejectWrite = null;
         if (error) reject(error);
         else resolve(bytes.length);
       });
@@ -83,10 +86,11 @@ export class NodeByteStream implements ByteStream {
    */
   close(): void {
     this.#rest = NOTHING;
-    this.#fail(new Deno.errors.BadResource("the stream is closed"));
+    const isWriting = this.#rejectWrite !== null;
+    this.#fail(CLOSED);
     const stream = this.#stream;
     if (stream.destroyed) return;
-    if (this.#isWriting) return void stream.destroy();
+    if (isWriting) return void stream.destroy();
     const cancel = this.#clock.after(closeTimeout, () => stream.destroy());
     stream.once("close", cancel);
     // What still comes is nobody's: it must not keep the end from coming.
@@ -121,6 +125,9 @@ export class NodeByteStream implements ByteStream {
 
   readonly #fail = (error: Error): void => {
     this.#error ??= error;
+    // A stream that is destroyed does not call back for every write.
+    this.#rejectWrite?.(this.#error);
+    this.#rejectWrite = null;
     if (this.#into === null) return;
     this.#into = null;
     this.#reject(this.#error);
@@ -134,6 +141,9 @@ export class NodeByteStream implements ByteStream {
 }
 
 function IGNORE(): void {}
+
+/** One for all: most connections end without anybody who would see it. */
+const CLOSED = new Deno.errors.BadResource("the stream is closed");
 
 function brokenError(): Error {
   return new Deno.errors.ConnectionReset("the connection was lost");

@@ -68,20 +68,25 @@ export class TlsServer {
     );
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
+        socket.off("close", closed);
         socket.destroy();
         below.destroy();
         reject(new RefusedError("tls-handshake", reasonOf(error), error));
       };
-      // Also afterwards: an error that nobody hears ends the program.
+      const closed = () => fail(new Error("the peer closed the connection"));
       below.on("error", fail);
       socket.on("error", fail);
-      socket.once("close", () => {
-        below.destroy();
-        fail(new Error("the peer closed the connection"));
-      });
+      socket.once("close", closed);
       socket.once("secure", () => {
         try {
-          resolve(this.#started(socket));
+          const started = this.#started(socket);
+          socket.off("error", fail).off("close", closed);
+          // What breaks below is told by `socket`, to whom the stream listens.
+          below.off("error", fail).on("error", (error) => {
+            socket.destroy(error);
+          });
+          socket.once("close", () => below.destroy());
+          resolve(started);
         } catch (error) {
           fail(error as Error);
         }
