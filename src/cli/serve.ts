@@ -137,6 +137,8 @@ function report(
     listeners: listeners.map((one, index) => ({
       ...one,
       path: settings.listener[index].path,
+      asksCertificate: !["off", "optional"]
+        .includes(settings.listener[index].client_certificates),
     })),
     storage: storageLine(settings, environment),
     file,

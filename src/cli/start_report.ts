@@ -6,6 +6,10 @@ export interface StartReport {
   readonly listeners: (Readiness["listeners"][number] & {
     /** WebSocket only: the path clients connect to. */
     readonly path?: string;
+    /** Whether clients without a certificate are refused. */
+    readonly asksCertificate?: boolean;
+    /** How to trust a certificate that the broker has made itself. */
+    readonly trust?: { readonly file: string; readonly isSelfSigned: boolean };
   })[];
   /** The storage's mode, and where it is. */
   readonly storage: string;
@@ -37,8 +41,43 @@ export function startReport(report: StartReport): string {
       `  mosquitto_pub ${where} -t hello -m world`,
     );
   }
-  lines.push("", "Ctrl+C stops it.", "");
+  lines.push(...trustLines(report), "", "Ctrl+C stops it.", "");
   return lines.join("\n");
+}
+
+/** How clients come to trust the first listener that needs to be trusted. */
+function trustLines({ listeners }: StartReport): string[] {
+  const made = listeners.filter(({ trust }) => trust !== undefined);
+  const listener = made.find(({ type }) => type === "tls") ?? made[0];
+  if (listener?.trust === undefined) return [];
+  const { name, bind, port, type, trust: { file, isSelfSigned } } = listener;
+  const what = isSelfSigned
+    ? `The certificate of ${name} is signed by itself, as the authority's ` +
+      "private key is not here. Clients trust it"
+    : `The certificate of ${name} is from the broker's own authority. ` +
+      "Clients trust it";
+  if (type !== "tls") return ["", `${what} by this file:`, `  ${file}`];
+  const where = `-h ${reachable(bind)} -p ${port}`;
+  if (listener.asksCertificate) {
+    return [
+      "",
+      `${what} by this file, and need a certificate of their own:`,
+      `  ${file}`,
+      "  dunlin cert issue NAME   (its README.md has the lines to connect)",
+    ];
+  }
+  return [
+    "",
+    `${what} like this:`,
+    `  mosquitto_sub --cafile ${pasted(file)} ${where} -t hello`,
+  ];
+}
+
+/** A path as a shell takes it for one word. */
+function pasted(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path)
+    ? path
+    : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Schemes that clients know these by. */

@@ -37,6 +37,41 @@ Deno.test("report: an address for all is tried at localhost", () => {
   assert.match(startReport(report), /mosquitto_sub -h localhost -p 1883 /);
 });
 
+Deno.test("report: how to trust a certificate that the broker made, ready to paste", () => {
+  const report = (
+    type: string,
+    isSelfSigned: boolean,
+    file: string,
+    asksCertificate = false,
+  ) =>
+    startReport({
+      version: "1",
+      listeners: [tcp, {
+        ...{ name: "secure", type, bind: "::", port: 8883 },
+        trust: { file, isSelfSigned },
+        asksCertificate,
+      }],
+      storage: "memory",
+      isFilePassedOver: false,
+    });
+  assert.match(
+    report("tls", false, "/home/a b/it's/ca.crt"),
+    /secure is from the broker's own authority.*\n {2}mosquitto_sub --cafile '\/home\/a b\/it'\\''s\/ca\.crt' -h localhost -p 8883 -t hello\n/,
+  );
+  assert.match(
+    report("tls", true, "/x/server.crt"),
+    /secure is signed by itself.*\n {2}mosquitto_sub --cafile \/x\/server\.crt /,
+  );
+  assert.match(
+    report("wss", false, "/x/ca.crt"),
+    /by this file:\n {2}\/x\/ca\.crt\n/,
+  );
+  // Without a certificate the line would only be refused.
+  const asking = report("tls", false, "/x/ca.crt", true);
+  assert.match(asking, /dunlin cert issue NAME/);
+  assert.doesNotMatch(asking, /--cafile/);
+});
+
 Deno.test("report: a dunlin.toml that nobody named is told to be unread", () => {
   const report = {
     version: "1",
