@@ -72,7 +72,7 @@ export async function writeBundle(
     await keyThere(call, join(path, `${stem}.key`), issued.pem);
   const files = filesOf(call, stem, issued, key);
   if (isZip) {
-    await writeResult(path, await zipped(files, call.clock.now()), 0o600);
+    await writeResult(path, await zipped(files, call.clock.date()), 0o600);
     return [path];
   }
   try {

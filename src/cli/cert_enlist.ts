@@ -7,7 +7,7 @@ export async function enlist(
   { reading, purpose }: Issued,
 ): Promise<void> {
   if (purpose !== "client") return;
-  const time = library.isoTime(clock.now());
+  const time = library.isoTime(clock.date());
   await library.changeList(list, (entries) => {
     entries.set(reading.fingerprint, {
       name: reading.name,

@@ -10,7 +10,7 @@ export const remove: AuthorityCommand = async (call) => {
   const isThere = await library.changeList(list, (entries) => {
     const entry = entries.get(fingerprint);
     const isRevoked = entry?.state === "revoked";
-    if (isRevoked && !options.force && !isOver(known, clock.now())) {
+    if (isRevoked && !options.force && !isOver(known, clock.date())) {
       throw new CommandError(
         `it is revoked and valid until ${
           expiryOf(known)

@@ -46,7 +46,7 @@ async function put(
   state: CertificateState,
   check: (now: CertificateEntry | undefined) => void,
 ): Promise<AuthorityAnswer> {
-  const now = clock.now();
+  const now = clock.date();
   const entry = await library.changeList(list, (entries) => {
     const before = entries.get(known.fingerprint);
     check(before);

@@ -41,7 +41,7 @@ export async function createAuthority(
     folder,
     options.isReplacing ?? false,
     clock,
-    () => newAuthority(options, clock.now()),
+    () => newAuthority(options, clock.date()),
   );
 }
 

@@ -42,7 +42,7 @@ export async function establish(
     }
     // Made before anything is moved away: it may turn out to be unsuitable.
     const made = await make();
-    if (isThere) await keepAside(files, clock.now());
+    if (isThere) await keepAside(files, clock.date());
     await putAuthority(files, made);
     return (await openAuthority(folder))!;
   });

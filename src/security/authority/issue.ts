@@ -37,11 +37,11 @@ export async function issue(
     ? serverNames(options.name, options.names)
     : options.names;
   checkNames(names);
-  const issuer = await openIssuer(folder, clock.now());
+  const issuer = await openIssuer(folder, clock.date());
   const keys = await newKeys(options.keyType);
   const subject = commonName(issuer.x509, options.name);
   const { purpose, days } = options;
-  const issued = await signAndKeep(issuer, clock.now(), days, {
+  const issued = await signAndKeep(issuer, clock.date(), days, {
     subject,
     names,
     purpose,

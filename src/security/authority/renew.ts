@@ -24,14 +24,14 @@ export async function renew(
   options: RenewOptions,
   clock: Clock,
 ): Promise<Issued & { readonly key: string | null }> {
-  const issuer = await openIssuer(folder, clock.now());
+  const issuer = await openIssuer(folder, clock.date());
   const { x509 } = issuer;
   const [old] = parseCertificates(x509, pem, "what was issued");
   const reading = readingOf(x509, old);
   const keys = options.keyType === undefined
     ? null
     : await newKeys(options.keyType);
-  const issued = await signAndKeep(issuer, clock.now(), options.days, {
+  const issued = await signAndKeep(issuer, clock.date(), options.days, {
     subject: old.subjectName,
     names: reading.names,
     purpose: reading.isForServer ? "server" : "client",

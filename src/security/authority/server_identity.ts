@@ -56,7 +56,7 @@ export async function serverIdentity(
   const files = authorityFiles(folder);
   checkNames(names);
   return await atAuthority(folder, async () => {
-    const now = clock.now();
+    const now = clock.date();
     const kept = await readServer(files, names, now);
     if (kept !== null) return identity(files, kept, false);
     await makeServer(files, names, now);

@@ -27,7 +27,7 @@ export async function signRequest(
   options: SignOptions,
   clock: Clock,
 ): Promise<Issued> {
-  const issuer = await openIssuer(folder, clock.now());
+  const issuer = await openIssuer(folder, clock.date());
   const { x509 } = issuer;
   const asked = await readRequest(x509, request.content, request.file);
   const subject = options.name === undefined
@@ -47,7 +47,7 @@ export async function signRequest(
     purpose,
     publicKey,
   };
-  return await signAndKeep(issuer, clock.now(), days, leaf);
+  return await signAndKeep(issuer, clock.date(), days, leaf);
 }
 
 /** What a request says of its subject is a stranger's text. */
