@@ -3,9 +3,9 @@ import type { ListenerSettings, Settings } from "../config/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
 import { Router } from "../router/mod.ts";
 import {
-  AllowAll,
   type Authenticator,
   type Authorizer,
+  Unasked,
 } from "../security/mod.ts";
 import type { Doubt } from "../store/mod.ts";
 import {
@@ -16,7 +16,9 @@ import {
   type SessionLog,
 } from "../session/mod.ts";
 import type { Accepted, Listener } from "../transport/mod.ts";
+import type { AccessControl } from "./access.ts";
 import { Admission } from "./admission.ts";
+import { allowsAnonymous } from "./allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import type { Trust } from "./automatic_certificate.ts";
 import type { Certificates } from "./certificates.ts";
@@ -50,9 +52,9 @@ export interface BrokerLog extends SessionLog {
 export interface BrokerPorts {
   /** The only time there is. @default the system's */
   readonly clock?: Clock;
-  /** Who may come in. @default everybody */
+  /** Who may come in. @default as the settings say */
   readonly authenticator?: Authenticator;
-  /** Who may do what. @default everybody everything */
+  /** Who may do what. @default as the settings say */
   readonly authorizer?: Authorizer;
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
@@ -103,6 +105,7 @@ export class Broker {
   readonly #alarms: Alarms;
   #storage: Storage | null = null;
   #certificates: Certificates | null = null;
+  #access: AccessControl | null = null;
   #listeners: Listener[] = [];
   #housekeeping: Cancel | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -124,7 +127,8 @@ export class Broker {
     this.#context = new Context({
       options: sessionOptions(settings),
       router: this.#router,
-      authenticator: ports.authenticator ?? new AllowAll(),
+      authenticator: ports.authenticator ??
+        new Unasked(allowsAnonymous(settings.listener)),
       authorizer: ports.authorizer ?? null,
       clock: this.#clock,
       counters: this.#counters,
@@ -145,6 +149,7 @@ export class Broker {
    * `ListenError` for the first address that cannot be had.
    */
   async start(): Promise<StartedListener[]> {
+    await this.#openAccess();
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
@@ -156,9 +161,23 @@ export class Broker {
       this.#listeners = [];
       for (const connection of [...this.#connections]) connection.release();
       await this.#certificates?.stop();
+      this.#access?.stop();
       await storage?.close();
       throw error;
     }
+  }
+
+  /** Loaded when it is used: a broker that asks nobody does without. */
+  async #openAccess(): Promise<void> {
+    const { auth } = this.#settings;
+    if (auth.length === 0) return;
+    const { AccessControl } = await import("./access.ts");
+    const control = new AccessControl({ clock: this.#clock, log: this.#log });
+    const access = await control.open(this.#settings);
+    control.enforce(access);
+    this.#context.authenticator = access.authenticator;
+    this.#access = control;
+    this.#sys.logins = () => control.logins;
   }
 
   async #openStorage(): Promise<Storage | null> {
@@ -339,6 +358,7 @@ export class Broker {
     for (const connection of [...this.#connections]) connection.release();
     this.#context.deadlines.stop();
     await this.#certificates?.stop();
+    this.#access?.stop();
     await this.#storage?.close();
   }
 

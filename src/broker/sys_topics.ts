@@ -2,6 +2,7 @@ import type { Cancel } from "../clock/mod.ts";
 import { VERSION } from "../config/mod.ts";
 import { encodeUtf8, Message } from "../mqtt/mod.ts";
 import { CLOSE_REASONS, type Context, DROP_REASONS } from "../session/mod.ts";
+import type { LoginCounts } from "../security/mod.ts";
 import type { StoreStatus } from "../store/mod.ts";
 import { LoadAverage } from "./load_average.ts";
 
@@ -22,6 +23,8 @@ export class SysTopics {
   storage: (() => StoreStatus) | null = null;
   /** Days left of certificates, by listener; null when there are none. */
   certificates: (() => ReadonlyMap<string, number>) | null = null;
+  /** Logins that went wrong; null where nobody is asked. */
+  logins: (() => Readonly<LoginCounts>) | null = null;
   #updatedAt: number;
 
   /** `interval` in ms; 0 publishes nothing. */
@@ -69,6 +72,9 @@ export class SysTopics {
     this.#stored();
     for (const [listener, days] of this.certificates?.() ?? []) {
       this.#publish(`certificates/${listener}/days`, days);
+    }
+    for (const [name, count] of Object.entries(this.logins?.() ?? {})) {
+      this.#publish(`logins/${name}`, count);
     }
     const now = this.#context.clock.now();
     const seconds = (now - this.#updatedAt) / 1000;

@@ -9,6 +9,15 @@ export type {
   VersionName,
 } from "./listener_settings.ts";
 export type {
+  AccessSettings,
+  AclRule,
+  AuthSettings,
+  AuthType,
+  GroupSettings,
+  JwtAlgorithm,
+  UserSettings,
+} from "./access_settings.ts";
+export type {
   AuthoritySettings,
   BacklogPolicy,
   LimitSettings,

@@ -1,24 +1,46 @@
+import { ReasonCode } from "../mqtt/mod.ts";
 import type {
   Authenticator,
   AuthExchange,
   AuthOutcome,
   Credentials,
+  Identity,
 } from "./authenticator.ts";
+import { hasNoCredentials, identityOf } from "./identity.ts";
 
-/** Lets everybody in, under the user name they give, if any. */
-export class AllowAll implements Authenticator {
+/**
+ * Asks nobody: lets everybody in by listeners that `allow` says, under the user
+ * name they give, if any. A listener that has asked for a certificate has seen
+ * one, and that will do.
+ */
+export class Unasked implements Authenticator {
+  readonly #allow: (listener: string) => boolean;
+
+  /** @param allow Whether clients may enter by the listener of this name. */
+  constructor(allow: (listener: string) => boolean) {
+    this.#allow = allow;
+  }
+
   authenticate(credentials: Credentials): AuthOutcome {
+    if (this.#allow(credentials.listener) || credentials.certificate !== null) {
+      return { kind: "allow", identity: identityOf(credentials) };
+    }
     return {
-      kind: "allow",
-      identity: {
-        clientId: credentials.clientId,
-        username: credentials.username,
-        certificate: credentials.certificate,
-      },
+      kind: "deny",
+      reasonCode: hasNoCredentials(credentials)
+        ? ReasonCode.NotAuthorized
+        : ReasonCode.BadUserNameOrPassword,
+      why: "the listener lets nobody in without credentials, and no [[auth]] " +
+        "knows any",
     };
   }
 
   begin(): AuthExchange | null {
     return null;
+  }
+
+  stillAllows({ listener, certificate }: Identity): boolean {
+    return (certificate ?? null) !== null ||
+      (listener !== undefined && this.#allow(listener));
   }
 }

@@ -40,6 +40,15 @@ export interface Identity {
   readonly groups?: readonly string[];
   /** What a token of its own allows it; null or missing without one. */
   readonly grants?: TopicGrants | null;
+  /** The link of the chain that let it in; missing where there is no chain. */
+  readonly link?: string;
+  /**
+   * By what the link knew it, in words of the link's own: another one after
+   * the password has changed. Never the password; missing where nothing is.
+   */
+  readonly proof?: string;
+  /** When it has to prove itself anew, ms since 1970; missing for never. */
+  readonly expiresAt?: number;
 }
 
 /**
@@ -63,11 +72,18 @@ export type AuthOutcome =
     /** Last data for the client, where the method has some. */
     readonly data?: Uint8Array;
   }
-  | { readonly kind: "deny"; readonly reasonCode: ReasonCode }
+  | {
+    readonly kind: "deny";
+    readonly reasonCode: ReasonCode;
+    /** For the operator's eyes alone: a stranger learns nothing from it. */
+    readonly why?: string;
+  }
   | { readonly kind: "continue"; readonly data: Uint8Array };
 
 /** One enhanced authentication under way (MQTT 5.0, 4.12). */
 export interface AuthExchange {
+  /** Who the client says it is; null or missing as long as nobody knows. */
+  readonly username?: string | null;
   /** Takes the client's data (null when it sent none). */
   step(data: Uint8Array | null): AuthOutcome | Promise<AuthOutcome>;
 }
@@ -78,4 +94,9 @@ export interface Authenticator {
   authenticate(credentials: Credentials): AuthOutcome | Promise<AuthOutcome>;
   /** Begins an exchange; null when it does not know `method`. */
   begin(method: string, credentials: Credentials): AuthExchange | null;
+  /**
+   * Whether what let `identity` in still holds, as far as that can be told
+   * without the client. Without the method it always does.
+   */
+  stillAllows?(identity: Identity): boolean;
 }

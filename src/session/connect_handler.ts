@@ -366,3 +366,4 @@ const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
   [ReasonCode.NotAuthorized, ReturnCode.NotAuthorized],
   [ReasonCode.Banned, ReturnCode.NotAuthorized],
 ]);
+  [ReasonCode.ConnectionRateExceeded, ReturnCode.ServerUnavailable],

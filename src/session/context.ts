@@ -59,10 +59,10 @@ export class Context {
   readonly options: SessionOptions;
   /** Where messages are published. */
   readonly router: Router;
-  /** Who may come in. */
-  readonly authenticator: Authenticator;
-  /** Null when everybody may do everything. */
-  readonly authorizer: Authorizer | null;
+  /** Who may come in; another one when the settings change. */
+  authenticator: Authenticator;
+  /** What the authorizer says; null when everybody may do everything. */
+  access: Access | null = null;
   /** Tells the time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
   /** Where all that happens is counted. */

@@ -11,7 +11,7 @@ import {
   type PartialSettings,
 } from "../../src/config/mod.ts";
 import { Router } from "../../src/router/mod.ts";
-import { AllowAll } from "../../src/security/mod.ts";
+import { Unasked } from "../../src/security/mod.ts";
 import { Connection, Context, Counters } from "../../src/session/mod.ts";
 import type { Restorer, StorageMode } from "../../src/store/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
@@ -63,7 +63,7 @@ export class StoredBroker {
     this.#context = new Context({
       options: sessionOptions(settings),
       router,
-      authenticator: new AllowAll(),
+      authenticator: new Unasked(() => true),
       authorizer: null,
       clock: this.clock,
       counters: this.counters,

@@ -1,0 +1,113 @@
+import type { Clock } from "../clock/mod.ts";
+import type { Settings } from "../config/mod.ts";
+import type { Authenticator, Authorizer } from "../security/mod.ts";
+import {
+  Chain,
+  type Link,
+  LoginAttempts,
+  type LoginCounts,
+  type LoginLimits,
+} from "../security/chain/mod.ts";
+import { allowsAnonymous } from "./allows_anonymous.ts";
+import type { BrokerLog } from "./broker.ts";
+import { openLink } from "./links.ts";
+import { LoginLog } from "./login_log.ts";
+
+/** Who may come in and do what, by one state of the settings. */
+export interface AccessState {
+  /** Who may come in. */
+  readonly authenticator: Authenticator;
+  /** Who may do what; null when everybody may do everything. */
+  readonly authorizer: Authorizer | null;
+  /** Files it was read from; when one changes, it has to be opened anew. */
+  readonly files: readonly string[];
+  /** How those are slowed down who guess. */
+  readonly limits: LoginLimits;
+  /** Gives back what it holds; it is asked nothing any more. */
+  close(): void;
+}
+
+/** What access is opened with. */
+export interface AccessPorts {
+  readonly clock: Clock;
+  readonly log: BrokerLog;
+}
+
+/**
+ * Who may come in and do what. One state of the settings after the other is
+ * opened; one at a time is in force. What has been learned of those who guess
+ * outlives them.
+ */
+export class AccessControl {
+  readonly #ports: AccessPorts;
+  readonly #attempts: LoginAttempts;
+  readonly #log: LoginLog;
+  #now: AccessState | null = null;
+
+  /** Opens nothing yet. */
+  constructor(ports: AccessPorts) {
+    this.#ports = ports;
+    this.#log = new LoginLog(ports.clock, ports.log);
+    this.#attempts = new LoginAttempts(ports.clock, {
+      delay: 0,
+      maxFailures: 0,
+    });
+  }
+
+  /** What is in force; null before the first `enforce`. */
+  get now(): AccessState | null {
+    return this.#now;
+  }
+
+  /** How many logins failed, had to wait, were refused. */
+  get logins(): LoginCounts {
+    return this.#attempts.counts;
+  }
+
+  /**
+   * Reads all that `settings` name and makes of it what could be enforced.
+   * Changes nothing. Rejects with an error that says what is wrong where.
+   */
+  async open(settings: Settings): Promise<AccessState> {
+    const { auth, listener, access } = settings;
+    const opened: { link: Link; files: readonly string[] }[] = [];
+    const close = () => opened.forEach(({ link }) => link.close?.());
+    try {
+      for (const one of auth) {
+        opened.push(await openLink(one, settings, this.#ports));
+      }
+    } catch (error) {
+      close();
+      throw error;
+    }
+    const chain = new Chain({
+      links: opened.map(({ link }) => link),
+      allowsAnonymous: allowsAnonymous(listener),
+      attempts: this.#attempts,
+      onDenied: (credentials, why) => this.#log.denied(credentials, why),
+    });
+    return {
+      authenticator: chain,
+      authorizer: null,
+      files: [...new Set(opened.flatMap(({ files }) => files))],
+      limits: {
+        delay: access.login_delay,
+        maxFailures: access.max_failures,
+      },
+      close: () => chain.close(),
+    };
+  }
+
+  /** From now on `access` holds; what held before is closed. */
+  enforce(access: AccessState): void {
+    this.#now?.close();
+    this.#now = access;
+    this.#attempts.limits = access.limits;
+  }
+
+  /** Closes what is in force. */
+  stop(): void {
+    this.#now?.close();
+    this.#log.stop();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Identity } from "../authenticator.ts";
+import { identityOf } from "../identity.ts";
+import type { Link, Verdict } from "./link.ts";
+
+/**
+ * The link that lets in whoever came by a certificate that the listener
+ * believes. Its user name is that of the certificate; without one, and with one
+ * of its own in CONNECT, the client still has to prove that.
+ */
+export const certificateLink: Link = {
+  name: "client-certificate",
+  judge(credentials): Verdict {
+    const { certificate, isCertified, username } = credentials;
+    if (certificate === null) {
+      return { kind: "not-mine", why: "it has no certificate" };
+    }
+    if (!isCertified && username !== null) {
+      return {
+        kind: "not-mine",
+        why: "the user name is not that of its certificate",
+      };
+    }
+    return { kind: "allow", identity: identityOf(credentials) };
+  },
+  // Whoever takes a certificate back ends the connections by it.
+  stillAllows: ({ certificate }: Identity) => (certificate ?? null) !== null,
+};

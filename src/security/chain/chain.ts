@@ -1,0 +1,174 @@
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type {
+  Authenticator,
+  AuthExchange,
+  AuthOutcome,
+  Credentials,
+  Identity,
+} from "../authenticator.ts";
+import { GatedExchange } from "./gated_exchange.ts";
+import type { Link, Verdict } from "./link.ts";
+import type { LoginAttempts } from "./login_attempts.ts";
+import { hasNoCredentials, identityOf } from "../identity.ts";
+
+/** What `Identity.link` says of clients that a listener lets in unasked. */
+const UNASKED = "allow_anonymous";
+
+/** What a chain is made of. */
+export interface ChainParts {
+  /** Asked in this order. */
+  readonly links: readonly Link[];
+  /** Whether clients without credentials may enter by this listener. */
+  readonly allowsAnonymous: (listener: string) => boolean;
+  /** Slows down those who guess. */
+  readonly attempts: LoginAttempts;
+  /** Told of each client that is refused; must not throw. */
+  readonly onDenied: (credentials: Credentials, why: string) => void;
+}
+
+/** What a link said when it was asked. */
+export interface ChainStep {
+  /** The link's name. */
+  readonly link: string;
+  /** What it said. */
+  readonly verdict: Verdict;
+}
+
+/**
+ * Asks one link after the other until one lets the client in or refuses it.
+ * Who is nobody's client is refused, unless it has no credentials at all and
+ * its listener lets such clients in.
+ */
+export class Chain implements Authenticator {
+  readonly #parts: ChainParts;
+
+  /** Closes its links when it is closed, but not `attempts`. */
+  constructor(parts: ChainParts) {
+    this.#parts = parts;
+  }
+
+  async authenticate(credentials: Credentials): Promise<AuthOutcome> {
+    const ask = () => this.#ask(credentials);
+    // Without credentials there is nothing that could be guessed.
+    if (hasNoCredentials(credentials)) return await ask();
+    const { username, hostname } = credentials;
+    return await this.#parts.attempts.judge(username, hostname, ask);
+  }
+
+  begin(method: string, credentials: Credentials): AuthExchange | null {
+    const { links, attempts, onDenied } = this.#parts;
+    for (const link of links) {
+      const exchange = link.begin?.(method, credentials) ?? null;
+      if (exchange === null) continue;
+      return new GatedExchange(exchange, link.name, credentials, {
+        attempts,
+        onDenied,
+      });
+    }
+    return null;
+  }
+
+  stillAllows(identity: Identity): boolean {
+    const { links, allowsAnonymous } = this.#parts;
+    if (identity.link === UNASKED) {
+      return identity.listener !== undefined &&
+        allowsAnonymous(identity.listener);
+    }
+    const link = links.find(({ name }) => name === identity.link);
+    if (link === undefined) return false;
+    return link.stillAllows?.(identity) ?? true;
+  }
+
+  /**
+   * What each link says of a client, up to the one that decides. Counts as no
+   * login: it is for whoever asks why.
+   */
+  async trace(credentials: Credentials): Promise<ChainStep[]> {
+    const steps: ChainStep[] = [];
+    for (const { name, verdict } of await this.#walk(credentials)) {
+      steps.push({ link: name, verdict });
+    }
+    return steps;
+  }
+
+  /** Closes its links. */
+  close(): void {
+    for (const link of this.#parts.links) link.close?.();
+  }
+
+  async #ask(credentials: Credentials): Promise<AuthOutcome> {
+    const steps = await this.#walk(credentials);
+    const last = steps.at(-1);
+    if (last?.verdict.kind === "allow") {
+      const { identity } = last.verdict;
+      return { kind: "allow", identity: { ...identity, link: last.name } };
+    }
+    if (last?.verdict.kind !== "deny" && this.#entersUnasked(credentials)) {
+      return {
+        kind: "allow",
+        identity: identityOf(credentials, { link: UNASKED }),
+      };
+    }
+    const { reasonCode, why } = last?.verdict.kind === "deny"
+      ? last.verdict
+      : nobodys(credentials, steps);
+    await disguise(steps);
+    this.#parts.onDenied(credentials, why);
+    return { kind: "deny", reasonCode, why };
+  }
+
+  /** All verdicts up to the first that decides. */
+  async #walk(credentials: Credentials): Promise<NamedVerdict[]> {
+    const steps: NamedVerdict[] = [];
+    for (const link of this.#parts.links) {
+      const verdict = await link.judge(credentials);
+      steps.push({ name: link.name, verdict });
+      if (verdict.kind !== "not-mine") break;
+    }
+    return steps;
+  }
+
+  /**
+   * A certificate that gives the name is more than no credentials, and must not
+   * count for less.
+   */
+  #entersUnasked(credentials: Credentials): boolean {
+    const { username, password, isCertified, listener } = credentials;
+    return password === null && (username === null || isCertified) &&
+      this.#parts.allowsAnonymous(listener);
+  }
+}
+
+/** A verdict, and whose it is. */
+interface NamedVerdict {
+  readonly name: string;
+  readonly verdict: Verdict;
+}
+
+/** The end of the chain: nobody knew the client. */
+function nobodys(
+  credentials: Credentials,
+  steps: readonly NamedVerdict[],
+): { reasonCode: ReasonCode; why: string } {
+  const said = steps.map(({ name, verdict }) =>
+    verdict.kind === "not-mine" ? `${name}: ${verdict.why}` : name
+  ).join("; ");
+  return {
+    // What 3.x calls "bad user name or password" would puzzle who gave none.
+    reasonCode: hasNoCredentials(credentials)
+      ? ReasonCode.NotAuthorized
+      : ReasonCode.BadUserNameOrPassword,
+    why: said === "" ? "there is nobody to ask" : said,
+  };
+}
+
+/**
+ * A wrong password costs one hash; a name that no link knows has to cost one,
+ * too, however many links there are that could have known it.
+ */
+async function disguise(steps: readonly NamedVerdict[]): Promise<void> {
+  for (const { verdict } of steps) {
+    if (verdict.kind !== "not-mine" || verdict.disguise === undefined) continue;
+    return await verdict.disguise();
+  }
+}

@@ -1,0 +1,45 @@
+import type { ReasonCode } from "../../mqtt/mod.ts";
+import type { AuthExchange, Credentials, Identity } from "../authenticator.ts";
+
+/** What one link of the chain says of a client. */
+export type Verdict =
+  | { readonly kind: "allow"; readonly identity: Identity }
+  | {
+    readonly kind: "deny";
+    /** What CONNACK says; a reason that counts as a failed login is 0x86 or 0x87. */
+    readonly reasonCode: ReasonCode;
+    /** For the operator: "wrong password". Nothing secret. */
+    readonly why: string;
+  }
+  | {
+    /** Somebody else may know the client: the next link is asked. */
+    readonly kind: "not-mine";
+    /** For the operator: "no user bob". */
+    readonly why: string;
+    /**
+     * Takes the time that the link would have taken for a client it knows.
+     * Waited for when the client is refused in the end, so that the time does
+     * not tell strangers which user names there are.
+     */
+    readonly disguise?: () => Promise<void>;
+  };
+
+/** One way to find out who a client is. */
+export interface Link {
+  /**
+   * What it is, unique in its chain, the same after a reload that leaves it
+   * as it is: "password-file /etc/dunlin/passwd".
+   */
+  readonly name: string;
+  /** Judges a CONNECT without an authentication method. Must not reject. */
+  judge(credentials: Credentials): Verdict | Promise<Verdict>;
+  /** Begins an exchange; null or missing when it does not know `method`. */
+  begin?(method: string, credentials: Credentials): AuthExchange | null;
+  /**
+   * Whether it would still let in a client that it has let in before. Without
+   * the method it would.
+   */
+  stillAllows?(identity: Identity): boolean;
+  /** Gives back what it holds; it is asked nothing any more. */
+  close?(): void;
+}
