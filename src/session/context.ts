@@ -61,8 +61,8 @@ export class Context {
   readonly router: Router;
   /** Who may come in; another one when the settings change. */
   authenticator: Authenticator;
-  /** What the authorizer says; null when everybody may do everything. */
-  access: Access | null = null;
+  /** Null when everybody may do everything. */
+  readonly authorizer: Authorizer | null;
   /** Tells the time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
   /** Where all that happens is counted. */
