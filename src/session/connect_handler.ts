@@ -361,9 +361,9 @@ const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
   [ReasonCode.ClientIdentifierNotValid, ReturnCode.IdentifierRejected],
   [ReasonCode.ServerUnavailable, ReturnCode.ServerUnavailable],
   [ReasonCode.ServerBusy, ReturnCode.ServerUnavailable],
+  [ReasonCode.ConnectionRateExceeded, ReturnCode.ServerUnavailable],
   [ReasonCode.QuotaExceeded, ReturnCode.ServerUnavailable],
   [ReasonCode.BadUserNameOrPassword, ReturnCode.BadUserNameOrPassword],
   [ReasonCode.NotAuthorized, ReturnCode.NotAuthorized],
   [ReasonCode.Banned, ReturnCode.NotAuthorized],
 ]);
-  [ReasonCode.ConnectionRateExceeded, ReturnCode.ServerUnavailable],
