@@ -18,7 +18,7 @@ const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
 
 /** What sessions go by, in their own words. */
 export function sessionOptions(settings: Settings): SessionOptions {
-  const { limits, session, shared, protocol } = settings;
+  const { limits, session, shared, protocol, access } = settings;
   return {
     maxClientIdLength: limits.max_client_id_length,
     maxTopicLength: limits.max_topic_length,
@@ -39,6 +39,8 @@ export function sessionOptions(settings: Settings): SessionOptions {
     sharedAvailable: shared.available,
     wildcardAvailable: protocol.wildcard_available,
     validatePayloadFormat: protocol.validate_payload_format,
+    explainAccess: access.explain,
+    deniedPublish: access.on_denied_publish,
   };
 }
 

@@ -4,6 +4,11 @@ export class Topic {
   readonly text: string;
   /** The name as it goes on the wire, without its length; never changed. */
   readonly bytes: Uint8Array;
+  /**
+   * Unlike that of any other topic of the process, for whoever remembers
+   * something of it; 0 for one that is not worth it.
+   */
+  number = 0;
 
   /** Takes over `bytes`; the caller has checked the name. */
   constructor(text: string, bytes: Uint8Array) {

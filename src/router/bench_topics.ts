@@ -1,6 +1,7 @@
 import {
   encodeUtf8,
   type Message,
+  type QoS,
   type SubscriptionOptions,
 } from "../mqtt/mod.ts";
 import type { Delivery, Subscriber } from "./delivery.ts";
@@ -27,6 +28,9 @@ export class CountingSubscriber implements Subscriber {
   count = 0;
   deliver(_message: Message, _delivery: Delivery): void {
     this.count++;
+  }
+  receivable(_message: Message, qos: QoS): QoS {
+    return qos;
   }
 }
 

@@ -13,6 +13,11 @@ export interface Subscriber extends SlotOwner {
    * that is kept longer than the call needs `message.keep()`.
    */
   deliver(message: Message, delivery: Delivery): void;
+  /**
+   * The highest QoS up to `qos` at which it may get `message` by the access
+   * rules; -1 when it may not at all. Must not throw.
+   */
+  receivable(message: Message, qos: QoS): QoS | -1;
 }
 
 /** What a delivery tells of the shared subscription it came by. */

@@ -15,6 +15,9 @@ const SEEN_PER_TOPIC = 4;
 /** How many misses on a full set are needed to question one of its topics. */
 const MISSES_PER_CHANCE = 4;
 
+/** Counted over all caches: a number is given once. */
+let numbered = 0;
+
 /**
  * Topics with their routes, found by their bytes without making a string.
  *
@@ -95,6 +98,8 @@ export class MatchCache {
     if (slot < 0) return;
     this.#place(topic, slot);
     this.#size++;
+    // From now on what others know of it finds it again.
+    if (topic.number === 0) topic.number = ++numbered;
   }
 
   /**

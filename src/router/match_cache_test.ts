@@ -72,6 +72,7 @@ Deno.test("match cache: routes together stay within a bound", () => {
     slot: null,
     available: true,
     deliver() {},
+    receivable: () => 0 as const,
   };
   const deliveries = new Array(100).fill(
     new Delivery(subscriber, 0, false, null, null),

@@ -1,10 +1,11 @@
 import {
   decodeUtf8,
   encodeUtf8,
-  type Message,
+  Message,
   ProtocolError,
   ReasonCode,
   type SubscriptionOptions,
+  Topic,
   topicMatches,
   validateTopicName,
 } from "../mqtt/mod.ts";
@@ -29,6 +30,14 @@ import { TreeWalk } from "./tree_walk.ts";
 
 /** What `Router.publish` returns when the message could not be retained. */
 export const RETAINED_FULL: number = -1;
+
+/** In a choice before any message has come. */
+const NOTHING = new Message(
+  new Topic("", new Uint8Array(0)),
+  new Uint8Array(0),
+  0,
+  0,
+);
 
 /** How a `Router` is set up. */
 export interface RouterOptions {
@@ -99,6 +108,7 @@ export class Router {
       random,
       topicHash: 0,
       publisher: null,
+      message: NOTHING,
     };
     this.retained = new RetainedStore({
       maxMessages: options.retainedMessages ?? 0,
@@ -275,6 +285,7 @@ export class Router {
     const { bytes } = message.topic;
     choice.topicHash = hashTopic(bytes, 0, bytes.length, this.#seed);
     choice.publisher = null;
+    choice.message = message;
     const other = this.#table.group(shared.filter, shared.name)
       ?.choose(choice, leaver) ?? null;
     if (other === null) return false;
@@ -343,6 +354,7 @@ export class Router {
     const choice = this.#choice;
     choice.topicHash = topicHash;
     choice.publisher = publisher;
+    choice.message = message;
     let count = 0;
     const groups = route.groups;
     for (let i = 0; i < groups.length; i++) {

@@ -1,3 +1,4 @@
+import type { Message } from "../mqtt/mod.ts";
 import type { Delivery, SharedName, Subscriber } from "./delivery.ts";
 import { IndexedList, type Keyed } from "./indexed_list.ts";
 import { hashText } from "./topic_hash.ts";
@@ -23,6 +24,8 @@ export interface Choice {
   topicHash: number;
   /** Who published, or null for the broker itself. */
   publisher: Subscriber | null;
+  /** What there is to get: whoever may not get it is passed over. */
+  message: Message;
 }
 
 /** The sessions that share the messages of one filter (MQTT 5.0, 4.8.2). */
@@ -47,7 +50,7 @@ export class SharedGroup implements SharedName, Keyed<string> {
   /**
    * The member for the next message: the strategy says where to look first,
    * then the first that can take it. When none can, one that will queue it.
-   * Never `except`; null when there is nobody else.
+   * Never `except` nor who may not get it; null when there is nobody else.
    */
   choose(choice: Choice, except: Subscriber | null): Delivery | null {
     const members = this.members.items;
@@ -57,7 +60,7 @@ export class SharedGroup implements SharedName, Keyed<string> {
     let waiting = -1;
     for (let i = 0, at = first; i < count; i++) {
       const subscriber = members[at].subscriber;
-      if (subscriber !== except) {
+      if (subscriber !== except && mayGet(members[at], choice.message)) {
         if (subscriber.available) return this.#take(choice.strategy, at);
         if (waiting < 0) waiting = at;
       }
@@ -85,4 +88,9 @@ export class SharedGroup implements SharedName, Keyed<string> {
     this.#position = strategy === "round-robin" ? at + 1 : at;
     return this.members.items[at];
   }
+}
+
+function mayGet({ subscriber, qos }: Delivery, message: Message): boolean {
+  const least = message.qos < qos ? message.qos : qos;
+  return subscriber.receivable(message, least) >= 0;
 }

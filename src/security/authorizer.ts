@@ -1,10 +1,67 @@
-import type { Topic } from "../mqtt/mod.ts";
+import type { QoS, Topic } from "../mqtt/mod.ts";
 import type { Identity } from "./authenticator.ts";
+import type { Rights } from "./rights.ts";
 
-/** Decides what a client may do. Asked on the hot path: must not wait. */
+/** What a client wants to do with a topic, or with the topics of a filter. */
+export interface AccessQuestion {
+  /** `receive` is what happens to a message behind a subscription. */
+  readonly action: "publish" | "subscribe" | "receive";
+  /** A topic name; for `subscribe` a filter without any `$share/group/`. */
+  readonly topic: string;
+  /** The QoS it is to happen with, 0 to 2. */
+  readonly qos: QoS;
+  /** Whether the message is to be retained; `subscribe` asks about both. */
+  readonly retain: boolean;
+}
+
+/** One rule that was looked at. */
+export interface ExplainedRule {
+  /** Where it stands, as `dunlin.toml:12`; "" where nobody knows. */
+  readonly place: string;
+  /** The rule in one line. */
+  readonly text: string;
+  /** What came of it, as a phrase: "decides", or why it does not fit. */
+  readonly outcome: string;
+  /** Whether it is the one that decided. */
+  readonly decides: boolean;
+}
+
+/** How a question comes to its answer. */
+export interface Explanation {
+  /** Whether it may be done; null when somebody outside decides. */
+  readonly allowed: boolean | null;
+  /** The rules in the order they were looked at. */
+  readonly rules: readonly ExplainedRule[];
+  /** The answer in one sentence, with file and line of what decided. */
+  readonly reason: string;
+}
+
+/**
+ * Decides what a client may do. Asked on the hot path: must not wait. What it
+ * says holds until `generation` changes.
+ */
 export interface Authorizer {
-  /** May `identity` publish to `topic`? */
-  mayPublish(identity: Identity, topic: Topic): boolean;
-  /** May `identity` subscribe to `filter` (without any `$share/group/`)? */
-  maySubscribe(identity: Identity, filter: string): boolean;
+  /** Another number whenever an answer may have changed; unique in a process. */
+  readonly generation: number;
+  /**
+   * What `identity` may do with `topic`, by QoS and RETAIN: see `rights.ts`.
+   * What its bits leave open has to be asked for.
+   */
+  rights(identity: Identity, topic: Topic): Rights;
+  /**
+   * The highest QoS up to `qos` at which `identity` may subscribe to `filter`
+   * (without any `$share/group/`); -1 when it may not at all, null when that
+   * is open and has to be asked for.
+   */
+  maySubscribe(identity: Identity, filter: string, qos: QoS): QoS | -1 | null;
+  /**
+   * Settles what was open. At once where that is known, else when it is; must
+   * not fail.
+   */
+  ask(
+    identity: Identity,
+    question: AccessQuestion,
+  ): boolean | Promise<boolean>;
+  /** The answer, and how it comes about; as slow as it likes. */
+  explain(identity: Identity, question: AccessQuestion): Explanation;
 }

@@ -2,6 +2,8 @@ import { decodeAuth, type Frame } from "../codec/mod.ts";
 import { type AuthPacket, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { AuthOutcome } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
+import { enforceAccess } from "./enforce.ts";
+import { judgeWill } from "./judge_will.ts";
 
 /**
  * Passes an outcome on, at once or when it comes; the reader waits meanwhile.
@@ -9,9 +11,13 @@ import type { Connection } from "./connection.ts";
  */
 export function awaitOutcome(
   connection: Connection,
-  outcome: AuthOutcome | Promise<AuthOutcome>,
+  answer: AuthOutcome | Promise<AuthOutcome>,
   then: (outcome: AuthOutcome) => void,
 ): void {
+  const { context, will } = connection;
+  const outcome = answer instanceof Promise
+    ? answer.then((settled) => judgeWill(context, will, settled))
+    : judgeWill(context, will, answer);
   // Most outcomes are known at once, and then no reader has to wait.
   if (!(outcome instanceof Promise)) return then(outcome);
   connection.pump.pause("authenticating");
@@ -116,11 +122,13 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   }
   connection.exchange = null;
   // From here on access is judged by the new identity.
-  connection.session!.identity = outcome.identity;
-  connection.session!.changed();
+  const session = connection.session!;
+  session.identity = outcome.identity;
+  session.changed();
   connection.sender.sendAuth(
     connection.authMethod!,
     ReasonCode.Success,
     outcome.data,
   );
+  enforceAccess(session, connection.context);
 }

@@ -15,6 +15,7 @@ import {
 import type { AuthOutcome, Credentials } from "../security/mod.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import type { Connection } from "./connection.ts";
+import { enforceAccess } from "./enforce.ts";
 import { isLonger } from "./filter.ts";
 import { PublishRate } from "./publish_rate.ts";
 import type { Session } from "./session.ts";
@@ -71,6 +72,7 @@ export function handleConnect(
     certificate: certificate?.facts ?? null,
     isCertified: certificate !== null && certificate.username !== null,
   };
+  connection.will = candidate.will;
   connection.state = "authenticating";
   connection.clientId = candidate.clientId;
   const method = packet.properties.authenticationMethod;
@@ -158,6 +160,7 @@ function judge(
     return;
   }
   connection.exchange = null;
+  connection.will = null;
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
   const { session, present } = claim(connection, candidate);
@@ -206,6 +209,8 @@ function judge(
     packet.version,
   );
   session.queue.resume();
+  // Somebody else may have it now, or the same one by other rules.
+  if (present) enforceAccess(session, context);
 }
 
 /** Takes the client id: the old connection ends, the session may go on. */

@@ -19,6 +19,7 @@ import type {
   Credentials,
 } from "../security/mod.ts";
 import type { Accepted, ByteStream } from "../transport/mod.ts";
+import type { SettledAccess } from "./access_questions.ts";
 import { handleAck } from "./ack_handler.ts";
 import { handleAuth } from "./auth_handler.ts";
 import { handleConnect, refuseConnect } from "./connect_handler.ts";
@@ -35,6 +36,7 @@ import { Sender } from "./sender.ts";
 import type { Session } from "./session.ts";
 import { handleSubscribe } from "./subscribe_handler.ts";
 import { handleUnsubscribe } from "./unsubscribe_handler.ts";
+import type { Will } from "./will.ts";
 
 /** The largest CONNECT that is read: nobody is known yet who sends it. */
 const CONNECT_MAXIMUM = 1024 * 1024;
@@ -100,6 +102,13 @@ export class Connection implements Deadline {
   carried = 0;
   /** The certificate by which it came in; null without one. */
   certificate: ClientCertificate | null = null;
+  /**
+   * Answers about access that the packet under way waited for, or null.
+   * @internal
+   */
+  settled: SettledAccess | null = null;
+  /** The will of a CONNECT that is being judged, or null. */
+  will: Will | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
   /** Of its CONNECT; null without enhanced authentication. */
@@ -229,8 +238,7 @@ export class Connection implements Deadline {
         this.sender.sendPingresp();
         return true;
       case PacketType.Subscribe:
-        handleSubscribe(this, chunk, frame);
-        return true;
+        return handleSubscribe(this, chunk, frame);
       case PacketType.Unsubscribe:
         handleUnsubscribe(this, chunk, frame);
         return true;

@@ -4,6 +4,7 @@ import { Message, Topic } from "../mqtt/mod.ts";
 import type { Changes, Store } from "../store/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
+import { Access } from "./access.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import { LateAnswers } from "./late_answers.ts";
@@ -61,8 +62,8 @@ export class Context {
   readonly router: Router;
   /** Who may come in; another one when the settings change. */
   authenticator: Authenticator;
-  /** Null when everybody may do everything. */
-  readonly authorizer: Authorizer | null;
+  /** What the authorizer says; null when everybody may do everything. */
+  access: Access | null = null;
   /** Tells the time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
   /** Where all that happens is counted. */
@@ -127,7 +128,7 @@ export class Context {
     this.options = parts.options;
     this.router = parts.router;
     this.authenticator = parts.authenticator;
-    this.authorizer = parts.authorizer;
+    this.authorize(parts.authorizer);
     this.clock = parts.clock;
     this.counters = parts.counters;
     this.random = parts.random;
@@ -136,6 +137,12 @@ export class Context {
     this.deadlines = new Deadlines(parts.clock);
     this.registry = new Registry(this);
     this.message.transient = true;
+  }
+
+  /** From now on `authorizer` decides; null lets everybody do everything. */
+  authorize(authorizer: Authorizer | null): void {
+    if (authorizer === (this.access?.authorizer ?? null)) return;
+    this.access = authorizer === null ? null : new Access(authorizer);
   }
 
   /** A backlog or window now holds `message`. */

@@ -5,6 +5,7 @@ export { Context } from "./context.ts";
 export type { ContextParts, SessionLog } from "./context.ts";
 export { Counters } from "./counters.ts";
 export type { Deadline, Deadlines } from "./deadlines.ts";
+export { enforceAccess } from "./enforce.ts";
 export { NEVER } from "./options.ts";
 export type { ListenerOptions, SessionOptions } from "./options.ts";
 export type { Flushable, Passes, Task } from "./passes.ts";

@@ -43,6 +43,10 @@ export interface SessionOptions {
   readonly wildcardAvailable: boolean;
   /** Whether a payload said to be UTF-8 is checked. */
   readonly validatePayloadFormat: boolean;
+  /** Whether 5.0 clients are told which access rule refused them. */
+  readonly explainAccess: boolean;
+  /** What becomes of who publishes what it may not, and cannot be told. */
+  readonly deniedPublish: "ignore" | "disconnect";
 }
 
 /** What a listener sets for the connections that come in by it. */

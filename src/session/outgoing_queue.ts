@@ -145,6 +145,9 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       const message = next.message!;
       if (message.expiresAt <= this.#context.passes.now) {
         this.#drop("expired"); // [MQTT-3.3.2-5]
+      } else if (this.receivable(message, next.qos) < 0) {
+        // Since it was queued, the rules or whose session it is have changed.
+        if (!this.#passOver(next)) this.#drop("read-denied");
       } else if (next.qos === 0) {
         sender.sendQos0(message, next.retain, next.delivery.identifiers);
       } else {
@@ -253,6 +256,11 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.drain();
   }
 
+  /** The highest QoS up to `qos` at which the client may get it, or -1. */
+  receivable(message: Message, qos: QoS): QoS | -1 {
+    return this.#owner.receivable(message, qos);
+  }
+
   /** Whether a QoS 2 message may be given a packet id now. */
   #admits(message: Message): boolean {
     const { store, gate, registry } = this.#context;
@@ -307,7 +315,11 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       at++;
       entry.sent = true;
       this.#outstanding++;
-      if (message === null) {
+      if (message !== null && this.receivable(message, entry.qos) < 0) {
+        // Who had the session before may have got it; whoever has it now not.
+        this.#drop("read-denied");
+        this.#forget(entry);
+      } else if (message === null) {
         sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
       } else if (!sender.sendNumbered(entry, message, true)) {
         this.#drop("packet-too-large");

@@ -8,10 +8,15 @@ import {
   ReasonCode,
 } from "../mqtt/mod.ts";
 import { type CachedTopic, RETAINED_FULL } from "../router/mod.ts";
+import { type AccessQuestion, mayPublish } from "../security/mod.ts";
+import { reasonOf, settleAccess } from "./access_questions.ts";
 import { LARGEST } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
+
+/** What `judge` gives while somebody outside is asked. */
+const UNSETTLED = -1;
 
 /** A reader that waits for memory looks again after this (ms). */
 const MEMORY_LOOK = 100;
@@ -35,7 +40,7 @@ export function handlePublish(
   if (packet.qos !== 0) {
     if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
-      count(context, packet);
+      count(context, packet, 1);
       // Its alias counts all the same: the next packet may rely on it.
       if (packet.topicAlias !== 0) findTopic(connection, packet);
       acknowledgeAgain(connection, session, packet.packetId);
@@ -56,16 +61,21 @@ export function handlePublish(
       );
     }
   }
-  count(context, packet);
+  count(context, packet, 1);
   const topic = findTopic(connection, packet);
   const refusal = judge(connection, session, topic, packet);
+  if (refusal === UNSETTLED) {
+    count(context, packet, -1);
+    return false;
+  }
   if (refusal !== null) {
-    refuse(connection, packet, refusal);
+    refuse(connection, topic, packet, refusal);
+    if (connection.state !== "open") return true;
   } else {
     const message = take(connection, packet, topic);
     const receivers = context.router.publish(topic, message, session);
     if (receivers === RETAINED_FULL) {
-      refuse(connection, packet, ReasonCode.QuotaExceeded);
+      refuse(connection, topic, packet, ReasonCode.QuotaExceeded);
     } else if (packet.qos !== 0) {
       acknowledge(connection, session, packet, receivers);
     }
@@ -75,9 +85,10 @@ export function handlePublish(
 }
 
 /** Before it is judged: it has come, whatever becomes of it. */
-function count(context: Context, packet: PublishPacket): void {
-  context.counters.publishReceived++;
-  context.counters.publishBytesReceived += packet.end - packet.payloadStart;
+function count(context: Context, packet: PublishPacket, by: 1 | -1): void {
+  context.counters.publishReceived += by;
+  context.counters.publishBytesReceived += by *
+    (packet.end - packet.payloadStart);
 }
 
 /** The topic by its bytes or its alias; keeps an alias that is set. */
@@ -116,7 +127,8 @@ function findTopic(
 }
 
 /**
- * Null when the message is taken, else why not. Throws `ProtocolError` for
+ * Null when the message is taken, `UNSETTLED` when it has to come again, else
+ * why not. Throws `ProtocolError` for
  * what CONNACK told the client not to send.
  */
 function judge(
@@ -124,7 +136,7 @@ function judge(
   session: Session,
   topic: CachedTopic,
   packet: PublishPacket,
-): ReasonCode | null {
+): ReasonCode | typeof UNSETTLED | null {
   const { context, listener } = connection;
   if (packet.qos > listener.maxQos) {
     throw new ProtocolError( // [MQTT-3.2.2-11]
@@ -151,10 +163,14 @@ function judge(
   if (topic.bytes[0] === 0x24 && topic.text.startsWith("$SYS/")) {
     return ReasonCode.NotAuthorized;
   }
-  const { authorizer } = context;
-  if (
-    authorizer !== null && !authorizer.mayPublish(session.identity, topic)
-  ) return ReasonCode.NotAuthorized;
+  const { access } = context;
+  if (access !== null) {
+    const rights = access.rights(session, topic);
+    const allowed = mayPublish(rights, packet.qos, packet.retain) ??
+      settle(connection, topic, packet);
+    if (allowed === null) return UNSETTLED;
+    if (!allowed) return ReasonCode.NotAuthorized;
+  }
   // Looking at each byte of it costs more than all the rest: a setting.
   if (
     packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
@@ -163,6 +179,21 @@ function judge(
   // QoS 0 still goes to whoever takes it at once; it is never queued then.
   if (packet.qos !== 0 && context.full) return ReasonCode.QuotaExceeded;
   return null;
+}
+
+/** What somebody outside says of it; null when that is still to come. */
+function settle(
+  connection: Connection,
+  topic: CachedTopic,
+  packet: PublishPacket,
+): boolean | null {
+  const answers = settleAccess(connection, [questionOf(topic, packet)]);
+  return answers === null ? null : answers[0];
+}
+
+function questionOf(topic: CachedTopic, packet: PublishPacket): AccessQuestion {
+  const { qos, retain } = packet;
+  return { action: "publish", topic: topic.text, qos, retain };
 }
 
 /** Makes the message that is routed: a view, except where it is large. */
@@ -245,12 +276,21 @@ function acknowledgeAgain(
 /** Answers a message that is not taken, as its version and QoS allow. */
 function refuse(
   connection: Connection,
+  topic: CachedTopic,
   packet: PublishPacket,
   reasonCode: ReasonCode,
 ): void {
   const { dropped } = connection.context.counters;
-  if (reasonCode === ReasonCode.NotAuthorized) dropped["not-authorized"]++;
-  else if (reasonCode === ReasonCode.QuotaExceeded) {
+  let why: string | undefined;
+  if (reasonCode === ReasonCode.NotAuthorized) {
+    dropped["not-authorized"]++;
+    why = reasonOf(connection, questionOf(topic, packet));
+    // [MQTT-3.3.5-2]: 3.1.1 leaves it to us, and QoS 0 has no answer.
+    if (
+      connection.context.options.deniedPublish === "disconnect" &&
+      (packet.qos === 0 || connection.version !== 5)
+    ) return connection.close("not-authorized", reasonCode, why);
+  } else if (reasonCode === ReasonCode.QuotaExceeded) {
     const { context } = connection;
     dropped[context.full ? fullness(context) : "retained-full"]++;
   }
@@ -269,6 +309,7 @@ function refuse(
     packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
     packet.packetId,
     reasonCode,
+    why,
   );
 }
 
@@ -289,12 +330,12 @@ function waitForRoom(connection: Connection): false {
   return false;
 }
 
-/** Holds the reader back for as long as it has been too fast. */
 /** What is full, when no more may be queued. */
 function fullness(context: Context): "disk-full" | "memory-full" {
   return context.storeFull ? "disk-full" : "memory-full";
 }
 
+/** Holds the reader back for as long as it has been too fast. */
 function slowDown(connection: Connection, packet: PublishPacket): void {
   const { context, pump } = connection;
   const wait = connection.rate!.take(

@@ -11,6 +11,8 @@ export const CLOSE_REASONS = [
   "keep-alive",
   "connect-timeout",
   "auth-failed",
+  // What it did is not allowed by the access rules.
+  "not-authorized",
   "certificate-refused",
   "certificate-revoked",
   "shutdown",
@@ -47,7 +49,9 @@ export const DROP_REASONS = [
   "packet-too-large",
   "client-refused",
   "session-ended",
+  // The publisher may not publish it; the receiver may not receive it.
   "not-authorized",
+  "read-denied",
   "retained-full",
 ] as const;
 
@@ -58,6 +62,7 @@ export type DropReason = typeof DROP_REASONS[number];
 export type PauseReason =
   | "loading"
   | "authenticating"
+  | "access"
   | "rate"
   | "memory-full"
   | "disk-full"

@@ -21,6 +21,8 @@ export interface RetainedFeed {
 export interface FeedTarget {
   /** Whether it can take one more at once. */
   readonly hasRoom: boolean;
+  /** The highest QoS up to `qos` at which it may get `message`, or -1. */
+  receivable(message: Message, qos: QoS): QoS | -1;
   /** Posts one message. */
   post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void;
 }
@@ -74,8 +76,10 @@ export class RetainedFeeds {
     const feed = this.#feeds[0];
     const take = (message: Message) => {
       if (message.publisher === feed.notFrom) return;
-      const qos = Math.min(message.qos, feed.delivery.qos) as QoS;
-      this.#target.post(message, qos, true, feed.delivery);
+      const most = Math.min(message.qos, feed.delivery.qos) as QoS;
+      const qos = this.#target.receivable(message, most);
+      if (qos < 0) return;
+      this.#target.post(message, qos as QoS, true, feed.delivery);
     };
     // One by one, so that they fill neither the backlog nor the outbox until
     // something is dropped.

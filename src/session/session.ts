@@ -1,11 +1,12 @@
-import type { Message } from "../mqtt/mod.ts";
+import type { Message, QoS } from "../mqtt/mod.ts";
 import type { Delivery, Subscriber } from "../router/mod.ts";
-import type { Identity } from "../security/mod.ts";
+import { type Identity, mayPublish } from "../security/mod.ts";
 import type {
   SessionSlot,
   StoredPacketIds,
   StoredSession,
 } from "../store/mod.ts";
+import { type AccessHolder, nextIdentityNumber } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { NEVER } from "./options.ts";
@@ -25,7 +26,8 @@ export type SessionState = "attached" | "detached" | "expired";
  * will, what it holds for its client (`queue`) and the QoS 2 packet ids it
  * received. Its subscriptions are in the router.
  */
-export class Session implements Subscriber, SessionEvents, StoredSession {
+export class Session
+  implements Subscriber, SessionEvents, StoredSession, AccessHolder {
   readonly clientId: string;
   readonly #context: Context;
   /**
@@ -38,8 +40,14 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
   #received: Set<number> | null = null;
   /** The connection that serves it, or null. */
   connection: Connection | null = null;
-  /** Who it belongs to; set when a connection attaches. */
-  identity: Identity;
+  #identity: Identity;
+  /** Stands for its identity where rights are remembered. */
+  identityNumber = nextIdentityNumber();
+  /**
+   * Whether a client has been let in for it since the broker started. Before,
+   * not all that rules may ask about is known: what comes waits.
+   */
+  isKnown = false;
   /** Seconds it outlives its connection; 0 ends with it. */
   expiryInterval = 0;
   /**
@@ -63,7 +71,16 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.clientId = clientId;
     this.#context = context;
     this.queue = new OutgoingQueue(this, context);
-    this.identity = { clientId, username: null };
+    this.#identity = { clientId, username: null };
+  }
+
+  /** Who it belongs to; set when a connection attaches. */
+  get identity(): Identity {
+    return this.#identity;
+  }
+  set identity(identity: Identity) {
+    this.#identity = identity;
+    this.identityNumber = nextIdentityNumber();
   }
 
   /** QoS 2 packet ids received and not yet released. */
@@ -86,6 +103,7 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     this.connection = connection;
     this.queue.attach(connection.sender);
     this.identity = identity;
+    this.isKnown = true;
     this.state = "attached";
     this.detachedAt = 0;
     this.#clock?.stop();
@@ -166,10 +184,15 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
     const context = this.#context;
     context.passes.begin();
     const { message } = will;
-    const { authorizer } = context;
+    const { access } = context;
+    // What somebody outside decides was asked for when it was accepted.
     if (
-      authorizer !== null &&
-      !authorizer.mayPublish(this.identity, message.topic)
+      access !== null &&
+      mayPublish(
+          access.rights(this, message.topic),
+          message.qos,
+          message.retain,
+        ) === false
     ) {
       context.counters.dropped["not-authorized"]++;
       return;
@@ -198,10 +221,25 @@ export class Session implements Subscriber, SessionEvents, StoredSession {
 
   /** Posts a message: sent at once where possible, else it waits. */
   deliver(message: Message, delivery: Delivery): void {
-    const qos = message.qos < delivery.qos ? message.qos : delivery.qos;
+    let qos = message.qos < delivery.qos ? message.qos : delivery.qos;
+    if (this.#context.access !== null) {
+      const allowed = this.receivable(message, qos);
+      if (allowed < 0) {
+        this.#context.counters.dropped["read-denied"]++;
+        return;
+      }
+      qos = allowed as QoS;
+    }
     const retain = message.retain &&
       (delivery.retainAsPublished || this.bridge);
     this.queue.post(message, qos, retain, delivery);
+  }
+
+  /** The highest QoS up to `qos` at which its client may get it, or -1. */
+  receivable(message: Message, qos: QoS): QoS | -1 {
+    const { access } = this.#context;
+    if (access === null || !this.isKnown) return qos;
+    return access.receivable(this, message, qos);
   }
 
   /** QoS 2 packet ids received and not yet released. */

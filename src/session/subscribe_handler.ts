@@ -1,6 +1,7 @@
 import { decodeSubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
 import {
   levelCount,
+  type Properties,
   ProtocolError,
   type QoS,
   ReasonCode,
@@ -12,9 +13,18 @@ import type { Connection } from "./connection.ts";
 import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
+import { grantableQos, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
 const FAILURE_V3 = 0x80;
+
+/** A request that is still to be judged. */
+interface Asked {
+  readonly request: SubscriptionRequest;
+  readonly read: ReadFilter;
+  /** By the access rules, -1 for not at all. */
+  readonly most: QoS | -1;
+}
 
 /** A request that was granted. */
 interface Granted {
@@ -29,38 +39,56 @@ interface Granted {
   readonly request: SubscriptionRequest;
 }
 
-/** SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained. */
+/**
+ * SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained. Returns
+ * false when it has to wait: the same bytes will come again.
+ */
 export function handleSubscribe(
   connection: Connection,
   chunk: Uint8Array,
   frame: Frame,
-): void {
+): boolean {
   const packet = decodeSubscribe(chunk, frame, connection.version);
   const session = connection.session!;
   // All of them first: a packet that ends the connection does nothing else.
   // Then in their order, as if each had come by itself [MQTT-3.8.4-5].
   const filters = packet.requests.map((one) => readRequest(connection, one));
+  const most = grantableQos(connection, packet, filters);
+  if (most === null) return false;
   const codes: number[] = [];
   const granted: Granted[] = [];
   for (const [index, request] of packet.requests.entries()) {
-    const filter = filters[index];
-    const answer = subscribe(connection, session, packet, request, filter);
-    if (typeof answer === "number") {
-      codes.push(connection.version === 5 ? answer : FAILURE_V3);
+    const asked = { request, read: filters[index], most: most[index] };
+    const outcome = subscribe(connection, session, packet, asked);
+    if (typeof outcome === "number") {
+      codes.push(connection.version === 5 ? outcome : FAILURE_V3);
     } else {
-      codes.push(answer.qos);
-      granted.push(answer);
+      codes.push(outcome.qos);
+      granted.push(outcome);
     }
   }
   const { packetId } = packet;
-  const suback = encodeSuback(
-    { type: 9, packetId, codes, properties: {} },
-    connection.version,
-  );
+  const reason = refusalReason(connection, packet, filters, most);
+  const suback = answer(connection, packetId, codes, reason);
   // A refusal alone has no effect that could be lost.
   if (granted.length === 0) connection.sender.send(suback);
   else sendGated(connection, 9, packetId, suback);
   for (const grant of granted) feed(connection, session, packet, grant);
+  return true;
+}
+
+/** The SUBACK, with the reason where it fits [MQTT-3.9.2-2]. */
+function answer(
+  { version, sender }: Connection,
+  packetId: number,
+  codes: number[],
+  reason: string | undefined,
+): Uint8Array {
+  const encode = (properties: Properties) =>
+    encodeSuback({ type: 9, packetId, codes, properties }, version);
+  if (reason === undefined) return encode({});
+  const full = encode({ reasonString: reason });
+  return full.length <= sender.sendLimit ? full : encode({});
 }
 
 /** What makes the whole packet one that ends the connection is found here. */
@@ -83,14 +111,14 @@ function subscribe(
   connection: Connection,
   session: Session,
   packet: SubscribePacket,
-  request: SubscriptionRequest,
-  { filter, group }: ReadFilter,
+  { request, read, most }: Asked,
 ): Granted | ReasonCode {
-  const { context, listener } = connection;
-  const refusal = refuse(connection, session, filter, group);
+  const { context } = connection;
+  const { filter, group } = read;
+  const refusal = refuse(connection, session, read, most);
   if (refusal !== null) return refusal;
   // Granting less than was asked is allowed, and the client is told (3.8.4).
-  const qos = Math.min(request.qos, listener.maxQos) as QoS;
+  const qos = most as QoS;
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
   const isNew = context.router.subscribe(session, filter, group, {
     qos,
@@ -108,10 +136,10 @@ function subscribe(
 function refuse(
   connection: Connection,
   session: Session,
-  filter: string,
-  group: string | null,
+  { filter, group }: ReadFilter,
+  most: QoS | -1,
 ): ReasonCode | null {
-  const { options, authorizer, storeFull } = connection.context;
+  const { options, storeFull } = connection.context;
   // `readFilter` takes no share out where shared subscriptions are off.
   if (group === null && filter.startsWith("$share/")) {
     return ReasonCode.SharedSubscriptionsNotSupported;
@@ -124,9 +152,7 @@ function refuse(
     isLonger(filter, options.maxTopicLength) ||
     levelCount(filter) > options.maxTopicLevels
   ) return ReasonCode.TopicFilterInvalid;
-  if (
-    authorizer !== null && !authorizer.maySubscribe(session.identity, filter)
-  ) return ReasonCode.NotAuthorized;
+  if (most < 0) return ReasonCode.NotAuthorized;
   // SUBACK promises that it lasts. What is there already takes no room.
   if (
     storeFull && session.slot !== null &&

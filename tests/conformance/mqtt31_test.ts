@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hex, join, toHex } from "../support/bytes.ts";
 import { pubcomp, pubrec, pubrel } from "../support/packets.ts";
+import { testRules } from "../support/rules.ts";
 import { conformance } from "../support/test_broker.ts";
 
 // MQTT 3.1 (MQIsdp): it has no numbered statements, so what is shown is where
@@ -96,10 +97,7 @@ conformance(
     await client.expect("90 04 00 01 80 01");
   },
   {
-    authorizer: {
-      mayPublish: () => true,
-      maySubscribe: (_, filter) => filter !== "secret",
-    },
+    authorizer: testRules({ subscribe: (filter) => filter !== "secret" }),
   },
 );
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hex, packet, property } from "../support/bytes.ts";
 import { pubrel } from "../support/packets.ts";
+import { testRules } from "../support/rules.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
 // Section 3.3: the packet, its answer, and how it reaches who subscribed.
@@ -134,10 +135,7 @@ eachVersion(
     assert.equal((await watcher.receivePublish()).topic, "open");
   },
   {
-    authorizer: {
-      mayPublish: (_, topic) => topic.text !== "secret",
-      maySubscribe: () => true,
-    },
+    authorizer: testRules({ publish: (topic) => topic !== "secret" }),
   },
 );
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { packet, property } from "../support/bytes.ts";
 import { propertiesOf, propertyOf } from "../support/read_packet.ts";
+import { testRules } from "../support/rules.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
 // Sections 3.8 and 3.9: SUBSCRIBE, its options, and SUBACK.
@@ -112,10 +113,7 @@ eachVersion(
     assert.equal(publish?.qos, 1, "the later of two equal filters holds");
   },
   {
-    authorizer: {
-      mayPublish: () => true,
-      maySubscribe: (_, filter) => filter !== "denied",
-    },
+    authorizer: testRules({ subscribe: (filter) => filter !== "denied" }),
   },
 );
 
@@ -140,10 +138,7 @@ eachVersion(
   },
   {
     limits: { max_topic_length: 100 },
-    authorizer: {
-      mayPublish: () => true,
-      maySubscribe: (_, filter) => filter !== "denied",
-    },
+    authorizer: testRules({ subscribe: (filter) => filter !== "denied" }),
   },
 );
 

@@ -11,7 +11,13 @@ import { StubStore } from "../session/stub_store.ts";
 const MAXIMUM = 40;
 
 const delivery = new Delivery(
-  { clientId: "c", slot: null, available: true, deliver() {} },
+  {
+    clientId: "c",
+    slot: null,
+    available: true,
+    deliver() {},
+    receivable: (_, qos) => qos,
+  },
   2,
   false,
   null,

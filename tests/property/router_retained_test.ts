@@ -245,6 +245,7 @@ Deno.test("retained: what does not fit is refused and goes to nobody", () => {
       slot: null,
       available: true,
       deliver: () => void delivered++,
+      receivable: (_, qos) => qos,
     },
     "#",
     null,

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { Message, type SubscriptionOptions } from "../../src/mqtt/mod.ts";
+import {
+  Message,
+  type QoS,
+  type SubscriptionOptions,
+} from "../../src/mqtt/mod.ts";
 import {
   type Delivery,
   Router,
@@ -20,10 +24,15 @@ class Member implements Subscriber {
   available = true;
   got = 0;
   last: Delivery | null = null;
+  /** The topic it may not get. */
+  denied = "";
   constructor(readonly clientId: string) {}
   deliver(_message: Message, delivery: Delivery): void {
     this.got++;
     this.last = delivery;
+  }
+  receivable({ topic }: Message, qos: QoS): QoS | -1 {
+    return topic.text === this.denied ? -1 : qos;
   }
 }
 
@@ -148,6 +157,24 @@ Deno.test("shared: an unacknowledged message goes to another member", () => {
     "a member alone",
   );
 });
+
+for (
+  const strategy of ["round-robin", "random", "sticky", "hash-topic"] as const
+) {
+  Deno.test(`shared: ${strategy} passes over who may not get it`, () => {
+    const { router, members, publish } = groupOfFour(strategy);
+    for (const member of members) member.denied = "a/b";
+    members[2].denied = "";
+    // The only one who may get it queues it, however busy it is.
+    members[2].available = false;
+    for (let n = 0; n < 8; n++) assert.equal(publish(), members[2]);
+    members[2].denied = "a/b";
+    const topic = router.topicOf("a/b");
+    const message = new Message(topic, new Uint8Array([1]), 0, 1);
+    assert.equal(router.publish(topic, message, null), 0, "nobody may");
+    publish("a/c");
+  });
+}
 
 Deno.test("shared: groups and plain subscriptions each get their copy", () => {
   const router = new Router();

@@ -40,6 +40,9 @@ class Client implements Subscriber {
     assert.equal(delivery.subscriber, this);
     this.log.push({ clientId: this.clientId, delivery });
   }
+  receivable(_message: Message, qos: QoS): QoS {
+    return qos;
+  }
 }
 
 interface Held {

@@ -5,7 +5,13 @@ import { Backlog } from "../../src/session/backlog.ts";
 import { Outgoing } from "../../src/session/outgoing.ts";
 
 const delivery = new Delivery(
-  { clientId: "c", slot: null, available: true, deliver() {} },
+  {
+    clientId: "c",
+    slot: null,
+    available: true,
+    deliver() {},
+    receivable: (_, qos) => qos,
+  },
   1,
   false,
   null,

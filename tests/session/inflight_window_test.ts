@@ -11,7 +11,13 @@ const message = new Message(
   0,
 );
 const delivery = new Delivery(
-  { clientId: "c", slot: null, available: true, deliver() {} },
+  {
+    clientId: "c",
+    slot: null,
+    available: true,
+    deliver() {},
+    receivable: (_, qos) => qos,
+  },
   1,
   false,
   null,

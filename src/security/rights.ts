@@ -1,0 +1,66 @@
+import type { QoS } from "../mqtt/mod.ts";
+
+/**
+ * What one client may do with one topic, as 18 bits: six cells, one for each
+ * QoS without and with RETAIN, for each of three questions. A number, because
+ * it is looked up for every message.
+ */
+export type Rights = number;
+
+/** Of each question: a cell for each QoS, without RETAIN and with it. */
+export const CELLS = 6;
+
+/** All cells of one question. */
+export const ALL_CELLS = 0x3f;
+
+/** Larger than any `Rights`. */
+export const RIGHTS_END: number = 1 << (3 * CELLS);
+
+/** Everything may be done. */
+export const ALL_RIGHTS: Rights = makeRights(ALL_CELLS, 0, ALL_CELLS);
+
+/** The cell of a QoS with or without RETAIN, as a bit. */
+export function cellOf(qos: QoS, retain: boolean): number {
+  return 1 << (retain ? qos + 3 : qos);
+}
+
+/**
+ * Puts rights together from the cells that may be published, those that
+ * somebody else has to be asked about, and those that may be received.
+ */
+export function makeRights(
+  publish: number,
+  open: number,
+  receive: number,
+): Rights {
+  return publish | open << CELLS | receive << (2 * CELLS);
+}
+
+/** Whether a message may be published; null when that has to be asked for. */
+export function mayPublish(
+  rights: Rights,
+  qos: QoS,
+  retain: boolean,
+): boolean | null {
+  const cell = cellOf(qos, retain);
+  if ((rights & cell) !== 0) return true;
+  return (rights >> CELLS & cell) !== 0 ? null : false;
+}
+
+/**
+ * The highest QoS up to `qos` at which a message may be received; -1 when it
+ * may not be at all.
+ */
+export function receivableQos(
+  rights: Rights,
+  qos: QoS,
+  retain: boolean,
+): QoS | -1 {
+  const cells = rights >> (retain ? 2 * CELLS + 3 : 2 * CELLS) & 7;
+  return highestQos(cells, qos);
+}
+
+/** The highest QoS up to `qos` of the cells in bits 0 to 2; -1 for none. */
+export function highestQos(cells: number, qos: QoS): QoS | -1 {
+  return (31 - Math.clz32(cells & (2 << qos) - 1)) as QoS | -1;
+}

@@ -1,0 +1,64 @@
+import type { Message, QoS, Topic } from "../mqtt/mod.ts";
+import {
+  type Authorizer,
+  type Identity,
+  receivableQos,
+  type Rights,
+} from "../security/mod.ts";
+import { KnownRights } from "./known_rights.ts";
+
+/** Who is asked about: sessions are. */
+export interface AccessHolder {
+  /** Who it belongs to. */
+  readonly identity: Identity;
+  /** Stands for that identity in what is remembered; at least 1. */
+  readonly identityNumber: number;
+}
+
+/** Counted up for every identity there is. */
+let identities = 0;
+
+/** The number of an identity that has just come: nobody had it before. */
+export function nextIdentityNumber(): number {
+  return ++identities;
+}
+
+/** What an authorizer says, remembered until it would say something else. */
+export class Access {
+  /** Who is asked. */
+  readonly authorizer: Authorizer;
+  readonly #known = new KnownRights();
+  /** What is known belongs to this generation. */
+  #generation: number;
+
+  /** Nothing is known yet. */
+  constructor(authorizer: Authorizer) {
+    this.authorizer = authorizer;
+    this.#generation = authorizer.generation;
+  }
+
+  /** What `holder` may do with `topic`. */
+  rights(holder: AccessHolder, topic: Topic): Rights {
+    const { authorizer } = this;
+    if (authorizer.generation !== this.#generation) {
+      this.#generation = authorizer.generation;
+      this.#known.clear();
+    }
+    // Topics that are used once would only push out what is used often.
+    if (topic.number === 0) return authorizer.rights(holder.identity, topic);
+    const known = this.#known.find(topic.number, holder.identityNumber);
+    if (known >= 0) return known;
+    const rights = authorizer.rights(holder.identity, topic);
+    this.#known.note(topic.number, holder.identityNumber, rights);
+    return rights;
+  }
+
+  /** The highest QoS up to `qos` at which `holder` may get it, or -1. */
+  receivable(holder: AccessHolder, message: Message, qos: QoS): QoS | -1 {
+    return receivableQos(
+      this.rights(holder, message.topic),
+      qos,
+      message.retain,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import type { AccessQuestion } from "../security/mod.ts";
+import type { Connection } from "./connection.ts";
+
+/** Answers that a packet waits for, kept until it is handled again. */
+export interface SettledAccess {
+  readonly questions: readonly AccessQuestion[];
+  readonly answers: readonly boolean[];
+}
+
+/**
+ * Asks what rules have left open for the packet under way. Null when the
+ * answers are still to come: the reader is paused, and the packet has to be
+ * handled again when it goes on.
+ */
+export function settleAccess(
+  connection: Connection,
+  questions: readonly AccessQuestion[],
+): readonly boolean[] | null {
+  const { context, settled } = connection;
+  connection.settled = null;
+  // Not asked twice: an answer may hold for this one time only.
+  if (settled !== null && isSame(settled.questions, questions)) {
+    return settled.answers;
+  }
+  const { authorizer } = context.access!;
+  const { identity } = connection.session!;
+  const answers = questions.map((one) => authorizer.ask(identity, one));
+  if (answers.every((one) => typeof one === "boolean")) {
+    return answers as boolean[];
+  }
+  connection.pump.pause("access");
+  Promise.all(answers).then((all) => {
+    connection.settled = { questions, answers: all };
+  }).catch((error) => connection.fail(error))
+    .finally(() => connection.pump.resume("access"));
+  return null;
+}
+
+function isSame(
+  some: readonly AccessQuestion[],
+  others: readonly AccessQuestion[],
+): boolean {
+  return some.length === others.length && some.every((one, index) => {
+    const other = others[index];
+    return one.action === other.action && one.topic === other.topic &&
+      one.qos === other.qos && one.retain === other.retain;
+  });
+}
+
+/**
+ * The reason of a refusal with the rule's file and line, for a client that may
+ * be told; undefined where the settings keep it to themselves.
+ */
+export function reasonOf(
+  connection: Connection,
+  question: AccessQuestion,
+): string | undefined {
+  const { access, options } = connection.context;
+  const { session } = connection;
+  if (access === null || session === null || !options.explainAccess) return;
+  if (connection.version !== 5 || !connection.sender.problemInformation) return;
+  return access.authorizer.explain(session.identity, question).reason;
+}

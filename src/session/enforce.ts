@@ -1,0 +1,50 @@
+import { ReasonCode } from "../mqtt/mod.ts";
+import type { Context } from "./context.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Removes the subscriptions of `session` that its client may not have any
+ * more, and gives their filters, with `$share/group/`. Messages that wait are
+ * looked at when they are due, so nothing else has to be removed.
+ *
+ * MQTT has no word for a subscription that the server removes. A 5.0 client
+ * that has none left would wait for nothing, so it is told with DISCONNECT
+ * 0x87; any other learns of it when it subscribes again.
+ */
+export function enforceAccess(
+  session: Session,
+  context: Context,
+): readonly string[] {
+  const { access, router } = context;
+  // Who is not known yet is looked at when it is.
+  if (access === null || !session.isKnown) return [];
+  const removed: string[] = [];
+  for (const entry of [...router.subscriptionsOf(session)]) {
+    const { filter, group, options } = entry;
+    const granted = access.authorizer.maySubscribe(
+      session.identity,
+      filter,
+      options.qos,
+    );
+    if (granted !== -1) continue;
+    router.unsubscribe(session, filter, group);
+    session.subscriptions--;
+    if (group !== null) session.queue.leftGroup(group, filter);
+    else session.queue.stopFeed(filter);
+    removed.push(group === null ? filter : `$share/${group}/${filter}`);
+  }
+  if (removed.length > 0 && session.subscriptions === 0) {
+    tell(session, removed);
+  }
+  return removed;
+}
+
+function tell(session: Session, removed: readonly string[]): void {
+  const { connection } = session;
+  if (connection === null || connection.version !== 5) return;
+  const reason = connection.sender.problemInformation
+    ? `no subscription of this client is allowed any more: ${removed[0]}` +
+      (removed.length > 1 ? ` and ${removed.length - 1} more` : "")
+    : undefined;
+  connection.close("not-authorized", ReasonCode.NotAuthorized, reason);
+}

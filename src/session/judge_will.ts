@@ -1,0 +1,43 @@
+import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { type AuthOutcome, mayPublish } from "../security/mod.ts";
+import type { AccessQuestion } from "../security/mod.ts";
+import type { Context } from "./context.ts";
+import type { Will } from "./will.ts";
+
+/**
+ * A client that is let in, whose will may not be published, is refused after
+ * all: when the will is due, nobody is left who could be told. Throws
+ * `ProtocolError` 0x87 for CONNACK.
+ */
+export function judgeWill(
+  context: Context,
+  will: Will | null,
+  outcome: AuthOutcome,
+): AuthOutcome | Promise<AuthOutcome> {
+  const { access } = context;
+  if (outcome.kind !== "allow" || will === null || access === null) {
+    return outcome;
+  }
+  const { identity } = outcome;
+  const { topic, qos, retain } = will.message;
+  const { authorizer } = access;
+  const question: AccessQuestion = {
+    action: "publish",
+    topic: topic.text,
+    qos,
+    retain,
+  };
+  const settle = (isAllowed: boolean) => {
+    if (isAllowed) return outcome;
+    const why = context.options.explainAccess
+      ? authorizer.explain(identity, question).reason
+      : "";
+    throw new ProtocolError(
+      ReasonCode.NotAuthorized,
+      why === "" ? "the will may not be published" : `the will: ${why}`,
+    );
+  };
+  const answer = mayPublish(authorizer.rights(identity, topic), qos, retain) ??
+    authorizer.ask(identity, question);
+  return typeof answer === "boolean" ? settle(answer) : answer.then(settle);
+}

@@ -1,0 +1,56 @@
+import type { QoS, SubscribePacket } from "../mqtt/mod.ts";
+import type { AccessQuestion } from "../security/mod.ts";
+import { reasonOf, settleAccess } from "./access_questions.ts";
+import type { Connection } from "./connection.ts";
+import type { ReadFilter } from "./filter.ts";
+
+/**
+ * The QoS at which each filter of a SUBSCRIBE can be granted, -1 for those
+ * that may not be; null when some of it is still to be asked for. A rule that
+ * allows less than was asked for lowers it (3.8.4).
+ */
+export function grantableQos(
+  connection: Connection,
+  packet: SubscribePacket,
+  filters: readonly ReadFilter[],
+): readonly (QoS | -1)[] | null {
+  const { listener, context } = connection;
+  const { access } = context;
+  const most = packet.requests.map(({ qos }) =>
+    Math.min(qos, listener.maxQos) as QoS
+  );
+  if (access === null) return most;
+  const { identity } = connection.session!;
+  const granted = filters.map(({ filter }, index) =>
+    access.authorizer.maySubscribe(identity, filter, most[index])
+  );
+  const open = granted.flatMap((qos, index) => qos === null ? [index] : []);
+  if (open.length === 0) return granted as (QoS | -1)[];
+  const answers = settleAccess(
+    connection,
+    open.map((index) => questionOf(filters[index], most[index])),
+  );
+  if (answers === null) return null;
+  open.forEach((index, at) => granted[index] = answers[at] ? most[index] : -1);
+  return granted as (QoS | -1)[];
+}
+
+/**
+ * Why the first of the filters that were refused was: a SUBACK has room for
+ * one reason. Undefined when there is nothing to tell.
+ */
+export function refusalReason(
+  connection: Connection,
+  packet: SubscribePacket,
+  filters: readonly ReadFilter[],
+  granted: readonly (QoS | -1)[],
+): string | undefined {
+  const index = granted.indexOf(-1);
+  if (index < 0) return;
+  const { qos } = packet.requests[index];
+  return reasonOf(connection, questionOf(filters[index], qos));
+}
+
+function questionOf({ filter }: ReadFilter, qos: QoS): AccessQuestion {
+  return { action: "subscribe", topic: filter, qos, retain: false };
+}

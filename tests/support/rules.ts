@@ -1,0 +1,36 @@
+import type { QoS } from "../../src/mqtt/mod.ts";
+import type { Authorizer } from "../../src/security/mod.ts";
+import { ALL_CELLS, makeRights } from "../../src/security/mod.ts";
+
+/** Two rules in the words of a test; what is left out is allowed. */
+export interface TestRules {
+  /** Whether `topic` may be published to. */
+  readonly publish?: (topic: string) => boolean;
+  /** Whether `filter` may be subscribed to. */
+  readonly subscribe?: (filter: string) => boolean;
+  /** Whether messages of `topic` may be received. */
+  readonly receive?: (topic: string) => boolean;
+}
+
+const everything = () => true;
+
+/** An authorizer without a rule engine: it calls the functions of `rules`. */
+export function testRules(rules: TestRules): Authorizer {
+  const {
+    publish = everything,
+    subscribe = everything,
+    receive = everything,
+  } = rules;
+  return {
+    generation: 1,
+    rights: (_, { text }) =>
+      makeRights(
+        publish(text) ? ALL_CELLS : 0,
+        0,
+        receive(text) ? ALL_CELLS : 0,
+      ),
+    maySubscribe: (_, filter, qos): QoS | -1 => subscribe(filter) ? qos : -1,
+    ask: () => false,
+    explain: () => ({ allowed: null, rules: [], reason: "by the test" }),
+  };
+}
