@@ -4,6 +4,7 @@ import type { Authenticator, Authorizer } from "../security/mod.ts";
 import {
   Chain,
   type Link,
+  linkOfListeners,
   LoginAttempts,
   type LoginCounts,
   type LoginLimits,
@@ -74,7 +75,12 @@ export class AccessControl {
     const close = () => opened.forEach(({ link }) => link.close?.());
     try {
       for (const one of auth) {
-        opened.push(await openLink(one, settings, this.#ports));
+        const made = await openLink(one, settings, this.#ports);
+        opened.push(
+          one.listener.length === 0
+            ? made
+            : { ...made, link: linkOfListeners(made.link, one.listener) },
+        );
       }
     } catch (error) {
       close();

@@ -40,13 +40,17 @@ export function checkAccess(
         `this rule is about no topics: give it a filter like "sensors/#"`,
       );
     }
-    const unknown = rule.listener.find((name) => !listeners.includes(name));
-    if (unknown === undefined) return;
-    onMisfit(
-      ["acl", index, "listener"],
-      `there is no listener ${unknown}: give one of ${listeners.join(", ")}`,
-    );
   });
+  for (const list of ["auth", "acl"] as const) {
+    settings[list].forEach(({ listener }, index) => {
+      const unknown = listener.find((name) => !listeners.includes(name));
+      if (unknown === undefined) return;
+      onMisfit(
+        [list, index, "listener"],
+        `there is no listener ${unknown}: give one of ${listeners.join(", ")}`,
+      );
+    });
+  }
 }
 
 type Tell = (key: keyof AuthSettings, message: string) => void;

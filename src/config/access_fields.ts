@@ -6,29 +6,11 @@ import type {
   UserSettings,
 } from "./access_settings.ts";
 import { type Field, type FieldsOf, shown } from "./field.ts";
+import { name, names, oneOrMore } from "./name_fields.ts";
 import { networks } from "./network_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "./units.ts";
 import { choice, flag, list, secret, text } from "./word_fields.ts";
-
-/** A name as MQTT allows it: 1 to 65,535 bytes, without U+0000. */
-function name(doc: string): Field<string> {
-  return text("", /^[^\0]{1,65535}$/, "a name", doc);
-}
-
-/** A list; one value alone needs no brackets. */
-function oneOrMore<T>(field: Field<readonly T[]>): Field<readonly T[]> {
-  return {
-    ...field,
-    range: field.range.replace(/^a list of (.*)$/, "$1; one or a list"),
-    json: {},
-    read: (value) => field.read(Array.isArray(value) ? value : [value]),
-  };
-}
-
-function names(doc: string): Field<readonly string[]> {
-  return oneOrMore(list([], { ...name(""), range: "names" }, 0, doc));
-}
 
 /** A topic filter in which `%u` and `%c` may stand for a level. */
 const filter: Field<string> = {

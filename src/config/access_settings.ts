@@ -31,6 +31,8 @@ export type JwtAlgorithm =
 export interface AuthSettings {
   /** How it finds out. */
   readonly type: AuthType;
+  /** Names of the listeners whose clients it is asked about; empty for all. */
+  readonly listener: readonly string[];
   /** `password-file`, `scram`: the password file; "" where there is none. */
   readonly file: string;
   /** `jwt`: the secret of HS256 and its like; "" where there is none. */

@@ -1,5 +1,6 @@
 import type { AuthSettings, JwtAlgorithm } from "./access_settings.ts";
 import type { Field, FieldsOf } from "./field.ts";
+import { names } from "./name_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "./units.ts";
 import { choice, flag, list, secret, text } from "./word_fields.ts";
@@ -65,6 +66,9 @@ export const authFields: FieldsOf<AuthSettings> = {
       "anonymous",
     ],
     "Who is asked: a password file, the [[user]] tables, the client's certificate, its token, a web server, SCRAM-SHA-256, or nobody.",
+  ),
+  listener: names(
+    "Listeners whose clients it is asked about; left out, those of all.",
   ),
   file: only(
     ["password-file", "scram"],

@@ -29,6 +29,11 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
       /^d\.toml:1:\d+: auth\.0\.type: who is asked/,
     ],
     [
+      "a link for a listener that is not there",
+      `[[auth]]\ntype = "anonymous"\nlistener = "inner"\n`,
+      /^d\.toml:3:\d+: auth\.0\.listener: there is no listener inner/,
+    ],
+    [
       "a password file that is not named",
       `[[auth]]\ntype = "password-file"\n`,
       /auth\.0\.file: give the password file/,

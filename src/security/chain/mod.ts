@@ -7,4 +7,5 @@ export {
   type LoginLimits,
 } from "./login_attempts.ts";
 export { anonymousLink } from "./anonymous_link.ts";
+export { linkOfListeners } from "./link_of_listeners.ts";
 export { certificateLink } from "./certificate_link.ts";

@@ -1,0 +1,30 @@
+import type { Link } from "./link.ts";
+
+/**
+ * `link` for those alone who come by `listeners`, which name at least one:
+ * others it does not know, and takes no part in their exchanges.
+ */
+export function linkOfListeners(
+  link: Link,
+  listeners: readonly string[],
+): Link {
+  const places = listeners.join(", ");
+  const why = `it is asked at ${places} alone`;
+  return {
+    name: `${link.name} at ${places}`,
+    judge: (credentials) =>
+      listeners.includes(credentials.listener)
+        ? link.judge(credentials)
+        : { kind: "not-mine", why },
+    begin: (method, credentials) =>
+      listeners.includes(credentials.listener)
+        ? link.begin?.(method, credentials) ?? null
+        : null,
+    // Where nobody knows any more by which it came, it has to come again.
+    stillAllows: (identity) =>
+      identity.listener !== undefined &&
+      listeners.includes(identity.listener) &&
+      (link.stillAllows?.(identity) ?? true),
+    close: () => link.close?.(),
+  };
+}
