@@ -1,7 +1,10 @@
 import {
+  describeChange,
+  differenceOf,
   isCommandLineMistake,
   printSettings,
   type Problem,
+  type Settings,
   SettingsError,
 } from "../config/mod.ts";
 import type { Output } from "./output.ts";
@@ -12,6 +15,8 @@ import type { ServeOptions } from "./serve_options.ts";
 export interface CheckOptions extends ServeOptions {
   /** Show the settings that result. */
   readonly print?: boolean;
+  /** The file that is in use: show what would become another. */
+  readonly diff?: string;
   /** Answer in JSON. */
   readonly json?: boolean;
 }
@@ -27,7 +32,11 @@ export async function check(
 ): Promise<0 | 1 | 2> {
   try {
     const { settings, file } = await readSettings(options, environment);
-    if (options.json) {
+    if (options.diff !== undefined) {
+      const before = { ...options, config: options.diff };
+      const { settings: used } = await readSettings(before, environment);
+      output.out(shownDifference(used, settings, options.json === true));
+    } else if (options.json) {
       const result = { ok: true, problems: [] };
       const all = options.print ? { ...result, settings } : result;
       output.out(JSON.stringify(all, null, 2) + "\n");
@@ -47,6 +56,22 @@ export async function check(
     } else output.err(`${(error as Error).message}\n`);
     return isCommandLineMistake(error) ? 2 : 1;
   }
+}
+
+/** What would change, line by line; for programs with its sum. */
+function shownDifference(
+  from: Settings,
+  to: Settings,
+  asJson: boolean,
+): string {
+  const changes = differenceOf(from, to);
+  const needsRestart = changes.some(({ effect }) => effect === "restart");
+  if (asJson) {
+    const result = { ok: true, problems: [], changes, needsRestart };
+    return JSON.stringify(result, null, 2) + "\n";
+  }
+  if (changes.length === 0) return "nothing would change\n";
+  return changes.map((change) => `${describeChange(change)}\n`).join("");
 }
 
 function problemsOf(error: unknown): readonly Problem[] {

@@ -89,6 +89,7 @@ function addCheck(
     .helpOption("-h, --help", "show this help")
     .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
     .option("--print", "show the settings that result, as TOML")
+    .option("--diff <USED>", "show what would change for a broker with USED")
     .option("--json", "answer in JSON")
     .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
     .action(async (file: string | undefined, options: CheckOptions) => {

@@ -92,3 +92,33 @@ Deno.test("check: a mistake among the options alone, exit 2", async () => {
   assert.equal((await run("a = 1", { port: "abc" })).code, 1);
   assert.equal((await run("", {}, { DUNLIN_LOG__LEVEL: "loud" })).code, 1);
 });
+
+Deno.test("check: --diff shows what would change for a broker in use", async () => {
+  const used = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    await Deno.writeTextFile(used, "[limits]\nmax_inflight = 1");
+    const text = '[storage]\nmode = "durable"\n[limits]\nmax_inflight = 2';
+    const { code, out } = await run(text, { diff: used });
+    assert.equal(code, 0);
+    assert.deepEqual(out.trimEnd().split("\n"), [
+      "~ limits.max_inflight: 1 -> 2",
+      '~ storage.mode: "buffered" -> "durable" (needs a restart)',
+    ]);
+    const told = JSON.parse((await run(text, { diff: used, json: true })).out);
+    assert.equal(told.needsRestart, true);
+    assert.deepEqual(told.changes[0], {
+      path: "limits.max_inflight",
+      from: "1",
+      to: "2",
+      effect: "now",
+    });
+    const same = await run("limits.max_inflight = 1", { diff: used });
+    assert.equal(same.out, "nothing would change\n");
+    await Deno.writeTextFile(used, "a = 1");
+    const broken = await run(text, { diff: used });
+    assert.equal(broken.code, 1);
+    assert.ok(broken.err.startsWith(`${used}:1:1: a: `), broken.err);
+  } finally {
+    await Deno.remove(used);
+  }
+});
