@@ -95,13 +95,17 @@ class Watch implements FileWatch {
     this.#since = this.#soon = null;
     // First the watchers: what changes behind them is told by an event.
     if (this.#events) await this.#watchFolders();
+    // All at once: in a busy process each wait for the disk takes its turn.
+    const now = this.#clock.date();
+    const looks = await Promise.all(
+      this.#paths.map((path) => lookAt(path, now, this.#seen.get(path))),
+    );
     const different: string[] = [];
-    for (const path of this.#paths) {
-      const before = this.#seen.get(path);
-      const { sight, isSame } = await lookAt(path, this.#clock.date(), before);
+    looks.forEach(({ sight, isSame }, index) => {
+      const path = this.#paths[index];
       this.#seen.set(path, sight);
       if (!isSame) different.push(path);
-    }
+    });
     if (this.#isClosed) return;
     this.#next = this.#clock.after(LOOK, () => this.look());
     const isFirst = this.#isFirst;
@@ -111,14 +115,15 @@ class Watch implements FileWatch {
 
   /** Watches the folders where the files and the links to them are now. */
   async #watchFolders(): Promise<void> {
+    const folders = await Promise.all(
+      this.#paths.map(async (path) => [dirname(path), await realFolder(path)]),
+    );
     const wanted = new Map<string, string>();
-    for (const path of this.#paths) {
-      for (const folder of new Set([dirname(path), await realFolder(path)])) {
-        // A folder that was replaced is another one, of the same name.
-        const key = await folderAt(folder);
-        if (key !== null) wanted.set(key, folder);
-      }
-    }
+    // A folder that was replaced is another one, of the same name.
+    await Promise.all([...new Set(folders.flat())].map(async (folder) => {
+      const key = await folderAt(folder);
+      if (key !== null) wanted.set(key, folder);
+    }));
     if (this.#isClosed) return;
     for (const [key, watcher] of this.#folders) {
       if (wanted.has(key)) continue;

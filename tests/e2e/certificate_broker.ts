@@ -15,8 +15,10 @@ export class CertificateBroker implements AsyncDisposable {
   readonly #broker: Broker;
   /** Why connections ended, as they do. */
   readonly closed: Inbox<string> = new Inbox("the end of a connection");
-  /** What it had to tell, in order. */
+  /** What failed, in order. */
   readonly told: string[] = [];
+  /** What has come about. */
+  readonly noticed: Inbox<string> = new Inbox("a notice of the broker");
   /** Started listeners. */
   listeners: readonly StartedListener[] = [];
 
@@ -38,7 +40,7 @@ export class CertificateBroker implements AsyncDisposable {
         failed: (_, error) => this.told.push(`failed: ${error}`),
         trouble: (what, error) => this.told.push(`${what}: ${error.message}`),
         recovered() {},
-        notice: (what, text) => this.told.push(`${what}: ${text}`),
+        notice: (what, text) => this.noticed.push(`${what}: ${text}`),
       },
     });
   }

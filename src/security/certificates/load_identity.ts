@@ -38,8 +38,11 @@ export interface LoadedIdentity {
 export async function loadIdentity(
   files: IdentityFiles,
 ): Promise<LoadedIdentity> {
-  const chain = await loadChain(files.cert);
-  const key = await loadKey(files);
+  // Together: in a busy process each wait for the disk takes its turn.
+  const [chain, key] = await Promise.all([
+    loadChain(files.cert),
+    loadKey(files),
+  ]);
   if (!chain[0].checkPrivateKey(key)) throw misfit(files, chain, key);
   const facts = readCertificate(new Uint8Array(chain[0].raw));
   if (!isFor(facts, Purpose.Server)) {
