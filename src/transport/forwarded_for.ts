@@ -1,4 +1,4 @@
-import { type Networks, parseAddress, plainAddress } from "../network/mod.ts";
+import { formatAddress, type Networks, parseAddress } from "../network/mod.ts";
 import { HandshakeError } from "./handshake_error.ts";
 
 /**
@@ -17,11 +17,11 @@ export function forwardedFor(
     .filter((one) => one !== "");
   let client = peer;
   for (const one of said.reverse()) {
-    const address = withoutPort(one);
-    if (parseAddress(address) === null) {
+    const bytes = parseAddress(withoutPort(one));
+    if (bytes === null) {
       throw new HandshakeError(400, "X-Forwarded-For holds no address.");
     }
-    client = plainAddress(address);
+    client = formatAddress(bytes);
     if (!trusted.has(client)) break;
   }
   return client;

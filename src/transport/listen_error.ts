@@ -44,6 +44,8 @@ export class ListenError extends Error {
 const FAILURE_OF_CODE: Readonly<Record<string, ListenFailure>> = {
   EADDRINUSE: "address in use",
   EADDRNOTAVAIL: "address not available",
+  // What the runtime makes of the same, when it binds for Node.
+  EINVAL: "address not available",
   EACCES: "not permitted",
   EPERM: "not permitted",
   ENOTFOUND: "bad address",

@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, plainAddress } from "../network/mod.ts";
+import { formatAddress, parseAddress } from "../network/mod.ts";
 import type { PeerAddress } from "./byte_stream.ts";
 import { RefusedError } from "./refusal.ts";
 
@@ -85,17 +85,19 @@ function parseText(bytes: Uint8Array): ProxyHeader | null {
       .exec(line);
   if (match === null) throw refused("its line is malformed");
   const [, family, source, target, port, targetPort] = match;
-  for (const address of [source, target]) {
+  const bytesOf = (address: string) => {
     const isRight = address.includes(":") === (family === "TCP6");
-    if (!isRight || parseAddress(address) === null) {
-      throw refused("an address in it is none");
-    }
-  }
+    const bytes = isRight ? parseAddress(address) : null;
+    if (bytes === null) throw refused("an address in it is none");
+    return bytes;
+  };
+  bytesOf(target);
+  // One address has many spellings, and limits know it by one.
+  const hostname = formatAddress(bytesOf(source));
   if (Number(port) > 65535 || Number(targetPort) > 65535) {
     throw refused("a port in it is none");
   }
-  const peer = { hostname: plainAddress(source), port: Number(port) };
-  return { peer, ...nothing };
+  return { peer: { hostname, port: Number(port) }, ...nothing };
 }
 
 function parseBinary(bytes: Uint8Array): ProxyHeader | null {

@@ -50,7 +50,10 @@ function secured(
   way: Way,
 ): void {
   transportContract(kind, async (): Promise<Ends> => {
-    const opened = await openListener(said, pems.server, [pems.ca]);
+    const opened = await openListener(said, {
+      choose: () => pems.server,
+      ca: [pems.ca],
+    });
     const { hostname, port } = opened.listener.address;
     const raw = await connect({ hostname, port }, way);
     const client = way.webSocket ? await TestWebSocketClient.open(raw) : null;

@@ -1,4 +1,4 @@
-import { SystemClock } from "../../src/clock/mod.ts";
+import { type Clock, SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import { listen } from "../../src/broker/listen.ts";
@@ -7,8 +7,9 @@ import type {
   ByteStream,
   Listener,
   Refusal,
+  TlsIdentity,
 } from "../../src/transport/mod.ts";
-import type { Pem } from "./tls_pems.ts";
+import { Inbox } from "./wait.ts";
 
 /** What tests open a listener with. */
 export interface Opened {
@@ -17,15 +18,26 @@ export interface Opened {
   next(): Promise<Accepted>;
   /** The next one that does not. */
   nextRefusal(): Promise<Refusal>;
+  /** How many refusals were told and not looked at. */
+  refusals(): number;
   /** What failed without anybody to blame. */
   readonly troubles: Error[];
+}
+
+/** What it speaks TLS with. */
+export interface OpenOptions {
+  /** Told the name that the client asks for. */
+  readonly choose?: (serverName: string | null) => TlsIdentity;
+  /** PEM of authorities. @default none */
+  readonly ca?: readonly string[];
+  /** @default the system's */
+  readonly clock?: Clock;
 }
 
 /** Opens a listener as the broker does, on a free port of this machine. */
 export async function openListener(
   said: Partial<ListenerSettings>,
-  pem?: Pem,
-  ca: readonly string[] = [],
+  options: OpenOptions = {},
 ): Promise<Opened> {
   const settings = completeSettings({
     listener: [{
@@ -33,26 +45,32 @@ export async function openListener(
       ...said,
     }],
   }).listener[0];
-  const accepted = new Mailbox<Accepted>();
-  const refused = new Mailbox<Refusal>();
+  const accepted = new Inbox<Accepted>("a connection that comes to MQTT");
+  const refused = new Inbox<Refusal>("a refusal");
   const troubles: Error[] = [];
+  const ca = options.ca ?? [];
   const listener = await listen(settings, {
-    clock: new SystemClock(),
+    clock: options.clock ?? new SystemClock(),
     onTrouble: (error) => troubles.push(error),
-    onRefused: (refusal) => refused.put(refusal),
+    onRefused: (refusal) => refused.push(refusal),
     tlsPorts: () =>
       Promise.resolve({
-        keys: { choose: () => pem! },
+        keys: { choose: options.choose ?? noIdentity },
         authorities: () => ca,
       }),
   });
-  listener.serve((one) => accepted.put(one));
+  listener.serve((one) => accepted.push(one));
   return {
     listener,
-    next: () => accepted.take(),
-    nextRefusal: () => refused.take(),
+    next: () => accepted.next(),
+    nextRefusal: () => refused.next(),
+    refusals: () => refused.size,
     troubles,
   };
+}
+
+function noIdentity(): never {
+  throw new Error("there is no certificate");
 }
 
 /** Connects to it without a word. */
@@ -72,21 +90,4 @@ export async function readToEnd(stream: ByteStream): Promise<Uint8Array> {
     // Reset instead of ended: the end as well.
   }
   return new Uint8Array(all);
-}
-
-class Mailbox<T> {
-  readonly #items: T[] = [];
-  readonly #takers: ((item: T) => void)[] = [];
-
-  put(item: T): void {
-    const taker = this.#takers.shift();
-    if (taker === undefined) this.#items.push(item);
-    else taker(item);
-  }
-
-  take(): Promise<T> {
-    const item = this.#items.shift();
-    if (item !== undefined) return Promise.resolve(item);
-    return new Promise((resolve) => this.#takers.push(resolve));
-  }
 }
