@@ -74,8 +74,10 @@ export async function loadSettings(
   const isSound = problems.length === 0;
   crossCheck(chosen, settings, (path, message) => {
     // In place of a port that is refused stands the default, which may clash;
-    // in place of a rule's filter, none at all.
-    if (!isSound && ["port", "filter"].includes(String(path.at(-1)))) return;
+    // in place of a rule's filter or a certificate, none at all.
+    if (!isSound && ["port", "filter", "cert"].includes(String(path.at(-1)))) {
+      return;
+    }
     const option = optionFor(path, sources.shortcuts ?? {});
     const from = option === undefined ? place(path) : { source: option };
     problems.push({ ...from, path: describePath(path), message });
