@@ -1,0 +1,142 @@
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type {
+  AuthExchange,
+  AuthOutcome,
+  Credentials,
+} from "../authenticator.ts";
+import { identityOf } from "../identity.ts";
+import {
+  type ClientFirst,
+  readClientFinal,
+  readClientFirst,
+  ScramError,
+} from "./messages.ts";
+import { saslPrep } from "./saslprep.ts";
+import type { ScramEntry, ScramUsers } from "./users.ts";
+import { hmac, KEY_BYTES, type ScramVerifier, sha256 } from "./verifier.ts";
+
+const NONCE_BYTES = 18;
+
+/** What the server has said first, and has to hear again. */
+interface Begun {
+  readonly first: ClientFirst;
+  readonly serverFirst: string;
+  /** Both halves. */
+  readonly nonce: string;
+  readonly name: string;
+  readonly entry: ScramEntry;
+}
+
+/**
+ * One authentication by SCRAM-SHA-256 (RFC 5802, 5), the server's side. A user
+ * nobody knows goes the same way as a wrong password.
+ */
+export class ScramExchange implements AuthExchange {
+  readonly #users: ScramUsers;
+  readonly #credentials: Credentials;
+  readonly #nonce: string;
+  #begun: Begun | null = null;
+
+  /**
+   * @param nonce Printable ASCII without a comma, never given twice.
+   * @default nonce 18 random bytes in base64
+   */
+  constructor(
+    users: ScramUsers,
+    credentials: Credentials,
+    nonce: string = newNonce(),
+  ) {
+    this.#users = users;
+    this.#credentials = credentials;
+    this.#nonce = nonce;
+  }
+
+  /** Who the client says it is; null before it has. */
+  get username(): string | null {
+    return this.#begun?.name ?? null;
+  }
+
+  async step(bytes: Uint8Array | null): Promise<AuthOutcome> {
+    try {
+      return this.#begun === null
+        ? this.#begin(bytes)
+        : await this.#end(this.#begun, bytes);
+    } catch (error) {
+      if (!(error instanceof ScramError)) throw error;
+      return denied(error.message, ReasonCode.ProtocolError);
+    }
+  }
+
+  #begin(bytes: Uint8Array | null): AuthOutcome {
+    const first = readClientFirst(bytes);
+    const name = prepared(first.username);
+    const entry = this.#users.find(name);
+    const nonce = first.nonce + this.#nonce;
+    const salt = Buffer.from(entry.salt).toString("base64");
+    const serverFirst = `r=${nonce},s=${salt},i=${entry.iterations}`;
+    this.#begun = { first, serverFirst, nonce, name, entry };
+    return { kind: "continue", data: new TextEncoder().encode(serverFirst) };
+  }
+
+  async #end(begun: Begun, bytes: Uint8Array | null): Promise<AuthOutcome> {
+    const { first, serverFirst, nonce, name, entry } = begun;
+    const final = readClientFinal(bytes);
+    if (final.nonce !== nonce) throw new ScramError("another nonce");
+    // Else somebody between could have changed what the client said of it.
+    if (final.binding !== first.gs2) throw new ScramError("another gs2 header");
+    const signed = `${first.bare},${serverFirst},${final.withoutProof}`;
+    const verifier = await entry.verifier();
+    const isRight = provesKey(verifier, signed, final.proof);
+    if (!isRight || !entry.isKnown) {
+      return denied(
+        entry.isKnown ? `wrong password of user ${name}` : `no user ${name}`,
+        // DISCONNECT, the end of a re-authentication, has no 0x86 (3.14.2.1).
+        ReasonCode.NotAuthorized,
+      );
+    }
+    const signature = hmac(verifier.serverKey, signed);
+    return {
+      kind: "allow",
+      identity: identityOf(this.#credentials, {
+        username: name,
+        groups: entry.groups,
+        proof: entry.proof,
+      }),
+      data: new TextEncoder().encode(
+        `v=${Buffer.from(signature).toString("base64")}`,
+      ),
+    };
+  }
+}
+
+/** Whether who made `proof` has the key that `verifier` was made of. */
+function provesKey(
+  verifier: ScramVerifier,
+  signed: string,
+  proof: Uint8Array,
+): boolean {
+  const signature = hmac(verifier.storedKey, signed);
+  const key = signature.map((byte, index) => byte ^ (proof[index] ?? 0));
+  // What stands in `storedKey` is the hash of the key, never the key.
+  return timingSafeEqual(sha256(key), verifier.storedKey) &&
+    proof.length === KEY_BYTES;
+}
+
+function prepared(name: string): string {
+  try {
+    return saslPrep(name);
+  } catch {
+    throw new ScramError("the user name has what no name may have");
+  }
+}
+
+function denied(why: string, reasonCode: ReasonCode): AuthOutcome {
+  return { kind: "deny", reasonCode, why };
+}
+
+function newNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  return Buffer.from(bytes).toString("base64");
+}

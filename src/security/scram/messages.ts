@@ -1,0 +1,97 @@
+import { Buffer } from "node:buffer";
+
+/** Longer ones are no client's (bytes): a name and a nonce is all there is. */
+const LONGEST = 4096;
+
+/** What a client may not say; nothing secret is in the message. */
+export class ScramError extends Error {
+  /** What is wrong, for the operator. */
+  constructor(wrong: string) {
+    super(wrong);
+    this.name = "ScramError";
+  }
+}
+
+/** The first message of a client (RFC 5802, 7: client-first-message). */
+export interface ClientFirst {
+  /** As it came, decoded but not prepared. */
+  readonly username: string;
+  /** The client's half of the nonce. */
+  readonly nonce: string;
+  /** Channel binding and authorization id, to be repeated by the client. */
+  readonly gs2: string;
+  /** All but that: signed in the end. */
+  readonly bare: string;
+}
+
+/** The second message of a client (client-final-message). */
+export interface ClientFinal {
+  /** The gs2 header, repeated. */
+  readonly binding: string;
+  /** Both halves of the nonce. */
+  readonly nonce: string;
+  /** 32 bytes where the client is right. */
+  readonly proof: Uint8Array;
+  /** All but the proof: signed. */
+  readonly withoutProof: string;
+}
+
+/** Reads the first message; throws `ScramError`. */
+export function readClientFirst(bytes: Uint8Array | null): ClientFirst {
+  const text = textOf(bytes);
+  const match =
+    /^(n|y|p=[A-Za-z0-9.-]+),(a=[^,]+)?,((m=[^,]*,)?n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s
+      .exec(text);
+  if (match === null) throw new ScramError("no first message of SCRAM");
+  const [, binding, authzid, bare, extension, name, nonce] = match;
+  // Over MQTT nothing is bound: the method that does is another (…-PLUS).
+  if (binding.startsWith("p")) {
+    throw new ScramError("channel binding is not served");
+  }
+  if (extension !== undefined) {
+    throw new ScramError("an extension is asked for that is not known");
+  }
+  if (nonce.length > 512) throw new ScramError("the nonce is too long");
+  const username = decodeName(name);
+  if (authzid !== undefined && decodeName(authzid.slice(2)) !== username) {
+    throw new ScramError("nobody acts in the name of another");
+  }
+  return {
+    username,
+    nonce,
+    gs2: `${binding},${authzid ?? ""},`,
+    bare,
+  };
+}
+
+/** Reads the second message; throws `ScramError`. */
+export function readClientFinal(bytes: Uint8Array | null): ClientFinal {
+  const match =
+    /^(c=([A-Za-z0-9+/]+=*),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?),p=([A-Za-z0-9+/]+=*)$/s
+      .exec(textOf(bytes));
+  if (match === null) throw new ScramError("no second message of SCRAM");
+  const [, withoutProof, binding, nonce, proof] = match;
+  return {
+    binding: Buffer.from(binding, "base64").toString("utf8"),
+    nonce,
+    proof: Uint8Array.from(Buffer.from(proof, "base64")),
+    withoutProof,
+  };
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  if (bytes === null) throw new ScramError("no authentication data");
+  if (bytes.length > LONGEST) throw new ScramError("too long a message");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes);
+  } catch {
+    throw new ScramError("the message is not UTF-8");
+  }
+}
+
+/** `=2C` is a comma, `=3D` an equals sign, and there is no other (5.1). */
+function decodeName(name: string): string {
+  if (/=(?!2C|3D)/.test(name)) throw new ScramError("no user name of SCRAM");
+  return name.replaceAll("=2C", ",").replaceAll("=3D", "=");
+}

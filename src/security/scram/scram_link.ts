@@ -1,0 +1,46 @@
+import type { AuthExchange, Credentials, Identity } from "../authenticator.ts";
+import type { Link, Verdict } from "../chain/mod.ts";
+import { ScramExchange } from "./exchange.ts";
+import { type ScramUser, ScramUsers } from "./users.ts";
+
+/** The authentication method, as CONNECT names it (RFC 7677, 2). */
+export const SCRAM_METHOD = "SCRAM-SHA-256";
+
+/**
+ * The link that lets in MQTT 5.0 clients that prove by enhanced authentication
+ * that they know a password, without sending it.
+ */
+export class ScramLink implements Link {
+  readonly name: string;
+  readonly #users: ScramUsers;
+  readonly #closed = new AbortController();
+
+  /** Throws `RangeError` for a user that SCRAM cannot have. */
+  constructor(name: string, users: readonly ScramUser[]) {
+    this.name = name;
+    this.#users = new ScramUsers(users);
+    // What fails here fails again, and is told, when the user comes.
+    this.#users.prepare(this.#closed.signal).catch(() => {});
+  }
+
+  judge(): Verdict {
+    return {
+      kind: "not-mine",
+      why: `it does not ask for the authentication method ${SCRAM_METHOD}`,
+    };
+  }
+
+  begin(method: string, credentials: Credentials): AuthExchange | null {
+    if (method !== SCRAM_METHOD) return null;
+    return new ScramExchange(this.#users, credentials);
+  }
+
+  stillAllows({ username, proof }: Identity): boolean {
+    return username !== null && proof !== undefined &&
+      this.#users.stillHas(username, proof);
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+}

@@ -1,0 +1,211 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { saslPrep } from "./saslprep.ts";
+import {
+  DEFAULT_ITERATIONS,
+  formatVerifier,
+  hmac,
+  makeVerifier,
+  parseVerifier,
+  SCRAM_PREFIX,
+  type ScramVerifier,
+} from "./verifier.ts";
+
+/** A user as the settings or a password file know one. */
+export interface ScramUser {
+  /** The user name, not prepared. */
+  readonly name: string;
+  /** A verifier as text, or a password. */
+  readonly secret: string;
+  /** Whether `secret` is a password. */
+  readonly isPassword: boolean;
+  /** Groups the user is in. */
+  readonly groups: readonly string[];
+}
+
+/** What an exchange goes by, for a known user and for any other. */
+export interface ScramEntry {
+  /** Whether there is such a user. */
+  readonly isKnown: boolean;
+  /** Told to the client. */
+  readonly salt: Uint8Array;
+  /** Told to the client. */
+  readonly iterations: number;
+  /** Groups the user is in. */
+  readonly groups: readonly string[];
+  /** Another one after the password has changed. */
+  readonly proof: string;
+  /** What the client's proof is held against. */
+  verifier(): ScramVerifier | Promise<ScramVerifier>;
+}
+
+/** What proofs are made with: they are equal within one process alone. */
+const proofKey = randomBytes(32);
+
+/**
+ * What salts are made of for names that nobody has: of all secrets there were
+ * when the first link was opened. So they are the same after a restart, as
+ * those of real users are, and nobody who knows one secret can tell them.
+ */
+let saltKey: Uint8Array | null = null;
+
+/**
+ * Users of SCRAM. For a name that nobody has it answers as for others: always
+ * the same salt, so that strangers cannot ask which names there are (RFC 5802,
+ * 9 names the danger).
+ */
+export class ScramUsers {
+  readonly #entries = new Map<string, ScramEntry>();
+  readonly #unread: Unread[] = [];
+  readonly #saltKey: Uint8Array;
+  readonly #iterations: number;
+
+  /**
+   * Of two users whose names are prepared to the same, the first counts.
+   * Throws `RangeError` for a name or a password that SCRAM cannot have, and
+   * for what begins like a verifier and is none.
+   */
+  constructor(users: readonly ScramUser[]) {
+    this.#saltKey = saltKey ??= keyOf(users);
+    this.#iterations = commonIterations(users);
+    for (const user of users) {
+      const name = told(user, () => saslPrep(user.name));
+      if (this.#entries.has(name)) continue;
+      this.#entries.set(name, this.#entryOf(name, user));
+    }
+  }
+
+  /** What an exchange under `name` goes by; the name is prepared. */
+  find(name: string): ScramEntry {
+    // Made for all, so that it takes as long for those that need it not.
+    const stranger = this.#stranger(name);
+    return this.#entries.get(name) ?? stranger;
+  }
+
+  /** Whether `name` still has what it proved itself by. */
+  stillHas(name: string, proof: string): boolean {
+    return this.#entries.get(name)?.proof === proof;
+  }
+
+  /**
+   * Makes the verifiers of those who have but a password, one after the other:
+   * the first login of one would else take longer than that of nobody. Ends
+   * early when `signal` is aborted.
+   */
+  async prepare(signal: AbortSignal): Promise<void> {
+    for (const entry of this.#unread) {
+      if (signal.aborted) return;
+      await entry.verifier();
+    }
+  }
+
+  #entryOf(name: string, user: ScramUser): ScramEntry {
+    const { secret, isPassword, groups } = user;
+    const proof = createHmac("sha256", proofKey).update(secret).digest("hex");
+    if (isPassword) {
+      const password = told(user, () => saslPrep(secret));
+      const { salt, iterations } = this.#stranger(name);
+      const entry = new Unread(password, salt, iterations, groups, proof);
+      this.#unread.push(entry);
+      return entry;
+    }
+    const verifier = parseVerifier(secret);
+    if (verifier === null) {
+      throw new RangeError(
+        `user ${user.name}: what begins with ${SCRAM_PREFIX} is no whole ` +
+          "verifier: make it anew with dunlin passwd add --scram",
+      );
+    }
+    const { salt, iterations } = verifier;
+    return {
+      isKnown: true,
+      salt,
+      iterations,
+      groups,
+      proof,
+      verifier: () => verifier,
+    };
+  }
+
+  #stranger(name: string): ScramEntry {
+    const made = (what: string) => hmac(this.#saltKey, `${what} ${name}`);
+    const salt = made("salt").subarray(0, 16);
+    const keys = { storedKey: made("stored"), serverKey: made("server") };
+    const iterations = this.#iterations;
+    return {
+      isKnown: false,
+      salt,
+      iterations,
+      groups: [],
+      proof: "",
+      verifier: () => ({ salt, iterations, ...keys }),
+    };
+  }
+}
+
+/** A user whose verifier is made of a password when it is needed. */
+class Unread implements ScramEntry {
+  readonly isKnown = true;
+  readonly #password: string;
+  #verifier: Promise<ScramVerifier> | null = null;
+
+  constructor(
+    password: string,
+    readonly salt: Uint8Array,
+    readonly iterations: number,
+    readonly groups: readonly string[],
+    readonly proof: string,
+  ) {
+    this.#password = password;
+  }
+
+  verifier(): Promise<ScramVerifier> {
+    return this.#verifier ??= makeVerifier(
+      this.#password,
+      this.iterations,
+      this.salt,
+    );
+  }
+}
+
+/** What most users have; names that nobody has must not stand out. */
+function commonIterations(users: readonly ScramUser[]): number {
+  const counts = new Map<number, number>();
+  for (const { secret, isPassword } of users) {
+    const verifier = isPassword ? null : parseVerifier(secret);
+    if (verifier === null) continue;
+    const { iterations } = verifier;
+    counts.set(iterations, (counts.get(iterations) ?? 0) + 1);
+  }
+  let [common, most] = [DEFAULT_ITERATIONS, 0];
+  for (const [iterations, count] of counts) {
+    if (count > most) [common, most] = [iterations, count];
+  }
+  return common;
+}
+
+function keyOf(users: readonly ScramUser[]): Uint8Array {
+  if (users.length === 0) return randomBytes(32);
+  const all = createHmac("sha256", "dunlin scram salts");
+  for (const { name, secret } of users) all.update(`${name}\0${secret}\0`);
+  return Uint8Array.from(all.digest());
+}
+
+/** Says whose name or password it is that cannot be had. */
+function told(user: ScramUser, prepare: () => string): string {
+  try {
+    return prepare();
+  } catch (error) {
+    throw new RangeError(
+      `user ${user.name}: a name or password cannot be used for scram: ` +
+        (error as Error).message,
+    );
+  }
+}
+
+/** A verifier as text, of a password; rejects as `makeVerifier` does. */
+export async function scramHash(
+  password: string,
+  iterations: number = DEFAULT_ITERATIONS,
+): Promise<string> {
+  return formatVerifier(await makeVerifier(password, iterations));
+}

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { ScramExchange } from "../../../src/security/scram/exchange.ts";
+import {
+  checkPassword,
+  formatVerifier,
+  makeVerifier,
+  parseVerifier,
+  scramHash,
+  ScramLink,
+  type ScramUser,
+} from "../../../src/security/scram/mod.ts";
+import { ScramUsers } from "../../../src/security/scram/users.ts";
+import { utf8 } from "../../support/bytes.ts";
+import { credentialsOf } from "../../support/credentials.ts";
+import { ScramClient } from "../../support/scram_client.ts";
+
+const FEW = 4096;
+
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+const withHash = (name: string, secret: string, groups: string[] = []) => ({
+  name,
+  secret,
+  isPassword: false,
+  groups,
+});
+
+const withPassword = (name: string, secret: string) => ({
+  ...withHash(name, secret),
+  isPassword: true,
+});
+
+const USERS: readonly ScramUser[] = [
+  withHash("ann", await scramHash("pencil", FEW), ["staff"]),
+  withHash("Zürich", await scramHash("a b", FEW)),
+  withHash("a,b=c", await scramHash("x", FEW)),
+  withPassword("plain", "open"),
+];
+
+const link = new ScramLink("scram", USERS);
+
+/** Both steps; `change` may spoil the second message. */
+async function authenticate(
+  client: ScramClient,
+  change: (final: string) => string = (final) => final,
+  one: ScramLink = link,
+) {
+  const exchange = one.begin("SCRAM-SHA-256", credentialsOf())!;
+  const question = await exchange.step(client.first());
+  if (question.kind !== "continue") return question;
+  return await exchange.step(
+    utf8(change(text(client.final(question.data)))),
+  );
+}
+
+Deno.test("scram: the example of RFC 7677, to the letter", async () => {
+  const salt = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
+  const verifier = await makeVerifier("pencil", 4096, salt);
+  const users = new ScramUsers([withHash("user", formatVerifier(verifier))]);
+  const exchange = new ScramExchange(
+    users,
+    credentialsOf(),
+    "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+  );
+  const first = await exchange.step(utf8("n,,n=user,r=rOprNGfwEbeRWgbNEkqO"));
+  assert.equal(first.kind, "continue");
+  const both = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+  assert.equal(
+    text(first.data),
+    `r=${both},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096`,
+  );
+  assert.equal(exchange.username, "user");
+  const last = await exchange.step(
+    utf8(
+      `c=biws,r=${both},p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=`,
+    ),
+  );
+  assert.equal(last.kind, "allow");
+  assert.equal(
+    text(last.data),
+    "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+  );
+});
+
+Deno.test("scram: the right password comes in, and the broker proves itself", async () => {
+  const client = new ScramClient("ann", "pencil");
+  const outcome = await authenticate(client);
+  assert.equal(outcome.kind, "allow");
+  assert.ok(client.believes(outcome.data));
+  assert.equal(outcome.identity.username, "ann");
+  assert.equal(outcome.identity.clientId, "c1");
+  assert.deepEqual(outcome.identity.groups, ["staff"]);
+});
+
+const RIGHT: readonly [what: string, client: ScramClient, name: string][] = [
+  ["a password of the settings", new ScramClient("plain", "open"), "plain"],
+  ["a name with comma and equals", new ScramClient("a,b=c", "x"), "a,b=c"],
+  [
+    "a name of more characters for the same letters",
+    new ScramClient("Zu\u0308rich", "a b"),
+    "Zürich",
+  ],
+  [
+    "a client that could bind channels",
+    new ScramClient("ann", "pencil", { gs2: "y,," }),
+    "ann",
+  ],
+  [
+    "an authorization id that is the name",
+    new ScramClient("ann", "pencil", { gs2: "n,a=ann," }),
+    "ann",
+  ],
+];
+
+for (const [what, client, name] of RIGHT) {
+  Deno.test(`scram: ${what} is taken`, async () => {
+    const outcome = await authenticate(client);
+    assert.equal(outcome.kind, "allow");
+    assert.equal(outcome.identity.username, name);
+    assert.ok(client.believes(outcome.data));
+  });
+}
+
+Deno.test("scram: wrong password and wrong user look the same from outside", async () => {
+  const wrong = await authenticate(new ScramClient("ann", "pencils"));
+  const nobody = await authenticate(new ScramClient("bob", "pencil"));
+  assert.equal(wrong.kind, "deny");
+  assert.equal(nobody.kind, "deny");
+  assert.equal(wrong.reasonCode, nobody.reasonCode);
+  assert.match(wrong.why!, /wrong password of user ann/);
+  assert.match(nobody.why!, /no user bob/);
+});
+
+Deno.test("scram: a name that nobody has always gets the same salt, after a reload too", async () => {
+  const ask = async (one: ScramLink, name: string) => {
+    const exchange = one.begin("SCRAM-SHA-256", credentialsOf())!;
+    const question = await exchange.step(new ScramClient(name, "").first());
+    assert.equal(question.kind, "continue");
+    return text(question.data).replace(/^r=[^,]+,/, "");
+  };
+  const again = new ScramLink("scram", USERS.slice(0, 1));
+  const bob = await ask(link, "bob");
+  assert.equal(await ask(link, "bob"), bob);
+  assert.equal(await ask(again, "bob"), bob);
+  assert.notEqual(await ask(link, "eve"), bob);
+  // Neither how long the salt is nor the iterations tell them apart.
+  const shape = (answer: string) => answer.replace(/s=[^,]+=*/, "s");
+  assert.equal(shape(bob), shape(await ask(link, "ann")));
+  assert.equal(bob.length, (await ask(link, "ann")).length);
+  again.close();
+});
+
+const SPOILT: readonly [what: string, change: (final: string) => string][] = [
+  ["a proof of another length", (final) => final.replace(/p=.*/, "p=AAAA")],
+  ["no proof", (final) => final.replace(/,p=.*/, "")],
+  ["another nonce", (final) => final.replace(/,r=./, ",r=~")],
+  ["the client's nonce alone", (final) => final.replace(/,r=.{36}/, ",r=")],
+  ["another binding", (final) => final.replace("c=biws", "c=eSws")],
+  ["nothing", () => ""],
+  ["no SCRAM at all", () => "hello"],
+];
+
+for (const [what, change] of SPOILT) {
+  Deno.test(`scram: a second message with ${what} is refused`, async () => {
+    const outcome = await authenticate(
+      new ScramClient("ann", "pencil"),
+      change,
+    );
+    assert.equal(outcome.kind, "deny");
+  });
+}
+
+const FIRST: readonly [what: string, bytes: Uint8Array | null][] = [
+  ["nothing", null],
+  ["an empty message", new Uint8Array(0)],
+  ["no SCRAM", utf8("hello")],
+  ["no nonce", utf8("n,,n=ann")],
+  ["no name", utf8("n,,n=,r=abc")],
+  ["a name with a bare equals sign", utf8("n,,n=a=b,r=abc")],
+  ["channel binding", utf8("p=tls-unique,,n=ann,r=abc")],
+  ["an unknown extension", utf8("n,,m=x,n=ann,r=abc")],
+  ["the name of another", utf8("n,a=bob,n=ann,r=abc")],
+  ["a name with a control character", utf8("n,,n=a\u0001,r=abc")],
+  ["bytes that are no UTF-8", Uint8Array.of(0x6e, 0x2c, 0x2c, 0xff)],
+  ["a message without end", utf8(`n,,n=ann,r=${"x".repeat(5000)}`)],
+  ["a nonce without end", utf8(`n,,n=ann,r=${"x".repeat(600)}`)],
+];
+
+for (const [what, bytes] of FIRST) {
+  Deno.test(`scram: a first message with ${what} is refused with 0x82`, async () => {
+    const exchange = link.begin("SCRAM-SHA-256", credentialsOf())!;
+    const outcome = await exchange.step(bytes);
+    assert.equal(outcome.kind, "deny");
+    assert.equal(outcome.reasonCode, 0x82);
+  });
+}
+
+Deno.test("scram: another method is not its own, nor is a CONNECT without one", () => {
+  assert.equal(link.begin("SCRAM-SHA-1", credentialsOf()), null);
+  assert.equal(link.judge().kind, "not-mine");
+});
+
+Deno.test("scram: whoever has come in may stay as long as the password does", async () => {
+  const outcome = await authenticate(new ScramClient("ann", "pencil"));
+  assert.equal(outcome.kind, "allow");
+  const { identity } = outcome;
+  assert.ok(new ScramLink("scram", USERS).stillAllows(identity));
+  const changed = withHash("ann", await scramHash("other", FEW));
+  assert.ok(!new ScramLink("scram", [changed]).stillAllows(identity));
+  assert.ok(!new ScramLink("scram", []).stillAllows(identity));
+});
+
+Deno.test("scram: a verifier is read as it is written, and checks plain passwords", async () => {
+  const verifier = await makeVerifier("pencil", FEW);
+  const read = parseVerifier(formatVerifier(verifier));
+  assert.deepEqual(read, verifier);
+  assert.ok(await checkPassword(verifier, "pencil"));
+  assert.ok(!await checkPassword(verifier, "Pencil"));
+  assert.ok(!await checkPassword(verifier, "pencil\u0001"));
+  assert.ok(!await checkPassword(verifier, ""));
+});
+
+Deno.test("scram: what is no verifier is not taken for one", async () => {
+  const whole = formatVerifier(await makeVerifier("x", FEW));
+  const spoilt = [
+    "",
+    "$scram-sha-256$",
+    whole.slice(0, -9),
+    whole.replace("$4096$", "$4095$"),
+    whole.replace("$4096$", "$1000001$"),
+    `${whole}$x`,
+    whole.replace("scram-sha-256", "scram-sha-1"),
+  ];
+  for (const one of spoilt) {
+    assert.equal(parseVerifier(one), null, one);
+  }
+  assert.throws(
+    () => new ScramLink("scram", [withHash("ann", "$scram-sha-256$1$a$b$c")]),
+    /user ann: .*dunlin passwd add --scram/,
+  );
+  await assert.rejects(makeVerifier("x", 4095), RangeError);
+  await assert.rejects(makeVerifier("x", 1_000_001), RangeError);
+});
