@@ -9,9 +9,10 @@ import {
   type LoginCounts,
   type LoginLimits,
 } from "../security/chain/mod.ts";
+import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import type { BrokerLog } from "./broker.ts";
-import { openLink } from "./links.ts";
+import { type LinkPorts, openLink } from "./links.ts";
 import { LoginLog } from "./login_log.ts";
 
 /** Who may come in and do what, by one state of the settings. */
@@ -40,14 +41,19 @@ export interface AccessPorts {
  * outlives them.
  */
 export class AccessControl {
-  readonly #ports: AccessPorts;
+  readonly #ports: LinkPorts;
   readonly #attempts: LoginAttempts;
   readonly #log: LoginLog;
   #now: AccessState | null = null;
 
   /** Opens nothing yet. */
   constructor(ports: AccessPorts) {
-    this.#ports = ports;
+    const { clock } = ports;
+    this.#ports = {
+      ...ports,
+      hashing: new Hashing(clock),
+      known: new KnownLogins(clock),
+    };
     this.#log = new LoginLog(ports.clock, ports.log);
     this.#attempts = new LoginAttempts(ports.clock, {
       delay: 0,
@@ -111,9 +117,10 @@ export class AccessControl {
     this.#attempts.limits = access.limits;
   }
 
-  /** Closes what is in force. */
+  /** Closes what is in force; logins under way are refused. */
   stop(): void {
     this.#now?.close();
+    this.#ports.hashing.close();
     this.#log.stop();
   }
 }

@@ -4,7 +4,18 @@ import {
   certificateLink,
   type Link,
 } from "../security/chain/mod.ts";
+import type {
+  Hashing,
+  KnownLogins,
+  PasswordUsers,
+} from "../security/passwords/mod.ts";
 import type { AccessPorts } from "./access.ts";
+
+/** What links are opened with. */
+export interface LinkPorts extends AccessPorts {
+  readonly hashing: Hashing;
+  readonly known: KnownLogins;
+}
 
 /** A link of the chain, and the files it was read from. */
 export interface OpenedLink {
@@ -19,8 +30,8 @@ export interface OpenedLink {
  */
 export async function openLink(
   auth: AuthSettings,
-  _settings: Settings,
-  _ports: AccessPorts,
+  settings: Settings,
+  ports: LinkPorts,
 ): Promise<OpenedLink> {
   switch (auth.type) {
     case "anonymous":
@@ -28,7 +39,11 @@ export async function openLink(
     case "client-certificate":
       return { link: certificateLink, files: [] };
     case "password-file":
-    case "users":
+      return await passwordFile(auth.file, ports);
+    case "users": {
+      const { knownUsers } = await import("../security/passwords/mod.ts");
+      return await passwords("users", knownUsers(settings.user), [], ports);
+    }
     case "jwt":
     case "http":
     case "scram":
@@ -36,4 +51,37 @@ export async function openLink(
         new Error(`[[auth]] type = "${auth.type}" is not served yet`),
       );
   }
+}
+
+async function passwordFile(
+  path: string,
+  ports: LinkPorts,
+): Promise<OpenedLink> {
+  const { readPasswordFile } = await import("../security/passwords/mod.ts");
+  const users = await readPasswordFile(path);
+  await warnOfReaders(path, ports);
+  return await passwords(`password-file ${path}`, users, [path], ports);
+}
+
+async function passwords(
+  name: string,
+  users: PasswordUsers,
+  files: readonly string[],
+  { hashing, known, log }: LinkPorts,
+): Promise<OpenedLink> {
+  const { PasswordLink } = await import("../security/passwords/mod.ts");
+  const onTrouble = (error: Error) => log.trouble(name, error);
+  const link = new PasswordLink(name, users, { hashing, known, onTrouble });
+  return { link, files };
+}
+
+/** Hashes are there to be guessed by whoever can read them. */
+async function warnOfReaders(path: string, { log }: LinkPorts): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const { mode } = await Deno.stat(path);
+  if (((mode ?? 0) & 0o007) === 0) return;
+  log.trouble(
+    `password-file ${path}`,
+    new Error(`everybody on this machine can read it: chmod o= ${path}`),
+  );
 }

@@ -26,6 +26,8 @@ export {
 export type { Rights } from "./rights.ts";
 export type { CertificateFacts } from "./certificates/mod.ts";
 export type { ClientCertificate } from "./client_certificate.ts";
-export { AllowAll } from "./anonymous.ts";
+export { Unasked } from "./anonymous.ts";
+export { hasNoCredentials, identityOf } from "./identity.ts";
+export type { LoginCounts } from "./chain/mod.ts";
 export type * from "./authority/mod.ts";
 export { type AuthorityModule, loadAuthority } from "./load_authority.ts";

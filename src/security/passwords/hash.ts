@@ -1,0 +1,195 @@
+/** A password as SHA-512 with salt: Mosquitto's before 2.0, `$6$`. */
+export interface Sha512Hash {
+  readonly kind: "sha512";
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** 64 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>;
+}
+
+/** A password as PBKDF2 of HMAC-SHA-512: Mosquitto's, `$7$`. */
+export interface Pbkdf2Hash {
+  readonly kind: "pbkdf2-sha512";
+  /** 1 to 10,000,000. */
+  readonly iterations: number;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** 64 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>;
+}
+
+/** A password as Argon2id (RFC 9106), `$argon2id$`: the usual one here. */
+export interface Argon2Hash {
+  readonly kind: "argon2id";
+  /** KiB, 8 for each lane to 1 GiB. */
+  readonly memory: number;
+  /** 1 to 1,000. */
+  readonly passes: number;
+  /** 1 to 64. */
+  readonly lanes: number;
+  /** At least 8 bytes. */
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** 16 to 128 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>;
+}
+
+/** What SCRAM-SHA-256 keeps of a password (RFC 5802, 3), `$scram-sha-256$`. */
+export interface ScramHash {
+  readonly kind: "scram-sha-256";
+  /** 4,096 (RFC 7677, 4) to 10,000,000. */
+  readonly iterations: number;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** StoredKey, 32 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>;
+  /** ServerKey, 32 bytes. */
+  readonly serverKey: Uint8Array<ArrayBuffer>;
+}
+
+/** A password in a form from which nobody gets it back. */
+export type PasswordHash = Sha512Hash | Pbkdf2Hash | Argon2Hash | ScramHash;
+
+/** By what a password can be hashed. */
+export type HashKind = PasswordHash["kind"];
+
+const MOST_ITERATIONS = 10_000_000;
+
+/** Whether a text can only be meant as a hash; a password may look otherwise. */
+export function looksLikeHash(text: string): boolean {
+  return /^\$(6|7|argon2id|scram-sha-256)\$/.test(text);
+}
+
+/**
+ * Reads a hash as password files have it. Throws `RangeError` with what is
+ * wrong; the text itself is never told.
+ */
+export function parseHash(text: string): PasswordHash {
+  const [before, kind, ...parts] = text.split("$");
+  if (before !== "") throw new RangeError("it is no hash");
+  switch (kind) {
+    case "6":
+      return parseSha512(parts);
+    case "7":
+      return parsePbkdf2(parts);
+    case "argon2id":
+      return parseArgon2(parts);
+    case "scram-sha-256":
+      return parseScram(parts);
+    case "argon2i":
+    case "argon2d":
+    case "2a":
+    case "2b":
+    case "2y":
+    case "5":
+    case "y":
+      throw new RangeError(`its kind $${kind}$ is not known here`);
+  }
+  throw new RangeError("it is no hash of a known kind");
+}
+
+/** The text that `parseHash` reads. */
+export function printHash(hash: PasswordHash): string {
+  const salt = encode(hash.salt);
+  const key = encode(hash.key);
+  switch (hash.kind) {
+    case "sha512":
+      return `$6$${salt}$${key}`;
+    case "pbkdf2-sha512":
+      return `$7$${hash.iterations}$${salt}$${key}`;
+    case "argon2id": {
+      const { memory, passes, lanes } = hash;
+      const cost = `m=${memory},t=${passes},p=${lanes}`;
+      // This form of Base64 goes without its padding.
+      return `$argon2id$v=19$${cost}$${bare(salt)}$${bare(key)}`;
+    }
+    case "scram-sha-256":
+      return `$scram-sha-256$${hash.iterations}$${salt}$${key}$${
+        encode(hash.serverKey)
+      }`;
+  }
+}
+
+function parseSha512(parts: readonly string[]): Sha512Hash {
+  expectParts(parts, 2);
+  return {
+    kind: "sha512",
+    salt: decode(parts[0], 1, 1024),
+    key: decode(parts[1], 64, 64),
+  };
+}
+
+function parsePbkdf2(parts: readonly string[]): Pbkdf2Hash {
+  expectParts(parts, 3);
+  return {
+    kind: "pbkdf2-sha512",
+    iterations: number(parts[0], 1, MOST_ITERATIONS, "number of iterations"),
+    salt: decode(parts[1], 1, 1024),
+    key: decode(parts[2], 64, 64),
+  };
+}
+
+function parseArgon2(parts: readonly string[]): Argon2Hash {
+  expectParts(parts, 4);
+  // 0x13, the only version of RFC 9106; hashes of 0x10 have no version at all.
+  if (parts[0] !== "v=19") throw new RangeError("it is not of version 19");
+  const cost = /^m=(\d+),t=(\d+),p=(\d+)$/.exec(parts[1]);
+  if (cost === null) throw new RangeError("its cost is not m=…,t=…,p=…");
+  const lanes = number(cost[3], 1, 64, "p");
+  return {
+    kind: "argon2id",
+    memory: number(cost[1], 8 * lanes, 1 << 20, "m"),
+    passes: number(cost[2], 1, 1000, "t"),
+    lanes,
+    salt: decode(parts[2], 8, 1024),
+    key: decode(parts[3], 16, 128),
+  };
+}
+
+function parseScram(parts: readonly string[]): ScramHash {
+  expectParts(parts, 4);
+  return {
+    kind: "scram-sha-256",
+    iterations: number(parts[0], 4096, MOST_ITERATIONS, "number of iterations"),
+    salt: decode(parts[1], 1, 1024),
+    key: decode(parts[2], 32, 32),
+    serverKey: decode(parts[3], 32, 32),
+  };
+}
+
+function expectParts(parts: readonly string[], count: number): void {
+  if (parts.length !== count) {
+    throw new RangeError("it is cut short, or longer");
+  }
+}
+
+function number(text: string, min: number, max: number, what: string): number {
+  const value = Number(text);
+  if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value;
+  throw new RangeError(`its ${what} is not between ${min} and ${max}`);
+}
+
+/** Base64 with or without padding, of `least` to `most` bytes. */
+function decode(
+  text: string,
+  least: number,
+  most: number,
+): Uint8Array<ArrayBuffer> {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
+    throw new RangeError("it holds something that is no Base64");
+  }
+  let letters: string;
+  try {
+    letters = atob(bare(text));
+  } catch {
+    throw new RangeError("it is cut short");
+  }
+  if (letters.length < least || letters.length > most) {
+    throw new RangeError("it is cut short, or longer");
+  }
+  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+}
+
+function encode(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function bare(text: string): string {
+  return text.replace(/=+$/, "");
+}

@@ -1,0 +1,24 @@
+import { matches } from "./derive.ts";
+import type { PasswordHash } from "./hash.ts";
+
+/** A password to be looked at in another thread. */
+export interface HashingTask {
+  readonly hash: PasswordHash;
+  readonly password: Uint8Array<ArrayBuffer>;
+}
+
+/** What came of it, in a form that one thread can tell another. */
+export type HashingOutcome =
+  | { readonly ok: true; readonly matches: boolean }
+  | { readonly ok: false; readonly message: string };
+
+/** Never rejects. */
+export async function outcomeOf(
+  { hash, password }: HashingTask,
+): Promise<HashingOutcome> {
+  try {
+    return { ok: true, matches: await matches(hash, password) };
+  } catch (error) {
+    return { ok: false, message: (error as Error).message };
+  }
+}

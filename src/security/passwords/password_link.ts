@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Credentials, Identity } from "../authenticator.ts";
+import type { Link, Verdict } from "../chain/link.ts";
+import { identityOf } from "../identity.ts";
+import { type PasswordHash, printHash } from "./hash.ts";
+import { type Hashing, TooBusyError } from "./hashing.ts";
+import type { KnownLogins } from "./known_logins.ts";
+import type { PasswordUsers } from "./password_file.ts";
+
+/** What the links of one broker share. */
+export interface PasswordPorts {
+  readonly hashing: Hashing;
+  readonly known: KnownLogins;
+  /** Told when a password could not be compared; must not throw. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/** Lets in who gives the name of a user and the user's password. */
+export class PasswordLink implements Link {
+  readonly name: string;
+  readonly #users: PasswordUsers;
+  /** One of them stands in for each name that is none. */
+  readonly #hashes: readonly PasswordHash[];
+  readonly #ports: PasswordPorts;
+
+  /** `name` as `Link.name`. */
+  constructor(name: string, users: PasswordUsers, ports: PasswordPorts) {
+    this.name = name;
+    this.#users = users;
+    this.#hashes = [...users.values()];
+    this.#ports = ports;
+  }
+
+  async judge(credentials: Credentials): Promise<Verdict> {
+    const { username, password, isCertified } = credentials;
+    if (username === null) return notMine("it gives no user name");
+    // Proved already, and it need not have a password here.
+    if (isCertified) return notMine("its certificate gives the user name");
+    const hash = this.#users.get(username);
+    if (hash === undefined) {
+      const disguise = () => this.#pretend(username, password);
+      return { kind: "not-mine", why: `no user ${username}`, disguise };
+    }
+    const text = printHash(hash);
+    const given = password ?? new Uint8Array(0);
+    const { known } = this.#ports;
+    if (!known.has(username, text, given)) {
+      const refusal = await this.#compare(hash, given);
+      if (refusal !== null) return refusal;
+      known.add(username, text, given);
+    }
+    return {
+      kind: "allow",
+      identity: identityOf(credentials, { proof: proofOf(text) }),
+    };
+  }
+
+  stillAllows({ username, proof }: Identity): boolean {
+    const hash = username === null ? undefined : this.#users.get(username);
+    return hash !== undefined && proofOf(printHash(hash)) === proof;
+  }
+
+  /** Null when the password is right. */
+  async #compare(
+    hash: PasswordHash,
+    password: Uint8Array,
+  ): Promise<Verdict | null> {
+    try {
+      if (await this.#ports.hashing.check(hash, password)) return null;
+    } catch (error) {
+      return this.#failed(error as Error);
+    }
+    return {
+      kind: "deny",
+      reasonCode: ReasonCode.BadUserNameOrPassword,
+      why: password.length === 0 ? "no password" : "wrong password",
+    };
+  }
+
+  #failed(error: Error): Verdict {
+    const { ServerBusy, ServerUnavailable } = ReasonCode;
+    if (error instanceof TooBusyError) {
+      return { kind: "deny", reasonCode: ServerBusy, why: error.message };
+    }
+    this.#ports.onTrouble(error);
+    return {
+      kind: "deny",
+      reasonCode: ServerUnavailable,
+      why: `the password could not be compared: ${error.message}`,
+    };
+  }
+
+  /**
+   * Takes as long as for a user who is here. Which user stands in is always the
+   * same for a name: where hashes of several kinds take each their time, so
+   * does each name.
+   */
+  async #pretend(username: string, password: Uint8Array | null): Promise<void> {
+    if (this.#hashes.length === 0) return;
+    const digest = createHash("sha256").update(username).digest();
+    const hash = this.#hashes[digest.readUInt32LE(0) % this.#hashes.length];
+    await this.#compare(hash, password ?? new Uint8Array(0));
+  }
+}
+
+function notMine(why: string): Verdict {
+  return { kind: "not-mine", why };
+}
+
+/** Tells one hash from another, and nothing else of it. */
+function proofOf(hash: string): string {
+  return createHash("sha256").update(hash).digest("base64").slice(0, 22);
+}
