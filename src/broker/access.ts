@@ -10,6 +10,7 @@ import {
   type LoginLimits,
 } from "../security/chain/mod.ts";
 import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
+import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import type { BrokerLog } from "./broker.ts";
 import { type LinkPorts, openLink } from "./links.ts";
@@ -79,7 +80,9 @@ export class AccessControl {
     const { auth, listener, access } = settings;
     const opened: { link: Link; files: readonly string[] }[] = [];
     const close = () => opened.forEach(({ link }) => link.close?.());
+    let rules: OpenRules;
     try {
+      rules = await openRules(settings, null);
       for (const one of auth) {
         const made = await openLink(one, settings, this.#ports);
         opened.push(
@@ -100,8 +103,10 @@ export class AccessControl {
     });
     return {
       authenticator: chain,
-      authorizer: null,
-      files: [...new Set(opened.flatMap(({ files }) => files))],
+      authorizer: await makeAuthorizer(rules),
+      files: [
+        ...new Set([...opened.flatMap(({ files }) => files), ...rules.files]),
+      ],
       limits: {
         delay: access.login_delay,
         maxFailures: access.max_failures,

@@ -1,0 +1,216 @@
+import { type QoS, topicMatches } from "../../mqtt/mod.ts";
+import type { Identity } from "../authenticator.ts";
+import type {
+  AccessQuestion,
+  ExplainedRule,
+  Explanation,
+} from "../authorizer.ts";
+import { cellOf } from "../rights.ts";
+import type { CompiledRule } from "./compiled_rule.ts";
+import { covers, fillRule, meet } from "./filter_levels.ts";
+import { describeRule } from "./rule_text.ts";
+import type { RuleSet } from "./rule_set.ts";
+import type { Client } from "./subject_check.ts";
+
+/** A question, and what it is to be explained with. */
+export interface ExplainCase {
+  readonly rules: RuleSet;
+  readonly identity: Identity;
+  readonly question: AccessQuestion;
+  /** Whether everything is allowed because there are no rules at all. */
+  readonly isOpen: boolean;
+  /** Who is asked what no rule decides; null for nobody. */
+  readonly remote: string | null;
+  /** Of a subscription: what the rules come to. */
+  readonly answer: QoS | -1 | null;
+}
+
+/** What one rule comes to. */
+interface Look {
+  /** As a phrase. */
+  readonly outcome: string;
+  /** Whether it speaks about the question. */
+  readonly fits: boolean;
+}
+
+/** How a question comes to its answer: rule by rule, as slow as it likes. */
+export function explainAccess(explained: ExplainCase): Explanation {
+  const { rules, identity, question, isOpen, remote, answer } = explained;
+  const grants = identity.grants ?? null;
+  if (isOpen && grants === null) {
+    return { allowed: true, rules: [], reason: "there are no access rules" };
+  }
+  const { looked, decider } = walk(rules, rules.clientOf(identity), question);
+  if (decider !== null) {
+    const isAllowed = decider.allows;
+    return {
+      allowed: answer === null ? isAllowed : answer >= 0,
+      rules: looked,
+      reason: `${isAllowed ? "allowed" : "denied"} by ${placeOf(decider)}` +
+        (answer === null || answer < 0 || answer === question.qos
+          ? ""
+          : `, at QoS ${answer}`),
+    };
+  }
+  const granted = grants !== null && isGranted(grants, question);
+  if (granted) {
+    return {
+      allowed: true,
+      rules: looked,
+      reason: `allowed by the client's ${grants.place}`,
+    };
+  }
+  if (remote !== null && grants === null) {
+    return question.action === "receive"
+      ? {
+        allowed: true,
+        rules: looked,
+        reason: `no rule decides; ${remote} was asked when it subscribed`,
+      }
+      : { allowed: null, rules: looked, reason: `${remote} decides` };
+  }
+  return {
+    allowed: false,
+    rules: looked,
+    reason: "no rule allows it, and what no rule allows is denied",
+  };
+}
+
+/** Looks at rules in their order until one decides. */
+function walk(
+  { rules, order }: RuleSet,
+  client: Client,
+  question: AccessQuestion,
+): { looked: ExplainedRule[]; decider: CompiledRule | null } {
+  const looked: ExplainedRule[] = [];
+  const denials: CompiledRule[] = [];
+  let allowing: { rule: CompiledRule; index: number } | null = null;
+  const others = order === "deny-wins" ? rules.filter(denies) : denials;
+  for (const rule of rules) {
+    const { outcome, fits } = look(rule, client, question, others);
+    const decides = fits && (order === "first-match" || !rule.allows);
+    const place = rule.rule.place;
+    looked.push({
+      place,
+      text: describeRule(rule.rule),
+      outcome: decides ? "decides" : outcome,
+      decides,
+    });
+    if (decides) return { looked, decider: rule };
+    if (fits) allowing ??= { rule, index: looked.length - 1 };
+    if (!rule.allows) denials.push(rule);
+  }
+  if (allowing === null) return { looked, decider: null };
+  const { rule, index } = allowing;
+  looked[index] = { ...looked[index], outcome: "decides", decides: true };
+  return { looked, decider: rule };
+}
+
+function look(
+  rule: CompiledRule,
+  client: Client,
+  question: AccessQuestion,
+  denials: readonly CompiledRule[],
+): Look {
+  const no = (outcome: string): Look => ({ outcome, fits: false });
+  const misfit = rule.subject.misfit(client);
+  if (misfit !== null) return no(`is about ${misfit}`);
+  const { action, qos, retain } = question;
+  const isPublish = action === "publish";
+  const cells = isPublish ? rule.publishCells : rule.receiveCells;
+  if (cells === 0) {
+    return no(`is about ${isPublish ? "subscribing" : "publishing"}`);
+  }
+  if (action === "subscribe") {
+    return lookAtFilter(rule, client, question, denials);
+  }
+  const isMet = rule.filters.some((levels) => {
+    const filled = fillRule(levels, client.identity);
+    return filled !== null && topicMatches(filled.join("/"), question.topic);
+  });
+  if (!isMet) return no("is about other topics");
+  if ((cells & cellOf(qos, retain)) === 0) {
+    return no(
+      (cells & (cellOf(qos, true) | cellOf(qos, false))) === 0
+        ? "is about another QoS"
+        : "is about another RETAIN",
+    );
+  }
+  return { outcome: "allows, unless a later rule denies", fits: true };
+}
+
+/** For a subscription, which may be allowed in part. */
+function lookAtFilter(
+  rule: CompiledRule,
+  client: Client,
+  { topic, qos }: AccessQuestion,
+  denials: readonly CompiledRule[],
+): Look {
+  const filter = topic.split("/");
+  const wanted = upTo(qos) & rule.receiveCells;
+  const parts = partsOf(rule, client, filter);
+  if (parts.length === 0) {
+    return { outcome: "is about other topics", fits: false };
+  }
+  if (wanted === 0) return { outcome: "is about another QoS", fits: false };
+  if (!rule.allows) {
+    const isWhole = parts.some(({ levels }) => covers(levels, filter)) &&
+      wanted === upTo(qos);
+    return isWhole
+      ? { outcome: "denies all of it", fits: true }
+      : { outcome: "denies a part of it", fits: false };
+  }
+  const isLeft = parts.some(({ part }) => {
+    let left = wanted;
+    for (const denial of denials) {
+      if (denial.subject.misfit(client) !== null) continue;
+      const whole = partsOf(denial, client, part)
+        .some(({ levels }) => covers(levels, part));
+      if (whole) left &= ~denial.receiveCells;
+    }
+    return left !== 0;
+  });
+  return isLeft
+    ? { outcome: "allows a part of it at least", fits: true }
+    : { outcome: "allows only what other rules deny", fits: false };
+}
+
+/** What the filters of a rule have in common with `filter`. */
+function partsOf(
+  rule: CompiledRule,
+  client: Client,
+  filter: readonly string[],
+): { levels: readonly string[]; part: readonly string[] }[] {
+  return rule.filters.flatMap((one) => {
+    const levels = fillRule(one, client.identity);
+    const part = levels === null ? null : meet(levels, filter);
+    return levels === null || part === null ? [] : [{ levels, part }];
+  });
+}
+
+/** The cells up to `qos`, with RETAIN and without. */
+function upTo(qos: QoS): number {
+  return ((2 << qos) - 1) * 0b1001;
+}
+
+function isGranted(
+  grants: NonNullable<Identity["grants"]>,
+  { action, topic }: AccessQuestion,
+): boolean {
+  if (action === "publish") {
+    return grants.publish.some((one) => topicMatches(one, topic));
+  }
+  return grants.subscribe.some((one) =>
+    action === "receive"
+      ? topicMatches(one, topic)
+      : meet(one.split("/"), topic.split("/")) !== null
+  );
+}
+
+function denies(rule: CompiledRule): boolean {
+  return !rule.allows;
+}
+
+function placeOf({ rule }: CompiledRule): string {
+  return rule.place === "" ? describeRule(rule) : rule.place;
+}

@@ -1,0 +1,98 @@
+import type { Identity } from "../authenticator.ts";
+
+/** A level that names stand in: `%u` for the user, `%c` for the client id. */
+export class LevelTemplate {
+  /** As it was written. */
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /**
+   * The level for this client; null when there is none. A name must not make
+   * the rule wider: with `+`, `#` or `/` it is more than one plain level, and
+   * `first` level with `$` would be one of the broker's own.
+   */
+  fill({ username, clientId }: Identity, isFirst: boolean): string | null {
+    let isPlain = true;
+    const level = this.text.replace(/%[uc]/g, (mark) => {
+      const name = mark === "%u" ? username : clientId;
+      if (name === null || /[+#/]/.test(name)) isPlain = false;
+      return name ?? "";
+    });
+    return isPlain && !(isFirst && level.startsWith("$")) ? level : null;
+  }
+}
+
+/** The levels of a rule's topic filter. */
+export type RuleLevels = readonly (string | LevelTemplate)[];
+
+/** Splits a valid filter; only a pattern's `%u` and `%c` mean anything. */
+export function splitRule(filter: string, isPattern: boolean): RuleLevels {
+  return filter.split("/").map((level) =>
+    isPattern && /%[uc]/.test(level) ? new LevelTemplate(level) : level
+  );
+}
+
+/** The filter as it is for this client; null when a name does not fit in. */
+export function fillRule(
+  levels: RuleLevels,
+  identity: Identity,
+): readonly string[] | null {
+  const filled: string[] = [];
+  for (const [index, level] of levels.entries()) {
+    const text = typeof level === "string"
+      ? level
+      : level.fill(identity, index === 0);
+    if (text === null) return null;
+    filled.push(text);
+  }
+  return filled;
+}
+
+/**
+ * The filter that matches what both of two filters match, by their levels;
+ * null when no topic is matched by both. There always is such a filter.
+ */
+export function meet(
+  one: readonly string[],
+  other: readonly string[],
+): readonly string[] | null {
+  if (isHidden(one[0], other[0]) || isHidden(other[0], one[0])) return null;
+  const levels: string[] = [];
+  for (let i = 0;; i++) {
+    const a = one[i];
+    const b = other[i];
+    // `a/#` matches `a`, too, so an end on the other side is no end here.
+    if (a === "#") return levels.concat(other.slice(i));
+    if (b === "#") return levels.concat(one.slice(i));
+    if (a === undefined || b === undefined) return a === b ? levels : null;
+    if (a !== b && a !== "+" && b !== "+") return null;
+    levels.push(a === "+" ? b : a);
+  }
+}
+
+/**
+ * Whether `filter` matches all that `part` matches, by their levels. Where it
+ * does so in a roundabout way (`+/#` and `#`) this may say no.
+ */
+export function covers(
+  filter: readonly string[],
+  part: readonly string[],
+): boolean {
+  if (isHidden(filter[0], part[0])) return false;
+  for (let i = 0;; i++) {
+    if (filter[i] === "#") return true;
+    if (filter[i] === undefined || part[i] === undefined) {
+      return filter[i] === part[i];
+    }
+    if (part[i] === "#") return false;
+    if (filter[i] !== "+" && filter[i] !== part[i]) return false;
+  }
+}
+
+/** A leading wildcard does not meet topics with `$` [MQTT-4.7.2-1]. */
+function isHidden(first: string, other: string): boolean {
+  return (first === "+" || first === "#") && other.startsWith("$");
+}

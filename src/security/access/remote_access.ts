@@ -1,0 +1,17 @@
+import type { Identity } from "../authenticator.ts";
+import type { AccessQuestion } from "../authorizer.ts";
+
+/** Somebody outside who is asked what no rule decides. */
+export interface RemoteAccess {
+  /** How it is called where answers are explained, like `http://…`. */
+  readonly name: string;
+  /**
+   * Whether it may be done; at once where that is known. Must not fail: what
+   * an outage means is its own matter. It is asked about publishing and
+   * subscribing, never about receiving.
+   */
+  ask(
+    identity: Identity,
+    question: AccessQuestion,
+  ): boolean | Promise<boolean>;
+}

@@ -1,0 +1,62 @@
+import type { QoS } from "../../mqtt/mod.ts";
+
+/** Whom a rule is about: all that it says must fit, an empty list says nothing. */
+export interface RuleSubject {
+  /** User names. */
+  readonly users: readonly string[];
+  /** Groups. */
+  readonly groups: readonly string[];
+  /** Client ids. */
+  readonly clientIds: readonly string[];
+  /** Addresses and networks, as CIDR writes them. */
+  readonly networks: readonly string[];
+  /** Names of listeners. */
+  readonly listeners: readonly string[];
+  /** Common names of its certificate. */
+  readonly commonNames: readonly string[];
+  /** DNS names and mail addresses of its certificate. */
+  readonly alternativeNames: readonly string[];
+  /** Who issued its certificate, as RFC 4514 writes it. */
+  readonly issuers: readonly string[];
+  /** SHA-256 of its certificate, in hex, with or without colons. */
+  readonly fingerprints: readonly string[];
+  /** Whether it is about clients without a user name alone. */
+  readonly anonymous: boolean;
+}
+
+/** Who may, or may not, do what with which topics. */
+export interface AccessRule {
+  /** Whom it is about. */
+  readonly subject: RuleSubject;
+  /** What it is about; subscribing is receiving, too. */
+  readonly action: "publish" | "subscribe" | "all";
+  /** The QoS it is about. */
+  readonly qos: readonly QoS[];
+  /** Which messages it is about, by whether they are to be retained. */
+  readonly retain: "any" | boolean;
+  /** Valid topic filters. */
+  readonly topics: readonly string[];
+  /** Whether `%u` and `%c` in a topic stand for user name and client id. */
+  readonly isPattern: boolean;
+  /** What it says. */
+  readonly permission: "allow" | "deny";
+  /** Where it stands, as `dunlin.toml:12`; "" where nobody knows. */
+  readonly place: string;
+}
+
+/** Which of the rules that fit decides. */
+export type RuleOrder = "first-match" | "deny-wins";
+
+/** Everybody: a subject that says nothing. */
+export const EVERYBODY: RuleSubject = {
+  users: [],
+  groups: [],
+  clientIds: [],
+  networks: [],
+  listeners: [],
+  commonNames: [],
+  alternativeNames: [],
+  issuers: [],
+  fingerprints: [],
+  anonymous: false,
+};

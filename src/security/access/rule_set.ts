@@ -1,0 +1,174 @@
+import type { Identity } from "../authenticator.ts";
+import { ALL_CELLS } from "../rights.ts";
+import { type CompiledRule, compileRule } from "./compiled_rule.ts";
+import { covers, fillRule, meet } from "./filter_levels.ts";
+import type { AccessRule, RuleOrder } from "./rule.ts";
+import { RuleShelf } from "./rule_shelf.ts";
+import { RuleTree } from "./rule_tree.ts";
+import type { Client } from "./subject_check.ts";
+
+/** What a list of rules says: cells as in `rights.ts`. */
+export interface Verdict {
+  /** What is allowed. */
+  readonly allowed: number;
+  /** What no rule says anything about. */
+  readonly undecided: number;
+}
+
+/** What rules are made of. */
+export interface RuleSource {
+  /** In their order. */
+  readonly rules: readonly AccessRule[];
+  /** Which of those that fit decides. */
+  readonly order: RuleOrder;
+  /** The groups of users, by user name. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+const NO_GROUPS: readonly string[] = [];
+
+/** Rules, compiled once and never changed. */
+export class RuleSet {
+  /** In their order. */
+  readonly rules: readonly CompiledRule[];
+  /** Which of those that fit decides. */
+  readonly order: RuleOrder;
+  readonly #groups: ReadonlyMap<string, readonly string[]>;
+  readonly #clients = new WeakMap<Identity, Client>();
+  readonly #tree = new RuleTree();
+  readonly #all = new RuleShelf();
+
+  /** @throws {RangeError} for a network that is none. */
+  constructor({ rules, order, groups }: RuleSource) {
+    this.order = order;
+    this.#groups = groups;
+    this.rules = rules.map(compileRule);
+    for (const rule of this.rules) {
+      this.#all.put(rule);
+      for (const levels of rule.filters) this.#tree.put(levels, rule);
+    }
+  }
+
+  /** A client as rules see it. */
+  clientOf(identity: Identity): Client {
+    let client = this.#clients.get(identity);
+    if (client === undefined) {
+      client = { identity, groups: this.#groupsOf(identity) };
+      this.#clients.set(identity, client);
+    }
+    return client;
+  }
+
+  #groupsOf({ username, groups }: Identity): ReadonlySet<string> {
+    const named = username === null
+      ? NO_GROUPS
+      : this.#groups.get(username) ?? NO_GROUPS;
+    return new Set([...named, ...groups ?? NO_GROUPS]);
+  }
+
+  /** What is said of publishing to a topic, and of receiving from it. */
+  judge(topic: string, client: Client): { publish: Verdict; receive: Verdict } {
+    const found = this.#tree.matching(topic, client).sort(byOrder);
+    return {
+      publish: this.#decide(found, (rule) => rule.publishCells),
+      receive: this.#decide(found, (rule) => rule.receiveCells),
+    };
+  }
+
+  /**
+   * What can be received by `filter`, given by its levels: `some` of it where
+   * any topic may be allowed, `all` of it where one rule allows every topic.
+   * Denials count where one alone takes all of what a rule would allow.
+   */
+  judgeFilter(
+    filter: readonly string[],
+    client: Client,
+    grants: readonly string[],
+  ): { some: number; all: number; denied: number } {
+    const found: CompiledRule[] = [];
+    this.#all.collect(client, found);
+    found.sort(byOrder);
+    const denials = filled(found.filter(isDenial), client.identity);
+    const last = { order: Infinity, cells: ALL_CELLS };
+    const allowed = [
+      ...filled(found.filter(isAllowance), client.identity),
+      ...grants.map((one) => ({ ...last, levels: one.split("/") })),
+    ];
+    let some = 0;
+    let all = 0;
+    for (const { levels, cells, order } of allowed) {
+      const part = meet(levels, filter);
+      if (part === null) continue;
+      const before = this.order === "deny-wins" ? Infinity : order;
+      const left = cells & ~deniedIn(part, denials, before);
+      some |= left;
+      if (covers(levels, filter)) all |= left;
+    }
+    return { some, all, denied: deniedIn(filter, denials, Infinity) };
+  }
+
+  #decide(
+    found: readonly CompiledRule[],
+    cellsOf: (rule: CompiledRule) => number,
+  ): Verdict {
+    let allowed = 0;
+    let denied = 0;
+    for (const rule of found) {
+      // By the first that fits, what was decided before is not looked at.
+      const open = this.order === "deny-wins"
+        ? ALL_CELLS
+        : ALL_CELLS & ~(allowed | denied);
+      if (rule.allows) allowed |= cellsOf(rule) & open;
+      else denied |= cellsOf(rule) & open;
+    }
+    return {
+      allowed: allowed & ~denied,
+      undecided: ALL_CELLS & ~(allowed | denied),
+    };
+  }
+}
+
+/** One filter of a rule, as it is for one client. */
+interface Filled {
+  readonly levels: readonly string[];
+  readonly cells: number;
+  readonly order: number;
+}
+
+function filled(rules: readonly CompiledRule[], identity: Identity): Filled[] {
+  const all: Filled[] = [];
+  for (const { filters, receiveCells: cells, order } of rules) {
+    if (cells === 0) continue;
+    for (const filter of filters) {
+      const levels = fillRule(filter, identity);
+      if (levels !== null) all.push({ levels, cells, order });
+    }
+  }
+  return all;
+}
+
+/** Cells that denials before `order` take of all topics of `part`. */
+function deniedIn(
+  part: readonly string[],
+  denials: readonly Filled[],
+  order: number,
+): number {
+  let denied = 0;
+  for (const denial of denials) {
+    if (denial.order >= order) break;
+    if (covers(denial.levels, part)) denied |= denial.cells;
+  }
+  return denied;
+}
+
+function byOrder(one: CompiledRule, other: CompiledRule): number {
+  return one.order - other.order;
+}
+
+function isDenial(rule: CompiledRule): boolean {
+  return !rule.allows;
+}
+
+function isAllowance(rule: CompiledRule): boolean {
+  return rule.allows;
+}
