@@ -169,13 +169,14 @@ export class Broker {
 
   /** Loaded when it is used: a broker that asks nobody does without. */
   async #openAccess(): Promise<void> {
-    const { auth } = this.#settings;
-    if (auth.length === 0) return;
+    const { auth, acl, access: rules } = this.#settings;
+    if (auth.length + acl.length + rules.acl_file.length === 0) return;
     const { AccessControl } = await import("./access.ts");
     const control = new AccessControl({ clock: this.#clock, log: this.#log });
     const access = await control.open(this.#settings);
     control.enforce(access);
-    this.#context.authenticator = access.authenticator;
+    if (auth.length > 0) this.#context.authenticator = access.authenticator;
+    if (access.authorizer !== null) this.#context.authorize(access.authorizer);
     this.#access = control;
     this.#sys.logins = () => control.logins;
   }

@@ -56,13 +56,16 @@ const HOLDING = 96;
 
 /** What the sessions and connections of one broker share. */
 export class Context {
-  /** What all sessions go by. */
-  readonly options: SessionOptions;
+  /** What all sessions go by; replaced as a whole when the settings are. */
+  options: SessionOptions;
   /** Where messages are published. */
   readonly router: Router;
   /** Who may come in; another one when the settings change. */
   authenticator: Authenticator;
-  /** What the authorizer says; null when everybody may do everything. */
+  /**
+   * What the authorizer says; null when everybody may do everything.
+   * @internal
+   */
   access: Access | null = null;
   /** Tells the time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
