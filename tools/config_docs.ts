@@ -54,7 +54,9 @@ const examples: Readonly<
   auth: [
     `Who may come in: asked in this order until one says yes or no; if none does,
 # the client is refused. Without any, the listeners' allow_anonymous decides.`,
-    `type = "password-file"
+    `type = "users"
+[[auth]]
+type = "password-file"
 file = "passwd"`,
   ],
   user: [

@@ -32,6 +32,13 @@ export function checkAccess(
         `"file:PATH" with the password`,
     );
   });
+  const asks = (type: string) => type === "users" || type === "scram";
+  if (settings.user.length > 0 && !settings.auth.some((a) => asks(a.type))) {
+    onMisfit(
+      ["user", 0],
+      `nobody asks for this user's password: add [[auth]] with type = "users"`,
+    );
+  }
   const listeners = settings.listener.map(({ name }) => name);
   settings.acl.forEach((rule, index) => {
     if (rule.topic.length === 0) {

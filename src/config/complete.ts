@@ -28,7 +28,8 @@ const USUAL_PORTS: Readonly<Record<ListenerType, number>> = {
 
 /**
  * The settings with each value that `given` leaves out at its default. No
- * listener at all becomes one for MQTT on 127.0.0.1:1883. Nothing is checked.
+ * listener at all becomes one for MQTT on 127.0.0.1:1883; with an `[[auth]]`,
+ * `allow_anonymous` is false. Nothing is checked.
  */
 export function completeSettings(given: PartialSettings = {}): Settings {
   const settings: Record<string, Values | Values[]> = {};
@@ -45,7 +46,12 @@ export function completeSettings(given: PartialSettings = {}): Settings {
     if (listener.name !== undefined) names.add(listener.name);
   }
   settings.listener = (given.listener ?? [{}]).map((listener) =>
-    completeListener(listener, settings as Record<string, Values>, names)
+    completeListener(
+      // Who asks for credentials means it.
+      given.auth?.length ? { allow_anonymous: false, ...listener } : listener,
+      settings as Record<string, Values>,
+      names,
+    )
   );
   for (const [name, fields] of Object.entries(lists)) {
     if (name === "listener") continue;

@@ -23,7 +23,7 @@ export function crossCheck(
     );
   });
   checkAccess(given, settings, onMisfit);
-  const checks = new ListenerChecks(onMisfit);
+  const checks = new ListenerChecks(settings.auth.length > 0, onMisfit);
   settings.listener.forEach((listener, index) => {
     checks.check(listener, given.listener?.[index] ?? {}, index);
   });

@@ -21,12 +21,15 @@ type Said = Partial<ListenerSettings>;
  * others can reach without being asked who they are.
  */
 export class ListenerChecks {
+  readonly #isAsked: boolean;
   readonly #onMisfit: OnMisfit;
   readonly #names = new Set<string>();
   /** Names by address. */
   readonly #addresses = new Map<string, string>();
 
-  constructor(onMisfit: OnMisfit) {
+  /** `isAsked`: whether there is an `[[auth]]` that clients have to pass. */
+  constructor(isAsked: boolean, onMisfit: OnMisfit) {
+    this.#isAsked = isAsked;
     this.#onMisfit = onMisfit;
   }
 
@@ -36,7 +39,8 @@ export class ListenerChecks {
       this.#onMisfit(["listener", index, key], message);
     this.#checkUnique(listener, tell);
     if (
-      listener.type !== "unix" && !isLoopback(listener.bind) &&
+      !this.#isAsked && listener.type !== "unix" &&
+      !isLoopback(listener.bind) &&
       said.allow_anonymous !== true && !asksWhoTheyAre(listener)
     ) tell("bind", openToOthers(listener, index));
     checkTypes(listener, said, tell);
@@ -95,8 +99,9 @@ function asksWhoTheyAre(listener: ListenerSettings): boolean {
 
 function openToOthers({ bind }: ListenerSettings, index: number): string {
   return `others can reach ${bind}, and nobody would be asked for ` +
-    `credentials: give this listener allow_anonymous = true if that is ` +
-    `meant (--set listener.${index}.allow_anonymous=true), ` +
+    `credentials: add an [[auth]] that knows your users, ` +
+    `give this listener allow_anonymous = true if everybody may come in ` +
+    `(--set listener.${index}.allow_anonymous=true), ` +
     `or bind it to 127.0.0.1`;
 }
 

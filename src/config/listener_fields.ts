@@ -163,7 +163,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   ),
   allow_anonymous: flag(
     true,
-    "Must be said for an address that other machines can reach.",
+    "Whether clients without credentials may enter. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
   ),
   max_connections: integer(
     0,

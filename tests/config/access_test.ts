@@ -69,6 +69,11 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
       /^d\.toml:5:\d+: user\.1\.name: there is a user a already/,
     ],
     [
+      "users whom nobody asks for",
+      `[[user]]\nname = "a"\npassword = "x"\n[[auth]]\ntype = "anonymous"\n`,
+      /^d\.toml:1:\d+: user\.0: nobody asks for this user's password/,
+    ],
+    [
       "a rule about no topics",
       `[[acl]]\nuser = "a"\n`,
       /^d\.toml:1:\d+: acl\.0\.topic: this rule is about no topics/,
@@ -146,4 +151,16 @@ Deno.test("access settings: what is printed gives the same again", async () => {
 Deno.test("access settings: nothing said is nobody asked and no rule", () => {
   const { auth, user, group, acl } = completeSettings();
   assert.deepEqual([auth, user, group, acl], [[], [], [], []]);
+});
+
+Deno.test("access settings: who asks for credentials means all listeners, unless one says otherwise", async () => {
+  const listeners = `[[listener]]\nbind = "0.0.0.0"\nport = 1\n` +
+    `[[listener]]\nport = 2\n[[listener]]\nport = 3\nallow_anonymous = true\n`;
+  const read = async (text: string) => {
+    const settings = await loadSettings({ file: { name: "d.toml", text } });
+    return settings.listener.map((one) => one.allow_anonymous);
+  };
+  const asked = `[[auth]]\ntype = "client-certificate"\n` + listeners;
+  assert.deepEqual(await read(asked), [false, false, true]);
+  await assert.rejects(read(listeners), /others can reach 0\.0\.0\.0/);
 });

@@ -48,7 +48,10 @@ Deno.test("docs: the example's users and rules are valid", async () => {
     .replace(/^# (?=\[\[|\w+ = )/gm, "")
     .replace("file:alice.password", "secret");
   const settings = await loadSettings({ file: { name: "example", text } });
-  assert.deepEqual(settings.auth.map(({ type }) => type), ["password-file"]);
+  assert.deepEqual(settings.auth.map(({ type }) => type), [
+    "users",
+    "password-file",
+  ]);
   assert.equal(settings.user[0].name, "alice");
   assert.deepEqual(settings.group[0].members, ["bob"]);
   assert.deepEqual(settings.acl[0].topic, ["sensors/%c/#"]);
