@@ -183,6 +183,20 @@ export class Certificates {
     this.#clients.entered(ending, judgement);
   }
 
+  /** `ending` came in before these certificates were in use; `entered` else. */
+  stays(
+    ending: Ending,
+    judgement: Judgement | null,
+    listener: ListenerSettings,
+  ): void {
+    this.#clients.stays(ending, judgement, listener);
+  }
+
+  /** Ends those whom the lists as they are now keep out. */
+  judgeAgain(): void {
+    this.#clients.judgeAgain();
+  }
+
   /** `ending` has ended. */
   left(ending: Ending): void {
     this.#clients.left(ending);
@@ -214,7 +228,7 @@ export class Certificates {
       for (const trust of this.#trusts.values()) trust.warnOfStale();
       this.#reload((part) =>
         this.#automatic.files.some((file) => part.files.includes(file))
-      ).then(() => this.#tick());
+      ).then(() => this.#hourly !== null && this.#tick());
     });
   }
 

@@ -1,7 +1,8 @@
 import { Broker, type StartedListener } from "../../src/broker/mod.ts";
-import { SystemClock } from "../../src/clock/mod.ts";
+import { type Clock, SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import type { PartialSettings } from "../../src/config/mod.ts";
+import type { Authenticator } from "../../src/security/mod.ts";
 import { Inbox } from "../support/wait.ts";
 import type { Workshop } from "../support/workshop.ts";
 
@@ -10,22 +11,37 @@ export type Listeners = Readonly<
   Record<string, NonNullable<PartialSettings["listener"]>[number]>
 >;
 
+/** What else a test may choose. */
+export interface CertificateBrokerOptions {
+  readonly clock?: Clock;
+  readonly authenticator?: Authenticator;
+  /** Between two reports under `$SYS`, in ms. @default none */
+  readonly sys?: number;
+}
+
 /** A broker in this process, on real sockets, with what it logs. */
 export class CertificateBroker implements AsyncDisposable {
   readonly #broker: Broker;
   /** Why connections ended, as they do. */
   readonly closed: Inbox<string> = new Inbox("the end of a connection");
   /** What failed, in order. */
-  readonly told: string[] = [];
+  readonly told: Inbox<string> = new Inbox("a warning of the broker");
+  /** Alarms that are over. */
+  readonly cleared: Inbox<string> = new Inbox("the end of an alarm");
   /** What has come about. */
   readonly noticed: Inbox<string> = new Inbox("a notice of the broker");
   /** Started listeners. */
   listeners: readonly StartedListener[] = [];
 
-  private constructor(workshop: Workshop, listeners: Listeners) {
+  private constructor(
+    workshop: Workshop,
+    listeners: Listeners,
+    { clock = new SystemClock(), authenticator, sys = 0 }:
+      CertificateBrokerOptions,
+  ) {
     const settings = completeSettings({
       storage: { mode: "memory" },
-      sys: { interval: 0 },
+      sys: { interval: sys },
       authority: { path: workshop.path("authority") },
       listener: Object.entries(listeners).map(([name, one]) => ({
         ...{ name, type: "tls", bind: "127.0.0.1", port: 0 },
@@ -33,13 +49,14 @@ export class CertificateBroker implements AsyncDisposable {
       })),
     });
     this.#broker = new Broker(settings, {
-      clock: new SystemClock(),
+      clock,
+      authenticator,
       log: {
         connected() {},
         closed: (_, __, why) => this.closed.push(why),
         failed: (_, error) => this.told.push(`failed: ${error}`),
         trouble: (what, error) => this.told.push(`${what}: ${error.message}`),
-        recovered() {},
+        recovered: (what) => this.cleared.push(what),
         notice: (what, text) => this.noticed.push(`${what}: ${text}`),
       },
     });
@@ -49,8 +66,9 @@ export class CertificateBroker implements AsyncDisposable {
   static async start(
     workshop: Workshop,
     listeners: Listeners,
+    options: CertificateBrokerOptions = {},
   ): Promise<CertificateBroker> {
-    const broker = new CertificateBroker(workshop, listeners);
+    const broker = new CertificateBroker(workshop, listeners, options);
     broker.listeners = await broker.#broker.start();
     return broker;
   }

@@ -47,8 +47,10 @@ class Client {
     return this.#ask(PINGREQ, [0xd0, 0]);
   }
 
+  /** Says good-bye, and waits for the broker's: closed at once, it would leak. */
   async leave(): Promise<void> {
     await this.#stream.write(DISCONNECT);
+    assert.equal(await this.#stream.read(new Uint8Array(1)), null);
     this.#stream.close();
   }
 }
