@@ -66,15 +66,21 @@ export class TlsServer {
         },
       },
     );
+    release(socket);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.off("close", closed);
-        socket.destroy();
-        below.destroy();
+        // Not at once: the runtime may be within the very call that failed,
+        // and goes on with what would be gone.
+        setImmediate(() => {
+          socket.destroy();
+          below.destroy();
+        });
         reject(new RefusedError("tls-handshake", reasonOf(error), error));
       };
       const closed = () => fail(new Error("the peer closed the connection"));
       below.on("error", fail);
+      below.once("end", closed);
       socket.on("error", fail);
       socket.once("close", closed);
       socket.once("secure", () => {
@@ -82,7 +88,7 @@ export class TlsServer {
           const started = this.#started(socket);
           socket.off("error", fail).off("close", closed);
           // What breaks below is told by `socket`, to whom the stream listens.
-          below.off("error", fail).on("error", (error) => {
+          below.off("end", closed).off("error", fail).on("error", (error) => {
             socket.destroy(error);
           });
           socket.once("close", () => below.destroy());
@@ -109,9 +115,21 @@ export class TlsServer {
   }
 }
 
-/** What Node's own server asks of a socket; it has no public name. */
-interface Verified {
-  readonly _handle: { verifyError(): string | null | undefined };
+/** What Node's own server does with a socket; it has no public name. */
+interface Handled {
+  readonly _handle: {
+    verifyError(): string | null | undefined;
+    setHandle(handle: object): void;
+  };
+}
+
+/**
+ * Unties the socket from what is beneath when it is closed: the runtime holds
+ * on to those that end in the midst of a handshake, some 20 KiB each.
+ */
+function release(socket: TLSSocket): void {
+  const { _handle: handle } = socket as unknown as Handled;
+  socket.once("close", () => setImmediate(() => handle.setHandle({})));
 }
 
 /** Null when the peer has shown none. */
@@ -130,7 +148,7 @@ function certificateOf(socket: TLSSocket): PeerCertificate | null {
     if (next.raw) chain.push(new Uint8Array(next.raw));
     below = next;
   }
-  const fault = (socket as unknown as Verified)._handle.verifyError();
+  const fault = (socket as unknown as Handled)._handle.verifyError();
   return {
     der: new Uint8Array(shown.raw),
     chain,

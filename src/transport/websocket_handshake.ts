@@ -9,7 +9,7 @@ import { writeAll } from "./write_all.ts";
 /** What a WebSocket handshake is checked against. */
 export interface UpgradeOptions {
   /**
-   * The only path that is served; a query behind it is ignored.
+   * The only path that is served, or `*` for any; a query behind it is ignored.
    * @default {"/mqtt"}
    */
   readonly path?: string;
@@ -103,10 +103,12 @@ function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
   ) {
     throw new HandshakeError(
       426,
-      `This port speaks MQTT over WebSocket at ${path}; connect with an MQTT client.`,
+      `This port speaks MQTT over WebSocket at ${
+        path === "*" ? "any path" : path
+      }; connect with an MQTT client.`,
     );
   }
-  if (head.path !== path) {
+  if (path !== "*" && head.path !== path) {
     throw new HandshakeError(404, `MQTT over WebSocket is at ${path}.`);
   }
   if (single(head, "sec-websocket-version") !== "13") {
