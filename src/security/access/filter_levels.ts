@@ -73,10 +73,7 @@ export function meet(
   }
 }
 
-/**
- * Whether `filter` matches all that `part` matches, by their levels. Where it
- * does so in a roundabout way (`+/#` and `#`) this may say no.
- */
+/** Whether `filter` matches all that `part` matches, by their levels. */
 export function covers(
   filter: readonly string[],
   part: readonly string[],
@@ -87,7 +84,10 @@ export function covers(
     if (filter[i] === undefined || part[i] === undefined) {
       return filter[i] === part[i];
     }
-    if (part[i] === "#") return false;
+    // `a/#` matches `a`, which `a/+/#` does not; but no name has no level.
+    if (part[i] === "#") {
+      return i === 0 && filter[0] === "+" && filter[1] === "#";
+    }
     if (filter[i] !== "+" && filter[i] !== part[i]) return false;
   }
 }
