@@ -10,7 +10,7 @@ export class CachedTopic extends Topic {
   /** Of the bytes, see `hashTopic`. */
   readonly hash: number;
   /** Whether its messages are never stored. */
-  readonly volatile: boolean;
+  volatile: boolean;
   /** Its slot in the match cache, -1 when it is not there. */
   slot: number = -1;
   /** Second chance: used since the cache last thought of evicting it. */

@@ -60,6 +60,11 @@ export class MatchCache {
     return this.#weight;
   }
 
+  /** All topics held now, in no order. */
+  *topics(): IterableIterator<CachedTopic> {
+    for (const topic of this.#topics) if (topic !== null) yield topic;
+  }
+
   /** The topic with these bytes and this hash of them, or null. */
   find(
     bytes: Uint8Array,

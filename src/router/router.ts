@@ -83,7 +83,7 @@ export class Router {
   readonly #walk = new TreeWalk();
   readonly #seed: number;
   /** Filters of what is never stored. */
-  readonly #volatile: readonly string[];
+  #volatile: readonly string[];
   /** Filled anew for every message that goes to a shared group. */
   readonly #choice: Choice;
   /** Routes of other generations are out of date. */
@@ -123,6 +123,16 @@ export class Router {
   }
   set sharedStrategy(strategy: SharedStrategy) {
     this.#choice.strategy = strategy;
+  }
+
+  /** Filters of what is never stored; what is stored already stays. */
+  set volatile(filters: readonly string[]) {
+    this.#volatile = filters;
+    for (const topic of this.#cache.topics()) {
+      topic.volatile = isVolatile(topic.text, filters);
+    }
+    // It may be one that the cache does not hold.
+    this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
   /** Subscriptions of all sessions, shared ones included. */
@@ -409,11 +419,11 @@ function makeTopic(
   // Not `slice`: that of a Node Buffer would be a view into the chunk.
   const own = new Uint8Array(end - start);
   for (let i = 0; i < own.length; i++) own[i] = bytes[start + i];
-  return new CachedTopic(
-    text,
-    own,
-    hash,
-    text.startsWith("$SYS/") ||
-      volatile.some((filter) => topicMatches(filter, text)),
-  );
+  return new CachedTopic(text, own, hash, isVolatile(text, volatile));
+}
+
+/** Whether messages of a topic are never stored. */
+function isVolatile(topicName: string, filters: readonly string[]): boolean {
+  return topicName.startsWith("$SYS/") ||
+    filters.some((filter) => topicMatches(filter, topicName));
 }

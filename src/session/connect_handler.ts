@@ -15,9 +15,9 @@ import {
 import type { AuthOutcome, Credentials } from "../security/mod.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import type { Connection } from "./connection.ts";
+import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess } from "./enforce.ts";
 import { isLonger } from "./filter.ts";
-import { PublishRate } from "./publish_rate.ts";
 import type { Session } from "./session.ts";
 import { TopicAliases } from "./topic_aliases.ts";
 import { acceptWill, type Will } from "./will.ts";
@@ -159,6 +159,11 @@ function judge(
     );
     return;
   }
+  // Whoever let it in may have been replaced while it was being asked.
+  const { authenticator } = connection.context;
+  if (authenticator.stillAllows?.(outcome.identity) === false) {
+    throw new ProtocolError(ReasonCode.NotAuthorized, "no longer let in");
+  }
   connection.exchange = null;
   connection.will = null;
   // Nothing below waits, so nobody else can come in by this client id between
@@ -245,10 +250,9 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
   const { listener, context } = connection;
   const { options } = context;
   const { properties, version } = packet;
-  connection.sender.sendMaximum = Math.min(
-    options.maxInflight,
-    properties.receiveMaximum ?? 65535,
-  );
+  connection.promised = options;
+  connection.sender.receiveMaximum = properties.receiveMaximum ?? 65535;
+  applyLimits(connection);
   const aliases = Math.min(
     options.topicAliasMaximumOut,
     properties.topicAliasMaximum ?? 0,
@@ -258,13 +262,6 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
     : new TopicAliases(aliases);
   // Frames of 3.x are one form; with aliases to give, each frame is our own.
   connection.sender.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
-  if (options.publishRate > 0 || options.publishBytesRate > 0) {
-    connection.rate = new PublishRate(
-      options.publishRate,
-      options.publishBytesRate,
-      context.passes.now,
-    );
-  }
   let { keepAlive } = packet;
   const { maxKeepAlive } = listener;
   // Only a 5.0 client can be told; a 3.x client keeps to its own.

@@ -27,7 +27,7 @@ import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
 import { limitMet } from "./limit_met.ts";
-import type { ListenerOptions } from "./options.ts";
+import type { ListenerOptions, SessionOptions } from "./options.ts";
 import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./publish_rate.ts";
@@ -83,6 +83,11 @@ export class Connection implements Deadline {
   readonly #whenClosed: () => void;
   /** How far it has come. */
   state: ConnectionState = "opening";
+  /**
+   * What CONNACK was made by: an MQTT 5.0 client may rely on it to the end.
+   * @internal
+   */
+  promised: SessionOptions;
   /** Null until CONNECT was decoded. */
   clientId: string | null = null;
   /** Attached while it is open, else null. */
@@ -132,6 +137,7 @@ export class Connection implements Deadline {
     whenClosed: () => void,
   ) {
     this.context = context;
+    this.promised = context.options;
     this.listener = listener;
     this.hostname = accepted.peer.hostname;
     this.#stream = accepted.stream;
@@ -272,6 +278,11 @@ export class Connection implements Deadline {
   storeWorks(): void {
     this.context.passes.begin();
     this.session?.queue.drain();
+  }
+
+  /** What is offered to its client: an MQTT 5.0 client was told once. */
+  get offered(): SessionOptions {
+    return this.version === 5 ? this.promised : this.context.options;
   }
 
   /** Expects a packet every `keepAlive` seconds; 0 expects none. */

@@ -32,7 +32,7 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
       `the topic filter is not valid: ${problem ?? "malformed $share filter"}`,
     );
   }
-  if (parsed.group !== null && !connection.context.options.sharedAvailable) {
+  if (parsed.group !== null && !connection.offered.sharedAvailable) {
     return { filter: text, group: null };
   }
   return parsed;

@@ -1,4 +1,5 @@
 /** Connections and sessions: the actors that serve clients. */
+export { applyLimits } from "./apply_limits.ts";
 export { Connection } from "./connection.ts";
 export type { ConnectionState } from "./connection.ts";
 export { Context } from "./context.ts";

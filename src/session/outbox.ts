@@ -56,7 +56,7 @@ export class Outbox {
   /** The store whose commits it waits for; null in modes without waiting. */
   #store: Store | null;
   /** From here on it holds back its sources, until a quarter is left. */
-  readonly #high: number;
+  #high: number;
   #gate = 0;
   /** The gate it has asked to be told of. */
   #waitsFor = 0;
@@ -91,6 +91,11 @@ export class Outbox {
     this.#owner = owner;
     this.#store = store;
     this.#high = Math.min(HIGH, maximum);
+  }
+
+  /** Bytes that may wait, at least 1: from now on. */
+  set maximum(bytes: number) {
+    this.#high = Math.min(HIGH, bytes);
   }
 
   /** Another store took the place of its own; before anything is appended. */

@@ -13,6 +13,9 @@ export const CLOSE_REASONS = [
   "auth-failed",
   // What it did is not allowed by the access rules.
   "not-authorized",
+  // The settings have changed: who let it in would not do so any more.
+  "login-withdrawn",
+  "listener-removed",
   "certificate-refused",
   "certificate-revoked",
   "shutdown",

@@ -33,6 +33,8 @@ export class Sender {
   sendLimit: number = Infinity;
   /** PUBLISH packets above QoS 0 that may be on their way to the client. */
   sendMaximum = 65535;
+  /** As many as the client itself takes (3.1.2.11.3). */
+  receiveMaximum = 65535;
   /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
   passOn: 0 | 4 | 5 = 0;
   /** Whether the client wants reason strings (3.1.2.11.7). */

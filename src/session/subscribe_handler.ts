@@ -145,7 +145,7 @@ function refuse(
     return ReasonCode.SharedSubscriptionsNotSupported;
   }
   // CONNACK has announced it (3.2.2.3.11); whoever asks all the same is told.
-  if (!options.wildcardAvailable && /[+#]/.test(filter)) {
+  if (!connection.offered.wildcardAvailable && /[+#]/.test(filter)) {
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
   if (

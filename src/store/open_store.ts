@@ -21,7 +21,10 @@ import {
 /** Free bytes with which a store can be opened. */
 const ENOUGH = 256 * 1024;
 
-/** Where and how to store. */
+/**
+ * Where and how to store. The times and the bounds of space may become others
+ * while the store is open: it looks at them each time.
+ */
 export interface StoreSettings {
   /** What is promised. */
   readonly mode: StorageMode;
@@ -76,7 +79,9 @@ export async function openStore(
       mode,
       place: path,
       unwritable: await whyFull(path) ?? undefined,
-      flushInterval: settings.flushInterval,
+      get flushInterval() {
+        return settings.flushInterval;
+      },
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
       alarm: together(settled, alarm),
@@ -198,13 +203,15 @@ async function openBlocks(
   clock: Clock,
   { renewal }: Recovery,
 ): Promise<Blocks> {
-  const { path, snapshotInterval, snapshotTrouble } = settings;
+  const { path, snapshotTrouble } = settings;
   const blocks = await openKvBlocks(path);
   if (settings.mode !== "fault-tolerant") return blocks;
   try {
     return await JournaledBlocks.open(blocks, clock, {
       path,
-      snapshotInterval,
+      get snapshotInterval() {
+        return settings.snapshotInterval;
+      },
       renewal,
       told: snapshotTrouble,
     });

@@ -1,0 +1,24 @@
+import type { Connection } from "./connection.ts";
+import { PublishRate } from "./publish_rate.ts";
+
+/**
+ * Sets what the settings bound for a connection and nobody has promised it: how
+ * much may be on its way to its client, and how fast that may publish. At
+ * CONNECT, and again whenever the settings have changed.
+ */
+export function applyLimits(connection: Connection): void {
+  const { sender, context } = connection;
+  const { options, passes } = context;
+  const before = sender.sendMaximum;
+  sender.sendMaximum = Math.min(options.maxInflight, sender.receiveMaximum);
+  sender.outbox.maximum = options.maxOutbound;
+  connection.rate = options.publishRate > 0 || options.publishBytesRate > 0
+    ? new PublishRate(
+      options.publishRate,
+      options.publishBytesRate,
+      passes.now,
+    )
+    : null;
+  // What waited for room in the window may go out now.
+  if (sender.sendMaximum > before) connection.session?.queue.drain();
+}
