@@ -31,7 +31,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "admin",
   ],
   bench: ["mqtt", "codec", "transport"],
-  cli: ["files", "config", "store", "security", "bench", "broker"],
+  import: [],
+  cli: ["files", "config", "store", "security", "import", "bench", "broker"],
 };
 
 const openToAll = ["clock", "network"];

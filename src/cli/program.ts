@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../config/mod.ts";
 import { addAuthority, type RunAuthority } from "./authority_program.ts";
 import type { CheckOptions } from "./check.ts";
+import { addImport, type RunImport } from "./import_program.ts";
 import type { Output } from "./output.ts";
 import {
   type OptionRow,
@@ -20,6 +21,8 @@ export interface Commands {
   readonly store: RunStore;
   /** `dunlin ca ...` and `dunlin cert ...`. */
   readonly authority: RunAuthority;
+  /** `dunlin import`. */
+  readonly importMosquitto: RunImport;
 }
 
 const PRECEDENCE = `
@@ -123,6 +126,7 @@ export async function runProgram(
   addCheck(program, commands.check, onCode);
   addStore(program, commands.store, onCode);
   addAuthority(program, commands.authority, onCode);
+  addImport(program, commands.importMosquitto, onCode);
   if (args[0]?.endsWith(".toml")) {
     output.err(
       `error: ${args[0]} is no command; to use that file: ` +

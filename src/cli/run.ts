@@ -3,6 +3,7 @@ import type {
   AuthorityOptions,
 } from "./authority_options.ts";
 import type { CheckOptions } from "./check.ts";
+import type { ImportOptions } from "./import_options.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -30,6 +31,10 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return store(name, file, options, environment, terminal, clock);
+  },
+  importMosquitto: async (file: string, options: ImportOptions) => {
+    const { importMosquitto } = await import("./import.ts");
+    return importMosquitto(file, options, terminal);
   },
   authority: async (
     name: AuthorityCommandName,

@@ -94,7 +94,7 @@ function urlOf(listener: StartReport["listeners"][number]): string {
     ? `[${listener.bind}]`
     : listener.bind;
   const isWebSocket = ["websocket", "wss"].includes(listener.type);
-  const path = isWebSocket ? listener.path ?? "" : "";
+  const path = isWebSocket && listener.path !== "*" ? listener.path ?? "" : "";
   return `${SCHEMES[listener.type]}://${host}:${listener.port}${path}`;
 }
 

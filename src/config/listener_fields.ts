@@ -104,9 +104,9 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     WEBSOCKET,
     text(
       "/mqtt",
-      /^\/[^\s?#]{0,255}$/,
-      "a path that starts with /",
-      "WebSocket only: the path clients connect to.",
+      /^(\*|\/[^\s?#]{0,255})$/,
+      'a path that starts with /, or "*"',
+      'WebSocket only: the path clients connect to; "*" takes any.',
     ),
   ),
   allowed_origins: only(

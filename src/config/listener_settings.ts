@@ -50,7 +50,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly socket: string;
   /** Unix only: the file's mode, as `chmod` takes it. */
   readonly socket_mode: number;
-  /** WebSocket only: the HTTP path that is upgraded; starts with `/`. */
+  /** WebSocket only: the HTTP path that is upgraded, or `*` for any. */
   readonly path: string;
   /** WebSocket only: `Origin` headers let in; empty lets all in. */
   readonly allowed_origins: readonly string[];

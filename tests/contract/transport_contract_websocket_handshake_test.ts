@@ -174,6 +174,9 @@ test("only the path that is set: 404; the query does not matter", async () => {
     await accepted(upgradeRequest({}, `GET ${path} HTTP/1.1`));
   }
   await accepted(upgradeRequest({}, "GET / HTTP/1.1"), { path: "/" });
+  for (const path of ["/", "/mqtt", "/a/b?c"]) {
+    await accepted(upgradeRequest({}, `GET ${path} HTTP/1.1`), { path: "*" });
+  }
   const whole = upgradeRequest({}, "GET http://x.example?q HTTP/1.1");
   await accepted(whole, { path: "/" });
 });

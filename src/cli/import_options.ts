@@ -1,0 +1,7 @@
+/** What `dunlin import` may be told. */
+export interface ImportOptions {
+  /** File to write; standard output without it. */
+  readonly out?: string;
+  /** Whether `out` may be there already. */
+  readonly force?: boolean;
+}

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { ImportOptions } from "./import_options.ts";
+
+/** Runs `dunlin import`; resolves to its exit code. */
+export type RunImport = (
+  file: string,
+  options: ImportOptions,
+) => Promise<number>;
+
+const ABOUT = `
+Relative paths stay as they are: like Mosquitto, dunlin takes them from where
+it is started. The result says behind each setting which line it was, and keeps
+each line without a counterpart as a comment.
+`;
+
+/** Adds `dunlin import`; `onCode` gets the exit code. */
+export function addImport(
+  program: Command,
+  run: RunImport,
+  onCode: (code: number) => void,
+): void {
+  program.command("import")
+    .description("make a configuration from one of Mosquitto's")
+    .helpOption("-h, --help", "show this help")
+    .argument("<FILE>", "mosquitto.conf; what it includes is read, too")
+    .option("-o, --out <FILE>", "where to write it; without, it is shown")
+    .option("--force", "replace that file")
+    .allowExcessArguments(false).addHelpText("after", ABOUT)
+    .action(async (file: string, options: ImportOptions) =>
+      onCode(await run(file, options))
+    );
+}

@@ -1,0 +1,41 @@
+/** One line of a Mosquitto configuration that says something. */
+export interface ConfigLine {
+  /** As it was named or found. */
+  readonly file: string;
+  /** From 1. */
+  readonly number: number;
+  /** The option. */
+  readonly name: string;
+  /** What stands behind it, without spaces around it; may be empty. */
+  readonly value: string;
+}
+
+/** The lines of `text` that are neither empty nor a comment. */
+export function parseLines(file: string, text: string): ConfigLine[] {
+  const lines: ConfigLine[] = [];
+  text.replace(/^\uFEFF/, "").split("\n").forEach((raw, index) => {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) return;
+    const end = line.search(/\s/);
+    lines.push({
+      file,
+      number: index + 1,
+      name: end < 0 ? line : line.slice(0, end),
+      value: end < 0 ? "" : line.slice(end).trim(),
+    });
+  });
+  return lines;
+}
+
+/** Where a line stands: `mosquitto.conf:12`. */
+export function placeOf(line: ConfigLine): string {
+  return `${line.file}:${line.number}`;
+}
+
+/** A line as it can be shown: what opens something is left out. */
+export function shownLine({ name, value }: ConfigLine): string {
+  const isSecret = /pass(word|wd|phrase)?$|secret|psk$|_key$|token|kpass/
+    .test(name) && !/file$/.test(name);
+  if (value === "") return name;
+  return `${name} ${isSecret ? "(not shown)" : value}`;
+}

@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { placeOf } from "./config_line.ts";
+import { type LastLine, lastOf, type ListenerLines } from "./gather.ts";
+import { enterAddress } from "./listener_address.ts";
+import { joinedOptions, listenerRules } from "./listener_rules.ts";
+import type { Ledger } from "./ledger.ts";
+import { TomlTable } from "./toml_table.ts";
+import { becomes, needless, translated, yesOrNo } from "./translation.ts";
+
+/** A listener as it is now. */
+export interface MadeListener {
+  /** Its name; unique. */
+  readonly name: string;
+  readonly table: TomlTable;
+  /** Whether it is there at all; what it cannot do was asked for, else. */
+  readonly isServed: boolean;
+  /** Whether clients have the user name of their certificate. */
+  readonly isCertified: boolean;
+  /** What was said of it. */
+  readonly lines: ListenerLines;
+}
+
+/** How a listener is found among the others. */
+export interface ListenerPlace {
+  /** Names that are taken; the new one's is added. */
+  readonly names: Set<string>;
+  /** Whether only this machine may connect, where no address is said. */
+  readonly isLocalOnly: boolean;
+}
+
+/** Makes a `[[listener]]` of what was said of one. */
+export async function listenerTable(
+  lines: ListenerLines,
+  { names, isLocalOnly }: ListenerPlace,
+  ledger: Ledger,
+): Promise<MadeListener> {
+  const table = new TomlTable("[[listener]]");
+  const last = lastOf(lines.lines);
+  const isTls = last("certfile") !== undefined && last("keyfile") !== undefined;
+  const psk = last("psk_hint");
+  const api = last("protocol")?.value === "http_api"
+    ? last("protocol")
+    : undefined;
+  // In the clear, what was encrypted would be there for everybody to read.
+  if ((psk !== undefined && !isTls) || api !== undefined) {
+    if (lines.head !== null) {
+      table.comment(`${placeOf(lines.head)}: listener ${lines.head.value}`);
+    }
+    ledger.lose(
+      table,
+      (api ?? psk)!,
+      "this listener is left out: " +
+        (api !== undefined
+          ? "there is no such API"
+          : "TLS is spoken with certificates, not with shared keys"),
+    );
+    return { name: "", table, isServed: false, isCertified: false, lines };
+  }
+  const type = typeOf(lines, last, isTls);
+  const name = freeName(type, lines, names);
+  table.set("name", name);
+  table.set("type", type, lines.head === null ? "" : placeOf(lines.head));
+  await enterAddress(table, lines, last, isLocalOnly, ledger);
+  if (type === "websocket" || type === "wss") table.set("path", "*");
+  const isCertified = isTls && await enterTls(table, last, ledger);
+  for (const line of lines.lines) {
+    const { name, value } = line;
+    if (Object.hasOwn(listenerRules, name)) {
+      ledger.enter(table, line, translated(listenerRules[name], value));
+    } else if (!isTls && isOfTls(name)) {
+      ledger.enter(
+        table,
+        line,
+        needless("without certfile and keyfile there was no TLS"),
+      );
+    } else if (line !== last(name)) {
+      ledger.enter(table, line, needless("it is said again further down"));
+    }
+  }
+  return { name, table, isServed: true, isCertified, lines };
+}
+
+function isOfTls(name: string): boolean {
+  const others = [
+    "port",
+    "bind_address",
+    "bind_interface",
+    "socket_domain",
+    "protocol",
+  ];
+  return joinedOptions.includes(name) && !others.includes(name);
+}
+
+function typeOf(
+  { head }: ListenerLines,
+  last: LastLine,
+  isTls: boolean,
+): "tcp" | "tls" | "websocket" | "wss" | "unix" {
+  if (head !== null && /^0\s+\//.test(head.value)) return "unix";
+  if (last("protocol")?.value === "websockets") {
+    return isTls ? "wss" : "websocket";
+  }
+  return isTls ? "tls" : "tcp";
+}
+
+function freeName(
+  type: string,
+  { head }: ListenerLines,
+  names: Set<string>,
+): string {
+  const port = /^[1-9]\d*/.exec(head?.value ?? "")?.[0];
+  const base = port === undefined ? type : `${type}-${port}`;
+  let name = base;
+  for (let count = 2; names.has(name); count++) name = `${base}-${count}`;
+  names.add(name);
+  return name;
+}
+
+/** Tells whether clients have the user name of their certificate. */
+async function enterTls(
+  table: TomlTable,
+  last: LastLine,
+  ledger: Ledger,
+): Promise<boolean> {
+  const isTrue = (name: string) => {
+    const line = last(name);
+    const read = { yes: false };
+    if (line === undefined) return false;
+    const became = translated((value) => {
+      read.yes = yesOrNo(value);
+      return needless(read.yes ? "see below" : "off, as always");
+    }, line.value);
+    if (became.isLost) ledger.enter(table, line, became);
+    return read.yes;
+  };
+  for (const [option, key] of [["certfile", "cert"], ["keyfile", "key"]]) {
+    const line = last(option)!;
+    ledger.enter(table, line, becomes(key, line.value));
+  }
+  const byCn = isTrue("use_identity_as_username");
+  const isCertified = byCn || isTrue("use_subject_as_username");
+  const psk = last("psk_hint");
+  if (psk !== undefined) {
+    ledger.lose(table, psk, "TLS is spoken with certificates alone");
+  }
+  const files = ["cafile", "capath", "crlfile"].map(last)
+    .filter((line) => line !== undefined);
+  // Without a certificate nobody could get a name from it, and come in.
+  if (!isTrue("require_certificate") && !isCertified) {
+    for (const line of files) {
+      ledger.enter(
+        table,
+        line,
+        needless("clients are not asked for certificates here"),
+      );
+    }
+    return false;
+  }
+  const asked = last("require_certificate") ?? last("use_identity_as_username");
+  table.set(
+    "client_certificates",
+    "required",
+    asked === undefined ? "" : placeOf(asked),
+  );
+  await enterAuthorities(table, last, ledger);
+  if (isCertified) {
+    const source = last(
+      byCn ? "use_identity_as_username" : "use_subject_as_username",
+    )!;
+    ledger.enter(
+      table,
+      source,
+      becomes("username_from", byCn ? "cn" : "subject"),
+    );
+  }
+  return isCertified;
+}
+
+async function enterAuthorities(
+  table: TomlTable,
+  last: LastLine,
+  ledger: Ledger,
+): Promise<void> {
+  const [file, path, crl] = ["cafile", "capath", "crlfile"].map(last);
+  const authorities = file === undefined ? [] : [file.value];
+  if (path !== undefined) {
+    const found = await pemsOf(path.value);
+    if (found === null) {
+      ledger.lose(table, path, "this folder cannot be read: name its files");
+    } else authorities.push(...found);
+  }
+  if (authorities.length > 0) {
+    const note = path === undefined
+      ? ""
+      : "files that come to capath later have to be named here, too";
+    table.set("ca", authorities, placeOf((file ?? path)!), note);
+  }
+  if (crl !== undefined) ledger.enter(table, crl, becomes("crl", [crl.value]));
+}
+
+/** The certificates of a folder; null when it cannot be read. */
+async function pemsOf(folder: string): Promise<string[] | null> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (!isDirectory && /\.(pem|crt|cer)$/.test(name)) names.push(name);
+    }
+  } catch {
+    return null;
+  }
+  return names.sort().map((name) => join(folder, name));
+}
