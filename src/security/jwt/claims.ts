@@ -1,0 +1,87 @@
+import { encodeUtf8, validateTopicFilter } from "../../mqtt/mod.ts";
+import type { TopicGrants } from "../authenticator.ts";
+
+/** Bytes of the longest user name that MQTT has. */
+const LONGEST_NAME = 65_535;
+
+/** A claim cannot be used; the message says which and why. */
+export class ClaimError extends Error {
+  /** `claim` is its name, `wrong` what is wrong with it. */
+  constructor(claim: string, wrong: string) {
+    super(`its claim ${claim} ${wrong}`);
+    this.name = "ClaimError";
+  }
+}
+
+/**
+ * The claim `name`; where there is none of this name, `a.b` is `b` inside of
+ * `a`. Undefined when there is none.
+ */
+export function claimOf(claims: unknown, name: string): unknown {
+  if (typeof claims !== "object" || claims === null) return undefined;
+  if (Object.hasOwn(claims, name)) {
+    return (claims as Record<string, unknown>)[name];
+  }
+  // Names may hold dots of their own: the longest that there is goes first.
+  for (
+    let dot = name.lastIndexOf(".");
+    dot > 0;
+    dot = name.lastIndexOf(".", dot - 1)
+  ) {
+    const outer = name.slice(0, dot);
+    if (!Object.hasOwn(claims, outer)) continue;
+    const inner = (claims as Record<string, unknown>)[outer];
+    const found = claimOf(inner, name.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The user name that a claim gives. Throws `ClaimError`. */
+export function usernameOf(claims: unknown, claim: string): string {
+  const name = claimOf(claims, claim);
+  if (name === undefined) throw new ClaimError(claim, "is missing");
+  if (typeof name !== "string" || name === "") {
+    throw new ClaimError(claim, "is no text that could be a user name");
+  }
+  // What no CONNECT could give must not come in by another way [MQTT-1.5.4-2].
+  if (
+    encodeUtf8(name).length > LONGEST_NAME || !name.isWellFormed() ||
+    name.includes("\0")
+  ) throw new ClaimError(claim, "is no user name of MQTT");
+  return name;
+}
+
+/**
+ * What a claim like `{"publish": ["a/#"], "subscribe": "b"}` grants; nothing
+ * when it is missing. Throws `ClaimError` for anything else: who meant to
+ * limit a client would not want it to be read as no limit.
+ */
+export function grantsOf(claims: unknown, claim: string): TopicGrants {
+  const said = claimOf(claims, claim) ?? {};
+  if (typeof said !== "object" || said === null || Array.isArray(said)) {
+    throw new ClaimError(claim, "is no object with publish and subscribe");
+  }
+  const stranger = Object.keys(said).find((key) =>
+    key !== "publish" && key !== "subscribe"
+  );
+  if (stranger !== undefined) {
+    throw new ClaimError(claim, `has ${stranger}, which is not known`);
+  }
+  const { publish, subscribe } = said as Record<string, unknown>;
+  return {
+    place: `token, claim ${claim}`,
+    publish: filtersOf(publish, claim),
+    subscribe: filtersOf(subscribe, claim),
+  };
+}
+
+function filtersOf(said: unknown, claim: string): readonly string[] {
+  const list = said === undefined ? [] : Array.isArray(said) ? said : [said];
+  for (const one of list) {
+    if (typeof one !== "string" || validateTopicFilter(one) !== null) {
+      throw new ClaimError(claim, "has what is no topic filter");
+    }
+  }
+  return list as string[];
+}

@@ -1,0 +1,217 @@
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
+import { createHash } from "node:crypto";
+import type { Clock } from "../../clock/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Credentials, Identity } from "../authenticator.ts";
+import type { Link, Verdict } from "../chain/mod.ts";
+import { identityOf } from "../identity.ts";
+import { ClaimError, grantsOf, usernameOf } from "./claims.ts";
+import type { TokenHeader, TokenKeys } from "./keys.ts";
+
+/** What a token must be like, and what it says. */
+export interface JwtRules {
+  /** Signatures that are accepted; empty means those that fit the keys. */
+  readonly algorithms: readonly string[];
+  /** What `iss` must be; "" lets any be. */
+  readonly issuer: string;
+  /** One of these must be in `aud`; empty lets any be. */
+  readonly audience: readonly string[];
+  /** Milliseconds that clocks may differ by. */
+  readonly leeway: number;
+  /** The claim that is the user name. */
+  readonly usernameClaim: string;
+  /** Whether the user name of CONNECT, where it has one, must be the same. */
+  readonly matchUsername: boolean;
+  /** The claim that holds topic filters; "" reads none. */
+  readonly aclClaim: string;
+  /** Whether the connection ends when the token does. */
+  readonly disconnectOnExpiry: boolean;
+}
+
+/** Bytes of the longest token that is looked at: the largest there are. */
+const LONGEST_TOKEN = 16 * 1024;
+
+/** Three parts in base64url (RFC 7515, 7.1). */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** The link that lets in whoever has a JSON Web Token as its password. */
+export class JwtLink implements Link {
+  readonly name: string;
+  readonly #rules: JwtRules;
+  readonly #keys: TokenKeys;
+  readonly #clock: Clock;
+  /** What is asked of tokens, in short. */
+  readonly #demands: string;
+
+  /** Throws `RangeError` when no accepted algorithm fits the keys. */
+  constructor(name: string, rules: JwtRules, keys: TokenKeys, clock: Clock) {
+    this.name = name;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#rules = { ...rules, algorithms: accepted(rules, keys) };
+    this.#demands = createHash("sha256").update(JSON.stringify([
+      rules.issuer,
+      rules.audience,
+      rules.algorithms,
+      rules.usernameClaim,
+      rules.aclClaim,
+    ])).digest("base64");
+  }
+
+  async judge(credentials: Credentials): Promise<Verdict> {
+    const token = tokenOf(credentials.password);
+    const header = token === null ? null : headerOf(token);
+    if (token === null || header === null) {
+      return notMine(
+        credentials.password === null
+          ? "it gives no password"
+          : "its password is no token",
+      );
+    }
+    // Whoever sends it tries whether anybody forgets to check (RFC 8725, 2.1).
+    if (header.alg === "none") return deny("its token is not signed");
+    const { algorithms } = this.#rules;
+    if (!algorithms.includes(header.alg)) {
+      return notMine(
+        `its token is signed with ${header.alg}; accepted is ` +
+          algorithms.join(", "),
+      );
+    }
+    return await this.#verify(token, header, credentials);
+  }
+
+  stillAllows({ proof }: Identity): boolean {
+    const [demands, key] = proof?.split(" ") ?? [];
+    return demands === this.#demands && this.#keys.has(key);
+  }
+
+  close(): void {
+    this.#keys.close();
+  }
+
+  async #verify(
+    token: string,
+    header: TokenHeader,
+    credentials: Credentials,
+  ): Promise<Verdict> {
+    let keys;
+    try {
+      keys = await this.#keys.find(header);
+    } catch (error) {
+      const why = `its token cannot be checked: ${(error as Error).message}`;
+      // Not the client's fault: it may come again.
+      return { kind: "deny", reasonCode: ReasonCode.ServerUnavailable, why };
+    }
+    const { issuer, audience, leeway, algorithms } = this.#rules;
+    for (const { id, key } of keys) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [...algorithms],
+          issuer: issuer === "" ? undefined : issuer,
+          audience: audience.length === 0 ? undefined : [...audience],
+          clockTolerance: leeway / 1000,
+          currentDate: new Date(this.#clock.date()),
+        });
+        return this.#admit(payload, id, credentials);
+      } catch (error) {
+        // Another key of the same name may be the one.
+        if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+        return refusal(error);
+      }
+    }
+    return notMine("no key that is known has signed its token");
+  }
+
+  #admit(
+    payload: JWTPayload,
+    keyId: string,
+    credentials: Credentials,
+  ): Verdict {
+    const { usernameClaim, matchUsername, aclClaim } = this.#rules;
+    const username = usernameOf(payload, usernameClaim);
+    if (
+      matchUsername && credentials.username !== null &&
+      credentials.username !== username
+    ) return deny("its user name is not that of its token");
+    return {
+      kind: "allow",
+      identity: identityOf(credentials, {
+        username,
+        grants: aclClaim === "" ? null : grantsOf(payload, aclClaim),
+        expiresAt: this.#endOf(payload),
+        proof: `${this.#demands} ${keyId}`,
+      }),
+    };
+  }
+
+  #endOf({ exp }: JWTPayload): number {
+    const { disconnectOnExpiry, leeway } = this.#rules;
+    return exp === undefined || !disconnectOnExpiry
+      ? Infinity
+      : exp * 1000 + leeway;
+  }
+}
+
+/** The algorithms that are accepted and fit. */
+function accepted(rules: JwtRules, keys: TokenKeys): readonly string[] {
+  if (rules.algorithms.length === 0) return keys.algorithms;
+  const fitting = rules.algorithms.filter((one) =>
+    keys.algorithms.includes(one)
+  );
+  if (fitting.length > 0) return fitting;
+  throw new RangeError(
+    `no key is made for ${rules.algorithms.join(", ")}: accept ` +
+      `${keys.algorithms.join(", ")}, or give another key`,
+  );
+}
+
+function tokenOf(password: Uint8Array | null): string | null {
+  if (password === null || password.length > LONGEST_TOKEN) return null;
+  const text = new TextDecoder().decode(password);
+  return TOKEN.test(text) ? text : null;
+}
+
+/** Null when what looks like a token is none. */
+function headerOf(token: string): TokenHeader | null {
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    if (typeof alg !== "string") return null;
+    return typeof kid === "string" ? { alg, kid } : { alg };
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong with a token that one of our keys has signed. */
+function refusal(error: unknown): Verdict {
+  if (error instanceof errors.JWTExpired) return deny("its token has expired");
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    // Several issuers may share a key set, and each have a link of its own.
+    if (error.claim === "iss") return notMine("its token is of another issuer");
+    if (error.reason === "missing") {
+      return deny(`its token has no ${error.claim}`);
+    }
+    return deny(
+      error.claim === "nbf"
+        ? "its token is not valid yet"
+        : `its token has another ${error.claim}`,
+    );
+  }
+  if (error instanceof ClaimError) return deny(error.message);
+  if (error instanceof errors.JOSEError) return deny("its token is malformed");
+  // A key that the runtime cannot use must not end more than this login.
+  return deny(`its token cannot be checked: ${(error as Error).message}`);
+}
+
+function deny(why: string): Verdict {
+  return { kind: "deny", reasonCode: ReasonCode.NotAuthorized, why };
+}
+
+function notMine(why: string): Verdict {
+  return { kind: "not-mine", why };
+}

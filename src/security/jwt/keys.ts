@@ -1,0 +1,203 @@
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  errors,
+  type JWK,
+} from "jose";
+import { Buffer } from "node:buffer";
+import { createHmac, createPublicKey, randomBytes } from "node:crypto";
+
+/** A key that may have signed a token. */
+export interface TokenKey {
+  /** Tells keys apart, and tells nothing else; of this process alone. */
+  readonly id: string;
+  /** As `jwtVerify` takes it. */
+  readonly key: CryptoKey | Uint8Array;
+}
+
+/** What the header of a token says of its key. */
+export interface TokenHeader {
+  /** Like `ES256`. */
+  readonly alg: string;
+  /** The key's name, where it has one. */
+  readonly kid?: string;
+}
+
+/** The keys of a link. */
+export interface TokenKeys {
+  /** Algorithms that fit; whoever is asked for another has no key. */
+  readonly algorithms: readonly string[];
+  /** Those that could have signed a token. Rejects when none can be had. */
+  find(header: TokenHeader): Promise<readonly TokenKey[]>;
+  /** Whether the key of this id is still among them, as far as is known. */
+  has(id: string): boolean;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+/** A key cannot be used; says which, what is wrong, and what to do. */
+export class TokenKeyError extends Error {
+  /** `what` is a setting or a file. */
+  constructor(what: string, wrong: string, cause?: unknown) {
+    super(`${what} ${wrong}`, { cause });
+    this.name = "TokenKeyError";
+  }
+}
+
+const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"];
+
+const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+
+const CURVE_ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["P-256", ["ES256"]],
+  ["P-384", ["ES384"]],
+  ["P-521", ["ES512"]],
+  // Its new name is RFC 9864's; both mean the same signature.
+  ["Ed25519", ["EdDSA", "Ed25519"]],
+]);
+
+/** The shortest secret of HS256 (bytes): RFC 7518, 3.2. */
+const SHORTEST_SECRET = 32;
+
+/** Keys of one set that are looked at; more are no set of one issuer. */
+const MOST_KEYS = 100;
+
+/** Keys that are tried for one token. */
+const MOST_TRIED = 8;
+
+/** Ids are equal within one process alone, and cannot be searched for. */
+const idKey = randomBytes(32);
+
+function idOf(text: string | Uint8Array): string {
+  return createHmac("sha256", idKey).update(text).digest("base64");
+}
+
+/** The one key of tokens that are signed with a secret. */
+export function secretKeys(secret: string): TokenKeys {
+  const key = new TextEncoder().encode(secret);
+  if (key.length < SHORTEST_SECRET) {
+    throw new TokenKeyError(
+      "key",
+      `is too short: ${key.length} bytes; whoever has a token could find it ` +
+        `by guessing, so give ${SHORTEST_SECRET} random ones or more`,
+    );
+  }
+  const one: TokenKey = { id: idOf(key), key };
+  return {
+    algorithms: SECRET_ALGORITHMS,
+    find: ({ alg }) =>
+      Promise.resolve(SECRET_ALGORITHMS.includes(alg) ? [one] : []),
+    has: (id) => id === one.id,
+    close() {},
+  };
+}
+
+/** The public key in the text of a PEM file; `path` is for errors. */
+export async function pemKeys(pem: string, path: string): Promise<TokenKeys> {
+  if (/PRIVATE KEY-----/.test(pem)) {
+    throw new TokenKeyError(
+      path,
+      "holds a private key: whoever checks tokens needs the public one; " +
+        "openssl pkey -in FILE -pubout writes it",
+    );
+  }
+  let jwk: JWK;
+  try {
+    jwk = createPublicKey({ key: Buffer.from(pem), format: "pem" })
+      .export({ format: "jwk" }) as JWK;
+  } catch (error) {
+    throw new TokenKeyError(
+      path,
+      "holds no public key: give a PEM file that begins with " +
+        "-----BEGIN PUBLIC KEY-----",
+      error,
+    );
+  }
+  const keys = await keySet([jwk], path);
+  // One key has no name: tokens may call it what they like.
+  return { ...keys, find: ({ alg }) => keys.find({ alg }) };
+}
+
+/** The public keys of a JWKS (RFC 7517, 5); `path` is for errors. */
+export async function jwksKeys(text: string, path: string): Promise<TokenKeys> {
+  let keys: unknown;
+  try {
+    keys = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
+  } catch {
+    keys = null;
+  }
+  if (!Array.isArray(keys)) {
+    throw new TokenKeyError(
+      path,
+      `is no JWKS: it has to be JSON like {"keys": [...]}`,
+    );
+  }
+  if (keys.length > MOST_KEYS) {
+    throw new TokenKeyError(
+      path,
+      `holds ${keys.length} keys: more than ${MOST_KEYS} are not taken`,
+    );
+  }
+  return await keySet(keys, path);
+}
+
+async function keySet(
+  jwks: readonly JWK[],
+  path: string,
+): Promise<TokenKeys> {
+  const sets: { id: string; find: ReturnType<typeof createLocalJWKSet> }[] = [];
+  const algorithms = new Set<string>();
+  for (const jwk of jwks) {
+    const fitting = algorithmsOf(jwk);
+    if (fitting.length === 0) continue;
+    for (const one of fitting) algorithms.add(one);
+    sets.push({
+      id: idOf(await calculateJwkThumbprint(jwk)),
+      find: createLocalJWKSet({ keys: [jwk] }),
+    });
+  }
+  if (sets.length === 0) {
+    throw new TokenKeyError(
+      path,
+      "holds no key that could have signed a token: it needs a public one " +
+        "of RSA, P-256, P-384, P-521 or Ed25519",
+    );
+  }
+  return {
+    algorithms: [...algorithms],
+    async find(header) {
+      const found: TokenKey[] = [];
+      for (const { id, find } of sets) {
+        if (found.length === MOST_TRIED) break;
+        const key = await find({ ...header }).catch(noKey);
+        if (key !== null) found.push({ id, key });
+      }
+      return found;
+    },
+    has: (id) => sets.some((set) => set.id === id),
+    close() {},
+  };
+}
+
+/** A set of one key that does not fit, by name, kind or use. */
+function noKey(error: unknown): null {
+  if (error instanceof errors.JOSEError || error instanceof DOMException) {
+    return null;
+  }
+  throw error;
+}
+
+/** What a key can sign with; nothing for one that is private or for others. */
+function algorithmsOf(jwk: JWK | null): readonly string[] {
+  if (typeof jwk !== "object" || jwk === null || jwk.d !== undefined) return [];
+  if (jwk.use !== undefined && jwk.use !== "sig") return [];
+  const { kty, crv } = jwk;
+  const fitting = kty === "RSA"
+    ? RSA_ALGORITHMS
+    : kty === "EC" || kty === "OKP"
+    ? CURVE_ALGORITHMS.get(crv ?? "") ?? []
+    : [];
+  return jwk.alg === undefined
+    ? fitting
+    : fitting.filter((one) => one === jwk.alg);
+}
