@@ -1,58 +1,91 @@
 import type { LimitSettings, ListenerSettings } from "../config/mod.ts";
 
+/** Connections that came by one listener, whatever it is called by now. */
+interface Count {
+  now: number;
+}
+
+/** That a connection is counted in, until it leaves. */
+export interface Entry {
+  /** Where the peer comes from. */
+  readonly hostname: string;
+  /** Of its listener. */
+  readonly count: Count;
+  /** Whether it counts for its address: peers of a socket file have none. */
+  readonly hasAddress: boolean;
+}
+
 /** Counts connections, and says whether one more may come in. */
 export class Admission {
-  readonly #limits: LimitSettings;
+  /** Who is in stays in, however low the limits become. */
+  limits: LimitSettings;
   readonly #byAddress = new Map<string, number>();
-  readonly #byListener = new Map<string, number>();
+  #byListener = new Map<string, Count>();
   /** Connections now. */
   count = 0;
   /** The limit that the last refusal met: name of the setting and value. */
   limit = "";
 
+  /** Nobody is in. */
   constructor(limits: LimitSettings) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
-  /** Counts the connection in; false when a limit is reached. */
-  enter(hostname: string, listener: ListenerSettings): boolean {
-    const { max_connections, max_connections_per_address } = this.#limits;
-    const here = this.#byListener.get(listener.name) ?? 0;
+  /** Counts the connection in; null when a limit is reached. */
+  enter(hostname: string, listener: ListenerSettings): Entry | null {
+    const { max_connections, max_connections_per_address } = this.limits;
+    const count = this.#countOf(listener.name);
     if (isReached(max_connections, this.count)) {
       return this.#refuse("limits.max_connections", max_connections);
     }
-    if (isReached(listener.max_connections, here)) {
+    if (isReached(listener.max_connections, count.now)) {
       const name = `max_connections of listener ${listener.name}`;
       return this.#refuse(name, listener.max_connections);
     }
-    // Peers of a socket file have no address that they could share.
-    if (max_connections_per_address > 0 && listener.type !== "unix") {
+    const hasAddress = listener.type !== "unix";
+    if (hasAddress) {
+      // Also where there is no bound: there may be one soon.
       const same = this.#byAddress.get(hostname) ?? 0;
-      if (same >= max_connections_per_address) {
+      if (isReached(max_connections_per_address, same)) {
         const name = "limits.max_connections_per_address";
         return this.#refuse(name, max_connections_per_address);
       }
       this.#byAddress.set(hostname, same + 1);
     }
-    this.#byListener.set(listener.name, here + 1);
+    count.now++;
     this.count++;
-    return true;
+    return { hostname, count, hasAddress };
   }
 
-  #refuse(name: string, value: number): false {
+  #countOf(name: string): Count {
+    let count = this.#byListener.get(name);
+    if (count === undefined) {
+      count = { now: 0 };
+      this.#byListener.set(name, count);
+    }
+    return count;
+  }
+
+  #refuse(name: string, value: number): null {
     this.limit = `${name} is ${value}`;
-    return false;
+    return null;
   }
 
   /** Counts a connection out that was let in. */
-  leave(hostname: string, listener: ListenerSettings): void {
+  leave({ hostname, count, hasAddress }: Entry): void {
     this.count--;
-    const here = this.#byListener.get(listener.name) ?? 1;
-    this.#byListener.set(listener.name, here - 1);
-    const same = this.#byAddress.get(hostname);
-    if (same === undefined) return;
+    count.now--;
+    if (!hasAddress) return;
+    const same = this.#byAddress.get(hostname) ?? 1;
     if (same > 1) this.#byAddress.set(hostname, same - 1);
     else this.#byAddress.delete(hostname);
+  }
+
+  /** Listeners have other names; those that are not named here are no more. */
+  rename(names: Iterable<readonly [before: string, now: string]>): void {
+    const renamed = new Map<string, Count>();
+    for (const [before, now] of names) renamed.set(now, this.#countOf(before));
+    this.#byListener = renamed;
   }
 }
 

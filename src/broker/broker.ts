@@ -1,5 +1,11 @@
 import { type Cancel, type Clock, SystemClock } from "../clock/mod.ts";
-import type { ListenerSettings, Settings } from "../config/mod.ts";
+import {
+  differenceOf,
+  type ListenerSettings,
+  type SettingChange,
+  type Settings,
+  withoutRestart,
+} from "../config/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
 import { Router } from "../router/mod.ts";
 import {
@@ -7,28 +13,28 @@ import {
   type Authorizer,
   Unasked,
 } from "../security/mod.ts";
-import type { Doubt } from "../store/mod.ts";
+import type { Doubt, StoreSettings } from "../store/mod.ts";
 import {
+  applyLimits,
   Connection,
   Context,
   Counters,
-  type ListenerOptions,
   type SessionLog,
 } from "../session/mod.ts";
 import type { Accepted, Listener } from "../transport/mod.ts";
-import type { AccessControl } from "./access.ts";
+import type { AccessControl, AccessState } from "./access.ts";
 import { Admission } from "./admission.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import type { Trust } from "./automatic_certificate.ts";
 import type { Certificates } from "./certificates.ts";
+import { isShownAlike } from "./certificate_settings.ts";
 import type { Judgement } from "./client_certificates.ts";
+import { type Door, type DoorChange, Doors } from "./doors.ts";
+import { Guest } from "./guest.ts";
 import { hasTls, listen } from "./listen.ts";
-import {
-  listenerOptions,
-  sessionOptions,
-  storeSettings,
-} from "./session_options.ts";
+import { judgeGuests, judgeSessions, sendOffGone } from "./live_effect.ts";
+import { sessionOptions, storeSettings } from "./session_options.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
 
@@ -92,21 +98,26 @@ const SILENT: BrokerLog = {
  * connections, timers; each waits for the one before.
  */
 export class Broker {
-  readonly #settings: Settings;
+  #settings: Settings;
+  readonly #ports: BrokerPorts;
   readonly #clock: Clock;
   readonly #log: BrokerLog;
   readonly #counters = new Counters();
   readonly #router: Router;
   readonly #context: Context;
   readonly #admission: Admission;
-  readonly #options = new Map<ListenerSettings, ListenerOptions>();
-  readonly #connections = new Set<Connection>();
+  readonly #doors: Doors;
+  readonly #guests = new Map<Connection, Guest>();
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   #storage: Storage | null = null;
   #certificates: Certificates | null = null;
   #access: AccessControl | null = null;
-  #listeners: Listener[] = [];
+  /** What the store goes by; null in `memory`. */
+  #storeSettings: StoreSettings | null = null;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** Certificates that will be in use if all else can be. */
+  #coming: Certificates | null = null;
   #housekeeping: Cancel | null = null;
   #whenEmpty: (() => void) | null = null;
   #stopping = false;
@@ -114,6 +125,7 @@ export class Broker {
   /** Makes all parts and starts the timers; accepts nobody before `start`. */
   constructor(settings: Settings, ports: BrokerPorts = {}) {
     this.#settings = settings;
+    this.#ports = ports;
     this.#clock = ports.clock ?? new SystemClock();
     this.#log = ports.log ?? SILENT;
     const random = ports.random ?? Math.random;
@@ -136,6 +148,13 @@ export class Broker {
       log: this.#log,
     });
     this.#admission = new Admission(settings.limits);
+    this.#doors = new Doors(settings.listener, {
+      clock: this.#clock,
+      open: (settings, door) => this.#open(settings, door),
+      serve: (accepted, door) => this.#serve(accepted, door),
+      failed: (door, error) =>
+        this.#log.trouble(`listener ${door.settings.name}`, error),
+    });
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
     this.#sys.start();
@@ -157,9 +176,8 @@ export class Broker {
       if (storage !== null) await this.#load(storage);
       return started;
     } catch (error) {
-      for (const listener of this.#listeners) listener.close();
-      this.#listeners = [];
-      for (const connection of [...this.#connections]) connection.release();
+      this.#doors.close();
+      for (const connection of [...this.#guests.keys()]) connection.release();
       await this.#certificates?.stop();
       this.#access?.stop();
       await storage?.close();
@@ -167,18 +185,40 @@ export class Broker {
     }
   }
 
-  /** Loaded when it is used: a broker that asks nobody does without. */
   async #openAccess(): Promise<void> {
-    const { auth, acl, access: rules } = this.#settings;
-    if (auth.length + acl.length + rules.acl_file.length === 0) return;
-    const { AccessControl } = await import("./access.ts");
-    const control = new AccessControl({ clock: this.#clock, log: this.#log });
-    const access = await control.open(this.#settings);
-    control.enforce(access);
-    if (auth.length > 0) this.#context.authenticator = access.authenticator;
-    if (access.authorizer !== null) this.#context.authorize(access.authorizer);
-    this.#access = control;
-    this.#sys.logins = () => control.logins;
+    const access = await this.#readAccess(this.#settings);
+    if (access !== null) this.#enforce(access);
+  }
+
+  /**
+   * Loaded when it is used: a broker that asks nobody does without, and gets
+   * null.
+   */
+  async #readAccess(settings: Settings): Promise<AccessState | null> {
+    const { auth, acl, access } = settings;
+    if (auth.length + acl.length + access.acl_file.length === 0) return null;
+    if (this.#access === null) {
+      const { AccessControl } = await import("./access.ts");
+      const ports = { clock: this.#clock, log: this.#log };
+      const control = this.#access = new AccessControl(ports);
+      this.#sys.logins = () => control.logins;
+    }
+    return await this.#access.open(settings);
+  }
+
+  /** Null: nobody is asked who comes, and everybody may do everything. */
+  #enforce(access: AccessState | null): void {
+    const { authenticator, authorizer } = this.#ports;
+    if (access !== null) this.#access!.enforce(access);
+    else {
+      this.#access?.stop();
+      this.#access = null;
+    }
+    const { auth, listener } = this.#settings;
+    this.#context.authenticator = auth.length > 0 && access !== null
+      ? access.authenticator
+      : authenticator ?? new Unasked(allowsAnonymous(listener));
+    this.#context.authorize(access?.authorizer ?? authorizer ?? null);
   }
 
   async #openStorage(): Promise<Storage | null> {
@@ -186,17 +226,20 @@ export class Broker {
     // Loaded when it is used: the mode `memory` starts without it.
     const { nextDoubt, openStore } = await import("../store/mod.ts");
     const alarms = this.#alarms;
-    const settings = storeSettings(this.#settings, (trouble) => {
-      if (trouble === null) alarms.clear("snapshot");
-      else alarms.raise("snapshot", trouble);
-    });
+    const settings = this.#storeSettings = storeSettings(
+      this.#settings,
+      (trouble) => {
+        if (trouble === null) alarms.clear("snapshot");
+        else alarms.raise("snapshot", trouble);
+      },
+    );
     let doubt: Doubt | null = null;
     const open = () => openStore(settings, this.#clock, doubt);
     return new Storage(
       await open(),
       this.#context,
       alarms,
-      this.#connections,
+      { [Symbol.iterator]: () => this.#guests.keys() },
       (error) => {
         doubt = nextDoubt(settings.mode, doubt, error);
         return doubt === null ? null : open;
@@ -204,18 +247,37 @@ export class Broker {
     );
   }
 
-  /** Loaded when it is used: a start without TLS does without. */
-  async #openCertificates(): Promise<Certificates> {
-    if (this.#certificates !== null) return this.#certificates;
+  /** Loaded when it is used: a broker without TLS does without. */
+  async #readCertificates(settings: Settings): Promise<Certificates | null> {
+    if (!settings.listener.some(hasTls)) return null;
+    const now = this.#certificates;
+    if (now !== null && isShownAlike(this.#settings, settings)) return now;
     const { Certificates } = await import("./certificates.ts");
-    const certificates = await Certificates.open(this.#settings, {
+    return await Certificates.load(settings, {
       clock: this.#clock,
       log: this.#log,
       alarms: this.#alarms,
       environment: Deno.env.toObject(),
     });
-    this.#sys.certificates = () => certificates.days;
-    return this.#certificates = certificates;
+  }
+
+  /** What is shown from now on, and whom listeners believe. */
+  async #show(certificates: Certificates | null): Promise<void> {
+    const before = this.#certificates;
+    if (certificates === before) return;
+    this.#certificates = certificates;
+    this.#sys.certificates = certificates === null
+      ? null
+      : () => certificates.days;
+    if (certificates === null) this.#alarms.clear("certificates");
+    for (const guest of [...this.#guests.values()]) {
+      const { settings } = guest.door;
+      if (!hasTls(settings)) continue;
+      certificates?.stays(guest, guest.judgement, settings);
+    }
+    certificates?.judgeAgain();
+    await before?.stop();
+    await certificates?.begin();
   }
 
   /**
@@ -228,35 +290,123 @@ export class Broker {
     await this.#certificates?.reload();
   }
 
+  /** What is in force; where a restart is needed, still what was before. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** Files that users and rules were read from. */
+  get accessFiles(): readonly string[] {
+    return this.#access?.now?.files ?? [];
+  }
+
+  /**
+   * Goes over to `settings` while it runs, and reads all files anew that they
+   * name. Resolves to what has changed, with what needs a restart and is left
+   * as it was. All of it or nothing: rejects with what is wrong, and then
+   * everything is as before, but that a listener may have stopped to listen
+   * for a moment.
+   */
+  reload(settings: Settings): Promise<SettingChange[]> {
+    const reload = () => this.#reload(settings);
+    const reloaded = this.#reloading.then(reload, reload);
+    this.#reloading = reloaded;
+    return reloaded;
+  }
+
+  async #reload(wanted: Settings): Promise<SettingChange[]> {
+    const before = this.#settings;
+    const changes = differenceOf(before, wanted);
+    const next = withoutRestart(before, wanted);
+    const access = await this.#readAccess(next);
+    let certificates: Certificates | null = null;
+    let doors: DoorChange;
+    try {
+      certificates = await this.#readCertificates(next);
+      this.#coming = certificates;
+      doors = await this.#doors.change(next.listener);
+    } catch (error) {
+      access?.close();
+      if (certificates !== this.#certificates) await certificates?.stop();
+      throw error;
+    } finally {
+      this.#coming = null;
+    }
+    const isAlike = certificates === this.#certificates;
+    this.#settings = next;
+    this.#apply(next, doors, access);
+    await this.#show(certificates);
+    // A broker that was stopped meanwhile must not be left half open.
+    if (this.#stopping) await this.#release();
+    else {
+      this.#doors.serve();
+      if (isAlike) await this.reloadCertificates();
+    }
+    return changes;
+  }
+
+  /** All at once: nothing comes in between. */
+  #apply(
+    settings: Settings,
+    { gone, kept }: DoorChange,
+    access: AccessState | null,
+  ): void {
+    const context = this.#context;
+    context.passes.begin();
+    context.options = sessionOptions(settings);
+    this.#admission.limits = settings.limits;
+    this.#admission.rename(
+      kept.map(({ door, before }) => [before, door.settings.name]),
+    );
+    this.#router.sharedStrategy = settings.shared.strategy;
+    this.#router.volatile = settings.storage.rule.map(({ filter }) => filter);
+    this.#sys.interval = settings.sys.interval;
+    this.#sys.limitRetained(settings.retained);
+    if (this.#storeSettings !== null) {
+      const { snapshotTrouble } = this.#storeSettings;
+      Object.assign(
+        this.#storeSettings,
+        storeSettings(settings, snapshotTrouble!),
+      );
+    }
+    this.#enforce(access);
+    for (const connection of this.#guests.keys()) applyLimits(connection);
+    const guests = [...this.#guests.values()];
+    sendOffGone(guests, gone);
+    judgeGuests(guests, context);
+    judgeSessions(context, (removed) => {
+      if (removed === 0) return;
+      const what = `${removed} subscriptions that are not allowed any more`;
+      this.#log.notice("access", `removed ${what}`);
+    });
+  }
+
   /** Restores what is stored; connections that come meanwhile wait. */
   async #load(storage: Storage): Promise<void> {
     await storage.start();
     this.#storage = storage;
     this.#sys.storage = () => storage.status;
     this.#context.loading = false;
-    for (const connection of this.#connections) connection.loaded();
+    for (const connection of this.#guests.keys()) connection.loaded();
   }
 
   async #listen(): Promise<StartedListener[]> {
-    const started: StartedListener[] = [];
-    for (const settings of this.#settings.listener) {
-      const listener = await this.#open(settings);
-      this.#listeners.push(listener);
-      started.push({
-        name: settings.name,
-        type: settings.type,
-        bind: settings.type === "unix" ? settings.socket : settings.bind,
-        port: listener.address.port,
-        ...this.#trustOf(settings),
-      });
-    }
-    this.#listeners.forEach((listener, index) => {
-      const settings = this.#settings.listener[index];
-      listener.serve((accepted) => this.serve(accepted, settings)).catch(
-        (error) => this.#log.trouble(`listener ${settings.name}`, error),
-      );
-    });
-    return started;
+    const certificates = await this.#readCertificates(this.#settings);
+    await this.#show(certificates);
+    await this.#doors.open();
+    this.#doors.serve();
+    return this.listeners;
+  }
+
+  /** The listeners that are open now, in the order of the settings. */
+  get listeners(): StartedListener[] {
+    return this.#doors.all.map(({ settings, listener }) => ({
+      name: settings.name,
+      type: settings.type,
+      bind: settings.type === "unix" ? settings.socket : settings.bind,
+      port: listener?.address.port ?? 0,
+      ...this.#trustOf(settings),
+    }));
   }
 
   #trustOf(settings: ListenerSettings): { trust?: Trust } {
@@ -264,26 +414,37 @@ export class Broker {
     return trust ? { trust } : {};
   }
 
-  #open(settings: ListenerSettings): Promise<Listener> {
-    const where = `listener ${settings.name}`;
+  #open(settings: ListenerSettings, door: Door): Promise<Listener> {
+    const where = () => `listener ${door.settings.name}`;
+    // Asked at each handshake: certificates may be others by then.
+    const now = () =>
+      (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
     return listen(settings, {
       clock: this.#clock,
-      onTrouble: (error) => this.#log.trouble(where, error),
+      onTrouble: (error) => this.#log.trouble(where(), error),
       onRefused: ({ reason, error, peer }) => {
         this.#counters.closed[reason]++;
-        this.#log.trouble(`${where}, from ${peer.hostname}`, error);
+        this.#log.trouble(`${where()}, from ${peer.hostname}`, error);
       },
-      tlsPorts: async (settings) => {
-        const certificates = await this.#openCertificates();
-        return certificates.tlsPorts(settings);
-      },
+      tlsPorts: () =>
+        Promise.resolve({
+          keys: { choose: (serverName) => now().keys.choose(serverName) },
+          authorities: () => now().authorities(),
+        }),
     });
   }
 
   /** Serves a stream as if it had come in by `listener`. */
   serve(accepted: Accepted, listener: ListenerSettings): void {
+    this.#serve(accepted, this.#doors.of(listener));
+  }
+
+  #serve(accepted: Accepted, door: Door): void {
     const { hostname } = accepted.peer;
-    if (this.#stopping || !this.#admission.enter(hostname, listener)) {
+    const entry = this.#stopping
+      ? null
+      : this.#admission.enter(hostname, door.settings);
+    if (entry === null) {
       const why = this.#stopping ? "shutdown" : "too-many-connections";
       const limit = this.#stopping ? null : this.#admission.limit;
       this.#counters.closed[why]++;
@@ -291,9 +452,9 @@ export class Broker {
       accepted.stream.close();
       return;
     }
-    const judgement = this.#judge(accepted, listener);
+    const judgement = this.#judge(accepted, door.settings);
     if (judgement !== null && judgement.refusal !== null) {
-      this.#admission.leave(hostname, listener);
+      this.#admission.leave(entry);
       this.#counters.closed["certificate-refused"]++;
       this.#log.closed(null, hostname, "certificate-refused", null);
       accepted.stream.close();
@@ -301,28 +462,21 @@ export class Broker {
     }
     const connection = new Connection(
       accepted,
-      this.#optionsOf(listener),
+      door.options,
       this.#context,
       () => {
-        this.#connections.delete(connection);
-        this.#certificates?.left(ending);
-        this.#admission.leave(hostname, listener);
-        if (this.#connections.size === 0) this.#whenEmpty?.();
+        this.#guests.delete(connection);
+        this.#certificates?.left(guest);
+        this.#admission.leave(entry);
+        if (this.#guests.size === 0) this.#whenEmpty?.();
       },
     );
-    const ending = {
-      end: (why: string) => {
-        this.#context.passes.begin();
-        const { NotAuthorized } = ReasonCode;
-        const reason = `the certificate is no longer let in: ${why}`;
-        connection.close("certificate-revoked", NotAuthorized, reason);
-      },
-    };
+    const guest = new Guest(connection, door, entry, judgement);
     if (judgement !== null) {
       connection.certificate = judgement.client;
-      this.#certificates?.entered(ending, judgement);
+      this.#certificates?.entered(guest, judgement);
     }
-    this.#connections.add(connection);
+    this.#guests.set(connection, guest);
     connection.start();
   }
 
@@ -339,15 +493,15 @@ export class Broker {
    */
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
-    for (const listener of this.#listeners) listener.close();
+    this.#doors.close();
     this.#sys.stop();
     this.#housekeeping?.();
     this.#context.passes.begin();
     for (const session of this.#context.registry.all()) session.brokerStops();
-    for (const connection of [...this.#connections]) {
+    for (const connection of [...this.#guests.keys()]) {
       connection.close("shutdown", ReasonCode.ServerShuttingDown);
     }
-    if (this.#connections.size > 0) {
+    if (this.#guests.size > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(deadline, resolve);
         this.#whenEmpty = () => {
@@ -356,25 +510,23 @@ export class Broker {
         };
       });
     }
-    for (const connection of [...this.#connections]) connection.release();
+    for (const connection of [...this.#guests.keys()]) connection.release();
     this.#context.deadlines.stop();
+    await this.#release();
+    await this.#storage?.close();
+  }
+
+  /** Gives back what can be opened while it runs. */
+  async #release(): Promise<void> {
+    this.#doors.close();
+    this.#sys.stop();
     await this.#certificates?.stop();
     this.#access?.stop();
-    await this.#storage?.close();
   }
 
   /** Changes that are not on disk yet, about; 0 in `memory`. */
   get unwritten(): number {
     return this.#storage?.status.unwritten ?? 0;
-  }
-
-  #optionsOf(listener: ListenerSettings): ListenerOptions {
-    let options = this.#options.get(listener);
-    if (options === undefined) {
-      options = listenerOptions(listener);
-      this.#options.set(listener, options);
-    }
-    return options;
   }
 
   #keepHouse(): void {

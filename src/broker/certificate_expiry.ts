@@ -20,7 +20,8 @@ export class CertificateExpiry {
   readonly #all: () => readonly Dated[];
   readonly #clock: Clock;
   readonly #alarms: Alarms;
-  #told = "";
+  /** Null before the first look: an alarm of others before it may be up. */
+  #told: string | null = null;
 
   /** `all`: those in use now. */
   constructor(all: () => readonly Dated[], clock: Clock, alarms: Alarms) {

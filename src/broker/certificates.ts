@@ -82,10 +82,10 @@ export class Certificates {
   }
 
   /**
-   * Loads all that listeners with TLS need, and watches it from then on.
-   * Rejects with `CertificateStartError` when something cannot be used.
+   * Loads all that listeners with TLS need. Rejects with
+   * `CertificateStartError` when something cannot be used.
    */
-  static async open(
+  static async load(
     settings: Settings,
     ports: CertificatePorts,
   ): Promise<Certificates> {
@@ -98,7 +98,6 @@ export class Certificates {
         throw new CertificateStartError(listener.name, error as Error);
       }
     }
-    await all.#begin();
     return all;
   }
 
@@ -136,7 +135,8 @@ export class Certificates {
     return trust;
   }
 
-  async #begin(): Promise<void> {
+  /** They are in use from now on: watches them, and warns of what ends. */
+  async begin(): Promise<void> {
     const files = this.#parts.flatMap((part) => part.files);
     this.#watch = await watchFiles(files, this.#ports.clock, (changed) => {
       this.#reload((part) => part.files.some((one) => changed.includes(one)));

@@ -106,6 +106,24 @@ export class ClientCertificates {
     if (showing !== null) this.#live.set(ending, showing);
   }
 
+  /**
+   * The listener by which `ending` came in has other settings now. Who would
+   * have to show a certificate by them, and has not, is ended.
+   */
+  stays(
+    ending: Ending,
+    judgement: Judgement | null,
+    listener: ListenerSettings,
+  ): void {
+    if (!this.#trusts.has(listener.name)) return;
+    const showing = judgement?.showing ?? null;
+    if (showing !== null) this.#live.set(ending, { ...showing, listener });
+    else {
+      const refusal = this.#judge(null, listener);
+      if (refusal !== null) ending.end(refusal);
+    }
+  }
+
   /** `ending` has ended. */
   left(ending: Ending): void {
     this.#live.delete(ending);

@@ -1,5 +1,5 @@
 import type { Cancel } from "../clock/mod.ts";
-import { VERSION } from "../config/mod.ts";
+import { type RetainedSettings, VERSION } from "../config/mod.ts";
 import { encodeUtf8, Message } from "../mqtt/mod.ts";
 import { CLOSE_REASONS, type Context, DROP_REASONS } from "../session/mod.ts";
 import type { LoginCounts } from "../security/mod.ts";
@@ -13,7 +13,7 @@ import { LoadAverage } from "./load_average.ts";
  */
 export class SysTopics {
   readonly #context: Context;
-  readonly #interval: number;
+  #interval: number;
   readonly #startedAt: number;
   /** The text last published, by name: what did not change is not sent. */
   readonly #published = new Map<string, string>();
@@ -26,6 +26,8 @@ export class SysTopics {
   /** Logins that went wrong; null where nobody is asked. */
   logins: (() => Readonly<LoginCounts>) | null = null;
   #updatedAt: number;
+  /** What it has retained: it takes no room from what clients may retain. */
+  readonly #room = { messages: 0, bytes: 0 };
 
   /** `interval` in ms; 0 publishes nothing. */
   constructor(context: Context, interval: number) {
@@ -61,6 +63,26 @@ export class SysTopics {
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
+  }
+
+  /** Bounds what clients may retain; 0 = no bound. */
+  limitRetained(settings: RetainedSettings): void {
+    const { limits } = this.#context.router.retained;
+    const { max_messages, max_bytes } = settings;
+    const { messages, bytes } = this.#room;
+    limits.maxMessages = max_messages === 0 ? 0 : max_messages + messages;
+    limits.maxBytes = max_bytes === 0 ? 0 : max_bytes + bytes;
+  }
+
+  /** Publishes every `ms` from now on; with 0 removes what it has retained. */
+  set interval(ms: number) {
+    if (ms === this.#interval) return;
+    this.#interval = ms;
+    this.stop();
+    this.start();
+    if (ms > 0) return;
+    for (const name of [...this.#published.keys()]) this.#publish(name, "");
+    this.#published.clear();
   }
 
   /** Publishes what has changed, and sets the timer for the next time. */
@@ -167,14 +189,22 @@ export class SysTopics {
     const payload = encodeUtf8(text);
     const message = new Message(topic, payload, 0, payload.length);
     message.retain = true;
-    // These take no room from what clients may have retained.
-    const { limits } = router.retained;
-    if (limits.maxMessages > 0 && before === undefined) limits.maxMessages++;
-    if (limits.maxBytes > 0) {
-      limits.maxBytes += before === undefined
-        ? message.size
-        : text.length - before.length;
-    }
+    const messages = (text === "" ? 0 : 1) - (before === undefined ? 0 : 1);
+    const bytes = before === undefined
+      ? message.size
+      : text === ""
+      ? -before.length - message.size
+      : text.length - before.length;
+    this.#take(messages, bytes);
     router.publish(topic, message, null);
+  }
+
+  /** These take no room from what clients may have retained. */
+  #take(messages: number, bytes: number): void {
+    const { limits } = this.#context.router.retained;
+    this.#room.messages += messages;
+    this.#room.bytes += bytes;
+    if (limits.maxMessages > 0) limits.maxMessages += messages;
+    if (limits.maxBytes > 0) limits.maxBytes += bytes;
   }
 }

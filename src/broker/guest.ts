@@ -1,0 +1,46 @@
+import { ReasonCode } from "../mqtt/mod.ts";
+import type { CloseReason, Connection, Context } from "../session/mod.ts";
+import type { Entry } from "./admission.ts";
+import type { Ending, Judgement } from "./client_certificates.ts";
+import type { Door } from "./doors.ts";
+
+/** A connection, and what the broker knows of how it came in. */
+export class Guest implements Ending {
+  readonly connection: Connection;
+  /** Where it came in. */
+  readonly door: Door;
+  /** By which it is counted. */
+  readonly entry: Entry;
+  /** Of its certificate; null where it was asked for none. */
+  readonly judgement: Judgement | null;
+  readonly #context: Context;
+
+  /** `connection` has not been started yet. */
+  constructor(
+    connection: Connection,
+    door: Door,
+    entry: Entry,
+    judgement: Judgement | null,
+  ) {
+    this.connection = connection;
+    this.door = door;
+    this.entry = entry;
+    this.judgement = judgement;
+    this.#context = connection.context;
+  }
+
+  /** Its certificate is not let in any more. */
+  end(why: string): void {
+    this.sendOff(
+      "certificate-revoked",
+      ReasonCode.NotAuthorized,
+      `the certificate is no longer let in: ${why}`,
+    );
+  }
+
+  /** Ends it, outside of any pass of its own. */
+  sendOff(why: CloseReason, code: ReasonCode, reason: string): void {
+    this.#context.passes.begin();
+    this.connection.close(why, code, reason);
+  }
+}

@@ -1,0 +1,91 @@
+import { ReasonCode } from "../mqtt/mod.ts";
+import { Networks } from "../network/mod.ts";
+import { type Context, enforceAccess, type Session } from "../session/mod.ts";
+import type { Door } from "./doors.ts";
+import type { Guest } from "./guest.ts";
+
+/** Sessions looked at before sockets are served again. */
+const SLICE = 128;
+
+/** Ends the connections that came by doors that are no more. */
+export function sendOffGone(
+  guests: Iterable<Guest>,
+  gone: readonly Door[],
+): void {
+  for (const guest of guests) {
+    if (!gone.includes(guest.door)) continue;
+    guest.sendOff(
+      "listener-removed",
+      ReasonCode.AdministrativeAction,
+      "this listener is no more",
+    );
+  }
+}
+
+/**
+ * Ends the connections that would not be let in by the settings as they are
+ * now: from a network that is not allowed any more, or by a user who is none
+ * or has another password.
+ */
+export function judgeGuests(guests: Iterable<Guest>, context: Context): void {
+  const { authenticator } = context;
+  const networks = new Map<Door, Networks>();
+  for (const guest of guests) {
+    const { connection, door } = guest;
+    if (!isAllowedFrom(connection.hostname, door, networks)) {
+      guest.sendOff(
+        "network-refused",
+        ReasonCode.NotAuthorized,
+        "clients from there are not let in any more",
+      );
+      continue;
+    }
+    // Who is only being judged is asked about when that is done.
+    const { session } = connection;
+    if (session === null) continue;
+    if (authenticator.stillAllows?.(session.identity) !== false) continue;
+    guest.sendOff(
+      "login-withdrawn",
+      ReasonCode.NotAuthorized,
+      "what let this client in holds no more",
+    );
+  }
+}
+
+function isAllowedFrom(
+  hostname: string,
+  door: Door,
+  known: Map<Door, Networks>,
+): boolean {
+  const { type, allowed_networks } = door.settings;
+  if (type === "unix" || allowed_networks.length === 0) return true;
+  let networks = known.get(door);
+  if (networks === undefined) {
+    networks = new Networks(allowed_networks);
+    known.set(door, networks);
+  }
+  return networks.has(hostname);
+}
+
+/**
+ * Removes the subscriptions that are not allowed any more, of all sessions, in
+ * turns. `done` is told how many there were.
+ */
+export function judgeSessions(
+  context: Context,
+  done: (removed: number) => void,
+): void {
+  const sessions: Iterator<Session> = context.registry.all()[Symbol.iterator]();
+  let removed = 0;
+  context.passes.inTurns(() => {
+    for (let count = 0; count < SLICE; count++) {
+      const next = sessions.next();
+      if (next.done) {
+        done(removed);
+        return false;
+      }
+      removed += enforceAccess(next.value, context).length;
+    }
+    return true;
+  });
+}
