@@ -4,6 +4,7 @@ import { addAuthority, type RunAuthority } from "./authority_program.ts";
 import type { CheckOptions } from "./check.ts";
 import { addImport, type RunImport } from "./import_program.ts";
 import type { Output } from "./output.ts";
+import { addPasswd, type RunPasswd } from "./passwd_program.ts";
 import {
   type OptionRow,
   serveOptionRows,
@@ -19,6 +20,8 @@ export interface Commands {
   readonly check: (options: CheckOptions) => Promise<number>;
   /** `dunlin store ...`. */
   readonly store: RunStore;
+  /** `dunlin passwd ...`. */
+  readonly passwd: RunPasswd;
   /** `dunlin ca ...` and `dunlin cert ...`. */
   readonly authority: RunAuthority;
   /** `dunlin import`. */
@@ -127,6 +130,7 @@ export async function runProgram(
   addStore(program, commands.store, onCode);
   addAuthority(program, commands.authority, onCode);
   addImport(program, commands.importMosquitto, onCode);
+  addPasswd(program, commands.passwd, onCode);
   if (args[0]?.endsWith(".toml")) {
     output.err(
       `error: ${args[0]} is no command; to use that file: ` +

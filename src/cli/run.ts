@@ -6,6 +6,7 @@ import type { CheckOptions } from "./check.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
+import type { PasswdCommandName, PasswdOptions } from "./passwd.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { StoreCommandName } from "./store.ts";
 import type { StoreOptions } from "./store_options.ts";
@@ -46,6 +47,16 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return authority(name, argument, options, environment, terminal, clock);
+  },
+  passwd: async (
+    name: PasswdCommandName,
+    file: string,
+    user: string,
+    options: PasswdOptions,
+  ) => {
+    const { passwd } = await import("./passwd.ts");
+    const { keyboard } = await import("./password_prompt.ts");
+    return passwd(name, file, user, options, keyboard, terminal);
   },
 };
 

@@ -1,7 +1,13 @@
 import { dirname } from "node:path";
 
+/** Whom a file belongs to; only root can give files to others. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
- * Writes `content` to `path`, for this user alone unless `mode` says
+ * Writes `content` to `path`, for this user alone unless `mode` and `owner` say
  * otherwise. Readers see the file that was there or the new one, never half of
  * it, and so does the next start after a power cut: it is written beside,
  * synced, and renamed. Rejects with what the system says; nothing is left then.
@@ -10,6 +16,7 @@ export async function writePrivately(
   path: string,
   content: string | Uint8Array,
   mode = 0o600,
+  owner: FileOwner | null = null,
 ): Promise<void> {
   const bytes = typeof content === "string"
     ? new TextEncoder().encode(content)
@@ -17,6 +24,7 @@ export async function writePrivately(
   const beside = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await writeSynced(beside, bytes, mode);
+    if (owner !== null) await Deno.chown(beside, owner.uid, owner.gid);
     await Deno.rename(beside, path);
   } catch (error) {
     await Deno.remove(beside).catch(() => {});

@@ -21,6 +21,10 @@ async function run(
         result.called = { command: `store ${name}`, file, ...options };
         return Promise.resolve(7);
       },
+      passwd: (name, file, user, options) => {
+        result.called = { command: `passwd ${name}`, file, user, ...options };
+        return Promise.resolve(7);
+      },
       authority: (name, argument, options) => {
         result.called = { command: name, argument, ...options };
         return Promise.resolve(7);

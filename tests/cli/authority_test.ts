@@ -49,6 +49,7 @@ class Place implements AsyncDisposable {
       serve: unused,
       check: unused,
       store: unused,
+      passwd: unused,
       authority: run,
     };
     answer.code = await runProgram(args, commands, output);

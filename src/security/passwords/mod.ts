@@ -12,6 +12,7 @@ export {
 } from "./hash.ts";
 export { makeHash, matches } from "./derive.ts";
 export {
+  hasUser,
   parsePasswordFile,
   PasswordFileError,
   type PasswordUsers,

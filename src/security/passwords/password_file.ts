@@ -70,6 +70,11 @@ export function parsePasswordFile(text: string, path: string): PasswordUsers {
   return users;
 }
 
+/** Whether the text of a password file has a line about `user`. */
+export function hasUser(text: string, user: string): boolean {
+  return text.split("\n").some((line) => entryOf(line)?.[0] === user);
+}
+
 /**
  * The text of a password file in which `user` has `hash`, or is missing when
  * that is null. All other lines stay as they are.
