@@ -83,10 +83,12 @@ export class TlsServer {
       below.once("end", closed);
       socket.on("error", fail);
       socket.once("close", closed);
+      // Its end is told only to who reads; before "secure" there is no data.
+      socket.once("end", closed).resume();
       socket.once("secure", () => {
         try {
           const started = this.#started(socket);
-          socket.off("error", fail).off("close", closed);
+          socket.off("error", fail).off("close", closed).off("end", closed);
           // What breaks below is told by `socket`, to whom the stream listens.
           below.off("end", closed).off("error", fail).on("error", (error) => {
             socket.destroy(error);

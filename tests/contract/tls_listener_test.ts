@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import { ListenError, type PeerCertificate } from "../../src/transport/mod.ts";
 import {
@@ -9,7 +10,7 @@ import {
 } from "../support/listening.ts";
 import { makeTlsPems, type Pem } from "../support/tls_pems.ts";
 import { openssl } from "../support/workshop.ts";
-import { readExactly, writeAll } from "./transport_contract.ts";
+import { pattern, readExactly, writeAll } from "./transport_contract.ts";
 import { TestWebSocketClient } from "./transport_contract_websocket_client.ts";
 
 const pems = await makeTlsPems();
@@ -155,6 +156,42 @@ for (const [way, said] of ways) {
     const { reason, error } = await opened.nextRefusal();
     assert.equal(reason, "tls-handshake");
     assert.match(error.message, /there is no certificate/);
+    opened.listener.close();
+  });
+
+  Deno.test(`tls-listener ${way}: a peer that leaves within its handshake is done with at once`, async () => {
+    const clock = new ManualClock();
+    const opened = await openListener({ type: "tls", ...said }, {
+      ...usual,
+      clock,
+    });
+    for (const bytes of [[], [0x16, 3, 1, 2, 0]]) {
+      const conn = await connectTo(opened);
+      await writeAll(conn, new Uint8Array(bytes));
+      conn.close();
+      // No time passes: it is not the timeout that ends it.
+      const { reason } = await opened.nextRefusal();
+      assert.ok(["tls-handshake", "broken"].includes(reason), reason);
+    }
+    opened.listener.close();
+  });
+
+  Deno.test(`tls-listener ${way}: what comes with the last word of the handshake is not lost`, async () => {
+    const opened = await openListener({ type: "tls", ...said }, usual);
+    const { hostname, port } = opened.listener.address;
+    const sent = pattern(5000).fill(0x10, 0, 1);
+    for (let round = 0; round < 20; round++) {
+      const raw = await Deno.connect({ hostname, port });
+      raw.setNoDelay(true);
+      const caCerts = [pems.ca];
+      const conn = await Deno.startTls(raw, { hostname: "localhost", caCerts });
+      const writing = writeAll(conn, sent);
+      const { stream } = await opened.next();
+      assert.deepEqual(await readExactly(stream, sent.length), sent);
+      await writing;
+      stream.close();
+      conn.close();
+    }
     opened.listener.close();
   });
 
