@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { BrokerProcess } from "../support/process.ts";
 import { within } from "../support/wait.ts";
 import { type Made, SERVER, Workshop } from "../support/workshop.ts";
@@ -17,41 +17,54 @@ const DISCONNECT = Uint8Array.from([0xe0, 0]);
 
 /** A client that verifies the server, and speaks bytes. */
 class Client {
-  readonly #stream: Deno.TlsConn;
+  readonly #socket: TLSSocket;
+  readonly #received: number[] = [];
+  /** Settled when something has come, or the connection has ended. */
+  #news = Promise.withResolvers<void>();
+  #ended: Error | null = null;
 
-  private constructor(stream: Deno.TlsConn) {
-    this.#stream = stream;
+  private constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    socket.on("data", (chunk) => {
+      this.#received.push(...chunk);
+      this.#news.resolve();
+    });
+    const end = (error: Error) => {
+      this.#ended ??= error;
+      this.#news.resolve();
+    };
+    socket.on("error", end);
+    socket.on("close", () => end(new Error("the connection was closed")));
   }
 
   /** Connects; rejects unless CONNACK says yes. */
   static async enter(port: number, ca: string): Promise<Client> {
-    const address = { hostname: "127.0.0.1", port, caCerts: [ca] };
-    const client = new Client(await Deno.connectTls(address));
+    const client = new Client(connect({ host: "127.0.0.1", port, ca }));
     await client.#ask(CONNECT, [0x20, 2, 0, 0]);
     return client;
   }
 
   async #ask(packet: Uint8Array, answer: readonly number[]): Promise<void> {
-    await this.#stream.write(packet);
-    const received: number[] = [];
-    const chunk = new Uint8Array(16);
-    while (received.length < answer.length) {
-      const count = await this.#stream.read(chunk);
-      assert.notEqual(count, null, "the connection was closed");
-      received.push(...chunk.subarray(0, count!));
+    this.#socket.write(packet);
+    while (this.#received.length < answer.length) {
+      if (this.#ended !== null) throw this.#ended;
+      await this.#news.promise;
+      this.#news = Promise.withResolvers();
     }
-    assert.deepEqual(received, answer);
+    assert.deepEqual(this.#received.splice(0), answer);
   }
 
   ping(): Promise<void> {
     return this.#ask(PINGREQ, [0xd0, 0]);
   }
 
-  /** Says good-bye, and waits for the broker's: closed at once, it would leak. */
+  /** Says good-bye; resolves when the broker has closed. */
   async leave(): Promise<void> {
-    await this.#stream.write(DISCONNECT);
-    assert.equal(await this.#stream.read(new Uint8Array(1)), null);
-    this.#stream.close();
+    this.#socket.end(DISCONNECT);
+    while (this.#ended === null) {
+      await this.#news.promise;
+      this.#news = Promise.withResolvers();
+    }
   }
 }
 
