@@ -1,26 +1,37 @@
 import { type Rights, RIGHTS_END } from "../security/mod.ts";
 
-/** Places to begin with; they double as pairs come. */
-const FIRST = 1024;
+/** Places where a pair can stand: a lookup looks at no more. */
+const WAYS = 8;
 
-/** The most places: 16 bytes each. */
+/** Sets of places to begin with; they double as pairs come. */
+const FIRST_SETS = 128;
+
+/** The most places, 16 bytes each. */
 const MOST = 2 ** 20;
 
 /**
  * What sessions may do with topics, for the pairs that were asked for last.
- * One table for all of them, so that its bound is one number; a pair has one
- * place, and whoever comes there later takes it over.
+ * One table for all of them, so that its bound is one number.
+ *
+ * The sessions that get the messages of one topic stand side by side: a
+ * message for many of them reads memory from front to back.
  */
 export class KnownRights {
   /** Two to a place: the topic's number, then the session's and the rights. */
-  #places = new Float64Array(2 * FIRST);
-  #mask = FIRST - 1;
-  /** Pairs that were pushed out since it grew. */
-  #pushedOut = 0;
+  #places = new Float64Array(2 * WAYS * FIRST_SETS);
+  #setMask = FIRST_SETS - 1;
+  #size = 0;
+  /** Which place of a full set gives way next. */
+  #hand = 0;
+
+  /** Pairs that are remembered. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** Places there are now. */
-  get size(): number {
-    return this.#mask + 1;
+  get capacity(): number {
+    return (this.#setMask + 1) * WAYS;
   }
 
   /**
@@ -28,49 +39,71 @@ export class KnownRights {
    * least 1, the session's below 2^34; -1 when nothing is.
    */
   find(topic: number, session: number): Rights | -1 {
-    const at = placeOf(topic, session) & this.#mask;
     const places = this.#places;
-    if (places[2 * at] !== topic) return -1;
-    const rights = places[2 * at + 1] - session * RIGHTS_END;
-    return rights >= 0 && rights < RIGHTS_END ? rights : -1;
+    const first = this.#setOf(topic, session);
+    const least = session * RIGHTS_END;
+    for (let at = first; at < first + 2 * WAYS; at += 2) {
+      if (places[at] !== topic) continue;
+      const rights = places[at + 1] - least;
+      if (rights >= 0 && rights < RIGHTS_END) return rights;
+    }
+    return -1;
   }
 
-  /** Remembers it; another pair may be forgotten. */
+  /** Remembers a pair that is not known; another may be forgotten. */
   note(topic: number, session: number, rights: Rights): void {
-    let at = placeOf(topic, session) & this.#mask;
-    const before = this.#places[2 * at];
-    if (before !== 0 && ++this.#pushedOut > this.#mask >> 1) {
-      this.#pushedOut = 0;
-      if (this.#mask + 1 < MOST) this.#grow();
-      at = placeOf(topic, session) & this.#mask;
+    let at = this.#free(topic, session);
+    // Growing must pay: the table doubles only while it is half full.
+    if (at < 0 && this.#size * 2 >= this.capacity && this.capacity < MOST) {
+      this.#grow();
+      at = this.#free(topic, session);
     }
-    this.#places[2 * at] = topic;
-    this.#places[2 * at + 1] = session * RIGHTS_END + rights;
+    if (at < 0) {
+      this.#hand = (this.#hand + 1) & (WAYS - 1);
+      at = this.#setOf(topic, session) + 2 * this.#hand;
+    } else this.#size++;
+    this.#places[at] = topic;
+    this.#places[at + 1] = session * RIGHTS_END + rights;
   }
 
   /** Forgets everything: the answers may be others now. */
   clear(): void {
-    this.#places = new Float64Array(2 * FIRST);
-    this.#mask = FIRST - 1;
-    this.#pushedOut = 0;
+    this.#lay(FIRST_SETS);
+  }
+
+  /** Index of the first place of a pair's set. */
+  #setOf(topic: number, session: number): number {
+    // Topics count up by one: multiplied, they begin far from one another.
+    return ((Math.imul(topic, 0x9e3779b1) + session) & this.#setMask) *
+      (2 * WAYS);
+  }
+
+  /** A free place for the pair; -1 when its set is full. */
+  #free(topic: number, session: number): number {
+    const first = this.#setOf(topic, session);
+    for (let at = first; at < first + 2 * WAYS; at += 2) {
+      if (this.#places[at] === 0) return at;
+    }
+    return -1;
+  }
+
+  #lay(sets: number): void {
+    this.#places = new Float64Array(2 * WAYS * sets);
+    this.#setMask = sets - 1;
+    this.#size = 0;
   }
 
   #grow(): void {
     const before = this.#places;
-    this.#places = new Float64Array(before.length * 2);
-    this.#mask = this.#mask * 2 + 1;
+    this.#lay((this.#setMask + 1) * 2);
+    // A set parts into two, so that every pair finds a free place.
     for (let i = 0; i < before.length; i += 2) {
       if (before[i] === 0) continue;
       const session = Math.floor(before[i + 1] / RIGHTS_END);
-      const at = placeOf(before[i], session) & this.#mask;
-      this.#places[2 * at] = before[i];
-      this.#places[2 * at + 1] = before[i + 1];
+      const at = this.#free(before[i], session);
+      this.#places[at] = before[i];
+      this.#places[at + 1] = before[i + 1];
+      this.#size++;
     }
   }
-}
-
-/** Both count up by one: multiplied, they spread over all bits. */
-function placeOf(topic: number, session: number): number {
-  const mixed = Math.imul(topic, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b);
-  return mixed ^ mixed >>> 15;
 }

@@ -1,4 +1,4 @@
-import { Networks, plainAddress } from "../../network/mod.ts";
+import { Networks } from "../../network/mod.ts";
 import type { Identity } from "../authenticator.ts";
 import type { RuleSubject } from "./rule.ts";
 
@@ -72,7 +72,7 @@ function* origins(subject: RuleSubject): Iterable<Condition> {
     yield {
       text: phrase("network", subject.networks),
       fits: ({ identity: { hostname } }) =>
-        hostname !== undefined && networks.has(plainAddress(hostname)),
+        hostname !== undefined && networks.has(hostname),
     };
   }
   if (subject.commonNames.length > 0) {
