@@ -1,4 +1,5 @@
-import type { HashKind, PasswordHash } from "./hash.ts";
+import type { HashKind, PasswordHash, ScramHash } from "./hash.ts";
+import { saslPrep } from "./saslprep.ts";
 
 /**
  * Costs of new hashes. Argon2id's are the second choice of RFC 9106, 4, made
@@ -9,9 +10,12 @@ const PASSES = 2;
 const PBKDF2_ITERATIONS = 100_000;
 
 /** RFC 7677 asks for 4,096 at least; a client has to do them, too. */
-const SCRAM_ITERATIONS = 15_000;
+export const SCRAM_ITERATIONS = 15_000;
 
-/** The hash of a new password, with a salt of its own. */
+/**
+ * The hash of a new password, with a salt of its own. For SCRAM it rejects with
+ * `RangeError` when the password has what `saslPrep` refuses.
+ */
 export async function makeHash(
   password: Uint8Array<ArrayBuffer>,
   kind: HashKind,
@@ -36,6 +40,7 @@ export async function makeHash(
       }
       case "scram-sha-256": {
         const iterations = SCRAM_ITERATIONS;
+        saslPrep(new TextDecoder().decode(password));
         return { kind, iterations, salt, key: empty, serverKey: empty };
       }
     }
@@ -64,7 +69,7 @@ async function derive(
     case "argon2id":
       return { key: await argon2(hash, password) };
     case "scram-sha-256":
-      return await scramKeys(password, hash);
+      return await scramKeys(prepared(password), hash);
   }
 }
 
@@ -113,6 +118,30 @@ async function argon2(
     outputType: "binary",
   });
   return password.length === 0 ? new Uint8Array(0) : new Uint8Array(bytes);
+}
+
+/** What SCRAM keeps of a password with this salt and cost. */
+export async function scramHash(
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<ScramHash> {
+  const bytes = prepared(new TextEncoder().encode(password));
+  const keys = await scramKeys(bytes, { salt, iterations });
+  return { kind: "scram-sha-256", salt, iterations, ...keys };
+}
+
+/**
+ * The form in which SCRAM hashes a password. One that has no such form stays
+ * as it is: no hash was made of it, so it fits none.
+ */
+function prepared(password: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(password);
+    return new TextEncoder().encode(saslPrep(text));
+  } catch {
+    return password;
+  }
 }
 
 /** What SCRAM keeps of a password: its two keys (RFC 5802, 3). */

@@ -10,7 +10,8 @@ export {
   type ScramHash,
   type Sha512Hash,
 } from "./hash.ts";
-export { makeHash, matches } from "./derive.ts";
+export { makeHash, matches, SCRAM_ITERATIONS, scramHash } from "./derive.ts";
+export { saslPrep } from "./saslprep.ts";
 export {
   hasUser,
   parsePasswordFile,

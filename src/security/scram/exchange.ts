@@ -7,15 +7,15 @@ import type {
   Credentials,
 } from "../authenticator.ts";
 import { identityOf } from "../identity.ts";
+import { saslPrep, type ScramHash } from "../passwords/mod.ts";
+import { DIGEST_BYTES, hmac, sha256 } from "./digests.ts";
 import {
   type ClientFirst,
   readClientFinal,
   readClientFirst,
   ScramError,
 } from "./messages.ts";
-import { saslPrep } from "./saslprep.ts";
 import type { ScramEntry, ScramUsers } from "./users.ts";
-import { hmac, KEY_BYTES, type ScramVerifier, sha256 } from "./verifier.ts";
 
 const NONCE_BYTES = 18;
 
@@ -87,8 +87,8 @@ export class ScramExchange implements AuthExchange {
     // Else somebody between could have changed what the client said of it.
     if (final.binding !== first.gs2) throw new ScramError("another gs2 header");
     const signed = `${first.bare},${serverFirst},${final.withoutProof}`;
-    const verifier = await entry.verifier();
-    const isRight = provesKey(verifier, signed, final.proof);
+    const hash = await entry.hash();
+    const isRight = provesKey(hash, signed, final.proof);
     if (!isRight || !entry.isKnown) {
       return denied(
         entry.isKnown ? `wrong password of user ${name}` : `no user ${name}`,
@@ -96,7 +96,7 @@ export class ScramExchange implements AuthExchange {
         ReasonCode.NotAuthorized,
       );
     }
-    const signature = hmac(verifier.serverKey, signed);
+    const signature = hmac(hash.serverKey, signed);
     return {
       kind: "allow",
       identity: identityOf(this.#credentials, {
@@ -111,17 +111,17 @@ export class ScramExchange implements AuthExchange {
   }
 }
 
-/** Whether who made `proof` has the key that `verifier` was made of. */
+/** Whether who made `proof` has the key that `hash` was made of. */
 function provesKey(
-  verifier: ScramVerifier,
+  hash: ScramHash,
   signed: string,
   proof: Uint8Array,
 ): boolean {
-  const signature = hmac(verifier.storedKey, signed);
+  const signature = hmac(hash.key, signed);
   const key = signature.map((byte, index) => byte ^ (proof[index] ?? 0));
-  // What stands in `storedKey` is the hash of the key, never the key.
-  return timingSafeEqual(sha256(key), verifier.storedKey) &&
-    proof.length === KEY_BYTES;
+  // What is kept is the hash of the key, never the key.
+  return timingSafeEqual(sha256(key), hash.key) &&
+    proof.length === DIGEST_BYTES;
 }
 
 function prepared(name: string): string {

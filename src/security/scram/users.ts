@@ -1,23 +1,19 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { saslPrep } from "./saslprep.ts";
 import {
-  DEFAULT_ITERATIONS,
-  formatVerifier,
-  hmac,
-  makeVerifier,
-  parseVerifier,
-  SCRAM_PREFIX,
-  type ScramVerifier,
-} from "./verifier.ts";
+  printHash,
+  saslPrep,
+  SCRAM_ITERATIONS,
+  type ScramHash,
+  scramHash,
+} from "../passwords/mod.ts";
+import { hmac } from "./digests.ts";
 
 /** A user as the settings or a password file know one. */
 export interface ScramUser {
   /** The user name, not prepared. */
   readonly name: string;
-  /** A verifier as text, or a password. */
-  readonly secret: string;
-  /** Whether `secret` is a password. */
-  readonly isPassword: boolean;
+  /** What is known of the password, or the password itself. */
+  readonly secret: ScramHash | string;
   /** Groups the user is in. */
   readonly groups: readonly string[];
 }
@@ -27,7 +23,7 @@ export interface ScramEntry {
   /** Whether there is such a user. */
   readonly isKnown: boolean;
   /** Told to the client. */
-  readonly salt: Uint8Array;
+  readonly salt: Uint8Array<ArrayBuffer>;
   /** Told to the client. */
   readonly iterations: number;
   /** Groups the user is in. */
@@ -35,7 +31,7 @@ export interface ScramEntry {
   /** Another one after the password has changed. */
   readonly proof: string;
   /** What the client's proof is held against. */
-  verifier(): ScramVerifier | Promise<ScramVerifier>;
+  hash(): ScramHash | Promise<ScramHash>;
 }
 
 /** What proofs are made with: they are equal within one process alone. */
@@ -61,8 +57,7 @@ export class ScramUsers {
 
   /**
    * Of two users whose names are prepared to the same, the first counts.
-   * Throws `RangeError` for a name or a password that SCRAM cannot have, and
-   * for what begins like a verifier and is none.
+   * Throws `RangeError` for a name or a password that SCRAM cannot have.
    */
   constructor(users: readonly ScramUser[]) {
     this.#saltKey = saltKey ??= keyOf(users);
@@ -87,49 +82,38 @@ export class ScramUsers {
   }
 
   /**
-   * Makes the verifiers of those who have but a password, one after the other:
+   * Makes the hashes of those who have but a password, one after the other:
    * the first login of one would else take longer than that of nobody. Ends
    * early when `signal` is aborted.
    */
   async prepare(signal: AbortSignal): Promise<void> {
     for (const entry of this.#unread) {
       if (signal.aborted) return;
-      await entry.verifier();
+      await entry.hash();
     }
   }
 
   #entryOf(name: string, user: ScramUser): ScramEntry {
-    const { secret, isPassword, groups } = user;
-    const proof = createHmac("sha256", proofKey).update(secret).digest("hex");
-    if (isPassword) {
-      const password = told(user, () => saslPrep(secret));
+    const { secret, groups } = user;
+    const proof = createHmac("sha256", proofKey).update(textOf(user))
+      .digest("hex");
+    if (typeof secret === "string") {
+      // Told now: at a login it would be told to nobody.
+      told(user, () => saslPrep(secret));
       const { salt, iterations } = this.#stranger(name);
-      const entry = new Unread(password, salt, iterations, groups, proof);
+      const entry = new Unread(secret, salt, iterations, groups, proof);
       this.#unread.push(entry);
       return entry;
     }
-    const verifier = parseVerifier(secret);
-    if (verifier === null) {
-      throw new RangeError(
-        `user ${user.name}: what begins with ${SCRAM_PREFIX} is no whole ` +
-          "verifier: make it anew with dunlin passwd add --scram",
-      );
-    }
-    const { salt, iterations } = verifier;
-    return {
-      isKnown: true,
-      salt,
-      iterations,
-      groups,
-      proof,
-      verifier: () => verifier,
-    };
+    const { salt, iterations } = secret;
+    const hash = () => secret;
+    return { isKnown: true, salt, iterations, groups, proof, hash };
   }
 
   #stranger(name: string): ScramEntry {
     const made = (what: string) => hmac(this.#saltKey, `${what} ${name}`);
     const salt = made("salt").subarray(0, 16);
-    const keys = { storedKey: made("stored"), serverKey: made("server") };
+    const keys = { key: made("stored"), serverKey: made("server") };
     const iterations = this.#iterations;
     return {
       isKnown: false,
@@ -137,20 +121,20 @@ export class ScramUsers {
       iterations,
       groups: [],
       proof: "",
-      verifier: () => ({ salt, iterations, ...keys }),
+      hash: () => ({ kind: "scram-sha-256", salt, iterations, ...keys }),
     };
   }
 }
 
-/** A user whose verifier is made of a password when it is needed. */
+/** A user whose hash is made of a password when it is needed. */
 class Unread implements ScramEntry {
   readonly isKnown = true;
   readonly #password: string;
-  #verifier: Promise<ScramVerifier> | null = null;
+  #hash: Promise<ScramHash> | null = null;
 
   constructor(
     password: string,
-    readonly salt: Uint8Array,
+    readonly salt: Uint8Array<ArrayBuffer>,
     readonly iterations: number,
     readonly groups: readonly string[],
     readonly proof: string,
@@ -158,11 +142,11 @@ class Unread implements ScramEntry {
     this.#password = password;
   }
 
-  verifier(): Promise<ScramVerifier> {
-    return this.#verifier ??= makeVerifier(
+  hash(): Promise<ScramHash> {
+    return this.#hash ??= scramHash(
       this.#password,
-      this.iterations,
       this.salt,
+      this.iterations,
     );
   }
 }
@@ -170,13 +154,12 @@ class Unread implements ScramEntry {
 /** What most users have; names that nobody has must not stand out. */
 function commonIterations(users: readonly ScramUser[]): number {
   const counts = new Map<number, number>();
-  for (const { secret, isPassword } of users) {
-    const verifier = isPassword ? null : parseVerifier(secret);
-    if (verifier === null) continue;
-    const { iterations } = verifier;
+  for (const { secret } of users) {
+    if (typeof secret === "string") continue;
+    const { iterations } = secret;
     counts.set(iterations, (counts.get(iterations) ?? 0) + 1);
   }
-  let [common, most] = [DEFAULT_ITERATIONS, 0];
+  let [common, most] = [SCRAM_ITERATIONS, 0];
   for (const [iterations, count] of counts) {
     if (count > most) [common, most] = [iterations, count];
   }
@@ -186,7 +169,7 @@ function commonIterations(users: readonly ScramUser[]): number {
 function keyOf(users: readonly ScramUser[]): Uint8Array {
   if (users.length === 0) return randomBytes(32);
   const all = createHmac("sha256", "dunlin scram salts");
-  for (const { name, secret } of users) all.update(`${name}\0${secret}\0`);
+  for (const user of users) all.update(`${user.name}\0${textOf(user)}\0`);
   return Uint8Array.from(all.digest());
 }
 
@@ -202,10 +185,6 @@ function told(user: ScramUser, prepare: () => string): string {
   }
 }
 
-/** A verifier as text, of a password; rejects as `makeVerifier` does. */
-export async function scramHash(
-  password: string,
-  iterations: number = DEFAULT_ITERATIONS,
-): Promise<string> {
-  return formatVerifier(await makeVerifier(password, iterations));
+function textOf({ secret }: ScramUser): string {
+  return typeof secret === "string" ? secret : printHash(secret);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { saslPrep } from "../../../src/security/scram/mod.ts";
+import { saslPrep } from "../../../src/security/passwords/mod.ts";
 
 // RFC 4013: the examples of section 3 and one of each kind beside.
 
