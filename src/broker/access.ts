@@ -1,9 +1,8 @@
 import type { Clock } from "../clock/mod.ts";
-import type { Settings } from "../config/mod.ts";
+import type { AuthSettings, Settings } from "../config/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import {
   Chain,
-  type Link,
   linkOfListeners,
   LoginAttempts,
   type LoginCounts,
@@ -11,9 +10,10 @@ import {
 } from "../security/chain/mod.ts";
 import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
+import { accessError } from "./access_error.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import type { BrokerLog } from "./broker.ts";
-import { type LinkPorts, openLink } from "./links.ts";
+import { type LinkPorts, type OpenedLink, openLink } from "./links.ts";
 import { LoginLog } from "./login_log.ts";
 
 /** Who may come in and do what, by one state of the settings. */
@@ -74,23 +74,16 @@ export class AccessControl {
 
   /**
    * Reads all that `settings` name and makes of it what could be enforced.
-   * Changes nothing. Rejects with an error that says what is wrong where.
+   * Changes nothing. Rejects with `AccessError`, or as `openRules` does.
    */
   async open(settings: Settings): Promise<AccessState> {
     const { auth, listener, access } = settings;
-    const opened: { link: Link; files: readonly string[] }[] = [];
+    const opened: OpenedLink[] = [];
     const close = () => opened.forEach(({ link }) => link.close?.());
     let rules: OpenRules;
     try {
       rules = await openRules(settings, null);
-      for (const one of auth) {
-        const made = await openLink(one, settings, this.#ports);
-        opened.push(
-          one.listener.length === 0
-            ? made
-            : { ...made, link: linkOfListeners(made.link, one.listener) },
-        );
-      }
+      for (const one of auth) opened.push(await this.#openLink(one, settings));
     } catch (error) {
       close();
       throw error;
@@ -113,6 +106,16 @@ export class AccessControl {
       },
       close: () => chain.close(),
     };
+  }
+
+  async #openLink(auth: AuthSettings, settings: Settings): Promise<OpenedLink> {
+    const opened = await openLink(auth, settings, this.#ports)
+      .catch((error) => {
+        throw accessError(`[[auth]] of type "${auth.type}"`, error);
+      });
+    const { listener } = auth;
+    if (listener.length === 0) return opened;
+    return { ...opened, link: linkOfListeners(opened.link, listener) };
   }
 
   /** From now on `access` holds; what held before is closed. */

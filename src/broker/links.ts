@@ -26,7 +26,7 @@ export interface OpenedLink {
 
 /**
  * Makes the link that one `[[auth]]` describes. Rejects with an error that
- * says what is wrong where. What a link needs is loaded when it is used.
+ * says what is wrong. What a link needs is loaded when it is used.
  */
 export async function openLink(
   auth: AuthSettings,

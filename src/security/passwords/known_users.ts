@@ -19,7 +19,7 @@ export function knownUsers(
       known.set(name, parseHash(password));
     } catch (error) {
       throw new RangeError(
-        `[[user]] ${name}: the hash in password cannot be used: ` +
+        `the [[user]] ${name}: the hash in password cannot be used: ` +
           (error as Error).message,
       );
     }

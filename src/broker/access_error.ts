@@ -1,0 +1,14 @@
+/** What keeps access from being opened; the message says what and where. */
+export class AccessError extends Error {
+  override readonly name = "AccessError";
+}
+
+/**
+ * What to tell of `error`, which came up at `where`; a mistake of our own is
+ * told as it is, with its stack.
+ */
+export function accessError(where: string, error: unknown): unknown {
+  const isOurs = error instanceof TypeError || error instanceof ReferenceError;
+  if (isOurs || !(error instanceof Error)) return error;
+  return new AccessError(`${where}: ${error.message}`, { cause: error });
+}
