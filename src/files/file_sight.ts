@@ -49,8 +49,9 @@ export async function lookAt(
 /** Path and identity of a folder; null when it is not there. */
 export async function folderAt(path: string): Promise<string | null> {
   try {
-    const { dev, ino } = await Deno.stat(path);
-    return [path, dev, ino].join("\0");
+    const { dev, ino, birthtime } = await Deno.stat(path);
+    // File systems give the number of what was removed to what comes next.
+    return [path, dev, ino, birthtime?.getTime()].join("\0");
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import { readCertificate } from "../../src/security/certificates/mod.ts";
 import type { Credentials } from "../../src/security/mod.ts";
 import { BrokerProcess } from "../support/process.ts";
 import { settle } from "../support/settle.ts";
-import { within } from "../support/wait.ts";
+import { Inbox, within } from "../support/wait.ts";
 import {
   CLIENT,
   derOf,
@@ -16,6 +16,7 @@ import {
 } from "../support/workshop.ts";
 import { CertificateBroker } from "./certificate_broker.ts";
 import { putOnList } from "./certificate_list.ts";
+import { connectMqttJs } from "./mqttjs_client.ts";
 import { opensslEnters } from "./openssl_client.ts";
 import { opensslProgram, testWith } from "./programs.ts";
 
@@ -250,20 +251,48 @@ testWith(
 
 testWith(
   programs,
-  "the end of a certificate raises an alarm, its renewal clears it",
+  "$SYS tells of the end of a certificate, and its renewal takes that back",
   async () => {
     await using workshop = await Workshop.open();
     const used = await workshop.selfSigned("used", { to: 6 });
-    await using broker = await CertificateBroker.start(workshop, { tls: used });
+    const clock = new ManualClock(Date.now());
+    await using broker = await CertificateBroker.start(
+      workshop,
+      { tls: used },
+      { clock, sys: 10_000 },
+    );
     assert.match(
       await broker.told.next(),
       /^certificates: .*CN=used of listener tls ends within 7 days, on/,
     );
+    const said = new Inbox<string>("a message under $SYS");
+    const client = await connectMqttJs(
+      `mqtts://127.0.0.1:${broker.port("tls")}`,
+      {
+        rejectUnauthorized: false,
+      },
+    );
+    client.on("message", (topic, payload) => said.push(`${topic} ${payload}`));
+    await client.subscribeAsync([
+      "$SYS/broker/alarm/certificates",
+      "$SYS/broker/certificates/#",
+    ]);
+    assert.match(
+      await said.next(),
+      /^\$SYS\/broker\/alarm\/certificates the certificate CN=used/,
+    );
+    clock.advance(10_000);
+    const days = "$SYS/broker/certificates/tls/days";
+    assert.equal(await said.next(), `${days} 5`);
     const next = await workshop.selfSigned("next");
     await put(used.cert, next.cert);
     await put(used.key, next.key);
     await broker.reload();
     assert.equal(await broker.cleared.next(), "certificates");
+    assert.equal(await said.next(), "$SYS/broker/alarm/certificates ");
+    clock.advance(10_000);
+    assert.equal(await said.next(), `${days} 89`);
+    await client.endAsync();
   },
 );
 
