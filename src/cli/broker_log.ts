@@ -15,17 +15,16 @@ export type LogEvent = (
 const severity: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
 /**
- * What writes events as lines of text or JSON, by the settings. `write` gets
- * each line with its end.
+ * What writes events as lines of text or JSON, by the settings, which may
+ * become others at any time. `write` gets each line with its end.
  */
 export function logEvents(
   settings: LogSettings,
   clock: Clock,
   write: (line: string) => void,
 ): LogEvent {
-  const most = severity.indexOf(settings.level);
   return (level, event, details) => {
-    if (severity.indexOf(level) > most) return;
+    if (severity.indexOf(level) > severity.indexOf(settings.level)) return;
     const time = new Date(clock.now()).toISOString();
     if (settings.format === "json") {
       write(JSON.stringify({ time, level, event, ...details }) + "\n");

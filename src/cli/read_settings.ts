@@ -26,6 +26,8 @@ export interface ReadSettings {
   readonly settings: Settings;
   /** The configuration file's name; undefined when none was named. */
   readonly file?: string;
+  /** All files that were read: another content may give other settings. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -38,11 +40,13 @@ export async function readSettings(
 ): Promise<ReadSettings> {
   // An empty DUNLIN_CONFIG is how scripts say "none".
   const file = options.config ?? (environment.DUNLIN_CONFIG || undefined);
+  const files = file === undefined ? [] : [file];
   const settings = await loadSettings({
     file: file === undefined
       ? undefined
       : { name: file, text: await readFile(file) },
     environment,
+    onSecretFile: (path) => files.push(path),
     sets: options.set,
     shortcuts: {
       port: options.port,
@@ -50,7 +54,7 @@ export async function readSettings(
       logLevel: options.logLevel,
     },
   });
-  return { settings, file };
+  return { settings, file, files };
 }
 
 async function readFile(file: string): Promise<string> {

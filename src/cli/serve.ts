@@ -17,6 +17,7 @@ import type { Output } from "./output.ts";
 import { type ReadSettings, readSettings } from "./read_settings.ts";
 import { writeReadyFile } from "./ready_file.ts";
 import { onReloadSignal } from "./reload_signal.ts";
+import type { Reloading } from "./reloading.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { shownPath } from "./shown_path.ts";
 import { startError } from "./start_error.ts";
@@ -37,30 +38,61 @@ export async function serve(
   output: Output,
 ): Promise<0 | 1 | 2> {
   try {
+    const clock = new SystemClock();
+    const readAt = clock.date();
     const read = await readSettings(options, environment);
     const { settings } = read;
     // Before the start, so that no signal finds the process without it.
     const stopped = untilStopSignal();
-    const clock = new SystemClock();
-    const log = logEvents(settings.log, clock, output.err);
+    // Becomes another one when the settings do.
+    const logSettings = { ...settings.log };
+    const log = logEvents(logSettings, clock, output.err);
     outliveMistakes(log);
     const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
-    onReloadSignal(() => reload(broker, log));
+    let told = "";
+    const tellReady = async () => {
+      if (options.readyFile === undefined) return;
+      const ready = { pid: Deno.pid, listeners: broker.listeners };
+      if (JSON.stringify(ready) === told) return;
+      told = JSON.stringify(ready);
+      await writeReadyFile(options.readyFile, ready);
+    };
+    // Loaded behind the start, which must not wait for it.
+    const { promise: reloading, resolve: started } = Promise.withResolvers<
+      Reloading
+    >();
+    onReloadSignal(async () => (await reloading).reload("SIGHUP"));
     const listeners = await broker.start();
-    if (options.readyFile !== undefined) {
-      await writeReadyFile(options.readyFile, { pid: Deno.pid, listeners });
-    }
-    const tell = teller(settings.log, log, output);
+    await tellReady();
+    const tell = teller(logSettings, log, output);
     tell(report(read, listeners, environment), "ready", {
       version: VERSION,
       listeners: listeners.map((one) => `${one.name} ${one.bind} ${one.port}`)
         .join(", "),
       storage: storageLine(settings, environment),
     });
+    const { Reloading } = await import("./reloading.ts");
+    const follower = new Reloading(
+      {
+        ...{ broker, options, environment, clock, log },
+        onReload: async () => {
+          Object.assign(logSettings, broker.settings.log);
+          await tellReady().catch((error) =>
+            log("error", "failed", { client: null, error: String(error) })
+          );
+        },
+      },
+      read,
+      readAt,
+    );
+    started(follower);
+    follower.begin();
     const signal = await stopped;
+    follower.stop();
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
-    if (await within(settings.shutdown.timeout, broker)) return 0;
-    output.err(`dunlin: ${cutShort(settings, broker, environment)}\n`);
+    const { settings: last } = broker;
+    if (await within(last.shutdown.timeout, broker)) return 0;
+    output.err(`dunlin: ${cutShort(last, broker, environment)}\n`);
     return 1;
   } catch (error) {
     output.err(`dunlin: ${startError(error)}\n`);
@@ -83,12 +115,6 @@ function outliveMistakes(log: LogEvent): void {
     "unhandledrejection",
     (event) => tell(event, event.reason),
   );
-}
-
-/** Reads again what can change while the broker runs; never rejects. */
-async function reload(broker: Broker, log: LogEvent): Promise<void> {
-  await broker.reloadCertificates();
-  log("info", "reloaded", { signal: "SIGHUP" });
 }
 
 /** Tells of start and stop: to people in words, to programs as an event. */

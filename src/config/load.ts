@@ -41,6 +41,8 @@ export interface SettingsSources {
   readonly sets?: readonly string[];
   /** They go before everything else. */
   readonly shortcuts?: Shortcuts;
+  /** Told of each file that a secret is read from. */
+  readonly onSecretFile?: (path: string) => void;
 }
 
 /**

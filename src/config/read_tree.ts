@@ -41,7 +41,13 @@ export async function readTree(
   const resolved = await resolveReferences(
     tree ?? {},
     isSecretSetting,
-    { environment, readTextFile: Deno.readTextFile },
+    {
+      environment,
+      readTextFile: (path) => {
+        sources.onSecretFile?.(path);
+        return Deno.readTextFile(path);
+      },
+    },
     (path, message) => {
       const from = filePlace(file, positions, path, "value");
       problems.push({ ...from, path: describePath(path), message });

@@ -1,0 +1,148 @@
+import type { Broker } from "../broker/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import {
+  describeProblem,
+  type SettingChange,
+  SettingsError,
+} from "../config/mod.ts";
+import { type FileWatch, watchFiles } from "../files/mod.ts";
+import type { LogEvent } from "./broker_log.ts";
+import { type ReadSettings, readSettings } from "./read_settings.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import { startError } from "./start_error.ts";
+
+/** What settings are read from again, and who is told. */
+export interface ReloadingParts {
+  readonly broker: Broker;
+  readonly options: ServeOptions;
+  /** As at the start: a process cannot be given other variables. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly log: LogEvent;
+  /** Told when other settings are in force; must not throw. */
+  readonly onReload: () => void | Promise<void>;
+}
+
+/**
+ * Has a broker go over to what its files say: when one of them changes, and
+ * when it is asked to. What cannot be used changes nothing and is logged.
+ */
+export class Reloading {
+  readonly #parts: ReloadingParts;
+  /** Files that the settings were read from, as of the last time. */
+  #files: readonly string[];
+  #watched = "";
+  #watch: FileWatch | null = null;
+  #isOver = false;
+  #last: Promise<void> = Promise.resolve();
+
+  /** When the files were begun to be read (ms since 1970). */
+  #readAt: number;
+
+  /** `read`: what the broker was started with, `readAt` ms since 1970. */
+  constructor(parts: ReloadingParts, read: ReadSettings, readAt: number) {
+    this.#parts = parts;
+    this.#files = read.files;
+    this.#readAt = readAt;
+  }
+
+  /** Watches the files from now on; resolves when it does. Never rejects. */
+  begin(): Promise<void> {
+    return this.#inTurn(() => this.#follow());
+  }
+
+  /** Reads everything again, because of `cause`. Never rejects. */
+  reload(cause: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#reload(cause);
+      await this.#follow();
+    });
+  }
+
+  /** Watches no more, and begins no other reload. */
+  stop(): void {
+    this.#isOver = true;
+    this.#watch?.close();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return this.#last = this.#last.then(async () => {
+      if (!this.#isOver) await work();
+    });
+  }
+
+  /** Watches what the settings in force were read from. */
+  async #follow(): Promise<void> {
+    for (;;) {
+      const { broker, clock } = this.#parts;
+      const files = [...new Set([...this.#files, ...broker.accessFiles])];
+      const watched = files.join("\0");
+      if (watched === this.#watched || this.#isOver) return;
+      this.#watched = watched;
+      this.#watch?.close();
+      this.#watch = await watchFiles(files, clock, (changed) => {
+        this.reload(changed.join(", "));
+      });
+      if (this.#isOver) return this.#watch.close();
+      // What was written between reading and watching is seen by nobody else.
+      if (await wereTouched(files, this.#readAt)) await this.#reload(null);
+    }
+  }
+
+  /** `cause` is null when it is only to make sure: then no news is no event. */
+  async #reload(cause: string | null): Promise<void> {
+    const { broker, options, environment, log, onReload } = this.#parts;
+    const because = cause === null ? "the beginning of the watch" : cause;
+    this.#readAt = this.#parts.clock.date();
+    try {
+      const read = await readSettings(options, environment);
+      const changes = await broker.reload(read.settings);
+      this.#files = read.files;
+      await onReload();
+      if (cause === null && changes.length === 0) return;
+      this.#tell(because, changes);
+    } catch (error) {
+      for (const text of textsOf(error)) {
+        log("error", "reload-refused", { because, error: text });
+      }
+    }
+  }
+
+  #tell(because: string, changes: readonly SettingChange[]): void {
+    const { log } = this.#parts;
+    for (const { path, from, to, effect } of changes) {
+      const details = { setting: path, from, to };
+      if (effect === "restart") log("warn", "needs-restart", details);
+      else log("info", "changed", details);
+    }
+    log("info", "reloaded", { because, changes: changes.length });
+  }
+}
+
+/** Times of files are that much behind (ms): their clocks tick slowly. */
+const TICK = 3_000;
+
+/** Whether one of `files` may have been written since `time`. */
+async function wereTouched(
+  files: readonly string[],
+  time: number,
+): Promise<boolean> {
+  for (const file of files) {
+    try {
+      const { mtime } = await Deno.stat(file);
+      if (mtime === null || mtime.getTime() >= time - TICK) return true;
+    } catch {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** What is wrong, each thing with its place. */
+function textsOf(error: unknown): string[] {
+  const stays = "the settings in force stay";
+  if (error instanceof SettingsError) {
+    return error.problems.map((one) => `${describeProblem(one)}; ${stays}`);
+  }
+  return [`${startError(error)}; ${stays}`];
+}
