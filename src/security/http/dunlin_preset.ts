@@ -1,0 +1,139 @@
+import { Buffer } from "node:buffer";
+import { validateTopicFilter } from "../../mqtt/mod.ts";
+import type { Credentials, Identity, TopicGrants } from "../authenticator.ts";
+import type { AccessQuestion } from "../authorizer.ts";
+import {
+  AnswerError,
+  type Preset,
+  refusedBy,
+  textOf,
+  type WebIdentity,
+  type WebVerdict,
+} from "./preset.ts";
+import type { WebAnswer } from "./request.ts";
+
+/** How long a name or a reason may be that a server gives (characters). */
+const LONGEST = 65_535;
+
+/**
+ * Our own: what is known goes out as JSON, `{"result": "allow" | "deny" |
+ * "ignore"}` comes back with status 200. What lets a client in may also say
+ * `username`, `groups`, `acl` and `expires_at`; what does not, `reason`.
+ */
+export const dunlinPreset: Preset = {
+  login(credentials: Credentials) {
+    const { password, certificate, clientId, username } = credentials;
+    const text = textOf(password);
+    return {
+      client_id: clientId,
+      username,
+      password: text,
+      // MQTT lets it be any bytes; JSON has only text.
+      ...(password !== null && text === null
+        ? { password_base64: Buffer.from(password).toString("base64") }
+        : {}),
+      listener: credentials.listener,
+      address: credentials.hostname,
+      version: credentials.version,
+      certificate: certificate === null ? null : {
+        common_name: certificate.commonName,
+        subject: certificate.subject,
+        issuer: certificate.issuer,
+        fingerprint: certificate.fingerprint,
+      },
+    };
+  },
+  superuser: whoIs,
+  access: (identity, { action, topic, qos, retain }: AccessQuestion) => ({
+    ...whoIs(identity),
+    action,
+    topic,
+    qos,
+    retain,
+  }),
+  read({ status, text }: WebAnswer): WebVerdict {
+    const refusal = refusedBy(status);
+    if (refusal !== null) return refusal;
+    const said = objectOf(text);
+    const why = typeof said.reason === "string"
+      ? said.reason.slice(0, 200)
+      : "the server says no";
+    switch (said.result) {
+      case "allow":
+        return { kind: "allow", found: foundIn(said) };
+      case "deny":
+      case "ignore":
+        return { kind: said.result, why };
+    }
+    throw new AnswerError(
+      `the server's answer has no result "allow", "deny" or "ignore"`,
+    );
+  },
+};
+
+function whoIs(identity: Identity) {
+  const { clientId, username, listener = null, hostname = null } = identity;
+  return {
+    client_id: clientId,
+    username,
+    groups: identity.groups ?? [],
+    listener,
+    address: hostname,
+  };
+}
+
+function objectOf(text: string): Record<string, unknown> {
+  try {
+    const said: unknown = JSON.parse(text);
+    if (typeof said === "object" && said !== null) {
+      return said as Record<string, unknown>;
+    }
+  } catch { /* told below */ }
+  throw new AnswerError("the server's answer is no JSON object");
+}
+
+function foundIn(said: Record<string, unknown>): WebIdentity {
+  const { username, groups, acl, expires_at: end } = said;
+  const wrong = (what: string, kind: string): never => {
+    throw new AnswerError(
+      `the server's answer has ${what}, but not as ${kind}`,
+    );
+  };
+  if (username !== undefined && !isName(username)) {
+    wrong("username", "a user name");
+  }
+  const isList = Array.isArray(groups) && groups.every(isName);
+  if (groups !== undefined && !isList) wrong("groups", "a list of names");
+  if (end !== undefined && !Number.isFinite(end)) {
+    wrong("expires_at", "seconds since 1970");
+  }
+  return {
+    ...(username === undefined ? {} : { username: username as string }),
+    ...(groups === undefined ? {} : { groups: groups as string[] }),
+    ...(acl === undefined ? {} : { grants: grantsIn(acl) }),
+    ...(end === undefined ? {} : { expiresAt: (end as number) * 1000 }),
+  };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" &&
+    value.length <= LONGEST && value.isWellFormed() && !value.includes("\0");
+}
+
+function grantsIn(acl: unknown): TopicGrants {
+  if (typeof acl !== "object" || acl === null) {
+    throw new AnswerError("the server's answer has acl, but not as an object");
+  }
+  const { publish = [], subscribe = [] } = acl as Record<string, unknown>;
+  const isFine = (list: unknown): list is string[] =>
+    Array.isArray(list) &&
+    list.every((one) =>
+      typeof one === "string" && validateTopicFilter(one) === null
+    );
+  if (isFine(publish) && isFine(subscribe)) {
+    return { place: "answer of the server", publish, subscribe };
+  }
+  throw new AnswerError(
+    "the server's answer has acl with what is no list of topic filters",
+  );
+}

@@ -1,0 +1,122 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { RemoteAccess } from "../access/mod.ts";
+import type { Identity } from "../authenticator.ts";
+import type { AccessQuestion } from "../authorizer.ts";
+import { AnswerCache, nameOf } from "./answer_cache.ts";
+import type { Caller } from "./caller.ts";
+import type { Preset, WebVerdict } from "./preset.ts";
+
+/** How it is asked what a client may do. */
+export interface HttpAccessOptions {
+  /** Where it is asked. */
+  readonly url: string;
+  /** Where it is asked whether a user may do everything; "" asks nobody. */
+  readonly superuserUrl: string;
+  /** What that looks like. */
+  readonly preset: Preset;
+  /** Milliseconds that an answer holds; 0 asks each time. */
+  readonly cache: number;
+}
+
+/** What a server says that fails: no word on it, for now. */
+type Answer = WebVerdict["kind"] | "failed";
+
+/** Asks a web server what a client may do. */
+export class HttpAccess {
+  /** The server's address, without what may be secret in it. */
+  readonly name: string;
+  readonly #options: HttpAccessOptions;
+  readonly #caller: Caller;
+  readonly #cache: AnswerCache<Answer>;
+  /** Questions under way, by name: whoever asks the same waits for one. */
+  readonly #underWay = new Map<string, Promise<Answer>>();
+
+  /** `caller` is closed by whoever made it. */
+  constructor(options: HttpAccessOptions, caller: Caller, clock: Clock) {
+    const { origin, pathname } = new URL(options.url);
+    this.name = origin + pathname;
+    this.#options = options;
+    this.#caller = caller;
+    this.#cache = new AnswerCache(options.cache, clock);
+  }
+
+  /** What the server says; at once where that is known. Never rejects. */
+  ask(
+    identity: Identity,
+    question: AccessQuestion,
+  ): Answer | Promise<Answer> {
+    const { url, superuserUrl, preset } = this.#options;
+    const asked = () =>
+      this.#answer(url, JSON.stringify(preset.access(identity, question)));
+    // A user without a name is nobody's superuser.
+    if (superuserUrl === "" || identity.username === null) return asked();
+    const isSuper = this.#answer(
+      superuserUrl,
+      JSON.stringify(preset.superuser(identity)),
+    );
+    const then = (answer: Answer) => answer === "allow" ? answer : asked();
+    return typeof isSuper === "string" ? then(isSuper) : isSuper.then(then);
+  }
+
+  #answer(url: string, body: string): Answer | Promise<Answer> {
+    const name = nameOf(`${url}\n${body}`);
+    const known = this.#cache.get(name) ?? this.#underWay.get(name);
+    if (known !== undefined) return known;
+    const { preset } = this.#options;
+    const answer = this.#caller.ask(url, body, preset.read).then(
+      ({ kind }) => {
+        this.#cache.set(name, kind);
+        return kind;
+      },
+      (): Answer => "failed",
+    ).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, answer);
+    return answer;
+  }
+}
+
+/** A server, and what it means when it fails. */
+export interface AskedServer {
+  readonly server: HttpAccess;
+  readonly onError: "deny" | "ignore";
+}
+
+/**
+ * Asks servers one after the other until one knows. Who fails is left out
+ * where it may be; what nobody knows is denied.
+ */
+export class HttpAccessChain implements RemoteAccess {
+  readonly name: string;
+  readonly #servers: readonly AskedServer[];
+
+  /** In the order in which they are asked; at least one. */
+  constructor(servers: readonly AskedServer[]) {
+    this.#servers = servers;
+    this.name = servers.map(({ server }) => server.name).join(", then ");
+  }
+
+  ask(
+    identity: Identity,
+    question: AccessQuestion,
+  ): boolean | Promise<boolean> {
+    return this.#askFrom(0, identity, question);
+  }
+
+  #askFrom(
+    index: number,
+    identity: Identity,
+    question: AccessQuestion,
+  ): boolean | Promise<boolean> {
+    if (index === this.#servers.length) return false;
+    const { server, onError } = this.#servers[index];
+    const then = (answer: Answer) => {
+      const goesOn = answer === "ignore" ||
+        (answer === "failed" && onError === "ignore");
+      return goesOn
+        ? this.#askFrom(index + 1, identity, question)
+        : answer === "allow";
+    };
+    const answer = server.ask(identity, question);
+    return typeof answer === "string" ? then(answer) : answer.then(then);
+  }
+}

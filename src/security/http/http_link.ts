@@ -1,0 +1,97 @@
+import type { Clock } from "../../clock/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Credentials } from "../authenticator.ts";
+import type { Link, Verdict } from "../chain/mod.ts";
+import { hasNoCredentials, identityOf } from "../identity.ts";
+import { AnswerCache, nameOf } from "./answer_cache.ts";
+import type { Caller } from "./caller.ts";
+import type { Preset, WebVerdict } from "./preset.ts";
+
+/** How a link asks who may come in. */
+export interface HttpLinkOptions {
+  /** Where it asks. */
+  readonly url: string;
+  /** What that looks like. */
+  readonly preset: Preset;
+  /** Milliseconds that a yes holds; 0 asks each time. */
+  readonly cache: number;
+  /** What a server that fails means. */
+  readonly onError: "deny" | "ignore";
+}
+
+const REFUSED = {
+  kind: "deny",
+  reasonCode: ReasonCode.BadUserNameOrPassword,
+} as const;
+
+/** The link that asks a web server who may come in. */
+export class HttpLink implements Link {
+  readonly name: string;
+  readonly #options: HttpLinkOptions;
+  readonly #caller: Caller;
+  readonly #clock: Clock;
+  readonly #cache: AnswerCache<WebVerdict>;
+
+  /** Closes `caller` when it is closed. */
+  constructor(
+    name: string,
+    options: HttpLinkOptions,
+    caller: Caller,
+    clock: Clock,
+  ) {
+    this.name = name;
+    this.#options = options;
+    this.#caller = caller;
+    this.#clock = clock;
+    this.#cache = new AnswerCache(options.cache, clock);
+  }
+
+  async judge(credentials: Credentials): Promise<Verdict> {
+    if (hasNoCredentials(credentials) && credentials.certificate === null) {
+      return { kind: "not-mine", why: "it gives no credentials" };
+    }
+    const { url, preset, onError } = this.#options;
+    const body = JSON.stringify(preset.login(credentials));
+    const name = nameOf(body);
+    let answer = this.#cache.get(name);
+    if (answer === undefined || this.#isOver(answer)) {
+      try {
+        answer = await this.#caller.ask(url, body, preset.read);
+      } catch (error) {
+        const why = (error as Error).message;
+        if (onError === "ignore") return { kind: "not-mine", why };
+        // Not the client's fault: it may come again.
+        return { kind: "deny", reasonCode: ReasonCode.ServerUnavailable, why };
+      }
+      // A no is asked again: the user may be there by then.
+      if (answer.kind === "allow") this.#cache.set(name, answer);
+    }
+    return this.#isOver(answer)
+      ? { ...REFUSED, why: "the server lets it in until a time that is over" }
+      : verdictOf(answer, credentials);
+  }
+
+  #isOver(answer: WebVerdict): boolean {
+    return answer.kind === "allow" &&
+      (answer.found.expiresAt ?? Infinity) <= this.#clock.date();
+  }
+
+  close(): void {
+    this.#caller.close();
+    this.#cache.clear();
+  }
+}
+
+function verdictOf(answer: WebVerdict, credentials: Credentials): Verdict {
+  switch (answer.kind) {
+    case "allow":
+      return {
+        kind: "allow",
+        identity: identityOf(credentials, answer.found),
+      };
+    case "ignore":
+      return { kind: "not-mine", why: answer.why };
+    case "deny":
+      return { ...REFUSED, why: answer.why };
+  }
+}

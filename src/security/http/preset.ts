@@ -1,0 +1,63 @@
+import type { Credentials, Identity, TopicGrants } from "../authenticator.ts";
+import type { AccessQuestion } from "../authorizer.ts";
+import type { WebAnswer } from "./request.ts";
+
+/** What a server says of a client or of what it may do. */
+export type WebVerdict =
+  | { readonly kind: "allow"; readonly found: WebIdentity }
+  | { readonly kind: "deny"; readonly why: string }
+  /** Somebody else may know. */
+  | { readonly kind: "ignore"; readonly why: string };
+
+/** What a server knows better of a client that it lets in. */
+export interface WebIdentity {
+  readonly username?: string;
+  readonly groups?: readonly string[];
+  readonly grants?: TopicGrants;
+  /** ms since 1970, by the calendar. */
+  readonly expiresAt?: number;
+}
+
+/** An answer that is none: the server fails, whatever its status. */
+export class AnswerError extends Error {
+  /** `wrong` as a phrase: "its answer is no JSON". */
+  constructor(wrong: string) {
+    super(wrong);
+    this.name = "AnswerError";
+  }
+}
+
+/** What requests look like, and what answers mean. */
+export interface Preset {
+  /** The body that asks whether a client may come in; null cannot be asked. */
+  login(credentials: Credentials): unknown;
+  /** The body that asks whether a user may do everything. */
+  superuser(identity: Identity): unknown;
+  /** The body that asks whether something may be done. */
+  access(identity: Identity, question: AccessQuestion): unknown;
+  /** What an answer to any of them means. Throws `AnswerError`. */
+  read(answer: WebAnswer): WebVerdict;
+}
+
+/**
+ * What a status means where only it counts. Throws `AnswerError` for those by
+ * which a server says that it cannot answer, or that it is another one.
+ */
+export function refusedBy(status: number): WebVerdict | null {
+  if (status >= 200 && status < 300) return null;
+  if (status === 401 || status === 403) {
+    return { kind: "deny", why: `the server answered ${status}` };
+  }
+  throw new AnswerError(`the server answered ${status}`);
+}
+
+/** Text of UTF-8; null when it is none. */
+export function textOf(bytes: Uint8Array | null): string | null {
+  if (bytes === null) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes);
+  } catch {
+    return null;
+  }
+}
