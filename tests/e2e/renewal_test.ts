@@ -25,7 +25,7 @@ class Client {
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Uint8Array) => {
       this.#received.push(...chunk);
       this.#news.resolve();
     });
