@@ -204,9 +204,8 @@ function judge(
       ? announce(connection, candidate, session, keepAlive, outcome.data)
       : {},
   }, packet.version);
+  awaitEffect(connection, session);
   // A client that cannot be told the limits could not keep to them.
-  // While the disk takes nothing, clients can come in all the same.
-  if (session.slot !== null) connection.sender.waitForCommit();
   if (!connection.sender.send(connack)) return connection.close("refused");
   context.log.connected(
     candidate.clientId,
@@ -240,6 +239,24 @@ function claim(
   return session === undefined
     ? { session: registry.create(clientId), present: false }
     : { session, present: true };
+}
+
+/**
+ * Has CONNACK wait for the disk where it says something of it: that the session
+ * lasts, or that the one before is over.
+ */
+function awaitEffect(connection: Connection, session: Session): void {
+  const { sender, context } = connection;
+  const { clientId } = session;
+  // While the disk takes nothing, clients can come in all the same.
+  if (session.slot !== null || context.registry.isEnding(clientId)) {
+    sender.waitForCommit();
+  }
+  // But for this one: after a crash now, messages of it would be acknowledged
+  // and dropped as seen [MQTT-4.3.3-10].
+  if (context.registry.mayReceiveAgain(clientId)) {
+    sender.outbox.waitForCommit();
+  }
 }
 
 /**

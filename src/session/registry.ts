@@ -1,12 +1,20 @@
 import type { Context } from "./context.ts";
 import { Session } from "./session.ts";
 
+/** The end of a session that the disk still has. */
+interface Ending {
+  /** The batch that says so on disk. */
+  readonly batch: number;
+  /** Whether the disk may have QoS 2 packet ids that it had received. */
+  readonly hasReceived: boolean;
+}
+
 /** All sessions by client id, attached and detached. */
 export class Registry {
   readonly #context: Context;
   readonly #sessions = new Map<string, Session>();
-  /** Clients whose session ended, by the batch that says so on disk. */
-  readonly #endings = new Map<string, number>();
+  /** Clients whose session ended, until the disk knows. */
+  readonly #endings = new Map<string, Ending>();
 
   /** `context` is handed on to the sessions it makes. */
   constructor(context: Context) {
@@ -40,18 +48,33 @@ export class Registry {
     const { clientId } = session;
     this.#sessions.delete(clientId);
     const { store } = this.#context;
+    const { slot } = session;
     // What was never written cannot come back.
-    if (store === null || (session.slot?.block ?? 0) === 0) return;
+    if (store === null || slot === null || slot.block === 0) return;
     const { batch } = store;
-    this.#endings.set(clientId, batch);
+    // The end of the one before may not be on disk either.
+    const hasReceived = slot.mayReceiveAny(store.stored) ||
+      this.mayReceiveAgain(clientId);
+    const ending = { batch, hasReceived };
+    this.#endings.set(clientId, ending);
     store.onStored(batch, () => {
-      if (this.#endings.get(clientId) === batch) this.#endings.delete(clientId);
+      if (this.#endings.get(clientId) === ending) {
+        this.#endings.delete(clientId);
+      }
     });
   }
 
   /** Whether a crash now could bring back a session of this client. */
   isEnding(clientId: string): boolean {
     return this.#endings.has(clientId);
+  }
+
+  /**
+   * Whether a session that a crash now could bring back would take new QoS 2
+   * messages of this client for some that it has received.
+   */
+  mayReceiveAgain(clientId: string): boolean {
+    return this.#endings.get(clientId)?.hasReceived ?? false;
   }
 
   /** A client id that nobody has [MQTT-3.1.3-6]. */

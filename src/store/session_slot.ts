@@ -44,4 +44,10 @@ export class SessionSlot {
       (this.receivedBatch > stored &&
         (this.receivedLeaving?.has(packetId) ?? false));
   }
+
+  /** The same of any packet id at all. */
+  mayReceiveAny(stored: number): boolean {
+    return (this.receivedStored?.size ?? 0) > 0 ||
+      (this.receivedBatch > stored && this.receivedLeaving !== null);
+  }
 }

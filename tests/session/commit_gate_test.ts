@@ -118,6 +118,24 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
   }
 
   stored(
+    "CONNACK of a clean start waits until the session before is off the disk, though the new one is not stored",
+    mode,
+    async (broker) => {
+      const first = await broker.connect(5, staying(5));
+      const [{ slot }] = broker.store.sessions;
+      slot!.block = 1;
+      await first.drop();
+      broker.store.willing = false;
+      const client = broker.open(4);
+      const { clientId } = staying(5);
+      await client.send(client.packets.connect({ clientId }));
+      await client.expectNothing();
+      broker.store.commit();
+      await client.expectAck(2, 0, 0);
+    },
+  );
+
+  stored(
     "the commit of a batch before is none of those behind it",
     mode,
     async (broker) => {
