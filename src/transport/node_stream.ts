@@ -37,7 +37,6 @@ export class NodeByteStream implements ByteStream {
     stream.on("close", () => {
       if (this.#error === null) this.#fail(brokenError());
     });
-    this.#pause();
   }
 
   read(into: Uint8Array): Promise<number | null> {

@@ -66,7 +66,7 @@ export class TlsServer {
         },
       },
     );
-    release(socket);
+    const { _handle: handle } = socket as unknown as Handled;
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.off("close", closed);
@@ -75,6 +75,7 @@ export class TlsServer {
         setImmediate(() => {
           socket.destroy();
           below.destroy();
+          setImmediate(release, handle);
         });
         reject(new RefusedError("tls-handshake", reasonOf(error), error));
       };
@@ -126,12 +127,11 @@ interface Handled {
 }
 
 /**
- * Unties the socket from what is beneath when it is closed: the runtime holds
- * on to those that end in the midst of a handshake, some 20 KiB each.
+ * Unties a socket that is closed from what was beneath: the runtime holds on
+ * to those that end in the midst of a handshake, some 20 KiB each.
  */
-function release(socket: TLSSocket): void {
-  const { _handle: handle } = socket as unknown as Handled;
-  socket.once("close", () => setImmediate(() => handle.setHandle({})));
+function release(handle: Handled["_handle"]): void {
+  handle.setHandle({});
 }
 
 /** Null when the peer has shown none. */
