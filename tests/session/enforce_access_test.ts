@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import {
+  listenerOptions,
+  sessionOptions,
+} from "../../src/broker/session_options.ts";
+import { ManualClock } from "../../src/clock/mod.ts";
+import { completeSettings } from "../../src/config/mod.ts";
+import { Router } from "../../src/router/mod.ts";
+import type { AuthOutcome, Identity } from "../../src/security/mod.ts";
+import type { RuleAuthorizer } from "../../src/security/access/mod.ts";
+import {
+  Connection,
+  Context,
+  Counters,
+  enforceAccess,
+} from "../../src/session/mod.ts";
+import { memoryPair } from "../../src/transport/mod.ts";
+import { property } from "../support/bytes.ts";
+import { auth, staying, type Version } from "../support/packets.ts";
+import { propertyOf } from "../support/read_packet.ts";
+import { mosquittoRules, partsOf, rulesOf } from "../support/rules.ts";
+import { settle } from "../support/settle.ts";
+import { WireClient } from "../support/wire_client.ts";
+
+/** Sessions by rules that the test changes; who it is the method `name` says. */
+class RuledSessions {
+  readonly rules: RuleAuthorizer;
+  readonly context: Context;
+  readonly #listener;
+
+  constructor(rules: RuleAuthorizer) {
+    this.rules = rules;
+    const settings = completeSettings({});
+    this.#listener = listenerOptions(settings.listener[0]);
+    const allow = (identity: Identity): AuthOutcome => ({
+      kind: "allow",
+      identity,
+    });
+    this.context = new Context({
+      options: sessionOptions(settings),
+      router: new Router(),
+      authenticator: {
+        authenticate: ({ clientId, username }) => allow({ clientId, username }),
+        begin: (_, { clientId }) => ({
+          step: (name) =>
+            allow({ clientId, username: new TextDecoder().decode(name!) }),
+        }),
+      },
+      authorizer: rules,
+      clock: new ManualClock(),
+      counters: new Counters(),
+      random: Math.random,
+      log: {
+        connected() {},
+        closed() {},
+        failed: (_, error) => {
+          throw error;
+        },
+      },
+    });
+  }
+
+  async connect(version: Version, options: object): Promise<WireClient> {
+    const [mine, stream] = memoryPair();
+    new Connection(
+      { stream, peer: { hostname: "127.0.0.1", port: 1 } },
+      this.#listener,
+      this.context,
+      () => {},
+    ).start();
+    const client = new WireClient(mine, version);
+    await client.send(client.packets.connect(options));
+    await client.expectAck(2, 0, 0);
+    return client;
+  }
+
+  async enforce(clientId: string): Promise<readonly string[]> {
+    const session = this.context.registry.get(clientId)!;
+    this.context.passes.begin();
+    const removed = enforceAccess(session, this.context);
+    await settle();
+    return removed;
+  }
+
+  filters(clientId: string): string[] {
+    const { registry, router } = this.context;
+    return [...router.subscriptionsOf(registry.get(clientId)!)]
+      .map(({ filter }) => filter);
+  }
+}
+
+for (const version of [4, 5] as const) {
+  Deno.test(`subscriptions that are not allowed any more are removed (version ${version})`, async () => {
+    const sessions = new RuledSessions(rulesOf([{ topics: ["#"] }]));
+    const client = await sessions.connect(version, { clientId: "c" });
+    await client.subscribe([["a/#", 1], "b", ["$share/g/b", 1], "c/+"]);
+    assert.deepEqual(await sessions.enforce("c"), []);
+    sessions.rules.replace(partsOf([{ topics: ["a/x", "c/y"] }]));
+    assert.deepEqual(await sessions.enforce("c"), ["b", "$share/g/b"]);
+    assert.deepEqual(sessions.filters("c"), ["a/#", "c/+"]);
+    assert.equal(sessions.context.registry.get("c")!.subscriptions, 2);
+    await client.expectAlive();
+    // With none left a 5.0 client is told; an older one cannot be.
+    sessions.rules.replace(partsOf([]));
+    assert.deepEqual(await sessions.enforce("c"), ["a/#", "c/+"]);
+    if (version === 4) return await client.expectAlive();
+    const goodbye = await client.receive();
+    assert.deepEqual([goodbye.type, goodbye.code], [14, 0x87]);
+    assert.match(String(propertyOf(goodbye, 0x1f)), /a\/# and 1 more$/);
+    await client.expectClosed();
+    assert.equal(sessions.context.counters.closed["not-authorized"], 1);
+  });
+
+  Deno.test(`what a member of a group may not receive any more goes to another (version ${version})`, async () => {
+    const rules = mosquittoRules("user ann\ntopic #\nuser bob\ntopic #");
+    const sessions = new RuledSessions(rules);
+    const away = { ...staying(version, "ann"), username: "ann" };
+    const ann = await sessions.connect(version, away);
+    await ann.subscribe([["$share/g/t", 1]]);
+    await ann.drop();
+    const bob = await sessions.connect(version, {
+      clientId: "bob",
+      username: "bob",
+    });
+    // The only member is away: it waits for her.
+    await bob.publish({ topic: "t", qos: 1, payload: "x" });
+    await bob.expectAck(4, 1);
+    await bob.subscribe([["$share/g/t", 1]]);
+    rules.replace(partsOf([{ users: ["bob"] }]));
+    assert.deepEqual(await sessions.enforce("ann"), ["$share/g/t"]);
+    assert.equal((await bob.receivePublish()).topic, "t");
+  });
+
+  Deno.test(`who takes a session over keeps what is allowed to the new owner (version ${version})`, async () => {
+    const rules = mosquittoRules("user ann\ntopic a\nuser bob\ntopic b");
+    rules.replace(partsOf([
+      { users: ["ann"], topics: ["a", "b"] },
+      { users: ["bob"], topics: ["b"] },
+    ]));
+    const sessions = new RuledSessions(rules);
+    const options = { ...staying(version, "s"), username: "ann" };
+    const ann = await sessions.connect(version, options);
+    await ann.subscribe(["a", "b"]);
+    const bob = await sessions.connect(version, {
+      ...options,
+      username: "bob",
+    });
+    assert.deepEqual(sessions.filters("s"), ["b"]);
+    await bob.expectAlive();
+  });
+}
+
+Deno.test("who becomes another by AUTH is judged as that one from then on", async () => {
+  const rules = mosquittoRules("user ann\ntopic a\ntopic b\nuser bob\ntopic b");
+  const sessions = new RuledSessions(rules);
+  const named = (name: string) => [
+    property.authenticationMethod("name"),
+    property.authenticationData(name),
+  ];
+  const client = await sessions.connect(5, {
+    clientId: "c",
+    properties: named("ann"),
+  });
+  await client.subscribe([["a", 1], ["b", 1]]);
+  await client.publish({ topic: "a", qos: 1 });
+  await client.receiveAll();
+  await client.send(auth(0x19, named("bob")));
+  assert.equal((await client.receive()).type, 15);
+  assert.deepEqual(sessions.filters("c"), ["b"]);
+  await client.publish({ topic: "a", qos: 1, id: 2 });
+  await client.expectAck(4, 2, 0x87);
+});
