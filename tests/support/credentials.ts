@@ -1,24 +1,36 @@
 import type { Credentials } from "../../src/security/mod.ts";
-import { utf8 } from "./bytes.ts";
 
-/** What a test says of the credentials that it makes. */
-export interface TestCredentials
-  extends Omit<Partial<Credentials>, "password"> {
-  readonly password?: string | Uint8Array | null;
-}
-
-/** Credentials of a client that gives nothing but what the test says. */
-export function credentialsOf(given: TestCredentials = {}): Credentials {
-  const { password = null, ...rest } = given;
+/** Credentials of a client; `password` as text. */
+export function credentials(
+  username: string | null,
+  password: string | null,
+  more: Partial<Omit<Credentials, "username" | "password">> = {},
+): Credentials {
   return {
-    clientId: "c1",
-    username: null,
+    clientId: "client",
+    username,
+    password: password === null ? null : new TextEncoder().encode(password),
     version: 5,
-    listener: "test",
+    listener: "tcp",
     hostname: "192.0.2.1",
     certificate: null,
     isCertified: false,
-    ...rest,
-    password: typeof password === "string" ? utf8(password) : password,
+    ...more,
+  };
+}
+
+/** What the certificate of `name` says. */
+export function certificateOf(
+  name: string,
+): NonNullable<Credentials["certificate"]> {
+  return {
+    fingerprint: "0".repeat(64),
+    subject: `CN=${name}`,
+    commonName: name,
+    dnsNames: [],
+    emails: [],
+    issuer: "CN=ca",
+    serial: "1",
+    notAfter: 2e12,
   };
 }

@@ -30,7 +30,7 @@ interface Waiting {
 /** Compares passwords with hashes in threads of their own. */
 export class Hashing {
   readonly #clock: Clock;
-  readonly #threads: number;
+  readonly #mostThreads: number;
   readonly #mostWaiting: number;
   readonly #waiting: Waiting[] = [];
   /** What each thread does now; null for nothing. */
@@ -42,8 +42,13 @@ export class Hashing {
   constructor(clock: Clock, options: HashingOptions = {}) {
     this.#clock = clock;
     const cores = navigator.hardwareConcurrency;
-    this.#threads = options.threads ?? Math.min(4, Math.max(1, cores - 1));
+    this.#mostThreads = options.threads ?? Math.min(4, Math.max(1, cores - 1));
     this.#mostWaiting = options.waiting ?? MOST_WAITING;
+  }
+
+  /** Threads there are now. */
+  get threads(): number {
+    return this.#workers.size;
   }
 
   /**
@@ -84,7 +89,7 @@ export class Hashing {
       if (work === null) free = worker;
     }
     if (free === undefined) {
-      if (this.#workers.size >= this.#threads) return;
+      if (this.#workers.size >= this.#mostThreads) return;
       free = this.#start();
     }
     const work = this.#waiting.shift()!;
