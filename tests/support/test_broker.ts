@@ -5,6 +5,8 @@ import { completeSettings } from "../../src/config/mod.ts";
 import type {
   ListenerSettings,
   PartialSettings,
+  SettingChange,
+  Settings,
 } from "../../src/config/mod.ts";
 import type { Authenticator, Authorizer } from "../../src/security/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
@@ -27,6 +29,16 @@ export interface Connected {
   readonly connack: ReadPacket;
 }
 
+function settingsOf(options: TestBrokerOptions): Settings {
+  const { listener = {}, ...settings } = options;
+  return completeSettings({
+    sys: { interval: 0 },
+    storage: { mode: "memory" },
+    ...settings,
+    listener: [{ name: "test", ...listener }],
+  });
+}
+
 /** A whole broker in this process, without ports, in a time of its own. */
 export class TestBroker {
   readonly clock = new ManualClock();
@@ -39,12 +51,7 @@ export class TestBroker {
   /** `$SYS` reports are off unless asked for: they would come unasked. */
   constructor(options: TestBrokerOptions = {}) {
     const { authenticator, authorizer, listener = {}, ...settings } = options;
-    const complete = completeSettings({
-      sys: { interval: 0 },
-      storage: { mode: "memory" },
-      ...settings,
-      listener: [{ name: "test", ...listener }],
-    });
+    const complete = settingsOf({ ...settings, listener });
     this.listener = complete.listener[0];
     this.broker = new Broker(complete, {
       clock: this.clock,
@@ -95,6 +102,16 @@ export class TestBroker {
     options: ConnectOptions | string = {},
   ): Promise<WireClient> {
     return (await this.join(version, options)).client;
+  }
+
+  /** Has the broker go over to other settings; resolves to what changed. */
+  async reload(
+    options: Omit<TestBrokerOptions, "authenticator" | "authorizer">,
+  ): Promise<SettingChange[]> {
+    const changes = await this.broker.reload(settingsOf(options));
+    activity.count++;
+    await settle();
+    return changes;
   }
 
   /** Moves time on, and lets the broker do what fell due. */
