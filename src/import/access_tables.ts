@@ -63,14 +63,18 @@ function scopesOf(
       }, said.value);
       if (became.isLost) ledger.enter(access, said, became);
     }
+    const plugin = lines.find(({ name }) =>
+      /^(global_|auth_)?plugin$/.test(name)
+    );
     return {
       listeners,
       names,
       lines,
-      isOpen: read.isOpen,
+      // A plugin was asked about clients without a name, too.
+      isOpen: read.isOpen && plugin === undefined,
       passwordFile: last("password_file"),
       aclFile: last("acl_file"),
-      plugin: lines.find(({ name }) => /^(global_|auth_)?plugin$/.test(name)),
+      plugin,
     };
   };
   const served = all.filter(({ isServed }) => isServed);
@@ -115,7 +119,7 @@ function authTables(scopes: readonly AccessScope[], ledger: Ledger) {
 
 function linksOf(scope: AccessScope, ledger: Ledger): TomlTable[] {
   const tables: TomlTable[] = [];
-  const { passwordFile, names, plugin, lines } = scope;
+  const { passwordFile, names, plugin } = scope;
   if (passwordFile !== undefined) {
     const table = new TomlTable("[[auth]]");
     table.set("type", "password-file");
@@ -123,27 +127,31 @@ function linksOf(scope: AccessScope, ledger: Ledger): TomlTable[] {
     if (names.length > 0) table.set("listener", names);
     tables.push(table);
   }
-  if (plugin !== undefined) {
-    const table = httpLink(lines, names) ?? new TomlTable("[[auth]]");
-    const isHttp = !table.isEmpty;
-    for (const line of lines.filter(({ name }) => isOfPlugin(name))) {
-      if (isHttp && !/plugin$/.test(line.name)) continue;
-      ledger.enter(
-        table,
-        line,
-        isHttp
-          ? needless("asking over HTTP is built in; look at what it says here")
-          : lost(
-            /plugin$/.test(line.name)
-              ? "plugins are not loaded; what it allowed is refused until " +
-                "[[auth]] and [[acl]] say it"
-              : "it is a plugin's",
-          ),
-      );
-    }
-    tables.push(table);
-  }
+  if (plugin !== undefined) tables.push(pluginLink(scope, ledger));
   return tables;
+}
+
+/** Asks the server that the plugin asked, or lets in nobody in its place. */
+function pluginLink({ lines, names }: AccessScope, ledger: Ledger): TomlTable {
+  const http = httpLink(lines, names);
+  const table = http ?? new TomlTable("[[auth]]");
+  if (http === null) {
+    table.set("type", "users");
+    if (names.length > 0) table.set("listener", names);
+  }
+  for (const line of lines.filter(({ name }) => isOfPlugin(name))) {
+    const isPlugin = /plugin$/.test(line.name);
+    if (http !== null) {
+      const became = needless("to ask over HTTP is built in; see above");
+      if (isPlugin) ledger.enter(table, line, became);
+    } else {
+      const why = isPlugin
+        ? "plugins are not loaded; whom it let in has to be a [[user]] first"
+        : "it is the plugin's";
+      ledger.lose(table, line, why);
+    }
+  }
+  return table;
 }
 
 function isOfPlugin(name: string): boolean {

@@ -51,6 +51,9 @@ export async function readText(path: string): Promise<string> {
 
 /** The files of an `include_dir`, in Mosquitto's order. */
 async function included(line: ConfigLine): Promise<string[]> {
+  if (line.value === "") {
+    throw new ImportError(placeOf(line), "include_dir names no folder");
+  }
   const folder = await folderOf(line);
   const names: string[] = [];
   try {

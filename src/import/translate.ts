@@ -99,7 +99,10 @@ function enterGeneral(
       continue;
     }
     // Both bound the same here; what counts whole packets is nearer to it.
-    if (name === "message_size_limit" && lastOf(general)("max_packet_size")) {
+    if (
+      name === "message_size_limit" && value !== "0" &&
+      lastOf(general)("max_packet_size") !== undefined
+    ) {
       ledger.lose(rest, line, "max_packet_size bounds the whole packet");
       continue;
     }

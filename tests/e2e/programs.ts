@@ -29,6 +29,14 @@ export const mosquittoClients: Program = {
     : undefined,
 };
 
+/** Mosquitto's broker; Debian keeps it where users do not look. */
+export const mosquittoBroker: Program = {
+  package: "mosquitto",
+  command: ["mosquitto", "/usr/sbin/mosquitto"].find((one) =>
+    starts(one, ["-h"], false)
+  ),
+};
+
 /** Makes certificates, and is a TLS client of few words. */
 export const opensslProgram: Program = {
   package: "openssl",

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { importMosquitto } from "../../src/cli/import.ts";
+import type { ImportOptions } from "../../src/cli/import_options.ts";
+import { runDunlin } from "../support/process.ts";
+
+/** Runs `dunlin import` on a file of that text in a folder of its own. */
+async function inFolder(
+  text: string,
+  body: (
+    run: (options?: ImportOptions) => Promise<[number, string, string]>,
+    folder: string,
+  ) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-import-" });
+  await Deno.writeTextFile(`${folder}/m.conf`, text);
+  try {
+    await body(async (options = {}) => {
+      let [out, err] = ["", ""];
+      const code = await importMosquitto(`${folder}/m.conf`, options, {
+        out: (chunk) => out += chunk,
+        err: (chunk) => err += chunk,
+      });
+      return [code, out, err];
+    }, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("import: the result is shown, what has no counterpart is told", () =>
+  inFolder("user nobody\nsys_interval 3", async (run, folder) => {
+    const [code, out, err] = await run();
+    assert.equal(code, 0);
+    assert.match(out, /\n\[sys\]\ninterval = 3 {2}# .*m\.conf:2\n/);
+    assert.match(out, /\n# .*m\.conf:1: user nobody\n# {3}No counterpart: /);
+    const [title, line] = err.split("\n");
+    assert.equal(title, "These have no counterpart:");
+    assert.ok(line.startsWith(`  ${folder}/m.conf:1: user nobody: `), line);
+  }));
+
+Deno.test("import: --out writes a file, and replaces none without --force", () =>
+  inFolder("sys_interval 3", async (run, folder) => {
+    const out = `${folder}/d.toml`;
+    assert.deepEqual(await run({ out }), [
+      0,
+      "",
+      `${out} is written; try it: dunlin --config ${out}\n`,
+    ]);
+    await Deno.writeTextFile(out, "mine");
+    const [code, , err] = await run({ out });
+    assert.equal(code, 1);
+    assert.match(err, /is there already: give another name, or --force/);
+    assert.equal(await Deno.readTextFile(out), "mine");
+    assert.equal((await run({ out, force: true }))[0], 0);
+    assert.match(await Deno.readTextFile(out), /interval = 3/);
+  }));
+
+Deno.test("import: a result that cannot be used yet says what to change, exit 1", () =>
+  inFolder("listener 99999\nallow_anonymous true", async (run) => {
+    const [code, out, err] = await run();
+    assert.equal(code, 1);
+    assert.match(out, /port = 99999/);
+    assert.match(err, /changed by hand first:\n {2}result:\d+:\d+: .*port/);
+  }));
+
+Deno.test("import: from the command line; a file that is not there, exit 1", async () => {
+  const { code, stdout, stderr } = await runDunlin(["import", "/no/m.conf"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(stderr, "/no/m.conf: it is not there\n");
+});

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { completeSettings, loadSettings } from "../../src/config/mod.ts";
+import type { Settings } from "../../src/config/mod.ts";
+import { importConfig, ImportError } from "../../src/import/mod.ts";
+import type { ImportedConfig } from "../../src/import/mod.ts";
+
+/** Imports a configuration of that text, beside other files. */
+async function imported(
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<ImportedConfig & { readonly settings: Settings }> {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-import-" });
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const path = `${folder}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), {
+        recursive: true,
+      });
+      await Deno.writeTextFile(path, content);
+    }
+    const path = `${folder}/m.conf`;
+    await Deno.writeTextFile(path, text.replaceAll("@", folder));
+    const result = await importConfig(path);
+    const file = { name: "d.toml", text: result.toml };
+    return { ...result, settings: await loadSettings({ file }) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The value at `path` in the settings that an import gives. */
+async function value(text: string, path: string): Promise<unknown> {
+  const { settings } = await imported(text);
+  return path.split(".").reduce<unknown>(
+    (at, key) => (at as Record<string, unknown>)[key],
+    settings,
+  );
+}
+
+const values: readonly (readonly [string, string, unknown])[] = [
+  ["max_inflight_messages 7", "limits.max_inflight", 7],
+  ["max_inflight_messages 7", "limits.receive_maximum", 7],
+  ["max_inflight_messages 0", "limits.max_inflight", 65_535],
+  ["max_packet_size 20", "limits.max_packet_size", 1024],
+  ["max_packet_size 0", "limits.max_packet_size", 256 * 1024 * 1024],
+  ["message_size_limit 100", "limits.max_packet_size", 100 + 128 * 1024],
+  ["memory_limit 1", "limits.max_queued_memory", 1024 * 1024],
+  ["max_keepalive 90", "session.max_keep_alive", 90],
+  ["max_queued_messages 0", "session.backlog_messages", 1_000_000_000],
+  ["max_queued_bytes 5000", "session.backlog_bytes", 5000],
+  ["persistent_client_expiration 3h", "session.expiry_v3", 3 * 3600],
+  ["persistent_client_expiration 2m", "session.max_expiry", 60 * 86_400],
+  ["queue_qos0_messages 1", "session.queue_qos0", true],
+  ["retain_available false", "retained.available", false],
+  ["sys_interval 0", "sys.interval", 0],
+  ["persistence false", "storage.mode", "memory"],
+  ["", "storage.mode", "memory"],
+  ["persistence true", "storage.mode", "buffered"],
+  ["log_type error\nlog_type warning", "log.level", "warn"],
+  ["log_type all", "log.level", "debug"],
+  ["log_type none", "log.level", "error"],
+  ["", "listener.0.bind", "127.0.0.1"],
+  ["", "listener.0.allow_anonymous", true],
+  ["port 1900", "listener.0.bind", "::"],
+  ["port 1900", "listener.0.allow_anonymous", false],
+  ["listener 1900 ::1", "listener.0.bind", "::1"],
+  ["listener 1900\nsocket_domain ipv4", "listener.0.bind", "0.0.0.0"],
+  ["listener 1900\nbind_interface none9", "listener.0.bind", "127.0.0.1"],
+  ["listener 1900\nbind_interface lo", "listener.0.bind", "127.0.0.1"],
+  ["listener 1900\nmount_point a", "listener.0.mount_point", "a/"],
+  ["listener 1900\nmax_connections 3", "listener.0.max_connections", 3],
+  ["listener 1900\nmax_qos 1", "listener.0.max_qos", 1],
+  [
+    "listener 1900\nmax_topic_alias 0",
+    "listener.0.topic_alias_maximum",
+    0,
+  ],
+  ["max_qos 1\nlistener 1900", "listener.1.port", 1900],
+  ["listener 1900\nport 1901", "listener.0.port", 1901],
+  ['password_file a ${b} "c\\', "auth.0.file", 'a ${b} "c\\'],
+  ["listener 1900", "auth.0.type", "users"],
+  ["acl_file x", "access.acl_file.0", "x"],
+];
+
+for (const [text, path, expected] of values) {
+  const told = text.replaceAll("\n", "; ") || "nothing said";
+  Deno.test(`import: ${told}: ${path} is ${expected}`, async () => {
+    assert.deepEqual(await value(text, path), expected);
+  });
+}
+
+Deno.test("import: nothing said is the settings' defaults, but for the disk", async () => {
+  const { settings, lost } = await imported("# nothing\n");
+  const usual = completeSettings({ storage: { mode: "memory" } });
+  assert.deepEqual(settings, usual);
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("import: what is included comes where it is included, A before a", async () => {
+  const { settings, lost } = await imported(
+    "max_keepalive 1\ninclude_dir @/d\nlistener 1990",
+    {
+      "d/b.conf": "sys_interval 3\ninclude_dir /nowhere\n",
+      "d/a.conf": "sys_interval 2\nmax_keepalive 2",
+      "d/B.conf": "sys_interval 9",
+      "d/c.txt": "sys_interval 100",
+    },
+  );
+  assert.equal(settings.sys.interval, 3000);
+  assert.equal(settings.session.max_keep_alive, 2);
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("import: a folder that is not there is told with its line", async () => {
+  await assert.rejects(
+    imported("\ninclude_dir @/none"),
+    (error: unknown) =>
+      error instanceof ImportError &&
+      /m\.conf:2: include_dir .*: it is not there$/.test(error.message),
+  );
+});
+
+Deno.test("import: a folder without a name is not the one around the file", async () => {
+  await assert.rejects(imported("include_dir"), /names no folder$/);
+});
+
+Deno.test("import: TLS with shared keys does not become MQTT in the clear", async () => {
+  const { settings, toml, lost } = await imported(
+    "listener 8883\npsk_hint h\npsk_file p\nlistener 1990 127.0.0.1",
+  );
+  assert.deepEqual(settings.listener.map(({ port }) => port), [1990]);
+  assert.match(toml, /m\.conf:1: listener 8883\n# .*psk_hint h\n/);
+  assert.deepEqual(lost.map(({ text }) => text), ["psk_hint h", "psk_file p"]);
+});
+
+Deno.test("import: with a plugin that is not there nobody comes in unasked", async () => {
+  const { settings, lost } = await imported(
+    "listener 1990\nallow_anonymous true\nauth_plugin /p.so\n" +
+      "auth_opt_redis_password hush",
+  );
+  assert.deepEqual(settings.auth.map(({ type }) => type), ["users"]);
+  assert.equal(settings.listener[0].allow_anonymous, false);
+  assert.deepEqual(
+    lost.map(({ text }) => text),
+    ["auth_plugin /p.so", "auth_opt_redis_password (not shown)"],
+  );
+});
+
+Deno.test("import: a plugin that asks over HTTP becomes [[auth]]", async () => {
+  const { settings, lost } = await imported(
+    "listener 1990\nauth_plugin /mosquitto-go-auth.so\nauth_opt_backends http\n" +
+      "auth_opt_http_host h\nauth_opt_http_port 80\nauth_opt_http_timeout 3\n" +
+      "auth_opt_http_getuser_uri /u\nauth_opt_http_aclcheck_uri /a",
+  );
+  const [{ type, url, acl_url, preset, timeout }] = settings.auth;
+  assert.deepEqual([type, url, acl_url, preset, timeout], [
+    "http",
+    "http://h:80/u",
+    "http://h:80/a",
+    "mosquitto-go-auth",
+    3000,
+  ]);
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("import: no password stands in the result", async () => {
+  const { toml, lost } = await imported(
+    "connection c\naddress h\nremote_password hush\nlocal_password hush\n" +
+      "password hush\nbridge_psk hush\ntls_engine_kpass_sha1 hush\n",
+  );
+  assert.doesNotMatch(toml + JSON.stringify(lost), /hush/);
+});
+
+Deno.test("import: what Mosquitto would refuse is told, not guessed", async () => {
+  const { lost, settings } = await imported(
+    "max_keepalive soon\nretain_available maybe\nmax_qos 3\nlog_type loud\n" +
+      "no_such_option 1\nallow_anonymous perhaps",
+  );
+  assert.deepEqual(
+    lost.map(({ place }) => Number(place.split(":").at(-1))).sort(),
+    [1, 2, 3, 4, 5, 6],
+  );
+  assert.equal(settings.session.max_keep_alive, 0);
+});
