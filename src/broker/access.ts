@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/mod.ts";
 import type { AuthSettings, Settings } from "../config/mod.ts";
+import type { RemoteAccess } from "../security/access/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import {
   Chain,
@@ -82,8 +83,8 @@ export class AccessControl {
     const close = () => opened.forEach(({ link }) => link.close?.());
     let rules: OpenRules;
     try {
-      rules = await openRules(settings, null);
       for (const one of auth) opened.push(await this.#openLink(one, settings));
+      rules = await openRules(settings, await remoteOf(opened));
     } catch (error) {
       close();
       throw error;
@@ -131,4 +132,14 @@ export class AccessControl {
     this.#ports.hashing.close();
     this.#log.stop();
   }
+}
+
+/** The servers that are asked what clients may do; null without any. */
+async function remoteOf(
+  opened: readonly OpenedLink[],
+): Promise<RemoteAccess | null> {
+  const servers = opened.flatMap(({ asked }) => asked ?? []);
+  if (servers.length === 0) return null;
+  const { HttpAccessChain } = await import("../security/http/mod.ts");
+  return new HttpAccessChain(servers);
 }

@@ -9,7 +9,11 @@ import type {
   KnownLogins,
   PasswordUsers,
 } from "../security/passwords/mod.ts";
+import type { AskedServer } from "../security/http/mod.ts";
 import type { AccessPorts } from "./access.ts";
+import { openHttp } from "./open_http.ts";
+import { openJwt } from "./open_jwt.ts";
+import { openScram } from "./open_scram.ts";
 
 /** What links are opened with. */
 export interface LinkPorts extends AccessPorts {
@@ -22,6 +26,8 @@ export interface OpenedLink {
   readonly link: Link;
   /** When one of them changes, it has to be opened anew. */
   readonly files: readonly string[];
+  /** A server that is asked what clients may do; missing without one. */
+  readonly asked?: AskedServer;
 }
 
 /**
@@ -45,11 +51,11 @@ export async function openLink(
       return await passwords("users", knownUsers(settings.user), [], ports);
     }
     case "jwt":
+      return await openJwt(auth, ports);
     case "http":
+      return await openHttp(auth, ports);
     case "scram":
-      return await Promise.reject(
-        new Error(`[[auth]] type = "${auth.type}" is not served yet`),
-      );
+      return await openScram(auth, settings, ports);
   }
 }
 

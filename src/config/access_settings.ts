@@ -53,6 +53,8 @@ export interface AuthSettings {
   readonly leeway: number;
   /** `jwt`: the claim that is the user name. */
   readonly username_claim: string;
+  /** `jwt`: whether the user name of CONNECT must be that of the token. */
+  readonly match_username: boolean;
   /** `jwt`: the claim that holds access rules; "" reads none. */
   readonly acl_claim: string;
   /** `jwt`: whether the connection ends when the token does. */

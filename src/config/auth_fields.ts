@@ -44,7 +44,8 @@ function url(doc: string): Field<string> {
 function claim(initial: string, doc: string): Field<string> {
   return text(
     initial,
-    /^[^\0]{0,200}$/,
+    // Only what is empty from the start may be left out.
+    initial === "" ? /^[^\0]{0,200}$/ : /^[^\0]{1,200}$/,
     'a claim like "sub", or one inside others like "realm.user"',
     doc,
   );
@@ -114,6 +115,13 @@ export const authFields: FieldsOf<AuthSettings> = {
     ),
   ),
   username_claim: only(JWT, claim("sub", "The claim that is the user name.")),
+  match_username: only(
+    JWT,
+    flag(
+      false,
+      "Whether the user name of CONNECT, where it has one, must be that of the token.",
+    ),
+  ),
   acl_claim: only(
     JWT,
     claim(

@@ -56,6 +56,12 @@ const CURVE_ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
   ["Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
+/** All that public keys can be for. */
+export const PUBLIC_ALGORITHMS: readonly string[] = [
+  ...RSA_ALGORITHMS,
+  ...[...CURVE_ALGORITHMS.values()].flat(),
+];
+
 /** The shortest secret of HS256 (bytes): RFC 7518, 3.2. */
 const SHORTEST_SECRET = 32;
 

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock/mod.ts";
 import { ask, WebError } from "../http/request.ts";
 import {
   jwksKeys,
+  PUBLIC_ALGORITHMS,
   type TokenHeader,
   type TokenKey,
   type TokenKeyError,
@@ -46,7 +47,8 @@ interface Fetched {
  * known fetches them anew, so that a new key works at once.
  */
 export class RemoteKeys implements TokenKeys {
-  readonly algorithms: readonly string[];
+  /** Whatever a public key can be for: which it are is not known yet. */
+  readonly algorithms: readonly string[] = PUBLIC_ALGORITHMS;
   readonly #options: RemoteKeysOptions;
   readonly #clock: Clock;
   readonly #closed = new AbortController();
@@ -56,13 +58,8 @@ export class RemoteKeys implements TokenKeys {
   #failedAt = -Infinity;
   #failure: Error | null = null;
 
-  /** Fetches nothing yet. `algorithms` are those that may be asked for. */
-  constructor(
-    algorithms: readonly string[],
-    options: RemoteKeysOptions,
-    clock: Clock,
-  ) {
-    this.algorithms = algorithms;
+  /** Fetches nothing yet. */
+  constructor(options: RemoteKeysOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
   }

@@ -101,7 +101,6 @@ export class ScramExchange implements AuthExchange {
       kind: "allow",
       identity: identityOf(this.#credentials, {
         username: name,
-        groups: entry.groups,
         proof: entry.proof,
       }),
       data: new TextEncoder().encode(

@@ -14,8 +14,6 @@ export interface ScramUser {
   readonly name: string;
   /** What is known of the password, or the password itself. */
   readonly secret: ScramHash | string;
-  /** Groups the user is in. */
-  readonly groups: readonly string[];
 }
 
 /** What an exchange goes by, for a known user and for any other. */
@@ -26,8 +24,6 @@ export interface ScramEntry {
   readonly salt: Uint8Array<ArrayBuffer>;
   /** Told to the client. */
   readonly iterations: number;
-  /** Groups the user is in. */
-  readonly groups: readonly string[];
   /** Another one after the password has changed. */
   readonly proof: string;
   /** What the client's proof is held against. */
@@ -94,20 +90,20 @@ export class ScramUsers {
   }
 
   #entryOf(name: string, user: ScramUser): ScramEntry {
-    const { secret, groups } = user;
+    const { secret } = user;
     const proof = createHmac("sha256", proofKey).update(textOf(user))
       .digest("hex");
     if (typeof secret === "string") {
       // Told now: at a login it would be told to nobody.
       told(user, () => saslPrep(secret));
       const { salt, iterations } = this.#stranger(name);
-      const entry = new Unread(secret, salt, iterations, groups, proof);
+      const entry = new Unread(secret, salt, iterations, proof);
       this.#unread.push(entry);
       return entry;
     }
     const { salt, iterations } = secret;
     const hash = () => secret;
-    return { isKnown: true, salt, iterations, groups, proof, hash };
+    return { isKnown: true, salt, iterations, proof, hash };
   }
 
   #stranger(name: string): ScramEntry {
@@ -119,7 +115,6 @@ export class ScramUsers {
       isKnown: false,
       salt,
       iterations,
-      groups: [],
       proof: "",
       hash: () => ({ kind: "scram-sha-256", salt, iterations, ...keys }),
     };
@@ -136,7 +131,6 @@ class Unread implements ScramEntry {
     password: string,
     readonly salt: Uint8Array<ArrayBuffer>,
     readonly iterations: number,
-    readonly groups: readonly string[],
     readonly proof: string,
   ) {
     this.#password = password;

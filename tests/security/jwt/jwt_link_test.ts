@@ -14,7 +14,7 @@ import {
   pemKeys,
   secretKeys,
 } from "../../../src/security/jwt/mod.ts";
-import { credentialsOf } from "../../support/credentials.ts";
+import { credentialsOf } from "../../support/credentials_of.ts";
 
 /** Seconds since 1970 at which these tests take place. */
 const NOW = 1_700_000_000;

@@ -16,7 +16,7 @@ import {
   RemoteKeys,
   secretKeys,
 } from "../../../src/security/jwt/mod.ts";
-import { credentialsOf } from "../../support/credentials.ts";
+import { credentialsOf } from "../../support/credentials_of.ts";
 import { WebServer } from "../../support/web_server.ts";
 
 const RULES = {
@@ -128,7 +128,6 @@ function remoteOf(server: WebServer, cache = 60_000) {
   const clock = new ManualClock();
   const told: string[] = [];
   const keys = new RemoteKeys(
-    ["ES256"],
     {
       url: `${server.url}/keys?secret=x`,
       timeout: 1000,

@@ -1,0 +1,30 @@
+import type { AuthSettings } from "../config/mod.ts";
+import type { LinkPorts, OpenedLink } from "./links.ts";
+import { outageOf } from "./outage.ts";
+
+/** Makes the link of `type = "http"`, and whom it asks about access. */
+export async function openHttp(
+  auth: AuthSettings,
+  { clock, log }: LinkPorts,
+): Promise<OpenedLink> {
+  const http = await import("../security/http/mod.ts");
+  const { url, acl_url, superuser_url, cache, on_error } = auth;
+  // What stands behind the path may be a key.
+  const { origin, pathname } = new URL(url);
+  const name = `http ${origin}${pathname}`;
+  const preset = auth.preset === "mosquitto-go-auth"
+    ? http.goAuthPreset
+    : http.dunlinPreset;
+  const caller = new http.Caller({
+    maxRequests: auth.max_requests,
+    timeout: auth.timeout,
+    authorization: auth.authorization,
+    ...outageOf(name, clock, log),
+  }, clock);
+  const options = { url, preset, cache, onError: on_error };
+  const link = new http.HttpLink(name, options, caller, clock);
+  if (acl_url === "") return { link, files: [] };
+  const access = { url: acl_url, superuserUrl: superuser_url, preset, cache };
+  const server = new http.HttpAccess(access, caller, clock);
+  return { link, files: [], asked: { server, onError: on_error } };
+}
