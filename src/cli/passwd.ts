@@ -130,7 +130,9 @@ async function askPassword(
 
 /** Known complaints are told as they are; our own mistakes with their stack. */
 function reasonOf(error: unknown): string {
+  // What SCRAM cannot take of a password is a `RangeError`.
   const isSaid = error instanceof CommandError ||
+    error instanceof RangeError ||
     error instanceof Error && error.name === "PasswordFileError";
   return isSaid ? error.message : startError(error);
 }

@@ -76,6 +76,11 @@ export class LoginAttempts {
     this.limits = limits;
   }
 
+  /** Names and addresses of which something is remembered; bounded. */
+  get remembered(): number {
+    return this.#failedAt.size + this.#pairs.size;
+  }
+
   /**
    * Lets `work` judge a login when it is its turn; resolves to what it says, or
    * to a refusal. Rejects as `work` does. Null is no user name.
@@ -99,13 +104,13 @@ export class LoginAttempts {
     }
   }
 
+  /** Judges a login that has its turn, and gives the turn back. */
   async #watch(
     pair: Pair,
     user: string,
     address: string,
     work: () => Promise<AuthOutcome>,
   ): Promise<AuthOutcome> {
-    pair.underWay++;
     try {
       const outcome = await work();
       if (outcome.kind === "allow") pair.failures = 0;
@@ -123,7 +128,7 @@ export class LoginAttempts {
     }
   }
 
-  /** Waits until the pair may try; false when it may not. */
+  /** Waits for a turn and takes it; false when there is none to be had. */
   async #turn(pair: Pair, user: string, address: string): Promise<boolean> {
     let wait = this.#delayOf(user, address);
     if (wait > 0) this.counts.delayed++;
@@ -133,9 +138,13 @@ export class LoginAttempts {
         return false;
       }
       const { maxFailures } = this.limits;
-      const isLast = maxFailures === 0 ||
+      const hasPlace = maxFailures === 0 ||
         pair.failures + pair.underWay < maxFailures;
-      if (wait === 0 && isLast) return true;
+      if (wait === 0 && hasPlace) {
+        // Here, or others would take the same place before it begins.
+        pair.underWay++;
+        return true;
+      }
       if (this.#waiting >= MOST_WAITING) {
         this.counts.refused++;
         return false;

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/clock/mod.ts";
+import { ReasonCode } from "../../../src/mqtt/mod.ts";
+import {
+  anonymousLink,
+  certificateLink,
+  Chain,
+  type Link,
+  LoginAttempts,
+  type Verdict,
+} from "../../../src/security/chain/mod.ts";
+import {
+  type AuthExchange,
+  type Credentials,
+  identityOf,
+} from "../../../src/security/mod.ts";
+import { certificateOf, credentials } from "../../support/credentials.ts";
+
+const { BadUserNameOrPassword, NotAuthorized } = ReasonCode;
+
+/** Says of a client what its password says: "a: yes", "b: no", ... */
+function link(name: string, log: string[] = []): Link {
+  return {
+    name,
+    judge(credentials): Verdict {
+      log.push(name);
+      const said = new TextDecoder().decode(credentials.password ?? undefined);
+      if (said === `${name}: yes`) {
+        return { kind: "allow", identity: identityOf(credentials) };
+      }
+      if (said === `${name}: no`) {
+        return { kind: "deny", reasonCode: NotAuthorized, why: "it says so" };
+      }
+      return {
+        kind: "not-mine",
+        why: "it says nothing",
+        disguise: () => Promise.resolve(void log.push(`${name} pretends`)),
+      };
+    },
+    stillAllows: ({ username }) => username !== "gone",
+  };
+}
+
+/** A chain, and what it told of. */
+function chainOf(links: readonly Link[], anonymous = false) {
+  const denied: string[] = [];
+  const attempts = new LoginAttempts(new ManualClock(), {
+    delay: 0,
+    maxFailures: 2,
+  });
+  const chain = new Chain({
+    links,
+    allowsAnonymous: (listener) => anonymous && listener === "tcp",
+    attempts,
+    onDenied: (_, why) => denied.push(why),
+  });
+  return { chain, denied };
+}
+
+/** The link that let a client in, or the reason code. */
+async function outcome(
+  chain: Chain,
+  credentials: Credentials,
+): Promise<string | number> {
+  const result = await chain.authenticate(credentials);
+  if (result.kind === "allow") return result.identity.link ?? "nobody";
+  return result.kind === "deny" ? result.reasonCode : "goes on";
+}
+
+Deno.test("chain: the first link that says yes or no decides", async () => {
+  const log: string[] = [];
+  const { chain, denied } = chainOf(["a", "b", "c"].map((n) => link(n, log)));
+  assert.equal(await outcome(chain, credentials("u", "b: yes")), "b");
+  assert.deepEqual(log.splice(0), ["a", "b"]);
+  assert.equal(await outcome(chain, credentials("u", "b: no")), NotAuthorized);
+  // The first link's time is spent, too: it was asked about a name.
+  assert.deepEqual(log.splice(0), ["a", "b", "a pretends"]);
+  assert.deepEqual(denied.splice(0), ["it says so"]);
+});
+
+Deno.test("chain: its end refuses, in the time of one wrong password", async () => {
+  const log: string[] = [];
+  const { chain, denied } = chainOf([link("a", log), link("b", log)]);
+  const code = await outcome(chain, credentials("u", "x"));
+  assert.equal(code, BadUserNameOrPassword);
+  assert.deepEqual(log, ["a", "b", "a pretends"]);
+  assert.deepEqual(denied, ["a: it says nothing; b: it says nothing"]);
+});
+
+Deno.test("chain: who is let in costs no pretence", async () => {
+  const log: string[] = [];
+  const { chain } = chainOf([link("a", log), link("b", log)]);
+  await outcome(chain, credentials("u", "b: yes"));
+  assert.deepEqual(log, ["a", "b"]);
+});
+
+const certificate = certificateOf("pump");
+const certified = { certificate, isCertified: true };
+
+/** Who comes, how, and what allow_anonymous and its absence make of it. */
+const unasked: readonly (readonly [
+  name: string,
+  who: Credentials,
+  open: string | number,
+  closed: string | number,
+])[] = [
+  [
+    "no credentials",
+    credentials(null, null),
+    "allow_anonymous",
+    NotAuthorized,
+  ],
+  [
+    "a user name alone",
+    credentials("u", null),
+    BadUserNameOrPassword,
+    BadUserNameOrPassword,
+  ],
+  [
+    "a password alone",
+    credentials(null, "x"),
+    BadUserNameOrPassword,
+    BadUserNameOrPassword,
+  ],
+  [
+    "wrong credentials",
+    credentials("u", "x"),
+    BadUserNameOrPassword,
+    BadUserNameOrPassword,
+  ],
+  [
+    "no credentials, by another listener",
+    credentials(null, null, { listener: "web" }),
+    NotAuthorized,
+    NotAuthorized,
+  ],
+  [
+    "a certificate that gives the name",
+    credentials("pump", null, certified),
+    "allow_anonymous",
+    BadUserNameOrPassword,
+  ],
+];
+for (const [name, who, open, closed] of unasked) {
+  Deno.test(`chain: ${name}, where allow_anonymous says yes, and no`, async () => {
+    const links = [link("a")];
+    assert.equal(await outcome(chainOf(links, true).chain, who), open);
+    assert.equal(await outcome(chainOf(links, false).chain, who), closed);
+  });
+}
+
+Deno.test("chain: a link that refuses whoever has nothing is heard before allow_anonymous", async () => {
+  const strict: Link = {
+    name: "strict",
+    judge: () => ({ kind: "deny", reasonCode: NotAuthorized, why: "no" }),
+  };
+  const { chain } = chainOf([strict], true);
+  assert.equal(await outcome(chain, credentials(null, null)), NotAuthorized);
+});
+
+/** Who comes, and what the links that need nothing else say. */
+const simple: readonly (readonly [string, Credentials, string, string])[] = [
+  ["nothing", credentials(null, null), "allow", "not-mine"],
+  ["a user name", credentials("u", null), "not-mine", "not-mine"],
+  ["an empty user name", credentials("", ""), "not-mine", "not-mine"],
+  ["a password", credentials(null, "x"), "not-mine", "not-mine"],
+  [
+    "a certificate that gives the name",
+    credentials("pump", null, certified),
+    "not-mine",
+    "allow",
+  ],
+  [
+    "a certificate that gives no name",
+    credentials(null, null, { certificate }),
+    "allow",
+    "allow",
+  ],
+  [
+    "a certificate, and a name that it does not give",
+    credentials("admin", "x", { certificate }),
+    "not-mine",
+    "not-mine",
+  ],
+];
+for (const [name, who, anonymous, byCertificate] of simple) {
+  Deno.test(`chain: anonymous and client-certificate, who gives ${name}`, async () => {
+    assert.equal((await anonymousLink.judge(who)).kind, anonymous);
+    assert.equal((await certificateLink.judge(who)).kind, byCertificate);
+  });
+}
+
+Deno.test("chain: who was let in stays as long as the link says so", async () => {
+  const { chain } = chainOf([link("a"), certificateLink], true);
+  const of = async (who: Credentials) => {
+    const result = await chain.authenticate(who);
+    assert.equal(result.kind, "allow");
+    return result.kind === "allow" ? result.identity : null!;
+  };
+  const bob = await of(credentials("bob", "a: yes"));
+  const gone = await of(credentials("gone", "a: yes"));
+  const guest = await of(credentials(null, null));
+  const pump = await of(credentials("pump", null, certified));
+  const stay = (links: readonly Link[], anonymous: boolean) => {
+    const { chain } = chainOf(links, anonymous);
+    return [bob, gone, guest, pump].map((one) => chain.stillAllows(one));
+  };
+  const both = [link("a"), certificateLink];
+  assert.deepEqual(stay(both, true), [true, false, true, true]);
+  assert.deepEqual(stay(both, false), [true, false, false, true]);
+  assert.deepEqual(stay([link("b")], true), [false, false, true, false]);
+});
+
+Deno.test("chain: who asks why is told, and it counts as no login", async () => {
+  const { chain, denied } = chainOf([link("a"), link("b"), link("c")]);
+  for (let at = 0; at < 5; at++) {
+    const steps = await chain.trace(credentials("u", "b: no"));
+    assert.deepEqual(steps.map(({ link, verdict }) => [link, verdict.kind]), [
+      ["a", "not-mine"],
+      ["b", "deny"],
+    ]);
+  }
+  assert.deepEqual(denied, []);
+  assert.equal(await outcome(chain, credentials("u", "b: yes")), "b");
+});
+
+Deno.test("chain: too many wrong passwords are refused before a link is asked", async () => {
+  const log: string[] = [];
+  const { chain } = chainOf([link("a", log)]);
+  for (let at = 0; at < 2; at++) {
+    await outcome(chain, credentials("u", "a: no"));
+  }
+  log.length = 0;
+  const { ConnectionRateExceeded } = ReasonCode;
+  const code = await outcome(chain, credentials("u", "a: yes"));
+  assert.equal(code, ConnectionRateExceeded);
+  assert.deepEqual(log, []);
+});
+
+/** An exchange in which the second step says whether it may come in. */
+function exchangeOf(who: Credentials): AuthExchange {
+  let username: string | null = null;
+  return {
+    get username() {
+      return username;
+    },
+    step(bytes) {
+      const said = new TextDecoder().decode(bytes!);
+      if (username === null) {
+        username = said;
+        return { kind: "continue", data: bytes! };
+      }
+      return said === "yes"
+        ? { kind: "allow", identity: identityOf(who, { username }) }
+        : { kind: "deny", reasonCode: NotAuthorized, why: "wrong proof" };
+    },
+  };
+}
+
+Deno.test("chain: an exchange is the link's that knows the method; its guesses count, too", async () => {
+  const scram: Link = {
+    ...link("scram"),
+    begin: (method, who) => method === "M" ? exchangeOf(who) : null,
+  };
+  const { chain, denied } = chainOf([link("a"), scram]);
+  const who = credentials(null, null);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const login = async (user: string, proof: string) => {
+    const exchange = chain.begin("M", who)!;
+    assert.equal((await exchange.step(bytes(user))).kind, "continue");
+    return await exchange.step(bytes(proof));
+  };
+  assert.equal(chain.begin("X", who), null);
+  const allowed = await login("bob", "yes");
+  assert.ok(allowed.kind === "allow");
+  assert.equal(allowed.identity.link, "scram");
+  assert.equal(allowed.identity.username, "bob");
+  for (let at = 0; at < 2; at++) await login("bob", "no");
+  assert.deepEqual(denied, ["scram: wrong proof", "scram: wrong proof"]);
+  const refused = await login("bob", "yes");
+  assert.ok(refused.kind === "deny");
+  assert.equal(refused.reasonCode, ReasonCode.ConnectionRateExceeded);
+  assert.equal((await login("eve", "yes")).kind, "allow");
+});
