@@ -37,6 +37,7 @@ export interface BeginningOptions {
 export class Beginning {
   readonly #options: BeginningOptions;
 
+  /** `options` hold for all connections of a listener. */
   constructor(options: BeginningOptions) {
     this.#options = options;
   }

@@ -14,7 +14,9 @@ import type { PeerCertificate, TlsOptions } from "./tls_ports.ts";
 
 /** What a handshake leads to. */
 export interface TlsStarted {
+  /** What is said within TLS. */
   readonly stream: ByteStream;
+  /** What the client showed; null when it was not asked or showed none. */
   readonly certificate: PeerCertificate | null;
   /** Missing when the client named no server. */
   readonly serverName?: string;
