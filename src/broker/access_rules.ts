@@ -17,7 +17,7 @@ export interface OpenRules {
 /**
  * Reads all access rules that `settings` name. `remote` is asked what they
  * leave open; null asks nobody. Rejects with `AccessFileError` for what is
- * wrong in a file, and with an error that names a file that cannot be read.
+ * wrong in a file, or a file that cannot be read.
  */
 export async function openRules(
   settings: Settings,
@@ -54,16 +54,19 @@ export async function makeAuthorizer(
 }
 
 async function readRules(file: string): Promise<AccessRule[]> {
-  const { readMosquittoRules } = await import("../security/access/mod.ts");
+  const { AccessFileError, readMosquittoRules } = await import(
+    "../security/access/mod.ts"
+  );
   let text: string;
   try {
     text = await Deno.readTextFile(file);
   } catch (error) {
-    throw new Error(
-      `Cannot read the access rules in ${file}: ` +
-        `${(error as Error).message}; name another file in access.acl_file`,
-      { cause: error },
-    );
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new AccessFileError([
+      `${file}: cannot be read: ${why}; name another one in access.acl_file`,
+    ]);
   }
   return readMosquittoRules(text, file);
 }
