@@ -3,6 +3,7 @@ import { type AuthPacket, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { AuthOutcome } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import { enforceAccess } from "./enforce.ts";
+import { watchIdentity } from "./identity_end.ts";
 import { judgeWill } from "./judge_will.ts";
 
 /**
@@ -125,6 +126,7 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   const session = connection.session!;
   session.identity = outcome.identity;
   session.changed();
+  watchIdentity(connection, outcome.identity);
   connection.sender.sendAuth(
     connection.authMethod!,
     ReasonCode.Success,

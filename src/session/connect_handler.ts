@@ -18,6 +18,7 @@ import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess } from "./enforce.ts";
 import { isLonger } from "./filter.ts";
+import { watchIdentity } from "./identity_end.ts";
 import type { Session } from "./session.ts";
 import { TopicAliases } from "./topic_aliases.ts";
 import { acceptWill, type Will } from "./will.ts";
@@ -186,6 +187,7 @@ function judge(
   session.bridge = packet.bridge;
   session.attach(connection, outcome.identity);
   connection.session = session;
+  watchIdentity(connection, outcome.identity);
   // What is half received from before does not count against the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";

@@ -26,6 +26,7 @@ import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
+import type { IdentityEnd } from "./identity_end.ts";
 import { limitMet } from "./limit_met.ts";
 import type { ListenerOptions, SessionOptions } from "./options.ts";
 import { handlePublish } from "./publish_handler.ts";
@@ -114,6 +115,8 @@ export class Connection implements Deadline {
   settled: SettledAccess | null = null;
   /** The will of a CONNECT that is being judged, or null. */
   will: Will | null = null;
+  /** Ends it when what let its client in does; null where that has no end. */
+  identityEnd: IdentityEnd | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
   /** Of its CONNECT; null without enhanced authentication. */
@@ -326,6 +329,7 @@ export class Connection implements Deadline {
     const { session } = this;
     this.session = null;
     this.exchange = null;
+    this.identityEnd?.stop();
     this.context.late.drop(this);
     if (session !== null) {
       this.context.counters.clientsConnected--;

@@ -11,6 +11,8 @@ export const CLOSE_REASONS = [
   "keep-alive",
   "connect-timeout",
   "auth-failed",
+  // What let the client in holds no longer: its token, say.
+  "auth-expired",
   // What it did is not allowed by the access rules.
   "not-authorized",
   // The settings have changed: who let it in would not do so any more.

@@ -1,0 +1,58 @@
+import { ReasonCode } from "../mqtt/mod.ts";
+import type { Identity } from "../security/mod.ts";
+import type { Connection } from "./connection.ts";
+import type { Deadline } from "./deadlines.ts";
+
+/** How long at most until the calendar is looked at (ms): it may be set. */
+const LOOK = 60_000;
+
+/** Ends a connection when what let its client in does: a token, say. */
+export class IdentityEnd implements Deadline {
+  at = Infinity;
+  tick = -1;
+  readonly #connection: Connection;
+  readonly #expiresAt: number;
+
+  /** `expiresAt` is in ms since 1970, by the calendar. */
+  constructor(connection: Connection, expiresAt: number) {
+    this.#connection = connection;
+    this.#expiresAt = expiresAt;
+    this.#wait();
+  }
+
+  /** Ends nothing any more. */
+  stop(): void {
+    this.#connection.context.deadlines.clear(this);
+  }
+
+  due(): void {
+    const { context, sender } = this.#connection;
+    if (context.clock.date() < this.#expiresAt) return this.#wait();
+    this.#connection.close(
+      "auth-expired",
+      ReasonCode.NotAuthorized,
+      sender.problemInformation
+        ? "what let this client in has expired"
+        : undefined,
+    );
+  }
+
+  /** The end is dated by others: what counts is the calendar, not our clock. */
+  #wait(): void {
+    const { clock, deadlines } = this.#connection.context;
+    const rest = this.#expiresAt - clock.date();
+    this.at = clock.now() + Math.max(0, Math.min(rest, LOOK));
+    deadlines.set(this);
+  }
+}
+
+/** From now on `connection` ends with `identity`, and no other. */
+export function watchIdentity(
+  connection: Connection,
+  { expiresAt = Infinity }: Identity,
+): void {
+  connection.identityEnd?.stop();
+  connection.identityEnd = expiresAt === Infinity
+    ? null
+    : new IdentityEnd(connection, expiresAt);
+}
