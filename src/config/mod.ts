@@ -37,6 +37,7 @@ export type {
   StorageSettings,
   SysSettings,
 } from "./settings.ts";
+export type { ListName } from "./lists.ts";
 export { completeSettings } from "./complete.ts";
 export type { PartialSettings } from "./complete.ts";
 export { loadSettings } from "./load.ts";

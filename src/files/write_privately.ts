@@ -2,7 +2,9 @@ import { dirname } from "node:path";
 
 /** Whom a file belongs to; only root can give files to others. */
 export interface FileOwner {
+  /** The user's number. */
   readonly uid: number;
+  /** The group's number. */
   readonly gid: number;
 }
 

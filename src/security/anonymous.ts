@@ -16,7 +16,7 @@ import { hasNoCredentials, identityOf } from "./identity.ts";
 export class Unasked implements Authenticator {
   readonly #allow: (listener: string) => boolean;
 
-  /** @param allow Whether clients may enter by the listener of this name. */
+  /** `allow`: whether clients may enter by the listener of this name. */
   constructor(allow: (listener: string) => boolean) {
     this.#allow = allow;
   }
