@@ -48,7 +48,11 @@ export class Networks {
 
   /** Whether one of them holds the address; what is no address is in none. */
   has(address: string): boolean {
-    const bytes = parseAddress(address);
+    return this.hasBytes(parseAddress(address));
+  }
+
+  /** The same for an address as `parseAddress` gives it; null is in none. */
+  hasBytes(bytes: Uint8Array | null): boolean {
     return bytes !== null &&
       this.#networks.some((network) => holds(network, bytes));
   }

@@ -40,6 +40,8 @@ export function fillRule(
   levels: RuleLevels,
   identity: Identity,
 ): readonly string[] | null {
+  // Most rules have no names in them, and are the same for everybody.
+  if (levels.every(isText)) return levels;
   const filled: string[] = [];
   for (const [index, level] of levels.entries()) {
     const text = typeof level === "string"
@@ -49,6 +51,16 @@ export function fillRule(
     filled.push(text);
   }
   return filled;
+}
+
+/** Whether two filters part at their first level already: most do. */
+export function startApart(
+  levels: RuleLevels,
+  filter: readonly string[],
+): boolean {
+  const [first] = levels;
+  return typeof first === "string" && first !== filter[0] &&
+    !isWildcard(first) && !isWildcard(filter[0]);
 }
 
 /**
@@ -94,5 +106,13 @@ export function covers(
 
 /** A leading wildcard does not meet topics with `$` [MQTT-4.7.2-1]. */
 function isHidden(first: string, other: string): boolean {
-  return (first === "+" || first === "#") && other.startsWith("$");
+  return isWildcard(first) && other.startsWith("$");
+}
+
+function isWildcard(level: string): boolean {
+  return level === "+" || level === "#";
+}
+
+function isText(level: string | LevelTemplate): level is string {
+  return typeof level === "string";
 }

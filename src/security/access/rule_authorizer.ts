@@ -82,12 +82,14 @@ export class RuleAuthorizer implements Authorizer {
     const grants = identity.grants ?? null;
     if (this.#isOpen && grants === null) return qos;
     const rules = this.#rules;
+    const asksNobody = this.#remote === null || grants !== null;
     const { some, all, denied } = rules.judgeFilter(
       filter.split("/"),
       rules.clientOf(identity),
       grants?.subscribe ?? [],
+      (some, all) => qosOf(asksNobody ? some : all, qos) === qos,
     );
-    if (this.#remote === null || grants !== null) return qosOf(some, qos);
+    if (asksNobody) return qosOf(some, qos);
     // It is asked about all that no rule allows: a part of the filter does
     // not speak for the rest.
     const granted = qosOf(all, qos);

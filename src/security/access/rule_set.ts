@@ -1,7 +1,8 @@
+import { parseAddress } from "../../network/mod.ts";
 import type { Identity } from "../authenticator.ts";
 import { ALL_CELLS } from "../rights.ts";
 import { type CompiledRule, compileRule } from "./compiled_rule.ts";
-import { covers, fillRule, meet } from "./filter_levels.ts";
+import { covers, fillRule, meet, startApart } from "./filter_levels.ts";
 import type { AccessRule, RuleOrder } from "./rule.ts";
 import { RuleShelf } from "./rule_shelf.ts";
 import { RuleTree } from "./rule_tree.ts";
@@ -53,7 +54,12 @@ export class RuleSet {
   clientOf(identity: Identity): Client {
     let client = this.#clients.get(identity);
     if (client === undefined) {
-      client = { identity, groups: this.#groupsOf(identity) };
+      const { hostname } = identity;
+      client = {
+        identity,
+        groups: this.#groupsOf(identity),
+        address: hostname === undefined ? null : parseAddress(hostname),
+      };
       this.#clients.set(identity, client);
     }
     return client;
@@ -79,23 +85,22 @@ export class RuleSet {
    * What can be received by `filter`, given by its levels: `some` of it where
    * any topic may be allowed, `all` of it where one rule allows every topic.
    * Denials count where one alone takes all of what a rule would allow.
+   * It ends early when `isEnough` says so.
    */
   judgeFilter(
     filter: readonly string[],
     client: Client,
     grants: readonly string[],
+    isEnough: (some: number, all: number) => boolean,
   ): { some: number; all: number; denied: number } {
     const found: CompiledRule[] = [];
     this.#all.collect(client, found);
     found.sort(byOrder);
-    const denials = filled(found.filter(isDenial), client.identity);
-    const last = { order: Infinity, cells: ALL_CELLS };
-    const allowed = [
-      ...filled(found.filter(isAllowance), client.identity),
-      ...grants.map((one) => ({ ...last, levels: one.split("/") })),
-    ];
+    const { identity } = client;
+    const denials = [...filled(found, false, filter, identity)];
     let some = 0;
     let all = 0;
+    const allowed = chain(filled(found, true, filter, identity), grants);
     for (const { levels, cells, order } of allowed) {
       const part = meet(levels, filter);
       if (part === null) continue;
@@ -103,6 +108,7 @@ export class RuleSet {
       const left = cells & ~deniedIn(part, denials, before);
       some |= left;
       if (covers(levels, filter)) all |= left;
+      if (isEnough(some, all)) break;
     }
     return { some, all, denied: deniedIn(filter, denials, Infinity) };
   }
@@ -135,16 +141,33 @@ interface Filled {
   readonly order: number;
 }
 
-function filled(rules: readonly CompiledRule[], identity: Identity): Filled[] {
-  const all: Filled[] = [];
-  for (const { filters, receiveCells: cells, order } of rules) {
-    if (cells === 0) continue;
-    for (const filter of filters) {
-      const levels = fillRule(filter, identity);
-      if (levels !== null) all.push({ levels, cells, order });
+/** What rules of one kind are about, where they might meet `filter`. */
+function* filled(
+  rules: readonly CompiledRule[],
+  allows: boolean,
+  filter: readonly string[],
+  identity: Identity,
+): Iterable<Filled> {
+  for (const rule of rules) {
+    const { filters, receiveCells: cells, order } = rule;
+    if (cells === 0 || rule.allows !== allows) continue;
+    for (const one of filters) {
+      if (startApart(one, filter)) continue;
+      const levels = fillRule(one, identity);
+      if (levels !== null) yield { levels, cells, order };
     }
   }
-  return all;
+}
+
+/** What a token grants comes last. */
+function* chain(
+  rules: Iterable<Filled>,
+  grants: readonly string[],
+): Iterable<Filled> {
+  yield* rules;
+  for (const one of grants) {
+    yield { levels: one.split("/"), cells: ALL_CELLS, order: Infinity };
+  }
 }
 
 /** Cells that denials before `order` take of all topics of `part`. */
@@ -163,12 +186,4 @@ function deniedIn(
 
 function byOrder(one: CompiledRule, other: CompiledRule): number {
   return one.order - other.order;
-}
-
-function isDenial(rule: CompiledRule): boolean {
-  return !rule.allows;
-}
-
-function isAllowance(rule: CompiledRule): boolean {
-  return rule.allows;
 }

@@ -15,6 +15,8 @@ export interface Client {
   readonly identity: Identity;
   /** By the settings and by what let it in. */
   readonly groups: ReadonlySet<string>;
+  /** Its address as `parseAddress` gives it; null where nobody knows it. */
+  readonly address: Uint8Array | null;
 }
 
 /** What a rule says of clients, ready to be asked. */
@@ -71,8 +73,7 @@ function* origins(subject: RuleSubject): Iterable<Condition> {
     const networks = new Networks(subject.networks);
     yield {
       text: phrase("network", subject.networks),
-      fits: ({ identity: { hostname } }) =>
-        hostname !== undefined && networks.has(hostname),
+      fits: ({ address }) => networks.hasBytes(address),
     };
   }
   if (subject.commonNames.length > 0) {
