@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { validateTopicFilter } from "../../mqtt/mod.ts";
 import type { Credentials, Identity, TopicGrants } from "../authenticator.ts";
 import type { AccessQuestion } from "../authorizer.ts";
+import { readGrants } from "../read_grants.ts";
 import {
   AnswerError,
   type Preset,
@@ -121,19 +121,12 @@ function isName(value: unknown): value is string {
 }
 
 function grantsIn(acl: unknown): TopicGrants {
-  if (typeof acl !== "object" || acl === null) {
-    throw new AnswerError("the server's answer has acl, but not as an object");
-  }
-  const { publish = [], subscribe = [] } = acl as Record<string, unknown>;
-  const isFine = (list: unknown): list is string[] =>
-    Array.isArray(list) &&
-    list.every((one) =>
-      typeof one === "string" && validateTopicFilter(one) === null
+  try {
+    return readGrants(acl, "answer of the server");
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AnswerError(
+      `the server's answer has an acl that ${error.message}`,
     );
-  if (isFine(publish) && isFine(subscribe)) {
-    return { place: "answer of the server", publish, subscribe };
   }
-  throw new AnswerError(
-    "the server's answer has acl with what is no list of topic filters",
-  );
 }

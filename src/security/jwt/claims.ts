@@ -1,5 +1,6 @@
-import { encodeUtf8, validateTopicFilter } from "../../mqtt/mod.ts";
+import { encodeUtf8 } from "../../mqtt/mod.ts";
 import type { TopicGrants } from "../authenticator.ts";
+import { readGrants } from "../read_grants.ts";
 
 /** Bytes of the longest user name that MQTT has. */
 const LONGEST_NAME = 65_535;
@@ -52,36 +53,12 @@ export function usernameOf(claims: unknown, claim: string): string {
   return name;
 }
 
-/**
- * What a claim like `{"publish": ["a/#"], "subscribe": "b"}` grants; nothing
- * when it is missing. Throws `ClaimError` for anything else: who meant to
- * limit a client would not want it to be read as no limit.
- */
+/** What a claim grants; nothing when it is missing. Throws `ClaimError`. */
 export function grantsOf(claims: unknown, claim: string): TopicGrants {
-  const said = claimOf(claims, claim) ?? {};
-  if (typeof said !== "object" || said === null || Array.isArray(said)) {
-    throw new ClaimError(claim, "is no object with publish and subscribe");
+  try {
+    return readGrants(claimOf(claims, claim) ?? {}, `token, claim ${claim}`);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ClaimError(claim, error.message);
   }
-  const stranger = Object.keys(said).find((key) =>
-    key !== "publish" && key !== "subscribe"
-  );
-  if (stranger !== undefined) {
-    throw new ClaimError(claim, `has ${stranger}, which is not known`);
-  }
-  const { publish, subscribe } = said as Record<string, unknown>;
-  return {
-    place: `token, claim ${claim}`,
-    publish: filtersOf(publish, claim),
-    subscribe: filtersOf(subscribe, claim),
-  };
-}
-
-function filtersOf(said: unknown, claim: string): readonly string[] {
-  const list = said === undefined ? [] : Array.isArray(said) ? said : [said];
-  for (const one of list) {
-    if (typeof one !== "string" || validateTopicFilter(one) !== null) {
-      throw new ClaimError(claim, "has what is no topic filter");
-    }
-  }
-  return list as string[];
 }

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/clock/mod.ts";
+import {
+  type AskedServer,
+  Caller,
+  dunlinPreset,
+  goAuthPreset,
+  HttpAccess,
+  HttpAccessChain,
+  type HttpAccessOptions,
+} from "../../../src/security/http/mod.ts";
+import type { AccessQuestion, Identity } from "../../../src/security/mod.ts";
+import { type WebCall, WebServer } from "../../support/web_server.ts";
+
+const ANN: Identity = { clientId: "c", username: "ann" };
+
+const asks = (
+  action: AccessQuestion["action"],
+  topic = "a/b",
+): AccessQuestion => ({ action, topic, qos: 1, retain: false });
+
+const json = (body: unknown, status = 200) => () =>
+  new Response(JSON.stringify(body), { status });
+
+function accessTo(
+  server: WebServer,
+  options: Partial<HttpAccessOptions> = {},
+) {
+  const clock = new ManualClock();
+  const caller = new Caller({
+    maxRequests: 8,
+    timeout: 1000,
+    authorization: "",
+    onTrouble() {},
+    onRecovered() {},
+  }, clock);
+  const access = new HttpAccess(
+    {
+      url: `${server.url}/acl?key=secret`,
+      superuserUrl: "",
+      preset: dunlinPreset,
+      cache: 60_000,
+      ...options,
+    },
+    caller,
+    clock,
+  );
+  return { access, clock };
+}
+
+const chainOf = (...servers: AskedServer[]) => new HttpAccessChain(servers);
+
+Deno.test("http access: what is asked, in our own way", async () => {
+  await using server = new WebServer(json({ result: "allow" }));
+  const { access } = accessTo(server);
+  const identity = { ...ANN, groups: ["g"], listener: "tcp", hostname: "::1" };
+  assert.equal(await access.ask(identity, asks("publish")), "allow");
+  assert.deepEqual(JSON.parse(server.calls[0].body), {
+    client_id: "c",
+    username: "ann",
+    groups: ["g"],
+    listener: "tcp",
+    address: "::1",
+    action: "publish",
+    topic: "a/b",
+    qos: 1,
+    retain: false,
+  });
+  assert.equal(access.name, `${server.url}/acl`);
+});
+
+Deno.test("http access: mosquitto-go-auth's numbers of actions", async () => {
+  await using server = new WebServer(json({ ok: true }));
+  const { access } = accessTo(server, { preset: goAuthPreset });
+  for (const action of ["receive", "publish", "subscribe"] as const) {
+    await access.ask(ANN, asks(action));
+  }
+  assert.deepEqual(JSON.parse(server.calls[0].body), {
+    username: "ann",
+    topic: "a/b",
+    clientid: "c",
+    acc: 1,
+  });
+  const accs = server.calls.map(({ body }) => JSON.parse(body).acc);
+  assert.deepEqual(accs, [1, 2, 4]);
+});
+
+Deno.test("http access: an answer is known at once while it holds, yes or no", async () => {
+  await using server = new WebServer(({ body }) =>
+    json({ result: JSON.parse(body).topic === "a" ? "allow" : "deny" })()
+  );
+  const { access, clock } = accessTo(server);
+  assert.equal(await access.ask(ANN, asks("publish", "a")), "allow");
+  assert.equal(await access.ask(ANN, asks("publish", "b")), "deny");
+  assert.equal(access.ask(ANN, asks("publish", "a")), "allow");
+  assert.equal(access.ask(ANN, asks("publish", "b")), "deny");
+  assert.equal(server.calls.length, 2);
+  // Another one's question is another one.
+  await access.ask({ ...ANN, username: "bob" }, asks("publish", "a"));
+  assert.equal(server.calls.length, 3);
+  clock.advance(60_000);
+  assert.notEqual(typeof access.ask(ANN, asks("publish", "a")), "string");
+  await access.ask(ANN, asks("publish", "a"));
+});
+
+Deno.test("http access: who asks the same at one time waits for one answer", async () => {
+  await using server = new WebServer(json({ result: "allow" }));
+  const { access } = accessTo(server, { cache: 0 });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => access.ask(ANN, asks("publish"))),
+  );
+  assert.deepEqual(new Set(answers), new Set(["allow"]));
+  assert.equal(server.calls.length, 1);
+  await access.ask(ANN, asks("publish"));
+  assert.equal(server.calls.length, 2);
+});
+
+Deno.test("http access: a superuser may do everything, others are asked about", async () => {
+  const paths: string[] = [];
+  await using server = new WebServer(({ path, body }: WebCall) => {
+    paths.push(path);
+    const { username } = JSON.parse(body);
+    return json({ ok: path === "/super" && username === "root" })();
+  });
+  const { access } = accessTo(server, {
+    url: `${server.url}/acl`,
+    superuserUrl: `${server.url}/super`,
+    preset: goAuthPreset,
+  });
+  const root = { ...ANN, username: "root" };
+  assert.equal(await access.ask(root, asks("publish")), "allow");
+  assert.equal(await access.ask(ANN, asks("publish")), "deny");
+  const nobody = { ...ANN, username: null };
+  assert.equal(await access.ask(nobody, asks("publish")), "deny");
+  assert.deepEqual(paths, ["/super", "/super", "/acl", "/acl"]);
+});
+
+interface Case {
+  readonly what: string;
+  readonly answers: readonly [first: () => Response, second: () => Response];
+  readonly onError: "deny" | "ignore";
+  readonly allowed: boolean;
+  /** How many servers were asked. */
+  readonly asked: number;
+}
+
+const [yes, no, pass] = ["allow", "deny", "ignore"].map((result) =>
+  json({ result })
+);
+const down = json({}, 500);
+
+const CASES: readonly Case[] = [
+  { what: "yes", answers: [yes, no], onError: "deny", allowed: true, asked: 1 },
+  { what: "no", answers: [no, yes], onError: "deny", allowed: false, asked: 1 },
+  {
+    what: "others may know",
+    answers: [pass, yes],
+    onError: "deny",
+    allowed: true,
+    asked: 2,
+  },
+  {
+    what: "nobody knows",
+    answers: [pass, pass],
+    onError: "deny",
+    allowed: false,
+    asked: 2,
+  },
+  {
+    what: "an outage",
+    answers: [down, yes],
+    onError: "deny",
+    allowed: false,
+    asked: 1,
+  },
+  {
+    what: "an outage to be left out",
+    answers: [down, yes],
+    onError: "ignore",
+    allowed: true,
+    asked: 2,
+  },
+  {
+    what: "outages to be left out",
+    answers: [down, down],
+    onError: "ignore",
+    allowed: false,
+    asked: 2,
+  },
+];
+
+for (const { what, answers, onError, allowed, asked } of CASES) {
+  Deno.test(`http access: of two servers, ${what}`, async () => {
+    await using first = new WebServer(answers[0]);
+    await using second = new WebServer(answers[1]);
+    const servers = [first, second].map((server) => ({
+      server: accessTo(server).access,
+      onError,
+    }));
+    const chain = chainOf(...servers);
+    assert.equal(await chain.ask(ANN, asks("publish")), allowed);
+    assert.equal(first.calls.length + second.calls.length, asked);
+  });
+}
