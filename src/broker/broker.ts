@@ -6,7 +6,6 @@ import {
   type Settings,
   withoutRestart,
 } from "../config/mod.ts";
-import { ReasonCode } from "../mqtt/mod.ts";
 import { Router } from "../router/mod.ts";
 import {
   type Authenticator,
@@ -16,24 +15,17 @@ import {
 import type { Doubt, StoreSettings } from "../store/mod.ts";
 import {
   applyLimits,
-  Connection,
   Context,
   Counters,
   type SessionLog,
 } from "../session/mod.ts";
-import type { Accepted, Listener } from "../transport/mod.ts";
+import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access.ts";
-import { Admission } from "./admission.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import type { Trust } from "./automatic_certificate.ts";
-import type { Certificates } from "./certificates.ts";
-import { isShownAlike } from "./certificate_settings.ts";
-import type { Judgement } from "./client_certificates.ts";
-import { type Door, type DoorChange, Doors } from "./doors.ts";
-import { Guest } from "./guest.ts";
-import { hasTls, listen } from "./listen.ts";
-import { judgeGuests, judgeSessions, sendOffGone } from "./live_effect.ts";
+import { judgeSessions } from "./live_effect.ts";
+import { type NewReception, Reception } from "./reception.ts";
 import { sessionOptions, storeSettings } from "./session_options.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
@@ -105,21 +97,15 @@ export class Broker {
   readonly #counters = new Counters();
   readonly #router: Router;
   readonly #context: Context;
-  readonly #admission: Admission;
-  readonly #doors: Doors;
-  readonly #guests = new Map<Connection, Guest>();
+  readonly #reception: Reception;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   #storage: Storage | null = null;
-  #certificates: Certificates | null = null;
   #access: AccessControl | null = null;
   /** What the store goes by; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
-  /** Certificates that will be in use if all else can be. */
-  #coming: Certificates | null = null;
   #housekeeping: Cancel | null = null;
-  #whenEmpty: (() => void) | null = null;
   #stopping = false;
 
   /** Makes all parts and starts the timers; accepts nobody before `start`. */
@@ -147,16 +133,15 @@ export class Broker {
       random,
       log: this.#log,
     });
-    this.#admission = new Admission(settings.limits);
-    this.#doors = new Doors(settings.listener, {
-      clock: this.#clock,
-      open: (settings, door) => this.#open(settings, door),
-      serve: (accepted, door) => this.#serve(accepted, door),
-      failed: (door, error) =>
-        this.#log.trouble(`listener ${door.settings.name}`, error),
-    });
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
+    this.#reception = new Reception(settings, {
+      context: this.#context,
+      clock: this.#clock,
+      log: this.#log,
+      alarms: this.#alarms,
+    });
+    this.#sys.certificates = () => this.#reception.certificateDays;
     this.#sys.start();
     this.#keepHouse();
   }
@@ -172,14 +157,13 @@ export class Broker {
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
-      const started = await this.#listen();
+      await this.#reception.open();
       if (storage !== null) await this.#load(storage);
-      return started;
+      return this.listeners;
     } catch (error) {
-      this.#doors.close();
-      for (const connection of [...this.#guests.keys()]) connection.release();
-      await this.#certificates?.stop();
-      this.#access?.stop();
+      this.#reception.close();
+      this.#reception.drop();
+      await this.#release();
       await storage?.close();
       throw error;
     }
@@ -239,45 +223,12 @@ export class Broker {
       await open(),
       this.#context,
       alarms,
-      { [Symbol.iterator]: () => this.#guests.keys() },
+      this.#reception.connections,
       (error) => {
         doubt = nextDoubt(settings.mode, doubt, error);
         return doubt === null ? null : open;
       },
     );
-  }
-
-  /** Loaded when it is used: a broker without TLS does without. */
-  async #readCertificates(settings: Settings): Promise<Certificates | null> {
-    if (!settings.listener.some(hasTls)) return null;
-    const now = this.#certificates;
-    if (now !== null && isShownAlike(this.#settings, settings)) return now;
-    const { Certificates } = await import("./certificates.ts");
-    return await Certificates.load(settings, {
-      clock: this.#clock,
-      log: this.#log,
-      alarms: this.#alarms,
-      environment: Deno.env.toObject(),
-    });
-  }
-
-  /** What is shown from now on, and whom listeners believe. */
-  async #show(certificates: Certificates | null): Promise<void> {
-    const before = this.#certificates;
-    if (certificates === before) return;
-    this.#certificates = certificates;
-    this.#sys.certificates = certificates === null
-      ? null
-      : () => certificates.days;
-    if (certificates === null) this.#alarms.clear("certificates");
-    for (const guest of [...this.#guests.values()]) {
-      const { settings } = guest.door;
-      if (!hasTls(settings)) continue;
-      certificates?.stays(guest, guest.judgement, settings);
-    }
-    certificates?.judgeAgain();
-    await before?.stop();
-    await certificates?.begin();
   }
 
   /**
@@ -287,7 +238,7 @@ export class Broker {
    * whose certificate has been taken back.
    */
   async reloadCertificates(): Promise<void> {
-    await this.#certificates?.reload();
+    await this.#reception.reloadCertificates();
   }
 
   /** What is in force; where a restart is needed, still what was before. */
@@ -319,45 +270,29 @@ export class Broker {
     const changes = differenceOf(before, wanted);
     const next = withoutRestart(before, wanted);
     const access = await this.#readAccess(next);
-    let certificates: Certificates | null = null;
-    let doors: DoorChange;
+    let reception: NewReception;
     try {
-      certificates = await this.#readCertificates(next);
-      this.#coming = certificates;
-      doors = await this.#doors.change(next.listener);
+      reception = await this.#reception.prepare(next);
     } catch (error) {
       access?.close();
-      if (certificates !== this.#certificates) await certificates?.stop();
       throw error;
-    } finally {
-      this.#coming = null;
     }
-    const isAlike = certificates === this.#certificates;
     this.#settings = next;
-    this.#apply(next, doors, access);
-    await this.#show(certificates);
-    // A broker that was stopped meanwhile must not be left half open.
+    this.#apply(next, reception, access);
+    await this.#reception.serve(reception);
     if (this.#stopping) await this.#release();
-    else {
-      this.#doors.serve();
-      if (isAlike) await this.reloadCertificates();
-    }
     return changes;
   }
 
   /** All at once: nothing comes in between. */
   #apply(
     settings: Settings,
-    { gone, kept }: DoorChange,
+    reception: NewReception,
     access: AccessState | null,
   ): void {
     const context = this.#context;
     context.passes.begin();
     context.options = sessionOptions(settings);
-    this.#admission.limits = settings.limits;
-    this.#admission.rename(
-      kept.map(({ door, before }) => [before, door.settings.name]),
-    );
     this.#router.sharedStrategy = settings.shared.strategy;
     this.#router.volatile = settings.storage.rule.map(({ filter }) => filter);
     this.#sys.interval = settings.sys.interval;
@@ -370,10 +305,10 @@ export class Broker {
       );
     }
     this.#enforce(access);
-    for (const connection of this.#guests.keys()) applyLimits(connection);
-    const guests = [...this.#guests.values()];
-    sendOffGone(guests, gone);
-    judgeGuests(guests, context);
+    this.#reception.enforce(reception);
+    for (const connection of this.#reception.connections) {
+      applyLimits(connection);
+    }
     judgeSessions(context, (removed) => {
       if (removed === 0) return;
       const what = `${removed} subscriptions that are not allowed any more`;
@@ -387,104 +322,17 @@ export class Broker {
     this.#storage = storage;
     this.#sys.storage = () => storage.status;
     this.#context.loading = false;
-    for (const connection of this.#guests.keys()) connection.loaded();
-  }
-
-  async #listen(): Promise<StartedListener[]> {
-    const certificates = await this.#readCertificates(this.#settings);
-    await this.#show(certificates);
-    await this.#doors.open();
-    this.#doors.serve();
-    return this.listeners;
+    for (const connection of this.#reception.connections) connection.loaded();
   }
 
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
-    return this.#doors.all.map(({ settings, listener }) => ({
-      name: settings.name,
-      type: settings.type,
-      bind: settings.type === "unix" ? settings.socket : settings.bind,
-      port: listener?.address.port ?? 0,
-      ...this.#trustOf(settings),
-    }));
-  }
-
-  #trustOf(settings: ListenerSettings): { trust?: Trust } {
-    const trust = this.#certificates?.trustOf(settings);
-    return trust ? { trust } : {};
-  }
-
-  #open(settings: ListenerSettings, door: Door): Promise<Listener> {
-    const where = () => `listener ${door.settings.name}`;
-    // Asked at each handshake: certificates may be others by then.
-    const now = () =>
-      (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
-    return listen(settings, {
-      clock: this.#clock,
-      onTrouble: (error) => this.#log.trouble(where(), error),
-      onRefused: ({ reason, error, peer }) => {
-        this.#counters.closed[reason]++;
-        this.#log.trouble(`${where()}, from ${peer.hostname}`, error);
-      },
-      tlsPorts: () =>
-        Promise.resolve({
-          keys: { choose: (serverName) => now().keys.choose(serverName) },
-          authorities: () => now().authorities(),
-        }),
-    });
+    return this.#reception.listeners;
   }
 
   /** Serves a stream as if it had come in by `listener`. */
   serve(accepted: Accepted, listener: ListenerSettings): void {
-    this.#serve(accepted, this.#doors.of(listener));
-  }
-
-  #serve(accepted: Accepted, door: Door): void {
-    const { hostname } = accepted.peer;
-    const entry = this.#stopping
-      ? null
-      : this.#admission.enter(hostname, door.settings);
-    if (entry === null) {
-      const why = this.#stopping ? "shutdown" : "too-many-connections";
-      const limit = this.#stopping ? null : this.#admission.limit;
-      this.#counters.closed[why]++;
-      this.#log.closed(null, hostname, why, limit);
-      accepted.stream.close();
-      return;
-    }
-    const judgement = this.#judge(accepted, door.settings);
-    if (judgement !== null && judgement.refusal !== null) {
-      this.#admission.leave(entry);
-      this.#counters.closed["certificate-refused"]++;
-      this.#log.closed(null, hostname, "certificate-refused", null);
-      accepted.stream.close();
-      return;
-    }
-    const connection = new Connection(
-      accepted,
-      door.options,
-      this.#context,
-      () => {
-        this.#guests.delete(connection);
-        this.#certificates?.left(guest);
-        this.#admission.leave(entry);
-        if (this.#guests.size === 0) this.#whenEmpty?.();
-      },
-    );
-    const guest = new Guest(connection, door, entry, judgement);
-    if (judgement !== null) {
-      connection.certificate = judgement.client;
-      this.#certificates?.entered(guest, judgement);
-    }
-    this.#guests.set(connection, guest);
-    connection.start();
-  }
-
-  /** Null where clients are asked for no certificate. */
-  #judge(accepted: Accepted, listener: ListenerSettings): Judgement | null {
-    if (this.#certificates === null || !hasTls(listener)) return null;
-    const { certificate = null, peer } = accepted;
-    return this.#certificates.judge(certificate, peer.hostname, listener);
+    this.#reception.receive(accepted, listener);
   }
 
   /**
@@ -493,24 +341,12 @@ export class Broker {
    */
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
-    this.#doors.close();
+    this.#reception.close();
     this.#sys.stop();
     this.#housekeeping?.();
     this.#context.passes.begin();
     for (const session of this.#context.registry.all()) session.brokerStops();
-    for (const connection of [...this.#guests.keys()]) {
-      connection.close("shutdown", ReasonCode.ServerShuttingDown);
-    }
-    if (this.#guests.size > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(deadline, resolve);
-        this.#whenEmpty = () => {
-          cancel();
-          resolve();
-        };
-      });
-    }
-    for (const connection of [...this.#guests.keys()]) connection.release();
+    await this.#reception.empty(deadline);
     this.#context.deadlines.stop();
     await this.#release();
     await this.#storage?.close();
@@ -518,9 +354,8 @@ export class Broker {
 
   /** Gives back what can be opened while it runs. */
   async #release(): Promise<void> {
-    this.#doors.close();
     this.#sys.stop();
-    await this.#certificates?.stop();
+    await this.#reception.release();
     this.#access?.stop();
   }
 

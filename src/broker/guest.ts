@@ -1,6 +1,5 @@
 import { ReasonCode } from "../mqtt/mod.ts";
 import type { CloseReason, Connection, Context } from "../session/mod.ts";
-import type { Entry } from "./admission.ts";
 import type { Ending, Judgement } from "./client_certificates.ts";
 import type { Door } from "./doors.ts";
 
@@ -9,8 +8,6 @@ export class Guest implements Ending {
   readonly connection: Connection;
   /** Where it came in. */
   readonly door: Door;
-  /** By which it is counted. */
-  readonly entry: Entry;
   /** Of its certificate; null where it was asked for none. */
   readonly judgement: Judgement | null;
   readonly #context: Context;
@@ -19,12 +16,10 @@ export class Guest implements Ending {
   constructor(
     connection: Connection,
     door: Door,
-    entry: Entry,
     judgement: Judgement | null,
   ) {
     this.connection = connection;
     this.door = door;
-    this.entry = entry;
     this.judgement = judgement;
     this.#context = connection.context;
   }

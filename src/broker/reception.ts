@@ -1,0 +1,280 @@
+import type { Clock } from "../clock/mod.ts";
+import type { ListenerSettings, Settings } from "../config/mod.ts";
+import { ReasonCode } from "../mqtt/mod.ts";
+import { Connection, type Context } from "../session/mod.ts";
+import type { Accepted, Listener } from "../transport/mod.ts";
+import { Admission } from "./admission.ts";
+import type { Alarms } from "./alarms.ts";
+import type { BrokerLog, StartedListener } from "./broker.ts";
+import { isShownAlike } from "./certificate_settings.ts";
+import type { Certificates } from "./certificates.ts";
+import type { Judgement } from "./client_certificates.ts";
+import { type Door, type DoorChange, Doors } from "./doors.ts";
+import { Guest } from "./guest.ts";
+import { hasTls, listen } from "./listen.ts";
+import { judgeGuests, sendOffGone } from "./live_effect.ts";
+
+/** What a reception works with. */
+export interface ReceptionParts {
+  readonly context: Context;
+  readonly clock: Clock;
+  readonly log: BrokerLog;
+  readonly alarms: Alarms;
+}
+
+/** Listeners and certificates that can be gone over to. */
+export interface NewReception {
+  readonly settings: Settings;
+  readonly doors: DoorChange;
+  readonly certificates: Certificates | null;
+}
+
+/**
+ * Where clients come in: listeners, what these show, whom they believe, how
+ * many they take, and who is in.
+ */
+export class Reception {
+  readonly #context: Context;
+  readonly #parts: ReceptionParts;
+  readonly #admission: Admission;
+  readonly #doors: Doors;
+  readonly #guests = new Map<Connection, Guest>();
+  #settings: Settings;
+  #certificates: Certificates | null = null;
+  /** Certificates that will be in use if all else can be. */
+  #coming: Certificates | null = null;
+  #whenEmpty: (() => void) | null = null;
+  #stopping = false;
+
+  /** Listens nowhere yet. */
+  constructor(settings: Settings, parts: ReceptionParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#context = parts.context;
+    this.#admission = new Admission(settings.limits);
+    this.#doors = new Doors(settings.listener, {
+      clock: parts.clock,
+      open: (settings, door) => this.#open(settings, door),
+      serve: (accepted, door) => this.#serve(accepted, door),
+      failed: (door, error) =>
+        parts.log.trouble(`listener ${door.settings.name}`, error),
+    });
+  }
+
+  /** All connections, at any time. */
+  get connections(): Iterable<Connection> {
+    return { [Symbol.iterator]: () => this.#guests.keys() };
+  }
+
+  /** The listeners that are open now, in the order of the settings. */
+  get listeners(): StartedListener[] {
+    return this.#doors.all.map(({ settings, listener }) => {
+      const trust = this.#certificates?.trustOf(settings);
+      return {
+        name: settings.name,
+        type: settings.type,
+        bind: settings.type === "unix" ? settings.socket : settings.bind,
+        port: listener?.address.port ?? 0,
+        ...trust ? { trust } : {},
+      };
+    });
+  }
+
+  /** Whole days left of certificates, by listener. */
+  get certificateDays(): ReadonlyMap<string, number> {
+    return this.#certificates?.days ?? new Map();
+  }
+
+  /** Listens at all addresses, or rejects and listens at none. */
+  async open(): Promise<void> {
+    await this.#show(await this.#readCertificates(this.#settings));
+    await this.#doors.open();
+    this.#doors.serve();
+  }
+
+  /** Reads all certificates again; never rejects. */
+  async reloadCertificates(): Promise<void> {
+    await this.#certificates?.reload();
+  }
+
+  /**
+   * Opens what `settings` need that is not open yet. Rejects when something
+   * cannot be had; then all is as before.
+   */
+  async prepare(settings: Settings): Promise<NewReception> {
+    const certificates = await this.#readCertificates(settings);
+    this.#coming = certificates;
+    try {
+      const doors = await this.#doors.change(settings.listener);
+      return { settings, doors, certificates };
+    } catch (error) {
+      if (certificates !== this.#certificates) await certificates?.stop();
+      throw error;
+    } finally {
+      this.#coming = null;
+    }
+  }
+
+  /** From now on that holds. Who would not be let in by it any more goes. */
+  enforce({ settings, doors }: NewReception): void {
+    this.#settings = settings;
+    this.#admission.limits = settings.limits;
+    this.#admission.rename(
+      doors.kept.map(({ door, before }) => [before, door.settings.name]),
+    );
+    const guests = [...this.#guests.values()];
+    sendOffGone(guests, doors.gone);
+    judgeGuests(guests, this.#context);
+  }
+
+  /** Shows what belongs to it, and lets clients in. */
+  async serve({ certificates }: NewReception): Promise<void> {
+    if (certificates === this.#certificates) await this.reloadCertificates();
+    else await this.#show(certificates);
+    // A broker that was stopped meanwhile must not be left half open.
+    if (this.#stopping) await this.release();
+    else this.#doors.serve();
+  }
+
+  /** Loaded when it is used: a broker without TLS does without. */
+  async #readCertificates(settings: Settings): Promise<Certificates | null> {
+    if (!settings.listener.some(hasTls)) return null;
+    const now = this.#certificates;
+    if (now !== null && isShownAlike(this.#settings, settings)) return now;
+    const { Certificates } = await import("./certificates.ts");
+    const { clock, log, alarms } = this.#parts;
+    const environment = Deno.env.toObject();
+    return await Certificates.load(settings, {
+      ...{ clock, log, alarms, environment },
+    });
+  }
+
+  /** What is shown from now on, and whom listeners believe. */
+  async #show(certificates: Certificates | null): Promise<void> {
+    const before = this.#certificates;
+    if (certificates === before) return;
+    this.#certificates = certificates;
+    if (certificates === null) this.#parts.alarms.clear("certificates");
+    for (const guest of [...this.#guests.values()]) {
+      const { settings } = guest.door;
+      if (!hasTls(settings)) continue;
+      certificates?.stays(guest, guest.judgement, settings);
+    }
+    certificates?.judgeAgain();
+    await before?.stop();
+    await certificates?.begin();
+  }
+
+  #open(settings: ListenerSettings, door: Door): Promise<Listener> {
+    const { clock, log } = this.#parts;
+    const where = () => `listener ${door.settings.name}`;
+    // Asked at each handshake: certificates may be others by then.
+    const now = () =>
+      (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
+    return listen(settings, {
+      clock,
+      onTrouble: (error) => log.trouble(where(), error),
+      onRefused: ({ reason, error, peer }) => {
+        this.#context.counters.closed[reason]++;
+        log.trouble(`${where()}, from ${peer.hostname}`, error);
+      },
+      tlsPorts: () =>
+        Promise.resolve({
+          keys: { choose: (serverName) => now().keys.choose(serverName) },
+          authorities: () => now().authorities(),
+        }),
+    });
+  }
+
+  /** Takes a stream in as if it had come by `listener`. */
+  receive(accepted: Accepted, listener: ListenerSettings): void {
+    this.#serve(accepted, this.#doors.of(listener));
+  }
+
+  #serve(accepted: Accepted, door: Door): void {
+    const { hostname } = accepted.peer;
+    if (this.#stopping) return this.#turnAway(accepted, "shutdown", null);
+    const entry = this.#admission.enter(hostname, door.settings);
+    if (entry === null) {
+      const { limit } = this.#admission;
+      return this.#turnAway(accepted, "too-many-connections", limit);
+    }
+    const judgement = this.#judge(accepted, door.settings);
+    if (judgement !== null && judgement.refusal !== null) {
+      this.#admission.leave(entry);
+      return this.#turnAway(accepted, "certificate-refused", null);
+    }
+    const connection = new Connection(
+      accepted,
+      door.options,
+      this.#context,
+      () => {
+        this.#guests.delete(connection);
+        this.#certificates?.left(guest);
+        this.#admission.leave(entry);
+        if (this.#guests.size === 0) this.#whenEmpty?.();
+      },
+    );
+    const guest = new Guest(connection, door, judgement);
+    if (judgement !== null) {
+      connection.certificate = judgement.client;
+      this.#certificates?.entered(guest, judgement);
+    }
+    this.#guests.set(connection, guest);
+    connection.start();
+  }
+
+  #turnAway(
+    { stream, peer }: Accepted,
+    why: "shutdown" | "too-many-connections" | "certificate-refused",
+    limit: string | null,
+  ): void {
+    this.#context.counters.closed[why]++;
+    this.#parts.log.closed(null, peer.hostname, why, limit);
+    stream.close();
+  }
+
+  /** Null where clients are asked for no certificate. */
+  #judge(accepted: Accepted, listener: ListenerSettings): Judgement | null {
+    if (this.#certificates === null || !hasTls(listener)) return null;
+    const { certificate = null, peer } = accepted;
+    return this.#certificates.judge(certificate, peer.hostname, listener);
+  }
+
+  /** Lets nobody in any more. */
+  close(): void {
+    this.#stopping = true;
+    this.#doors.close();
+  }
+
+  /**
+   * Takes leave of all who are in, and resolves when the last byte is written
+   * or `deadline` ms have passed.
+   */
+  async empty(deadline: number): Promise<void> {
+    for (const connection of [...this.connections]) {
+      connection.close("shutdown", ReasonCode.ServerShuttingDown);
+    }
+    if (this.#guests.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#parts.clock.after(deadline, resolve);
+        this.#whenEmpty = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    this.drop();
+  }
+
+  /** Ends all connections at once, without a word. */
+  drop(): void {
+    for (const connection of [...this.connections]) connection.release();
+  }
+
+  /** Gives back listeners and certificates. */
+  async release(): Promise<void> {
+    this.#doors.close();
+    await this.#certificates?.stop();
+  }
+}
