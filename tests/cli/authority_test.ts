@@ -50,6 +50,7 @@ class Place implements AsyncDisposable {
       check: unused,
       store: unused,
       passwd: unused,
+      importMosquitto: unused,
       authority: run,
     };
     answer.code = await runProgram(args, commands, output);
