@@ -40,7 +40,8 @@ class RuledSessions {
       options: sessionOptions(settings),
       router: new Router(),
       authenticator: {
-        authenticate: ({ clientId, username }) => allow({ clientId, username }),
+        authenticate: ({ clientId, username, listener }) =>
+          allow({ clientId, username, listener }),
         begin: (_, { clientId }) => ({
           step: (name) =>
             allow({ clientId, username: new TextDecoder().decode(name!) }),
@@ -150,6 +151,41 @@ for (const version of [4, 5] as const) {
   });
 }
 
+Deno.test("what comes for a restored session waits until it is known who has it", async () => {
+  const sessions = new RuledSessions(rulesOf([
+    { topics: ["a"], listeners: ["tcp"], users: ["ann"] },
+    { topics: ["a", "b"], users: ["p"] },
+  ]));
+  const { registry, router } = sessions.context;
+  // As it is after a start: a user name is all that is left of its client.
+  const session = registry.create("s");
+  session.identity = { clientId: "s", username: "ann" };
+  session.expiryInterval = 1000;
+  const plain = { qos: 1, noLocal: false, retainAsPublished: false } as const;
+  const options = { ...plain, retainHandling: 0, identifier: 0 } as const;
+  for (const filter of ["a", "b"]) {
+    router.subscribe(session, filter, null, options);
+    session.subscriptions++;
+  }
+  assert.deepEqual(await sessions.enforce("s"), []);
+  const publisher = await sessions.connect(5, {
+    clientId: "p",
+    username: "p",
+  });
+  for (const topic of ["a", "b"]) {
+    await publisher.publish({ topic, qos: 1, payload: "x" });
+    await publisher.expectAck(4, 1, 0);
+  }
+  assert.equal(session.queue.waiting, 2);
+  const back = await sessions.connect(5, {
+    ...staying(5, "s"),
+    username: "ann",
+  });
+  assert.deepEqual((await back.receiveAll()).map(({ topic }) => topic), ["a"]);
+  assert.deepEqual(sessions.filters("s"), ["a"]);
+  assert.equal(sessions.context.counters.dropped["read-denied"], 1);
+});
+
 Deno.test("who becomes another by AUTH is judged as that one from then on", async () => {
   const rules = mosquittoRules("user ann\ntopic a\ntopic b\nuser bob\ntopic b");
   const sessions = new RuledSessions(rules);
@@ -162,7 +198,8 @@ Deno.test("who becomes another by AUTH is judged as that one from then on", asyn
     properties: named("ann"),
   });
   await client.subscribe([["a", 1], ["b", 1]]);
-  await client.publish({ topic: "a", qos: 1 });
+  // Again and again, so that what ann may do is remembered.
+  for (let n = 0; n < 5; n++) await client.publish({ topic: "a", qos: 1 });
   await client.receiveAll();
   await client.send(auth(0x19, named("bob")));
   assert.equal((await client.receive()).type, 15);
