@@ -126,6 +126,12 @@ export class BrokerProcess implements AsyncDisposable {
     return listener.port;
   }
 
+  /** What the ready file tells by now: listeners may have come and gone. */
+  async readReady(): Promise<readonly ReadyListener[]> {
+    const text = await Deno.readTextFile(`${this.#folder}/ready.json`);
+    return JSON.parse(text).listeners;
+  }
+
   /** Resident memory in bytes. Linux only. */
   async memory(): Promise<number> {
     const status = await Deno.readTextFile(`/proc/${this.pid}/status`);
