@@ -39,6 +39,8 @@ export function sameHead(a: Head, b: Head): boolean {
 export interface Blocks {
   /** The head as it is stored; `EMPTY` for a new store. */
   readonly head: Head;
+  /** Bytes that went to the disk since it was opened, in whole pages; about. */
+  readonly written: number;
   /**
    * Hands over all blocks the head holds, in their order; waits for what
    * `each` returns. Rejects with `StoreError` `corrupt` when one is missing.

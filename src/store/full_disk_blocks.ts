@@ -70,6 +70,10 @@ export class FullDiskBlocks implements Blocks {
     return this.#opened?.head ?? this.#head;
   }
 
+  get written(): number {
+    return this.#opened?.written ?? 0;
+  }
+
   async read(each: (block: Block) => void | Promise<void>): Promise<void> {
     if (this.#opened !== null) return await this.#opened.read(each);
     const { first } = this.#head;

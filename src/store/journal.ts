@@ -14,6 +14,7 @@ import {
 } from "./copy_head.ts";
 import { ExactReader } from "./exact_reader.ts";
 import { removeFile } from "./files.ts";
+import { PAGE, wholePages } from "./pages.ts";
 import { syncFolder } from "./sync_folder.ts";
 
 /** A file to which commits are appended; each one is on disk when it returns. */
@@ -23,6 +24,7 @@ export class Journal {
   #head: Uint8Array | null;
   /** Bytes that are known to be right; what a failed write left is beyond. */
   #length = 0;
+  #written = 0;
   #isTorn = false;
   #isSound = true;
 
@@ -50,6 +52,11 @@ export class Journal {
   /** Bytes of it. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes that went to the disk, in whole pages; about. */
+  get written(): number {
+    return this.#written;
   }
 
   /**
@@ -82,6 +89,8 @@ export class Journal {
     await this.#append(frame);
     this.#isTorn = false;
     this.#head = null;
+    // The page that the one before ended in is written again.
+    this.#written += wholePages(length + this.#length % PAGE);
     this.#length += length;
   }
 

@@ -58,6 +58,8 @@ export class JournaledBlocks implements Blocks {
   /** No snapshot is begun before the timer says so. */
   #rests = false;
   #commits = 0;
+  /** Bytes of snapshots and journals that are finished. */
+  #copied = 0;
   /** Bytes in the journals of earlier runs. */
   #carried = 0;
   #trouble: string | null = null;
@@ -95,6 +97,10 @@ export class JournaledBlocks implements Blocks {
 
   get head(): Head {
     return this.#blocks.head;
+  }
+
+  get written(): number {
+    return this.#blocks.written + this.#copied + (this.#journal?.written ?? 0);
   }
 
   read(each: (block: Block) => void | Promise<void>): Promise<void> {
@@ -197,6 +203,7 @@ export class JournaledBlocks implements Blocks {
     if (path === this.#path && before?.isSound) return;
     const next = await Journal.create(path, head);
     before?.close();
+    this.#copied += before?.written ?? 0;
     this.#journal = next;
     this.#path = path;
     this.#own.add(path);
@@ -210,11 +217,16 @@ export class JournaledBlocks implements Blocks {
     const { path } = this.#options;
     this.#blocks.keepFrom = head.first;
     try {
-      await writeSnapshot(path, head, (each) =>
-        this.#blocks.read((block) => {
-          if (this.#closed) throw new Error("the store is being closed");
-          return each(block);
-        }, head));
+      const bytes = await writeSnapshot(
+        path,
+        head,
+        (each) =>
+          this.#blocks.read((block) => {
+            if (this.#closed) throw new Error("the store is being closed");
+            return each(block);
+          }, head),
+      );
+      this.#copied += bytes;
       await this.#removeOld(head);
       this.#tell(null);
       this.#wait();

@@ -1,6 +1,7 @@
 import type { Block } from "./block.ts";
 import { type Blocks, type Commit, EMPTY, type Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
+import { PAGE, wholePages } from "./pages.ts";
 import { StoreError } from "./store_error.ts";
 
 /** The schema that is written; part of every block's key. */
@@ -24,6 +25,12 @@ const BLOCKS_AN_ATOMIC = 12;
 /** An atomic takes 1,000 mutations; removals come with the last blocks. */
 const REMOVALS_AN_ATOMIC = 900;
 
+/**
+ * Bytes that an atomic writes beside its values: the head, what Deno KV counts
+ * its versions by, and the trees that lead there.
+ */
+const AN_ATOMIC = 5 * PAGE;
+
 /** Blocks fetched at a time when loading: some 4 MiB. */
 const FETCH = 64;
 
@@ -38,6 +45,7 @@ export class KvBlocks implements Blocks {
   #head: Head;
   /** Blocks from here up to the head's first are still to be removed. */
   #removed: number;
+  written = 0;
   /** Blocks from here on stay on disk, although the head has left them. */
   keepFrom = Infinity;
   /** Whether commits go to a journal first; said in the store with the next. */
@@ -100,12 +108,14 @@ export class KvBlocks implements Blocks {
 
   async commit({ head, blocks }: Commit): Promise<void> {
     let at = 0;
+    for (const { bytes } of blocks) this.written += wholePages(bytes.length);
     // Until the head moves, blocks behind it are no part of the log.
     for (; at + BLOCKS_AN_ATOMIC < blocks.length; at += BLOCKS_AN_ATOMIC) {
       const atomic = this.#kv.atomic();
       for (const block of blocks.slice(at, at + BLOCKS_AN_ATOMIC)) {
         atomic.set(blockKey(SCHEMA, block.number), block.bytes);
       }
+      this.written += AN_ATOMIC;
       await atomic.commit();
     }
     const atomic = this.#kv.atomic().set(HEAD_KEY, encodeHead(head));
@@ -132,6 +142,7 @@ export class KvBlocks implements Blocks {
     for (let number = this.#removed; number < removed; number++) {
       atomic.delete(blockKey(SCHEMA, number));
     }
+    this.written += AN_ATOMIC;
     await atomic.commit();
     this.#head = head;
     this.#removed = removed;

@@ -33,9 +33,6 @@ const SLACK = 1024 * 1024;
 /** While space is short, ms from one look to the next. */
 const RECHECK = 1000;
 
-/** A page of SQLite. */
-const PAGE = 4096;
-
 /** How a `LogStore` works. */
 export interface LogStoreOptions {
   /** What it promises. */
@@ -158,7 +155,10 @@ export class LogStore implements Store, Waker {
       sessions: this.#encoder.sessions,
       queuedMessages: bodies.size,
       oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
-      bytesWrittenToday: this.#written.today(this.#clock.now()),
+      bytesWrittenToday: this.#written.today(
+        this.#blocks.written,
+        this.#clock.now(),
+      ),
       commits: this.#commits,
       unwritten: this.#underway + this.#pending.size,
     };
@@ -318,13 +318,7 @@ export class LogStore implements Store, Waker {
       !always && blocks.length === 0 &&
       ledger.first === this.#blocks.head.first
     ) return null;
-    // The head takes a page, and so does the tree that leads to the blocks.
-    let pages = 2;
-    for (const { number, bytes } of blocks) {
-      ledger.sealed(number, bytes.length);
-      pages += Math.ceil(bytes.length / PAGE);
-    }
-    this.#written.add(pages * PAGE, now);
+    for (const { number, bytes } of blocks) ledger.sealed(number, bytes.length);
     const head = {
       first: ledger.first,
       last: writer.number - 1,
@@ -340,6 +334,8 @@ export class LogStore implements Store, Waker {
     for (let tries = 1;; tries++) {
       try {
         await this.#blocks.commit(commit);
+        // What comes later may be another day's.
+        this.#written.today(this.#blocks.written, this.#clock.now());
         this.#health.worked();
         this.#commits++;
         return;

@@ -11,13 +11,14 @@ const A_FRAME = 32;
 /**
  * Writes a snapshot of the blocks of `head`, which `read` hands over. It looks
  * like the journal of a few large commits; only the last one bears the head's
- * own number. It gets its name when it is complete and on disk.
+ * own number. It gets its name when it is complete and on disk. Returns the
+ * bytes that were written.
  */
 export async function writeSnapshot(
   store: string,
   head: Head,
   read: (each: (block: Block) => Promise<void> | void) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   const path = snapshotPath(store, head.commit);
   const partial = `${path}.partial`;
   const journal = await Journal.create(partial, head);
@@ -42,6 +43,7 @@ export async function writeSnapshot(
   }
   await Deno.rename(partial, path);
   await syncFolder(path);
+  return journal.written;
 }
 
 /** What the snapshot is a copy of; null when it is not whole. */

@@ -167,8 +167,8 @@ export interface StoreStatus {
   /** When the oldest of these was stored, ms since 1970; 0 without any. */
   readonly oldestMessageAt: number;
   /**
-   * Bytes written to the store's file, in whole pages, since the day (UTC)
-   * began or the store was opened; about.
+   * Bytes written to the store and its second copy, in whole pages, since the
+   * day (UTC) began or the store was opened; about.
    */
   readonly bytesWrittenToday: number;
   /** Batches committed to disk since the store was opened. */

@@ -4,24 +4,23 @@ const DAY = 86_400_000;
 /** Counts bytes written since the day (UTC) began: cards wear out by them. */
 export class WriteCounter {
   #day = 0;
-  #bytes = 0;
+  /** What had been written when the day began. */
+  #before = 0;
+  /** What had been written when it was last asked. */
+  #last = 0;
 
-  /** `bytes` were written at `now` (ms since 1970). */
-  add(bytes: number, now: number): void {
-    this.#turn(now);
-    this.#bytes += bytes;
-  }
-
-  /** Bytes of the day that `now` is in. */
-  today(now: number): number {
-    this.#turn(now);
-    return this.#bytes;
-  }
-
-  #turn(now: number): void {
+  /**
+   * Bytes of the day that `now` is in (ms since 1970), by `written`, those
+   * there ever were. What was written between two calls counts as the later
+   * one's, so it is to be called after each commit.
+   */
+  today(written: number, now: number): number {
     const day = Math.floor(now / DAY);
-    if (day === this.#day) return;
-    this.#day = day;
-    this.#bytes = 0;
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#before = this.#last;
+    }
+    this.#last = written;
+    return written - this.#before;
   }
 }
