@@ -55,6 +55,7 @@ export function listenerOptions(listener: ListenerSettings): ListenerOptions {
     retainAvailable: listener.retain_available,
     receiveMaximum: listener.receive_maximum,
     topicAliasMaximum: listener.topic_alias_maximum,
+    mountPoint: listener.mount_point,
     connectTimeout: listener.connect_timeout,
   };
 }

@@ -25,6 +25,8 @@ export class PublishHead {
   packetId = 0;
   /** 1 to 65,535, or 0 for none; 5.0 only. */
   topicAlias = 0;
+  /** Bytes at the beginning of the name that this receiver does not get. */
+  topicFrom = 0;
   /** True when the alias is known to the receiver and replaces the name. */
   omitTopic = false;
   /** Seconds that are left, or -1 when it does not expire; 5.0 only. */
@@ -48,7 +50,7 @@ const LOOP_BYTES = 64;
  */
 export function measurePublish(head: PublishHead, message: Message): number {
   let length = 2 + message.payloadEnd - message.payloadStart;
-  if (!head.omitTopic) length += message.topic.bytes.length;
+  if (!head.omitTopic) length += message.topic.bytes.length - head.topicFrom;
   if (head.qos !== 0) length += 2;
   if (head.version === 5) {
     const properties = measureProperties(head, message);
@@ -92,9 +94,11 @@ export function writePublishHead(
     into[at + 1] = 0;
     at += 2;
   } else {
-    into[at] = topic.length >> 8;
-    into[at + 1] = topic.length & 0xff;
-    at = writeBytes(into, at + 2, topic);
+    const from = head.topicFrom;
+    const length = topic.length - from;
+    into[at] = length >> 8;
+    into[at + 1] = length & 0xff;
+    at = writeBytes(into, at + 2, from === 0 ? topic : topic.subarray(from));
   }
   if (head.qos !== 0) {
     into[at] = head.packetId >> 8;

@@ -224,15 +224,20 @@ function claim(
   connection: Connection,
   { packet, clientId }: Candidate,
 ): { session: Session; present: boolean } {
-  const { registry } = connection.context;
+  const { mountPoint, context } = connection;
+  const { registry, router } = context;
   const old = registry.get(clientId);
+  // Of what lies elsewhere the client could not even unsubscribe here.
+  const isFitting = old === undefined || mountPoint === null ||
+    mountPoint.holdsAll(router, old);
+  const isAnew = packet.cleanStart || !isFitting;
   if (old?.connection) {
     // [MQTT-3.1.4-3]; its will goes out, unless it has a delay and the
     // session goes on.
     old.connection.close("taken-over", ReasonCode.SessionTakenOver);
     // A will that has a delay goes out with the session (3.1.3.2.2).
-    if (packet.cleanStart) old.end();
-  } else if (old !== undefined && packet.cleanStart) {
+    if (isAnew) old.end();
+  } else if (old !== undefined && isAnew) {
     old.dropWill(); // [MQTT-3.1.2-8]: a new connection for the client id
     old.end();
   }
@@ -279,8 +284,17 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
   connection.sender.aliasesOut = aliases === 0
     ? null
     : new TopicAliases(aliases);
-  // Frames of 3.x are one form; with aliases to give, each frame is our own.
-  connection.sender.passOn = version !== 5 ? 4 : aliases === 0 ? 5 : 0;
+  // Frames of 3.x are one form; with aliases to give or a part of the topic to
+  // leave out, each frame is our own.
+  const { mountPoint } = connection;
+  connection.sender.topicFrom = mountPoint === null ? 0 : mountPoint.length;
+  connection.sender.passOn = mountPoint !== null
+    ? 0
+    : version !== 5
+    ? 4
+    : aliases === 0
+    ? 5
+    : 0;
   let { keepAlive } = packet;
   const { maxKeepAlive } = listener;
   // Only a 5.0 client can be told; a 3.x client keeps to its own.

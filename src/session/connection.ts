@@ -28,6 +28,7 @@ import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
 import type { IdentityEnd } from "./identity_end.ts";
 import { limitMet } from "./limit_met.ts";
+import { MountPoint } from "./mount_point.ts";
 import type { ListenerOptions, SessionOptions } from "./options.ts";
 import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
@@ -68,6 +69,11 @@ export class Connection implements Deadline {
   readonly context: Context;
   /** What the listener it came by sets. */
   readonly listener: ListenerOptions;
+  /**
+   * Before which topics its client sees; null for all as they are.
+   * @internal
+   */
+  readonly mountPoint: MountPoint | null;
   /** The peer's IP address. */
   readonly hostname: string;
   /**
@@ -142,6 +148,9 @@ export class Connection implements Deadline {
     this.context = context;
     this.promised = context.options;
     this.listener = listener;
+    this.mountPoint = listener.mountPoint === ""
+      ? null
+      : new MountPoint(listener.mountPoint);
     this.hostname = accepted.peer.hostname;
     this.#stream = accepted.stream;
     this.#whenClosed = whenClosed;

@@ -16,7 +16,8 @@ export interface ReadFilter {
 }
 
 /**
- * Takes a filter apart that has come in a packet. Throws `ProtocolError` 0x81
+ * Takes a filter apart that has come in a packet, and puts the listener's mount
+ * point before it. Throws `ProtocolError` 0x81
  * where it breaks a rule of [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1],
  * [MQTT-4.8.2-1] or [MQTT-4.8.2-2]: the connection ends [MQTT-4.13.1-1].
  *
@@ -35,7 +36,9 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
   if (parsed.group !== null && !connection.offered.sharedAvailable) {
     return { filter: text, group: null };
   }
-  return parsed;
+  const { mountPoint } = connection;
+  if (mountPoint === null) return parsed;
+  return { filter: mountPoint.text + parsed.filter, group: parsed.group };
 }
 
 /** Whether `text` takes more than `bytes` bytes of UTF-8. */

@@ -67,6 +67,8 @@ export interface ListenerOptions {
   readonly receiveMaximum: number;
   /** The highest alias a client may set; 0 for none (3.2.2.3.8). */
   readonly topicAliasMaximum: number;
+  /** Put before all topics of its clients; empty, or ends in a slash. */
+  readonly mountPoint: string;
   /** Milliseconds in which CONNECT must be complete. */
   readonly connectTimeout: number;
 }

@@ -15,6 +15,8 @@ import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
 
+const DOLLAR = 0x24;
+
 /** What `judge` gives while somebody outside is asked. */
 const UNSETTLED = -1;
 
@@ -98,7 +100,7 @@ function findTopic(
 ): CachedTopic {
   const { topicStart, topicEnd, topicAlias } = packet;
   if (topicAlias === 0) {
-    return connection.context.router.topic(packet.chunk, topicStart, topicEnd);
+    return topicBetween(connection, packet.chunk, topicStart, topicEnd);
   }
   if (topicAlias > connection.listener.topicAliasMaximum) {
     throw new ProtocolError( // [MQTT-3.3.2-9]
@@ -111,8 +113,8 @@ function findTopic(
   // for the name (3.3.2.3.4).
   const aliases = connection.aliasesIn ??= [];
   if (topicEnd > topicStart) {
-    const { router } = connection.context;
-    return aliases[topicAlias] = router.topic(
+    return aliases[topicAlias] = topicBetween(
+      connection,
       packet.chunk,
       topicStart,
       topicEnd,
@@ -124,6 +126,18 @@ function findTopic(
     ReasonCode.TopicAliasInvalid,
     `topic alias ${topicAlias} has not been set`,
   );
+}
+
+/** A topic by the name that the client has for it. */
+function topicBetween(
+  { context, mountPoint }: Connection,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): CachedTopic {
+  return mountPoint === null
+    ? context.router.topic(bytes, start, end)
+    : mountPoint.topic(context.router, bytes, start, end);
 }
 
 /**
@@ -159,10 +173,14 @@ function judge(
     (topic.bytes.length >= context.options.maxTopicLevels &&
       levelCount(topic.text) > context.options.maxTopicLevels)
   ) return ReasonCode.TopicNameInvalid;
-  // `$SYS/` is the broker's own.
-  if (topic.bytes[0] === 0x24 && topic.text.startsWith("$SYS/")) {
-    return ReasonCode.NotAuthorized;
-  }
+  // `$SYS/` is the broker's own; behind a mount point all that begins with $
+  // is, as there filters cannot leave it out [MQTT-4.7.2-1].
+  const { mountPoint } = connection;
+  if (
+    mountPoint === null
+      ? topic.bytes[0] === DOLLAR && topic.text.startsWith("$SYS/")
+      : topic.bytes[mountPoint.length] === DOLLAR
+  ) return ReasonCode.NotAuthorized;
   const { access } = context;
   if (access !== null) {
     const rights = access.rights(session, topic);
@@ -229,6 +247,7 @@ function take(
   const first = message.retain ? 1 : 0;
   if (
     packet.qos === 0 && packet.propertiesPlain &&
+    connection.mountPoint === null &&
     (chunk[packet.start] & 1) === first
   ) {
     message.frameStart = packet.start;

@@ -37,6 +37,8 @@ export class Sender {
   receiveMaximum = 65535;
   /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
   passOn: 0 | 4 | 5 = 0;
+  /** Bytes at the beginning of each topic that the client does not see. */
+  topicFrom = 0;
   /** Whether the client wants reason strings (3.1.2.11.7). */
   problemInformation = true;
   /** Aliases the broker sets; null when the client takes none. */
@@ -116,6 +118,7 @@ export class Sender {
   ): boolean {
     const { head, passes } = this.#context;
     head.version = this.version;
+    head.topicFrom = this.topicFrom;
     if (this.version !== 5) {
       return this.outbox.appendPublish(head, message, this.sendLimit);
     }

@@ -9,6 +9,7 @@ import type {
 import { type AccessHolder, nextIdentityNumber } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
+import type { MountPoint } from "./mount_point.ts";
 import { NEVER } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
@@ -55,6 +56,8 @@ export class Session
    * @internal
    */
   will: Will | null = null;
+  /** Before which topics its client sees; null for all as they are. */
+  mountPoint: MountPoint | null = null;
   /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
   bridge = false;
   /** Owned by the store. */
@@ -101,6 +104,7 @@ export class Session
   /** Binds it to a connection; `resume` comes after CONNACK. */
   attach(connection: Connection, identity: Identity): void {
     this.connection = connection;
+    this.mountPoint = connection.mountPoint;
     this.queue.attach(connection.sender);
     this.identity = identity;
     this.isKnown = true;
@@ -222,7 +226,7 @@ export class Session
   /** Posts a message: sent at once where possible, else it waits. */
   deliver(message: Message, delivery: Delivery): void {
     let qos = message.qos < delivery.qos ? message.qos : delivery.qos;
-    if (this.#context.access !== null) {
+    if (this.#context.access !== null || this.mountPoint !== null) {
       const allowed = this.receivable(message, qos);
       if (allowed < 0) {
         this.#context.counters.dropped["read-denied"]++;
@@ -238,6 +242,7 @@ export class Session
   /** The highest QoS up to `qos` at which its client may get it, or -1. */
   receivable(message: Message, qos: QoS): QoS | -1 {
     const { access } = this.#context;
+    if (this.mountPoint?.holds(message.topic) === false) return -1;
     if (access === null || !this.isKnown) return qos;
     return access.receivable(this, message, qos);
   }

@@ -30,6 +30,7 @@ export function acceptWill(
   listener: ListenerOptions,
   context: Context,
 ): Will {
+  const topic = listener.mountPoint + packet.topic;
   const problem = validateTopicName(packet.topic);
   if (problem !== null) {
     throw new ProtocolError(
@@ -41,15 +42,14 @@ export function acceptWill(
   // nobody is left who could be told.
   const { maxTopicLength, maxTopicLevels } = context.options;
   if (
-    isLonger(packet.topic, maxTopicLength) ||
-    levelCount(packet.topic) > maxTopicLevels
+    isLonger(topic, maxTopicLength) || levelCount(topic) > maxTopicLevels
   ) {
     throw new ProtocolError(
       ReasonCode.TopicNameInvalid,
       "the will topic is longer or deeper than is served",
     );
   }
-  if (packet.topic.startsWith("$SYS/")) {
+  if (isReserved(packet.topic, listener.mountPoint)) {
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
       "the will topic is the broker's own",
@@ -80,7 +80,7 @@ export function acceptWill(
   // Its own, not the shared one of a PUBLISH: it may wait for years. When it
   // expires is counted from its publication (3.1.3.2.4).
   const message = new Message(
-    context.router.topicOf(packet.topic),
+    context.router.topicOf(topic),
     packet.payload,
     0,
     packet.payload.length,
@@ -90,4 +90,12 @@ export function acceptWill(
   message.properties = packet.properties;
   message.publisher = clientId;
   return { message, delay: packet.delay, messageExpiry: packet.messageExpiry };
+}
+
+/**
+ * `$SYS/` is the broker's own; behind a mount point all that begins with `$` is,
+ * as there the filters of clients cannot leave it out [MQTT-4.7.2-1].
+ */
+function isReserved(topic: string, mountPoint: string): boolean {
+  return topic.startsWith(mountPoint === "" ? "$SYS/" : "$");
 }

@@ -155,6 +155,34 @@ export const importedCases: readonly ImportedCase[] = [
     ],
   },
   {
+    name: "sites",
+    lost: [],
+    attempts: [
+      heard(anybody, "a/b"),
+      {
+        from: { at: 0 },
+        publishes: "a",
+        to: { at: 1 },
+        subscribes: "#",
+        hears: null,
+      },
+      {
+        from: { at: 0 },
+        publishes: "a",
+        to: { at: 2 },
+        subscribes: "north/+",
+        hears: "north/a",
+      },
+      {
+        from: { at: 2 },
+        publishes: "south/b/c",
+        to: { at: 1 },
+        subscribes: "b/#",
+        hears: "b/c",
+      },
+    ],
+  },
+  {
     name: "bounds",
     lost: ["message_size_limit"],
     attempts: [heard(anybody, "a")],
