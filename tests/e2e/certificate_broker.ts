@@ -1,7 +1,7 @@
 import { Broker, type StartedListener } from "../../src/broker/mod.ts";
 import { type Clock, SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
-import type { PartialSettings } from "../../src/config/mod.ts";
+import type { PartialSettings, Settings } from "../../src/config/mod.ts";
 import type { Authenticator } from "../../src/security/mod.ts";
 import { Inbox } from "../support/wait.ts";
 import type { Workshop } from "../support/workshop.ts";
@@ -22,6 +22,7 @@ export interface CertificateBrokerOptions {
 /** A broker in this process, on real sockets, with what it logs. */
 export class CertificateBroker implements AsyncDisposable {
   readonly #broker: Broker;
+  readonly #settingsOf: (listeners: Listeners) => Settings;
   /** Why connections ended, as they do. */
   readonly closed: Inbox<string> = new Inbox("the end of a connection");
   /** What failed, in order. */
@@ -39,16 +40,17 @@ export class CertificateBroker implements AsyncDisposable {
     { clock = new SystemClock(), authenticator, sys = 0 }:
       CertificateBrokerOptions,
   ) {
-    const settings = completeSettings({
-      storage: { mode: "memory" },
-      sys: { interval: sys },
-      authority: { path: workshop.path("authority") },
-      listener: Object.entries(listeners).map(([name, one]) => ({
-        ...{ name, type: "tls", bind: "127.0.0.1", port: 0 },
-        ...one,
-      })),
-    });
-    this.#broker = new Broker(settings, {
+    this.#settingsOf = (listeners) =>
+      completeSettings({
+        storage: { mode: "memory" },
+        sys: { interval: sys },
+        authority: { path: workshop.path("authority") },
+        listener: Object.entries(listeners).map(([name, one]) => ({
+          ...{ name, type: "tls", bind: "127.0.0.1", port: 0 },
+          ...one,
+        })),
+      });
+    this.#broker = new Broker(this.#settingsOf(listeners), {
       clock,
       authenticator,
       log: {
@@ -81,6 +83,12 @@ export class CertificateBroker implements AsyncDisposable {
   /** Reads all certificates and lists again. */
   reload(): Promise<void> {
     return this.#broker.reloadCertificates();
+  }
+
+  /** Goes over to other listeners; all of them or none. */
+  async change(listeners: Listeners): Promise<void> {
+    await this.#broker.reload(this.#settingsOf(listeners));
+    this.listeners = this.#broker.listeners;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
