@@ -13,6 +13,12 @@ export interface AccessHolder {
   readonly identity: Identity;
   /** Stands for that identity in what is remembered; at least 1. */
   readonly identityNumber: number;
+  /** What was asked last of it; null when that does not hold any more. */
+  lastAsked: Topic | null;
+  /** What the answer was. */
+  lastRights: Rights;
+  /** To which generation that answer belongs. */
+  lastGeneration: number;
 }
 
 /** Counted up for every identity there is. */
@@ -39,11 +45,23 @@ export class Access {
 
   /** What `holder` may do with `topic`. */
   rights(holder: AccessHolder, topic: Topic): Rights {
-    const { authorizer } = this;
-    if (authorizer.generation !== this.#generation) {
-      this.#generation = authorizer.generation;
+    const { generation } = this.authorizer;
+    // Most clients have to do with one topic for a while.
+    if (holder.lastAsked === topic && holder.lastGeneration === generation) {
+      return holder.lastRights;
+    }
+    if (generation !== this.#generation) {
+      this.#generation = generation;
       this.#known.clear();
     }
+    holder.lastRights = this.#find(holder, topic);
+    holder.lastGeneration = generation;
+    holder.lastAsked = topic;
+    return holder.lastRights;
+  }
+
+  #find(holder: AccessHolder, topic: Topic): Rights {
+    const { authorizer } = this;
     // Topics that are used once would only push out what is used often.
     if (topic.number === 0) return authorizer.rights(holder.identity, topic);
     const known = this.#known.find(topic.number, holder.identityNumber);

@@ -1,6 +1,6 @@
-import type { Message, QoS } from "../mqtt/mod.ts";
+import type { Message, QoS, Topic } from "../mqtt/mod.ts";
 import type { Delivery, Subscriber } from "../router/mod.ts";
-import { type Identity, mayPublish } from "../security/mod.ts";
+import { type Identity, mayPublish, type Rights } from "../security/mod.ts";
 import type {
   SessionSlot,
   StoredPacketIds,
@@ -44,6 +44,12 @@ export class Session
   #identity: Identity;
   /** Stands for its identity where rights are remembered. */
   identityNumber = nextIdentityNumber();
+  /** Owned by `Access`. @internal */
+  lastAsked: Topic | null = null;
+  /** Owned by `Access`. @internal */
+  lastRights: Rights = 0;
+  /** Owned by `Access`. @internal */
+  lastGeneration = 0;
   /**
    * Whether a client has been let in for it since the broker started. Before,
    * not all that rules may ask about is known: what comes waits.
@@ -84,6 +90,7 @@ export class Session
   set identity(identity: Identity) {
     this.#identity = identity;
     this.identityNumber = nextIdentityNumber();
+    this.lastAsked = null;
   }
 
   /** QoS 2 packet ids received and not yet released. */
