@@ -1,10 +1,13 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { TlsIdentity, TlsOptions } from "./tls_ports.ts";
+import { VerifiedChains } from "./verified_chains.ts";
 
-/** A context, and the authorities that it was made with. */
-interface Made {
+/** What a handshake goes by. */
+export interface TlsContext {
   readonly authorities: readonly string[];
   readonly context: SecureContext;
+  /** Whom these authorities have vouched for. */
+  readonly verified: VerifiedChains;
 }
 
 /**
@@ -13,23 +16,34 @@ interface Made {
  */
 export class TlsContexts {
   readonly #options: TlsOptions;
-  readonly #made = new WeakMap<TlsIdentity, Made>();
+  readonly #made = new WeakMap<TlsIdentity, TlsContext>();
+  readonly #verified = new WeakMap<readonly string[], VerifiedChains>();
 
   constructor(options: TlsOptions) {
     this.#options = options;
   }
 
   /** For a client that asks for this name; throws when there is none. */
-  for(serverName: string): SecureContext {
+  for(serverName: string): TlsContext {
     const identity = this.#options.keys.choose(
       serverName === "" ? null : serverName,
     );
     const authorities = this.#options.authorities();
     const made = this.#made.get(identity);
-    if (made?.authorities === authorities) return made.context;
+    if (made?.authorities === authorities) return made;
     const { cert, key } = identity;
     const context = createSecureContext({ cert, key, ca: [...authorities] });
-    this.#made.set(identity, { authorities, context });
-    return context;
+    const verified = this.#verifiedBy(authorities);
+    const fresh = { authorities, context, verified };
+    this.#made.set(identity, fresh);
+    return fresh;
+  }
+
+  #verifiedBy(authorities: readonly string[]): VerifiedChains {
+    const known = this.#verified.get(authorities);
+    if (known !== undefined) return known;
+    const verified = new VerifiedChains();
+    this.#verified.set(authorities, verified);
+    return verified;
   }
 }

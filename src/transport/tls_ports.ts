@@ -39,8 +39,11 @@ export interface PeerCertificate {
   readonly der: Uint8Array;
   /** What the peer sent behind it, as far as it leads upwards, DER. */
   readonly chain: readonly Uint8Array[];
-  /** Whether one of `TlsOptions.authorities` issued it and it is in time. */
+  /**
+   * Whether one of `TlsOptions.authorities` issued it and it is in time; of a
+   * session that is resumed, whether that was so when it began.
+   */
   readonly isTrusted: boolean;
-  /** Why it is not trusted, as OpenSSL names it; null when it is. */
+  /** Why it is not trusted, in a word, as OpenSSL has them; null when it is. */
   readonly trustError: string | null;
 }
