@@ -119,7 +119,10 @@ export class Connection implements Deadline {
    * @internal
    */
   settled: SettledAccess | null = null;
-  /** The will of a CONNECT that is being judged, or null. */
+  /**
+   * The will of a CONNECT that is being judged, or null.
+   * @internal
+   */
   will: Will | null = null;
   /** Ends it when what let its client in does; null where that has no end. */
   identityEnd: IdentityEnd | null = null;

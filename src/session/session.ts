@@ -43,7 +43,7 @@ export class Session
   connection: Connection | null = null;
   #identity: Identity;
   /** Stands for its identity where rights are remembered. */
-  identityNumber = nextIdentityNumber();
+  identityNumber: number = nextIdentityNumber();
   /** Owned by `Access`. @internal */
   lastAsked: Topic | null = null;
   /** Owned by `Access`. @internal */
