@@ -50,9 +50,4 @@ export class AnswerCache<T> {
     const [oldest] = this.#kept.keys();
     this.#kept.delete(oldest);
   }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#kept.clear();
-  }
 }

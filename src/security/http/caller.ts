@@ -25,7 +25,6 @@ const LARGEST = 64 * 1024;
 export class Caller {
   readonly #options: CallerOptions;
   readonly #clock: Clock;
-  readonly #closed = new AbortController();
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #isFailing = false;
@@ -47,12 +46,11 @@ export class Caller {
     read: (answer: WebAnswer) => T,
   ): Promise<T> {
     await this.#turn(url);
-    const { signal } = this.#closed;
     const { timeout, authorization } = this.#options;
     try {
       const answer = read(
         await ask(
-          { url, body, authorization, timeout, largest: LARGEST, signal },
+          { url, body, authorization, timeout, largest: LARGEST },
           this.#clock,
         ),
       );
@@ -60,19 +58,12 @@ export class Caller {
       this.#isFailing = false;
       return answer;
     } catch (error) {
-      if (!this.#isFailing && !signal.aborted) {
-        this.#options.onTrouble(error as Error);
-      }
+      if (!this.#isFailing) this.#options.onTrouble(error as Error);
       this.#isFailing = true;
       throw error;
     } finally {
       this.#pass();
     }
-  }
-
-  /** Gives up what is under way. */
-  close(): void {
-    this.#closed.abort();
   }
 
   async #turn(url: string): Promise<void> {

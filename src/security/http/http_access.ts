@@ -31,7 +31,7 @@ export class HttpAccess {
   /** Questions under way, by name: whoever asks the same waits for one. */
   readonly #underWay = new Map<string, Promise<Answer>>();
 
-  /** `caller` is closed by whoever made it. */
+  /** Asks nothing yet. */
   constructor(options: HttpAccessOptions, caller: Caller, clock: Clock) {
     const { origin, pathname } = new URL(options.url);
     this.name = origin + pathname;

@@ -32,7 +32,7 @@ export class HttpLink implements Link {
   readonly #clock: Clock;
   readonly #cache: AnswerCache<WebVerdict>;
 
-  /** Closes `caller` when it is closed. */
+  /** Asks nothing yet. */
   constructor(
     name: string,
     options: HttpLinkOptions,
@@ -74,11 +74,6 @@ export class HttpLink implements Link {
   #isOver(answer: WebVerdict): boolean {
     return answer.kind === "allow" &&
       (answer.found.expiresAt ?? Infinity) <= this.#clock.date();
-  }
-
-  close(): void {
-    this.#caller.close();
-    this.#cache.clear();
   }
 }
 

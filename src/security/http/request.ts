@@ -12,8 +12,6 @@ export interface WebRequest {
   readonly timeout: number;
   /** Bytes of the largest answer that is taken. */
   readonly largest: number;
-  /** Aborted when nobody wants the answer any more. */
-  readonly signal: AbortSignal;
 }
 
 /** What a server answered, whatever it says. */
@@ -53,7 +51,7 @@ export async function ask(
       headers,
       body,
       redirect: "manual",
-      signal: AbortSignal.any([late.signal, request.signal]),
+      signal: late.signal,
     });
     const text = await readText(response, largest);
     if (text === null) {

@@ -90,10 +90,6 @@ export class JwtLink implements Link {
     return demands === this.#demands && this.#keys.has(key);
   }
 
-  close(): void {
-    this.#keys.close();
-  }
-
   async #verify(
     token: string,
     header: TokenHeader,

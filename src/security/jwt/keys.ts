@@ -31,8 +31,6 @@ export interface TokenKeys {
   find(header: TokenHeader): Promise<readonly TokenKey[]>;
   /** Whether the key of this id is still among them, as far as is known. */
   has(id: string): boolean;
-  /** Ends what is under way. */
-  close(): void;
 }
 
 /** A key cannot be used; says which, what is wrong, and what to do. */
@@ -94,7 +92,6 @@ export function secretKeys(secret: string): TokenKeys {
     find: ({ alg }) =>
       Promise.resolve(SECRET_ALGORITHMS.includes(alg) ? [one] : []),
     has: (id) => id === one.id,
-    close() {},
   };
 }
 
@@ -181,7 +178,6 @@ async function keySet(
       return found;
     },
     has: (id) => sets.some((set) => set.id === id),
-    close() {},
   };
 }
 

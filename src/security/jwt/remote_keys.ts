@@ -51,7 +51,6 @@ export class RemoteKeys implements TokenKeys {
   readonly algorithms: readonly string[] = PUBLIC_ALGORITHMS;
   readonly #options: RemoteKeysOptions;
   readonly #clock: Clock;
-  readonly #closed = new AbortController();
   #last: Fetched | null = null;
   /** The fetch under way: one serves all who wait. */
   #fetching: Promise<Fetched> | null = null;
@@ -75,10 +74,6 @@ export class RemoteKeys implements TokenKeys {
   has(id: string): boolean {
     // Nobody is sent away because a server has not been asked yet.
     return this.#last?.keys.has(id) ?? true;
-  }
-
-  close(): void {
-    this.#closed.abort();
   }
 
   get #isCooling(): boolean {
@@ -109,10 +104,9 @@ export class RemoteKeys implements TokenKeys {
 
   async #load(): Promise<Fetched> {
     const { url, timeout, onTrouble, onRecovered } = this.#options;
-    const { signal } = this.#closed;
     try {
       const { status, text } = await ask(
-        { url, timeout, largest: LARGEST, signal },
+        { url, timeout, largest: LARGEST },
         this.#clock,
       );
       if (status !== 200) throw new WebError(url, `answered ${status}`);
@@ -124,7 +118,7 @@ export class RemoteKeys implements TokenKeys {
     } catch (error) {
       const failure = error as WebError | TokenKeyError;
       // Once for an outage, however long it lasts.
-      if (this.#failure === null && !signal.aborted) onTrouble(failure);
+      if (this.#failure === null) onTrouble(failure);
       this.#failure = failure;
       this.#failedAt = this.#clock.now();
       throw failure;

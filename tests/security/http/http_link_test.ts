@@ -254,23 +254,6 @@ Deno.test("http: so many questions at once and no more", async () => {
   assert.equal(most, 2);
 });
 
-Deno.test("http: who is closed while asking refuses, and asks no more", async () => {
-  const asked = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<Response>();
-  await using server = new WebServer(() => {
-    asked.resolve();
-    return answer.promise;
-  });
-  const { link, told } = linkTo(server, {}, 1);
-  const both = Promise.all([link.judge(ANN), link.judge(ANN)]);
-  await asked.promise;
-  link.close();
-  for (const verdict of await both) assert.equal(verdict.kind, "deny");
-  assert.equal(server.calls.length, 1);
-  assert.deepEqual(told, []);
-  answer.resolve(new Response());
-});
-
 const GO_AUTH: readonly Cell[] = [
   { what: "200", answer: () => new Response(), kind: "allow" },
   { what: "200 with text", answer: () => new Response("ok"), kind: "allow" },

@@ -149,7 +149,7 @@ const respond = (text: string) => () => new Response(text);
 
 Deno.test("jwks_url: is fetched once, and again when it is old", async () => {
   await using server = new WebServer(respond(setOf(one.jwk)));
-  const { clock, kindOf, link } = remoteOf(server);
+  const { clock, kindOf } = remoteOf(server);
   const kinds = await Promise.all([kindOf(one), kindOf(one), kindOf(one)]);
   assert.deepEqual(kinds, ["allow", "allow", "allow"]);
   assert.equal(server.calls.length, 1);
@@ -162,12 +162,11 @@ Deno.test("jwks_url: is fetched once, and again when it is old", async () => {
   server.answer = respond(setOf(two.jwk));
   assert.equal(await kindOf(one), "not-mine");
   assert.equal(server.calls.length, 2);
-  link.close();
 });
 
 Deno.test("jwks_url: a key that is not known fetches anew, but not for every stranger", async () => {
   await using server = new WebServer(respond(setOf(one.jwk)));
-  const { clock, kindOf, link } = remoteOf(server);
+  const { clock, kindOf } = remoteOf(server);
   await kindOf(one);
   server.answer = respond(setOf(one.jwk, two.jwk));
   assert.equal(await kindOf(two), "not-mine");
@@ -179,12 +178,11 @@ Deno.test("jwks_url: a key that is not known fetches anew, but not for every str
   assert.equal(await kindOf(stranger), "not-mine");
   assert.equal(await kindOf(stranger), "not-mine");
   assert.equal(server.calls.length, 2);
-  link.close();
 });
 
 Deno.test("jwks_url: an outage is told once; known keys go on for an hour", async () => {
   await using server = new WebServer(respond(setOf(one.jwk)));
-  const { clock, kindOf, told, link } = remoteOf(server);
+  const { clock, kindOf, told } = remoteOf(server);
   await kindOf(one);
   server.answer = () => new Response("down", { status: 503 });
   clock.advance(60_000);
@@ -201,7 +199,6 @@ Deno.test("jwks_url: an outage is told once; known keys go on for an hour", asyn
   clock.advance(10_000);
   assert.equal(await kindOf(one), "allow");
   assert.equal(told.at(-1), "recovered");
-  link.close();
 });
 
 Deno.test("jwks_url: without any keys a login is refused as the server's fault", async () => {
@@ -212,7 +209,6 @@ Deno.test("jwks_url: without any keys a login is refused as the server's fault",
   assert.equal(verdict.kind, "deny");
   assert.equal(verdict.reasonCode, 0x88);
   assert.match(told[0], /is no JWKS/);
-  link.close();
 });
 
 Deno.test("jwks_url: a server that does not answer is given up in time", async () => {
@@ -230,5 +226,4 @@ Deno.test("jwks_url: a server that does not answer is given up in time", async (
   assert.equal((await verdict).kind, "deny");
   assert.match(told[0], /did not answer within 1000 ms/);
   released.resolve(new Response(""));
-  link.close();
 });
