@@ -1,6 +1,7 @@
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
+  type CryptoKey,
   errors,
   type JWK,
 } from "jose";
