@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/mod.ts";
 import type { AuthSettings, Settings } from "../config/mod.ts";
 import type { RemoteAccess } from "../security/access/mod.ts";
-import type { Authenticator, Authorizer } from "../security/mod.ts";
+import type { Authorizer } from "../security/mod.ts";
 import {
   Chain,
   linkOfListeners,
@@ -20,7 +20,7 @@ import { LoginLog } from "./login_log.ts";
 /** Who may come in and do what, by one state of the settings. */
 export interface AccessState {
   /** Who may come in. */
-  readonly authenticator: Authenticator;
+  readonly authenticator: Chain;
   /** Who may do what; null when everybody may do everything. */
   readonly authorizer: Authorizer | null;
   /** Files it was read from; when one changes, it has to be opened anew. */

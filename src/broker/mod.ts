@@ -2,3 +2,12 @@
 export { Broker } from "./broker.ts";
 export type { BrokerLog, BrokerPorts, StartedListener } from "./broker.ts";
 export type { Trust } from "./automatic_certificate.ts";
+export { explainSettings } from "./explain_settings.ts";
+export type {
+  AccessCase,
+  AccessExplanation,
+  ExplainedAction,
+  ExplainedLink,
+  ExplainedLogin,
+} from "./explain_settings.ts";
+export type { AccessPorts } from "./access.ts";

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../config/mod.ts";
 import { addAuthority, type RunAuthority } from "./authority_program.ts";
 import type { CheckOptions } from "./check.ts";
+import { addExplain, type RunExplain } from "./explain_program.ts";
 import { addImport, type RunImport } from "./import_program.ts";
 import type { Output } from "./output.ts";
 import { addPasswd, type RunPasswd } from "./passwd_program.ts";
@@ -26,6 +27,8 @@ export interface Commands {
   readonly authority: RunAuthority;
   /** `dunlin import`. */
   readonly importMosquitto: RunImport;
+  /** `dunlin explain`. */
+  readonly explain: RunExplain;
 }
 
 const PRECEDENCE = `
@@ -130,6 +133,7 @@ export async function runProgram(
   addStore(program, commands.store, onCode);
   addAuthority(program, commands.authority, onCode);
   addImport(program, commands.importMosquitto, onCode);
+  addExplain(program, commands.explain, onCode);
   addPasswd(program, commands.passwd, onCode);
   if (args[0]?.endsWith(".toml")) {
     output.err(

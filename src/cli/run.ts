@@ -3,6 +3,7 @@ import type {
   AuthorityOptions,
 } from "./authority_options.ts";
 import type { CheckOptions } from "./check.ts";
+import type { ExplainOptions } from "./explain_options.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
@@ -32,6 +33,10 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return store(name, file, options, environment, terminal, clock);
+  },
+  explain: async (options: ExplainOptions) => {
+    const { explain } = await import("./explain.ts");
+    return explain(options, Deno.env.toObject(), terminal);
   },
   importMosquitto: async (file: string, options: ImportOptions) => {
     const { importMosquitto } = await import("./import.ts");

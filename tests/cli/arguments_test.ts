@@ -25,6 +25,10 @@ async function run(
         result.called = { command: `passwd ${name}`, file, user, ...options };
         return Promise.resolve(7);
       },
+      explain: (options) => {
+        result.called = { command: "explain", ...options };
+        return Promise.resolve(7);
+      },
       importMosquitto: (file, options) => {
         result.called = { command: "import", file, ...options };
         return Promise.resolve(7);

@@ -51,6 +51,7 @@ class Place implements AsyncDisposable {
       store: unused,
       passwd: unused,
       importMosquitto: unused,
+      explain: unused,
       authority: run,
     };
     answer.code = await runProgram(args, commands, output);

@@ -91,6 +91,11 @@ export class Chain implements Authenticator {
     return steps;
   }
 
+  /** What its links are called, in order. */
+  get links(): readonly string[] {
+    return this.#parts.links.map(({ name }) => name);
+  }
+
   /** Closes its links. */
   close(): void {
     for (const link of this.#parts.links) link.close?.();
