@@ -41,7 +41,7 @@ interface Showing {
   readonly isTrusted: boolean;
   /** The certificate itself. */
   readonly certificate: ReadCertificate;
-  /** It, then what issued it as far as the client has sent it. */
+  /** It, then what issued it, as far as the client or `ca` has it. */
   readonly chain: readonly Issued[];
 }
 
@@ -169,10 +169,10 @@ export class ClientCertificates {
       const trust = this.#trusts.get(listener.name)!;
       const isTrusted = peer.isTrusted && trust.pems.length > 0;
       const certificate = this.#readOnce(peer.der);
-      const above = peer.chain.slice(0, LONGEST_CHAIN)
-        .map((der) => this.#readOnce(der));
-      const chain = [certificate, ...above]
-        .map(({ issuerKey, serial }) => ({ issuerKey, serial }));
+      const shown = [peer.der, ...peer.chain.slice(0, LONGEST_CHAIN)]
+        .map((der) => ({ der, facts: this.#readOnce(der) }));
+      const chain = [...shown, ...trust.issuersOf(shown)]
+        .map(({ facts: { issuerKey, serial } }) => ({ issuerKey, serial }));
       return { listener, isTrusted, certificate, chain };
     } catch {
       return null;

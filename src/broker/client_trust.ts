@@ -2,11 +2,13 @@ import type { Clock } from "../clock/mod.ts";
 import type { ListenerSettings } from "../config/mod.ts";
 import {
   isStale,
+  issuersAmong,
   loadAuthorities,
   type LoadedAuthority,
   loadRevocations,
   type RevocationList,
   Revocations,
+  type Shown,
   systemRoots,
 } from "../security/certificates/mod.ts";
 import type { BrokerLog } from "./broker.ts";
@@ -31,8 +33,10 @@ export class ClientTrust {
   #fault: string | null = null;
   /** Lists that were out of date when last looked at, by path and number. */
   #stale = "";
-  /** PEM of all authorities; another array when they change. */
-  pems: readonly string[] = [];
+  #pems: readonly string[] = [];
+  /** Between these two dates no authority begins or ends (ms). */
+  #from = Infinity;
+  #until = -Infinity;
   /** What the authorities have taken back. */
   revocations: Revocations = new Revocations([]);
 
@@ -59,6 +63,23 @@ export class ClientTrust {
     return this.#loaded.authorities;
   }
 
+  /**
+   * PEM of all authorities that count today; another array when they change.
+   * TLS itself does not look at the dates of those that it is told to believe.
+   */
+  get pems(): readonly string[] {
+    const now = this.#clock.date();
+    if (now < this.#from || now >= this.#until) this.#select(now);
+    return this.#pems;
+  }
+
+  /** Those of the authorities that a client's certificates hang from. */
+  issuersOf(shown: readonly Shown[]): LoadedAuthority[] {
+    return this.#loaded.lists.length === 0
+      ? []
+      : issuersAmong(this.#loaded.authorities, shown);
+  }
+
   /** Reads all files; rejects with the first fault, and nothing changes. */
   async load(): Promise<void> {
     const authorities = await loadAuthorities(this.#ca);
@@ -72,12 +93,27 @@ export class ClientTrust {
       }
     }
     this.#loaded = { authorities, lists };
-    const pems = [...authorities.map(({ pem }) => pem), ...this.#system];
-    const isSame = pems.length === this.pems.length &&
-      pems.every((pem, index) => pem === this.pems[index]);
-    if (!isSame) this.pems = pems;
+    this.#select(this.#clock.date());
     this.revocations = new Revocations(lists.map(({ list }) => list));
     this.warnOfStale();
+  }
+
+  #select(now: number): void {
+    const counting: string[] = [];
+    this.#from = now;
+    this.#until = Infinity;
+    for (const { facts, pem } of this.#loaded.authorities) {
+      const { notBefore, notAfter } = facts;
+      if (now < notBefore) this.#until = Math.min(this.#until, notBefore);
+      else if (now <= notAfter) {
+        this.#until = Math.min(this.#until, notAfter + 1);
+        counting.push(pem);
+      }
+    }
+    const pems = [...counting, ...this.#system];
+    const isSame = pems.length === this.#pems.length &&
+      pems.every((pem, index) => pem === this.#pems[index]);
+    if (!isSame) this.#pems = pems;
   }
 
   /** Reads all again; never rejects: what cannot be used changes nothing. */

@@ -88,6 +88,26 @@ export class Workshop implements AsyncDisposable {
     return { cert, key };
   }
 
+  /** A certificate that `issuer` has signed, whether it may or not. */
+  async signedBy(issuer: Made, name: string, wish: Wish = {}): Promise<Made> {
+    const key = await this.key(name, wish.key);
+    const request = this.path(`${name}.csr`);
+    const extensions = this.path(`${name}.ext`);
+    const cert = this.path(`${name}.crt`);
+    const subject = wish.subject ?? `/CN=${name}`;
+    await openssl(
+      ["req", "-new", "-key", key, "-subj", subject, "-out", request],
+    );
+    const lines = (wish.extensions ?? []).join("\n");
+    await Deno.writeTextFile(extensions, `${lines}\n`);
+    await openssl([
+      ...["x509", "-req", "-in", request, "-CA", issuer.cert],
+      ...["-CAkey", issuer.key, "-CAcreateserial", "-out", cert],
+      ...["-days", `${wish.to ?? 90}`, "-extfile", extensions],
+    ]);
+    return { cert, key };
+  }
+
   /** An authority of its own, or one below `issuer`. */
   async authority(name: string, issuer?: Authority): Promise<Authority> {
     const extensions = [

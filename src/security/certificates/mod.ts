@@ -14,6 +14,7 @@ export {
   isRevocation,
   judgeCertificate,
 } from "./judge.ts";
+export { issuersAmong, type Shown } from "./issuers.ts";
 export {
   loadAuthorities,
   type LoadedAuthority,
