@@ -27,8 +27,8 @@ export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
 export { nextDoubt, openStore, type StoreSettings } from "./open_store.ts";
+export { backupStore } from "./backup.ts";
 export {
-  backupStore,
   compactStore,
   restoreStore,
   type StoreInfo,

@@ -25,7 +25,7 @@ const NAME = "dunlin store";
 const TRIES = 3;
 
 /** What SQLite and the system say when there is no room. */
-const FULL = /disk is full|no space|ENOSPC|quota/i;
+export const FULL = /disk is full|no space|ENOSPC|quota/i;
 
 /** What is in a store. Sizes are in bytes. */
 export interface StoreInfo {
@@ -64,18 +64,9 @@ export interface StoreInfo {
  */
 export async function verifyStore(path: string): Promise<Verdict> {
   await present(path);
-  try {
-    return await verify(path);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.fault !== "corrupt") {
-      throw error;
-    }
-    throw new StoreError(
-      "corrupt",
-      `${path} is damaged: ${error.message}`,
-      error,
-    );
-  }
+  return await verify(path).catch((error) => {
+    throw damaged(error, path);
+  });
 }
 
 /**
@@ -126,27 +117,6 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
     fileBytes: (await Deno.stat(path)).size,
     oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
   };
-}
-
-/**
- * Writes the store at `path`, as of now, to the new file `file`; a broker may
- * use it meanwhile. What was written is checked.
- *
- * @throws {StoreError} `missing`, `corrupt`, or `failing`, also when there is a
- * file already.
- */
-export async function backupStore(path: string, file: string): Promise<void> {
-  await present(path);
-  if (await exists(file)) {
-    throw new StoreError("failing", `${file} is there already`);
-  }
-  const from = await KvFile.open(path);
-  try {
-    from.copyTo(file);
-  } finally {
-    from.close();
-  }
-  await verifyStore(file);
 }
 
 /**
@@ -237,7 +207,18 @@ async function noRoom(error: unknown, path: string): Promise<unknown> {
   );
 }
 
-async function present(path: string): Promise<void> {
+/** The `error` of the store `path` with where the damage is, if it is damage. */
+export function damaged(error: unknown, path: string): unknown {
+  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+  return new StoreError(
+    "corrupt",
+    `${path} is damaged: ${error.message}`,
+    error,
+  );
+}
+
+/** Throws `StoreError` `missing` where there is no store. */
+export async function present(path: string): Promise<void> {
   if (await exists(path)) return;
   throw new StoreError("missing", `there is no store at ${path}`);
 }

@@ -158,3 +158,46 @@ Deno.test("compacting gives up where nothing can be written, and says why", asyn
   blocks.fault = null;
   await assert.rejects(store.close(), { fault: "unwritten" });
 });
+
+/** Turns a bit of a retained message's topic: SQLite does not look there. */
+function damageBlocks(path: string): void {
+  const bytes = Deno.readFileSync(path);
+  const at = new TextDecoder("latin1").decode(bytes).indexOf("damaged/topic");
+  assert.ok(at > 0);
+  bytes[at] ^= 1;
+  Deno.writeFileSync(path, bytes);
+}
+
+/** Writes over what SQLite needs to read the file. */
+function damagePages(path: string): void {
+  const bytes = Deno.readFileSync(path);
+  for (let at = 4096; at < bytes.length; at += 4096) bytes.fill(9, at, at + 99);
+  Deno.writeFileSync(path, bytes);
+}
+
+for (const damage of [damageBlocks, damagePages]) {
+  Deno.test(`no backup is left of a damaged store, and the store is named: ${damage.name}`, () =>
+    withStore(async (path, open) => {
+      const world = await open();
+      world.retain(message("damaged/topic", "x", { retain: true }));
+      await world.store.close();
+      damage(path);
+      const file = `${path}.backup`;
+      await assert.rejects(backupStore(path, file), (error: Error) => {
+        assert.equal((error as Error & { fault: string }).fault, "corrupt");
+        assert.ok(error.message.startsWith(`${path} is damaged: `));
+        return true;
+      });
+      assert.throws(() => Deno.statSync(file), Deno.errors.NotFound);
+    }));
+}
+
+Deno.test("a backup that cannot be written says which, and why", () =>
+  withStore(async (path, open) => {
+    await (await open()).store.close();
+    const file = `${path}.nowhere/backup`;
+    await assert.rejects(backupStore(path, file), {
+      fault: "failing",
+      message: new RegExp(`the backup ${file} cannot be written: .*open`),
+    });
+  }));
