@@ -1,30 +1,25 @@
-import type { Cancel, Clock } from "../clock/mod.ts";
+import type { Clock } from "../clock/mod.ts";
 import type {
   CertificateRefusal,
   ReadCertificate,
 } from "../security/certificates/mod.ts";
 import type { BrokerLog } from "./broker.ts";
-
-/** Refusals told in one minute; strangers must not fill the log. */
-const MOST = 20;
-
-const MINUTE = 60_000;
+import { RareTelling } from "./rare_telling.ts";
 
 /** Characters of a stranger's name that are told. */
 const MOST_TEXT = 100;
 
 /** Tells of refused certificates, and what an operator may do about it. */
 export class RefusalLog {
-  readonly #clock: Clock;
   readonly #log: BrokerLog;
-  /** Told in this minute: fingerprint and reason. */
-  readonly #told = new Set<string>();
-  #untold = 0;
-  #minute: Cancel | null = null;
+  readonly #telling: RareTelling;
 
   constructor(clock: Clock, log: BrokerLog) {
-    this.#clock = clock;
     this.#log = log;
+    this.#telling = new RareTelling(clock, (count) => {
+      const text = `${count} more were refused in the last minute`;
+      log.trouble("certificates", new Error(text));
+    });
   }
 
   /** Tells it, unless it or too many others were told this minute. */
@@ -35,36 +30,20 @@ export class RefusalLog {
     certificate: ReadCertificate | null,
   ): void {
     const key = `${why} ${certificate?.fingerprint ?? hostname}`;
-    if (this.#told.has(key)) return;
-    if (this.#told.size >= MOST) {
-      this.#untold++;
-      return;
-    }
-    this.#told.add(key);
-    this.#minute ??= this.#clock.after(MINUTE, () => this.#next());
-    const who = certificate === null ? "" : ` ${nameOf(certificate)}:`;
-    this.#log.trouble(
-      `listener ${listener}`,
-      new Error(
-        `refused ${hostname}:${who} ${explain(why, certificate)}`,
-      ),
-    );
+    this.#telling.tell(key, () => {
+      const who = certificate === null ? "" : ` ${nameOf(certificate)}:`;
+      this.#log.trouble(
+        `listener ${listener}`,
+        new Error(
+          `refused ${hostname}:${who} ${explain(why, certificate)}`,
+        ),
+      );
+    });
   }
 
   /** Ends its timer. */
   stop(): void {
-    this.#minute?.();
-  }
-
-  #next(): void {
-    this.#minute = null;
-    this.#told.clear();
-    if (this.#untold === 0) return;
-    this.#log.trouble(
-      "certificates",
-      new Error(`${this.#untold} more were refused in the last minute`),
-    );
-    this.#untold = 0;
+    this.#telling.stop();
   }
 }
 

@@ -14,7 +14,7 @@ export type Verdict =
   | {
     /** Somebody else may know the client: the next link is asked. */
     readonly kind: "not-mine";
-    /** For the operator: "no user bob". */
+    /** For the operator: "no such user". */
     readonly why: string;
     /**
      * Takes the time that the link would have taken for a client it knows.

@@ -40,7 +40,7 @@ export class PasswordLink implements Link {
     const hash = this.#users.get(username);
     if (hash === undefined) {
       const disguise = () => this.#pretend(username, password);
-      return { kind: "not-mine", why: `no user ${username}`, disguise };
+      return { kind: "not-mine", why: "no such user", disguise };
     }
     const text = printHash(hash);
     const given = password ?? new Uint8Array(0);
