@@ -33,7 +33,9 @@ export interface AccessState {
 
 /** What access is opened with. */
 export interface AccessPorts {
+  /** The time. */
   readonly clock: Clock;
+  /** Told who is refused. */
   readonly log: BrokerLog;
 }
 

@@ -20,7 +20,9 @@ import { allowsAnonymous } from "./allows_anonymous.ts";
 
 /** What somebody wants to know about a client that need not be there. */
 export interface AccessCase {
+  /** Client id. */
   readonly clientId: string;
+  /** User name; null for none. */
   readonly username: string | null;
   /** Null when nobody gave one: then who comes in is not judged. */
   readonly password: Uint8Array | null;
@@ -32,12 +34,15 @@ export interface AccessCase {
   readonly actions: readonly AccessQuestion["action"][];
   /** As the client says it; for `subscribe` it may be shared. */
   readonly topic: string;
+  /** Of the message or the subscription. */
   readonly qos: QoS;
+  /** Whether the message is to be retained. */
   readonly retain: boolean;
 }
 
 /** One link of the chain, and what it says. */
 export interface ExplainedLink {
+  /** What it is called. */
   readonly link: string;
   /** As a phrase. */
   readonly outcome: string;
@@ -49,16 +54,21 @@ export interface ExplainedLink {
 export interface ExplainedLogin {
   /** Whether it comes in; null where that takes its password. */
   readonly allowed: boolean | null;
+  /** In the order they are asked. */
   readonly links: readonly ExplainedLink[];
+  /** The answer in words. */
   readonly reason: string;
 }
 
 /** How a client may do one thing, or why not. */
 export interface ExplainedAction extends Explanation {
+  /** What it wants to do. */
   readonly action: AccessQuestion["action"];
   /** With what the listener puts before it. */
   readonly topic: string;
+  /** Of the message or the subscription. */
   readonly qos: QoS;
+  /** Whether the message is to be retained. */
   readonly retain: boolean;
 }
 
@@ -66,7 +76,9 @@ export interface ExplainedAction extends Explanation {
 export interface AccessExplanation {
   /** The listener it was asked about. */
   readonly listener: string;
+  /** Whether it comes in. */
   readonly login: ExplainedLogin;
+  /** What it may do then. */
   readonly actions: readonly ExplainedAction[];
 }
 
