@@ -62,6 +62,8 @@ export interface Authorizer {
     identity: Identity,
     question: AccessQuestion,
   ): boolean | Promise<boolean>;
+  /** The reason of `explain` alone, fast enough for every refusal. */
+  reason(identity: Identity, question: AccessQuestion): string;
   /** The answer, and how it comes about; as slow as it likes. */
   explain(identity: Identity, question: AccessQuestion): Explanation;
 }

@@ -59,5 +59,5 @@ export function reasonOf(
   const { session } = connection;
   if (access === null || session === null || !options.explainAccess) return;
   if (connection.version !== 5 || !connection.sender.problemInformation) return;
-  return access.authorizer.explain(session.identity, question).reason;
+  return access.authorizer.reason(session.identity, question);
 }

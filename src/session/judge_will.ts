@@ -30,7 +30,7 @@ export function judgeWill(
   const settle = (isAllowed: boolean) => {
     if (isAllowed) return outcome;
     const why = context.options.explainAccess
-      ? authorizer.explain(identity, question).reason
+      ? authorizer.reason(identity, question)
       : "";
     throw new ProtocolError(
       ReasonCode.NotAuthorized,

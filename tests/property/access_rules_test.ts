@@ -146,7 +146,7 @@ function naively(
 
 function authorizer(rules: readonly AccessRule[], how: RuleOrder) {
   return new RuleAuthorizer({
-    rules,
+    rules: rules.map((one, index) => ({ ...one, place: `rules:${index}` })),
     order: how,
     groups: GROUPS,
     deniesByDefault: true,
@@ -186,6 +186,10 @@ Deno.test("access: the engine decides as the rules read", () => {
         for (const action of ["publish", "receive"] as const) {
           const told = engine.explain(who, { ...question, action });
           assert.equal(told.allowed, action === "publish" ? publish : receive);
+          assert.equal(
+            engine.reason(who, { ...question, action }),
+            told.reason,
+          );
           const deciders = told.rules.filter(({ decides }) => decides);
           assert.ok(deciders.length <= 1);
           if (told.allowed) assert.equal(deciders.length, 1);
@@ -255,6 +259,13 @@ Deno.test("access: a filter is granted when it can match what is allowed", () =>
           retain: false,
         });
         assert.equal(told.allowed, granted !== -1);
+        const reason = engine.reason(who, {
+          action: "subscribe",
+          topic: filter,
+          qos,
+          retain: false,
+        });
+        assert.equal(reason, told.reason);
         if (granted !== -1) return;
         // Refused means: there was nothing to get.
         for (const topic of TOPICS) {

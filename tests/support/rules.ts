@@ -39,6 +39,7 @@ export function testRules(rules: TestRules): Authorizer {
       ),
     maySubscribe: (_, filter, qos): QoS | -1 => subscribe(filter) ? qos : -1,
     ask: () => false,
+    reason: () => "by the test",
     explain: () => ({ allowed: null, rules: [], reason: "by the test" }),
   };
 }

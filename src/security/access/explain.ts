@@ -15,13 +15,15 @@ import type { Client } from "./subject_check.ts";
 /** A question, and what it is to be explained with. */
 export interface ExplainCase {
   readonly rules: RuleSet;
+  /** Those that are looked at, in their order; all that could fit at least. */
+  readonly considered: readonly CompiledRule[];
   readonly identity: Identity;
   readonly question: AccessQuestion;
   /** Whether everything is allowed because there are no rules at all. */
   readonly isOpen: boolean;
   /** Who is asked what no rule decides; null for nobody. */
   readonly remote: string | null;
-  /** Of a subscription: what the rules come to. */
+  /** Of a subscription: what the rules come to; null for "ask". */
   readonly answer: QoS | -1 | null;
 }
 
@@ -35,25 +37,27 @@ interface Look {
 
 /** How a question comes to its answer: rule by rule, as slow as it likes. */
 export function explainAccess(explained: ExplainCase): Explanation {
-  const { rules, identity, question, isOpen, remote, answer } = explained;
+  const { identity, question, isOpen, remote, answer } = explained;
   const grants = identity.grants ?? null;
   if (isOpen && grants === null) {
     return { allowed: true, rules: [], reason: "there are no access rules" };
   }
-  const { looked, decider } = walk(rules, rules.clientOf(identity), question);
-  if (decider !== null) {
+  const { looked, decider } = walk(explained);
+  const isFilter = question.action === "subscribe";
+  // What rules allow a part of is for somebody outside to say all the same.
+  if (decider !== null && !(isFilter && answer === null)) {
     const isAllowed = decider.allows;
+    const isLess = isFilter && isAllowed && answer !== question.qos;
     return {
-      allowed: answer === null ? isAllowed : answer >= 0,
+      allowed: isAllowed,
       rules: looked,
       reason: `${isAllowed ? "allowed" : "denied"} by ${placeOf(decider)}` +
-        (answer === null || answer < 0 || answer === question.qos
-          ? ""
-          : `, at QoS ${answer}`),
+        (isLess ? `, at QoS ${answer}` : ""),
     };
   }
-  const granted = grants !== null && isGranted(grants, question);
-  if (granted) {
+  const isGrant = grants !== null &&
+    (isFilter ? answer !== -1 : isGranted(grants, question));
+  if (isGrant) {
     return {
       allowed: true,
       rules: looked,
@@ -78,15 +82,15 @@ export function explainAccess(explained: ExplainCase): Explanation {
 
 /** Looks at rules in their order until one decides. */
 function walk(
-  { rules, order }: RuleSet,
-  client: Client,
-  question: AccessQuestion,
+  { rules, considered, identity, question }: ExplainCase,
 ): { looked: ExplainedRule[]; decider: CompiledRule | null } {
+  const { order } = rules;
+  const client = rules.clientOf(identity);
   const looked: ExplainedRule[] = [];
   const denials: CompiledRule[] = [];
   let allowing: { rule: CompiledRule; index: number } | null = null;
-  const others = order === "deny-wins" ? rules.filter(denies) : denials;
-  for (const rule of rules) {
+  const others = order === "deny-wins" ? considered.filter(denies) : denials;
+  for (const rule of considered) {
     const { outcome, fits } = look(rule, client, question, others);
     const decides = fits && (order === "first-match" || !rule.allows);
     const place = rule.rule.place;
@@ -193,18 +197,13 @@ function upTo(qos: QoS): number {
   return ((2 << qos) - 1) * 0b1001;
 }
 
+/** For a topic name: whether a grant matches it. */
 function isGranted(
   grants: NonNullable<Identity["grants"]>,
   { action, topic }: AccessQuestion,
 ): boolean {
-  if (action === "publish") {
-    return grants.publish.some((one) => topicMatches(one, topic));
-  }
-  return grants.subscribe.some((one) =>
-    action === "receive"
-      ? topicMatches(one, topic)
-      : meet(one.split("/"), topic.split("/")) !== null
-  );
+  const filters = action === "publish" ? grants.publish : grants.subscribe;
+  return filters.some((one) => topicMatches(one, topic));
 }
 
 function denies(rule: CompiledRule): boolean {

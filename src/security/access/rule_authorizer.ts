@@ -8,6 +8,7 @@ import {
   makeRights,
   type Rights,
 } from "../rights.ts";
+import type { CompiledRule } from "./compiled_rule.ts";
 import { explainAccess } from "./explain.ts";
 import type { RemoteAccess } from "./remote_access.ts";
 import { RuleSet, type RuleSource } from "./rule_set.ts";
@@ -107,8 +108,25 @@ export class RuleAuthorizer implements Authorizer {
 
   /** The rules in order, and which of them decides. */
   explain(identity: Identity, question: AccessQuestion): Explanation {
+    return this.#explain(identity, question, this.#rules.rules);
+  }
+
+  /** The reason alone: only rules are looked at that could fit. */
+  reason(identity: Identity, question: AccessQuestion): string {
+    const rules = this.#rules;
+    const topic = question.action === "subscribe" ? null : question.topic;
+    const considered = rules.about(topic, rules.clientOf(identity));
+    return this.#explain(identity, question, considered).reason;
+  }
+
+  #explain(
+    identity: Identity,
+    question: AccessQuestion,
+    considered: readonly CompiledRule[],
+  ): Explanation {
     return explainAccess({
       rules: this.#rules,
+      considered,
       identity,
       question,
       isOpen: this.#isOpen,

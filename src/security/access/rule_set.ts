@@ -81,6 +81,14 @@ export class RuleSet {
     };
   }
 
+  /** The rules that a topic meets, or for null all about the client, in order. */
+  about(topic: string | null, client: Client): readonly CompiledRule[] {
+    let found: CompiledRule[] = [];
+    if (topic === null) this.#all.collect(client, found);
+    else found = this.#tree.matching(topic, client);
+    return [...new Set(found)].sort(byOrder);
+  }
+
   /**
    * What can be received by `filter`, given by its levels: `some` of it where
    * any topic may be allowed, `all` of it where one rule allows every topic.

@@ -207,6 +207,15 @@ Deno.test("a token grants what no rule decides, and nothing else is allowed", ()
     assert.equal(rules.maySubscribe(who, "s/x/#", 1), 1);
     assert.equal(rules.maySubscribe(who, "s/no", 1), deniesByDefault ? -1 : 1);
     assert.equal(rules.maySubscribe(who, "p/x", 1), -1);
+    for (const topic of ["s/x", "s/no", "p/x", "#"]) {
+      const told = rules.explain(who, {
+        action: "subscribe",
+        topic,
+        qos: 1,
+        retain: false,
+      });
+      assert.equal(told.allowed, rules.maySubscribe(who, topic, 1) === 1);
+    }
   }
 });
 
@@ -245,6 +254,10 @@ Deno.test("somebody outside is asked what no rule decides", () => {
   assert.equal(rules.ask(ANN, question), true);
   assert.deepEqual(asked, ["publish yes"]);
   assert.equal(rules.explain(ANN, question).allowed, null);
+  const told = filters.map((topic) =>
+    rules.explain(ANN, { ...question, action: "subscribe", topic }).allowed
+  );
+  assert.deepEqual(told, [true, false, null, true, null, null]);
 });
 
 Deno.test("other rules hold at once, and the generation tells", () => {
