@@ -7,6 +7,8 @@ import { within } from "../support/wait.ts";
 import { Workshop } from "../support/workshop.ts";
 import { clientCertificate } from "./logins/certificate_table.ts";
 import { anonymous, passwordFile, users } from "./logins/password_tables.ts";
+import { jwt } from "./logins/token_table.ts";
+import { http } from "./logins/web_table.ts";
 import type {
   Login,
   LoginCell,
@@ -20,6 +22,8 @@ const tables: readonly LoginTable[] = [
   users,
   anonymous,
   clientCertificate,
+  jwt,
+  http,
 ];
 
 /** What 3.1.1 says for a reason code of 5.0 (3.1.1, 3.2.2.3). */
@@ -31,21 +35,25 @@ class World implements AsyncDisposable {
     readonly broker: BrokerProcess,
     readonly workshop: Workshop,
     readonly places: ReadonlyMap<LoginTable, LoginPlace & { ca?: string }>,
+    readonly closing: readonly (() => Promise<void>)[],
   ) {}
 
   static async open(): Promise<World> {
     const workshop = await Workshop.open();
     const places = new Map<LoginTable, LoginPlace & { ca?: string }>();
+    const closing: (() => Promise<void>)[] = [];
     let config = `[access]\nlogin_delay = "0s"\nmax_failures = 0\n`;
     for (const table of tables) {
       const { type } = table;
-      const { auth, more = "", listener = "", ca, made = {} } = await table
-        .prepare(workshop);
+      const prepared = await table.prepare(workshop);
+      const { auth, more = "", listener = "", ca, made = {} } = prepared;
+      if (prepared.close !== undefined) closing.push(prepared.close);
       places.set(table, { workshop, made, ca });
       config += `[[listener]]\nname = "${type}"\nport = 0\n${listener}\n` +
         `[[auth]]\ntype = "${type}"\nlistener = "${type}"\n${auth}\n${more}\n`;
     }
-    return new World(await BrokerProcess.start({ config }), workshop, places);
+    const broker = await BrokerProcess.start({ config });
+    return new World(broker, workshop, places, closing);
   }
 
   /** Where a client of `table` connects, and by what. */
@@ -57,6 +65,7 @@ class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.broker[Symbol.asyncDispose]();
+    for (const close of this.closing) await close();
     await this.workshop[Symbol.asyncDispose]();
   }
 }

@@ -47,6 +47,8 @@ export interface LoginTable {
     /** The authority to believe, where the listener speaks TLS. */
     readonly ca?: string;
     readonly made?: Readonly<Record<string, unknown>>;
+    /** Gives back what it holds. */
+    readonly close?: () => Promise<void>;
   }>;
   readonly cells: readonly LoginCell[];
 }
