@@ -1,6 +1,8 @@
 /** A password as SHA-512 with salt: Mosquitto's before 2.0, `$6$`. */
 export interface Sha512Hash {
+  /** Tells it from the others. */
   readonly kind: "sha512";
+  /** Not secret; another one for each password. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** 64 bytes. */
   readonly key: Uint8Array<ArrayBuffer>;
@@ -8,9 +10,11 @@ export interface Sha512Hash {
 
 /** A password as PBKDF2 of HMAC-SHA-512: Mosquitto's, `$7$`. */
 export interface Pbkdf2Hash {
+  /** Tells it from the others. */
   readonly kind: "pbkdf2-sha512";
   /** 1 to 10,000,000. */
   readonly iterations: number;
+  /** Not secret; another one for each password. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** 64 bytes. */
   readonly key: Uint8Array<ArrayBuffer>;
@@ -18,6 +22,7 @@ export interface Pbkdf2Hash {
 
 /** A password as Argon2id (RFC 9106), `$argon2id$`: the usual one here. */
 export interface Argon2Hash {
+  /** Tells it from the others. */
   readonly kind: "argon2id";
   /** KiB, 8 for each lane to 1 GiB. */
   readonly memory: number;
@@ -33,9 +38,11 @@ export interface Argon2Hash {
 
 /** What SCRAM-SHA-256 keeps of a password (RFC 5802, 3), `$scram-sha-256$`. */
 export interface ScramHash {
+  /** Tells it from the others. */
   readonly kind: "scram-sha-256";
   /** 4,096 (RFC 7677, 4) to 10,000,000. */
   readonly iterations: number;
+  /** Not secret; another one for each password. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** StoredKey, 32 bytes. */
   readonly key: Uint8Array<ArrayBuffer>;

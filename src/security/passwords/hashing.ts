@@ -10,7 +10,8 @@ const IDLE = 60_000;
 
 /** So many logins wait that this one would wait too long. */
 export class TooBusyError extends Error {
-  override readonly name = "TooBusyError";
+  /** As errors are known by. */
+  override readonly name: string = "TooBusyError";
 }
 
 /** How passwords are compared. */

@@ -5,7 +5,8 @@ const MOST = 256 << 20;
 
 /** A password file that cannot be used; the message says what and where. */
 export class PasswordFileError extends Error {
-  override readonly name = "PasswordFileError";
+  /** As errors are known by. */
+  override readonly name: string = "PasswordFileError";
 }
 
 /** The users of a password file by name, in its order. */

@@ -10,7 +10,9 @@ import type { PasswordUsers } from "./password_file.ts";
 
 /** What the links of one broker share. */
 export interface PasswordPorts {
+  /** Compares passwords. */
   readonly hashing: Hashing;
+  /** Logins that need not be compared again. */
   readonly known: KnownLogins;
   /** Told when a password could not be compared; must not throw. */
   readonly onTrouble: (error: Error) => void;
