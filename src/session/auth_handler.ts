@@ -122,6 +122,11 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     return;
   }
   connection.exchange = null;
+  // Whoever judged it may have been replaced meanwhile.
+  const { authenticator } = connection.context;
+  if (authenticator.stillAllows?.(outcome.identity) === false) {
+    return connection.close("auth-failed", ReasonCode.NotAuthorized);
+  }
   // From here on access is judged by the new identity.
   const session = connection.session!;
   session.identity = outcome.identity;

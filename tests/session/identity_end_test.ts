@@ -68,3 +68,25 @@ conformance(
   },
   { authenticator: untilThen() },
 );
+
+conformance(
+  "5.0 who authenticates anew by what holds no longer is put out",
+  async (broker) => {
+    const method = property.authenticationMethod("any");
+    const client = broker.open(5);
+    await client.send(client.packets.connect({ properties: [method] }));
+    await client.receive();
+    await client.send(auth(0x19, [method]));
+    await client.expectDisconnect(0x87);
+  },
+  {
+    authenticator: (() => {
+      let times = 0;
+      return {
+        ...untilThen(),
+        // As when the settings changed between the answer and its arrival.
+        stillAllows: () => ++times === 1,
+      };
+    })(),
+  },
+);
