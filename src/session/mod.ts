@@ -7,6 +7,7 @@ export type { ContextParts, SessionLog } from "./context.ts";
 export { Counters } from "./counters.ts";
 export type { Deadline, Deadlines } from "./deadlines.ts";
 export type { AccessHolder } from "./access.ts";
+export type { DropNote } from "./drop_notes.ts";
 export { enforceAccess } from "./enforce.ts";
 export type { IdentityEnd } from "./identity_end.ts";
 export { NEVER } from "./options.ts";

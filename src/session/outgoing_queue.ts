@@ -3,6 +3,7 @@ import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
 import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Context } from "./context.ts";
+import { type DropNote, DropNotes } from "./drop_notes.ts";
 import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
 import { InflightWindow } from "./inflight_window.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -34,6 +35,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** Entries of the window that went out on the present connection. */
   #outstanding = 0;
   #waitingQos0 = 0;
+  /** Made with the first message that is dropped. */
+  #drops: DropNotes | null = null;
 
   /** `owner` is the session it belongs to. */
   constructor(owner: Subscriber & StoredSession, context: Context) {
@@ -49,6 +52,16 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** Messages sent and not yet acknowledged. */
   get inflight(): number {
     return this.#window.size;
+  }
+
+  /** Bytes of the messages that wait (see `Message.size`). */
+  get waitingBytes(): number {
+    return this.#backlog.bytes;
+  }
+
+  /** What its client did not get, since the broker started. */
+  get drops(): readonly DropNote[] {
+    return this.#drops?.all() ?? NONE;
   }
 
   /** Whether a message of any QoS would go out at once. */
@@ -93,11 +106,10 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       if (sender !== null) {
         // Never past a QoS 0 message that waits [MQTT-4.6.0-6].
         if (this.#waitingQos0 === 0) {
-          sender.sendQos0(message, retain, delivery.identifiers);
-          return;
+          return this.#sendQos0(sender, message, retain, delivery);
         }
       } else if (!this.#context.options.queueQos0) {
-        return this.#drop("detached-qos0");
+        return this.drop("detached-qos0", message);
       }
     } else if (
       sender !== null && this.#backlog.size === 0 &&
@@ -134,6 +146,16 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#feeds?.stop(filter);
   }
 
+  #sendQos0(
+    sender: Sender,
+    message: Message,
+    retain: boolean,
+    { identifiers }: Delivery,
+  ): void {
+    const why = sender.sendQos0(message, retain, identifiers);
+    if (why !== null) this.drop(why, message);
+  }
+
   /** Sends what the window and the outbox have room for. */
   drain(): void {
     const sender = this.#sender;
@@ -144,12 +166,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       const next = this.#backlog.peek()!;
       const message = next.message!;
       if (message.expiresAt <= this.#context.passes.now) {
-        this.#drop("expired"); // [MQTT-3.3.2-5]
+        this.drop("expired", message); // [MQTT-3.3.2-5]
       } else if (this.receivable(message, next.qos) < 0) {
         // Since it was queued, the rules or whose session it is have changed.
-        if (!this.#passOver(next)) this.#drop("read-denied");
+        if (!this.#passOver(next)) this.drop("read-denied", message);
       } else if (next.qos === 0) {
-        sender.sendQos0(message, next.retain, next.delivery.identifiers);
+        this.#sendQos0(sender, message, next.retain, next.delivery);
       } else {
         // [MQTT-3.3.4-9]: no more at once than the client said.
         if (this.#outstanding >= sender.sendMaximum) return;
@@ -172,7 +194,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** PUBACK, PUBCOMP, or a PUBREC that refuses: the exchange is over. */
   acknowledged(entry: Outgoing, refused: boolean): void {
-    if (refused) this.#drop("client-refused");
+    if (refused) this.drop("client-refused", entry.message);
     this.#forget(entry);
     if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
     else this.#feeds?.go();
@@ -212,7 +234,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       context.release(entry.message);
     }
     for (let next = this.#take(); next !== null; next = this.#take()) {
-      if (!this.#passOver(next)) this.#drop("session-ended");
+      if (!this.#passOver(next)) this.drop("session-ended", next.message);
       this.#letGo(next);
     }
   }
@@ -288,7 +310,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     // One that is not on disk yet will be written as it is by then.
     if (entry.number !== 0) this.#context.changes?.changed(entry);
     if (!sender.sendNumbered(entry, entry.message!, false)) {
-      this.#drop("packet-too-large"); // [MQTT-3.1.2-25]
+      this.drop("packet-too-large", entry.message); // [MQTT-3.1.2-25]
       this.#forget(entry);
     }
   }
@@ -317,12 +339,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       this.#outstanding++;
       if (message !== null && this.receivable(message, entry.qos) < 0) {
         // Who had the session before may have got it; whoever has it now not.
-        this.#drop("read-denied");
+        this.drop("read-denied", message);
         this.#forget(entry);
       } else if (message === null) {
         sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
       } else if (!sender.sendNumbered(entry, message, true)) {
-        this.#drop("packet-too-large");
+        this.drop("packet-too-large", message);
         this.#forget(entry);
       }
     }
@@ -331,11 +353,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   #enqueue(entry: Outgoing): void {
-    const { options, counters } = this.#context;
+    const { options } = this.#context;
     const message = entry.message!;
     const backlog = this.#backlog;
     if (entry.qos === 0 && this.#context.full) {
-      return this.#drop(this.#context.storeFull ? "disk-full" : "memory-full");
+      const why = this.#context.storeFull ? "disk-full" : "memory-full";
+      return this.drop(why, message);
     }
     for (;;) {
       const reason = backlog.size >= options.backlogMessages
@@ -344,7 +367,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         ? "backlog-bytes"
         : null;
       if (reason === null) break;
-      counters.dropped[reason]++;
+      this.drop(reason, message);
       // What can never fit pushes nothing out.
       if (
         options.backlogPolicy === "drop-new" ||
@@ -389,7 +412,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return entry;
   }
 
-  #drop(reason: DropReason): void {
-    this.#context.counters.dropped[reason]++;
+  /** Counts a message that its client does not get. */
+  drop(reason: DropReason, message: Message | null): void {
+    const { counters, passes } = this.#context;
+    counters.dropped[reason]++;
+    if (message === null) return;
+    this.#drops ??= new DropNotes();
+    this.#drops.note(reason, message.topic.text, passes.now);
   }
 }

@@ -15,6 +15,7 @@ import type { ByteStream } from "../transport/mod.ts";
 import type { Context } from "./context.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
+import type { DropReason } from "./reasons.ts";
 import type { TopicAliases } from "./topic_aliases.ts";
 
 const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
@@ -57,17 +58,16 @@ export class Sender {
     );
   }
 
-  /** Sends a QoS 0 PUBLISH, or drops it when it cannot be sent. */
+  /** Sends a QoS 0 PUBLISH; else returns why it cannot be sent. */
   sendQos0(
     message: Message,
     retain: boolean,
     identifiers: readonly number[] | null,
-  ): void {
+  ): DropReason | null {
     const { counters, options, head } = this.#context;
     const { outbox } = this;
     if (outbox.isFull(options.maxOutbound, options.maxQueuedMemory)) {
-      counters.dropped["outbound-full"]++;
-      return;
+      return "outbound-full";
     }
     // The bytes that came are the bytes to send when nothing in them differs
     // for this client; only 5.0 has identifiers to add.
@@ -77,8 +77,7 @@ export class Sender {
       (identifiers === null || this.passOn === 4)
     ) {
       if (message.frameEnd - message.frameStart > this.sendLimit) {
-        counters.dropped["packet-too-large"]++;
-        return;
+        return "packet-too-large";
       }
       outbox.appendRun(message.bytes, message.frameStart, message.frameEnd);
     } else {
@@ -87,13 +86,13 @@ export class Sender {
       head.retain = retain;
       head.packetId = 0; // [MQTT-2.2.1-2]
       if (!this.#appendPublish(message, identifiers)) {
-        counters.dropped["packet-too-large"]++;
-        return;
+        return "packet-too-large";
       }
     }
     counters.packetsSent++;
     counters.publishSent++;
     counters.publishBytesSent += message.payloadEnd - message.payloadStart;
+    return null;
   }
 
   /** Sends a numbered PUBLISH; false when it is too large for the client. */

@@ -236,8 +236,7 @@ export class Session
     if (this.#context.access !== null || this.mountPoint !== null) {
       const allowed = this.receivable(message, qos);
       if (allowed < 0) {
-        this.#context.counters.dropped["read-denied"]++;
-        return;
+        return this.queue.drop("read-denied", message);
       }
       qos = allowed as QoS;
     }
