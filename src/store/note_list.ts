@@ -1,5 +1,9 @@
-/** So many notes may stand in a list before those that are over are sought. */
-const FIRST_SIEVE = 8192;
+/**
+ * So many notes may stand in a list before those that are over are sought. What
+ * is over and still noted lives through collections of the young generation,
+ * and costs more there than to be sought.
+ */
+const FIRST_SIEVE = 1024;
 
 /**
  * Notes of one kind. What is over before it is written is taken off the list
