@@ -8,8 +8,8 @@ const LOOK = 60_000;
 
 /** Ends a connection when what let its client in does: a token, say. */
 export class IdentityEnd implements Deadline {
-  at = Infinity;
-  tick = -1;
+  at: number = Infinity;
+  tick: number = -1;
   readonly #connection: Connection;
   readonly #expiresAt: number;
 
