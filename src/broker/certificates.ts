@@ -7,7 +7,12 @@ import {
 } from "../config/mod.ts";
 import { type FileWatch, watchFiles } from "../files/mod.ts";
 import { authorityFiles } from "../security/authority/mod.ts";
-import type { PeerCertificate } from "../transport/mod.ts";
+import type { CertificateRefusal } from "../security/certificates/mod.ts";
+import {
+  HandshakeError,
+  type PeerCertificate,
+  RefusedError,
+} from "../transport/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
 import type { BrokerLog } from "./broker.ts";
@@ -25,6 +30,9 @@ import { fromFiles, ServerKeys } from "./server_keys.ts";
 
 /** Between two looks at what ends (ms). */
 const HOUR = 3_600_000;
+
+/** The list of clients is read so long after an event (ms). */
+const LIST_QUIET = 20;
 
 /** What certificates are opened with. */
 export interface CertificatePorts {
@@ -65,6 +73,7 @@ export class Certificates {
   readonly #refusals: RefusalLog;
   readonly #usesAutomatic = new Set<string>();
   #watch: FileWatch | null = null;
+  #listWatch: FileWatch | null = null;
   #hourly: Cancel | null = null;
   #reloading: Promise<void> = Promise.resolve();
 
@@ -137,9 +146,16 @@ export class Certificates {
 
   /** They are in use from now on: watches them, and warns of what ends. */
   async begin(): Promise<void> {
-    const files = this.#parts.flatMap((part) => part.files);
-    this.#watch = await watchFiles(files, this.#ports.clock, (changed) => {
-      this.#reload((part) => part.files.some((one) => changed.includes(one)));
+    const { clock } = this.#ports;
+    const changed = (paths: readonly string[]) => {
+      this.#reload((part) => part.files.some((one) => paths.includes(one)));
+    };
+    const files = this.#parts.filter((part) => part !== this.#listed)
+      .flatMap((part) => part.files);
+    this.#watch = await watchFiles(files, clock, changed);
+    // It is always replaced as a whole, and a revocation must not wait.
+    this.#listWatch = await watchFiles(this.#listed.files, clock, changed, {
+      quiet: LIST_QUIET,
     });
     this.#tick();
   }
@@ -162,6 +178,34 @@ export class Certificates {
   trustOf(listener: ListenerSettings): Trust | null {
     const isAutomatic = this.#usesAutomatic.has(listener.name);
     return isAutomatic ? this.#automatic.trust : null;
+  }
+
+  /**
+   * Rejects with a `RefusedError` for who may not come in by `listener`. Whom
+   * the list keeps out is looked up there once more: somebody may just have
+   * been put on it.
+   */
+  async admit(
+    peer: PeerCertificate | null,
+    hostname: string,
+    listener: ListenerSettings,
+  ): Promise<void> {
+    const { refusal } = this.#clients.judge(peer, listener);
+    if (refusal === null) return;
+    if (isOfList(refusal)) {
+      await this.#listWatch?.look();
+      await this.#reloading;
+    }
+    const now = this.judge(peer, hostname, listener).refusal;
+    if (now === null) return;
+    const text = now === "missing"
+      ? "A client certificate is needed here."
+      : "This client certificate is not let in here.";
+    throw new RefusedError(
+      "certificate-refused",
+      `certificate refused: ${now}`,
+      new HandshakeError(403, text),
+    );
   }
 
   /** Judges who comes in by `listener`, and tells of it when it is refused. */
@@ -254,12 +298,19 @@ export class Certificates {
     this.#hourly?.();
     this.#hourly = null;
     this.#watch?.close();
+    this.#listWatch?.close();
     this.#refusals.stop();
     await this.#listed.flush();
   }
 }
 
 const NOBODY: readonly string[] = [];
+
+/** Whether an operator's word for the certificate would let it in. */
+function isOfList(refusal: CertificateRefusal): boolean {
+  return refusal === "unknown" || refusal === "pending" ||
+    refusal === "revoked";
+}
 
 async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);

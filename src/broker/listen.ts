@@ -2,6 +2,7 @@ import type { Clock } from "../clock/mod.ts";
 import type { ListenerSettings } from "../config/mod.ts";
 import { Networks } from "../network/mod.ts";
 import {
+  type Accepted,
   type ArrivalOptions,
   Beginning,
   BeginningListener,
@@ -27,6 +28,8 @@ export interface ListenPorts {
   readonly onRefused: (refusal: Refusal) => void;
   /** For listeners with TLS; rejects when there is nothing to show. */
   readonly tlsPorts: (settings: ListenerSettings) => Promise<TlsPorts>;
+  /** As `BeginningOptions.certify`. @default lets all in */
+  readonly certify?: (accepted: Accepted) => Promise<void>;
 }
 
 /** Whether `settings` are of a listener that speaks TLS. */
@@ -59,14 +62,14 @@ export async function listen(
     : null;
   // On a port where only TLS is spoken it can stand on the system's sockets.
   if (tls !== null && !settings.one_port && !settings.proxy_protocol) {
-    const { admit, afterTls: begin } = beginning(settings, clock, null);
+    const { admit, afterTls: begin } = beginning(settings, ports, null);
     const own = { bind, port, tls, admit, begin, onError };
     return await listenTls({ ...arrivals, ...own });
   }
   const server = tls === null ? null : await loadTls(tls, clock);
   const below = listenTcp({ bind, port, clock, onError });
   if (isPlain(settings)) return below;
-  const { fromWire } = beginning(settings, clock, server);
+  const { fromWire } = beginning(settings, ports, server);
   return new BeginningListener(below, fromWire, arrivals);
 }
 
@@ -78,7 +81,7 @@ function isPlain(settings: ListenerSettings): boolean {
 
 function beginning(
   settings: ListenerSettings,
-  clock: Clock,
+  { clock, certify = () => Promise.resolve() }: ListenPorts,
   tls: Awaited<ReturnType<typeof loadTls>> | null,
 ): Beginning {
   return new Beginning({
@@ -87,6 +90,7 @@ function beginning(
     proxyProtocol: settings.proxy_protocol,
     trustedProxies: new Networks(settings.trusted_proxies),
     allowedNetworks: new Networks(settings.allowed_networks),
+    certify,
     upgrade: {
       path: settings.path,
       allowedOrigins: settings.allowed_origins,

@@ -176,6 +176,10 @@ export class Reception {
       onTrouble: (error) => log.trouble(where(), error),
       onRefused: ({ reason, error, peer }) => {
         this.#context.counters.closed[reason]++;
+        // That has been told, with what an operator can do about it.
+        if (reason === "certificate-refused") {
+          return log.closed(null, peer.hostname, reason, null);
+        }
         log.trouble(`${where()}, from ${peer.hostname}`, error);
       },
       tlsPorts: () =>
@@ -183,6 +187,7 @@ export class Reception {
           keys: { choose: (serverName) => now().keys.choose(serverName) },
           authorities: () => now().authorities(),
         }),
+      certify: (accepted) => this.#certify(accepted, door.settings),
     });
   }
 
@@ -232,6 +237,12 @@ export class Reception {
     this.#context.counters.closed[why]++;
     this.#parts.log.closed(null, peer.hostname, why, limit);
     stream.close();
+  }
+
+  async #certify(accepted: Accepted, listener: ListenerSettings) {
+    if (this.#certificates === null || !hasTls(listener)) return;
+    const { certificate = null, peer } = accepted;
+    await this.#certificates.admit(certificate, peer.hostname, listener);
   }
 
   /** Null where clients are asked for no certificate. */

@@ -26,6 +26,12 @@ export interface WatchOptions {
    * @default {true}
    */
   readonly events?: boolean;
+  /**
+   * So long after an event there is a look, in ms, at least 1: more events put
+   * it off, by 2 s at most. Shorter, what is written in parts is seen in parts.
+   * @default {200}
+   */
+  readonly quiet?: number;
 }
 
 /**
@@ -52,12 +58,15 @@ class Watch implements FileWatch {
   readonly #clock: Clock;
   readonly #changed: (paths: readonly string[]) => void;
   readonly #events: boolean;
+  readonly #quiet: number;
   readonly #seen = new Map<string, FileSight>();
   /** Watchers of folders, by path and identity of the folder. */
   readonly #folders = new Map<string, Deno.FsWatcher>();
   #isFirst = true;
   #isClosed = false;
   #looking: Promise<void> = Promise.resolve();
+  /** A look that has not begun yet; it will do for all who ask meanwhile. */
+  #due: Promise<void> | null = null;
   #next: Cancel | null = null;
   #soon: Cancel | null = null;
   /** When the event came that a look is due for; null for none. */
@@ -67,17 +76,21 @@ class Watch implements FileWatch {
     paths: readonly string[],
     clock: Clock,
     changed: (paths: readonly string[]) => void,
-    { events = true }: WatchOptions,
+    { events = true, quiet = QUIET }: WatchOptions,
   ) {
     this.#paths = paths;
     this.#clock = clock;
     this.#changed = changed;
     this.#events = events;
+    this.#quiet = quiet;
   }
 
   /** One after the other: a look that overtook another would be undone by it. */
   look(): Promise<void> {
-    return this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking = this.#due ??= this.#looking.then(() => {
+      this.#due = null;
+      return this.#look();
+    });
   }
 
   close(): void {
@@ -158,7 +171,10 @@ class Watch implements FileWatch {
     const now = this.#clock.now();
     this.#since ??= now;
     this.#soon?.();
-    const wait = Math.min(QUIET, Math.max(0, this.#since + PATIENCE - now));
+    const wait = Math.min(
+      this.#quiet,
+      Math.max(0, this.#since + PATIENCE - now),
+    );
     this.#soon = this.#clock.after(wait, () => this.look());
   }
 }

@@ -25,6 +25,12 @@ export interface BeginningOptions {
   readonly trustedProxies: Networks;
   /** Where clients may come from; empty lets all in. */
   readonly allowedNetworks: Networks;
+  /**
+   * Judges who has come, by the certificate that was shown; asked before any
+   * answer of ours but those of TLS. Rejects with a `RefusedError`, whose
+   * cause may say what a WebSocket is answered.
+   */
+  readonly certify: (accepted: Accepted) => Promise<void>;
   /** How WebSockets are upgraded. */
   readonly upgrade: UpgradeOptions;
 }
@@ -106,20 +112,23 @@ export class Beginning {
     accepted: Accepted,
     words: "mqtt" | "websocket",
   ): Promise<Accepted> {
-    const { upgrade, trustedProxies } = this.#options;
+    const { upgrade, trustedProxies, certify } = this.#options;
     let { stream, peer } = accepted;
     if (words === "mqtt") {
       if (this.#willForward(peer)) this.#check(peer);
+      await this.#options.certify(accepted);
       return accepted;
     }
     const mayForward = this.#willForward(peer);
-    stream = await acceptWebSocket(stream, upgrade, (head) => {
-      if (!mayForward) return;
-      const values = head.fields.get("x-forwarded-for") ?? [];
-      const hostname = forwardedFor(peer.hostname, values, trustedProxies);
-      // The port was the proxy's own.
-      if (hostname !== peer.hostname) peer = { hostname, port: 0 };
-      this.#check(peer);
+    stream = await acceptWebSocket(stream, upgrade, async (head) => {
+      if (mayForward) {
+        const values = head.fields.get("x-forwarded-for") ?? [];
+        const hostname = forwardedFor(peer.hostname, values, trustedProxies);
+        // The port was the proxy's own.
+        if (hostname !== peer.hostname) peer = { hostname, port: 0 };
+        this.#check(peer);
+      }
+      await certify({ ...accepted, peer });
     });
     return { ...accepted, stream, peer };
   }

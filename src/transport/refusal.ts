@@ -3,6 +3,7 @@ import type { PeerAddress } from "./byte_stream.ts";
 /** Why a connection ended before it came to MQTT. */
 export type RefusalReason =
   | "network-refused"
+  | "certificate-refused"
   | "proxy-header"
   | "tls-handshake"
   | "websocket-handshake"

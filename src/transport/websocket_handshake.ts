@@ -3,6 +3,7 @@ import type { ByteStream } from "./byte_stream.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import { HandshakeError } from "./handshake_error.ts";
 import { readRequestHead, type RequestHead } from "./http_head.ts";
+import { RefusedError } from "./refusal.ts";
 import { WebSocketByteStream } from "./websocket_stream.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -43,13 +44,13 @@ export function upgradeWebSocket(
 
 /**
  * As `upgradeWebSocket`; `onHead` sees the request that is about to be
- * accepted. A `HandshakeError` that it throws refuses it; so does whatever
- * else it throws, but without an answer.
+ * accepted. A `HandshakeError` that it throws, or that is the cause of what it
+ * throws, refuses it; so does whatever else it throws, but without an answer.
  */
 export async function acceptWebSocket(
   stream: ByteStream,
   options: UpgradeOptions,
-  onHead: (head: RequestHead) => void,
+  onHead: (head: RequestHead) => void | Promise<void>,
 ): Promise<ByteStream> {
   const { clock, handshakeTimeout = 10_000 } = options;
   let late = false;
@@ -60,14 +61,15 @@ export async function acceptWebSocket(
   try {
     const { head, rest } = await readRequestHead(stream);
     const protocol = checkRequest(head, options);
-    onHead(head);
+    await onHead(head);
     await writeAll(stream, utf8(await acceptance(head, protocol)));
     return new WebSocketByteStream(stream, clock, rest);
   } catch (error) {
     if (late) {
       throw new HandshakeError(408, "The handshake took too long.");
     }
-    if (error instanceof HandshakeError) await refuse(stream, error);
+    const said = error instanceof RefusedError ? error.cause : error;
+    if (said instanceof HandshakeError) await refuse(stream, said);
     closeQuietly(stream);
     throw error;
   } finally {

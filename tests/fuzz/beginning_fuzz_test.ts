@@ -132,6 +132,7 @@ Deno.test(`fuzz: whatever a connection begins with, it comes to MQTT or ends, an
     proxyProtocol: true,
     trustedProxies: new Networks(["192.0.2.0/24"]),
     allowedNetworks: new Networks([]),
+    certify: () => Promise.resolve(),
     upgrade: { clock },
   });
   const reasons = new Map<RefusalReason | "mqtt", number>();
