@@ -21,6 +21,7 @@ import {
 } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access.ts";
+import type { Control } from "./control.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import type { Trust } from "./automatic_certificate.ts";
@@ -102,6 +103,7 @@ export class Broker {
   readonly #alarms: Alarms;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
+  #control: Control | null = null;
   /** What the store goes by; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -158,6 +160,7 @@ export class Broker {
     try {
       this.#context.loading = storage !== null;
       await this.#reception.open();
+      await this.#openControl();
       if (storage !== null) await this.#load(storage);
       return this.listeners;
     } catch (error) {
@@ -229,6 +232,24 @@ export class Broker {
         return doubt === null ? null : open;
       },
     );
+  }
+
+  /**
+   * Beside the store, where only this user can be: a broker that stores nothing
+   * has no such place. Without it, clients are served all the same.
+   */
+  async #openControl(): Promise<void> {
+    if (this.#storeSettings === null || Deno.build.os === "windows") return;
+    const onTrouble = (error: Error) =>
+      this.#log.trouble("control socket", error);
+    const { Control, controlPath } = await import("./control.ts");
+    const path = controlPath(this.#storeSettings.path);
+    const parts = { context: this.#context, clock: this.#clock, onTrouble };
+    try {
+      this.#control = await Control.open(path, parts);
+    } catch (error) {
+      onTrouble(error as Error);
+    }
   }
 
   /**
@@ -354,6 +375,8 @@ export class Broker {
 
   /** Gives back what can be opened while it runs. */
   async #release(): Promise<void> {
+    this.#control?.close();
+    this.#control = null;
     this.#sys.stop();
     await this.#reception.release();
     this.#access?.stop();

@@ -11,3 +11,10 @@ export type {
   ExplainedLogin,
 } from "./explain_settings.ts";
 export type { AccessPorts } from "./access.ts";
+export { type ControlAnswer, controlPath } from "./control_request.ts";
+export type {
+  Finding,
+  FindingKind,
+  LiveCase,
+  LiveExplanation,
+} from "./explain_delivery.ts";

@@ -2,6 +2,7 @@ import { type AccessCase, explainSettings } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
 import { SettingsError } from "../config/mod.ts";
 import { CommandError } from "./authority_options.ts";
+import { explainLive, liveText } from "./explain_live.ts";
 import type { ExplainOptions } from "./explain_options.ts";
 import { explanationText } from "./explain_text.ts";
 import type { Output } from "./output.ts";
@@ -21,13 +22,19 @@ export async function explain(
   try {
     const { settings } = await readSettings(options, environment);
     const asked = await caseOf(options);
+    const clock = new SystemClock();
+    if (options.live) {
+      const live = await explainLive(settings, environment, asked, clock);
+      output.out(options.json ? shown(live) : liveText(live));
+      return 0;
+    }
     const explained = await explainSettings(settings, asked, {
-      clock: new SystemClock(),
+      clock,
       log: silent,
     });
     output.out(
       options.json
-        ? `${JSON.stringify(explained, null, 2)}\n`
+        ? shown(explained)
         : explanationText(explained, nameOf(options)),
     );
     return 0;
@@ -36,6 +43,10 @@ export async function explain(
     output.err(`${messageOf(error)}\n`);
     return 1;
   }
+}
+
+function shown(answer: unknown): string {
+  return `${JSON.stringify(answer, null, 2)}\n`;
 }
 
 /** How the client is called in the answer. */
