@@ -8,7 +8,15 @@ import {
   readRevocationList,
   RevocationFault,
   type RevocationList,
+  serialsOf,
+  type UnreadList,
 } from "./revocation_list.ts";
+
+/** Larger files are refused (bytes): some 500,000 entries have room. */
+const LARGEST = 24 * 1024 * 1024;
+
+/** Entries read in one go: others take their turn in between. */
+const AT_ONCE = 2_000;
 
 /**
  * The revocation lists of the file at `path`, PEM or DER. Each must be signed
@@ -19,7 +27,7 @@ export async function loadRevocations(
   path: string,
   authorities: readonly LoadedAuthority[],
 ): Promise<RevocationList[]> {
-  const bytes = await readBytes(path);
+  const bytes = await readBytes(path, LARGEST);
   const lists: Uint8Array[] = bytes[0] === Tag.Sequence
     ? [bytes]
     : fromPem(bytes);
@@ -30,9 +38,13 @@ export async function loadRevocations(
     );
   }
   try {
-    return lists.map((der) =>
-      verified(readRevocationList(der), path, authorities)
-    );
+    const all: RevocationList[] = [];
+    for (const der of lists) {
+      const list = readRevocationList(der);
+      verify(list, path, authorities);
+      all.push(await readWhole(list));
+    }
+    return all;
   } catch (error) {
     if (error instanceof CertificateError) throw error;
     throw new CertificateError(
@@ -53,12 +65,26 @@ function fromPem(bytes: Uint8Array): Uint8Array[] {
     );
 }
 
-function verified(
-  list: RevocationList,
+/** What signature and entries were made of is let go. */
+async function readWhole(list: UnreadList): Promise<RevocationList> {
+  const serials = new Set<string>();
+  for (const serial of serialsOf(list)) {
+    serials.add(serial);
+    if (serials.size % AT_ONCE === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const { issuer, issuerKey, thisUpdate, nextUpdate } = list;
+  return { issuer, issuerKey, thisUpdate, nextUpdate, serials };
+}
+
+/** Throws `CertificateError` unless one of `authorities` has signed it. */
+function verify(
+  list: UnreadList,
   path: string,
   authorities: readonly LoadedAuthority[],
-): RevocationList {
-  if (authorities.some((one) => isSignedBy(list, one))) return list;
+): void {
+  if (authorities.some((one) => isSignedBy(list, one))) return;
   const isKnown = authorities.some((one) =>
     one.facts.subjectKey === list.issuerKey
   );

@@ -3,17 +3,25 @@ import { CertificateError } from "./certificate_error.ts";
 /** Larger files are not what they should be (bytes). */
 const LARGEST = 64 * 1024 * 1024;
 
-/** The bytes of the file at `path`; rejects with `CertificateError`. */
+/**
+ * The bytes of the file at `path`, `most` of them; rejects with
+ * `CertificateError`.
+ */
 export async function readBytes(
   path: string,
+  most: number = LARGEST,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const { size, isDirectory } = await Deno.stat(path);
     if (isDirectory) {
       throw new CertificateError(path, "is a folder: name a file in it");
     }
-    if (size > LARGEST) {
-      throw new CertificateError(path, `is too large: ${size} bytes`);
+    if (size > most) {
+      const mib = Math.floor(most / 1024 / 1024);
+      throw new CertificateError(
+        path,
+        `is too large: ${size} bytes, and no more than ${mib} MiB are read`,
+      );
     }
     return await Deno.readFile(path);
   } catch (error) {

@@ -30,6 +30,12 @@ export interface RevocationList {
   readonly nextUpdate: number | null;
   /** Serial numbers of what is revoked, as `CertificateFacts.serial`. */
   readonly serials: ReadonlySet<string>;
+}
+
+/** A list whose entries have not been read: first it must be verified. */
+export interface UnreadList extends Omit<RevocationList, "serials"> {
+  /** What is revoked, DER. */
+  readonly entries: Uint8Array;
   /** What the signature is about. */
   readonly signed: Uint8Array;
   /** Identifier of the signature's algorithm. */
@@ -47,7 +53,7 @@ export class RevocationFault extends Error {}
  * @throws {DerError} when it is none.
  * @throws {RevocationFault} when it means more than can be understood here.
  */
-export function readRevocationList(der: Uint8Array): RevocationList {
+export function readRevocationList(der: Uint8Array): UnreadList {
   const outer = new DerReader(der).inside();
   const signed = outer.next(Tag.Sequence);
   const algorithm = readOid(outer.inside().next(Tag.Oid).content);
@@ -61,14 +67,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
   const hasNext = body.nextTag === Tag.UtcTime ||
     body.nextTag === Tag.GeneralizedTime;
   const nextUpdate = hasNext ? readTime(body.next()) : null;
-  const serials = new Set<string>();
   const entries = body.optional(Tag.Sequence);
-  if (entries !== null) {
-    const list = new DerReader(entries.content);
-    while (!list.isAtEnd) {
-      serials.add(readSerial(list.inside().next(Tag.Integer)));
-    }
-  }
   const extensions = body.optional(0xa0);
   if (extensions !== null) refuseUnknown(new DerReader(extensions.content));
   return {
@@ -76,11 +75,23 @@ export function readRevocationList(der: Uint8Array): RevocationList {
     issuerKey: issuer.key,
     thisUpdate,
     nextUpdate,
-    serials,
+    entries: entries?.content ?? new Uint8Array(0),
     signed: signed.whole,
     algorithm,
     signature,
   };
+}
+
+/**
+ * The serial numbers in a list, one after the other.
+ *
+ * @throws {DerError} when an entry makes no sense.
+ */
+export function* serialsOf(
+  { entries }: Pick<UnreadList, "entries">,
+): Iterable<string> {
+  const list = new DerReader(entries);
+  while (!list.isAtEnd) yield readSerial(list.inside().next(Tag.Integer));
 }
 
 /** Lists of changes and of other issuers say so in a critical extension. */
@@ -105,7 +116,7 @@ function refuseUnknown(body: DerReader): void {
  * @throws {RevocationFault} when the signature is of an unknown kind.
  */
 export function isSignedBy(
-  list: RevocationList,
+  list: UnreadList,
   { facts, certificate }: Pick<LoadedAuthority, "facts" | "certificate">,
 ): boolean {
   if (facts.subjectKey !== list.issuerKey || !facts.maySignLists) return false;

@@ -8,7 +8,10 @@ import {
   usernameFrom,
 } from "../../../src/security/certificates/mod.ts";
 import { DerError } from "../../../src/security/certificates/der.ts";
-import { readRevocationList } from "../../../src/security/certificates/revocation_list.ts";
+import {
+  readRevocationList,
+  serialsOf,
+} from "../../../src/security/certificates/revocation_list.ts";
 import { opensslProgram, testWith } from "../../e2e/programs.ts";
 import { CLIENT, derOf, openssl, Workshop } from "../../support/workshop.ts";
 
@@ -113,10 +116,15 @@ testWith(
     await using workshop = await Workshop.open();
     const ca = await workshop.authority("ca");
     const { cert } = await ca.issue("one", { extensions: CLIENT });
+    const { cert: lost } = await ca.issue("lost");
+    await ca.revoke({ cert: lost, key: "" });
     await ca.list(workshop.path("crl"));
+    const readList = (der: Uint8Array) => [
+      ...serialsOf(readRevocationList(der)),
+    ];
     const kinds = [
       [await derOf(cert), readCertificate],
-      [await derOf(workshop.path("crl")), readRevocationList],
+      [await derOf(workshop.path("crl")), readList],
     ] as const;
     for (const [der, read] of kinds) {
       read(der);

@@ -80,6 +80,9 @@ testWith(
     await Deno.writeFile(path, bytes.slice(0, 100));
     await refused(/is a damaged revocation list: fetch it again/);
     await Deno.writeTextFile(path, text);
+    await Deno.truncate(path, 25 * 1024 * 1024);
+    await refused(/is too large: 26214400 bytes, and no more than 24 MiB/);
+    await Deno.writeTextFile(path, text);
     await refused(
       /none of the authorities in ca: put its certificate there/,
       [],
@@ -87,5 +90,40 @@ testWith(
     // Another authority of the same name has another key.
     const twin = await workshop.selfSigned("twin", { subject: "/CN=ca" });
     await refused(/is not signed by/, await loadAuthorities([twin.cert]));
+  },
+);
+
+testWith(
+  [opensslProgram],
+  "a long revocation list is read in turns with others",
+  async () => {
+    await using workshop = await Workshop.open();
+    const ca = await workshop.authority("ca");
+    const revoked = Array.from(
+      { length: 10_000 },
+      (_, index) => `5${index.toString(16).toUpperCase().padStart(15, "0")}`,
+    );
+    const lines = revoked.map((serial) =>
+      `R\t301231235959Z\t251231235959Z\t${serial}\tunknown\t/CN=x`
+    );
+    await Deno.writeTextFile(
+      workshop.path("ca.index"),
+      `${lines.join("\n")}\n`,
+    );
+    const path = workshop.path("crl");
+    await ca.list(path);
+    const authorities = await loadAuthorities([ca.files.cert]);
+    const { setImmediate } = globalThis;
+    let turns = 0;
+    globalThis.setImmediate = ((task: () => void) => {
+      turns++;
+      return setImmediate(task);
+    }) as typeof setImmediate;
+    const lists = await loadRevocations(path, authorities)
+      .finally(() => globalThis.setImmediate = setImmediate);
+    const [list] = lists;
+    assert.equal(list.serials.size, 10_000);
+    assert.ok(list.serials.has(revoked[9_999].toLowerCase()));
+    assert.equal(turns, 5);
   },
 );

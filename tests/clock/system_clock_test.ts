@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { SystemClock } from "../../src/clock/mod.ts";
+
+/** Timers that are set while `body` runs: how long, and what then. */
+function timersOf(
+  body: (timers: { ms: number; task: () => void }[]) => void,
+): void {
+  const { setTimeout } = globalThis;
+  const timers: { ms: number; task: () => void }[] = [];
+  let count = 0;
+  globalThis.setTimeout = ((task: () => void, ms: number) => {
+    timers.push({ ms, task });
+    // Its number, as the runtime gives one.
+    return ++count;
+  }) as unknown as typeof setTimeout;
+  try {
+    body(timers);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+}
+
+const DAY = 86_400_000;
+
+Deno.test("clock: what is months away is waited for in parts", () => {
+  timersOf((timers) => {
+    let calls = 0;
+    new SystemClock().after(60 * DAY, () => calls++);
+    let waited = 0;
+    while (timers.length > 0) {
+      assert.equal(calls, 0);
+      const { ms, task } = timers.shift()!;
+      assert.ok(ms < 2 ** 31, `${ms} ms is more than a timer holds`);
+      waited += ms;
+      task();
+    }
+    assert.equal(waited, 60 * DAY);
+    assert.equal(calls, 1);
+  });
+});
+
+Deno.test("clock: a long wait is cancelled in any of its parts", () => {
+  timersOf((timers) => {
+    const { clearTimeout } = globalThis;
+    const cleared: unknown[] = [];
+    globalThis.clearTimeout = ((id: unknown) =>
+      cleared.push(id)) as unknown as typeof clearTimeout;
+    try {
+      const cancel = new SystemClock().after(60 * DAY, () => assert.fail());
+      timers[0].task();
+      cancel();
+      assert.deepEqual(cleared, [2], "the second timer");
+    } finally {
+      globalThis.clearTimeout = clearTimeout;
+    }
+  });
+});
