@@ -2,13 +2,23 @@ import type { AuthSettings } from "../config/mod.ts";
 import type { LinkPorts, OpenedLink } from "./links.ts";
 import { outageOf } from "./outage.ts";
 
-/** Makes the link of `type = "http"`, and whom it asks about access. */
+/**
+ * Makes the link of `type = "http"`, and whom it asks about access. Rejects
+ * with what is wrong.
+ */
 export async function openHttp(
   auth: AuthSettings,
   { clock, log }: LinkPorts,
 ): Promise<OpenedLink> {
   const http = await import("../security/http/mod.ts");
   const { url, acl_url, superuser_url, cache, on_error } = auth;
+  // Each request would fail, and the runtime's error tell the secret.
+  if (!/^[\t\x20-\x7e]*$/.test(auth.authorization)) {
+    throw new Error(
+      "authorization has a character that no header may have, like a line " +
+        "break: take it out",
+    );
+  }
   // What stands behind the path may be a key.
   const { origin, pathname } = new URL(url);
   const name = `http ${origin}${pathname}`;

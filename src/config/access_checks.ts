@@ -88,6 +88,12 @@ function checkAuth(
   if (type === "http" && auth.url === "") {
     tell("url", "give the address that is asked");
   }
+  if (auth.superuser_url !== "" && auth.acl_url === "") {
+    tell(
+      "superuser_url",
+      "it is asked before acl_url alone: give that, too, or remove this",
+    );
+  }
   if (type === "jwt") checkKeySource(auth, tell);
 }
 

@@ -1,5 +1,5 @@
 import type { AuthSettings, JwtAlgorithm } from "./access_settings.ts";
-import type { Field, FieldsOf } from "./field.ts";
+import { type Field, type FieldsOf, shown } from "./field.ts";
 import { names } from "./name_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "./units.ts";
@@ -33,12 +33,33 @@ function file(doc: string): Field<string> {
 }
 
 function url(doc: string): Field<string> {
-  return text(
+  const field = text(
     "",
     /^$|^https?:\/\/[^\s/]+\S*$/,
     "an address that begins with http:// or https://",
     doc,
   );
+  return {
+    ...field,
+    read(value) {
+      const address = field.read(value);
+      if (address === "") return address;
+      const parsed = URL.parse(address);
+      if (parsed === null) {
+        throw new RangeError(
+          `${shown(address)} is not allowed: give ${field.range}`,
+        );
+      }
+      // No request can be made of it; and addresses are shown, secrets are not.
+      if (parsed.username !== "" || parsed.password !== "") {
+        throw new RangeError(
+          "not allowed: an address with a name or password in it; take " +
+            'them out, type "http" has authorization for them',
+        );
+      }
+      return address;
+    },
+  };
 }
 
 function claim(initial: string, doc: string): Field<string> {

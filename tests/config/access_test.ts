@@ -59,6 +59,26 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
       /^d\.toml:3:\d+: auth\.0\.url: .*http:\/\//,
     ],
     [
+      "an address that is none",
+      `[[auth]]\ntype = "http"\nurl = "http://[x/"\n`,
+      /^d\.toml:3:\d+: auth\.0\.url: .* is not allowed: give an address/,
+    ],
+    [
+      "an address with a password, without showing it",
+      `[[auth]]\ntype = "http"\nurl = "http://me:hidden@a/"\n`,
+      /^d\.toml:3:\d+: auth\.0\.url: (?!.*hidden).*has authorization/,
+    ],
+    [
+      "superusers where nobody is asked about access",
+      `[[auth]]\ntype = "http"\nurl = "http://a/"\nsuperuser_url = "http://b/"\n`,
+      /^d\.toml:4:\d+: auth\.0\.superuser_url: .*acl_url/,
+    ],
+    [
+      "a user name that is no claim",
+      `[[auth]]\ntype = "jwt"\nkey = "k"\nusername_claim = ""\n`,
+      /^d\.toml:4:\d+: auth\.0\.username_claim: .*give a claim/,
+    ],
+    [
       "a user without a password",
       `[[user]]\nname = "a"\n`,
       /^d\.toml:1:\d+: user\.0\.password: this user has no password/,

@@ -190,18 +190,30 @@ max_failures = 0
 
 for (
   const [what, settings, wrong] of [
-    ["a short secret", `key = "short"`, /key is too short: 5 bytes/],
-    ["a key file that is not there", `key_file = "/no/k.pem"`, /\/no\/k\.pem/],
+    [
+      "a header of two lines",
+      `type = "http"\nurl = "http://127.0.0.1:1/"\nauthorization = "a\\nhidden"`,
+      /authorization has a character that(?![^]*hidden)/,
+    ],
+    [
+      "a short secret",
+      `type = "jwt"\nkey = "short"`,
+      /key is too short: 5 bytes/,
+    ],
+    [
+      "a key file that is not there",
+      `type = "jwt"\nkey_file = "/no/k.pem"`,
+      /\/no\/k\.pem/,
+    ],
     [
       "no algorithm that fits",
-      `key = "${SECRET}"\nalgorithms = ["RS256"]`,
+      `type = "jwt"\nkey = "${SECRET}"\nalgorithms = ["RS256"]`,
       /no key is made for RS256: accept HS256/,
     ],
   ] as const
 ) {
-  Deno.test(`tokens: ${what} keeps the broker from starting, with the reason`, async () => {
-    const config =
-      `[[listener]]\nport = 0\n[[auth]]\ntype = "jwt"\n${settings}\n`;
+  Deno.test(`[[auth]]: ${what} keeps the broker from starting, with the reason`, async () => {
+    const config = `[[listener]]\nport = 0\n[[auth]]\n${settings}\n`;
     await assert.rejects(
       BrokerProcess.start({ config }),
       (error: Error) => wrong.test(error.message),
