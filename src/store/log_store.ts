@@ -6,6 +6,7 @@ import type { Blocks, Commit } from "./blocks.ts";
 import { clean, wantsCleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
+import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "./pending.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
@@ -23,9 +24,6 @@ import { StoreError } from "./store_error.ts";
 import { Waiters } from "./waiters.ts";
 import { WriteCounter } from "./write_counter.ts";
 import { writePending } from "./write_pending.ts";
-
-/** Tries of a commit when the store is closed, before it gives up. */
-const CLOSING_TRIES = 3;
 
 /** Dead bytes that are not worth cleaning. */
 const SLACK = 1024 * 1024;
@@ -78,10 +76,10 @@ export class LogStore implements Store, Waker {
   readonly #ledger: Ledger;
   readonly #encoder: BatchEncoder;
   readonly #health = new Health();
+  readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
   readonly #written = new WriteCounter();
   #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
-  #commits = 0;
   /** Last batch that is on disk. */
   #stored = 0;
   #writing: Promise<void> | null = null;
@@ -95,8 +93,6 @@ export class LogStore implements Store, Waker {
   #wanted = false;
   #closing = false;
   #closed = false;
-  /** Ends the pause before a commit is tried again. */
-  #hurry: (() => void) | null = null;
   /** Number of the batch that gathers notes. */
   batch = 1;
 
@@ -112,6 +108,10 @@ export class LogStore implements Store, Waker {
     this.#pending = new Pending(this.#numbers, this);
     this.#writer = new BlockWriter(last + 1);
     this.#ledger = new Ledger(first);
+    this.#commits = new PatientCommits(blocks, clock, this.#health, {
+      tries: options.tries,
+      lost: (error) => this.#lost(error),
+    });
     this.#encoder = new BatchEncoder(
       this.#writer,
       this.#ledger,
@@ -159,7 +159,7 @@ export class LogStore implements Store, Waker {
         this.#blocks.written,
         this.#clock.now(),
       ),
-      commits: this.#commits,
+      commits: this.#commits.count,
       unwritten: this.#underway + this.#pending.size,
     };
   }
@@ -228,13 +228,13 @@ export class LogStore implements Store, Waker {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#commits.hurry();
     this.#timer?.();
     this.#timer = null;
     try {
       while (
         this.#writing !== null || this.#pending.count > 0 || this.#waiters.any
       ) {
-        this.#hurry?.();
         this.#flush();
         if (this.#writing !== null) await this.#writing;
       }
@@ -289,7 +289,9 @@ export class LogStore implements Store, Waker {
     this.#wanted = false;
     const commit = this.#encode(batch, always);
     if (commit === null) return this.#finish(batch);
-    this.#writing = this.#write(commit).then(() => {
+    this.#writing = this.#commits.make(commit).then(() => {
+      // What is written later may be another day's.
+      this.#written.today(this.#blocks.written, this.#clock.now());
       this.#writing = null;
       this.#finish(batch);
     });
@@ -329,25 +331,6 @@ export class LogStore implements Store, Waker {
     return { head, blocks };
   }
 
-  /** Commits, however often it takes; the batch stays in memory until then. */
-  async #write(commit: Commit): Promise<void> {
-    for (let tries = 1;; tries++) {
-      try {
-        await this.#blocks.commit(commit);
-        // What comes later may be another day's.
-        this.#written.today(this.#blocks.written, this.#clock.now());
-        this.#health.worked();
-        this.#commits++;
-        return;
-      } catch (error) {
-        const pause = this.#health.failed(error);
-        const most = this.#closing ? CLOSING_TRIES : this.#options.tries;
-        if (tries >= (most ?? Infinity)) throw this.#lost(error);
-        if (!this.#closing) await this.#pause(pause);
-      }
-    }
-  }
-
   /** What to tell when the store is closed and cannot be written. */
   #lost(error: unknown): StoreError {
     const place = this.#options.place ?? "the disk";
@@ -357,16 +340,6 @@ export class LogStore implements Store, Waker {
         `written to ${place}: ${this.#health.reason}`,
       error,
     );
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(ms, resolve);
-      this.#hurry = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   #finish(batch: number): void {

@@ -1,0 +1,76 @@
+import type { Clock } from "../clock/mod.ts";
+import type { Blocks, Commit } from "./blocks.ts";
+import type { Health } from "./health.ts";
+
+/** Tries of a commit when the store is closed, before it gives up. */
+const CLOSING_TRIES = 3;
+
+/** How long it is patient. */
+export interface Patience {
+  /** Tries of a commit before it is given up; undefined = there is no end. */
+  readonly tries: number | undefined;
+  /** The error to give up with, made of that of the last try. */
+  readonly lost: (error: unknown) => Error;
+}
+
+/**
+ * Commits, however often it takes; each batch stays in memory until it is
+ * written. How it goes is told to a `Health`.
+ */
+export class PatientCommits {
+  readonly #blocks: Blocks;
+  readonly #clock: Clock;
+  readonly #health: Health;
+  readonly #patience: Patience;
+  #closing = false;
+  /** Ends the pause before a commit is tried again. */
+  #wake: (() => void) | null = null;
+  /** Commits that worked. */
+  count = 0;
+
+  /** `blocks` is written to by nobody else. */
+  constructor(
+    blocks: Blocks,
+    clock: Clock,
+    health: Health,
+    patience: Patience,
+  ) {
+    this.#blocks = blocks;
+    this.#clock = clock;
+    this.#health = health;
+    this.#patience = patience;
+  }
+
+  /** Makes `commit` last; one at a time. Rejects with what `lost` gives. */
+  async make(commit: Commit): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        await this.#blocks.commit(commit);
+        this.#health.worked();
+        this.count++;
+        return;
+      } catch (error) {
+        const pause = this.#health.failed(error);
+        const most = this.#closing ? CLOSING_TRIES : this.#patience.tries;
+        if (tries >= (most ?? Infinity)) throw this.#patience.lost(error);
+        if (!this.#closing) await this.#pause(pause);
+      }
+    }
+  }
+
+  /** From now on there are no pauses, and only a few tries. */
+  hurry(): void {
+    this.#closing = true;
+    this.#wake?.();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
