@@ -160,8 +160,8 @@ export class Broker {
     try {
       this.#context.loading = storage !== null;
       await this.#reception.open();
-      await this.#openControl();
       if (storage !== null) await this.#load(storage);
+      await this.#openControl();
       return this.listeners;
     } catch (error) {
       this.#reception.close();
@@ -246,7 +246,9 @@ export class Broker {
     const path = controlPath(this.#storeSettings.path);
     const parts = { context: this.#context, clock: this.#clock, onTrouble };
     try {
-      this.#control = await Control.open(path, parts);
+      const control = await Control.open(path, parts);
+      if (this.#stopping) control.close();
+      else this.#control = control;
     } catch (error) {
       onTrouble(error as Error);
     }

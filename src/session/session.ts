@@ -62,7 +62,10 @@ export class Session
    * @internal
    */
   will: Will | null = null;
-  /** Before which topics its client sees; null for all as they are. */
+  /**
+   * Before which topics its client sees; null for all as they are.
+   * @internal
+   */
   mountPoint: MountPoint | null = null;
   /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
   bridge = false;
