@@ -51,6 +51,7 @@ async function start(
   const { listen } = Deno;
   // From then on clients can come, and loading has not begun.
   Deno.listen = ((options: Deno.TcpListenOptions) => {
+    Deno.listen = listen; // What else listens is not for clients.
     // The control socket is none of theirs.
     if (options.hostname === undefined) return listen(options);
     client = broker.open(5, false);
