@@ -129,6 +129,7 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   }
   // From here on access is judged by the new identity.
   const session = connection.session!;
+  const before = session.identity.username;
   session.identity = outcome.identity;
   session.changed();
   watchIdentity(connection, outcome.identity);
@@ -137,5 +138,6 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     ReasonCode.Success,
     outcome.data,
   );
-  enforceAccess(session, connection.context);
+  const isAnother = before !== outcome.identity.username;
+  enforceAccess(session, connection.context, isAnother);
 }

@@ -12,11 +12,11 @@ import {
   ReasonCode,
   ReturnCode,
 } from "../mqtt/mod.ts";
-import type { AuthOutcome, Credentials } from "../security/mod.ts";
+import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
-import { enforceAccess } from "./enforce.ts";
+import { enforceAccess, mayInherit } from "./enforce.ts";
 import { isLonger } from "./filter.ts";
 import { watchIdentity } from "./identity_end.ts";
 import type { Session } from "./session.ts";
@@ -169,7 +169,11 @@ function judge(
   connection.will = null;
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
-  const { session, present } = claim(connection, candidate);
+  const { session, present } = claim(
+    connection,
+    candidate,
+    outcome.identity,
+  );
   const { packet } = candidate;
   const { context } = connection;
   // 3.x says only whether it ends with the connection; how long it is kept
@@ -223,13 +227,15 @@ function judge(
 function claim(
   connection: Connection,
   { packet, clientId }: Candidate,
+  identity: Identity,
 ): { session: Session; present: boolean } {
   const { mountPoint, context } = connection;
   const { registry, router } = context;
   const old = registry.get(clientId);
   // Of what lies elsewhere the client could not even unsubscribe here.
-  const isFitting = old === undefined || mountPoint === null ||
-    mountPoint.holdsAll(router, old);
+  const isFitting = old === undefined ||
+    (mountPoint?.holdsAll(router, old) ?? true) &&
+      mayInherit(old, identity, context);
   const isAnew = packet.cleanStart || !isFitting;
   if (old?.connection) {
     // [MQTT-3.1.4-3]; its will goes out, unless it has a delay and the

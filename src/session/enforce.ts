@@ -1,11 +1,14 @@
 import { ReasonCode } from "../mqtt/mod.ts";
+import type { Identity } from "../security/mod.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
 
 /**
  * Removes the subscriptions of `session` that its client may not have any
  * more, and gives their filters, with `$share/group/`. Messages that wait are
- * looked at when they are due, so nothing else has to be removed.
+ * looked at when they are due, so nothing else has to be removed. With
+ * `isAnother` its client has just become another user: what somebody outside
+ * allowed to the one before is removed, too.
  *
  * MQTT has no word for a subscription that the server removes. A 5.0 client
  * that has none left would wait for nothing, so it is told with DISCONNECT
@@ -14,6 +17,7 @@ import type { Session } from "./session.ts";
 export function enforceAccess(
   session: Session,
   context: Context,
+  isAnother = false,
 ): readonly string[] {
   const { access, router } = context;
   // Who is not known yet is looked at when it is.
@@ -26,7 +30,7 @@ export function enforceAccess(
       filter,
       options.qos,
     );
-    if (granted !== -1) continue;
+    if (granted !== -1 && !(granted === null && isAnother)) continue;
     router.unsubscribe(session, filter, group);
     session.subscriptions--;
     if (group !== null) session.queue.leftGroup(group, filter);
@@ -37,6 +41,28 @@ export function enforceAccess(
     tell(session, removed);
   }
   return removed;
+}
+
+/**
+ * Whether `session` may go on for `identity`. Somebody outside who allowed a
+ * subscription allowed it to one user; to another, who comes by the same client
+ * id, it must not be handed on, nor what has waited for it.
+ */
+export function mayInherit(
+  session: Session,
+  identity: Identity,
+  { access, router }: Context,
+): boolean {
+  if (access === null || session.identity.username === identity.username) {
+    return true;
+  }
+  for (const { filter, options } of router.subscriptionsOf(session)) {
+    const { authorizer } = access;
+    if (authorizer.maySubscribe(identity, filter, options.qos) === null) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function tell(session: Session, removed: readonly string[]): void {

@@ -151,6 +151,29 @@ for (const version of [4, 5] as const) {
   });
 }
 
+Deno.test("what somebody outside allowed to one user is not handed on to another", async () => {
+  const remote = {
+    name: "the test",
+    ask: ({ username }: Identity) => username === "ann",
+  };
+  const rules = rulesOf([{ topics: ["free"] }], { remote });
+  const sessions = new RuledSessions(rules);
+  const options = { ...staying(5, "s"), username: "ann" };
+  const ann = await sessions.connect(5, options);
+  await ann.subscribe([["hers", 1], ["free", 1]]);
+  await ann.drop();
+  const publisher = await sessions.connect(5, { username: "ann" });
+  await publisher.publish({ topic: "hers", qos: 1 });
+  await publisher.expectAck(4, 1, 0);
+  // She herself finds it again, and leaves a subscription that a rule allows.
+  const again = await sessions.connect(5, options);
+  assert.equal((await again.receivePublish()).topic, "hers");
+  assert.deepEqual(sessions.filters("s"), ["hers", "free"]);
+  const bob = await sessions.connect(5, { ...options, username: "bob" });
+  assert.deepEqual(sessions.filters("s"), []);
+  assert.deepEqual(await bob.receiveAll(), []);
+});
+
 Deno.test("what comes for a restored session waits until it is known who has it", async () => {
   const sessions = new RuledSessions(rulesOf([
     { topics: ["a"], listeners: ["tcp"], users: ["ann"] },
@@ -206,4 +229,23 @@ Deno.test("who becomes another by AUTH is judged as that one from then on", asyn
   assert.deepEqual(sessions.filters("c"), ["b"]);
   await client.publish({ topic: "a", qos: 1, id: 2 });
   await client.expectAck(4, 2, 0x87);
+});
+
+Deno.test("who becomes another by AUTH loses what somebody outside allowed before", async () => {
+  const remote = { name: "the test", ask: () => true };
+  const sessions = new RuledSessions(rulesOf([{ topics: ["b"] }], { remote }));
+  const named = (name: string) => [
+    property.authenticationMethod("name"),
+    property.authenticationData(name),
+  ];
+  const client = await sessions.connect(5, {
+    clientId: "c",
+    properties: named("ann"),
+  });
+  await client.subscribe([["a", 1], ["b", 1]]);
+  for (const [name, left] of [["ann", ["a", "b"]], ["bob", ["b"]]] as const) {
+    await client.send(auth(0x19, named(name)));
+    assert.equal((await client.receive()).type, 15);
+    assert.deepEqual(sessions.filters("c"), left);
+  }
 });
