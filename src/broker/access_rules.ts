@@ -53,7 +53,10 @@ export async function makeAuthorizer(
   return new RuleAuthorizer(parts);
 }
 
-async function readRules(file: string): Promise<AccessRule[]> {
+/**
+ * The rules of a file as Mosquitto writes them. Rejects with `AccessFileError`.
+ */
+export async function readRules(file: string): Promise<AccessRule[]> {
   const { AccessFileError, readMosquittoRules } = await import(
     "../security/access/mod.ts"
   );

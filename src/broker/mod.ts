@@ -11,6 +11,7 @@ export type {
   ExplainedLogin,
 } from "./explain_settings.ts";
 export type { AccessPorts } from "./access.ts";
+export { accessProblems } from "./access_problems.ts";
 export { type ControlAnswer, controlPath } from "./control_request.ts";
 export type {
   Finding,

@@ -15,9 +15,17 @@ export async function openScram(
     "../security/passwords/mod.ts"
   );
   const { ScramLink } = await import("../security/scram/mod.ts");
-  const known = user.map(({ name, password }) =>
-    [name, looksLikeHash(password) ? parseHash(password) : password] as const
-  );
+  const known = user.map(({ name, password }) => {
+    if (!looksLikeHash(password)) return [name, password] as const;
+    try {
+      return [name, parseHash(password)] as const;
+    } catch (error) {
+      throw new RangeError(
+        `the [[user]] ${name}: the hash in password cannot be used: ` +
+          (error as Error).message,
+      );
+    }
+  });
   if (file !== "") known.push(...await readPasswordFile(file));
   const users: ScramUser[] = [];
   for (const [name, secret] of known) {

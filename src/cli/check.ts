@@ -32,6 +32,7 @@ export async function check(
 ): Promise<0 | 1 | 2> {
   try {
     const { settings, file } = await readSettings(options, environment);
+    await checkAccess(settings, file ?? "settings");
     if (options.diff !== undefined) {
       const before = { ...options, config: options.diff };
       const { settings: used } = await readSettings(before, environment);
@@ -56,6 +57,16 @@ export async function check(
     } else output.err(`${(error as Error).message}\n`);
     return isCommandLineMistake(error) ? 2 : 1;
   }
+}
+
+/** What a start would read of users and rules. Rejects with `SettingsError`. */
+async function checkAccess(settings: Settings, source: string): Promise<void> {
+  const { auth, access } = settings;
+  // Most settings name none of it, and need no more than themselves.
+  if (auth.length === 0 && access.acl_file.length === 0) return;
+  const { accessProblems } = await import("../broker/mod.ts");
+  const problems = await accessProblems(settings, source);
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /** What would change, line by line; for programs with its sum. */

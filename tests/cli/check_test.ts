@@ -122,3 +122,47 @@ Deno.test("check: --diff shows what would change for a broker in use", async () 
     await Deno.remove(used);
   }
 });
+
+Deno.test("check: files that access names are read as a start reads them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const at = (name: string) => `${folder}/${name}`;
+    await Deno.writeTextFile(at("passwd"), "# ours\nann:nonsense\n");
+    await Deno.writeTextFile(at("keys"), "{}");
+    await Deno.writeTextFile(at("acl"), "topic a\ntopc b\nuser\n");
+    const text = `
+[[auth]]
+type = "password-file"
+file = "${at("passwd")}"
+[[auth]]
+type = "scram"
+[[auth]]
+type = "jwt"
+jwks_file = "${at("keys")}"
+[[user]]
+name = "uta"
+password = "$6$cut"
+[access]
+acl_file = ["${at("acl")}", "${at("missing")}"]
+`;
+    const { code, out, err, file } = await run(text);
+    assert.deepEqual([code, out], [1, ""]);
+    const told = err.trimEnd().split("\n");
+    for (const line of told) assert.ok(line.startsWith(`${file}: `), line);
+    const wanted = [
+      /auth\.0: .*passwd:2: the hash of ann cannot be used/,
+      /auth\.1: .*uta: the hash in password cannot be used/,
+      /auth\.2: .*keys is no JWKS/,
+      /access\.acl_file: .*acl:2: "topc" is not known/,
+      /access\.acl_file: .*acl:3: user needs a name/,
+      /access\.acl_file: .*missing: .*no such file/,
+    ];
+    assert.equal(told.length, wanted.length, err);
+    for (const [at, one] of wanted.entries()) assert.match(told[at], one);
+    const { problems } = JSON.parse((await run(text, { json: true })).out);
+    assert.equal(problems.length, wanted.length);
+    assert.equal(problems[0].path, "auth.0");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
