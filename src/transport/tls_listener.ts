@@ -5,6 +5,7 @@ import { type ArrivalOptions, Arrivals } from "./arrivals.ts";
 import type { Begin } from "./beginning_listener.ts";
 import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
 import { ListenError } from "./listen_error.ts";
+import { Pulse } from "./pulse.ts";
 import { TlsServer } from "./tls_handshake.ts";
 import type { TlsOptions } from "./tls_ports.ts";
 
@@ -31,12 +32,14 @@ export interface TlsListenOptions extends ArrivalOptions {
 export class TlsListener implements Listener {
   /** Where it listens; `port` is the real one when 0 was asked for. */
   readonly address: PeerAddress;
-  readonly #server: Server;
+  #server: Server;
   readonly #options: TlsListenOptions;
   readonly #tls: TlsServer;
   readonly #arrivals: Arrivals;
+  readonly #pulse: Pulse;
   readonly #closed = Promise.withResolvers<void>();
   #onStream: ((accepted: Accepted) => void) | null = null;
+  #isClosed = false;
   /** Sockets that came before `serve` was called. */
   #waiting: Socket[] = [];
 
@@ -48,8 +51,40 @@ export class TlsListener implements Listener {
     this.#options = options;
     this.#tls = new TlsServer(options.tls, options.clock);
     this.#arrivals = new Arrivals(options);
-    server.on("connection", (socket: Socket) => this.#take(socket));
-    server.on("error", options.onError);
+    this.#pulse = new Pulse({
+      clock: options.clock,
+      address: this.address,
+      take: (socket) => this.#take(socket),
+      revive: () => this.#listenAgain(),
+    });
+    this.#hear(server);
+  }
+
+  #hear(server: Server): void {
+    server.on("connection", (socket: Socket) => this.#pulse.accepted(socket));
+    server.on("error", this.#options.onError);
+  }
+
+  /** Those who are connected stay; those who were not accepted have to come again. */
+  async #listenAgain(): Promise<void> {
+    this.#server.close();
+    const { hostname: bind, port } = this.address;
+    try {
+      const server = await listenOn(bind, port);
+      if (this.#isClosed) return void server.close();
+      this.#server = server;
+      this.#hear(server);
+      this.#options.onError(
+        new Error(
+          "nobody was accepted any more, as after too many open files; it " +
+            "listens again. Raise the limit of open files (ulimit -n, " +
+            "LimitNOFILE) or lower max_connections",
+        ),
+      );
+    } catch (error) {
+      // Tried again at the next look.
+      this.#options.onError(error as Error);
+    }
   }
 
   serve(onStream: (accepted: Accepted) => void): Promise<void> {
@@ -61,6 +96,8 @@ export class TlsListener implements Listener {
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#pulse.close();
     this.#server.close();
     for (const socket of this.#waiting) socket.destroy();
     this.#waiting = [];
@@ -97,18 +134,22 @@ export class TlsListener implements Listener {
  * Listens for TLS. Rejects with a `ListenError` when the address is in use,
  * not permitted, not this machine's, or no address at all.
  */
-export function openTlsListener(
+export async function openTlsListener(
   options: TlsListenOptions,
 ): Promise<TlsListener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
   const { bind, port } = options;
+  return new TlsListener(await listenOn(bind, port), options);
+}
+
+function listenOn(bind: string, port: number): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(ListenError.of(bind, port, error));
     server.once("error", fail);
     try {
       server.listen({ host: bind, port, backlog: 4096 }, () => {
         server.off("error", fail);
-        resolve(new TlsListener(server, options));
+        resolve(server);
       });
     } catch (error) {
       // A port that is none is thrown, not told.

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { within } from "../support/wait.ts";
+
+/** Fewer than the clients that come; Deno itself needs some forty. */
+const DESCRIPTORS = 100;
+
+const script = new URL("../support/exhausted_listener.ts", import.meta.url);
+
+/** Lines of a process, one after the other. */
+async function* linesOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string, void, undefined> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+async function isAccepted(port: number): Promise<boolean> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    // What is no TLS is answered with an alert, or with the end.
+    await conn.write(new Uint8Array(16));
+    const answer = conn.read(new Uint8Array(16)).then(() => true, () => true);
+    return await within("an answer", answer, 2_000).catch(() => false);
+  } finally {
+    conn.close();
+  }
+}
+
+Deno.test("tls-listener: a process that had no file descriptors left takes clients in again", async () => {
+  const command = new Deno.Command("sh", {
+    args: [
+      "-c",
+      `ulimit -n ${DESCRIPTORS}; exec "$0" run -A "$1"`,
+      Deno.execPath(),
+      script.pathname,
+    ],
+    ...{ stdin: "piped", stdout: "piped", stderr: "null" } as const,
+  });
+  await using child = command.spawn();
+  const lines = linesOf(child.stdout);
+  const next = async () =>
+    `${(await within("a line", lines.next())).value ?? ""}`;
+  const writer = child.stdin.getWriter();
+  const pass = async (): Promise<string> => {
+    await writer.write(new Uint8Array(1));
+    return await next();
+  };
+  const port = Number(await next());
+  assert.ok(await isAccepted(port));
+  const crowd: Deno.Conn[] = [];
+  for (let count = 0; count < 2 * DESCRIPTORS; count++) {
+    crowd.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+  // It cannot knock either: that says nothing about the listener.
+  await pass();
+  for (const one of crowd) one.close();
+  let told = "";
+  for (let look = 0; look < 8 && !told.includes("again"); look++) {
+    told += await pass();
+  }
+  assert.match(told, /nobody was accepted any more.*listens again/);
+  assert.ok(await isAccepted(port));
+  assert.equal(await pass(), "[]", "and goes on doing so");
+  await writer.close();
+  for await (const _ of lines) { /* until its end */ }
+});
