@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ReasonCode } from "../../mqtt/mod.ts";
 import type {
   Authenticator,
@@ -117,7 +118,7 @@ export class Chain implements Authenticator {
     const { reasonCode, why } = last?.verdict.kind === "deny"
       ? last.verdict
       : nobodys(credentials, steps);
-    await disguise(steps);
+    await disguise(credentials, steps);
     this.#parts.onDenied(credentials, why);
     return { kind: "deny", reasonCode, why };
   }
@@ -169,11 +170,20 @@ function nobodys(
 
 /**
  * A wrong password costs one hash; a name that no link knows has to cost one,
- * too, however many links there are that could have known it.
+ * too, however many links there are that could have known it. Which of them
+ * stands in is always the same for a name: where their hashes take each their
+ * time, no link's users shall stand out among the names that are none.
  */
-async function disguise(steps: readonly NamedVerdict[]): Promise<void> {
-  for (const { verdict } of steps) {
-    if (verdict.kind !== "not-mine" || verdict.disguise === undefined) continue;
-    return await verdict.disguise();
-  }
+async function disguise(
+  { username }: Credentials,
+  steps: readonly NamedVerdict[],
+): Promise<void> {
+  const last = steps.at(-1)?.verdict;
+  if (last?.kind === "deny" && last.isDisguised) return;
+  const disguises = steps.flatMap(({ verdict }) =>
+    verdict.kind === "not-mine" ? verdict.disguise ?? [] : []
+  );
+  if (disguises.length === 0) return;
+  const digest = createHash("sha256").update(`${username}`).digest();
+  await disguises[digest.readUInt32LE(4) % disguises.length]();
 }

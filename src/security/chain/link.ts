@@ -10,6 +10,8 @@ export type Verdict =
     readonly reasonCode: ReasonCode;
     /** For the operator: "wrong password". Nothing secret. */
     readonly why: string;
+    /** Whether it took as long as a wrong password does. @default {false} */
+    readonly isDisguised?: boolean;
   }
   | {
     /** Somebody else may know the client: the next link is asked. */
@@ -18,8 +20,8 @@ export type Verdict =
     readonly why: string;
     /**
      * Takes the time that the link would have taken for a client it knows.
-     * Waited for when the client is refused in the end, so that the time does
-     * not tell strangers which user names there are.
+     * One of them is waited for when the client is refused in the end, so that
+     * the time does not tell strangers which user names there are.
      */
     readonly disguise?: () => Promise<void>;
   };

@@ -42,7 +42,11 @@ export class PasswordLink implements Link {
     const hash = this.#users.get(username);
     if (hash === undefined) {
       const disguise = () => this.#pretend(username, password);
-      return { kind: "not-mine", why: "no such user", disguise };
+      const why = "no such user";
+      // Where nobody is there is no time to be taken for anybody's.
+      return this.#hashes.length === 0
+        ? notMine(why)
+        : { kind: "not-mine", why, disguise };
     }
     const text = printHash(hash);
     const given = password ?? new Uint8Array(0);
@@ -77,6 +81,7 @@ export class PasswordLink implements Link {
       kind: "deny",
       reasonCode: ReasonCode.BadUserNameOrPassword,
       why: password.length === 0 ? "no password" : "wrong password",
+      isDisguised: true,
     };
   }
 
@@ -99,7 +104,6 @@ export class PasswordLink implements Link {
    * does each name.
    */
   async #pretend(username: string, password: Uint8Array | null): Promise<void> {
-    if (this.#hashes.length === 0) return;
     const digest = createHash("sha256").update(username).digest();
     const hash = this.#hashes[digest.readUInt32LE(0) % this.#hashes.length];
     const given = password ?? new Uint8Array(0);

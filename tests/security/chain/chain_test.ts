@@ -73,7 +73,7 @@ Deno.test("chain: the first link that says yes or no decides", async () => {
   assert.equal(await outcome(chain, credentials("u", "b: yes")), "b");
   assert.deepEqual(log.splice(0), ["a", "b"]);
   assert.equal(await outcome(chain, credentials("u", "b: no")), NotAuthorized);
-  // The first link's time is spent, too: it was asked about a name.
+  // A no that costs nothing: the time of a name that "a" knows is spent.
   assert.deepEqual(log.splice(0), ["a", "b", "a pretends"]);
   assert.deepEqual(denied.splice(0), ["it says so"]);
 });
@@ -83,8 +83,46 @@ Deno.test("chain: its end refuses, in the time of one wrong password", async () 
   const { chain, denied } = chainOf([link("a", log), link("b", log)]);
   const code = await outcome(chain, credentials("u", "x"));
   assert.equal(code, BadUserNameOrPassword);
-  assert.deepEqual(log, ["a", "b", "a pretends"]);
+  assert.deepEqual(log.slice(0, 2), ["a", "b"]);
+  assert.match(log.slice(2).join(), /^[ab] pretends$/);
   assert.deepEqual(denied, ["a: it says nothing; b: it says nothing"]);
+});
+
+Deno.test("chain: a wrong password costs no second hash, whoever was asked before", async () => {
+  const log: string[] = [];
+  const knows: Link = {
+    name: "b",
+    judge: () => ({
+      kind: "deny",
+      reasonCode: BadUserNameOrPassword,
+      why: "wrong password",
+      isDisguised: true,
+    }),
+  };
+  const { chain } = chainOf([link("a", log), knows]);
+  await outcome(chain, credentials("u", "x"));
+  assert.deepEqual(log, ["a"]);
+});
+
+Deno.test("chain: for a name that is none every link stands in, always the same", async () => {
+  const log: string[] = [];
+  const { chain } = chainOf(["a", "b", "c"].map((n) => link(n, log)));
+  const seen = new Set<string>();
+  for (let at = 0; at < 30; at++) {
+    const costs = new Set<string>();
+    for (let again = 0; again < 2; again++) {
+      await outcome(chain, credentials(`nobody${at}`, "x"));
+      const pretended = log.splice(0).slice(3);
+      assert.equal(pretended.length, 1);
+      costs.add(pretended[0]);
+      // A login that is right, or too many would have failed.
+      await outcome(chain, credentials(`nobody${at}`, "a: yes"));
+      log.splice(0);
+    }
+    assert.equal(costs.size, 1);
+    seen.add([...costs][0]);
+  }
+  assert.equal(seen.size, 3);
 });
 
 Deno.test("chain: who is let in costs no pretence", async () => {

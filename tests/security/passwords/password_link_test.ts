@@ -122,6 +122,12 @@ Deno.test("users and passwords: a name that is none costs what one of the users 
   assert.deepEqual([...seen].sort(), ["argon2id", "sha512"]);
 });
 
+Deno.test("users and passwords: where nobody is, nobody stands in", async () => {
+  using world = new World();
+  const verdict = await world.link(new Map()).judge(credentials("eve", "x"));
+  assert.deepEqual(verdict, { kind: "not-mine", why: "no such user" });
+});
+
 Deno.test("users and passwords: who was right comes back without a hash, for a day", async () => {
   using world = new World();
   const link = world.link(users);
