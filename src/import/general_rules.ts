@@ -156,5 +156,4 @@ export const generalRules: Readonly<Record<string, Rule>> = {
     needless("messages are sent again when a client comes back"),
   store_clean_interval: () => needless("what is not needed is gone at once"),
   enable_control_api: () => needless("there is no control API to turn on"),
-  allow_duplicates: () => needless("MQTT leaves it to the broker"),
 };
