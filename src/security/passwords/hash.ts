@@ -26,7 +26,7 @@ export interface Argon2Hash {
   readonly kind: "argon2id";
   /** KiB, 8 for each lane to 1 GiB. */
   readonly memory: number;
-  /** 1 to 1,000. */
+  /** 1 to 1,000; times `memory` at most 4 GiB. */
   readonly passes: number;
   /** 1 to 64. */
   readonly lanes: number;
@@ -57,6 +57,9 @@ export type PasswordHash = Sha512Hash | Pbkdf2Hash | Argon2Hash | ScramHash;
 export type HashKind = PasswordHash["kind"];
 
 const MOST_ITERATIONS = 10_000_000;
+
+/** Of Argon2id, KiB × passes: some ten seconds. A login holds up others. */
+const MOST_WORK = 4 << 20;
 
 /** Whether a text can only be meant as a hash; a password may look otherwise. */
 export function looksLikeHash(text: string): boolean {
@@ -139,10 +142,17 @@ function parseArgon2(parts: readonly string[]): Argon2Hash {
   const cost = /^m=(\d+),t=(\d+),p=(\d+)$/.exec(parts[1]);
   if (cost === null) throw new RangeError("its cost is not m=…,t=…,p=…");
   const lanes = number(cost[3], 1, 64, "p");
+  const memory = number(cost[1], 8 * lanes, 1 << 20, "m");
+  const passes = number(cost[2], 1, 1000, "t");
+  if (memory * passes > MOST_WORK) {
+    throw new RangeError(
+      `it would take too long: m times t is over ${MOST_WORK}`,
+    );
+  }
   return {
     kind: "argon2id",
-    memory: number(cost[1], 8 * lanes, 1 << 20, "m"),
-    passes: number(cost[2], 1, 1000, "t"),
+    memory,
+    passes,
     lanes,
     salt: decode(parts[2], 8, 1024),
     key: decode(parts[3], 16, 128),

@@ -125,6 +125,7 @@ const broken: readonly (readonly [string, RegExp])[] = [
   ["$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$nf65", /m is not between/],
   ["$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65", /t is not between/],
   ["$argon2id$v=19$m=256,t=2,p=65$c29tZXNhbHQ$nf65", /p is not between/],
+  ["$argon2id$v=19$m=1048576,t=5,p=1$c29tZXNhbHQ$nf65", /too long: m times/],
   ["$argon2id$v=19$t=2,m=256,p=1$c29tZXNhbHQ$nf65", /cost/],
   ["$argon2id$v=19$m=256,t=2,p=1$c29t$nf65", /cut short/],
   ["$scram-sha-256$1000$c29t$c29t$c29t", /iterations/],
