@@ -57,6 +57,7 @@ export class AccessControl {
       ...ports,
       hashing: new Hashing(clock),
       known: new KnownLogins(clock),
+      openFiles: new Set(),
     };
     this.#log = new LoginLog(ports.clock, ports.log);
     this.#attempts = new LoginAttempts(ports.clock, {

@@ -33,6 +33,7 @@ export async function accessProblems(
     log: NOBODY,
     hashing,
     known,
+    openFiles: new Set(),
   };
   const { auth, access } = settings;
   for (const [index, one] of auth.entries()) {

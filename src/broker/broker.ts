@@ -334,8 +334,10 @@ export class Broker {
     }
     judgeSessions(context, (removed) => {
       if (removed === 0) return;
-      const what = `${removed} subscriptions that are not allowed any more`;
-      this.#log.notice("access", `removed ${what}`);
+      const what = removed === 1
+        ? "1 subscription"
+        : `${removed} subscriptions`;
+      this.#log.notice("access", `removed ${what} not allowed any more`);
     });
   }
 

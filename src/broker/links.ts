@@ -19,6 +19,8 @@ import { openScram } from "./open_scram.ts";
 export interface LinkPorts extends AccessPorts {
   readonly hashing: Hashing;
   readonly known: KnownLogins;
+  /** Files that were complained of; told once, not at each reload. */
+  readonly openFiles: Set<string>;
 }
 
 /** A link of the chain, and the files it was read from. */
@@ -82,10 +84,15 @@ async function passwords(
 }
 
 /** Hashes are there to be guessed by whoever can read them. */
-async function warnOfReaders(path: string, { log }: LinkPorts): Promise<void> {
+async function warnOfReaders(
+  path: string,
+  { log, openFiles }: LinkPorts,
+): Promise<void> {
   if (Deno.build.os === "windows") return;
   const { mode } = await Deno.stat(path);
-  if (((mode ?? 0) & 0o007) === 0) return;
+  if (((mode ?? 0) & 0o007) === 0) return void openFiles.delete(path);
+  if (openFiles.has(path)) return;
+  openFiles.add(path);
   log.trouble(
     `password-file ${path}`,
     new Error(`everybody on this machine can read it: chmod o= ${path}`),
