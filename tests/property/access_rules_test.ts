@@ -18,7 +18,7 @@ import {
 // order, every filter by `topicMatches`.
 
 /** Names in rules and of clients; some must not get into a filter. */
-const NAMES = ["a", "b", "$x", "+", "a/b", "#"];
+const NAMES = ["a", "b", "$x", "+", "a/b", "#", ""];
 const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ["b", ["staff"]],
   ["a", ["staff", "guests"]],
@@ -97,7 +97,8 @@ function plainFilter(filter: string, { username, clientId }: Identity) {
   const isWhole = levels.every((level, index) =>
     level !== null &&
     (filter.split("/")[index] === level ||
-      (!/[+#/]/.test(level) && !(index === 0 && level.startsWith("$"))))
+      (level !== "" && !/[+#/]/.test(level) &&
+        !(index === 0 && level.startsWith("$"))))
   );
   return isWhole ? levels.join("/") : null;
 }

@@ -11,14 +11,17 @@ export class LevelTemplate {
 
   /**
    * The level for this client; null when there is none. A name must not make
-   * the rule wider: with `+`, `#` or `/` it is more than one plain level, and
-   * `first` level with `$` would be one of the broker's own.
+   * the rule wider: with `+`, `#` or `/` it is more than one plain level, one
+   * that is empty would make `%u/#` the topics that begin with a slash, and a
+   * first level with `$` would be one of the broker's own.
    */
   fill({ username, clientId }: Identity, isFirst: boolean): string | null {
     let isPlain = true;
     const level = this.text.replace(/%[uc]/g, (mark) => {
       const name = mark === "%u" ? username : clientId;
-      if (name === null || /[+#/]/.test(name)) isPlain = false;
+      if (name === null || name === "" || /[+#/]/.test(name)) {
+        isPlain = false;
+      }
       return name ?? "";
     });
     return isPlain && !(isFirst && level.startsWith("$")) ? level : null;

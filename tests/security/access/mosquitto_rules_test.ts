@@ -99,6 +99,13 @@ Deno.test("Mosquitto's rules: a name with $ does not open the broker's topics", 
   assert.equal(mayDo("pattern read a/%c", who(null, "$x"), "a/$x"), "r");
 });
 
+Deno.test("Mosquitto's rules: an empty name is no level", () => {
+  const rules = "pattern read %u/#\npattern write a/%u/b";
+  assert.equal(mayDo(rules, who(""), "/a"), "-");
+  assert.equal(mayDo(rules, who(""), "a//b"), "-");
+  assert.equal(mayDo(rules, who("u"), "u"), "r");
+});
+
 Deno.test("Mosquitto's rules: a wildcard at the front leaves $ topics out", () => {
   const rules = "topic #\ntopic deny +/secret";
   assert.equal(mayDo(rules, who(null), "a"), "rw");
