@@ -6,6 +6,7 @@ import {
   type Problem,
   type Settings,
   SettingsError,
+  withoutSecrets,
 } from "../config/mod.ts";
 import type { Output } from "./output.ts";
 import { readSettings, UnreadableFile } from "./read_settings.ts";
@@ -39,7 +40,9 @@ export async function check(
       output.out(shownDifference(used, settings, options.json === true));
     } else if (options.json) {
       const result = { ok: true, problems: [] };
-      const all = options.print ? { ...result, settings } : result;
+      const all = options.print
+        ? { ...result, settings: withoutSecrets(settings) }
+        : result;
       output.out(JSON.stringify(all, null, 2) + "\n");
     } else if (options.print) {
       output.out(printSettings(settings));

@@ -54,6 +54,32 @@ Deno.test("check: --json tells the same to programs", async () => {
   assert.equal(JSON.parse(good.out).settings.listener[0].port, 1883);
 });
 
+Deno.test("check: --print shows no secret, in whichever form", async () => {
+  const config = `
+[[listener]]
+type = "tls"
+cert = "a.crt"
+key = "a.key"
+key_password = "hunter2"
+
+[[listener.certificate]]
+cert = "b.crt"
+key = "b.key"
+key_password = "hunter2"
+
+[[auth]]
+type = "http"
+url = "https://users.example/"
+authorization = "Bearer hunter2"
+`;
+  for (const json of [false, true]) {
+    const { code, out } = await run(config, { json, print: true });
+    assert.equal(code, 0, out);
+    assert.doesNotMatch(out, /hunter2/);
+    assert.equal(out.split("(hidden)").length - 1, 3);
+  }
+});
+
 Deno.test("check: --print shows what comes of all sources", async () => {
   const { code, out } = await run("[limits]\nmax_inflight = 1", {
     print: true,
