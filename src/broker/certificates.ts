@@ -217,7 +217,10 @@ export class Certificates {
     const judgement = this.#clients.judge(peer, listener);
     const { refusal, certificate } = judgement;
     if (refusal !== null) {
-      this.#refusals.refused(listener.name, hostname, refusal, certificate);
+      const fault = peer?.trustError ?? null;
+      this.#refusals.refused(
+        ...[listener.name, hostname, refusal, certificate, fault] as const,
+      );
     }
     return judgement;
   }

@@ -22,12 +22,16 @@ export class RefusalLog {
     });
   }
 
-  /** Tells it, unless it or too many others were told this minute. */
+  /**
+   * Tells it, unless it or too many others were told this minute; `fault` is
+   * what TLS found wrong with it, null for nothing.
+   */
   refused(
     listener: string,
     hostname: string,
     why: CertificateRefusal,
     certificate: ReadCertificate | null,
+    fault: string | null = null,
   ): void {
     const key = `${why} ${certificate?.fingerprint ?? hostname}`;
     this.#telling.tell(key, () => {
@@ -35,7 +39,9 @@ export class RefusalLog {
       this.#log.trouble(
         `listener ${listener}`,
         new Error(
-          `refused ${hostname}:${who} ${explain(why, certificate)}`,
+          `refused ${hostname}:${who} ${explain(why, certificate)}${
+            why === "untrusted" && fault !== null ? ` (${fault})` : ""
+          }`,
         ),
       );
     });

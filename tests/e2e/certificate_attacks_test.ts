@@ -72,6 +72,13 @@ testWith(
         assert.deepEqual(await twice(version, shown), [true, true]);
         const none = await twice(version, showing(stranger));
         assert.deepEqual(none, [false, false]);
+        // Once, not at each try.
+        if (version === versions[0]) {
+          assert.match(
+            await broker.told.next(),
+            /vouches for it; it names CN=stranger \(DEPTH_ZERO_SELF_SIGNED/,
+          );
+        }
       });
     }
     await t.step("and nobody who has been revoked since", async () => {
