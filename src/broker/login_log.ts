@@ -21,9 +21,9 @@ export class LoginLog {
   /** Tells it, unless it or too many others were told this minute. */
   denied(credentials: Credentials, why: string): void {
     const { listener, hostname, clientId, username } = credentials;
-    const user = username === null ? "no user" : `user ${cut(username)}`;
+    const user = username === null ? "no user" : `user ${named(username)}`;
     this.#telling.tell(`${listener} ${hostname} ${user} ${why}`, () => {
-      const who = `${hostname}: client ${cut(clientId)}, ${user}`;
+      const who = `${hostname}: client ${named(clientId)}, ${user}`;
       this.#log.notice(`listener ${listener}`, `refused ${who}: ${why}`);
     });
   }
@@ -34,7 +34,13 @@ export class LoginLog {
   }
 }
 
-/** Not too long: strangers choose it. The log quotes what it is told. */
-function cut(text: string): string {
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
+/**
+ * Not too long: strangers choose it. In quotes where it is more than a word, so
+ * that it cannot pass for a part of what is told.
+ */
+function named(text: string): string {
+  const name = text.length > MOST_LETTERS
+    ? `${text.slice(0, MOST_LETTERS)}…`
+    : text;
+  return /^[\p{L}\p{N}._@+/#$…-]+$/u.test(name) ? name : JSON.stringify(name);
 }

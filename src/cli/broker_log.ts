@@ -27,16 +27,30 @@ export function logEvents(
     if (severity.indexOf(level) > severity.indexOf(settings.level)) return;
     const time = new Date(clock.now()).toISOString();
     if (settings.format === "json") {
-      write(JSON.stringify({ time, level, event, ...details }) + "\n");
+      write(quoted({ time, level, event, ...details }) + "\n");
       return;
     }
     let line = `${time} ${level.padEnd(5)} ${event}`;
     for (const [key, value] of Object.entries(details)) {
       // Quotes keep a client id with a line end from forging a line.
-      line += ` ${key}=${JSON.stringify(value)}`;
+      line += ` ${key}=${quoted(value)}`;
     }
     write(line + "\n");
   };
+}
+
+/**
+ * As JSON, in which nothing steers a terminal or hides: JSON itself leaves the
+ * second set of control characters as they are, and marks of direction.
+ */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (letter) =>
+      letter.split("").map((unit) =>
+        `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+      ).join(""),
+  );
 }
 
 /** From one line about clients that met a limit to the next, ms. */

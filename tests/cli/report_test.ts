@@ -126,6 +126,22 @@ Deno.test("log: level debug tells who comes and goes", () => {
   );
 });
 
+Deno.test("log: nothing in a name steers a terminal or hides", () => {
+  for (const format of ["text", "json"] as const) {
+    const written: string[] = [];
+    const log = logEvents(
+      { level: "info", format },
+      new ManualClock(0),
+      (line) => written.push(line),
+    );
+    const name = 'ü"\n\x1b[2J\x9b31m\u202e\u2028\u{e0041}z';
+    log("info", "notice", { name });
+    assert.match(written[0], /^[\x20-\x7eü]+\n$/);
+    const told = /"(ü.*z)"/.exec(written[0])![1];
+    assert.equal(JSON.parse(`"${told}"`), name);
+  }
+});
+
 Deno.test("log: what is less severe than the level is left out", () => {
   assert.equal(lines("info", "text").length, 2);
   assert.equal(lines("warn", "text").length, 2);
