@@ -2,7 +2,6 @@
 export { Broker } from "./broker.ts";
 export type { BrokerLog, BrokerPorts, StartedListener } from "./broker.ts";
 export type { Trust } from "./automatic_certificate.ts";
-export { explainSettings } from "./explain_settings.ts";
 export type {
   AccessCase,
   AccessExplanation,
@@ -11,7 +10,10 @@ export type {
   ExplainedLogin,
 } from "./explain_settings.ts";
 export type { AccessPorts } from "./access.ts";
-export { accessProblems } from "./access_problems.ts";
+export {
+  loadOfflineAccess,
+  type OfflineAccess,
+} from "./load_offline_access.ts";
 export { type ControlAnswer, controlPath } from "./control_request.ts";
 export type {
   Finding,

@@ -67,7 +67,8 @@ async function checkAccess(settings: Settings, source: string): Promise<void> {
   const { auth, access } = settings;
   // Most settings name none of it, and need no more than themselves.
   if (auth.length === 0 && access.acl_file.length === 0) return;
-  const { accessProblems } = await import("../broker/mod.ts");
+  const { loadOfflineAccess } = await import("../broker/mod.ts");
+  const { accessProblems } = await loadOfflineAccess();
   const problems = await accessProblems(settings, source);
   if (problems.length > 0) throw new SettingsError(problems);
 }

@@ -1,4 +1,4 @@
-import { type AccessCase, explainSettings } from "../broker/mod.ts";
+import { type AccessCase, loadOfflineAccess } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
 import { SettingsError } from "../config/mod.ts";
 import { CommandError } from "./authority_options.ts";
@@ -28,6 +28,7 @@ export async function explain(
       output.out(options.json ? shown(live) : liveText(live));
       return 0;
     }
+    const { explainSettings } = await loadOfflineAccess();
     const explained = await explainSettings(settings, asked, {
       clock,
       log: silent,

@@ -10,7 +10,8 @@ import {
 import { Positions } from "./positions.ts";
 import { describePath, type Path, type Problem } from "./problem.ts";
 import { resolveReferences } from "./references.ts";
-import { checkTree, isSecretSetting, type Part } from "./schema.ts";
+import { isSecretSetting } from "./known_settings.ts";
+import { checkTree, type Part } from "./schema.ts";
 
 type Tree = Record<string, unknown>;
 

@@ -2,16 +2,9 @@ import * as z from "zod/mini";
 import { closest } from "./closest.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "./field.ts";
-import { sections } from "./fields.ts";
-import { isList, lists } from "./lists.ts";
+import { type Fields, fieldsOf, knownAt } from "./known_settings.ts";
+import { isList } from "./lists.ts";
 import type { Path } from "./problem.ts";
-
-type Fields = Readonly<Record<string, Field<unknown>>>;
-
-const fieldsOf: Readonly<Record<string, Fields>> = {
-  ...lists,
-  ...sections,
-};
 
 /** What the JSON Schema says of each part, besides its type. */
 const notes = z.registry<Record<string, unknown>>();
@@ -131,15 +124,6 @@ function takeOut(tree: Record<string, unknown>, path: Path): void {
   else delete place[last];
 }
 
-/** What may stand at `path`, which leads to a table; the sections at none. */
-function knownAt(path: Path): Readonly<Record<string, unknown>> {
-  if (path.length === 0) return fieldsOf;
-  const section = fieldsOf[path[0]];
-  // A table of a list is found by its index, which comes first.
-  const inside = path.slice(isList(path[0]) ? 2 : 1);
-  return inside.length === 0 ? section : section[inside[0]]?.tables ?? {};
-}
-
 /** A section or listener that is not a table, or a list that is none. */
 function wrongShape(path: Path): string {
   const inside = path.slice(isList(path[0]) ? 2 : 1);
@@ -178,14 +162,6 @@ function unknownKey(path: Path, key: string): string {
   return `there is no such ${what}: remove it, or give one of ${
     Object.keys(known).join(", ")
   }`;
-}
-
-/** Whether the setting at `path` holds a secret. */
-export function isSecretSetting(path: Path): boolean {
-  const table = path.slice(0, -1);
-  const known = fieldsOf[path[0]] === undefined ? {} : knownAt(table);
-  const field = known[path[path.length - 1]] as Field<unknown> | undefined;
-  return field?.secret === true;
 }
 
 /** The JSON Schema (draft 2020-12) of the file, for editors. */

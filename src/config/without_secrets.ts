@@ -1,5 +1,5 @@
 import type { Path } from "./problem.ts";
-import { isSecretSetting } from "./schema.ts";
+import { isSecretSetting } from "./known_settings.ts";
 import type { Settings } from "./settings.ts";
 
 /**

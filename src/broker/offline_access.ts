@@ -1,0 +1,3 @@
+/** What is found out about users and rules where no broker runs. */
+export { accessProblems } from "./access_problems.ts";
+export { explainSettings } from "./explain_settings.ts";

@@ -1,0 +1,30 @@
+import type { Field } from "./field.ts";
+import { sections } from "./fields.ts";
+import { isList, lists } from "./lists.ts";
+import type { Path } from "./problem.ts";
+
+/** What one table may say. */
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+
+/** Every section, whether there is one or a list of it. */
+export const fieldsOf: Readonly<Record<string, Fields>> = {
+  ...lists,
+  ...sections,
+};
+
+/** What may stand at `path`, which leads to a table; the sections at none. */
+export function knownAt(path: Path): Readonly<Record<string, unknown>> {
+  if (path.length === 0) return fieldsOf;
+  const section = fieldsOf[path[0]];
+  // A table of a list is found by its index, which comes first.
+  const inside = path.slice(isList(path[0]) ? 2 : 1);
+  return inside.length === 0 ? section : section[inside[0]]?.tables ?? {};
+}
+
+/** Whether the setting at `path` holds a secret. */
+export function isSecretSetting(path: Path): boolean {
+  const table = path.slice(0, -1);
+  const known = fieldsOf[path[0]] === undefined ? {} : knownAt(table);
+  const field = known[path[path.length - 1]] as Field<unknown> | undefined;
+  return field?.secret === true;
+}
