@@ -244,7 +244,12 @@ export class Broker {
       this.#log.trouble("control socket", error);
     const { Control, controlPath } = await import("./control.ts");
     const path = controlPath(this.#storeSettings.path);
-    const parts = { context: this.#context, clock: this.#clock, onTrouble };
+    const parts = {
+      context: this.#context,
+      settings: () => this.#settings,
+      clock: this.#clock,
+      onTrouble,
+    };
     try {
       const control = await Control.open(path, parts);
       if (this.#stopping) control.close();

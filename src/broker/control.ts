@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/mod.ts";
+import { type Settings, withSecretDigests } from "../config/mod.ts";
 import type { Context } from "../session/mod.ts";
 import {
   type ByteStream,
@@ -6,7 +7,7 @@ import {
   listenUnix,
 } from "../transport/mod.ts";
 import { type ControlAnswer, readControlRequest } from "./control_request.ts";
-import { explainDelivery } from "./explain_delivery.ts";
+import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
 
 export { controlPath } from "./control_request.ts";
 
@@ -22,6 +23,8 @@ const PATIENCE = 5000;
 /** What the control socket works with. */
 export interface ControlParts {
   readonly context: Context;
+  /** Those in force. */
+  readonly settings: () => Settings;
   readonly clock: Clock;
   /** Told what fails; the broker goes on. */
   readonly onTrouble: (error: Error) => void;
@@ -77,14 +80,17 @@ export class Control {
     }
   }
 
-  #judge(line: string): ControlAnswer {
-    const { context } = this.#parts;
+  #judge(line: string): ControlAnswer<LiveExplanation | Settings> {
+    const { context, settings } = this.#parts;
     const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
+    if (request.command === "settings") {
+      return { ok: true, result: withSecretDigests(settings(), request.key) };
+    }
     if (context.loading) {
       return { ok: false, error: "the broker is still reading its store" };
     }
-    return { ok: true, result: explainDelivery(context, request) };
+    return { ok: true, result: explainDelivery(context, request.asked) };
   }
 
   #end(stream: ByteStream): void {

@@ -1,12 +1,18 @@
-import type { LiveCase, LiveExplanation } from "./explain_delivery.ts";
+import type { LiveCase } from "./explain_delivery.ts";
 
 /** The answer to a request. */
-export type ControlAnswer =
-  | { readonly ok: true; readonly result: LiveExplanation }
+export type ControlAnswer<Result> =
+  | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly error: string };
 
+/** What the broker is asked for. */
+export type ControlRequest =
+  | { readonly command: "explain"; readonly asked: LiveCase }
+  /** `key`: of the digests that stand for secrets. */
+  | { readonly command: "settings"; readonly key: string };
+
 /** Reads a request; else says what is wrong with it. */
-export function readControlRequest(line: string): LiveCase | string {
+export function readControlRequest(line: string): ControlRequest | string {
   let request: unknown;
   try {
     request = JSON.parse(line);
@@ -17,8 +23,22 @@ export function readControlRequest(line: string): LiveCase | string {
     return "the request is no object";
   }
   const given = request as Readonly<Record<string, unknown>>;
-  const { command, clientId, topic, qos, retain, actions } = given;
-  if (command !== "explain") return "there is no such command";
+  switch (given.command) {
+    case "explain": {
+      const asked = readCase(given);
+      return typeof asked === "string" ? asked : { command: "explain", asked };
+    }
+    case "settings": {
+      const { key } = given;
+      if (typeof key !== "string") return "key has to be text";
+      return { command: "settings", key };
+    }
+  }
+  return "there is no such command";
+}
+
+function readCase(given: Readonly<Record<string, unknown>>): LiveCase | string {
+  const { clientId, topic, qos, retain, actions } = given;
   if (typeof clientId !== "string" || typeof topic !== "string") {
     return "clientId and topic have to be text";
   }

@@ -1,3 +1,4 @@
+import { SystemClock } from "../clock/mod.ts";
 import {
   describeChange,
   differenceOf,
@@ -7,7 +8,9 @@ import {
   type Settings,
   SettingsError,
   withoutSecrets,
+  withSecretDigests,
 } from "../config/mod.ts";
+import { CommandError } from "./authority_options.ts";
 import type { Output } from "./output.ts";
 import { readSettings, UnreadableFile } from "./read_settings.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -16,8 +19,11 @@ import type { ServeOptions } from "./serve_options.ts";
 export interface CheckOptions extends ServeOptions {
   /** Show the settings that result. */
   readonly print?: boolean;
-  /** The file that is in use: show what would become another. */
-  readonly diff?: string;
+  /**
+   * The file that is in use, or true for the broker that runs: show what would
+   * become another.
+   */
+  readonly diff?: string | true;
   /** Answer in JSON. */
   readonly json?: boolean;
 }
@@ -35,9 +41,8 @@ export async function check(
     const { settings, file } = await readSettings(options, environment);
     await checkAccess(settings, file ?? "settings");
     if (options.diff !== undefined) {
-      const before = { ...options, config: options.diff };
-      const { settings: used } = await readSettings(before, environment);
-      output.out(shownDifference(used, settings, options.json === true));
+      const asJson = options.json === true;
+      output.out(await difference(options, settings, environment, asJson));
     } else if (options.json) {
       const result = { ok: true, problems: [] };
       const all = options.print
@@ -73,6 +78,31 @@ async function checkAccess(settings: Settings, source: string): Promise<void> {
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
+/** What `settings` would change for those that `diff` says are in use. */
+async function difference(
+  options: CheckOptions,
+  settings: Settings,
+  environment: Readonly<Record<string, string>>,
+  asJson: boolean,
+): Promise<string> {
+  const { diff } = options;
+  if (typeof diff === "string") {
+    const before = { ...options, config: diff };
+    const { settings: used } = await readSettings(before, environment);
+    return shownDifference(used, settings, asJson);
+  }
+  const { askBroker } = await import("./ask_broker.ts");
+  // Secrets are compared, not told: what is sent are digests by this key.
+  const key = crypto.randomUUID();
+  const used = await askBroker<Settings>(
+    settings,
+    environment,
+    { command: "settings", key },
+    new SystemClock(),
+  );
+  return shownDifference(used, withSecretDigests(settings, key), asJson);
+}
+
 /** What would change, line by line; for programs with its sum. */
 function shownDifference(
   from: Settings,
@@ -93,6 +123,9 @@ function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof SettingsError) return error.problems;
   if (error instanceof UnreadableFile) {
     return [{ source: "--config", path: "", message: error.message }];
+  }
+  if (error instanceof CommandError) {
+    return [{ source: "--diff", path: "", message: error.message }];
   }
   throw error;
 }

@@ -98,7 +98,11 @@ function addCheck(
     .helpOption("-h, --help", "show this help")
     .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
     .option("--print", "show the settings that result, as TOML")
-    .option("--diff <USED>", "show what would change for a broker with USED")
+    .option(
+      "--diff [USED]",
+      "show what would change for a broker with the file USED, or without it " +
+        "for the one that runs on this store",
+    )
     .option("--json", "answer in JSON")
     .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
     .action(async (file: string | undefined, options: CheckOptions) => {

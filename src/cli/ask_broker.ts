@@ -1,0 +1,64 @@
+import { type ControlAnswer, controlPath } from "../broker/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import { type Settings, storagePath } from "../config/mod.ts";
+import { CommandError } from "./authority_options.ts";
+
+/** The answer is not waited for any longer (ms). */
+const PATIENCE = 10_000;
+
+/**
+ * What the broker that runs on `settings` answers to `request`. Rejects with
+ * `CommandError` when there is none that answers, or it cannot.
+ */
+export async function askBroker<Result>(
+  settings: Settings,
+  environment: Readonly<Record<string, string>>,
+  request: Readonly<Record<string, unknown>>,
+  clock: Clock,
+): Promise<Result> {
+  if (Deno.build.os === "windows") {
+    throw new CommandError(
+      "a broker that runs is asked by a socket file, which Windows has not",
+    );
+  }
+  if (settings.storage.mode === "memory") {
+    throw new CommandError(
+      "a broker that stores nothing (storage.mode = memory) cannot be asked: " +
+        "its control socket would be beside its store",
+    );
+  }
+  const path = controlPath(storagePath(settings, environment));
+  const answer = await ask<Result>(path, JSON.stringify(request), clock);
+  if (answer.ok) return answer.result;
+  throw new CommandError(`the broker says: ${answer.error}`);
+}
+
+async function ask<Result>(
+  path: string,
+  line: string,
+  clock: Clock,
+): Promise<ControlAnswer<Result>> {
+  let conn: Deno.UnixConn;
+  try {
+    conn = await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.ConnectionRefused
+      ? "no broker runs on this store"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "only the broker's own user may ask it"
+      : (error as Error).message;
+    throw new CommandError(`${path}: ${why}`, error);
+  }
+  const cancel = clock.after(PATIENCE, () => conn.close());
+  try {
+    const writer = conn.writable.getWriter();
+    await writer.write(new TextEncoder().encode(`${line}\n`));
+    const text = await new Response(conn.readable).text();
+    return JSON.parse(text) as ControlAnswer<Result>;
+  } catch (error) {
+    throw new CommandError(`${path}: the broker did not answer`, error);
+  } finally {
+    cancel();
+  }
+}
