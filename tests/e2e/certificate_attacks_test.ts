@@ -52,11 +52,17 @@ testWith(
     const middle = await workshop.authority("middle", ca);
     const friend = await middle.issue("friend", { extensions: CLIENT });
     const stranger = await workshop.selfSigned("stranger");
+    const listener = {
+      ...{ ...server, ca: [ca.files.cert] },
+      client_certificates: "required",
+    } as const;
     await using broker = await CertificateBroker.start(workshop, {
-      tls: { ...server, ca: [ca.files.cert], client_certificates: "required" },
+      tls: listener,
+      // TLS stands on a stream of ours there.
+      one: { ...listener, one_port: true },
     });
-    const port = broker.port("tls");
-    const twice = async (version: string, who: string[]) => {
+    const twice = async (name: string, version: string, who: string[]) => {
+      const port = broker.port(name);
       const session = await Deno.makeTempFile({ dir: workshop.folder });
       const args = [...who, version];
       const first = await opensslEnters(port, [...args, "-sess_out", session]);
@@ -66,14 +72,17 @@ testWith(
         await opensslEnters(port, [...args, "-sess_in", session]),
       ];
     };
-    for (const version of versions) {
-      await t.step(`by openssl s_client ${version}`, async () => {
+    const ways = ["tls", "one"].flatMap((name) =>
+      versions.map((version) => [name, version] as const)
+    );
+    for (const [name, version] of ways) {
+      await t.step(`${name} ${version}`, async () => {
         const shown = showing(friend, middle.files.cert);
-        assert.deepEqual(await twice(version, shown), [true, true]);
-        const none = await twice(version, showing(stranger));
+        assert.deepEqual(await twice(name, version, shown), [true, true]);
+        const none = await twice(name, version, showing(stranger));
         assert.deepEqual(none, [false, false]);
         // Once, not at each try.
-        if (version === versions[0]) {
+        if (name === "tls" && version === versions[0]) {
           assert.match(
             await broker.told.next(),
             /vouches for it; it names CN=stranger \(DEPTH_ZERO_SELF_SIGNED/,
@@ -82,6 +91,7 @@ testWith(
       });
     }
     await t.step("and nobody who has been revoked since", async () => {
+      const port = broker.port("tls");
       const session = workshop.path("session");
       const shown = showing(friend, middle.files.cert);
       assert.ok(await opensslEnters(port, [...shown, "-sess_out", session]));
