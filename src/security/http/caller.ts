@@ -5,7 +5,7 @@ import { ask, type WebAnswer, WebError } from "./request.ts";
 export interface CallerOptions {
   /** Requests under way at once; more wait. */
   readonly maxRequests: number;
-  /** Milliseconds that an answer may take, the waiting before it not counted. */
+  /** Milliseconds that an answer may take, and the waiting for a turn before. */
   readonly timeout: number;
   /** The header `Authorization`; "" sends none. */
   readonly authorization: string;
@@ -18,14 +18,30 @@ export interface CallerOptions {
 /** Questions that wait for others to be answered; more are not asked. */
 const MOST_WAITING = 10_000;
 
+/** And what they hold (characters): strangers choose how long a password is. */
+const MOST_HELD = 16 << 20;
+
 /** An answer says yes or no and lists some filters (bytes). */
 const LARGEST = 64 * 1024;
+
+/** A question that waits for its turn. */
+interface Waiting {
+  readonly size: number;
+  /** When it began to wait (ms). */
+  readonly since: number;
+  /** Its turn has come. */
+  readonly wake: () => void;
+  /** It has waited too long. */
+  readonly refuse: () => void;
+}
 
 /** Asks a server, so many questions at once and no more. */
 export class Caller {
   readonly #options: CallerOptions;
   readonly #clock: Clock;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Characters of those that wait. */
+  #held = 0;
   #underWay = 0;
   #isFailing = false;
 
@@ -45,7 +61,7 @@ export class Caller {
     body: string,
     read: (answer: WebAnswer) => T,
   ): Promise<T> {
-    await this.#turn(url);
+    await this.#turn(url, body.length);
     const { timeout, authorization } = this.#options;
     try {
       const answer = read(
@@ -66,20 +82,38 @@ export class Caller {
     }
   }
 
-  async #turn(url: string): Promise<void> {
-    if (this.#underWay >= this.#options.maxRequests) {
-      if (this.#waiting.length >= MOST_WAITING) {
-        throw new WebError(url, "is asked too much already");
-      }
-      return await new Promise<void>((wake) => this.#waiting.push(wake));
+  async #turn(url: string, size: number): Promise<void> {
+    if (this.#underWay < this.#options.maxRequests) {
+      this.#underWay++;
+      return;
     }
-    this.#underWay++;
+    const tooMuch = () => new WebError(url, "is asked too much already");
+    if (
+      this.#waiting.length >= MOST_WAITING || this.#held + size > MOST_HELD
+    ) throw tooMuch();
+    this.#held += size;
+    await new Promise<void>((wake, reject) => {
+      const refuse = () => reject(tooMuch());
+      this.#waiting.push({ size, since: this.#clock.now(), wake, refuse });
+    });
   }
 
-  /** The turn goes to who waits longest; nobody can come in between. */
+  /**
+   * The turn goes to who waits longest; nobody can come in between. Whoever
+   * has waited too long has probably gone: a crowd of those must not hold up
+   * who came after them.
+   */
   #pass(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#underWay--;
-    else next();
+    const oldest = this.#clock.now() - this.#options.timeout;
+    for (;;) {
+      const next = this.#waiting.shift();
+      if (next === undefined) {
+        this.#underWay--;
+        return;
+      }
+      this.#held -= next.size;
+      if (next.since >= oldest) return next.wake();
+      next.refuse();
+    }
   }
 }

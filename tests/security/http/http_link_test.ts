@@ -7,8 +7,11 @@ import {
   HttpLink,
   type HttpLinkOptions,
 } from "../../../src/security/http/mod.ts";
+import { ReasonCode } from "../../../src/mqtt/mod.ts";
 import type { Verdict } from "../../../src/security/chain/mod.ts";
+import type { Credentials } from "../../../src/security/mod.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { within } from "../../support/wait.ts";
 import { type WebCall, WebServer } from "../../support/web_server.ts";
 
 const ANN = credentialsOf({ username: "ann", password: "pencil" });
@@ -289,3 +292,61 @@ for (const { what, answer, kind, code = 0x88 } of GO_AUTH) {
     });
   });
 }
+
+function userOf(username: string, password = "x"): Credentials {
+  return credentialsOf({ username, password });
+}
+
+/** A server that keeps all who ask waiting until it is let go. */
+function slowServer() {
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const server = new WebServer(async () => {
+    asked.resolve();
+    await held.promise;
+    return json({ result: "allow" })();
+  });
+  return { server, asked: asked.promise, answer: held.resolve };
+}
+
+Deno.test("http: who has waited too long for a turn is not asked about", async () => {
+  const { server, asked, answer } = slowServer();
+  await using _ = server;
+  const { link, clock, told } = linkTo(server, {}, 1);
+  const first = link.judge(ANN);
+  await within("the first", asked);
+  const early = link.judge(userOf("b"));
+  clock.advance(600);
+  const late = link.judge(userOf("c"));
+  // The first is not answered in time: only then is there a turn.
+  clock.advance(401);
+  assert.equal((await within("the first", first)).kind, "deny");
+  const refused = await within("b", early);
+  assert.ok(refused.kind === "deny" && /asked too much/.test(refused.why));
+  answer();
+  assert.equal((await within("c", late)).kind, "allow");
+  const names = server.calls.map(({ body }) => JSON.parse(body).username);
+  assert.deepEqual(names, ["ann", "c"]);
+  assert.equal(told.length, 2, "one outage, that does not begin with the wait");
+});
+
+Deno.test("http: passwords that wait for a turn are held up to a bound", async () => {
+  const { server, asked, answer } = slowServer();
+  await using _ = server;
+  const { link } = linkTo(server, {}, 1);
+  const first = link.judge(ANN);
+  await within("the first", asked);
+  const big = "p".repeat(65_000);
+  const all = Array.from(
+    { length: 400 },
+    (_, at) => link.judge(userOf(`u${at}`, big)),
+  );
+  const last = await within("the last", all.at(-1)!);
+  assert.ok(last.kind === "deny" && /asked too much/.test(last.why));
+  assert.equal(last.reasonCode, ReasonCode.ServerUnavailable);
+  answer();
+  await within("the first", first);
+  const kinds = (await within("all", Promise.all(all))).map(({ kind }) => kind);
+  const taken = kinds.filter((kind) => kind === "allow").length;
+  assert.ok(taken > 200 && taken < 270, `${taken}`);
+});
