@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/mod.ts";
-import { type Settings, withSecretDigests } from "../config/mod.ts";
+import type { Settings } from "../config/mod.ts";
 import type { Context } from "../session/mod.ts";
 import {
   type ByteStream,
@@ -7,6 +7,7 @@ import {
   listenUnix,
 } from "../transport/mod.ts";
 import { type ControlAnswer, readControlRequest } from "./control_request.ts";
+import { withSecretDigests } from "./secret_digests.ts";
 import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
 
 export { controlPath } from "./control_request.ts";

@@ -8,7 +8,6 @@ import {
   type Settings,
   SettingsError,
   withoutSecrets,
-  withSecretDigests,
 } from "../config/mod.ts";
 import { CommandError } from "./authority_options.ts";
 import type { Output } from "./output.ts";
@@ -92,6 +91,8 @@ async function difference(
     return shownDifference(used, settings, asJson);
   }
   const { askBroker } = await import("./ask_broker.ts");
+  const { loadOfflineAccess } = await import("../broker/mod.ts");
+  const { withSecretDigests } = await loadOfflineAccess();
   // Secrets are compared, not told: what is sent are digests by this key.
   const key = crypto.randomUUID();
   const used = await askBroker<Settings>(

@@ -51,7 +51,7 @@ export type { Problem } from "./problem.ts";
 export { storagePath } from "./storage_path.ts";
 export { authorityPath, certificateListPath } from "./authority_path.ts";
 export { printSettings } from "./print.ts";
-export { withoutSecrets, withSecretDigests } from "./without_secrets.ts";
+export { withoutSecrets } from "./without_secrets.ts";
 export { differenceOf, withoutRestart } from "./difference.ts";
 export type { SettingChange } from "./difference.ts";
 export { describeChange } from "./describe_change.ts";
