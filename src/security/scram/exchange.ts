@@ -100,7 +100,7 @@ export class ScramExchange implements AuthExchange {
     return {
       kind: "allow",
       identity: identityOf(this.#credentials, {
-        username: name,
+        username: entry.username,
         proof: entry.proof,
       }),
       data: new TextEncoder().encode(

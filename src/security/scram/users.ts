@@ -20,6 +20,8 @@ export interface ScramUser {
 export interface ScramEntry {
   /** Whether there is such a user. */
   readonly isKnown: boolean;
+  /** As rules know the user: not prepared, or it could be another's name. */
+  readonly username: string;
   /** Told to the client. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** Told to the client. */
@@ -72,9 +74,10 @@ export class ScramUsers {
     return this.#entries.get(name) ?? stranger;
   }
 
-  /** Whether `name` still has what it proved itself by. */
-  stillHas(name: string, proof: string): boolean {
-    return this.#entries.get(name)?.proof === proof;
+  /** Whether the user `username` still has what it proved itself by. */
+  stillHas(username: string, proof: string): boolean {
+    const entry = this.#entries.get(saslPrep(username));
+    return entry?.username === username && entry.proof === proof;
   }
 
   /**
@@ -97,13 +100,14 @@ export class ScramUsers {
       // Told now: at a login it would be told to nobody.
       told(user, () => saslPrep(secret));
       const { salt, iterations } = this.#stranger(name);
-      const entry = new Unread(secret, salt, iterations, proof);
+      const entry = new Unread(user.name, secret, salt, iterations, proof);
       this.#unread.push(entry);
       return entry;
     }
     const { salt, iterations } = secret;
     const hash = () => secret;
-    return { isKnown: true, salt, iterations, proof, hash };
+    const username = user.name;
+    return { isKnown: true, username, salt, iterations, proof, hash };
   }
 
   #stranger(name: string): ScramEntry {
@@ -113,6 +117,7 @@ export class ScramUsers {
     const iterations = this.#iterations;
     return {
       isKnown: false,
+      username: name,
       salt,
       iterations,
       proof: "",
@@ -128,6 +133,7 @@ class Unread implements ScramEntry {
   #hash: Promise<ScramHash> | null = null;
 
   constructor(
+    readonly username: string,
     password: string,
     readonly salt: Uint8Array<ArrayBuffer>,
     readonly iterations: number,

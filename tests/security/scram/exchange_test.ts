@@ -205,6 +205,24 @@ Deno.test("scram: whoever has come in may stay as long as the password does", as
   assert.ok(!new ScramLink("scram", []).stillAllows(identity));
 });
 
+Deno.test("scram: a name that is prepared to another's is not that other's", async () => {
+  // Full-width letters: to SCRAM they are the same name as "ann".
+  const wide = "\uff41\uff4e\uff4e";
+  const one = new ScramLink("scram", [await hashed(wide, "pencil")]);
+  for (const given of [wide, "ann"]) {
+    const outcome = await authenticate(
+      new ScramClient(given, "pencil"),
+      undefined,
+      one,
+    );
+    assert.equal(outcome.kind, "allow");
+    const { identity } = outcome;
+    assert.equal(identity.username, wide);
+    assert.ok(one.stillAllows(identity));
+    assert.ok(!one.stillAllows({ ...identity, username: "ann" }));
+  }
+});
+
 Deno.test("scram: a hash of dunlin passwd checks plain passwords, too, in one form", async () => {
   const bytes = (password: string) => new TextEncoder().encode(password);
   const hash = await makeHash(bytes("Zu\u0308rich"), "scram-sha-256");
