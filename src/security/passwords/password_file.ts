@@ -95,7 +95,7 @@ export function withUser(
 
 /** User and hash of a line; null where it says nothing. */
 function entryOf(line: string): [user: string, hash?: string] | null {
-  const text = line.replace(/\s+$/, "");
+  const text = line.trimEnd();
   if (text === "" || text.startsWith("#")) return null;
   // No hash has a colon; user names may not have one, either.
   const colon = text.indexOf(":");
