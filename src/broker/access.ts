@@ -13,7 +13,7 @@ import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
 import { accessError } from "./access_error.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 import { type LinkPorts, type OpenedLink, openLink } from "./links.ts";
 import { LoginLog } from "./login_log.ts";
 

@@ -3,17 +3,8 @@ import type { Problem, Settings } from "../config/mod.ts";
 import { AccessFileError } from "../security/access/mod.ts";
 import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { readRules } from "./access_rules.ts";
-import type { BrokerLog } from "./broker.ts";
 import { type LinkPorts, openLink } from "./links.ts";
-
-const NOBODY: BrokerLog = {
-  connected() {},
-  closed() {},
-  failed() {},
-  trouble() {},
-  recovered() {},
-  notice() {},
-};
+import { silentLog } from "./broker_log.ts";
 
 /**
  * All that would keep a start from making out of `settings` who may come in and
@@ -30,7 +21,7 @@ export async function accessProblems(
   const known = new KnownLogins(clock);
   const ports: LinkPorts = {
     clock,
-    log: NOBODY,
+    log: silentLog,
     hashing,
     known,
     openFiles: new Set(),

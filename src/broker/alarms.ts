@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/mod.ts";
 import { encodeUtf8, Message } from "../mqtt/mod.ts";
 import type { Router } from "../router/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 
 /** What an operator has to look after. */
 export type AlarmName = "storage" | "disk" | "snapshot" | "certificates";

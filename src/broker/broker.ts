@@ -13,21 +13,17 @@ import {
   Unasked,
 } from "../security/mod.ts";
 import type { Doubt, StoreSettings } from "../store/mod.ts";
-import {
-  applyLimits,
-  Context,
-  Counters,
-  type SessionLog,
-} from "../session/mod.ts";
+import { applyLimits, Context, Counters } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access.ts";
 import type { Control } from "./control.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
-import type { Trust } from "./automatic_certificate.ts";
+import { type BrokerLog, silentLog } from "./broker_log.ts";
 import { judgeSessions } from "./live_effect.ts";
 import { type NewReception, Reception } from "./reception.ts";
 import { sessionOptions, storeSettings } from "./session_options.ts";
+import type { StartedListener } from "./started_listener.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
 
@@ -36,16 +32,6 @@ const HOUSEKEEPING = 1000;
 
 /** Retained messages and cached routes looked at in one round. */
 const HOUSEKEEPING_STEPS = 2000;
-
-/** What a person may want to know of a running broker. */
-export interface BrokerLog extends SessionLog {
-  /** Something failed and the broker goes on; `what` says where. */
-  trouble(what: string, error: Error): void;
-  /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
-  recovered(what: string, lasted: number): void;
-  /** Something an operator may wait for has come about; `what` says where. */
-  notice(what: string, text: string): void;
-}
 
 /** What a broker is made with; what is left out is the usual. */
 export interface BrokerPorts {
@@ -60,29 +46,6 @@ export interface BrokerPorts {
   /** Told what a person may want to know. @default silent */
   readonly log?: BrokerLog;
 }
-
-/** A listener that accepts connections. */
-export interface StartedListener {
-  /** As in the settings. */
-  readonly name: string;
-  /** As in the settings. */
-  readonly type: ListenerSettings["type"];
-  /** The address it listens on, or the socket's file, as in the settings. */
-  readonly bind: string;
-  /** The real one, where 0 was asked for; 0 for a socket file. */
-  readonly port: number;
-  /** How to trust the certificate that the broker has made for it. */
-  readonly trust?: Trust;
-}
-
-const SILENT: BrokerLog = {
-  connected() {},
-  closed() {},
-  failed() {},
-  trouble() {},
-  recovered() {},
-  notice() {},
-};
 
 /**
  * One broker: it makes all parts from the settings and connects them.
@@ -115,7 +78,7 @@ export class Broker {
     this.#settings = settings;
     this.#ports = ports;
     this.#clock = ports.clock ?? new SystemClock();
-    this.#log = ports.log ?? SILENT;
+    this.#log = ports.log ?? silentLog;
     const random = ports.random ?? Math.random;
     this.#router = new Router({
       sharedStrategy: settings.shared.strategy,

@@ -15,7 +15,7 @@ import {
 } from "../transport/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 import { CertificateExpiry, type Dated } from "./certificate_expiry.ts";
 import {
   ClientCertificates,

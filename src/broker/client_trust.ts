@@ -11,7 +11,7 @@ import {
   type Shown,
   systemRoots,
 } from "../security/certificates/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 
 /** What is read from the files, all of one moment. */
 interface Loaded {

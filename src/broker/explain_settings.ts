@@ -193,7 +193,7 @@ function loginOf(
 }
 
 /** Before any rule: what the protocol and the listener do not allow. */
-export function refusedAnyway(
+function refusedAnyway(
   question: AccessQuestion,
   listener: Pick<
     ListenerSettings,

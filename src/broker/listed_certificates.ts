@@ -7,7 +7,7 @@ import {
   rememberPending,
   type SeenCertificate,
 } from "../security/authority/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 
 /** Strangers wait so long for others, to be written with them (ms). */
 const GATHER = 1_000;

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/mod.ts";
 import type { Credentials } from "../security/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 import { RareTelling } from "./rare_telling.ts";
 
 /** Letters of a stranger's name that are told. */

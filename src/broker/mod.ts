@@ -1,6 +1,8 @@
 /** The composition root: makes the parts of a broker and connects them. */
 export { Broker } from "./broker.ts";
-export type { BrokerLog, BrokerPorts, StartedListener } from "./broker.ts";
+export type { BrokerPorts } from "./broker.ts";
+export type { BrokerLog } from "./broker_log.ts";
+export type { StartedListener } from "./started_listener.ts";
 export type { Trust } from "./automatic_certificate.ts";
 export type {
   AccessCase,

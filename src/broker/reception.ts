@@ -5,7 +5,7 @@ import { Connection, type Context } from "../session/mod.ts";
 import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
 import type { Alarms } from "./alarms.ts";
-import type { BrokerLog, StartedListener } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 import { isShownAlike } from "./certificate_settings.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Judgement } from "./client_certificates.ts";
@@ -13,6 +13,7 @@ import { type Door, type DoorChange, Doors } from "./doors.ts";
 import { Guest } from "./guest.ts";
 import { hasTls, listen } from "./listen.ts";
 import { judgeGuests, sendOffGone } from "./live_effect.ts";
+import type { StartedListener } from "./started_listener.ts";
 
 /** What a reception works with. */
 export interface ReceptionParts {

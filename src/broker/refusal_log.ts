@@ -3,7 +3,7 @@ import type {
   CertificateRefusal,
   ReadCertificate,
 } from "../security/certificates/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 import { RareTelling } from "./rare_telling.ts";
 
 /** Characters of a stranger's name that are told. */

@@ -5,7 +5,7 @@ import {
   loadIdentity,
 } from "../security/certificates/mod.ts";
 import type { TlsIdentity, TlsKeys } from "../transport/mod.ts";
-import type { BrokerLog } from "./broker.ts";
+import type { BrokerLog } from "./broker_log.ts";
 
 /** Where a certificate and its key come from, again and again. */
 export interface IdentitySource {

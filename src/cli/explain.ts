@@ -28,10 +28,10 @@ export async function explain(
       output.out(options.json ? shown(live) : liveText(live));
       return 0;
     }
-    const { explainSettings } = await loadOfflineAccess();
+    const { explainSettings, silentLog } = await loadOfflineAccess();
     const explained = await explainSettings(settings, asked, {
       clock,
-      log: silent,
+      log: silentLog,
     });
     output.out(
       options.json
@@ -94,12 +94,3 @@ function messageOf(error: Error): string {
     ? startError(error)
     : error.message;
 }
-
-const silent = {
-  connected() {},
-  closed() {},
-  failed() {},
-  trouble() {},
-  recovered() {},
-  notice() {},
-};

@@ -1,4 +1,4 @@
-import { PacketType, type ProtocolVersion } from "../mqtt/mod.ts";
+import type { ProtocolVersion } from "../mqtt/mod.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { malformed, violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
@@ -60,9 +60,4 @@ function decodeReason(
   const reader = new ByteReader(chunk, at, end);
   decodeProperties(reader, 1 << type);
   reader.finish();
-}
-
-/** Whether `type` is one of the four that `decodeAck` is for. */
-export function isAckType(type: PacketType): type is 4 | 5 | 6 | 7 {
-  return type >= PacketType.Puback && type <= PacketType.Pubcomp;
 }

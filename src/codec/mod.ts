@@ -11,7 +11,7 @@ export {
   PublishHead,
   writePublishHead,
 } from "./publish_encoder.ts";
-export { AckPacket, decodeAck, isAckType } from "./ack_decoder.ts";
+export { AckPacket, decodeAck } from "./ack_decoder.ts";
 export { encodeAck, writeAck, writeAckWithReason } from "./ack_encoder.ts";
 export type { AckType } from "./ack_encoder.ts";
 export { ConnectError } from "./connect_error.ts";

@@ -1,5 +1,5 @@
 /** Largest value of a variable byte integer (MQTT 5.0, 1.5.5). */
-export const VARINT_MAX = 268_435_455;
+const VARINT_MAX = 268_435_455;
 
 /** Bytes that `value` (≥ 0) takes as a variable byte integer; 5 if it cannot. */
 export function varintLength(value: number): number {

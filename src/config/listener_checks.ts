@@ -7,7 +7,7 @@ import type {
 import type { OnMisfit } from "./problem.ts";
 
 /** Whether only this machine can reach an address. */
-export function isLoopback(bind: string): boolean {
+function isLoopback(bind: string): boolean {
   return bind === "localhost" || bind === "::1" ||
     /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bind);
 }

@@ -159,11 +159,6 @@ export class Router {
     return this.#table.subscribers;
   }
 
-  /** Topics in the match cache. */
-  get cachedTopics(): number {
-    return this.#cache.size;
-  }
-
   /**
    * The topic whose name is `bytes` from `start` to `end`. No string is made
    * for one that is in the match cache. Throws ProtocolError: 0x81 when it is

@@ -55,7 +55,7 @@ export function clean(
 }
 
 /** Writes again what lives in the oldest block, and drops the block. */
-export function clearOldest(
+function clearOldest(
   ledger: Ledger,
   encoder: BatchEncoder,
   retained: RetainedSource,

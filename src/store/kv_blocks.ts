@@ -17,7 +17,7 @@ export const SCHEMA_KEY: Deno.KvKey = ["schema"];
  * Under this is found whether a journal has all that was ever committed to the
  * store since its second copy began. Without it the copy may lag behind.
  */
-export const JOURNALED_KEY: Deno.KvKey = ["journaled"];
+const JOURNALED_KEY: Deno.KvKey = ["journaled"];
 
 /** An atomic takes 800 KiB: 13 blocks are 780 KiB, and the head is small. */
 const BLOCKS_AN_ATOMIC = 12;

@@ -60,7 +60,7 @@ export async function moveAway(
 }
 
 /** Renames the second copy of the store `from` as one of `to`. */
-export async function moveCopies(from: string, to: string): Promise<void> {
+async function moveCopies(from: string, to: string): Promise<void> {
   for (const { path } of allOf(await findCopies(from))) {
     await Deno.rename(path, to + path.slice(from.length));
   }

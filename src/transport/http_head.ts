@@ -86,7 +86,7 @@ const fieldLine =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
 /** `bytes` end with the empty line. Throws `HandshakeError` 400. */
-export function parseRequestHead(bytes: Uint8Array): RequestHead {
+function parseRequestHead(bytes: Uint8Array): RequestHead {
   let text = "";
   for (let i = 0; i < bytes.length - 4; i++) {
     text += String.fromCharCode(bytes[i]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Alarms } from "../../src/broker/alarms.ts";
-import type { BrokerLog } from "../../src/broker/broker.ts";
+import type { BrokerLog } from "../../src/broker/broker_log.ts";
 import { CertificateExpiry } from "../../src/broker/certificate_expiry.ts";
 import { RefusalLog } from "../../src/broker/refusal_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";

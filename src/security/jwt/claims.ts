@@ -18,7 +18,7 @@ export class ClaimError extends Error {
  * The claim `name`; where there is none of this name, `a.b` is `b` inside of
  * `a`. Undefined when there is none.
  */
-export function claimOf(claims: unknown, name: string): unknown {
+function claimOf(claims: unknown, name: string): unknown {
   if (typeof claims !== "object" || claims === null) return undefined;
   if (Object.hasOwn(claims, name)) {
     return (claims as Record<string, unknown>)[name];

@@ -1,0 +1,16 @@
+import type { ListenerSettings } from "../config/mod.ts";
+import type { Trust } from "./automatic_certificate.ts";
+
+/** A listener that accepts connections. */
+export interface StartedListener {
+  /** As in the settings. */
+  readonly name: string;
+  /** As in the settings. */
+  readonly type: ListenerSettings["type"];
+  /** The address it listens on, or the socket's file, as in the settings. */
+  readonly bind: string;
+  /** The real one, where 0 was asked for; 0 for a socket file. */
+  readonly port: number;
+  /** How to trust the certificate that the broker has made for it. */
+  readonly trust?: Trust;
+}
