@@ -1,4 +1,3 @@
-import type { Clock } from "../clock/mod.ts";
 import type { AuthSettings, Settings } from "../config/mod.ts";
 import type { RemoteAccess } from "../security/access/mod.ts";
 import type { Authorizer } from "../security/mod.ts";
@@ -13,9 +12,9 @@ import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
 import { accessError } from "./access_error.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
-import type { BrokerLog } from "./broker_log.ts";
-import { type LinkPorts, type OpenedLink, openLink } from "./links.ts";
+import { openLink } from "./links.ts";
 import { LoginLog } from "./login_log.ts";
+import type { AccessPorts, LinkPorts, OpenedLink } from "./opened_link.ts";
 
 /** Who may come in and do what, by one state of the settings. */
 export interface AccessState {
@@ -29,14 +28,6 @@ export interface AccessState {
   readonly limits: LoginLimits;
   /** Gives back what it holds; it is asked nothing any more. */
   close(): void;
-}
-
-/** What access is opened with. */
-export interface AccessPorts {
-  /** The time. */
-  readonly clock: Clock;
-  /** Told who is refused. */
-  readonly log: BrokerLog;
 }
 
 /**

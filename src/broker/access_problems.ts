@@ -3,7 +3,8 @@ import type { Problem, Settings } from "../config/mod.ts";
 import { AccessFileError } from "../security/access/mod.ts";
 import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { readRules } from "./access_rules.ts";
-import { type LinkPorts, openLink } from "./links.ts";
+import { openLink } from "./links.ts";
+import type { LinkPorts } from "./opened_link.ts";
 import { silentLog } from "./broker_log.ts";
 
 /**

@@ -15,7 +15,8 @@ import {
   identityOf,
   Unasked,
 } from "../security/mod.ts";
-import type { AccessPorts, AccessState } from "./access.ts";
+import type { AccessState } from "./access.ts";
+import type { AccessPorts } from "./opened_link.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 
 /** What somebody wants to know about a client that need not be there. */

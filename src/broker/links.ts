@@ -1,36 +1,10 @@
 import type { AuthSettings, Settings } from "../config/mod.ts";
-import {
-  anonymousLink,
-  certificateLink,
-  type Link,
-} from "../security/chain/mod.ts";
-import type {
-  Hashing,
-  KnownLogins,
-  PasswordUsers,
-} from "../security/passwords/mod.ts";
-import type { AskedServer } from "../security/http/mod.ts";
-import type { AccessPorts } from "./access.ts";
+import { anonymousLink, certificateLink } from "../security/chain/mod.ts";
+import type { PasswordUsers } from "../security/passwords/mod.ts";
 import { openHttp } from "./open_http.ts";
 import { openJwt } from "./open_jwt.ts";
 import { openScram } from "./open_scram.ts";
-
-/** What links are opened with. */
-export interface LinkPorts extends AccessPorts {
-  readonly hashing: Hashing;
-  readonly known: KnownLogins;
-  /** Files that were complained of; told once, not at each reload. */
-  readonly openFiles: Set<string>;
-}
-
-/** A link of the chain, and the files it was read from. */
-export interface OpenedLink {
-  readonly link: Link;
-  /** When one of them changes, it has to be opened anew. */
-  readonly files: readonly string[];
-  /** A server that is asked what clients may do; missing without one. */
-  readonly asked?: AskedServer;
-}
+import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 
 /**
  * Makes the link that one `[[auth]]` describes. Rejects with an error that

@@ -11,7 +11,7 @@ export type {
   ExplainedLink,
   ExplainedLogin,
 } from "./explain_settings.ts";
-export type { AccessPorts } from "./access.ts";
+export type { AccessPorts } from "./opened_link.ts";
 export {
   loadOfflineAccess,
   type OfflineAccess,

@@ -1,5 +1,5 @@
 import type { AuthSettings } from "../config/mod.ts";
-import type { LinkPorts, OpenedLink } from "./links.ts";
+import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 import { outageOf } from "./outage.ts";
 
 /**

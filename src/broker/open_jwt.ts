@@ -1,6 +1,6 @@
 import type { AuthSettings } from "../config/mod.ts";
 import type { TokenKeys } from "../security/jwt/mod.ts";
-import type { LinkPorts, OpenedLink } from "./links.ts";
+import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 import { outageOf } from "./outage.ts";
 
 /** A key or a set of them; whatever is larger is no key file (bytes). */

@@ -1,6 +1,6 @@
 import type { AuthSettings, Settings } from "../config/mod.ts";
 import type { ScramUser } from "../security/scram/mod.ts";
-import type { LinkPorts, OpenedLink } from "./links.ts";
+import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 
 /**
  * Makes the link of `type = "scram"`: for the users of the settings, and those

@@ -41,7 +41,7 @@ export type { ListName } from "./lists.ts";
 export { completeSettings } from "./complete.ts";
 export type { PartialSettings } from "./complete.ts";
 export { loadSettings } from "./load.ts";
-export type { ConfigFile, SettingsSources, Shortcuts } from "./load.ts";
+export type { ConfigFile, SettingsSources, Shortcuts } from "./sources.ts";
 export {
   describeProblem,
   isCommandLineMistake,

@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import type { PartialSettings } from "./complete.ts";
-import type { ConfigFile, SettingsSources } from "./load.ts";
+import type { ConfigFile, SettingsSources } from "./sources.ts";
 import {
   applyOverride,
   type Override,

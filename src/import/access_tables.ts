@@ -1,3 +1,4 @@
+import type { AccessScope } from "./access_scope.ts";
 import { aclTables } from "./acl_tables.ts";
 import { type ConfigLine, placeOf } from "./config_line.ts";
 import { type GatheredLines, lastOf } from "./gather.ts";
@@ -6,19 +7,6 @@ import type { MadeListener } from "./listener_tables.ts";
 import { httpLink } from "./http_plugin.ts";
 import { TomlTable } from "./toml_table.ts";
 import { becomes, lost, needless, translated, yesOrNo } from "./translation.ts";
-
-/** Listeners at which the same was said of who may come in and do what. */
-export interface AccessScope {
-  readonly listeners: readonly MadeListener[];
-  /** Empty when it is about all listeners. */
-  readonly names: readonly string[];
-  readonly lines: readonly ConfigLine[];
-  readonly isOpen: boolean;
-  readonly passwordFile: ConfigLine | undefined;
-  readonly aclFile: ConfigLine | undefined;
-  /** The line that loads a plugin. */
-  readonly plugin: ConfigLine | undefined;
-}
 
 /** Makes `[[auth]]`, `[[acl]]` and `[access]`; completes the listeners. */
 export async function accessTables(

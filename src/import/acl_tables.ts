@@ -1,4 +1,4 @@
-import type { AccessScope } from "./access_tables.ts";
+import type { AccessScope } from "./access_scope.ts";
 import { type AclLine, parseAclFile } from "./acl_file.ts";
 import { ImportError } from "./import_error.ts";
 import type { Ledger } from "./ledger.ts";
