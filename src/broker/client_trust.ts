@@ -12,6 +12,7 @@ import {
   systemRoots,
 } from "../security/certificates/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
+import { Rereading } from "./rereading.ts";
 
 /** What is read from the files, all of one moment. */
 interface Loaded {
@@ -28,9 +29,9 @@ export class ClientTrust {
   readonly #ca: readonly string[];
   readonly #clock: Clock;
   readonly #log: BrokerLog;
+  readonly #rereading: Rereading;
   #loaded: Loaded = { authorities: [], lists: [] };
   #system: readonly string[] = [];
-  #fault: string | null = null;
   /** Lists that were out of date when last looked at, by path and number. */
   #stale = "";
   #pems: readonly string[] = [];
@@ -51,6 +52,7 @@ export class ClientTrust {
     this.#ca = ca;
     this.#clock = clock;
     this.#log = log;
+    this.#rereading = new Rereading(this.#where, log);
   }
 
   /** All files that it depends on. */
@@ -118,18 +120,7 @@ export class ClientTrust {
 
   /** Reads all again; never rejects: what cannot be used changes nothing. */
   async reload(): Promise<void> {
-    try {
-      await this.load();
-      this.#fault = null;
-    } catch (error) {
-      const { message } = error as Error;
-      if (this.#fault === message) return;
-      this.#fault = message;
-      this.#log.trouble(
-        this.#where,
-        new Error(`${message}. What was read before stays in force.`),
-      );
-    }
+    await this.#rereading.attempt(() => this.load());
   }
 
   /** Tells, once, of revocation lists that have become out of date. */

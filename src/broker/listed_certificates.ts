@@ -8,6 +8,7 @@ import {
   type SeenCertificate,
 } from "../security/authority/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
+import { Rereading } from "./rereading.ts";
 
 /** Strangers wait so long for others, to be written with them (ms). */
 const GATHER = 1_000;
@@ -20,17 +21,18 @@ export class ListedCertificates {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #log: BrokerLog;
+  readonly #rereading: Rereading;
   #list: CertificateList = new Map();
   #waiting = new Map<string, SeenCertificate>();
   #gathering: Cancel | null = null;
   #writing: Promise<void> = Promise.resolve();
-  #fault: string | null = null;
 
   /** `path` of the list, which need not be there. */
   constructor(path: string, clock: Clock, log: BrokerLog) {
     this.#path = path;
     this.#clock = clock;
     this.#log = log;
+    this.#rereading = new Rereading("certificates", log);
   }
 
   /** All files that it depends on. */
@@ -50,18 +52,7 @@ export class ListedCertificates {
 
   /** Reads it again; never rejects: a list that makes no sense changes nothing. */
   async reload(): Promise<void> {
-    try {
-      await this.load();
-      this.#fault = null;
-    } catch (error) {
-      const { message } = error as Error;
-      if (this.#fault === message) return;
-      this.#fault = message;
-      this.#log.trouble(
-        "certificates",
-        new Error(`${message}. What was read before stays in force.`),
-      );
-    }
+    await this.#rereading.attempt(() => this.load());
   }
 
   /** Notes an unknown certificate, to be put on the list as pending. */

@@ -6,6 +6,7 @@ import {
 } from "../security/certificates/mod.ts";
 import type { TlsIdentity, TlsKeys } from "../transport/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
+import { Rereading } from "./rereading.ts";
 
 /** Where a certificate and its key come from, again and again. */
 export interface IdentitySource {
@@ -31,8 +32,7 @@ export function fromFiles(pair: CertificateFiles): IdentitySource {
 interface Slot {
   readonly source: IdentitySource;
   loaded: LoadedIdentity;
-  /** The last fault that was told; not again until something else happens. */
-  fault: string | null;
+  readonly rereading: Rereading;
 }
 
 /**
@@ -62,8 +62,10 @@ export class ServerKeys implements TlsKeys {
     log: BrokerLog,
   ): Promise<ServerKeys> {
     const slots: Slot[] = [];
+    const stays = "The certificate in use stays.";
     for (const source of sources) {
-      slots.push({ source, loaded: await source.load(), fault: null });
+      const rereading = new Rereading(`listener ${listener}`, log, stays);
+      slots.push({ source, loaded: await source.load(), rereading });
     }
     return new ServerKeys(listener, slots, log);
   }
@@ -90,31 +92,21 @@ export class ServerKeys implements TlsKeys {
 
   /** Loads all again; never rejects. A pair that cannot be used changes nothing. */
   async reload(): Promise<void> {
-    for (const slot of this.#slots) await this.#reload(slot);
+    for (const slot of this.#slots) {
+      await slot.rereading.attempt(() => this.#reload(slot));
+    }
   }
 
   async #reload(slot: Slot): Promise<void> {
     const { source } = slot;
-    const where = `listener ${this.#listener}`;
-    try {
-      const loaded = await source.load();
-      slot.fault = null;
-      const { cert, key } = slot.loaded;
-      if (loaded.cert === cert && loaded.key === key) return;
-      slot.loaded = loaded;
-      const until = new Date(loaded.facts.notAfter).toISOString();
-      this.#log.notice(
-        where,
-        `shows a new certificate from now on: ${source.what}, valid until ${until}`,
-      );
-    } catch (error) {
-      const { message } = error as Error;
-      if (slot.fault === message) return;
-      slot.fault = message;
-      this.#log.trouble(
-        where,
-        new Error(`${message}. The certificate in use stays.`),
-      );
-    }
+    const loaded = await source.load();
+    const { cert, key } = slot.loaded;
+    if (loaded.cert === cert && loaded.key === key) return;
+    slot.loaded = loaded;
+    const until = new Date(loaded.facts.notAfter).toISOString();
+    this.#log.notice(
+      `listener ${this.#listener}`,
+      `shows a new certificate from now on: ${source.what}, valid until ${until}`,
+    );
   }
 }
