@@ -212,6 +212,15 @@ export class Router {
     return true;
   }
 
+  /** Whether the subscriber has a subscription with this filter and group. */
+  isSubscribed(
+    subscriber: Subscriber,
+    filter: string,
+    group: string | null,
+  ): boolean {
+    return this.#table.get(subscriber, filter, group) !== null;
+  }
+
   /** Removes all subscriptions of a session that has ended. */
   unsubscribeAll(subscriber: Subscriber): void {
     let one = this.#table.removeOldest(subscriber);

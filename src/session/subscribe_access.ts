@@ -2,6 +2,7 @@ import type { QoS, SubscribePacket } from "../mqtt/mod.ts";
 import type { AccessQuestion } from "../security/mod.ts";
 import { reasonOf, settleAccess } from "./access_questions.ts";
 import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
 import type { ReadFilter } from "./filter.ts";
 
 /**
@@ -22,7 +23,9 @@ export function grantableQos(
   if (access === null) return most;
   const { identity } = connection.session!;
   const granted = filters.map(({ filter }, index) =>
-    access.authorizer.maySubscribe(identity, filter, most[index])
+    isTooMany(context, index)
+      ? -1
+      : access.authorizer.maySubscribe(identity, filter, most[index])
   );
   const open = granted.flatMap((qos, index) => qos === null ? [index] : []);
   if (open.length === 0) return granted as (QoS | -1)[];
@@ -36,6 +39,17 @@ export function grantableQos(
 }
 
 /**
+ * Whether the filter at `index` of a SUBSCRIBE is one more than a client may
+ * have. Where there are rules those are not looked at: it would take its time.
+ */
+export function isTooMany(
+  { access, options }: Context,
+  index: number,
+): boolean {
+  return access !== null && index >= options.maxSubscriptions;
+}
+
+/**
  * Why the first of the filters that were refused was: a SUBACK has room for
  * one reason. Undefined when there is nothing to tell.
  */
@@ -46,7 +60,7 @@ export function refusalReason(
   granted: readonly (QoS | -1)[],
 ): string | undefined {
   const index = granted.indexOf(-1);
-  if (index < 0) return;
+  if (index < 0 || isTooMany(connection.context, index)) return;
   const { qos } = packet.requests[index];
   return reasonOf(connection, questionOf(filters[index], qos));
 }

@@ -13,7 +13,7 @@ import type { Connection } from "./connection.ts";
 import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
-import { grantableQos, refusalReason } from "./subscribe_access.ts";
+import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
 const FAILURE_V3 = 0x80;
@@ -59,7 +59,9 @@ export function handleSubscribe(
   const granted: Granted[] = [];
   for (const [index, request] of packet.requests.entries()) {
     const asked = { request, read: filters[index], most: most[index] };
-    const outcome = subscribe(connection, session, packet, asked);
+    const outcome = isTooMany(connection.context, index)
+      ? ReasonCode.QuotaExceeded
+      : subscribe(connection, session, packet, asked);
     if (typeof outcome === "number") {
       codes.push(connection.version === 5 ? outcome : FAILURE_V3);
     } else {
@@ -139,7 +141,7 @@ function refuse(
   { filter, group }: ReadFilter,
   most: QoS | -1,
 ): ReasonCode | null {
-  const { options, storeFull } = connection.context;
+  const { options, storeFull, router } = connection.context;
   // `readFilter` takes no share out where shared subscriptions are off.
   if (group === null && filter.startsWith("$share/")) {
     return ReasonCode.SharedSubscriptionsNotSupported;
@@ -156,27 +158,13 @@ function refuse(
   // SUBACK promises that it lasts. What is there already takes no room.
   if (
     storeFull && session.slot !== null &&
-    !has(connection, session, filter, group)
+    !router.isSubscribed(session, filter, group)
   ) return ReasonCode.QuotaExceeded;
   if (
     session.subscriptions >= options.maxSubscriptions &&
-    !has(connection, session, filter, group)
+    !router.isSubscribed(session, filter, group)
   ) return ReasonCode.QuotaExceeded;
   return null;
-}
-
-/** Looked for only where a bound is reached: it walks all it has. */
-function has(
-  connection: Connection,
-  session: Session,
-  filter: string,
-  group: string | null,
-): boolean {
-  const { router } = connection.context;
-  for (const entry of router.subscriptionsOf(session)) {
-    if (entry.filter === filter && entry.group === group) return true;
-  }
-  return false;
 }
 
 /** Has what is retained sent, with the flag set (3.3.1.3). */

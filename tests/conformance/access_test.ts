@@ -3,7 +3,12 @@ import type { RemoteAccess } from "../../src/security/access/mod.ts";
 import { property } from "../support/bytes.ts";
 import { pubcomp, staying } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";
-import { mosquittoRules, partsOf, rulesOf } from "../support/rules.ts";
+import {
+  mosquittoRules,
+  partsOf,
+  rulesOf,
+  testRules,
+} from "../support/rules.ts";
 import {
   conformance,
   eachVersion,
@@ -345,4 +350,25 @@ eachVersion(
     remote.answer(true);
     await broker.stop();
   },
+);
+
+/** Counts the filters that it is asked about. */
+const counting = { ...testRules({}), filters: [] as string[] };
+counting.maySubscribe = (_, filter, qos) => {
+  counting.filters.push(filter);
+  return filter === "a" ? -1 : qos;
+};
+
+eachVersion(
+  "of one SUBSCRIBE no more filters are looked at than a session may have",
+  async (broker, version) => {
+    counting.filters.length = 0;
+    const client = await broker.connect(version);
+    await client.send(client.packets.subscribe(1, ["a", "b", "c", "d", "c"]));
+    const [no, full] = version === 5 ? [0x87, 0x97] : [0x80, 0x80];
+    const { codes } = await client.receive();
+    assert.deepEqual(codes, [no, 0, 0, full, full]);
+    assert.deepEqual(counting.filters, ["a", "b", "c"]);
+  },
+  { limits: { max_subscriptions_per_session: 3 }, authorizer: counting },
 );

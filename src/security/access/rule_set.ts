@@ -38,6 +38,9 @@ export class RuleSet {
   readonly #clients = new WeakMap<Identity, Client>();
   readonly #tree = new RuleTree();
   readonly #all = new RuleShelf();
+  /** What was asked about last: a SUBSCRIBE has many filters of one client. */
+  #last: { readonly client: Client; readonly filters: FilledFilters } | null =
+    null;
 
   /** @throws {RangeError} for a network that is none. */
   constructor({ rules, order, groups }: RuleSource) {
@@ -83,10 +86,26 @@ export class RuleSet {
 
   /** The rules that a topic meets, or for null all about the client, in order. */
   about(topic: string | null, client: Client): readonly CompiledRule[] {
-    let found: CompiledRule[] = [];
-    if (topic === null) this.#all.collect(client, found);
-    else found = this.#tree.matching(topic, client);
+    if (topic === null) return this.#allAbout(client);
+    return [...new Set(this.#tree.matching(topic, client))].sort(byOrder);
+  }
+
+  #allAbout(client: Client): readonly CompiledRule[] {
+    const found: CompiledRule[] = [];
+    this.#all.collect(client, found);
     return [...new Set(found)].sort(byOrder);
+  }
+
+  #filtersOf(client: Client): FilledFilters {
+    if (this.#last?.client === client) return this.#last.filters;
+    const rules = this.#allAbout(client);
+    const { identity } = client;
+    const filters = {
+      allowed: filled(rules, true, identity),
+      denied: filled(rules, false, identity),
+    };
+    this.#last = { client, filters };
+    return filters;
   }
 
   /**
@@ -101,15 +120,12 @@ export class RuleSet {
     grants: readonly string[],
     isEnough: (some: number, all: number) => boolean,
   ): { some: number; all: number; denied: number } {
-    const found: CompiledRule[] = [];
-    this.#all.collect(client, found);
-    found.sort(byOrder);
-    const { identity } = client;
-    const denials = [...filled(found, false, filter, identity)];
+    const { allowed, denied } = this.#filtersOf(client);
+    const denials = denied.filter(({ levels }) => !startApart(levels, filter));
     let some = 0;
     let all = 0;
-    const allowed = chain(filled(found, true, filter, identity), grants);
-    for (const { levels, cells, order } of allowed) {
+    for (const { levels, cells, order } of chain(allowed, grants)) {
+      if (startApart(levels, filter)) continue;
       const part = meet(levels, filter);
       if (part === null) continue;
       const before = this.order === "deny-wins" ? Infinity : order;
@@ -149,22 +165,28 @@ interface Filled {
   readonly order: number;
 }
 
-/** What rules of one kind are about, where they might meet `filter`. */
-function* filled(
+/** What rules say of receiving, as it is for one client. */
+interface FilledFilters {
+  readonly allowed: readonly Filled[];
+  readonly denied: readonly Filled[];
+}
+
+/** What rules of one kind are about in receiving. */
+function filled(
   rules: readonly CompiledRule[],
   allows: boolean,
-  filter: readonly string[],
   identity: Identity,
-): Iterable<Filled> {
+): Filled[] {
+  const found: Filled[] = [];
   for (const rule of rules) {
     const { filters, receiveCells: cells, order } = rule;
     if (cells === 0 || rule.allows !== allows) continue;
     for (const one of filters) {
-      if (startApart(one, filter)) continue;
       const levels = fillRule(one, identity);
-      if (levels !== null) yield { levels, cells, order };
+      if (levels !== null) found.push({ levels, cells, order });
     }
   }
+  return found;
 }
 
 /** What a token grants comes last. */
