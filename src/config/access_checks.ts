@@ -1,5 +1,6 @@
 import type { AuthSettings } from "./access_settings.ts";
 import { authFields } from "./auth_fields.ts";
+import { closest } from "./closest.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "./field.ts";
 import type { OnMisfit } from "./problem.ts";
@@ -28,8 +29,8 @@ export function checkAccess(
     if (user.password !== "") return;
     onMisfit(
       ["user", index, "password"],
-      "this user has no password: give a hash from dunlin passwd, or " +
-        `"file:PATH" with the password`,
+      'this user has no password: give "file:PATH", a file with it, or the ' +
+        "hash that dunlin passwd add FILE USER writes behind the name",
     );
   });
   const asks = (type: string) => type === "users" || type === "scram";
@@ -48,6 +49,7 @@ export function checkAccess(
       );
     }
   });
+  checkGroups(settings, onMisfit);
   for (const list of ["auth", "acl"] as const) {
     settings[list].forEach(({ listener }, index) => {
       const unknown = listener.find((name) => !listeners.includes(name));
@@ -58,6 +60,28 @@ export function checkAccess(
       );
     });
   }
+}
+
+/** A rule for a group that nobody can be in: most often a slip of the pen. */
+function checkGroups(settings: Settings, onMisfit: OnMisfit): void {
+  // A web server says by itself who is in which group.
+  if (settings.auth.some(({ type }) => type === "http")) return;
+  const known = new Set([
+    ...settings.group.map(({ name }) => name),
+    ...settings.user.flatMap(({ groups }) => groups),
+  ]);
+  settings.acl.forEach(({ group }, index) => {
+    const unknown = group.find((name) => !known.has(name));
+    if (unknown === undefined) return;
+    const near = closest(unknown, known);
+    onMisfit(
+      ["acl", index, "group"],
+      `nobody is in the group ${unknown}: ` +
+        (near === undefined
+          ? `give a [[group]] with name = "${unknown}" and its members`
+          : `did you mean ${near}?`),
+    );
+  });
 }
 
 type Tell = (key: keyof AuthSettings, message: string) => void;

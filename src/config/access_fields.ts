@@ -85,6 +85,7 @@ export const aclFields: FieldsOf<Omit<AclRule, "place">> = {
     "all",
     ["publish", "subscribe", "all"],
     "What it is about; subscribe is receiving, too.",
+    { write: "publish", read: "subscribe", readwrite: "all" },
   ),
   qos: oneOrMore(list(
     [0, 1, 2],

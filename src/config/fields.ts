@@ -194,6 +194,7 @@ export const sections: {
       "info",
       ["error", "warn", "info", "debug"],
       "The least severe message that is logged.",
+      { warning: "warn", notice: "info", trace: "debug", verbose: "debug" },
     ),
     format: choice(
       "text",

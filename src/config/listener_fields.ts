@@ -68,6 +68,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     "tcp",
     ["tcp", "tls", "websocket", "wss", "unix"],
     "How clients speak here: MQTT or MQTT over WebSocket, plain or with TLS; or MQTT through a socket file.",
+    { mqtt: "tcp", mqtts: "tls", ssl: "tls", ws: "websocket" },
   ),
   bind: only(
     NETWORK,

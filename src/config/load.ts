@@ -42,13 +42,9 @@ export async function loadSettings(
   const shortcuts = readShortcuts(sources.shortcuts ?? {}, problems);
   const chosen = withShortcuts(given, shortcuts);
   const settings = completeSettings(chosen);
-  const isSound = problems.length === 0;
+  const refused = problems.map((problem) => problem.path);
   crossCheck(chosen, settings, (path, message) => {
-    // In place of a port that is refused stands the default, which may clash;
-    // in place of a rule's filter or a certificate, none at all.
-    if (!isSound && ["port", "filter", "cert"].includes(String(path.at(-1)))) {
-      return;
-    }
+    if (followsFrom(path, refused)) return;
     const option = optionFor(path, sources.shortcuts ?? {});
     const from = option === undefined ? place(path) : { source: option };
     problems.push({ ...from, path: describePath(path), message });
@@ -59,6 +55,21 @@ export async function loadSettings(
     place: describePlace(place(["acl", index])),
   }));
   return { ...settings, acl };
+}
+
+/**
+ * Whether a misfit at `path` may only be there because what was said in
+ * `refused` places does not count: then it would mislead.
+ */
+function followsFrom(path: Path, refused: readonly string[]): boolean {
+  if (refused.length === 0) return false;
+  const last = String(path.at(-1));
+  // In place of a port that is refused stands the default, which may clash;
+  // in place of a rule's filter or a certificate, none at all.
+  if (["port", "filter", "cert"].includes(last)) return true;
+  // Whoever wrote an [[auth]] in a wrong way wants credentials asked for.
+  if (last === "bind" && refused.includes("auth")) return true;
+  return refused.includes(describePath(path));
 }
 
 /** A place as people write it: `dunlin.toml:12`. */

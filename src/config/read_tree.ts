@@ -116,8 +116,27 @@ function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
       line: error.line,
       column: error.column,
       path: "",
-      message: `not valid TOML: ${reason}`,
+      message: `not valid TOML: ${reason}${hintFor(file.text, error)}`,
     });
     return undefined;
   }
+}
+
+/** What is most often meant where the parser gave up; empty if nothing is. */
+function hintFor(
+  text: string,
+  { line, column }: { readonly line: number; readonly column: number },
+): string {
+  const whole = text.split(/\r?\n/)[line - 1] ?? "";
+  const rest = whole.slice(column - 1).replace(/\s*(#.*)?$/, "");
+  const value = /^[^\s"'[\]{},][^"'[\]{}]*$/.exec(rest)?.[0];
+  if (/^[^=]*=\s*$/.test(whole.slice(0, column - 1)) && value !== undefined) {
+    return `; text stands in quotes, like "${value}"`;
+  }
+  if (/^\s*\[\[[^\]]*\]?\s*(#.*)?$/.test(whole)) {
+    return "; a table of a list begins with a line like [[listener]]";
+  }
+  return /^\s*[\w.-]+\s*:/.test(whole)
+    ? "; a setting is written as key = value, like port = 1883"
+    : "";
 }

@@ -87,7 +87,13 @@ async function readSecret(
     // Editors and `echo` end a file with a line end that is not meant.
     return (await ports.readTextFile(file)).replace(/\r?\n$/, "");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "this user may not read it"
+      : error instanceof Error
+      ? error.message
+      : String(error);
     onBad(`the secret's file ${file} cannot be read: ${reason}`);
     return undefined;
   }

@@ -20,10 +20,19 @@ export function flag(initial: boolean, doc: string): Field<boolean> {
   };
 }
 
-function oneOf<T extends string>(value: unknown, words: readonly T[]): T {
+function oneOf<T extends string>(
+  value: unknown,
+  words: readonly T[],
+  meant: Readonly<Record<string, T>>,
+): T {
   const found = words.find((word) => word === value);
   if (found !== undefined) return found;
-  const near = typeof value === "string" ? closest(value, words) : undefined;
+  const near = typeof value !== "string"
+    ? undefined
+    // Before what merely looks alike: "ws" is no slip of "wss".
+    : Object.hasOwn(meant, value.toLowerCase())
+    ? meant[value.toLowerCase()]
+    : closest(value, words);
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
   throw new RangeError(
     `${shown(value)} is not allowed: give ${quoted(words)}${hint}`,
@@ -37,11 +46,15 @@ function quoted(words: readonly string[]): string {
     : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
 
-/** One of some words. */
+/**
+ * One of some words. `meant`, in lower case, are words that other programs use
+ * for the same: they are refused, and the right one is named.
+ */
 export function choice<T extends string>(
   initial: T,
   words: readonly T[],
   doc: string,
+  meant: Readonly<Record<string, T>> = {},
 ): Field<T> {
   return {
     doc,
@@ -49,7 +62,7 @@ export function choice<T extends string>(
     default: initial,
     defaultText: JSON.stringify(initial),
     json: { type: "string", enum: words },
-    read: (value) => oneOf(value, words),
+    read: (value) => oneOf(value, words, meant),
     write: (value) => JSON.stringify(value),
   };
 }

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+  describeProblem,
+  loadSettings,
+  SettingsError,
+} from "../../src/config/mod.ts";
+
+/** What is wrong with the text of a file, a line each. */
+async function faultsOf(text: string): Promise<string[]> {
+  try {
+    await loadSettings({ file: { name: "d.toml", text }, environment: {} });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.problems.map(describeProblem);
+  }
+  return [];
+}
+
+Deno.test("slips: a value that is refused is told once, not what follows from it", async () => {
+  const once: readonly (readonly [text: string, place: string])[] = [
+    ['[[auth]]\ntype = "passwordfile"', "d.toml:2:8: auth.0.type: "],
+    ['[[acl]]\ntopic = "a/#/b"', "d.toml:2:9: acl.0.topic: "],
+    [
+      '[[auth]]\ntype = "http"\nurl = "localhost:8000"',
+      "d.toml:3:7: auth.0.url: ",
+    ],
+    [
+      '[[auth]]\ntype = "users"\n[[user]]\nname = "a"\npassword = "file:/no/such"',
+      "d.toml:5:12: user.0.password: ",
+    ],
+    ['[[listener]]\nbind = "::"\n[auth]\ntype = "users"', "d.toml:3:1: auth: "],
+  ];
+  for (const [text, place] of once) {
+    const faults = await faultsOf(text);
+    assert.equal(faults.length, 1, faults.join("\n"));
+    assert.ok(faults[0].startsWith(place), faults[0]);
+  }
+});
+
+Deno.test("slips: what else is wrong is told beside a refused value", async () => {
+  const faults = await faultsOf(
+    '[[listener]]\nbind = "::"\n[log]\nlevel = "loud"',
+  );
+  assert.equal(faults.length, 2, faults.join("\n"));
+});
+
+Deno.test("slips: words of other programs lead to the right one", async () => {
+  const words: readonly (readonly [text: string, meant: string])[] = [
+    ['[[listener]]\ntype = "ws"', "websocket"],
+    ['[[listener]]\ntype = "MQTTS"', "tls"],
+    ['[[listener]]\ntype = "mqtt"', "tcp"],
+    ['[[acl]]\ntopic = "a"\naction = "readwrite"', "all"],
+    ['[log]\nlevel = "warning"', "warn"],
+  ];
+  for (const [text, meant] of words) {
+    const [fault] = await faultsOf(text);
+    assert.ok(fault.endsWith(`did you mean "${meant}"?`), fault);
+  }
+});
+
+Deno.test("slips: what TOML does not read is told with what was meant", async () => {
+  const slips: readonly (readonly [text: string, hint: RegExp])[] = [
+    ["[storage]\nmode = durable # x", /^d\.toml:2:8: .*like "durable"$/],
+    ["[storage]\npath = /var/x", /like "\/var\/x"$/],
+    ["[[listener]\nport = 1", /like \[\[listener\]\]$/],
+    ["listener:\n  port: 1883", /like port = 1883$/],
+  ];
+  for (const [text, hint] of slips) {
+    const faults = await faultsOf(text);
+    assert.equal(faults.length, 1);
+    assert.match(faults[0], hint);
+  }
+  // Quotes would not help here.
+  for (const text of ['[log]\nlevel = "info', '[log]\nlevel == "info"']) {
+    assert.doesNotMatch((await faultsOf(text))[0], /quotes/);
+  }
+});
+
+Deno.test("slips: a rule for a group that nobody is in is a mistake", async () => {
+  const rule = '[[acl]]\ngroup = "staf"\ntopic = "#"\n';
+  const group = '[[group]]\nname = "staff"\nmembers = ["ann"]\n';
+  const [near] = await faultsOf(rule + group);
+  assert.match(near, /^d\.toml:2:9: acl\.0\.group: .*did you mean staff\?$/);
+  const [none] = await faultsOf(rule);
+  assert.match(none, /give a \[\[group\]\] with name = "staf"/);
+  const user = '[[user]]\nname = "a"\npassword = "x"\ngroups = ["staf"]\n';
+  const users = '[[auth]]\ntype = "users"\n';
+  assert.deepEqual(await faultsOf(rule + user + users), []);
+  // A web server says itself who is in which.
+  const http = '[[auth]]\ntype = "http"\nurl = "http://127.0.0.1:1/"\n';
+  assert.deepEqual(await faultsOf(rule + http), []);
+});
