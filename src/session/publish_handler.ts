@@ -122,8 +122,8 @@ function findTopic(
   }
   const topic = aliases[topicAlias];
   if (topic !== undefined) return topic;
-  throw new ProtocolError(
-    ReasonCode.TopicAliasInvalid,
+  throw new ProtocolError( // 3.3.4: no name and no meaning of the alias
+    ReasonCode.ProtocolError,
     `topic alias ${topicAlias} has not been set`,
   );
 }

@@ -62,7 +62,7 @@ conformance(
   async (broker) => {
     const unset = await broker.connect(5);
     await unset.publish({ topic: "", properties: [property.topicAlias(2)] });
-    await unset.expectDisconnect(0x82, 0x94);
+    await unset.expectDisconnect(0x82); // 3.3.4
     const none = await broker.connect(5);
     await none.publish({ topic: "" });
     await none.expectDisconnect(0x82, 0x90);
