@@ -1,11 +1,11 @@
 import type { Clock } from "../clock/mod.ts";
 import { loadAuthority } from "../security/mod.ts";
-import {
-  type AuthorityCommand,
-  type AuthorityCommandName,
-  type AuthorityOptions,
-  CommandError,
+import type {
+  AuthorityCommand,
+  AuthorityCommandName,
+  AuthorityOptions,
 } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { authorityTarget } from "./authority_target.ts";
 import type { Output } from "./output.ts";
 import { shownPath } from "./shown_path.ts";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { makePrivateFolder } from "../files/mod.ts";
 import type { Issued } from "../security/mod.ts";
-import { type AuthorityCall, CommandError } from "./authority_options.ts";
+import type { AuthorityCall } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { bundleReadme } from "./cert_readme.ts";
 import { arduinoHeader } from "./cert_sketch.ts";
 import { writeResult } from "./write_result.ts";

@@ -1,5 +1,6 @@
 import type { CertificateEntry, CertificateReading } from "../security/mod.ts";
-import { type AuthorityCall, CommandError } from "./authority_options.ts";
+import type { AuthorityCall } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { shownText } from "./authority_text.ts";
 import { readBytes } from "./read_input.ts";
 

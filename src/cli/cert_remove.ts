@@ -1,4 +1,5 @@
-import { type AuthorityCommand, CommandError } from "./authority_options.ts";
+import type { AuthorityCommand } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { shownText } from "./authority_text.ts";
 import { expiryOf, type Known, nameOf, theOne } from "./cert_choice.ts";
 

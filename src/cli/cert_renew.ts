@@ -2,9 +2,9 @@ import type { KeyType } from "../security/mod.ts";
 import {
   type AuthorityCall,
   type AuthorityCommand,
-  CommandError,
   USUAL_DAYS,
 } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { checkBundle, writeBundle } from "./cert_bundle.ts";
 import { type Known, matching, nameOf } from "./cert_choice.ts";
 import { enlist } from "./cert_enlist.ts";

@@ -1,10 +1,10 @@
 import type { CertificateEntry, CertificateState } from "../security/mod.ts";
-import {
-  type AuthorityAnswer,
-  type AuthorityCall,
-  type AuthorityCommand,
-  CommandError,
+import type {
+  AuthorityAnswer,
+  AuthorityCall,
+  AuthorityCommand,
 } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { shownDay } from "./authority_text.ts";
 import { type Known, theOne } from "./cert_choice.ts";
 import { knownJson, knownText } from "./cert_show.ts";

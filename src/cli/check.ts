@@ -9,7 +9,7 @@ import {
   SettingsError,
   withoutSecrets,
 } from "../config/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import type { Output } from "./output.ts";
 import { readSettings, UnreadableFile } from "./read_settings.ts";
 import type { ServeOptions } from "./serve_options.ts";

@@ -1,7 +1,7 @@
 import { type AccessCase, loadOfflineAccess } from "../broker/mod.ts";
 import { SystemClock } from "../clock/mod.ts";
 import { SettingsError } from "../config/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import { explainLive, liveText } from "./explain_live.ts";
 import type { ExplainOptions } from "./explain_options.ts";
 import { explanationText } from "./explain_text.ts";

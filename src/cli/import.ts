@@ -5,7 +5,7 @@ import {
   SettingsError,
 } from "../config/mod.ts";
 import { importConfig, ImportError, type LostLine } from "../import/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { Output } from "./output.ts";
 import { writeResult } from "./write_result.ts";

@@ -1,5 +1,5 @@
 import type { HashKind } from "../security/passwords/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import type { Output } from "./output.ts";
 import { addUser, type Change, removeUser } from "./passwd_change.ts";
 import {

@@ -9,7 +9,7 @@ import {
   readPasswordText,
   withUser,
 } from "../security/passwords/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 
 /** What was done to a password file. */
 export interface Change {

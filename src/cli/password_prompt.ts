@@ -1,4 +1,4 @@
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 import type { Output } from "./output.ts";
 
 /** The longest password of a CONNECT, in bytes (MQTT 5.0, 1.5.6). */

@@ -1,4 +1,4 @@
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 
 /** More than any certificate, key or request; a wrong name may be a disk's. */
 const MOST = 1 << 20;

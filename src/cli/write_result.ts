@@ -1,5 +1,5 @@
 import { writePrivately } from "../files/mod.ts";
-import { CommandError } from "./authority_options.ts";
+import { CommandError } from "./command_error.ts";
 
 /**
  * Writes what a command made to `path`, whole or not at all; `mode` as `chmod`
