@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BrokerProcess, runDunlin } from "../support/process.ts";
 import { Packets } from "../support/packets.ts";
 import { makeHash, printHash } from "../../src/security/passwords/mod.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { Workshop } from "../support/workshop.ts";
 import { connectMqttJs } from "./mqttjs_client.ts";
 import { mosquittoBroker, mosquittoClients, testWith } from "./programs.ts";
@@ -141,7 +141,7 @@ testWith(
       stderr: "null",
     }).spawn();
     try {
-      await within("Mosquitto to listen", listens(port));
+      await until("Mosquitto to listen", () => listens(port));
       const url = `mqtt://127.0.0.1:${port}`;
       const login = { username: "bob", password: "gehäim" };
       await (await connectMqttJs(url, login)).endAsync();
@@ -158,15 +158,13 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** Resolves once somebody accepts there. */
-async function listens(port: number): Promise<void> {
-  for (;;) {
-    try {
-      (await Deno.connect({ port })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+/** Whether somebody accepts there. */
+async function listens(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ port })).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 

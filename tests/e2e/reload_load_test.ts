@@ -3,7 +3,7 @@ import type { MqttClient } from "mqtt";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings, type Settings } from "../../src/config/mod.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { connectMqttJs } from "./mqttjs_client.ts";
 
 // By hand: DUNLIN_RELOADS=100 DUNLIN_RELOAD_PAIRS=20.
@@ -147,21 +147,18 @@ Deno.test(
       const before = receivers.map(({ count }) => count);
       await within(`reload ${round}`, broker.reload(settingsOf(round)));
       // The load goes on through all of it.
-      const more = async () => {
-        while (receivers.some(({ count }, at) => count === before[at])) {
-          await new Promise((wake) => setTimeout(wake, 1));
-        }
-      };
-      await within("messages after a reload", Promise.race([running, more()]));
+      const more = until(
+        "messages after a reload",
+        () => receivers.every(({ count }, at) => count > before[at]),
+      );
+      await Promise.race([running, more]);
     }
     for (const publisher of publishers) publisher.isOver = true;
     await within("the last acknowledgement", running);
-    const arrived = async () => {
-      while (receivers.some(({ count }, at) => count < publishers[at].sent)) {
-        await new Promise((wake) => setTimeout(wake, 1));
-      }
-    };
-    await within("the last message", arrived());
+    await until(
+      "the last message",
+      () => receivers.every(({ count }, at) => count >= publishers[at].sent),
+    );
     assert.deepEqual(closed, [], "nobody was sent off");
     for (const [at, { count, faults }] of receivers.entries()) {
       assert.deepEqual(faults, []);

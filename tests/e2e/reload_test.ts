@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BrokerProcess } from "../support/process.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { connectMqttJs } from "./mqttjs_client.ts";
 
 /** A folder with a configuration that a broker of its own process goes by. */
@@ -40,14 +40,6 @@ class Configured implements AsyncDisposable {
 
   get url(): string {
     return `mqtt://127.0.0.1:${this.#broker.port()}`;
-  }
-
-  /** Waits for what nobody is told of, until `isSo`. */
-  async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    const look = async () => {
-      while (!await isSo()) await new Promise((wake) => setTimeout(wake, 20));
-    };
-    await within(what, look());
   }
 
   /** Ends it; what it has logged. */
@@ -107,7 +99,7 @@ Deno.test("a configuration that is written anew is in force soon; one with mista
     "dunlin.toml",
     HEAD + user("ann", "one") + user("bob", "two"),
   );
-  await here.until("bob", () => mayEnter(here.url, "bob", "two"));
+  await until("bob", () => mayEnter(here.url, "bob", "two"));
   assert.ok(ann.connected, "she is let in as before");
   // With a mistake in it nothing of the file counts: not the one without ann.
   await here.write("dunlin.toml", HEAD + user("eve", "x") + "nmae = 1\n");
@@ -132,7 +124,7 @@ Deno.test("SIGHUP reads at once; what is wrong is told with its place, and chang
   assert.deepEqual([isAnn, isBob], [true, false]);
   await here.write("dunlin.toml", HEAD + user("eve", "e"));
   here.broker.signal("SIGHUP");
-  await here.until("eve", () => mayEnter(here.url, "eve", "e"));
+  await until("eve", () => mayEnter(here.url, "eve", "e"));
   const log = await here.end();
   assert.match(
     log,
@@ -164,7 +156,7 @@ Deno.test("secrets and rules in files of their own are watched as well", async (
   again.on("message", (topic) => heard.resolve(topic));
   await assert.rejects(again.subscribeAsync("u"), "not yet");
   await here.write("acl", "user ann\ntopic u\n");
-  await here.until("the rule", async () => {
+  await until("the rule", async () => {
     const [granted] = await again.subscribeAsync("u").catch(() => [null]);
     return granted !== null;
   });
@@ -187,7 +179,7 @@ Deno.test("the log, the ready file and the end keep to what was read last", asyn
   );
   here.broker.signal("SIGHUP");
   const more = async () => (await here.broker.readReady()).length === 2;
-  await here.until("the second listener", more);
+  await until("the second listener", more);
   const [, second] = await here.broker.readReady();
   const client = await connectMqttJs(`mqtt://127.0.0.1:${second.port}`, {});
   await client.endAsync();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import mqtt from "mqtt";
 import { BrokerProcess } from "../support/process.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { MqttJsClient, urlOf } from "./mqttjs_client.ts";
 
 /** Far above what is needed, far below "it hangs". */
@@ -79,7 +79,7 @@ for (
     using conn = await stubborn(broker.port());
     await fill(broker.port());
     broker.signal("SIGTERM");
-    await refusing(broker.port());
+    await until("the first signal", () => refuses(broker.port()));
     broker.signal(second);
     const { code } = await within("the exit", broker.ended, BOUND);
     assert.equal(code, expected);
@@ -100,13 +100,12 @@ async function fill(port: number): Promise<void> {
   await client.disconnect();
 }
 
-/** Resolves once nobody listens there: the first signal has been seen. */
-async function refusing(port: number): Promise<void> {
-  for (;;) {
-    try {
-      (await Deno.connect({ port })).close();
-    } catch {
-      return;
-    }
+/** Whether nobody listens there: the first signal has been seen. */
+async function refuses(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ port })).close();
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -21,6 +21,27 @@ export async function within<T>(
   }
 }
 
+/** Between two looks at what nobody is told of (ms). */
+const LOOK = 2;
+
+/** Resolves once `isSo`; rejects with `what` when that takes too long. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  let isOver = false;
+  const look = async () => {
+    while (!isOver && !await isSo()) {
+      await new Promise((wake) => setTimeout(wake, LOOK));
+    }
+  };
+  try {
+    await within(what, look());
+  } finally {
+    isOver = true;
+  }
+}
+
 /** What came and was not looked at yet, in order. */
 export class Inbox<T> {
   readonly #what: string;
