@@ -4,11 +4,17 @@ export interface ConfigLine {
   readonly file: string;
   /** From 1. */
   readonly number: number;
-  /** The option. */
+  /** The option, by its usual name where it has several. */
   readonly name: string;
   /** What stands behind it, without spaces around it; may be empty. */
   readonly value: string;
 }
+
+/** Mosquitto knows these by an older name, too. */
+const USUAL_NAMES = new Map([
+  ["maximum_qos", "max_qos"],
+  ["retained_persistence", "persistence"],
+]);
 
 /** The lines of `text` that are neither empty nor a comment. */
 export function parseLines(file: string, text: string): ConfigLine[] {
@@ -17,10 +23,11 @@ export function parseLines(file: string, text: string): ConfigLine[] {
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) return;
     const end = line.search(/\s/);
+    const name = end < 0 ? line : line.slice(0, end);
     lines.push({
       file,
       number: index + 1,
-      name: end < 0 ? line : line.slice(0, end),
+      name: USUAL_NAMES.get(name) ?? name,
       value: end < 0 ? "" : line.slice(end).trim(),
     });
   });

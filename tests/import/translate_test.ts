@@ -70,6 +70,8 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ["listener 1900\nmount_point a", "listener.0.mount_point", "a/"],
   ["listener 1900\nmax_connections 3", "listener.0.max_connections", 3],
   ["listener 1900\nmax_qos 1", "listener.0.max_qos", 1],
+  ["listener 1900\nmaximum_qos 1", "listener.0.max_qos", 1],
+  ["retained_persistence true", "storage.mode", "buffered"],
   [
     "listener 1900\nmax_topic_alias 0",
     "listener.0.topic_alias_maximum",
