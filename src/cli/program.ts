@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { VERSION } from "../config/mod.ts";
+import { closest, VERSION } from "../config/mod.ts";
 import { addAuthority, type RunAuthority } from "./authority_program.ts";
 import type { CheckOptions } from "./check.ts";
 import { addExplain, type RunExplain } from "./explain_program.ts";
@@ -147,12 +147,32 @@ export async function runProgram(
     return 2;
   }
   try {
-    await program.parseAsync(withCommand(args), { from: "user" });
+    await program.parseAsync(withCommand(helpOf(program, args)), {
+      from: "user",
+    });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** `help cert issue` as `cert issue --help`, which commander reads deeper. */
+function helpOf(program: Command, args: readonly string[]): readonly string[] {
+  const [first, ...names] = args;
+  const isNamed = names.length > 0 && !/^(-.*|help)$/.test(names[0]);
+  if (first !== "help" || !isNamed) return args;
+  let at = program;
+  for (const name of names) {
+    const found = at.commands.find((one) => one.name() === name);
+    if (found === undefined) {
+      const near = closest(name, at.commands.map((one) => one.name()));
+      const hint = near === undefined ? "" : `\n(Did you mean ${near}?)`;
+      program.error(`error: unknown command '${name}'${hint}`);
+    }
+    at = found;
+  }
+  return [...names, "--help"];
 }
 
 /** Options without a command are those of `serve`. */

@@ -23,6 +23,7 @@ import { shownPath } from "./shown_path.ts";
 import { startError } from "./start_error.ts";
 import { startReport } from "./start_report.ts";
 import { untilStopSignal } from "./stop_signals.ts";
+import { triedOf } from "./try_lines.ts";
 
 /** Beyond `shutdown.timeout`: what the broker's own stop may be late (ms). */
 const GRACE = 500;
@@ -162,6 +163,7 @@ function report(
     version: VERSION,
     listeners: listeners.map((one, index) => ({
       ...one,
+      tried: triedOf(settings, index),
       path: settings.listener[index].path,
       asksCertificate: !["off", "optional"]
         .includes(settings.listener[index].client_certificates),

@@ -1,9 +1,12 @@
 import type { Readiness } from "./ready_file.ts";
+import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 
 /** What the start report speaks of. */
 export interface StartReport {
   readonly version: string;
   readonly listeners: (Readiness["listeners"][number] & {
+    /** What a line to try it depends on. */
+    readonly tried: Tried;
     /** WebSocket only: the path clients connect to. */
     readonly path?: string;
     /** Whether clients without a certificate are refused. */
@@ -31,14 +34,14 @@ export function startReport(report: StartReport): string {
       ? "defaults; ./dunlin.toml is not read, name it with --config"
       : "defaults");
   lines.push(`  settings   ${file}`);
-  const plain = report.listeners.find((listener) => listener.type === "tcp");
+  const plain = report.listeners.find(({ type, tried }) =>
+    type === "tcp" && tried.isNear && tried.login !== null
+  );
   if (plain !== undefined) {
-    const where = `-h ${reachable(plain.bind)} -p ${plain.port}`;
     lines.push(
       "",
-      "Try it, each line in a terminal of its own:",
-      `  mosquitto_sub ${where} -t hello`,
-      `  mosquitto_pub ${where} -t hello -m world`,
+      `Try it${wanted(plain.tried)}, each line in a terminal of its own:`,
+      ...tryLines(plain, plain.tried),
     );
   }
   lines.push(...trustLines(report), "", "Ctrl+C stops it.", "");
@@ -46,38 +49,34 @@ export function startReport(report: StartReport): string {
 }
 
 /** How clients come to trust the first listener that needs to be trusted. */
-function trustLines({ listeners }: StartReport): string[] {
+function trustLines({ listeners, file: settings }: StartReport): string[] {
   const made = listeners.filter(({ trust }) => trust !== undefined);
   const listener = made.find(({ type }) => type === "tls") ?? made[0];
   if (listener?.trust === undefined) return [];
-  const { name, bind, port, type, trust: { file, isSelfSigned } } = listener;
+  const { name, type, tried, trust: { file, isSelfSigned } } = listener;
   const what = isSelfSigned
     ? `The certificate of ${name} is signed by itself, as the authority's ` +
       "private key is not here. Clients trust it"
     : `The certificate of ${name} is from the broker's own authority. ` +
       "Clients trust it";
-  if (type !== "tls") return ["", `${what} by this file:`, `  ${file}`];
-  const where = `-h ${reachable(bind)} -p ${port}`;
   if (listener.asksCertificate) {
+    // Another file may name another authority.
+    const named = settings === undefined ? "" : ` --config ${pasted(settings)}`;
     return [
       "",
       `${what} by this file, and need a certificate of their own:`,
       `  ${file}`,
-      "  dunlin cert issue NAME   (its README.md has the lines to connect)",
+      `  dunlin cert issue NAME${named}   (its README.md has the lines to connect)`,
     ];
+  }
+  if (type !== "tls" || !tried.isNear || tried.login === null) {
+    return ["", `${what} by this file:`, `  ${file}`];
   }
   return [
     "",
-    `${what} like this:`,
-    `  mosquitto_sub --cafile ${pasted(file)} ${where} -t hello`,
+    `${what} like this${wanted(tried)}:`,
+    ...tryLines(listener, tried, ` --cafile ${pasted(file)}`),
   ];
-}
-
-/** A path as a shell takes it for one word. */
-function pasted(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path)
-    ? path
-    : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Schemes that clients know these by. */
@@ -96,9 +95,4 @@ function urlOf(listener: StartReport["listeners"][number]): string {
   const isWebSocket = ["websocket", "wss"].includes(listener.type);
   const path = isWebSocket && listener.path !== "*" ? listener.path ?? "" : "";
   return `${SCHEMES[listener.type]}://${host}:${listener.port}${path}`;
-}
-
-/** An address to connect to, where `bind` stands for all of them. */
-function reachable(bind: string): string {
-  return bind === "0.0.0.0" || bind === "::" ? "localhost" : bind;
 }

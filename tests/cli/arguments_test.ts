@@ -198,3 +198,17 @@ Deno.test("arguments: check with two files, exit 2", async () => {
   const { code, called } = await run(["check", "a.toml", "--config", "b.toml"]);
   assert.deepEqual([code, called], [2, undefined]);
 });
+
+Deno.test("arguments: help goes as deep as commands do, and names the right one", async () => {
+  const deep = await run(["help", "cert", "issue"]);
+  assert.deepEqual([deep.code, deep.called], [0, undefined]);
+  assert.match(deep.out, /^Usage: dunlin cert issue .*NAME/);
+  assert.match((await run(["help", "serve"])).out, /^Usage: dunlin serve/);
+  assert.match((await run(["help"])).out, /^Usage: dunlin \[options\]/);
+  const wrong = await run(["help", "cert", "isue"]);
+  assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+  assert.match(
+    wrong.err,
+    /unknown command 'isue'\n\(Did you mean issue\?\)/,
+  );
+});

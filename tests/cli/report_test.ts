@@ -2,11 +2,22 @@ import assert from "node:assert/strict";
 import { brokerLog, logEvents } from "../../src/cli/broker_log.ts";
 import { UnwritableFile, writeReadyFile } from "../../src/cli/ready_file.ts";
 import { startReport } from "../../src/cli/start_report.ts";
+import { triedOf } from "../../src/cli/try_lines.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { HandshakeError } from "../../src/transport/mod.ts";
-import type { LogFormat, LogLevel } from "../../src/config/mod.ts";
+import {
+  completeSettings,
+  loadSettings,
+  type LogFormat,
+  type LogLevel,
+} from "../../src/config/mod.ts";
 
-const tcp = { name: "tcp", type: "tcp", bind: "127.0.0.1", port: 1883 };
+/** How a listener is tried that lets everybody in. */
+const tried = triedOf(completeSettings(), 0);
+const tcp = {
+  ...{ name: "tcp", type: "tcp", bind: "127.0.0.1", port: 1883 },
+  tried,
+};
 
 Deno.test("report: says where, and how to try it", () => {
   const text = startReport({
@@ -17,6 +28,7 @@ Deno.test("report: says where, and how to try it", () => {
       bind: "::",
       port: 9001,
       path: "/mqtt",
+      tried,
     }],
     storage: "durable, in ~/state/store.kv",
     file: undefined,
@@ -50,8 +62,10 @@ Deno.test("report: how to trust a certificate that the broker made, ready to pas
         ...{ name: "secure", type, bind: "::", port: 8883 },
         trust: { file, isSelfSigned },
         asksCertificate,
+        tried,
       }],
       storage: "memory",
+      file: "my dunlin.toml",
       isFilePassedOver: false,
     });
   assert.match(
@@ -68,8 +82,71 @@ Deno.test("report: how to trust a certificate that the broker made, ready to pas
   );
   // Without a certificate the line would only be refused.
   const asking = report("tls", false, "/x/ca.crt", true);
-  assert.match(asking, /dunlin cert issue NAME/);
+  assert.match(asking, /dunlin cert issue NAME --config 'my dunlin\.toml' /);
   assert.doesNotMatch(asking, /--cafile/);
+});
+
+/** The lines to try the first listener of a file, without the rest. */
+async function linesFor(text: string): Promise<string[]> {
+  const settings = await loadSettings({ file: { name: "d.toml", text } });
+  const { name, type, bind, port } = settings.listener[0];
+  const made = { file: "/x/ca.crt", isSelfSigned: false };
+  const report = startReport({
+    version: "1",
+    listeners: [{
+      ...{ name, type, bind, port, tried: triedOf(settings, 0) },
+      trust: type === "tls" ? made : undefined,
+    }],
+    storage: "memory",
+    isFilePassedOver: false,
+  });
+  return report.split("\n").filter((line) =>
+    /^Try it|like this|mosquitto/.test(line)
+  ).map((line) => line.replace(/^The cert.*(like this)/, "$1").trim());
+}
+
+Deno.test("report: what is pasted has what the broker asks for", async () => {
+  const users =
+    '[[auth]]\ntype = "users"\n[[user]]\nname = "a"\npassword = "b"\n';
+  const rule = '[[acl]]\ntopic = "a/#"\n';
+  assert.deepEqual(await linesFor(users), [
+    "Try it with NAME and PASSWORD of yours, each line in a terminal of its own:",
+    "mosquitto_sub -h 127.0.0.1 -p 1883 -u NAME -P PASSWORD -t hello",
+    "mosquitto_pub -h 127.0.0.1 -p 1883 -u NAME -P PASSWORD -t hello -m world",
+  ]);
+  assert.deepEqual(await linesFor(rule), [
+    "Try it with a TOPIC of yours, each line in a terminal of its own:",
+    "mosquitto_sub -h 127.0.0.1 -p 1883 -t TOPIC",
+    "mosquitto_pub -h 127.0.0.1 -p 1883 -t TOPIC -m world",
+  ]);
+  const tls = '[[listener]]\ntype = "tls"\nversions = ["5.0"]\n';
+  const where = "--cafile /x/ca.crt -h 127.0.0.1 -p 8883 -V mqttv5 " +
+    "-u NAME -P PASSWORD -t TOPIC";
+  assert.deepEqual(await linesFor(tls + users + rule), [
+    "like this with NAME, PASSWORD and TOPIC of yours:",
+    `mosquitto_sub ${where}`,
+    `mosquitto_pub ${where} -m world`,
+  ]);
+});
+
+Deno.test("report: nothing to paste where it would be refused", async () => {
+  const refusing = [
+    "[[listener]]\nallow_anonymous = false",
+    '[[listener]]\nallowed_networks = ["10.0.0.0/8"]',
+    '[[listener]]\nproxy_protocol = true\ntrusted_proxies = ["10.0.0.1"]',
+    '[[auth]]\ntype = "scram"\nfile = "passwd"',
+    '[[listener]]\nname = "a"\n[[listener]]\nname = "b"\nport = 1\n' +
+    '[[auth]]\ntype = "password-file"\nfile = "passwd"\nlistener = ["b"]',
+  ];
+  for (const text of refusing) assert.deepEqual(await linesFor(text), [], text);
+  const anonymous = [
+    '[[auth]]\ntype = "anonymous"',
+    '[[listener]]\nallow_anonymous = true\n[[auth]]\ntype = "scram"\nfile = "p"',
+  ];
+  for (const text of anonymous) {
+    const [, line] = await linesFor(text);
+    assert.equal(line, "mosquitto_sub -h 127.0.0.1 -p 1883 -t hello");
+  }
 });
 
 Deno.test("report: a dunlin.toml that nobody named is told to be unread", () => {
