@@ -1,5 +1,10 @@
 import { SystemClock } from "../clock/mod.ts";
-import type { Problem, Settings } from "../config/mod.ts";
+import {
+  type FindPlace,
+  type Problem,
+  problemAt,
+  type Settings,
+} from "../config/mod.ts";
 import { AccessFileError } from "../security/access/mod.ts";
 import { Hashing, KnownLogins } from "../security/passwords/mod.ts";
 import { readRules } from "./access_rules.ts";
@@ -10,11 +15,11 @@ import { silentLog } from "./broker_log.ts";
 /**
  * All that would keep a start from making out of `settings` who may come in and
  * do what: files that are missing or damaged, keys and hashes that cannot be
- * used. `source` is whence the settings are. Asks no server.
+ * used. `find` says where a setting was given. Asks no server.
  */
 export async function accessProblems(
   settings: Settings,
-  source: string,
+  find: FindPlace,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
   const clock = new SystemClock();
@@ -33,10 +38,10 @@ export async function accessProblems(
       (await openLink(one, settings, ports)).link.close?.();
     } catch (error) {
       const message = `[[auth]] of type "${one.type}": ${textOf(error)}`;
-      problems.push({ source, path: `auth.${index}`, message });
+      problems.push(problemAt(["auth", index], message, find));
     }
   }
-  for (const file of access.acl_file) {
+  for (const [index, file] of access.acl_file.entries()) {
     try {
       await readRules(file);
     } catch (error) {
@@ -44,7 +49,9 @@ export async function accessProblems(
         ? error.mistakes
         : [textOf(error)];
       for (const message of mistakes) {
-        problems.push({ source, path: "access.acl_file", message });
+        // A list's path is that of the list, its place that of the one file.
+        const place = find(["access", "acl_file", index]);
+        problems.push({ ...place, path: "access.acl_file", message });
       }
     }
   }

@@ -2,6 +2,7 @@ import { SystemClock } from "../clock/mod.ts";
 import {
   describeChange,
   differenceOf,
+  type FindPlace,
   isCommandLineMistake,
   printSettings,
   type Problem,
@@ -37,8 +38,8 @@ export async function check(
   output: Output,
 ): Promise<0 | 1 | 2> {
   try {
-    const { settings, file } = await readSettings(options, environment);
-    await checkAccess(settings, file ?? "settings");
+    const { settings, file, find } = await readSettings(options, environment);
+    await checkFiles(settings, find);
     if (options.diff !== undefined) {
       const asJson = options.json === true;
       output.out(await difference(options, settings, environment, asJson));
@@ -66,14 +67,19 @@ export async function check(
   }
 }
 
-/** What a start would read of users and rules. Rejects with `SettingsError`. */
-async function checkAccess(settings: Settings, source: string): Promise<void> {
-  const { auth, access } = settings;
+/** Reads the files that a start would. Rejects with `SettingsError`. */
+async function checkFiles(settings: Settings, find: FindPlace): Promise<void> {
+  const { auth, access, listener } = settings;
   // Most settings name none of it, and need no more than themselves.
-  if (auth.length === 0 && access.acl_file.length === 0) return;
+  const hasAccess = auth.length > 0 || access.acl_file.length > 0;
+  const hasTls = listener.some(({ type }) => ["tls", "wss"].includes(type));
+  if (!hasAccess && !hasTls) return;
   const { loadOfflineAccess } = await import("../broker/mod.ts");
-  const { accessProblems } = await loadOfflineAccess();
-  const problems = await accessProblems(settings, source);
+  const { accessProblems, certificateProblems } = await loadOfflineAccess();
+  const problems = [
+    ...await certificateProblems(settings, find),
+    ...await accessProblems(settings, find),
+  ];
   if (problems.length > 0) throw new SettingsError(problems);
 }
 

@@ -1,4 +1,4 @@
-import { loadSettings, type Settings } from "../config/mod.ts";
+import { type FindPlace, loadSettings, type Settings } from "../config/mod.ts";
 import type { ServeOptions } from "./serve_options.ts";
 
 /** The configuration file that was named cannot be read. */
@@ -28,6 +28,8 @@ export interface ReadSettings {
   readonly file?: string;
   /** All files that were read: another content may give other settings. */
   readonly files: readonly string[];
+  /** Finds where a setting was given. */
+  readonly find: FindPlace;
 }
 
 /**
@@ -41,11 +43,13 @@ export async function readSettings(
   // An empty DUNLIN_CONFIG is how scripts say "none".
   const file = options.config ?? (environment.DUNLIN_CONFIG || undefined);
   const files = file === undefined ? [] : [file];
+  let find: FindPlace = () => ({ source: file ?? "settings" });
   const settings = await loadSettings({
     file: file === undefined
       ? undefined
       : { name: file, text: await readFile(file) },
     environment,
+    onPlaces: (one) => find = one,
     onSecretFile: (path) => files.push(path),
     sets: options.set,
     shortcuts: {
@@ -54,7 +58,7 @@ export async function readSettings(
       logLevel: options.logLevel,
     },
   });
-  return { settings, file, files };
+  return { settings, file, files, find };
 }
 
 async function readFile(file: string): Promise<string> {

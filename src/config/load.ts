@@ -6,8 +6,11 @@ import { nearVariables } from "./near_variables.ts";
 import { isSettingVariable } from "./variables.ts";
 import {
   describePath,
+  type FindPlace,
   type Path,
+  type Place,
   type Problem,
+  problemAt,
   SettingsError,
 } from "./problem.ts";
 import type { ListenerSettings } from "./listener_settings.ts";
@@ -27,9 +30,7 @@ export async function loadSettings(
     (sources.sets?.length ?? 0) > 0 ||
     Object.keys(environment).some(isSettingVariable);
   let given: PartialSettings = {};
-  let place: (path: Path) => Omit<Problem, "path" | "message"> = () => ({
-    source: "defaults",
-  });
+  let place: FindPlace = () => ({ source: "defaults" });
   if (needsTree) {
     // Most starts have only shortcuts: they never load the TOML parser and
     // the schema, which cost more time than the rest of the start together.
@@ -43,13 +44,16 @@ export async function loadSettings(
   const chosen = withShortcuts(given, shortcuts);
   const settings = completeSettings(chosen);
   const refused = problems.map((problem) => problem.path);
+  const find: FindPlace = (path) => {
+    const option = optionFor(path, sources.shortcuts ?? {});
+    return option === undefined ? place(path) : { source: option };
+  };
   crossCheck(chosen, settings, (path, message) => {
     if (followsFrom(path, refused)) return;
-    const option = optionFor(path, sources.shortcuts ?? {});
-    const from = option === undefined ? place(path) : { source: option };
-    problems.push({ ...from, path: describePath(path), message });
+    problems.push(problemAt(path, message, find));
   });
-  if (problems.length > 0) throw new SettingsError(inOrder(problems));
+  if (problems.length > 0) throw new SettingsError(problems);
+  sources.onPlaces?.(find);
   const acl = settings.acl.map((rule, index) => ({
     ...rule,
     place: describePlace(place(["acl", index])),
@@ -73,7 +77,7 @@ function followsFrom(path: Path, refused: readonly string[]): boolean {
 }
 
 /** A place as people write it: `dunlin.toml:12`. */
-function describePlace({ source, line }: Omit<Problem, "path" | "message">) {
+function describePlace({ source, line }: Place) {
   return line === undefined ? source : `${source}:${line}`;
 }
 
@@ -130,13 +134,4 @@ function withShortcuts(
     listener: [{ ...first, ...listener }, ...others],
     log: level === undefined ? given.log : { ...given.log, level },
   };
-}
-
-/** As they stand in the file; what was said elsewhere comes after. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  const last = Number.MAX_SAFE_INTEGER;
-  return problems.toSorted((a, b) =>
-    (a.line ?? last) - (b.line ?? last) ||
-    (a.column ?? last) - (b.column ?? last)
-  );
 }

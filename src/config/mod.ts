@@ -45,9 +45,10 @@ export type { ConfigFile, SettingsSources, Shortcuts } from "./sources.ts";
 export {
   describeProblem,
   isCommandLineMistake,
+  problemAt,
   SettingsError,
 } from "./problem.ts";
-export type { Problem } from "./problem.ts";
+export type { FindPlace, Problem } from "./problem.ts";
 export { storagePath } from "./storage_path.ts";
 export { authorityPath, certificateListPath } from "./authority_path.ts";
 export { printSettings } from "./print.ts";

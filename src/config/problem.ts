@@ -19,10 +19,20 @@ export class SettingsError extends Error {
 
   /** `problems`: at least one. */
   constructor(problems: readonly Problem[]) {
-    super(problems.map(describeProblem).join("\n"));
+    const ordered = inOrder(problems);
+    super(ordered.map(describeProblem).join("\n"));
     this.name = "SettingsError";
-    this.problems = problems;
+    this.problems = ordered;
   }
+}
+
+/** As they stand in the file; what was said elsewhere comes after. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const last = Number.MAX_SAFE_INTEGER;
+  return problems.toSorted((a, b) =>
+    (a.line ?? last) - (b.line ?? last) ||
+    (a.column ?? last) - (b.column ?? last)
+  );
 }
 
 /** Whether the command line alone is to blame: its options begin with `--`. */
@@ -48,6 +58,21 @@ export type Path = readonly (string | number)[];
 /** A path as people write it: `listener.0.port`. */
 export function describePath(path: Path): string {
   return path.join(".");
+}
+
+/** Where a setting was given. */
+export type Place = Omit<Problem, "path" | "message">;
+
+/** Finds where the setting at a path was given, or the table around it. */
+export type FindPlace = (path: Path) => Place;
+
+/** The problem with the setting at `path`; `message` is one line. */
+export function problemAt(
+  path: Path,
+  message: string,
+  find: FindPlace,
+): Problem {
+  return { ...find(path), path: describePath(path), message };
 }
 
 /** Tells of a setting that does not fit the others. */

@@ -8,15 +8,17 @@ import {
   overridesFromEnvironment,
 } from "./overrides.ts";
 import { Positions } from "./positions.ts";
-import { describePath, type Path, type Problem } from "./problem.ts";
+import {
+  describePath,
+  type Path,
+  type Place,
+  type Problem,
+} from "./problem.ts";
 import { resolveReferences } from "./references.ts";
 import { isSecretSetting } from "./known_settings.ts";
 import { checkTree, type Part } from "./schema.ts";
 
 type Tree = Record<string, unknown>;
-
-/** Where something was said, without what is wrong with it. */
-type Place = Omit<Problem, "path" | "message">;
 
 /** What was read, and how to find where it was said. */
 export interface ReadTree {

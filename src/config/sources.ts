@@ -1,3 +1,5 @@
+import type { FindPlace } from "./problem.ts";
+
 /** A configuration file that has been read. */
 export interface ConfigFile {
   /** As it is named in error messages. */
@@ -28,4 +30,6 @@ export interface SettingsSources {
   readonly shortcuts?: Shortcuts;
   /** Told of each file that a secret is read from. */
   readonly onSecretFile?: (path: string) => void;
+  /** Told how to find where a setting was given, once all are sound. */
+  readonly onPlaces?: (find: FindPlace) => void;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { check, type CheckOptions } from "../../src/cli/check.ts";
+import { Workshop } from "../support/workshop.ts";
 import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 
 /** Runs `dunlin check` on a file of that text, if any. */
@@ -55,16 +56,19 @@ Deno.test("check: --json tells the same to programs", async () => {
 });
 
 Deno.test("check: --print shows no secret, in whichever form", async () => {
+  await using shop = await Workshop.open();
+  const authority = await shop.authority("ca");
+  const { cert, key } = await authority.issue("localhost");
   const config = `
 [[listener]]
 type = "tls"
-cert = "a.crt"
-key = "a.key"
+cert = "${cert}"
+key = "${key}"
 key_password = "hunter2"
 
 [[listener.certificate]]
-cert = "b.crt"
-key = "b.key"
+cert = "${cert}"
+key = "${key}"
 key_password = "hunter2"
 
 [[auth]]
@@ -174,7 +178,7 @@ acl_file = ["${at("acl")}", "${at("missing")}"]
     const { code, out, err, file } = await run(text);
     assert.deepEqual([code, out], [1, ""]);
     const told = err.trimEnd().split("\n");
-    for (const line of told) assert.ok(line.startsWith(`${file}: `), line);
+    for (const line of told) assert.ok(line.startsWith(`${file}:`), line);
     const wanted = [
       /auth\.0: .*passwd:2: the hash of ann cannot be used/,
       /auth\.1: .*uta: the hash in password cannot be used/,
@@ -191,4 +195,45 @@ acl_file = ["${at("acl")}", "${at("missing")}"]
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("check: files that are named and cannot be read are told where they are named", async () => {
+  await using shop = await Workshop.open();
+  const authority = await shop.authority("ca");
+  const own = await authority.issue("localhost");
+  const other = await authority.issue("other");
+  const config = `
+[[listener]]
+type = "tls"
+cert = "/no/such.crt"
+key = "${own.key}"
+client_certificates = "required"
+ca = ["${own.cert}", "/no/ca.crt"]
+
+[[listener.certificate]]
+cert = "${own.cert}"
+key = "${other.key}"
+
+[[auth]]
+type = "password-file"
+file = "/no/passwd"
+
+[access]
+acl_file = "/no/acl"
+`;
+  const { code, err, file } = await run(config);
+  assert.equal(code, 1);
+  const lines = err.trimEnd().split("\n");
+  const expected = [
+    `${file}:4:8: listener.0.cert: /no/such.crt is not there`,
+    `${file}:7:6: listener.0.ca: /no/ca.crt is not there`,
+    `${file}:10:8: listener.0.certificate.0.cert: `,
+    `${file}:13:1: auth.0: `,
+    `${file}:18:12: access.acl_file: /no/acl: `,
+  ];
+  assert.equal(lines.length, expected.length, err);
+  expected.forEach((start, at) =>
+    assert.ok(lines[at].startsWith(start), lines[at])
+  );
+  assert.match(lines[2], /key/);
 });
