@@ -48,7 +48,7 @@ export {
   problemAt,
   SettingsError,
 } from "./problem.ts";
-export type { FindPlace, Problem } from "./problem.ts";
+export type { FindPlace, Path, Place, Problem } from "./problem.ts";
 export { storagePath } from "./storage_path.ts";
 export { authorityPath, certificateListPath } from "./authority_path.ts";
 export { printSettings } from "./print.ts";
