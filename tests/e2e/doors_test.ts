@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
@@ -17,13 +18,10 @@ class Served implements AsyncDisposable {
     this.broker = new Broker(Served.#settings(listener), {
       clock: new SystemClock(),
       log: {
-        connected() {},
-        closed() {},
+        ...silentLog,
         failed: (_, error) => this.troubles.push(String(error)),
         trouble: (what, error) =>
           this.troubles.push(`${what}: ${error.message}`),
-        recovered() {},
-        notice() {},
       },
     });
   }

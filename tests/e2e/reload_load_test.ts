@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { MqttClient } from "mqtt";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings, type Settings } from "../../src/config/mod.ts";
@@ -98,12 +99,9 @@ Deno.test(
     const broker = new Broker(settingsOf(0), {
       clock: new SystemClock(),
       log: {
-        connected() {},
-        closed() {},
+        ...silentLog,
         failed: (...all) => failures.push(all),
         trouble: (...all) => failures.push(all),
-        recovered() {},
-        notice() {},
       },
     });
     await broker.start();

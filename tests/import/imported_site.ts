@@ -1,3 +1,4 @@
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { loadSettings } from "../../src/config/mod.ts";
@@ -78,13 +79,9 @@ export async function startImported(
   const broker = new Broker(settings, {
     clock: new SystemClock(),
     log: {
-      connected() {},
-      closed() {},
+      ...silentLog,
       failed: (_, error) => troubles.push(`failed: ${error}`),
       // Clients that are refused are told of here, too.
-      trouble() {},
-      recovered() {},
-      notice() {},
     },
   });
   const listeners = await broker.start();

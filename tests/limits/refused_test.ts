@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
@@ -27,11 +28,7 @@ Deno.test("limits: who is refused before MQTT is counted by reason and told with
   const broker = new Broker(settings, {
     clock,
     log: {
-      connected() {},
-      closed() {},
-      failed() {},
-      notice() {},
-      recovered() {},
+      ...silentLog,
       trouble: (where, error) =>
         troubles.push(`${where}: ${error.name}: ${error.message}`),
     },

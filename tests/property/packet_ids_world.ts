@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { Delivery } from "../../src/router/mod.ts";
 import { IdReserve } from "../../src/session/id_reserve.ts";
 import { InflightWindow } from "../../src/session/inflight_window.ts";
 import { Outgoing } from "../../src/session/outgoing.ts";
 import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { StubStore } from "../session/stub_store.ts";
+import { deliveryAt } from "../support/deliveries.ts";
 
 /** Messages in flight at most. */
 const MAXIMUM = 40;
 
-const delivery = new Delivery(
-  {
-    clientId: "c",
-    slot: null,
-    available: true,
-    deliver() {},
-    receivable: (_, qos) => qos,
-  },
-  2,
-  false,
-  null,
-  null,
-);
+const delivery = deliveryAt(2);
 
 /** An entry in flight, as the disk has it. */
 interface DiskEntry {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { LoginLog } from "../../src/broker/login_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { credentials } from "../support/credentials.ts";
@@ -15,11 +16,7 @@ for (const [clientId, username, told] of cases) {
   Deno.test(`refused logins: ${told.slice(0, 60)}`, () => {
     const texts: string[] = [];
     const log = new LoginLog(new ManualClock(), {
-      connected() {},
-      closed() {},
-      failed() {},
-      recovered() {},
-      trouble() {},
+      ...silentLog,
       notice: (_, text) => texts.push(text),
     });
     const who = credentials(username, "x", { clientId });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { AccessControl } from "../../src/broker/access.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { type AuthSettings, completeSettings } from "../../src/config/mod.ts";
@@ -14,11 +15,7 @@ Deno.test({
     const control = new AccessControl({
       clock: new ManualClock(),
       log: {
-        connected() {},
-        closed() {},
-        failed() {},
-        recovered() {},
-        notice() {},
+        ...silentLog,
         trouble: (where) => told.push(where),
       },
     });

@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { Delivery } from "../../src/router/mod.ts";
 import { Backlog } from "../../src/session/backlog.ts";
 import { Outgoing } from "../../src/session/outgoing.ts";
+import { deliveryAt } from "../support/deliveries.ts";
 
-const delivery = new Delivery(
-  {
-    clientId: "c",
-    slot: null,
-    available: true,
-    deliver() {},
-    receivable: (_, qos) => qos,
-  },
-  1,
-  false,
-  null,
-  null,
-);
+const delivery = deliveryAt(1);
 
 function waiting(bytes: number): Outgoing {
   const topic = new Topic("tt", new Uint8Array(2));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { Delivery } from "../../src/router/mod.ts";
 import { InflightWindow } from "../../src/session/inflight_window.ts";
 import { Outgoing } from "../../src/session/outgoing.ts";
+import { deliveryAt } from "../support/deliveries.ts";
 
 const message = new Message(
   new Topic("t", new Uint8Array(1)),
@@ -10,19 +10,7 @@ const message = new Message(
   0,
   0,
 );
-const delivery = new Delivery(
-  {
-    clientId: "c",
-    slot: null,
-    available: true,
-    deliver() {},
-    receivable: (_, qos) => qos,
-  },
-  1,
-  false,
-  null,
-  null,
-);
+const delivery = deliveryAt(1);
 
 function add(window: InflightWindow): Outgoing {
   const entry = new Outgoing(message, 1, false, delivery);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
@@ -58,12 +59,9 @@ export class TestBroker {
       authenticator,
       authorizer,
       log: {
-        connected() {},
-        closed() {},
+        ...silentLog,
         failed: (...all) => this.failures.push(all),
         trouble: (...all) => this.failures.push(all),
-        notice() {},
-        recovered() {},
       },
     });
   }

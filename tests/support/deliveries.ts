@@ -1,0 +1,14 @@
+import type { QoS } from "../../src/mqtt/mod.ts";
+import { Delivery } from "../../src/router/mod.ts";
+
+/** A delivery at `qos` to somebody who does nothing with it. */
+export function deliveryAt(qos: QoS): Delivery {
+  const subscriber = {
+    clientId: "c",
+    slot: null,
+    available: true,
+    deliver() {},
+    receivable: (_: unknown, qos: QoS) => qos,
+  };
+  return new Delivery(subscriber, qos, false, null, null);
+}
