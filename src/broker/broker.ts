@@ -15,9 +15,9 @@ import {
 import type { Doubt, StoreSettings } from "../store/mod.ts";
 import { applyLimits, Context, Counters } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
-import type { AccessControl, AccessState } from "./access.ts";
-import type { Control } from "./control.ts";
-import { allowsAnonymous } from "./allows_anonymous.ts";
+import type { AccessControl, AccessState } from "./access/access.ts";
+import type { Control } from "./control/control.ts";
+import { allowsAnonymous } from "./access/allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import { type BrokerLog, silentLog } from "./broker_log.ts";
 import { judgeSessions } from "./live_effect.ts";
@@ -148,7 +148,7 @@ export class Broker {
     const { auth, acl, access } = settings;
     if (auth.length + acl.length + access.acl_file.length === 0) return null;
     if (this.#access === null) {
-      const { AccessControl } = await import("./access.ts");
+      const { AccessControl } = await import("./access/access.ts");
       const ports = { clock: this.#clock, log: this.#log };
       const control = this.#access = new AccessControl(ports);
       this.#sys.logins = () => control.logins;
@@ -205,7 +205,7 @@ export class Broker {
     if (this.#storeSettings === null || Deno.build.os === "windows") return;
     const onTrouble = (error: Error) =>
       this.#log.trouble("control socket", error);
-    const { Control, controlPath } = await import("./control.ts");
+    const { Control, controlPath } = await import("./control/control.ts");
     const path = controlPath(this.#storeSettings.path);
     const parts = {
       context: this.#context,

@@ -6,9 +6,9 @@ import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
 import type { Alarms } from "./alarms.ts";
 import type { BrokerLog } from "./broker_log.ts";
-import { isShownAlike } from "./certificate_settings.ts";
-import type { Certificates } from "./certificates.ts";
-import type { Judgement } from "./client_certificates.ts";
+import { isShownAlike } from "./certificates/certificate_settings.ts";
+import type { Certificates } from "./certificates/certificates.ts";
+import type { Judgement } from "./certificates/client_certificates.ts";
 import { type Door, type DoorChange, Doors } from "./doors.ts";
 import { Guest } from "./guest.ts";
 import { hasTls, listen } from "./listen.ts";
@@ -142,7 +142,7 @@ export class Reception {
     if (!settings.listener.some(hasTls)) return null;
     const now = this.#certificates;
     if (now !== null && isShownAlike(this.#settings, settings)) return now;
-    const { Certificates } = await import("./certificates.ts");
+    const { Certificates } = await import("./certificates/certificates.ts");
     const { clock, log, alarms } = this.#parts;
     const environment = Deno.env.toObject();
     return await Certificates.load(settings, {

@@ -1,17 +1,20 @@
 import { Command, CommanderError, Option } from "commander";
 import { closest, VERSION } from "../config/mod.ts";
-import { addAuthority, type RunAuthority } from "./authority_program.ts";
+import {
+  addAuthority,
+  type RunAuthority,
+} from "./authority/authority_program.ts";
 import type { CheckOptions } from "./check.ts";
-import { addExplain, type RunExplain } from "./explain_program.ts";
-import { addImport, type RunImport } from "./import_program.ts";
+import { addExplain, type RunExplain } from "./explain/explain_program.ts";
+import { addImport, type RunImport } from "./import/import_program.ts";
 import type { Output } from "./output.ts";
-import { addPasswd, type RunPasswd } from "./passwd_program.ts";
+import { addPasswd, type RunPasswd } from "./passwd/passwd_program.ts";
 import {
   type OptionRow,
   serveOptionRows,
   type ServeOptions,
 } from "./serve_options.ts";
-import { addStore, type RunStore } from "./store_program.ts";
+import { addStore, type RunStore } from "./store/store_program.ts";
 
 /** What a command does; each resolves to its exit code. */
 export interface Commands {

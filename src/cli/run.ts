@@ -1,16 +1,16 @@
 import type {
   AuthorityCommandName,
   AuthorityOptions,
-} from "./authority_options.ts";
+} from "./authority/authority_options.ts";
 import type { CheckOptions } from "./check.ts";
-import type { ExplainOptions } from "./explain_options.ts";
-import type { ImportOptions } from "./import_options.ts";
+import type { ExplainOptions } from "./explain/explain_options.ts";
+import type { ImportOptions } from "./import/import_options.ts";
 import { terminal } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
-import type { PasswdCommandName, PasswdOptions } from "./passwd.ts";
+import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
 import type { ServeOptions } from "./serve_options.ts";
-import type { StoreCommandName } from "./store.ts";
-import type { StoreOptions } from "./store_options.ts";
+import type { StoreCommandName } from "./store/store.ts";
+import type { StoreOptions } from "./store/store_options.ts";
 
 // Each command is loaded when it is called for: a start must not wait for
 // what it does not need.
@@ -28,18 +28,18 @@ const commands = {
     file: string | undefined,
     options: StoreOptions,
   ) => {
-    const { store } = await import("./store.ts");
+    const { store } = await import("./store/store.ts");
     const { SystemClock } = await import("../clock/mod.ts");
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return store(name, file, options, environment, terminal, clock);
   },
   explain: async (options: ExplainOptions) => {
-    const { explain } = await import("./explain.ts");
+    const { explain } = await import("./explain/explain.ts");
     return explain(options, Deno.env.toObject(), terminal);
   },
   importMosquitto: async (file: string, options: ImportOptions) => {
-    const { importMosquitto } = await import("./import.ts");
+    const { importMosquitto } = await import("./import/import.ts");
     return importMosquitto(file, options, terminal);
   },
   authority: async (
@@ -47,7 +47,7 @@ const commands = {
     argument: string | undefined,
     options: AuthorityOptions,
   ) => {
-    const { authority } = await import("./authority.ts");
+    const { authority } = await import("./authority/authority.ts");
     const { SystemClock } = await import("../clock/mod.ts");
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
@@ -59,8 +59,8 @@ const commands = {
     user: string,
     options: PasswdOptions,
   ) => {
-    const { passwd } = await import("./passwd.ts");
-    const { keyboard } = await import("./password_prompt.ts");
+    const { passwd } = await import("./passwd/passwd.ts");
+    const { keyboard } = await import("./passwd/password_prompt.ts");
     return passwd(name, file, user, options, keyboard, terminal);
   },
 };

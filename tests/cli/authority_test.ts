@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
-import { authority } from "../../src/cli/authority.ts";
+import { authority } from "../../src/cli/authority/authority.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { openssl, opensslOk } from "../security/openssl.ts";

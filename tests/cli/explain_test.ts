@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { explain } from "../../src/cli/explain.ts";
-import type { ExplainOptions } from "../../src/cli/explain_options.ts";
+import { explain } from "../../src/cli/explain/explain.ts";
+import type { ExplainOptions } from "../../src/cli/explain/explain_options.ts";
 
 const CONFIG = `[[listener]]
 name = "main"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { importMosquitto } from "../../src/cli/import.ts";
-import type { ImportOptions } from "../../src/cli/import_options.ts";
+import { importMosquitto } from "../../src/cli/import/import.ts";
+import type { ImportOptions } from "../../src/cli/import/import_options.ts";
 import { runDunlin } from "../support/process.ts";
 
 /** Runs `dunlin import` on a file of that text in a folder of its own. */

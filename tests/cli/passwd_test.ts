@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { passwd, type PasswdOptions } from "../../src/cli/passwd.ts";
-import type { Keyboard } from "../../src/cli/password_prompt.ts";
+import { passwd, type PasswdOptions } from "../../src/cli/passwd/passwd.ts";
+import type { Keyboard } from "../../src/cli/passwd/password_prompt.ts";
 import { makeHash, printHash } from "../../src/security/passwords/mod.ts";
 
 const encoder = new TextEncoder();

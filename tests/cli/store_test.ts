@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { store, type StoreCommandName } from "../../src/cli/store.ts";
-import type { StoreOptions } from "../../src/cli/store_options.ts";
+import { store, type StoreCommandName } from "../../src/cli/store/store.ts";
+import type { StoreOptions } from "../../src/cli/store/store_options.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore, type Store } from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { store } from "../../src/cli/store.ts";
+import { store } from "../../src/cli/store/store.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { KeptFolder } from "../store/kept_folder.ts";
 import { assertSame, message } from "../store/world.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/mod.ts";
-import { explain } from "../../src/cli/explain.ts";
+import { explain } from "../../src/cli/explain/explain.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { loadSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Alarms } from "../../src/broker/alarms.ts";
 import type { BrokerLog } from "../../src/broker/broker_log.ts";
-import { CertificateExpiry } from "../../src/broker/certificate_expiry.ts";
-import { RefusalLog } from "../../src/broker/refusal_log.ts";
+import { CertificateExpiry } from "../../src/broker/certificates/certificate_expiry.ts";
+import { RefusalLog } from "../../src/broker/certificates/refusal_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import type { ReadCertificate } from "../../src/security/certificates/mod.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/broker_log.ts";
-import { LoginLog } from "../../src/broker/login_log.ts";
+import { LoginLog } from "../../src/broker/access/login_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { credentials } from "../support/credentials.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/broker_log.ts";
-import { AccessControl } from "../../src/broker/access.ts";
+import { AccessControl } from "../../src/broker/access/access.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { type AuthSettings, completeSettings } from "../../src/config/mod.ts";
 

@@ -1,4 +1,4 @@
-import { passwd } from "../../../src/cli/passwd.ts";
+import { passwd } from "../../../src/cli/passwd/passwd.ts";
 import type { LoginCell, LoginTable } from "./table.ts";
 
 const BAD = 0x86;

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { makeAuthorizer, openRules } from "../../../src/broker/access_rules.ts";
+import {
+  makeAuthorizer,
+  openRules,
+} from "../../../src/broker/access/access_rules.ts";
 import {
   completeSettings,
   type PartialSettings,

@@ -1,0 +1,139 @@
+import type { AuthSettings, Settings } from "../../config/mod.ts";
+import type { RemoteAccess } from "../../security/access/mod.ts";
+import type { Authorizer } from "../../security/mod.ts";
+import {
+  Chain,
+  linkOfListeners,
+  LoginAttempts,
+  type LoginCounts,
+  type LoginLimits,
+} from "../../security/chain/mod.ts";
+import { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
+import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
+import { accessError } from "./access_error.ts";
+import { allowsAnonymous } from "./allows_anonymous.ts";
+import { openLink } from "./links.ts";
+import { LoginLog } from "./login_log.ts";
+import type { AccessPorts, LinkPorts, OpenedLink } from "./opened_link.ts";
+
+/** Who may come in and do what, by one state of the settings. */
+export interface AccessState {
+  /** Who may come in. */
+  readonly authenticator: Chain;
+  /** Who may do what; null when everybody may do everything. */
+  readonly authorizer: Authorizer | null;
+  /** Files it was read from; when one changes, it has to be opened anew. */
+  readonly files: readonly string[];
+  /** How those are slowed down who guess. */
+  readonly limits: LoginLimits;
+  /** Gives back what it holds; it is asked nothing any more. */
+  close(): void;
+}
+
+/**
+ * Who may come in and do what. One state of the settings after the other is
+ * opened; one at a time is in force. What has been learned of those who guess
+ * outlives them.
+ */
+export class AccessControl {
+  readonly #ports: LinkPorts;
+  readonly #attempts: LoginAttempts;
+  readonly #log: LoginLog;
+  #now: AccessState | null = null;
+
+  /** Opens nothing yet. */
+  constructor(ports: AccessPorts) {
+    const { clock } = ports;
+    this.#ports = {
+      ...ports,
+      hashing: new Hashing(clock),
+      known: new KnownLogins(clock),
+      openFiles: new Set(),
+    };
+    this.#log = new LoginLog(ports.clock, ports.log);
+    this.#attempts = new LoginAttempts(ports.clock, {
+      delay: 0,
+      maxFailures: 0,
+    });
+  }
+
+  /** What is in force; null before the first `enforce`. */
+  get now(): AccessState | null {
+    return this.#now;
+  }
+
+  /** How many logins failed, had to wait, were refused. */
+  get logins(): LoginCounts {
+    return this.#attempts.counts;
+  }
+
+  /**
+   * Reads all that `settings` name and makes of it what could be enforced.
+   * Changes nothing. Rejects with `AccessError`, or as `openRules` does.
+   */
+  async open(settings: Settings): Promise<AccessState> {
+    const { auth, listener, access } = settings;
+    const opened: OpenedLink[] = [];
+    const close = () => opened.forEach(({ link }) => link.close?.());
+    let rules: OpenRules;
+    try {
+      for (const one of auth) opened.push(await this.#openLink(one, settings));
+      rules = await openRules(settings, await remoteOf(opened));
+    } catch (error) {
+      close();
+      throw error;
+    }
+    const chain = new Chain({
+      links: opened.map(({ link }) => link),
+      allowsAnonymous: allowsAnonymous(listener),
+      attempts: this.#attempts,
+      onDenied: (credentials, why) => this.#log.denied(credentials, why),
+    });
+    return {
+      authenticator: chain,
+      authorizer: await makeAuthorizer(rules),
+      files: [
+        ...new Set([...opened.flatMap(({ files }) => files), ...rules.files]),
+      ],
+      limits: {
+        delay: access.login_delay,
+        maxFailures: access.max_failures,
+      },
+      close: () => chain.close(),
+    };
+  }
+
+  async #openLink(auth: AuthSettings, settings: Settings): Promise<OpenedLink> {
+    const opened = await openLink(auth, settings, this.#ports)
+      .catch((error) => {
+        throw accessError(`[[auth]] of type "${auth.type}"`, error);
+      });
+    const { listener } = auth;
+    if (listener.length === 0) return opened;
+    return { ...opened, link: linkOfListeners(opened.link, listener) };
+  }
+
+  /** From now on `access` holds; what held before is closed. */
+  enforce(access: AccessState): void {
+    this.#now?.close();
+    this.#now = access;
+    this.#attempts.limits = access.limits;
+  }
+
+  /** Closes what is in force; logins under way are refused. */
+  stop(): void {
+    this.#now?.close();
+    this.#ports.hashing.close();
+    this.#log.stop();
+  }
+}
+
+/** The servers that are asked what clients may do; null without any. */
+async function remoteOf(
+  opened: readonly OpenedLink[],
+): Promise<RemoteAccess | null> {
+  const servers = opened.flatMap(({ asked }) => asked ?? []);
+  if (servers.length === 0) return null;
+  const { HttpAccessChain } = await import("../../security/http/mod.ts");
+  return new HttpAccessChain(servers);
+}

@@ -1,0 +1,117 @@
+import type { AclRule, Settings } from "../../config/mod.ts";
+import type {
+  AccessRule,
+  RemoteAccess,
+  RuleAuthorizer,
+  RuleAuthorizerParts,
+} from "../../security/access/mod.ts";
+
+/** Access rules by one state of the settings, and where they were read. */
+export interface OpenRules {
+  /** What an authorizer is made of; null when everybody may do everything. */
+  readonly parts: RuleAuthorizerParts | null;
+  /** Files they were read from. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Reads all access rules that `settings` name. `remote` is asked what they
+ * leave open; null asks nobody. Rejects with `AccessFileError` for what is
+ * wrong in a file, or a file that cannot be read.
+ */
+export async function openRules(
+  settings: Settings,
+  remote: RemoteAccess | null,
+): Promise<OpenRules> {
+  const { acl, access, auth } = settings;
+  // A token may bring rules of its own even where there are no others.
+  const hasGrants = auth.some(({ acl_claim }) => acl_claim !== "");
+  const deniesByDefault = acl.length > 0 || access.acl_file.length > 0;
+  if (!deniesByDefault && !hasGrants && remote === null) {
+    return { parts: null, files: [] };
+  }
+  const rules = acl.map(ruleOf);
+  for (const file of access.acl_file) rules.push(...await readRules(file));
+  return {
+    parts: {
+      rules,
+      order: access.order,
+      groups: groupsOf(settings),
+      deniesByDefault,
+      remote,
+    },
+    files: access.acl_file,
+  };
+}
+
+/** An authorizer of `rules`; null when everybody may do everything. */
+export async function makeAuthorizer(
+  { parts }: OpenRules,
+): Promise<RuleAuthorizer | null> {
+  if (parts === null) return null;
+  const { RuleAuthorizer } = await import("../../security/access/mod.ts");
+  return new RuleAuthorizer(parts);
+}
+
+/**
+ * The rules of a file as Mosquitto writes them. Rejects with `AccessFileError`.
+ */
+export async function readRules(file: string): Promise<AccessRule[]> {
+  const { AccessFileError, readMosquittoRules } = await import(
+    "../../security/access/mod.ts"
+  );
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new AccessFileError([
+      `${file}: cannot be read: ${why}; name another one in access.acl_file`,
+    ]);
+  }
+  return readMosquittoRules(text, file);
+}
+
+/** A rule of the settings in the words of the rule engine. */
+function ruleOf(rule: AclRule): AccessRule {
+  return {
+    subject: {
+      users: rule.user,
+      groups: rule.group,
+      clientIds: rule.client_id,
+      networks: rule.network,
+      listeners: rule.listener,
+      commonNames: rule.certificate_cn,
+      alternativeNames: rule.certificate_san,
+      issuers: rule.certificate_issuer,
+      fingerprints: rule.certificate_fingerprint,
+      anonymous: rule.anonymous,
+    },
+    action: rule.action,
+    qos: rule.qos,
+    retain: rule.retain,
+    topics: rule.topic,
+    isPattern: true,
+    permission: rule.permission,
+    place: rule.place,
+  };
+}
+
+/** The groups of each user, said by the user or by the group. */
+function groupsOf({ user, group }: Settings): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  const add = (name: string, one: string) => {
+    const all = groups.get(name);
+    if (all === undefined) groups.set(name, [one]);
+    else all.push(one);
+  };
+  for (const { name, groups: named } of user) {
+    for (const one of named) add(name, one);
+  }
+  for (const { name, members } of group) {
+    for (const member of members) add(member, name);
+  }
+  return groups;
+}

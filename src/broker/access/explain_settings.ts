@@ -1,0 +1,244 @@
+import type { ListenerSettings, Settings } from "../../config/mod.ts";
+import {
+  parseFilter,
+  type QoS,
+  validateTopicFilter,
+  validateTopicName,
+} from "../../mqtt/mod.ts";
+import {
+  type AccessQuestion,
+  type Authorizer,
+  type AuthOutcome,
+  type Credentials,
+  type Explanation,
+  type Identity,
+  identityOf,
+  Unasked,
+} from "../../security/mod.ts";
+import type { AccessState } from "./access.ts";
+import type { AccessPorts } from "./opened_link.ts";
+import { allowsAnonymous } from "./allows_anonymous.ts";
+
+/** What somebody wants to know about a client that need not be there. */
+export interface AccessCase {
+  /** Client id. */
+  readonly clientId: string;
+  /** User name; null for none. */
+  readonly username: string | null;
+  /** Null when nobody gave one: then who comes in is not judged. */
+  readonly password: Uint8Array | null;
+  /** Where it comes in; undefined for the first listener. */
+  readonly listener?: string;
+  /** The address it comes from. */
+  readonly hostname: string;
+  /** What it wants to do, in order. */
+  readonly actions: readonly AccessQuestion["action"][];
+  /** As the client says it; for `subscribe` it may be shared. */
+  readonly topic: string;
+  /** Of the message or the subscription. */
+  readonly qos: QoS;
+  /** Whether the message is to be retained. */
+  readonly retain: boolean;
+}
+
+/** One link of the chain, and what it says. */
+export interface ExplainedLink {
+  /** What it is called. */
+  readonly link: string;
+  /** As a phrase. */
+  readonly outcome: string;
+  /** Whether it is the one that decided. */
+  readonly decides: boolean;
+}
+
+/** How a client comes in, or why not. */
+export interface ExplainedLogin {
+  /** Whether it comes in; null where that takes its password. */
+  readonly allowed: boolean | null;
+  /** In the order they are asked. */
+  readonly links: readonly ExplainedLink[];
+  /** The answer in words. */
+  readonly reason: string;
+}
+
+/** How a client may do one thing, or why not. */
+export interface ExplainedAction extends Explanation {
+  /** What it wants to do. */
+  readonly action: AccessQuestion["action"];
+  /** With what the listener puts before it. */
+  readonly topic: string;
+  /** Of the message or the subscription. */
+  readonly qos: QoS;
+  /** Whether the message is to be retained. */
+  readonly retain: boolean;
+}
+
+/** The whole answer. */
+export interface AccessExplanation {
+  /** The listener it was asked about. */
+  readonly listener: string;
+  /** Whether it comes in. */
+  readonly login: ExplainedLogin;
+  /** What it may do then. */
+  readonly actions: readonly ExplainedAction[];
+}
+
+/**
+ * What the settings would do with a client, without a broker. Reads the files
+ * they name. Rejects with `RangeError` for a listener that is not there, else
+ * as `AccessControl.open` does.
+ */
+export async function explainSettings(
+  settings: Settings,
+  asked: AccessCase,
+  ports: AccessPorts,
+): Promise<AccessExplanation> {
+  const listener = asked.listener === undefined
+    ? settings.listener[0]
+    : settings.listener.find(({ name }) => name === asked.listener);
+  if (listener === undefined) {
+    const names = settings.listener.map(({ name }) => name).join(", ");
+    throw new RangeError(
+      `there is no listener ${asked.listener}: give one of ${names}`,
+    );
+  }
+  const { AccessControl } = await import("./access.ts");
+  const control = new AccessControl(ports);
+  try {
+    const state = await control.open(settings);
+    control.enforce(state);
+    const credentials = credentialsOf(asked, listener.name);
+    const { login, identity } = await explainLogin(
+      settings,
+      state,
+      credentials,
+    );
+    return {
+      listener: listener.name,
+      login,
+      actions: asked.actions.map((action) =>
+        explainAction(action, asked, identity, listener, state.authorizer)
+      ),
+    };
+  } finally {
+    control.stop();
+  }
+}
+
+function credentialsOf(asked: AccessCase, listener: string): Credentials {
+  const { clientId, username, password, hostname } = asked;
+  return {
+    clientId,
+    username,
+    password,
+    version: 5,
+    listener,
+    hostname,
+    certificate: null,
+    isCertified: false,
+  };
+}
+
+async function explainLogin(
+  { auth, listener }: Settings,
+  { authenticator }: AccessState,
+  credentials: Credentials,
+): Promise<{ login: ExplainedLogin; identity: Identity }> {
+  const assumed = identityOf(credentials);
+  if (auth.length === 0) {
+    const unasked = new Unasked(allowsAnonymous(listener));
+    const outcome = unasked.authenticate(credentials);
+    return { login: loginOf([], outcome), identity: assumed };
+  }
+  if (credentials.username !== null && credentials.password === null) {
+    const links = authenticator.links.map((link) => ({
+      link,
+      outcome: "would be asked",
+      decides: false,
+    }));
+    const reason = "that takes its password; what follows is for when it is in";
+    return { login: { allowed: null, links, reason }, identity: assumed };
+  }
+  const steps = await authenticator.trace(credentials);
+  const outcome = await authenticator.authenticate(credentials);
+  const links = steps.map(({ link, verdict }) => ({
+    link,
+    outcome: verdict.kind === "allow"
+      ? "lets it in"
+      : verdict.kind === "deny"
+      ? `refuses it: ${verdict.why}`
+      : `does not know it: ${verdict.why}`,
+    decides: verdict.kind !== "not-mine",
+  }));
+  return {
+    login: loginOf(links, outcome),
+    identity: outcome.kind === "allow" ? outcome.identity : assumed,
+  };
+}
+
+function loginOf(
+  links: readonly ExplainedLink[],
+  outcome: AuthOutcome,
+): ExplainedLogin {
+  if (outcome.kind === "allow") {
+    const { link } = outcome.identity;
+    const reason = link === undefined
+      ? "the listener lets everybody in"
+      : link === "allow_anonymous"
+      ? "the listener lets in who gives no credentials (allow_anonymous)"
+      : `${link} lets it in`;
+    return { allowed: true, links, reason };
+  }
+  const why = outcome.kind === "deny" ? outcome.why : undefined;
+  return { allowed: false, links, reason: why ?? "it is not let in" };
+}
+
+/** Before any rule: what the protocol and the listener do not allow. */
+function refusedAnyway(
+  question: AccessQuestion,
+  listener: Pick<
+    ListenerSettings,
+    "max_qos" | "retain_available" | "mount_point"
+  >,
+): string | null {
+  const { action, topic, qos, retain } = question;
+  const fault = action === "subscribe"
+    ? validateTopicFilter(topic)
+    : validateTopicName(topic);
+  if (fault !== null) return `the topic is not valid: ${fault}`;
+  if (action !== "publish") return null;
+  if (topic.startsWith(listener.mount_point === "" ? "$SYS/" : "$")) {
+    return "topics like this are the broker's own";
+  }
+  if (qos > listener.max_qos) {
+    return `the listener takes QoS ${listener.max_qos} at most (max_qos)`;
+  }
+  return retain && !listener.retain_available
+    ? "the listener takes nothing to be retained (retain_available)"
+    : null;
+}
+
+function explainAction(
+  action: AccessQuestion["action"],
+  { topic, qos, retain }: AccessCase,
+  identity: Identity,
+  listener: ListenerSettings,
+  authorizer: Authorizer | null,
+): ExplainedAction {
+  const refusal = refusedAnyway({ action, topic, qos, retain }, listener);
+  const plain = action === "subscribe" && refusal === null
+    ? parseFilter(topic)?.filter ?? topic
+    : topic;
+  const question = { action, topic: listener.mount_point + plain, qos, retain };
+  if (refusal !== null) {
+    return { ...question, allowed: false, rules: [], reason: refusal };
+  }
+  return {
+    ...question,
+    ...(authorizer?.explain(identity, question) ?? {
+      allowed: true,
+      rules: [],
+      reason: "there are no access rules",
+    }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { Link } from "../../security/chain/mod.ts";
+import type { AskedServer } from "../../security/http/mod.ts";
+import type { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
+import type { BrokerLog } from "../broker_log.ts";
+
+/** What access is opened with. */
+export interface AccessPorts {
+  /** The time. */
+  readonly clock: Clock;
+  /** Told who is refused. */
+  readonly log: BrokerLog;
+}
+
+/** What links are opened with. */
+export interface LinkPorts extends AccessPorts {
+  readonly hashing: Hashing;
+  readonly known: KnownLogins;
+  /** Files that were complained of; told once, not at each reload. */
+  readonly openFiles: Set<string>;
+}
+
+/** A link of the chain, and the files it was read from. */
+export interface OpenedLink {
+  readonly link: Link;
+  /** When one of them changes, it has to be opened anew. */
+  readonly files: readonly string[];
+  /** A server that is asked what clients may do; missing without one. */
+  readonly asked?: AskedServer;
+}

@@ -1,0 +1,20 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { BrokerLog } from "../broker_log.ts";
+
+/** Whom a part tells that something outside fails, and that it works again. */
+export interface Outage {
+  onTrouble(error: Error): void;
+  onRecovered(): void;
+}
+
+/** Tells the log of it; `what` is the part that fails. */
+export function outageOf(what: string, clock: Clock, log: BrokerLog): Outage {
+  let since = 0;
+  return {
+    onTrouble(error) {
+      since = clock.now();
+      log.trouble(what, error);
+    },
+    onRecovered: () => log.recovered(what, clock.now() - since),
+  };
+}

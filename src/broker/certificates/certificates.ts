@@ -1,0 +1,320 @@
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import {
+  authorityPath,
+  certificateListPath,
+  type ListenerSettings,
+  type Settings,
+} from "../../config/mod.ts";
+import { type FileWatch, watchFiles } from "../../files/mod.ts";
+import { authorityFiles } from "../../security/authority/mod.ts";
+import type { CertificateRefusal } from "../../security/certificates/mod.ts";
+import {
+  HandshakeError,
+  type PeerCertificate,
+  RefusedError,
+} from "../../transport/mod.ts";
+import type { Alarms } from "../alarms.ts";
+import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
+import type { BrokerLog } from "../broker_log.ts";
+import { CertificateExpiry, type Dated } from "./certificate_expiry.ts";
+import {
+  ClientCertificates,
+  type Ending,
+  type Judgement,
+} from "./client_certificates.ts";
+import { ClientTrust } from "./client_trust.ts";
+import { hasTls, type TlsPorts } from "../listen.ts";
+import { ListedCertificates } from "./listed_certificates.ts";
+import { RefusalLog } from "./refusal_log.ts";
+import { fromFiles, ServerKeys } from "./server_keys.ts";
+
+/** Between two looks at what ends (ms). */
+const HOUR = 3_600_000;
+
+/** The list of clients is read so long after an event (ms). */
+const LIST_QUIET = 20;
+
+/** What certificates are opened with. */
+export interface CertificatePorts {
+  readonly clock: Clock;
+  readonly log: BrokerLog;
+  readonly alarms: Alarms;
+  /** The variables of the process: they say where the authority is. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What can change while the broker runs. */
+interface Part {
+  /** Files that it depends on. */
+  readonly files: readonly string[];
+  /** Reads them again; never rejects. */
+  reload(): Promise<void>;
+}
+
+/** Certificates of a listener cannot be used; the message says what to do. */
+export class CertificateStartError extends Error {
+  /** `listener` by its name; `cause` says what is wrong. */
+  constructor(listener: string, cause: Error) {
+    super(`listener ${listener}: ${cause.message}`, { cause });
+    this.name = "CertificateStartError";
+  }
+}
+
+/** All certificates of a broker in use: its own, and those of its clients. */
+export class Certificates {
+  readonly #ports: CertificatePorts;
+  readonly #folder: string;
+  readonly #automatic: AutomaticCertificate;
+  readonly #keys = new Map<string, ServerKeys>();
+  readonly #trusts = new Map<string, ClientTrust>();
+  readonly #listed: ListedCertificates;
+  readonly #clients: ClientCertificates;
+  readonly #expiry: CertificateExpiry;
+  readonly #refusals: RefusalLog;
+  readonly #usesAutomatic = new Set<string>();
+  #watch: FileWatch | null = null;
+  #listWatch: FileWatch | null = null;
+  #hourly: Cancel | null = null;
+  #reloading: Promise<void> = Promise.resolve();
+
+  private constructor(settings: Settings, ports: CertificatePorts) {
+    const { clock, log, alarms, environment } = ports;
+    this.#ports = ports;
+    this.#folder = authorityPath(settings, environment);
+    const { host_names } = settings.authority;
+    this.#automatic = new AutomaticCertificate(this.#folder, host_names, clock);
+    const list = certificateListPath(settings, environment);
+    this.#listed = new ListedCertificates(list, clock, log);
+    this.#clients = new ClientCertificates(this.#listed, this.#trusts, clock);
+    this.#expiry = new CertificateExpiry(() => this.#dated(), clock, alarms);
+    this.#refusals = new RefusalLog(clock, log);
+  }
+
+  /**
+   * Loads all that listeners with TLS need. Rejects with
+   * `CertificateStartError` when something cannot be used.
+   */
+  static async load(
+    settings: Settings,
+    ports: CertificatePorts,
+  ): Promise<Certificates> {
+    const all = new Certificates(settings, ports);
+    for (const listener of settings.listener) {
+      if (!hasTls(listener)) continue;
+      try {
+        await all.#load(listener);
+      } catch (error) {
+        throw new CertificateStartError(listener.name, error as Error);
+      }
+    }
+    return all;
+  }
+
+  async #load(listener: ListenerSettings): Promise<void> {
+    const { name } = listener;
+    const pairs = [listener, ...listener.certificate];
+    const sources = pairs.filter(({ cert }) => cert !== "").map(fromFiles);
+    const isAutomatic = sources.length === 0;
+    if (isAutomatic) this.#usesAutomatic.add(name);
+    const { log } = this.#ports;
+    const own = isAutomatic ? [this.#automatic] : sources;
+    this.#keys.set(name, await ServerKeys.load(name, own, log));
+    if (listener.client_certificates === "off") return;
+    const trust = await this.#loadTrust(listener);
+    await this.#listed.load();
+    this.#trusts.set(name, trust);
+  }
+
+  async #loadTrust(listener: ListenerSettings): Promise<ClientTrust> {
+    const { clock, log } = this.#ports;
+    const { ca, client_certificates, trust_system_roots } = listener;
+    const own = authorityFiles(this.#folder).certificate;
+    const isNeeded = client_certificates !== "authorized-any-issuer" &&
+      !trust_system_roots;
+    const hasOwn = await isThere(own);
+    if (ca.length === 0 && isNeeded && !hasOwn) {
+      throw new Error(
+        `nobody could come in: there is no authority to verify clients by. ` +
+          `Give ca, or make one with "dunlin ca create"`,
+      );
+    }
+    const files = ca.length > 0 ? ca : hasOwn ? [own] : [];
+    const trust = new ClientTrust(listener, files, clock, log);
+    await trust.load();
+    return trust;
+  }
+
+  /** They are in use from now on: watches them, and warns of what ends. */
+  async begin(): Promise<void> {
+    const { clock } = this.#ports;
+    const changed = (paths: readonly string[]) => {
+      this.#reload((part) => part.files.some((one) => paths.includes(one)));
+    };
+    const files = this.#parts.filter((part) => part !== this.#listed)
+      .flatMap((part) => part.files);
+    this.#watch = await watchFiles(files, clock, changed);
+    // It is always replaced as a whole, and a revocation must not wait.
+    this.#listWatch = await watchFiles(this.#listed.files, clock, changed, {
+      quiet: LIST_QUIET,
+    });
+    this.#tick();
+  }
+
+  get #parts(): Part[] {
+    const listed = this.#trusts.size > 0 ? [this.#listed] : [];
+    return [...this.#keys.values(), ...this.#trusts.values(), ...listed];
+  }
+
+  /** What a listener shows, and whom it believes. */
+  tlsPorts(listener: ListenerSettings): TlsPorts {
+    const trust = this.#trusts.get(listener.name);
+    return {
+      keys: this.#keys.get(listener.name)!,
+      authorities: () => trust?.pems ?? NOBODY,
+    };
+  }
+
+  /** How clients come to trust a listener; null where it was given its own. */
+  trustOf(listener: ListenerSettings): Trust | null {
+    const isAutomatic = this.#usesAutomatic.has(listener.name);
+    return isAutomatic ? this.#automatic.trust : null;
+  }
+
+  /**
+   * Rejects with a `RefusedError` for who may not come in by `listener`. Whom
+   * the list keeps out is looked up there once more: somebody may just have
+   * been put on it.
+   */
+  async admit(
+    peer: PeerCertificate | null,
+    hostname: string,
+    listener: ListenerSettings,
+  ): Promise<void> {
+    const { refusal } = this.#clients.judge(peer, listener);
+    if (refusal === null) return;
+    if (isOfList(refusal)) {
+      await this.#listWatch?.look();
+      await this.#reloading;
+    }
+    const now = this.judge(peer, hostname, listener).refusal;
+    if (now === null) return;
+    const text = now === "missing"
+      ? "A client certificate is needed here."
+      : "This client certificate is not let in here.";
+    throw new RefusedError(
+      "certificate-refused",
+      `certificate refused: ${now}`,
+      new HandshakeError(403, text),
+    );
+  }
+
+  /** Judges who comes in by `listener`, and tells of it when it is refused. */
+  judge(
+    peer: PeerCertificate | null,
+    hostname: string,
+    listener: ListenerSettings,
+  ): Judgement {
+    const judgement = this.#clients.judge(peer, listener);
+    const { refusal, certificate } = judgement;
+    if (refusal !== null) {
+      const fault = peer?.trustError ?? null;
+      this.#refusals.refused(
+        ...[listener.name, hostname, refusal, certificate, fault] as const,
+      );
+    }
+    return judgement;
+  }
+
+  /** `ending` has come in by this judgement; it is told when that changes. */
+  entered(ending: Ending, judgement: Judgement): void {
+    this.#clients.entered(ending, judgement);
+  }
+
+  /** `ending` came in before these certificates were in use; `entered` else. */
+  stays(
+    ending: Ending,
+    judgement: Judgement | null,
+    listener: ListenerSettings,
+  ): void {
+    this.#clients.stays(ending, judgement, listener);
+  }
+
+  /** Ends those whom the lists as they are now keep out. */
+  judgeAgain(): void {
+    this.#clients.judgeAgain();
+  }
+
+  /** `ending` has ended. */
+  left(ending: Ending): void {
+    this.#clients.left(ending);
+  }
+
+  /** Whole days left of what ends first, by listener. */
+  get days(): Map<string, number> {
+    return this.#expiry.days;
+  }
+
+  /** Reads all files again; never rejects. What cannot be used changes nothing. */
+  reload(): Promise<void> {
+    return this.#reload(() => true);
+  }
+
+  /** One after the other: files are read in the order they were written. */
+  #reload(isMeant: (part: Part) => boolean): Promise<void> {
+    return this.#reloading = this.#reloading.then(async () => {
+      for (const part of this.#parts) if (isMeant(part)) await part.reload();
+      this.#clients.judgeAgain();
+      this.#expiry.look();
+    });
+  }
+
+  /** Renews what the broker makes itself, and looks at what ends. */
+  #tick(): void {
+    this.#expiry.look();
+    this.#hourly = this.#ports.clock.after(HOUR, () => {
+      for (const trust of this.#trusts.values()) trust.warnOfStale();
+      this.#reload((part) =>
+        this.#automatic.files.some((file) => part.files.includes(file))
+      ).then(() => this.#hourly !== null && this.#tick());
+    });
+  }
+
+  #dated(): Dated[] {
+    const dated: Dated[] = [];
+    for (const [listener, keys] of this.#keys) {
+      for (const { facts } of keys.shown) {
+        const what = `the certificate ${facts.subject} of listener ${listener}`;
+        dated.push({ what, listener, notAfter: facts.notAfter });
+      }
+    }
+    for (const [listener, trust] of this.#trusts) {
+      for (const { facts, path } of trust.authorities) {
+        const what = `the authority ${facts.subject} in ${path}`;
+        dated.push({ what, listener, notAfter: facts.notAfter });
+      }
+    }
+    return dated;
+  }
+
+  /** Ends the timers and the watch; resolves when what waits is written. */
+  async stop(): Promise<void> {
+    this.#hourly?.();
+    this.#hourly = null;
+    this.#watch?.close();
+    this.#listWatch?.close();
+    this.#refusals.stop();
+    await this.#listed.flush();
+  }
+}
+
+const NOBODY: readonly string[] = [];
+
+/** Whether an operator's word for the certificate would let it in. */
+function isOfList(refusal: CertificateRefusal): boolean {
+  return refusal === "unknown" || refusal === "pending" ||
+    refusal === "revoked";
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

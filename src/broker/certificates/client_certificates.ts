@@ -1,0 +1,206 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { ListenerSettings } from "../../config/mod.ts";
+import {
+  type CertificateRefusal,
+  isRevocation,
+  type Issued,
+  judgeCertificate,
+  type ReadCertificate,
+  readCertificate,
+  usernameFrom,
+} from "../../security/certificates/mod.ts";
+import type { ClientCertificate } from "../../security/mod.ts";
+import type { PeerCertificate } from "../../transport/mod.ts";
+import type { ClientTrust } from "./client_trust.ts";
+import type { ListedCertificates } from "./listed_certificates.ts";
+
+/** Certificates that are remembered taken apart; the oldest gives way. */
+const MOST_READ = 1_000;
+
+/** Larger ones are taken apart each time (bytes). */
+const LARGEST_READ = 4_096;
+
+/** How far upwards a chain is looked at; real ones have three or four. */
+const LONGEST_CHAIN = 10;
+
+/** What becomes of a client because of its certificate. */
+export interface Judgement {
+  /** Null: it may come in. */
+  readonly refusal: CertificateRefusal | null;
+  /** What it showed; null for nothing, or what makes no sense. */
+  readonly certificate: ReadCertificate | null;
+  /** What its session gets to know; null without a certificate. */
+  readonly client: ClientCertificate | null;
+  /** To judge again while it is connected; null where nothing could change. */
+  readonly showing: Showing | null;
+}
+
+/** A certificate with those above it, at a listener. */
+interface Showing {
+  readonly listener: ListenerSettings;
+  readonly isTrusted: boolean;
+  /** The certificate itself. */
+  readonly certificate: ReadCertificate;
+  /** It, then what issued it, as far as the client or `ca` has it. */
+  readonly chain: readonly Issued[];
+}
+
+/** What can be ended when its certificate is taken back. */
+export interface Ending {
+  /** Ends it, because of `why`. */
+  end(why: CertificateRefusal): void;
+}
+
+const NOTHING_ASKED: Judgement = {
+  refusal: null,
+  certificate: null,
+  client: null,
+  showing: null,
+};
+
+/** Judges clients by their certificates, when they come and while they stay. */
+export class ClientCertificates {
+  readonly #listed: ListedCertificates;
+  readonly #trusts: ReadonlyMap<string, ClientTrust>;
+  readonly #clock: Clock;
+  readonly #live = new Map<Ending, Showing>();
+  readonly #read = new Map<string, ReadCertificate>();
+
+  /** `trusts` by the name of the listener, for those that ask clients. */
+  constructor(
+    listed: ListedCertificates,
+    trusts: ReadonlyMap<string, ClientTrust>,
+    clock: Clock,
+  ) {
+    this.#listed = listed;
+    this.#trusts = trusts;
+    this.#clock = clock;
+  }
+
+  /** Judges who comes in by `listener` with this certificate, or none. */
+  judge(peer: PeerCertificate | null, listener: ListenerSettings): Judgement {
+    if (!this.#trusts.has(listener.name)) return NOTHING_ASKED;
+    const showing = peer === null ? null : this.#show(peer, listener);
+    const certificate = showing?.certificate ?? null;
+    if (peer !== null && showing === null) {
+      return { ...NOTHING_ASKED, refusal: "unreadable" };
+    }
+    let refusal = this.#judge(showing, listener);
+    let username: string | null = null;
+    const { username_from } = listener;
+    if (certificate !== null && username_from !== "none") {
+      username = usernameFrom(username_from, certificate);
+      if (username === null) refusal ??= "no-user-name";
+    }
+    if (refusal === "unknown" && listener.remember_unknown) {
+      this.#remember(certificate!, listener);
+    }
+    const client = certificate === null
+      ? null
+      : { facts: certificate, username };
+    return { refusal, certificate, client, showing };
+  }
+
+  /** `ending` has come in by this judgement, and stays until `left`. */
+  entered(ending: Ending, { showing }: Judgement): void {
+    if (showing !== null) this.#live.set(ending, showing);
+  }
+
+  /**
+   * The listener by which `ending` came in has other settings now. Who would
+   * have to show a certificate by them, and has not, is ended.
+   */
+  stays(
+    ending: Ending,
+    judgement: Judgement | null,
+    listener: ListenerSettings,
+  ): void {
+    if (!this.#trusts.has(listener.name)) return;
+    const showing = judgement?.showing ?? null;
+    if (showing !== null) this.#live.set(ending, { ...showing, listener });
+    else {
+      const refusal = this.#judge(null, listener);
+      if (refusal !== null) ending.end(refusal);
+    }
+  }
+
+  /** `ending` has ended. */
+  left(ending: Ending): void {
+    this.#live.delete(ending);
+  }
+
+  /**
+   * Judges all again who are connected, because a list has changed. Who would
+   * be refused now for what a list says, or no longer says, is ended.
+   */
+  judgeAgain(): void {
+    for (const [ending, showing] of [...this.#live]) {
+      const refusal = this.#judge(showing, showing.listener);
+      if (refusal === null) continue;
+      const isListed = refusal === "pending" || refusal === "unknown";
+      if (isRevocation(refusal) || isListed) ending.end(refusal);
+    }
+  }
+
+  #judge(
+    showing: Showing | null,
+    listener: ListenerSettings,
+  ): CertificateRefusal | null {
+    const now = this.#clock.date();
+    const trust = this.#trusts.get(listener.name)!;
+    const certificate = showing?.certificate ?? null;
+    return judgeCertificate({
+      mode: listener.client_certificates,
+      certificate,
+      isTrusted: showing?.isTrusted ?? false,
+      state: certificate && this.#listed.stateOf(certificate.fingerprint),
+      revocation: showing === null
+        ? "good"
+        : trust.revocations.statusOf(showing.chain, now),
+      refusesStale: listener.crl_expired === "refuse",
+      now,
+    });
+  }
+
+  /** Takes apart what was shown; null when it makes no sense. */
+  #show(peer: PeerCertificate, listener: ListenerSettings): Showing | null {
+    try {
+      // Without an authority nothing can have been verified.
+      const trust = this.#trusts.get(listener.name)!;
+      const isTrusted = peer.isTrusted && trust.pems.length > 0;
+      const certificate = this.#readOnce(peer.der);
+      const shown = [peer.der, ...peer.chain.slice(0, LONGEST_CHAIN)]
+        .map((der) => ({ der, facts: this.#readOnce(der) }));
+      const chain = [...shown, ...trust.issuersOf(shown)]
+        .map(({ facts: { issuerKey, serial } }) => ({ issuerKey, serial }));
+      return { listener, isTrusted, certificate, chain };
+    } catch {
+      return null;
+    }
+  }
+
+  /** Devices come again and again; and the authorities above them. */
+  #readOnce(der: Uint8Array): ReadCertificate {
+    if (der.length > LARGEST_READ) return readCertificate(der);
+    const key = der.toBase64();
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const read = readCertificate(der);
+    if (this.#read.size >= MOST_READ) {
+      const [oldest] = this.#read.keys();
+      this.#read.delete(oldest);
+    }
+    this.#read.set(key, read);
+    return read;
+  }
+
+  #remember(certificate: ReadCertificate, listener: ListenerSettings): void {
+    this.#listed.remember({
+      fingerprint: certificate.fingerprint,
+      name: certificate.commonName ?? "",
+      subject: certificate.subject,
+      expiresAt: certificate.notAfter,
+      note: `came by the listener ${listener.name}`,
+    });
+  }
+}

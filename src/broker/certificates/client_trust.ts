@@ -1,0 +1,149 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { ListenerSettings } from "../../config/mod.ts";
+import {
+  isStale,
+  issuersAmong,
+  loadAuthorities,
+  type LoadedAuthority,
+  loadRevocations,
+  type RevocationList,
+  Revocations,
+  type Shown,
+  systemRoots,
+} from "../../security/certificates/mod.ts";
+import type { BrokerLog } from "../broker_log.ts";
+import { Rereading } from "./rereading.ts";
+
+/** What is read from the files, all of one moment. */
+interface Loaded {
+  readonly authorities: readonly LoadedAuthority[];
+  readonly lists: readonly { path: string; list: RevocationList }[];
+}
+
+/**
+ * Whom a listener believes about client certificates: its authorities, and
+ * their revocation lists. Replaced whole, or not at all.
+ */
+export class ClientTrust {
+  readonly #settings: ListenerSettings;
+  readonly #ca: readonly string[];
+  readonly #clock: Clock;
+  readonly #log: BrokerLog;
+  readonly #rereading: Rereading;
+  #loaded: Loaded = { authorities: [], lists: [] };
+  #system: readonly string[] = [];
+  /** Lists that were out of date when last looked at, by path and number. */
+  #stale = "";
+  #pems: readonly string[] = [];
+  /** Between these two dates no authority begins or ends (ms). */
+  #from = Infinity;
+  #until = -Infinity;
+  /** What the authorities have taken back. */
+  revocations: Revocations = new Revocations([]);
+
+  /** `ca`: files of the authorities. Knows nothing before `load`. */
+  constructor(
+    settings: ListenerSettings,
+    ca: readonly string[],
+    clock: Clock,
+    log: BrokerLog,
+  ) {
+    this.#settings = settings;
+    this.#ca = ca;
+    this.#clock = clock;
+    this.#log = log;
+    this.#rereading = new Rereading(this.#where, log);
+  }
+
+  /** All files that it depends on. */
+  get files(): string[] {
+    return [...this.#ca, ...this.#settings.crl];
+  }
+
+  /** The authorities in use, but for those of the system. */
+  get authorities(): readonly LoadedAuthority[] {
+    return this.#loaded.authorities;
+  }
+
+  /**
+   * PEM of all authorities that count today; another array when they change.
+   * TLS itself does not look at the dates of those that it is told to believe.
+   */
+  get pems(): readonly string[] {
+    const now = this.#clock.date();
+    if (now < this.#from || now >= this.#until) this.#select(now);
+    return this.#pems;
+  }
+
+  /** Those of the authorities that a client's certificates hang from. */
+  issuersOf(shown: readonly Shown[]): LoadedAuthority[] {
+    return this.#loaded.lists.length === 0
+      ? []
+      : issuersAmong(this.#loaded.authorities, shown);
+  }
+
+  /** Reads all files; rejects with the first fault, and nothing changes. */
+  async load(): Promise<void> {
+    const authorities = await loadAuthorities(this.#ca);
+    if (this.#settings.trust_system_roots && this.#system.length === 0) {
+      this.#system = await systemRoots();
+    }
+    const lists: { path: string; list: RevocationList }[] = [];
+    for (const path of this.#settings.crl) {
+      for (const list of await loadRevocations(path, authorities)) {
+        lists.push({ path, list });
+      }
+    }
+    this.#loaded = { authorities, lists };
+    this.#select(this.#clock.date());
+    this.revocations = new Revocations(lists.map(({ list }) => list));
+    this.warnOfStale();
+  }
+
+  #select(now: number): void {
+    const counting: string[] = [];
+    this.#from = now;
+    this.#until = Infinity;
+    for (const { facts, pem } of this.#loaded.authorities) {
+      const { notBefore, notAfter } = facts;
+      if (now < notBefore) this.#until = Math.min(this.#until, notBefore);
+      else if (now <= notAfter) {
+        this.#until = Math.min(this.#until, notAfter + 1);
+        counting.push(pem);
+      }
+    }
+    const pems = [...counting, ...this.#system];
+    const isSame = pems.length === this.#pems.length &&
+      pems.every((pem, index) => pem === this.#pems[index]);
+    if (!isSame) this.#pems = pems;
+  }
+
+  /** Reads all again; never rejects: what cannot be used changes nothing. */
+  async reload(): Promise<void> {
+    await this.#rereading.attempt(() => this.load());
+  }
+
+  /** Tells, once, of revocation lists that have become out of date. */
+  warnOfStale(): void {
+    const now = this.#clock.date();
+    const stale = this.#loaded.lists.filter(({ list }) => isStale(list, now));
+    const paths = stale.map(({ path }) => path).join(", ");
+    if (paths === this.#stale) return;
+    this.#stale = paths;
+    if (paths === "") return;
+    const isRefused = this.#settings.crl_expired === "refuse";
+    const effect = isRefused
+      ? "clients of its authority are refused until then"
+      : "it counts nevertheless (crl_expired)";
+    this.#log.trouble(
+      this.#where,
+      new Error(
+        `the revocation list ${paths} is out of date: fetch a new one; ${effect}`,
+      ),
+    );
+  }
+
+  get #where(): string {
+    return `listener ${this.#settings.name}`;
+  }
+}

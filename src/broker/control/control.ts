@@ -1,0 +1,114 @@
+import type { Clock } from "../../clock/mod.ts";
+import type { Settings } from "../../config/mod.ts";
+import type { Context } from "../../session/mod.ts";
+import {
+  type ByteStream,
+  type Listener,
+  listenUnix,
+} from "../../transport/mod.ts";
+import { type ControlAnswer, readControlRequest } from "./control_request.ts";
+import { withSecretDigests } from "./secret_digests.ts";
+import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
+
+export { controlPath } from "./control_request.ts";
+
+/** Bytes of the longest request. */
+const LONGEST = 64 * 1024;
+
+/** Who may ask at a time. */
+const MOST = 4;
+
+/** In which a request has to come and its answer to go (ms). */
+const PATIENCE = 5000;
+
+/** What the control socket works with. */
+export interface ControlParts {
+  readonly context: Context;
+  /** Those in force. */
+  readonly settings: () => Settings;
+  readonly clock: Clock;
+  /** Told what fails; the broker goes on. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/**
+ * Answers questions about the broker that runs, to its own user alone: a
+ * socket file, one line of JSON each way.
+ */
+export class Control {
+  readonly #parts: ControlParts;
+  readonly #listener: Listener;
+  readonly #streams = new Set<ByteStream>();
+
+  private constructor(listener: Listener, parts: ControlParts) {
+    this.#listener = listener;
+    this.#parts = parts;
+  }
+
+  /** Listens on the file `path`; rejects as `listenUnix` does. */
+  static async open(path: string, parts: ControlParts): Promise<Control> {
+    const { clock, onTrouble } = parts;
+    const options = { path, mode: 0o600, clock, onError: onTrouble };
+    const control = new Control(await listenUnix(options), parts);
+    control.#listener.serve(({ stream }) => control.#answer(stream));
+    return control;
+  }
+
+  /** Answers nobody any more, and removes the file. */
+  close(): void {
+    this.#listener.close();
+    for (const stream of this.#streams) this.#end(stream);
+  }
+
+  async #answer(stream: ByteStream): Promise<void> {
+    this.#streams.add(stream);
+    if (this.#streams.size > MOST) return this.#end(stream);
+    const cancel = this.#parts.clock.after(PATIENCE, () => this.#end(stream));
+    try {
+      const line = await readLine(stream);
+      if (line === null) return;
+      const bytes = new TextEncoder().encode(
+        JSON.stringify(this.#judge(line)) + "\n",
+      );
+      for (let at = 0; at < bytes.length;) {
+        at += await stream.write(bytes.subarray(at));
+      }
+    } catch {
+      // Whoever asked has gone, or was too slow.
+    } finally {
+      cancel();
+      this.#end(stream);
+    }
+  }
+
+  #judge(line: string): ControlAnswer<LiveExplanation | Settings> {
+    const { context, settings } = this.#parts;
+    const request = readControlRequest(line);
+    if (typeof request === "string") return { ok: false, error: request };
+    if (request.command === "settings") {
+      return { ok: true, result: withSecretDigests(settings(), request.key) };
+    }
+    if (context.loading) {
+      return { ok: false, error: "the broker is still reading its store" };
+    }
+    return { ok: true, result: explainDelivery(context, request.asked) };
+  }
+
+  #end(stream: ByteStream): void {
+    // Closing twice may throw.
+    if (this.#streams.delete(stream)) stream.close();
+  }
+}
+
+/** The first line; null when none comes, or one that is too long. */
+async function readLine(stream: ByteStream): Promise<string | null> {
+  const bytes = new Uint8Array(LONGEST);
+  for (let length = 0; length < LONGEST;) {
+    const count = await stream.read(bytes.subarray(length));
+    if (count === null) return null;
+    const end = bytes.subarray(0, length + count).indexOf(0x0a, length);
+    length += count;
+    if (end >= 0) return new TextDecoder().decode(bytes.subarray(0, end));
+  }
+  return null;
+}

@@ -1,6 +1,0 @@
-/** What is found out about users and rules where no broker runs. */
-export { accessProblems } from "./access_problems.ts";
-export { certificateProblems } from "./certificate_problems.ts";
-export { explainSettings } from "./explain_settings.ts";
-export { silentLog } from "./broker_log.ts";
-export { withSecretDigests } from "./secret_digests.ts";

@@ -1,0 +1,71 @@
+import type { Authority, CertificateReading } from "../../security/mod.ts";
+import type { AuthorityCall } from "./authority_options.ts";
+
+/**
+ * A text from elsewhere, for a terminal: what could move its cursor or change
+ * its colours is shown as a question mark.
+ */
+export function shownText(text: string): string {
+  return text.replaceAll(/\p{C}/gu, "?");
+}
+
+/** `2026-01-31`; `ms` since 1970. */
+export function shownDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Rows of two columns, each with its end of line. */
+export function rows(...all: readonly (readonly [string, string])[]): string {
+  return all.map(([name, value]) => `  ${name.padEnd(13)}${value}\n`).join("");
+}
+
+/** What programs are told of a certificate. */
+export function certificateJson(
+  { notBefore, notAfter, names, ...rest }: CertificateReading,
+): Record<string, unknown> {
+  return {
+    fingerprint: rest.fingerprint,
+    name: rest.name,
+    subject: rest.subject,
+    issuer: rest.issuer,
+    serial: rest.serial,
+    dns: names.dns,
+    ip: names.ip,
+    email: names.email,
+    keyType: rest.keyType,
+    notBefore: new Date(notBefore).toISOString(),
+    notAfter: new Date(notAfter).toISOString(),
+  };
+}
+
+/** An authority for people. */
+export function authorityText(
+  { files, reading, canIssue }: Authority,
+  { shown }: AuthorityCall,
+): string {
+  return `The authority ${shownText(reading.subject)}\n` + rows(
+    ["certificate", shown(files.certificate)],
+    [
+      "private key",
+      canIssue
+        ? `${shown(files.key)}, for nobody else's eyes`
+        : "elsewhere: it verifies, but issues nothing here",
+    ],
+    ["kind of key", reading.keyType],
+    ["valid until", shownDay(reading.notAfter)],
+    ["issued by", shownText(reading.issuer)],
+    ["thumbprint", reading.fingerprint],
+  );
+}
+
+/** An authority for programs. */
+export function authorityJson(
+  { files, reading, canIssue }: Authority,
+): Record<string, unknown> {
+  return {
+    folder: files.folder,
+    certificate: files.certificate,
+    canIssue,
+    ...certificateJson(reading),
+  };
+}

@@ -1,0 +1,38 @@
+import type { AccessExplanation, ExplainedAction } from "../../broker/mod.ts";
+
+/** The answer to `dunlin explain`, for people. */
+export function explanationText(
+  explained: AccessExplanation,
+  client: string,
+): string {
+  const { login, listener, actions } = explained;
+  const lines = [
+    `${client} at listener ${listener}: ${verdict(login.allowed, "comes in")}`,
+    ...login.links.map(({ link, outcome }, index) =>
+      `  ${index + 1}. ${link}: ${outcome}`
+    ),
+    `  ${login.reason}`,
+    ...actions.flatMap(actionLines),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** One action: the answer, the rules in order, and why. */
+export function actionLines(explained: ExplainedAction): string[] {
+  const { action, topic, qos, retain, allowed, rules, reason } = explained;
+  const what = `${action} ${topic}, QoS ${qos}${retain ? ", retained" : ""}`;
+  return [
+    `${what}: ${verdict(allowed, "allowed")}`,
+    ...rules.map(({ place, text, outcome }, index) =>
+      `  ${index + 1}. ${place === "" ? "" : `${place}: `}${text}: ${outcome}`
+    ),
+    `  ${reason}`,
+  ];
+}
+
+function verdict(allowed: boolean | null, yes: string): string {
+  if (allowed === null) return "cannot be told from here";
+  return allowed
+    ? yes
+    : `not ${yes}`.replace("not comes in", "does not come in");
+}

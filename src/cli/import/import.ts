@@ -1,0 +1,95 @@
+import {
+  describeProblem,
+  loadSettings,
+  type Problem,
+  SettingsError,
+} from "../../config/mod.ts";
+import { importConfig, ImportError, type LostLine } from "../../import/mod.ts";
+import { CommandError } from "../command_error.ts";
+import type { ImportOptions } from "./import_options.ts";
+import type { Output } from "../output.ts";
+import { writeResult } from "../write_result.ts";
+
+/**
+ * Makes a configuration of the Mosquitto configuration `file`. Resolves to the
+ * exit code: 0 when the result can be used, 1 when it cannot as it is, or there
+ * is none. What has no counterpart is told on `output.err`.
+ */
+export async function importMosquitto(
+  file: string,
+  options: ImportOptions,
+  output: Output,
+): Promise<0 | 1> {
+  const { out } = options;
+  try {
+    if (out !== undefined && !options.force && await isThere(out)) {
+      throw new CommandError(
+        `${out} is there already: give another name, or --force to replace it`,
+      );
+    }
+    const { toml, lost } = await importConfig(file);
+    const problems = await problemsOf(out ?? "result", toml);
+    if (out === undefined) output.out(toml);
+    else await writeResult(out, toml);
+    output.err(report(lost, problems, out));
+    return problems.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ImportError || error instanceof CommandError)) {
+      throw error;
+    }
+    output.err(`${error.message}\n`);
+    return 1;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    // What else is wrong with it is told when it is written.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/** What `dunlin check` would say of the result. */
+async function problemsOf(
+  name: string,
+  text: string,
+): Promise<readonly Problem[]> {
+  try {
+    await loadSettings({ file: { name, text } });
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+function report(
+  lost: readonly LostLine[],
+  problems: readonly Problem[],
+  out: string | undefined,
+): string {
+  const lines: string[] = [];
+  if (lost.length > 0) {
+    lines.push("These have no counterpart:");
+    lines.push(
+      ...lost.map(({ place, text, why }) => `  ${place}: ${text}: ${why}`),
+    );
+  }
+  if (problems.length > 0) {
+    lines.push("These have to be changed by hand first:");
+    lines.push(...problems.map((problem) => `  ${describeProblem(problem)}`));
+  }
+  if (out !== undefined) {
+    lines.push(
+      problems.length === 0
+        ? `${out} is written; try it: dunlin --config ${out}`
+        : `${out} is written, but cannot be used yet`,
+    );
+  }
+  // deno-lint-ignore no-control-regex
+  return lines.map((line) => line.replace(/[\0-\x1f\x7f]/g, "?") + "\n")
+    .join("");
+}

@@ -1,0 +1,138 @@
+import type { HashKind } from "../../security/passwords/mod.ts";
+import { CommandError } from "../command_error.ts";
+import type { Output } from "../output.ts";
+import { addUser, type Change, removeUser } from "./passwd_change.ts";
+import {
+  type Keyboard,
+  PasswordPrompt,
+  readFirstLine,
+} from "./password_prompt.ts";
+import { startError } from "../start_error.ts";
+
+/** Names of the `dunlin passwd` commands. */
+export type PasswdCommandName = "add" | "remove" | "list" | "check";
+
+/** What these commands may be told; each knows some of it. */
+export interface PasswdOptions {
+  /** Read the password from standard input. */
+  readonly stdin?: boolean;
+  /** How a new password is hashed. */
+  readonly hash?: HashKind;
+  /** Answer in JSON. */
+  readonly json?: boolean;
+}
+
+/** What came of it. */
+interface Answer {
+  readonly code: 0 | 1;
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs `dunlin passwd NAME FILE USER`. Resolves to the exit code: 0, or 1 when
+ * it could not be done, with the reason, or when the password is wrong.
+ */
+export async function passwd(
+  name: PasswdCommandName,
+  file: string,
+  user: string,
+  options: PasswdOptions,
+  keyboard: Keyboard,
+  output: Output,
+): Promise<0 | 1> {
+  const ask = (isNew: boolean) =>
+    askPassword(user, isNew, options, keyboard, output);
+  try {
+    const { code, text, json } = await answer(name, file, user, options, ask);
+    const words = JSON.stringify({ ok: code === 0, ...json }, null, 2) + "\n";
+    output.out(options.json ? words : text);
+    return code;
+  } catch (error) {
+    const message = reasonOf(error);
+    if (options.json) {
+      output.out(JSON.stringify({ ok: false, message }, null, 2) + "\n");
+    } else output.err(`dunlin: ${message}\n`);
+    return 1;
+  }
+}
+
+async function answer(
+  name: PasswdCommandName,
+  file: string,
+  user: string,
+  { hash = "argon2id" }: PasswdOptions,
+  ask: (isNew: boolean) => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Answer> {
+  const { matches, readPasswordFile } = await import(
+    "../../security/passwords/mod.ts"
+  );
+  switch (name) {
+    case "add":
+      return told(await addUser(file, user, () => ask(true), hash));
+    case "remove":
+      return told(await removeUser(file, user));
+    case "list": {
+      const users = [...await readPasswordFile(file)].map(
+        ([name, { kind }]) => ({ name, hash: kind }),
+      );
+      const text = users.map(({ name, hash }) => `${name}  (${hash})\n`);
+      return { code: 0, text: text.join(""), json: { users } };
+    }
+    case "check": {
+      const stored = (await readPasswordFile(file)).get(user);
+      if (stored === undefined) {
+        throw new CommandError(`${file}: there is no user ${user}`);
+      }
+      const isRight = await matches(stored, await ask(false));
+      return {
+        code: isRight ? 0 : 1,
+        text: `the password is ${isRight ? "right" : "wrong"}\n`,
+        json: { user, matches: isRight },
+      };
+    }
+  }
+}
+
+function told({ text, user, file, hash }: Change): Answer {
+  return { code: 0, text: `${text}\n`, json: { user, file, hash } };
+}
+
+/** A new one is asked for twice: nobody sees what is typed. */
+async function askPassword(
+  user: string,
+  isNew: boolean,
+  options: PasswdOptions,
+  keyboard: Keyboard,
+  output: Output,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let password: Uint8Array<ArrayBuffer>;
+  if (options.stdin) password = await readFirstLine(keyboard);
+  else {
+    if (!keyboard.isTerminal()) {
+      throw new CommandError(
+        "there is no terminal to ask for the password: give --stdin to read " +
+          "it from standard input",
+      );
+    }
+    const prompt = new PasswordPrompt(keyboard, output);
+    password = await prompt.ask(`Password of ${user}: `);
+    if (isNew) {
+      const again = await prompt.ask("The same again: ");
+      if (String(again) !== String(password)) {
+        throw new CommandError("the two differ: nothing is changed");
+      }
+    }
+  }
+  if (password.length > 0) return password;
+  throw new CommandError("the password is empty: nothing is changed");
+}
+
+/** Known complaints are told as they are; our own mistakes with their stack. */
+function reasonOf(error: unknown): string {
+  // What SCRAM cannot take of a password is a `RangeError`.
+  const isSaid = error instanceof CommandError ||
+    error instanceof RangeError ||
+    error instanceof Error && error.name === "PasswordFileError";
+  return isSaid ? error.message : startError(error);
+}

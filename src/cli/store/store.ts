@@ -1,0 +1,87 @@
+import type { Clock } from "../../clock/mod.ts";
+import { StoreError } from "../../store/mod.ts";
+import type { Output } from "../output.ts";
+import { Progress } from "./progress.ts";
+import { startError } from "../start_error.ts";
+import { shownPath } from "../shown_path.ts";
+import type { StoreCommand, StoreOptions, WorkOn } from "./store_options.ts";
+import { storeTarget } from "./store_target.ts";
+import { inThread } from "./store_thread.ts";
+
+/** Names of the `dunlin store` commands. */
+export type StoreCommandName =
+  | "info"
+  | "verify"
+  | "backup"
+  | "restore"
+  | "compact";
+
+const commands: Readonly<
+  Record<StoreCommandName, () => Promise<StoreCommand>>
+> = {
+  info: async () => (await import("./store_info.ts")).info,
+  verify: async () => (await import("./store_verify.ts")).verify,
+  backup: async () => (await import("./store_backup.ts")).backup,
+  restore: async () => (await import("./store_restore.ts")).restore,
+  compact: async () => (await import("./store_compact.ts")).compact,
+};
+
+/**
+ * Runs `dunlin store NAME [FILE]`. Resolves to the exit code: 0, or 1 when it
+ * could not be done, with the reason.
+ */
+export async function store(
+  name: StoreCommandName,
+  file: string | undefined,
+  options: StoreOptions,
+  environment: Readonly<Record<string, string>>,
+  output: Output,
+  clock: Clock,
+): Promise<0 | 1> {
+  try {
+    const path = await storeTarget(options, environment);
+    const command = await commands[name]();
+    const { text, json } = await command({
+      path,
+      file: file ?? "",
+      shown: shownPath(path, environment.HOME),
+      work: workOn(output, clock),
+    });
+    const answer = JSON.stringify({ ok: true, ...json }, null, 2) + "\n";
+    output.out(options.json ? answer : text);
+    return 0;
+  } catch (error) {
+    const isKnown = error instanceof StoreError;
+    const message = isKnown ? reasonOf(error, name) : startError(error);
+    if (options.json) {
+      const fault = isKnown ? error.fault : null;
+      const answer = { ok: false, fault, message };
+      output.out(JSON.stringify(answer, null, 2) + "\n");
+    } else output.err(`dunlin: ${message}\n`);
+    return 1;
+  }
+}
+
+/** Work in a thread of its own; on a terminal with a line that tells of it. */
+function workOn(output: Output, clock: Clock): WorkOn {
+  return (label, name, args, part) => {
+    const progress = output.isTerminal
+      ? new Progress(label, part ?? null, clock, output.err)
+      : null;
+    return inThread(name, args).finally(() => progress?.end());
+  };
+}
+
+/** What is wrong, and what to do about it. */
+function reasonOf(
+  { fault, message }: StoreError,
+  name: StoreCommandName,
+): string {
+  // What may be done while a broker runs says so in its help.
+  if (fault === "locked") return `${message}; stop it first`;
+  if (fault !== "corrupt") return message;
+  if (name === "restore") return `${message}\n  take another backup`;
+  return `${message}\n  the next start sets it aside, and builds it anew where ` +
+    "storage.mode is fault-tolerant, or else begins with nothing stored; " +
+    `"dunlin store restore FILE" puts a backup in its place`;
+}

@@ -1,0 +1,36 @@
+/**
+ * A thread that does one thing to a store and tells how it went. SQLite holds
+ * up the thread that calls it, for minutes with a large store on a slow card;
+ * the other one shows progress meanwhile.
+ */
+import { StoreError } from "../../store/mod.ts";
+import { type StoreOutcome, type StoreTask, storeWork } from "./store_work.ts";
+
+/** What a thread of this kind finds around it. */
+interface Thread {
+  onmessage: ((event: MessageEvent<StoreTask>) => void) | null;
+  postMessage(outcome: StoreOutcome): void;
+}
+
+const thread = globalThis as unknown as Thread;
+
+thread.onmessage = async ({ data: task }) => {
+  thread.postMessage(await outcomeOf(task));
+};
+
+async function outcomeOf({ name, args }: StoreTask): Promise<StoreOutcome> {
+  try {
+    const work = storeWork[name] as (...args: string[]) => Promise<unknown>;
+    return { ok: true, value: await work(...args) };
+  } catch (error) {
+    const { message, stack, code } = error as Error & { code?: unknown };
+    // The system and SQLite give a code: not our mistake, so without a stack.
+    if (!(error instanceof StoreError) && typeof code === "string") {
+      const where = args.filter((arg) => typeof arg === "string").join(", ");
+      return { ok: false, fault: "failing", message: `${where}: ${message}` };
+    }
+    return error instanceof StoreError
+      ? { ok: false, fault: error.fault, message }
+      : { ok: false, fault: null, message: stack ?? message };
+  }
+}
