@@ -44,7 +44,8 @@ async function ask<Result>(
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.ConnectionRefused
-      ? "no broker runs on this store"
+      ? "no broker runs on this store; start it, or name the settings of " +
+        "the one that runs with --config"
       : error instanceof Deno.errors.PermissionDenied
       ? "only the broker's own user may ask it"
       : (error as Error).message;

@@ -263,7 +263,8 @@ Deno.test("explain --live: without a broker it says so, exit 1", async () => {
   };
   assert.deepEqual(await run(`storage.path="${folder}"`), [
     1,
-    `${folder}/store.kv.control: no broker runs on this store\n`,
+    `${folder}/store.kv.control: no broker runs on this store; start it, ` +
+    "or name the settings of the one that runs with --config\n",
   ]);
   const [code, err] = await run("storage.mode=memory");
   assert.equal(code, 1);
