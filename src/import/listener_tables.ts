@@ -4,8 +4,13 @@ import { type LastLine, lastOf, type ListenerLines } from "./gather.ts";
 import { enterAddress } from "./listener_address.ts";
 import { joinedOptions, listenerRules } from "./listener_rules.ts";
 import type { Ledger } from "./ledger.ts";
+import { isSentAlong } from "./sent_along.ts";
 import { TomlTable } from "./toml_table.ts";
 import { becomes, needless, translated, yesOrNo } from "./translation.ts";
+
+const NOT_SENT_ALONG =
+  "Mosquitto also sends the certificate above certfile from here; append it " +
+  "to certfile, else clients that know the root alone refuse the broker";
 
 /** A listener as it is now. */
 export interface MadeListener {
@@ -137,6 +142,10 @@ async function enterTls(
     const line = last(option)!;
     ledger.enter(table, line, becomes(key, line.value));
   }
+  const above = last("cafile");
+  const isLost = above !== undefined &&
+    await isSentAlong(above.value, last("certfile")!.value);
+  if (isLost) ledger.lose(table, above, NOT_SENT_ALONG);
   const byCn = isTrue("use_identity_as_username");
   const isCertified = byCn || isTrue("use_subject_as_username");
   const psk = last("psk_hint");
@@ -148,6 +157,7 @@ async function enterTls(
   // Without a certificate nobody could get a name from it, and come in.
   if (!isTrue("require_certificate") && !isCertified) {
     for (const line of files) {
+      if (line === above && isLost) continue;
       ledger.enter(
         table,
         line,
