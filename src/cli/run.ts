@@ -69,6 +69,14 @@ const commands = {
 export async function run(args: readonly string[]): Promise<number> {
   const options = readServeArguments(args);
   if (options !== undefined) return await commands.serve(options);
-  const { runProgram } = await import("./program.ts");
-  return await runProgram(args, commands, terminal);
+  try {
+    const { runProgram } = await import("./program.ts");
+    return await runProgram(args, commands, terminal);
+  } catch (error) {
+    const { missingPackage } = await import("./missing_package.ts");
+    const missing = missingPackage(error);
+    if (missing === null) throw error;
+    terminal.err(`dunlin: ${missing}\n`);
+    return 1;
+  }
 }

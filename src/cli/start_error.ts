@@ -1,5 +1,6 @@
 import { SettingsError } from "../config/mod.ts";
 import type { StoreError, StoreFault } from "../store/mod.ts";
+import { missingPackage } from "./missing_package.ts";
 import { UnreadableFile } from "./read_settings.ts";
 import { UnwritableFile } from "./ready_file.ts";
 
@@ -28,6 +29,8 @@ export function startError(error: unknown): string {
     return `the settings cannot be used\n${error.message}`;
   }
   if (!(error instanceof Error)) return String(error);
+  const missing = missingPackage(error);
+  if (missing !== null) return missing;
   // By its name: a start that stores nothing does not load the store.
   if (error.name === "StoreError") {
     const { message, fault } = error as StoreError;
