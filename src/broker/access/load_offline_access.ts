@@ -1,4 +1,4 @@
-/** What is found out about users and rules where no broker runs, as code. */
+/** What finds out about users, rules and certificates where no broker runs. */
 export type OfflineAccess = typeof import("./offline_access.ts");
 
 /** Loads it: a broker that starts goes without. */

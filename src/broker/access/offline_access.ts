@@ -1,4 +1,4 @@
-/** What is found out about users and rules where no broker runs. */
+/** What is found out about users, rules and certificates where no broker runs. */
 export { accessProblems } from "./access_problems.ts";
 export { certificateProblems } from "../certificates/certificate_problems.ts";
 export { explainSettings } from "./explain_settings.ts";
