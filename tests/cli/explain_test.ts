@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { explain } from "../../src/cli/explain/explain.ts";
+import { liveText } from "../../src/cli/explain/explain_live.ts";
 import type { ExplainOptions } from "../../src/cli/explain/explain_options.ts";
 
 const CONFIG = `[[listener]]
@@ -157,4 +158,22 @@ Deno.test("explain: what cannot be answered says why, exit 1", async () => {
   const missing = await ask({}, `[access]\nacl_file = "/no/acl"\n`);
   assert.equal(missing.code, 1);
   assert.match(missing.err, /\/no\/acl: cannot be read: there is no such file/);
+});
+
+Deno.test("explain: names from elsewhere cannot steer the terminal or add a line", async () => {
+  const { out } = await ask({ client: "a\x1b[2Jb\u2028c", user: "x\ny" });
+  assert.match(out, /^a\?\[2Jb\?c \(x\?y\) at listener/);
+  const live = liveText({
+    client: "a\x9b2Jb",
+    username: null,
+    state: "attached",
+    matching: ["t/\x1b[31m (QoS 0)"],
+    findings: [],
+    drops: [],
+    actions: [],
+  });
+  assert.equal(
+    live,
+    "a?2Jb: connected\n  subscribed: t/?[31m (QoS 0)\n  nothing stands in the way\n",
+  );
 });

@@ -1,13 +1,6 @@
 import type { Authority, CertificateReading } from "../../security/mod.ts";
+import { shownText } from "../shown_text.ts";
 import type { AuthorityCall } from "./authority_options.ts";
-
-/**
- * A text from elsewhere, for a terminal: what could move its cursor or change
- * its colours is shown as a question mark.
- */
-export function shownText(text: string): string {
-  return text.replaceAll(/\p{C}/gu, "?");
-}
 
 /** `2026-01-31`; `ms` since 1970. */
 export function shownDay(ms: number): string {

@@ -4,7 +4,7 @@ import type {
 } from "../../security/mod.ts";
 import type { AuthorityCall } from "./authority_options.ts";
 import { CommandError } from "../command_error.ts";
-import { shownText } from "./authority_text.ts";
+import { shownText } from "../shown_text.ts";
 import { readBytes } from "../read_input.ts";
 
 /** A certificate that was named: on the list, issued here, or from a file. */

@@ -2,6 +2,7 @@ import type { AccessCase, LiveExplanation } from "../../broker/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 import type { Settings } from "../../config/mod.ts";
 import { askBroker } from "../ask_broker.ts";
+import { shownText } from "../shown_text.ts";
 import { actionLines } from "./explain_text.ts";
 
 /**
@@ -40,5 +41,5 @@ export function liveText(explained: LiveExplanation): string {
     ...(findings.length === 0 ? ["  nothing stands in the way"] : []),
     ...actions.flatMap(actionLines),
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${shownText(line)}\n`).join("");
 }

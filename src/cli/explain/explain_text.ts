@@ -1,4 +1,5 @@
 import type { AccessExplanation, ExplainedAction } from "../../broker/mod.ts";
+import { shownText } from "../shown_text.ts";
 
 /** The answer to `dunlin explain`, for people. */
 export function explanationText(
@@ -14,7 +15,7 @@ export function explanationText(
     `  ${login.reason}`,
     ...actions.flatMap(actionLines),
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${shownText(line)}\n`).join("");
 }
 
 /** One action: the answer, the rules in order, and why. */
