@@ -142,8 +142,7 @@ function topicBetween(
 
 /**
  * Null when the message is taken, `UNSETTLED` when it has to come again, else
- * why not. Throws `ProtocolError` for
- * what CONNACK told the client not to send.
+ * why not. Throws `ProtocolError` for what CONNACK told the client not to send.
  */
 function judge(
   connection: Connection,
