@@ -4,11 +4,14 @@ import type { Topic } from "../mqtt/mod.ts";
  * Aliases that the broker gives to topics on one connection (3.3.2.3.4).
  * A topic gets one when it is used; when all are taken, one that was not used
  * since the hand last passed it goes to the new topic.
+ *
+ * The key is the topic name: a topic outside the match cache, and each retained
+ * message, has an object of its own for the same name.
  */
 export class TopicAliases {
   readonly #maximum: number;
-  readonly #aliases = new Map<Topic, number>();
-  readonly #topics: (Topic | null)[] = [null];
+  readonly #aliases = new Map<string, number>();
+  readonly #names: (string | null)[] = [null];
   readonly #used: boolean[] = [false];
   #hand = 0;
   /** Whether the client knows the alias that `of` last returned. */
@@ -20,40 +23,40 @@ export class TopicAliases {
   }
 
   /** The alias for `topic`, 1 to the maximum; 0 when none is free. */
-  of(topic: Topic): number {
-    const alias = this.#aliases.get(topic);
+  of({ text }: Topic): number {
+    const alias = this.#aliases.get(text);
     this.known = alias !== undefined;
     if (alias !== undefined) {
       this.#used[alias] = true;
       return alias;
     }
-    const free = this.#topics.length <= this.#maximum
-      ? this.#topics.length
+    const free = this.#names.length <= this.#maximum
+      ? this.#names.length
       : this.#reclaim();
     if (free === 0) return 0;
-    this.#aliases.set(topic, free);
-    this.#topics[free] = topic;
+    this.#aliases.set(text, free);
+    this.#names[free] = text;
     this.#used[free] = true;
     return free;
   }
 
   /** Takes back an alias that was not sent after all. */
-  forget(topic: Topic): void {
-    const alias = this.#aliases.get(topic);
+  forget({ text }: Topic): void {
+    const alias = this.#aliases.get(text);
     if (alias === undefined) return;
-    this.#aliases.delete(topic);
-    this.#topics[alias] = null;
+    this.#aliases.delete(text);
+    this.#names[alias] = null;
     this.#used[alias] = false;
   }
 
   #reclaim(): number {
     this.#hand = this.#hand % this.#maximum + 1;
-    const topic = this.#topics[this.#hand];
+    const name = this.#names[this.#hand];
     if (this.#used[this.#hand]) {
       this.#used[this.#hand] = false;
       return 0;
     }
-    if (topic !== null) this.#aliases.delete(topic);
+    if (name !== null) this.#aliases.delete(name);
     return this.#hand;
   }
 }

@@ -131,6 +131,46 @@ conformance(
 );
 
 conformance(
+  "5.0 as many aliases as topics: from the second message on no topic name is sent",
+  async (broker) => {
+    const client = await broker.connect(5, {
+      clientId: "subscriber",
+      properties: [property.topicAliasMaximum(10)],
+    });
+    await client.subscribe(["#"]);
+    const other = await broker.connect(5, "publisher");
+    const topics = Array.from({ length: 10 }, (_, at) => `sensor/${at}`);
+    for (let round = 0; round < 4; round++) {
+      for (const topic of topics) await other.publish({ topic });
+      const names = (await client.receiveAll()).map((one) => one.topic);
+      assert.deepEqual(
+        names,
+        round === 0 ? topics : topics.map(() => ""),
+        `round ${round}`,
+      );
+    }
+  },
+);
+
+conformance(
+  "5.0 a retained message and a later PUBLISH share the alias of their topic",
+  async (broker) => {
+    const client = await broker.connect(5, {
+      clientId: "subscriber",
+      properties: [property.topicAliasMaximum(10)],
+    });
+    const other = await broker.connect(5, "publisher");
+    await other.publish({ topic: "t", payload: "kept", retain: true });
+    for (const name of ["t", "", ""]) {
+      await client.subscribe(["t"]);
+      assert.equal((await client.receivePublish()).topic, name);
+      await other.publish({ topic: "t" });
+      assert.equal((await client.receivePublish()).topic, "");
+    }
+  },
+);
+
+conformance(
   "5.0 [MQTT-3.3.2-7] aliases to the client begin anew on its next connection",
   async (broker) => {
     const stay = {
