@@ -76,7 +76,8 @@ export const sections: {
       1000,
       1,
       65535,
-      "QoS 1 and 2 messages on their way to one client, not acknowledged yet.",
+      "QoS 1 and 2 messages in flight to one client, not acknowledged yet. " +
+        "Above 65000 it counts as 65000.",
     ),
     receive_maximum: receiveMaximum,
     topic_alias_maximum: aliasMaximum,

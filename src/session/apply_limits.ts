@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { MOST_IN_FLIGHT } from "./inflight_window.ts";
 import { PublishRate } from "./publish_rate.ts";
 
 /**
@@ -10,7 +11,11 @@ export function applyLimits(connection: Connection): void {
   const { sender, context } = connection;
   const { options, passes } = context;
   const before = sender.sendMaximum;
-  sender.sendMaximum = Math.min(options.maxInflight, sender.receiveMaximum);
+  sender.sendMaximum = Math.min(
+    options.maxInflight,
+    sender.receiveMaximum,
+    MOST_IN_FLIGHT,
+  );
   sender.outbox.maximum = options.maxOutbound;
   connection.rate = options.publishRate > 0 || options.publishBytesRate > 0
     ? new PublishRate(

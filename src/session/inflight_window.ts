@@ -4,6 +4,13 @@ import type { Outgoing } from "./outgoing.ts";
 /** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
 const IDS = 65535;
 
+/**
+ * Messages in flight to one client at most. With some hundred ids free at all
+ * times the search for one takes 123 steps on average in the worst case; a
+ * client that leaves a single id free could make it take 65,535 a message.
+ */
+export const MOST_IN_FLIGHT = 65_000;
+
 /** Most windows have nothing barred, and share it. */
 const NONE: readonly never[] = [];
 
@@ -30,8 +37,15 @@ export class InflightWindow {
    */
   barred: readonly PacketIdRange[] = NONE;
 
-  /** Gives `entry` the next free packet id; at most 65,535 fit. */
+  /** Whether all 65,535 packet ids are taken. */
+  get full(): boolean {
+    return this.size >= IDS;
+  }
+
+  /** Gives `entry` the next free packet id. Throws RangeError when `full`. */
   add(entry: Outgoing): void {
+    // A search for a free id would never end.
+    if (this.full) throw new RangeError("all packet ids are in flight");
     if (this.size * 2 >= this.#slots.length) this.#grow();
     const id = entry.qos === 2 ? this.nextSerial() % IDS + 1 : this.#nextId();
     if (entry.qos === 2) this.#serial++;
@@ -43,9 +57,11 @@ export class InflightWindow {
 
   /**
    * The serial number that the next QoS 2 message gets. It goes on where the
-   * id begins anew: the id is its remainder by 65,535, plus 1.
+   * id begins anew: the id is its remainder by 65,535, plus 1. While the
+   * window is `full` the number is the lowest that may come next.
    */
   nextSerial(): number {
+    if (this.full) return this.#serial;
     if (this.size * 2 >= this.#slots.length) this.#grow();
     const mask = this.#slots.length - 1;
     const barred = this.size * 2 < IDS ? this.barred : NONE;

@@ -68,6 +68,26 @@ Deno.test("all 65,535 ids can be in use at once, and a hole is found", () => {
   assert.equal(window.size, 65535);
 });
 
+Deno.test("a window with all ids in use takes no more, and its serial number stands", () => {
+  const window = new InflightWindow();
+  for (let count = 0; count < 65535; count++) {
+    const qos = count % 2 === 0 ? 1 : 2;
+    window.add(new Outgoing(message, qos, false, delivery));
+  }
+  assert.equal(window.full, true);
+  assert.equal(window.nextSerial(), window.nextSerial());
+  assert.throws(() => add(window), RangeError);
+  assert.equal(window.size, 65535);
+  // The one id that comes free is the next of either QoS.
+  for (const qos of [1, 2] as const) {
+    window.remove(window.get(40_000)!);
+    assert.equal(window.full, false);
+    const entry = new Outgoing(message, qos, false, delivery);
+    window.add(entry);
+    assert.equal(entry.packetId, 40_000);
+  }
+});
+
 Deno.test("the order is that of sending, also over the wrap and with holes", () => {
   const window = new InflightWindow();
   const kept: Outgoing[] = [];

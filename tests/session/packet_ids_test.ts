@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Session } from "../../src/session/mod.ts";
 import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
 import { settle } from "../support/settle.ts";
@@ -60,6 +61,31 @@ stored(
     broker.store.commit();
     assert.equal((await publishIds(heir)).length, 1);
   },
+);
+
+stored(
+  "of 65,100 QoS 2 messages that a client never acknowledges 65,000 are in flight, also when it leaves and the broker stops",
+  "buffered",
+  async (broker) => {
+    const { reader } = await both(broker);
+    const writer = await broker.connect(4, "older");
+    const [session] = [...broker.store.sessions] as Session[];
+    for (let id = 1; id <= 65_100;) {
+      const sent: Uint8Array[] = [];
+      for (; id <= 65_100 && sent.length < 8000; id++) {
+        sent.push(writer.packets.publish({ topic: "t", qos: 2, id }));
+      }
+      await writer.send(...sent);
+    }
+    const { queue } = session;
+    assert.deepEqual([queue.inflight, queue.waiting], [65_000, 100]);
+    // Each of them writes the session, and with it the next packet id.
+    await reader.drop();
+    assert.ok(session.packetIds!.next > 0);
+    session.brokerStops();
+    assert.equal(session.packetIds!.reserved, 0);
+  },
+  { limits: { max_inflight: 65535 } },
 );
 
 /** A session whose ids were stored like this. */
