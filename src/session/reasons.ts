@@ -21,7 +21,6 @@ export const CLOSE_REASONS = [
   "certificate-refused",
   "certificate-revoked",
   "shutdown",
-  "administrative",
   "too-many-connections",
   // Before MQTT begins: who may come, and how the beginning goes.
   "network-refused",
@@ -33,7 +32,6 @@ export const CLOSE_REASONS = [
   "too-many-handshakes",
   "memory-full",
   "disk-full",
-  "session-ended",
   "internal-error",
 ] as const;
 
@@ -71,5 +69,4 @@ export type PauseReason =
   | "rate"
   | "memory-full"
   | "disk-full"
-  | "outbound-full"
-  | "stepping-aside";
+  | "outbound-full";
