@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Cancel, Clock } from "../clock/mod.ts";
-import { type FileSight, folderAt, lookAt } from "./file_sight.ts";
+import { type FileSight, lookAt } from "./file_sight.ts";
+import { hearFolder, leaveFolder } from "./folder_events.ts";
 
 /** Between two looks, where events do not arrive (ms). */
 const LOOK = 10_000;
@@ -60,8 +61,10 @@ class Watch implements FileWatch {
   readonly #events: boolean;
   readonly #quiet: number;
   readonly #seen = new Map<string, FileSight>();
-  /** Watchers of folders, by path and identity of the folder. */
-  readonly #folders = new Map<string, Deno.FsWatcher>();
+  /** Folders whose events are heard. */
+  #folders: ReadonlySet<string> = new Set();
+  /** One and the same function: by it a folder knows this watch. */
+  readonly #hears = () => this.#heard();
   #isFirst = true;
   #isClosed = false;
   #looking: Promise<void> = Promise.resolve();
@@ -97,8 +100,7 @@ class Watch implements FileWatch {
     this.#isClosed = true;
     this.#next?.();
     this.#soon?.();
-    for (const watcher of this.#folders.values()) watcher.close();
-    this.#folders.clear();
+    this.#hearOnly(new Set());
   }
 
   async #look(): Promise<void> {
@@ -126,43 +128,24 @@ class Watch implements FileWatch {
     if (!isFirst && different.length > 0) this.#changed(different);
   }
 
-  /** Watches the folders where the files and the links to them are now. */
+  /** Hears of the folders where the files and the links to them are now. */
   async #watchFolders(): Promise<void> {
     const folders = await Promise.all(
       this.#paths.map(async (path) => [dirname(path), await realFolder(path)]),
     );
-    const wanted = new Map<string, string>();
-    // A folder that was replaced is another one, of the same name.
-    await Promise.all([...new Set(folders.flat())].map(async (folder) => {
-      const key = await folderAt(folder);
-      if (key !== null) wanted.set(key, folder);
-    }));
     if (this.#isClosed) return;
-    for (const [key, watcher] of this.#folders) {
-      if (wanted.has(key)) continue;
-      watcher.close();
-      this.#folders.delete(key);
-    }
-    for (const [key, folder] of wanted) {
-      if (!this.#folders.has(key)) this.#watch(key, folder);
-    }
+    this.#hearOnly(new Set(folders.flat()));
+    await Promise.all(
+      Array.from(this.#folders, (one) => hearFolder(one, this.#hears)),
+    );
   }
 
-  #watch(key: string, folder: string): void {
-    try {
-      const watcher = Deno.watchFs(folder, { recursive: false });
-      this.#folders.set(key, watcher);
-      this.#hear(watcher).catch(() => {});
-    } catch {
-      // Too many watches, or the folder has gone: the looks see what changes.
+  /** Leaves the folders that are not among `wanted`. */
+  #hearOnly(wanted: ReadonlySet<string>): void {
+    for (const folder of this.#folders) {
+      if (!wanted.has(folder)) leaveFolder(folder, this.#hears);
     }
-  }
-
-  async #hear(watcher: Deno.FsWatcher): Promise<void> {
-    for await (const event of watcher) {
-      // Our own reading is an event, too.
-      if (event.kind !== "access") this.#heard();
-    }
+    this.#folders = wanted;
   }
 
   /** Puts the look off until there is quiet, but not for ever. */

@@ -172,6 +172,72 @@ Deno.test("events bring the look forward, also in a folder made anew", async () 
   });
 });
 
+/** Watches the file `certs/a` in `folder`. */
+async function watchCerts(folder: string) {
+  const clock = new HearingClock(Date.now());
+  const told = new Inbox<readonly string[]>("a change");
+  const path = `${folder}/certs/a`;
+  const watch = await watchFiles([path], clock, (paths) => told.push(paths));
+  /** An event brings a look, which tells of the change. */
+  const sees = async (what: string) => {
+    await clock.heard();
+    clock.advance(200);
+    assert.deepEqual(await told.next(), [path], what);
+  };
+  /** Writes the file and sees that. */
+  const write = async (text: string) => {
+    clock.forget();
+    await Deno.writeTextFile(path, text);
+    await sees(text);
+  };
+  return { watch, clock, sees, write };
+}
+
+/** Puts a new folder `certs` in the place of the old one, which stays. */
+async function replaceCerts(folder: string): Promise<void> {
+  await Deno.mkdir(`${folder}/new`);
+  await Deno.rename(`${folder}/certs`, `${folder}/old`);
+  await Deno.rename(`${folder}/new`, `${folder}/certs`);
+}
+
+Deno.test("events are heard in a folder that took the place of another between two looks", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/certs`);
+    const { watch, write } = await watchCerts(folder);
+    await write("one");
+    await replaceCerts(folder);
+    await watch.look();
+    await write("the second");
+    await Deno.remove(`${folder}/old`, { recursive: true });
+    await watch.look();
+    await write("and the third");
+    await Deno.remove(`${folder}/certs`, { recursive: true });
+    await Deno.mkdir(`${folder}/certs`);
+    await watch.look();
+    await write("the fourth at last");
+    watch.close();
+  });
+});
+
+Deno.test("two watches of one folder both follow it to the next", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/certs`);
+    const [one, two] = [await watchCerts(folder), await watchCerts(folder)];
+    await replaceCerts(folder);
+    await one.watch.look();
+    await two.watch.look();
+    two.clock.forget();
+    await one.write("one");
+    await two.sees("one");
+    one.watch.close();
+    await Deno.remove(`${folder}/old`, { recursive: true });
+    await replaceCerts(folder);
+    await two.watch.look();
+    await two.write("a second");
+    two.watch.close();
+  });
+});
+
 Deno.test("a folder without rest puts the look off for two seconds at most", async () => {
   await inFolder(async (folder, _, told) => {
     const clock = new HearingClock(Date.now());
