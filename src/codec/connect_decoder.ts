@@ -66,17 +66,16 @@ function versionOf(name: string, level: number): ProtocolVersion {
     // [MQTT-3.1.2-1]
     throw malformed("CONNECT with another protocol's name");
   }
+  const version = level & ~BRIDGE;
   if (name === "MQIsdp") {
-    if ((level & ~BRIDGE) === 3) return 3;
-  } else if (level === 5 || (level & ~BRIDGE) === 4) {
-    return level === 5 ? 5 : 4;
-  }
+    if (version === 3) return 3;
+  } else if (version === 4 || version === 5) return version;
   // Later versions will know MQTT 5.0's answer, earlier ones and whoever still
   // says MQIsdp only the short one.
   throw new ConnectError(
     ReasonCode.UnsupportedProtocolVersion,
     `protocol ${name} has no version ${level} here`,
-    name === "MQTT" && (level & ~BRIDGE) >= 5 ? 5 : 4,
+    name === "MQTT" && version >= 5 ? 5 : 4,
   );
 }
 

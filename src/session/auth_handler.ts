@@ -15,10 +15,9 @@ export function awaitOutcome(
   answer: AuthOutcome | Promise<AuthOutcome>,
   then: (outcome: AuthOutcome) => void,
 ): void {
-  const { context, will } = connection;
   const outcome = answer instanceof Promise
-    ? answer.then((settled) => judgeWill(context, will, settled))
-    : judgeWill(context, will, answer);
+    ? answer.then((settled) => judgeWill(connection, settled))
+    : judgeWill(connection, answer);
   // Most outcomes are known at once, and then no reader has to wait.
   if (!(outcome instanceof Promise)) return then(outcome);
   connection.pump.pause("authenticating");

@@ -1,8 +1,8 @@
 import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import { type AuthOutcome, mayPublish } from "../security/mod.ts";
 import type { AccessQuestion } from "../security/mod.ts";
-import type { Context } from "./context.ts";
-import type { Will } from "./will.ts";
+import type { Connection } from "./connection.ts";
+import { isOwnState } from "./reserved_topic.ts";
 
 /**
  * A client that is let in, whose will may not be published, is refused after
@@ -10,8 +10,7 @@ import type { Will } from "./will.ts";
  * `ProtocolError` 0x87 for CONNACK.
  */
 export function judgeWill(
-  context: Context,
-  will: Will | null,
+  { context, listener, will }: Connection,
   outcome: AuthOutcome,
 ): AuthOutcome | Promise<AuthOutcome> {
   const { access } = context;
@@ -20,6 +19,9 @@ export function judgeWill(
   }
   const { identity } = outcome;
   const { topic, qos, retain } = will.message;
+  if (isOwnState(topic.text, listener.mountPoint, identity.clientId)) {
+    return outcome;
+  }
   const { authorizer } = access;
   const question: AccessQuestion = {
     action: "publish",

@@ -6,6 +6,8 @@ import {
 } from "../mqtt/mod.ts";
 import type { CachedTopic, Router, Subscriber } from "../router/mod.ts";
 
+const DOLLAR = 0x24;
+
 /** The longest topic there can be, in bytes [MQTT-1.5.4]. */
 const LONGEST = 65_535;
 
@@ -51,10 +53,15 @@ export class MountPoint {
     return router.topic(whole, 0, length);
   }
 
-  /** Whether a topic lies behind it: others its clients cannot even name. */
+  /**
+   * Whether clients get messages of a topic: it lies behind this, and does not
+   * go on with `$`, which wildcards must not match [MQTT-4.7.2-1].
+   */
   holds({ bytes }: Topic): boolean {
     const own = this.#bytes;
-    if (bytes.length <= own.length) return false;
+    if (bytes.length <= own.length || bytes[own.length] === DOLLAR) {
+      return false;
+    }
     // Backwards: what stands side by side differs at its end.
     for (let i = own.length - 1; i >= 0; i--) {
       if (bytes[i] !== own[i]) return false;

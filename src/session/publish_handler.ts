@@ -13,6 +13,7 @@ import { reasonOf, settleAccess } from "./access_questions.ts";
 import { LARGEST } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
+import { isOwnState, isReserved } from "./reserved_topic.ts";
 import type { Session } from "./session.ts";
 
 const DOLLAR = 0x24;
@@ -172,16 +173,15 @@ function judge(
     (topic.bytes.length >= context.options.maxTopicLevels &&
       levelCount(topic.text) > context.options.maxTopicLevels)
   ) return ReasonCode.TopicNameInvalid;
-  // `$SYS/` is the broker's own; behind a mount point all that begins with $
-  // is, as there filters cannot leave it out [MQTT-4.7.2-1].
   const { mountPoint } = connection;
-  if (
-    mountPoint === null
-      ? topic.bytes[0] === DOLLAR && topic.text.startsWith("$SYS/")
-      : topic.bytes[mountPoint.length] === DOLLAR
-  ) return ReasonCode.NotAuthorized;
+  const isSpecial = topic.bytes[mountPoint?.length ?? 0] === DOLLAR;
+  if (isSpecial && isReserved(topic.text, listener.mountPoint)) {
+    return ReasonCode.NotAuthorized;
+  }
   const { access } = context;
-  if (access !== null) {
+  const isOwn = isSpecial &&
+    isOwnState(topic.text, listener.mountPoint, session.clientId);
+  if (access !== null && !isOwn) {
     const rights = access.rights(session, topic);
     const allowed = mayPublish(rights, packet.qos, packet.retain) ??
       settle(connection, topic, packet);

@@ -13,6 +13,7 @@ import type { MountPoint } from "./mount_point.ts";
 import { NEVER } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
+import { isOwnState } from "./reserved_topic.ts";
 import { SessionClock, type SessionEvents } from "./session_clock.ts";
 import type { Will } from "./will.ts";
 
@@ -198,16 +199,7 @@ export class Session
     const context = this.#context;
     context.passes.begin();
     const { message } = will;
-    const { access } = context;
-    // What somebody outside decides was asked for when it was accepted.
-    if (
-      access !== null &&
-      mayPublish(
-          access.rights(this, message.topic),
-          message.qos,
-          message.retain,
-        ) === false
-    ) {
+    if (!this.#mayPublishWill(message)) {
       context.counters.dropped["not-authorized"]++;
       return;
     }
@@ -219,6 +211,17 @@ export class Session
       message,
       this,
     );
+  }
+
+  /** By the rules as they are now; they may have changed since CONNECT. */
+  #mayPublishWill({ topic, qos, retain }: Message): boolean {
+    const { access } = this.#context;
+    const mountPoint = this.mountPoint?.text ?? "";
+    if (access === null || isOwnState(topic.text, mountPoint, this.clientId)) {
+      return true;
+    }
+    // A web server has already answered, when the will was accepted.
+    return mayPublish(access.rights(this, topic), qos, retain) !== false;
   }
 
   #expire(byTime: boolean): void {

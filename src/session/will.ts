@@ -10,6 +10,7 @@ import {
 import type { Context } from "./context.ts";
 import { isLonger } from "./filter.ts";
 import type { ListenerOptions } from "./options.ts";
+import { isReserved } from "./reserved_topic.ts";
 
 /** A will that waits for its client to fail. */
 export interface Will {
@@ -49,7 +50,7 @@ export function acceptWill(
       "the will topic is longer or deeper than is served",
     );
   }
-  if (isReserved(packet.topic, listener.mountPoint)) {
+  if (isReserved(topic, listener.mountPoint)) {
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
       "the will topic is the broker's own",
@@ -90,12 +91,4 @@ export function acceptWill(
   message.properties = packet.properties;
   message.publisher = clientId;
   return { message, delay: packet.delay, messageExpiry: packet.messageExpiry };
-}
-
-/**
- * `$SYS/` is the broker's own; behind a mount point all that begins with `$` is,
- * as there the filters of clients cannot leave it out [MQTT-4.7.2-1].
- */
-function isReserved(topic: string, mountPoint: string): boolean {
-  return topic.startsWith(mountPoint === "" ? "$SYS/" : "$");
 }

@@ -151,7 +151,7 @@ conformance(
   async (broker) => {
     const watcher = await broker.connect(4, "watcher");
     await watcher.subscribe(["t"]);
-    for (const [version, level] of [[3, 0x83], [4, 0x84]] as const) {
+    for (const [version, level] of [[3, 0x83], [4, 0x84], [5, 0x85]] as const) {
       const bridge = await broker.connect(version, { clientId: "b", level });
       await bridge.subscribe([["t", 0]]);
       await bridge.publish({ topic: "t", payload: "mine" });

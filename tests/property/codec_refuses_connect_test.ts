@@ -53,14 +53,19 @@ accepts(
   connect("MQIsdp", 3, 0x03, field("id")),
 );
 
-Deno.test("accepts a bridge's mark in the protocol version of 3.x", () => {
-  for (const [name, level] of [["MQIsdp", 3], ["MQTT", 4]] as const) {
-    const bytes = connect(name, level | 0x80, 2, field("bridge"));
+Deno.test("accepts a bridge's mark in the protocol version", () => {
+  const levels = [["MQIsdp", 3], ["MQTT", 4], ["MQTT", 5]] as const;
+  for (const [name, level] of levels) {
+    const properties = level === 5 ? "00" : "";
+    const bytes = connect(name, level | 0x80, 2, properties, field("b"));
     const decoded = decodeWhole(bytes, 4);
     assert(decoded.type === 1);
     assert.equal(decoded.bridge, true);
     assert.equal(decoded.version, level);
-    const plain = decodeWhole(connect(name, level, 2, field("x")), 4);
+    const plain = decodeWhole(
+      connect(name, level, 2, properties, field("x")),
+      4,
+    );
     assert(plain.type === 1 && !plain.bridge);
   }
 });
@@ -68,7 +73,7 @@ Deno.test("accepts a bridge's mark in the protocol version of 3.x", () => {
 Deno.test("[MQTT-3.1.2-2] a version there is not: 0x84, and which to answer in", () => {
   const rows = [
     ["MQTT", 6, 0x84, 5],
-    ["MQTT", 0x85, 0x84, 5],
+    ["MQTT", 0x86, 0x84, 5],
     ["MQTT", 3, 0x84, 4],
     ["MQTT", 0, 0x84, 4],
     ["MQIsdp", 4, 0x84, 4],

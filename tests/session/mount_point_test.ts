@@ -239,6 +239,32 @@ mounted(
   },
 );
 
+mounted(
+  "a bridge's state lies behind it, where no # shows it",
+  async (broker, version) => {
+    const state = "$SYS/broker/connection/n/state";
+    const outside = await broker.connect("plain", version, "p");
+    await subscribe(outside, "north/#");
+    const inside = await broker.connect("north", version, "i");
+    await subscribe(inside, "#", "+/broker/#");
+    const bridge = await broker.connect("north", version, {
+      clientId: "n",
+      level: version | 0x80,
+      will: { topic: state, payload: "0", retain: true },
+    });
+    await bridge.publish({ topic: state, payload: "1", retain: true });
+    await bridge.drop();
+    assert.deepEqual(await topics(outside), [
+      `north/${state}`,
+      `north/${state}`,
+    ]);
+    assert.deepEqual(await topics(inside), []);
+    const late = await broker.connect("north", version, "l");
+    await subscribe(late, "#");
+    assert.deepEqual(await topics(late), []);
+  },
+);
+
 /** Connects so that the session outlasts the connection. */
 function lasting(version: Version, clientId = "c"): ConnectOptions {
   return {

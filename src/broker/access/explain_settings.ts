@@ -15,6 +15,7 @@ import {
   identityOf,
   Unasked,
 } from "../../security/mod.ts";
+import { isOwnState, isReserved, OWN_STATE } from "../../session/mod.ts";
 import type { AccessState } from "./access.ts";
 import type { AccessPorts } from "./opened_link.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
@@ -207,7 +208,7 @@ function refusedAnyway(
     : validateTopicName(topic);
   if (fault !== null) return `the topic is not valid: ${fault}`;
   if (action !== "publish") return null;
-  if (topic.startsWith(listener.mount_point === "" ? "$SYS/" : "$")) {
+  if (isReserved(listener.mount_point + topic, listener.mount_point)) {
     return "topics like this are the broker's own";
   }
   if (qos > listener.max_qos) {
@@ -233,6 +234,10 @@ function explainAction(
   if (refusal !== null) {
     return { ...question, allowed: false, rules: [], reason: refusal };
   }
+  if (
+    action === "publish" &&
+    isOwnState(question.topic, listener.mount_point, identity.clientId)
+  ) return { ...question, allowed: true, rules: [], reason: OWN_STATE };
   return {
     ...question,
     ...(authorizer?.explain(identity, question) ?? {

@@ -1,7 +1,13 @@
 import { type QoS, topicMatches, validateTopicName } from "../../mqtt/mod.ts";
 import type { SubscriptionEntry } from "../../router/mod.ts";
 import type { AccessQuestion } from "../../security/mod.ts";
-import type { Context, DropNote, Session } from "../../session/mod.ts";
+import {
+  type Context,
+  type DropNote,
+  isOwnState,
+  OWN_STATE,
+  type Session,
+} from "../../session/mod.ts";
 import type { ExplainedAction } from "../access/explain_settings.ts";
 
 /** What somebody wants to know about a client of the broker that runs. */
@@ -113,8 +119,12 @@ function actionsOf(
   session: Session,
   { actions, topic, qos, retain }: LiveCase,
 ): ExplainedAction[] {
+  const mountPoint = session.mountPoint?.text ?? "";
   return actions.map((action) => {
     const question = { action, topic, qos, retain };
+    if (
+      action === "publish" && isOwnState(topic, mountPoint, session.clientId)
+    ) return { ...question, allowed: true, rules: [], reason: OWN_STATE };
     return {
       ...question,
       ...(access?.authorizer.explain(session.identity, question) ?? {
