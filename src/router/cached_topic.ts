@@ -15,7 +15,7 @@ export class CachedTopic extends Topic {
   slot: number = -1;
   /** Second chance: used since the cache last thought of evicting it. */
   used = false;
-  /** The router's generation the route belongs to; 0 when there is none. */
+  /** The router's generation up to which the route holds; 0 without one. */
   generation = 0;
   /** The only delivery, when there is one and no shared group. */
   only: Delivery | null = null;

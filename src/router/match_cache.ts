@@ -128,14 +128,14 @@ export class MatchCache {
   }
 
   /**
-   * Forgets the routes of other generations in up to `max` slots, going round:
+   * Forgets the routes that do not hold in up to `max` slots, going round:
    * they would hold on to sessions that are gone.
    */
-  sweep(generation: number, max: number): void {
+  sweep(max: number, holds: (topic: CachedTopic) => boolean): void {
     const slots = this.#topics.length;
     for (let n = Math.min(max, slots); n > 0; n--) {
       const topic = this.#topics[this.#hand++ & slots - 1];
-      if (topic !== null && topic.generation !== generation) this.forget(topic);
+      if (topic !== null && !holds(topic)) this.forget(topic);
     }
   }
 

@@ -16,6 +16,7 @@ import { Recipients } from "./filter_node.ts";
 import { hasWildcard } from "./filter_tree.ts";
 import { pathOf } from "./level_node.ts";
 import { MatchCache } from "./match_cache.ts";
+import { RecentChanges } from "./recent_changes.ts";
 import type { RetainedCursor } from "./retained_cursor.ts";
 import { RetainedStore } from "./retained_store.ts";
 import type { Route } from "./route.ts";
@@ -86,8 +87,12 @@ export class Router {
   #volatile: readonly string[];
   /** Filled anew for every message that goes to a shared group. */
   readonly #choice: Choice;
-  /** Routes of other generations are out of date. */
+  /**
+   * Grows with every change of a filter with wildcards. The route of an older
+   * generation holds as long as no change since then touches its topic.
+   */
   #generation = 1;
+  readonly #recent = new RecentChanges();
   /** Publishers repeat themselves: the topic that was asked for last. */
   #last: CachedTopic;
 
@@ -236,8 +241,8 @@ export class Router {
     group: string | null,
     options: SubscriptionOptions,
   ): StoredSubscription {
-    // Out of date are all routes then, but there are hardly any by now.
-    this.#generation++;
+    // Outdates all routes, but there are hardly any by now.
+    this.#recent.noteAll(++this.#generation);
     return this.#table.put(subscriber, filter, group, options);
   }
 
@@ -314,12 +319,24 @@ export class Router {
 
   /**
    * Housekeeping in a bounded slice: removes retained messages expired at
-   * `now` (ms) among up to `max` nodes, and lets go of routes that are out of
-   * date in as many places of the match cache.
+   * `now` (ms) among up to `max` nodes, and lets go of outdated routes in as
+   * many places of the match cache.
    */
   sweep(now: number, max: number): void {
     this.retained.sweep(now, max);
-    this.#cache.sweep(this.#generation, max);
+    this.#cache.sweep(max, (topic) => this.#renew(topic));
+  }
+
+  /** Brings a route up to the present generation; false when it may not hold. */
+  #renew(topic: CachedTopic): boolean {
+    const { generation, text } = topic;
+    if (generation === this.#generation) return true;
+    if (
+      generation === 0 ||
+      this.#recent.mayTouch(text, generation, this.#generation)
+    ) return false;
+    topic.generation = this.#generation;
+    return true;
   }
 
   #retain(message: Message): boolean {
@@ -336,9 +353,9 @@ export class Router {
       const { bytes, hash } = topic;
       const twin = cache.find(bytes, 0, bytes.length, hash);
       if (twin === null) cache.admit(topic);
-      else if (twin.generation === this.#generation) return twin;
       else topic = twin;
     }
+    if (this.#renew(topic)) return topic;
     const before = topic.route?.weight ?? 0;
     const walk = this.#walk;
     walk.match(this.#table.tree, topic.text);
@@ -380,10 +397,10 @@ export class Router {
     return count;
   }
 
-  /** Makes the routes that may have changed with `filter` out of date. */
+  /** Outdates the routes that may have changed with `filter`. */
   #invalidate(filter: string): void {
     if (hasWildcard(filter)) {
-      this.#generation++;
+      this.#recent.note(++this.#generation, filter);
       return;
     }
     const bytes = encodeUtf8(filter);

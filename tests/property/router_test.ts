@@ -100,6 +100,15 @@ const publish = fc.record({
   /** With the topic object of the first time, as a topic alias would. */
   old: fc.boolean(),
 });
+/** A client that comes and goes, more often than the router remembers. */
+const churn = fc.record({
+  kind: fc.constant("churn" as const),
+  client,
+  filter: topicFilter,
+  group,
+  options,
+  times: fc.integer({ min: 1, max: 300 }),
+});
 /** Enough other topics to throw all out of a small cache. */
 const flood = fc.constant({ kind: "flood" as const });
 
@@ -109,7 +118,9 @@ const steps = fc.array(
     { weight: 2, arbitrary: unsubscribe },
     { weight: 1, arbitrary: end },
     { weight: 8, arbitrary: publish },
+    { weight: 1, arbitrary: churn },
     { weight: 1, arbitrary: flood },
+    { weight: 1, arbitrary: fc.constant({ kind: "sweep" as const }) },
   ),
   { maxLength: 80, size: "max" },
 );
@@ -176,8 +187,8 @@ class Model {
     else this.held[at] = one;
   }
 
-  unsubscribe(pick: number, filter: string): void {
-    const one = this.held.length > 0 && pick % 4 > 0
+  unsubscribe(pick: number, filter: string, isHeld = pick % 4 > 0): void {
+    const one = this.held.length > 0 && isHeld
       ? this.held[pick % this.held.length]
       : { client: pick % CLIENTS, filter, group: null };
     const at = this.held.findIndex((other) =>
@@ -193,6 +204,18 @@ class Model {
       at >= 0,
     );
     if (at >= 0) this.held.splice(at, 1);
+  }
+
+  /** Subscribes and unsubscribes in turn, `times` in all. */
+  churn(one: Held, times: number): void {
+    for (let i = 0; i < times; i++) {
+      const at = this.held.findIndex((other) =>
+        other.client === one.client && other.filter === one.filter &&
+        other.group === one.group
+      );
+      if (at < 0) this.subscribe(one);
+      else this.unsubscribe(at, one.filter, true);
+    }
   }
 
   end(client: number): void {
@@ -332,6 +355,8 @@ function routesLikeNaive(cacheSize: number): void {
           model.unsubscribe(step.pick, step.filter);
         } else if (step.kind === "end") model.end(step.client);
         else if (step.kind === "flood") model.flood();
+        else if (step.kind === "sweep") model.router.sweep(0, 2000);
+        else if (step.kind === "churn") model.churn(step, step.times);
         else model.publish(step.topic, step.publisher, step.old);
       }
       model.checkLists();
