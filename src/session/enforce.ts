@@ -1,4 +1,5 @@
 import { ReasonCode } from "../mqtt/mod.ts";
+import type { SharedName } from "../router/mod.ts";
 import type { Identity } from "../security/mod.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
@@ -23,6 +24,7 @@ export function enforceAccess(
   // Who is not known yet is looked at when it is.
   if (access === null || !session.isKnown) return [];
   const removed: string[] = [];
+  const left: SharedName[] = [];
   for (const entry of [...router.subscriptionsOf(session)]) {
     const { filter, group, options } = entry;
     const granted = access.authorizer.maySubscribe(
@@ -33,10 +35,11 @@ export function enforceAccess(
     if (granted !== -1 && !(granted === null && isAnother)) continue;
     router.unsubscribe(session, filter, group);
     session.subscriptions--;
-    if (group !== null) session.queue.leftGroup(group, filter);
+    if (group !== null) left.push({ name: group, filter });
     else session.queue.stopFeed(filter);
     removed.push(group === null ? filter : `$share/${group}/${filter}`);
   }
+  session.queue.leftGroups(left);
   if (removed.length > 0 && session.subscriptions === 0) {
     tell(session, removed);
   }

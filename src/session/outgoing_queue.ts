@@ -1,17 +1,23 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
-import type { Delivery, RetainedCursor, Subscriber } from "../router/mod.ts";
+import type {
+  Delivery,
+  RetainedCursor,
+  SharedName,
+  Subscriber,
+} from "../router/mod.ts";
 import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Context } from "./context.ts";
 import { type DropNote, DropNotes } from "./drop_notes.ts";
 import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
 import { InflightWindow } from "./inflight_window.ts";
+import { OrderedMap } from "./ordered_map.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { DropReason } from "./reasons.ts";
 import { type FeedTarget, RetainedFeeds } from "./retained_feeds.ts";
 import type { Sender } from "./sender.ts";
 
-/** Most sessions have nothing to send again, and share it. */
+/** Most sessions have lost nothing, and share it. */
 const NONE: readonly never[] = [];
 
 /**
@@ -30,11 +36,13 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   #feeds: RetainedFeeds | null = null;
   /** What serves it now, or null. */
   #sender: Sender | null = null;
-  /** In flight, and not yet sent again on the present connection. */
-  #resend: readonly Outgoing[] = NONE;
+  /** In flight, by packet id, and not yet sent again on this connection. */
+  #resend: OrderedMap<number, Outgoing> | null = null;
   /** Entries of the window that went out on the present connection. */
   #outstanding = 0;
   #waitingQos0 = 0;
+  /** Shared groups it has left and whose messages it still has, or null. */
+  #left: Set<string> | null = null;
   /** Made with the first message that is dropped. */
   #drops: DropNotes | null = null;
 
@@ -83,14 +91,19 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** Nobody serves it; what waits, waits. */
   detach(): void {
     this.#sender = null;
-    this.#resend = NONE;
+    this.#resend = null;
   }
 
   /** Sends again what was in flight, in order, then what waited (4.4). */
   resume(): void {
-    this.#resend = this.#window.inOrder();
     this.#outstanding = 0;
-    for (const entry of this.#resend) entry.sent = false;
+    if (this.#window.size > 0) {
+      this.#resend = new OrderedMap();
+      for (const entry of this.#window.inOrder()) {
+        entry.sent = false;
+        this.#resend.set(entry.packetId, entry);
+      }
+    }
     this.drain();
   }
 
@@ -113,7 +126,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       }
     } else if (
       sender !== null && this.#backlog.size === 0 &&
-      this.#resend.length === 0 &&
+      this.#resend === null &&
       this.#outstanding < sender.sendMaximum && !sender.outbox.held &&
       (qos === 1 || this.#admits(message))
     ) {
@@ -160,7 +173,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   drain(): void {
     const sender = this.#sender;
     if (sender === null) return;
-    if (this.#resend.length > 0 && !this.#sendAgain(sender)) return;
+    if (this.#resend !== null && !this.#sendAgain(sender)) return;
     while (this.#backlog.size > 0) {
       if (sender.outbox.held) return;
       const next = this.#backlog.peek()!;
@@ -196,7 +209,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   acknowledged(entry: Outgoing, refused: boolean): void {
     if (refused) this.drop("client-refused", entry.message);
     this.#forget(entry);
-    if (this.#backlog.size > 0 || this.#resend.length > 0) this.drain();
+    if (this.#backlog.size > 0 || this.#resend !== null) this.drain();
     else this.#feeds?.go();
   }
 
@@ -208,17 +221,30 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#context.changes?.changed(entry);
   }
 
-  /** It left a shared group: others get what it has not been sent yet. */
-  leftGroup(name: string, filter: string): void {
+  /**
+   * It left these shared groups: others get what it has not been sent yet. The
+   * backlog is gone through once a turn, however many UNSUBSCRIBEs there were.
+   */
+  leftGroups(groups: readonly SharedName[]): void {
+    if (groups.length === 0 || this.#backlog.size === 0) return;
+    if (this.#left === null) {
+      this.#left = new Set();
+      this.#context.passes.inTurns(() => this.#passOverLeft());
+    }
+    for (const group of groups) this.#left.add(sharedFilter(group));
+  }
+
+  #passOverLeft(): false {
+    const left = this.#left!;
+    this.#left = null;
     for (let count = this.#backlog.size; count > 0; count--) {
       const entry = this.#take()!;
       const { group } = entry.delivery;
-      if (
-        group !== null && group.name === name && group.filter === filter &&
-        this.#passOver(entry)
-      ) this.#letGo(entry);
+      const isLeft = group !== null && left.has(sharedFilter(group));
+      if (isLeft && this.#passOver(entry)) this.#letGo(entry);
       else this.#wait(entry);
     }
+    return false;
   }
 
   /** The session is over: shared messages go to others, the rest is dropped. */
@@ -319,22 +345,21 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#letGo(entry);
     this.#window.remove(entry);
     if (entry.sent) this.#outstanding--;
-    else this.#resend = this.#resend.filter((other) => other !== entry);
+    else this.#resend?.delete(entry.packetId);
   }
 
   /** Returns whether all of it went out. */
   #sendAgain(sender: Sender): boolean {
-    let at = 0;
-    while (at < this.#resend.length) {
-      const entry = this.#resend[at];
+    const resend = this.#resend!;
+    for (let entry = resend.first(); entry !== null; entry = resend.first()) {
       const { message } = entry;
-      if (this.#context.mustStay(entry)) break;
+      if (this.#context.mustStay(entry)) return false;
       // PUBREL goes out whatever is left of the client's receive maximum (4.9).
       if (message !== null) {
-        if (this.#outstanding >= sender.sendMaximum) break;
-        if (sender.outbox.held) break;
+        if (this.#outstanding >= sender.sendMaximum) return false;
+        if (sender.outbox.held) return false;
       }
-      at++;
+      resend.delete(entry.packetId);
       entry.sent = true;
       this.#outstanding++;
       if (message !== null && this.receivable(message, entry.qos) < 0) {
@@ -348,8 +373,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         this.#forget(entry);
       }
     }
-    this.#resend = this.#resend.slice(at);
-    return this.#resend.length === 0;
+    this.#resend = null;
+    return true;
   }
 
   #enqueue(entry: Outgoing): void {
@@ -420,4 +445,9 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#drops ??= new DropNotes();
     this.#drops.note(reason, message.topic.text, passes.now);
   }
+}
+
+/** The filter as a client subscribes with it: names a group for certain. */
+function sharedFilter({ name, filter }: SharedName): string {
+  return `$share/${name}/${filter}`;
 }

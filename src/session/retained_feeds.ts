@@ -1,5 +1,6 @@
 import type { Message, QoS } from "../mqtt/mod.ts";
 import type { Delivery, RetainedCursor } from "../router/mod.ts";
+import { OrderedMap } from "./ordered_map.ts";
 import type { Passes } from "./passes.ts";
 
 /** Retained messages looked at before others get their turn. */
@@ -15,6 +16,14 @@ export interface RetainedFeed {
   readonly delivery: Delivery;
   /** The client whose own messages are left out; null leaves out nothing. */
   readonly notFrom: string | null;
+}
+
+/** A feed that is under way. */
+interface OpenFeed {
+  readonly filter: string;
+  readonly cursor: RetainedCursor;
+  /** Posts one message; made once, not once a message. */
+  readonly take: (message: Message) => void;
 }
 
 /** Who gets what is fed. */
@@ -34,7 +43,8 @@ export interface FeedTarget {
 export class RetainedFeeds {
   readonly #target: FeedTarget;
   readonly #passes: Passes;
-  #feeds: readonly RetainedFeed[] = [];
+  /** By the filter of the subscription. */
+  #feeds = new OrderedMap<string, OpenFeed>();
   /** Whether a turn is under way or asked for. */
   #feeding = false;
 
@@ -43,25 +53,27 @@ export class RetainedFeeds {
     this.#passes = passes;
   }
 
-  /** Begins with the messages of one more subscription. */
+  /** Begins with a subscription; one with the same filter is replaced. */
   add(feed: RetainedFeed): void {
-    this.#feeds = [...this.#feeds, feed];
+    const { filter, cursor } = feed;
+    const take = (message: Message) => this.#post(feed, message);
+    this.#feeds.set(filter, { filter, cursor, take });
     this.go();
   }
 
   /** No more for `filter`. */
   stop(filter: string): void {
-    this.#feeds = this.#feeds.filter((feed) => feed.filter !== filter);
+    this.#feeds.delete(filter);
   }
 
   /** No more at all. */
   clear(): void {
-    this.#feeds = [];
+    this.#feeds = new OrderedMap();
   }
 
   /** Goes on, if anything is left and the target has room. */
   go(): void {
-    if (this.#feeding || this.#feeds.length === 0) return;
+    if (this.#feeding || this.#feeds.size === 0) return;
     this.#feeding = true;
     if (!this.#feedSlice()) return;
     this.#passes.inTurns(() => this.#feedSlice());
@@ -69,25 +81,23 @@ export class RetainedFeeds {
 
   /** Returns whether to go on in another turn. */
   #feedSlice(): boolean {
-    // Without room it ends here: who makes room calls `go`.
-    if (this.#feeds.length === 0 || !this.#target.hasRoom) {
-      return this.#feeding = false;
-    }
-    const feed = this.#feeds[0];
-    const take = (message: Message) => {
-      if (message.publisher === feed.notFrom) return;
-      const most = Math.min(message.qos, feed.delivery.qos) as QoS;
-      const qos = this.#target.receivable(message, most);
-      if (qos < 0) return;
-      this.#target.post(message, qos as QoS, true, feed.delivery);
-    };
     // One by one, so that they fill neither the backlog nor the outbox until
     // something is dropped.
-    for (let n = 0; n < SLICE && !feed.cursor.done; n++) {
-      feed.cursor.next(1, this.#passes.now, take);
-      if (!this.#target.hasRoom) break;
+    for (let n = 0; n < SLICE; n++) {
+      // Without room it ends here: who makes room calls `go`.
+      const feed = this.#target.hasRoom ? this.#feeds.first() : null;
+      if (feed === null) return this.#feeding = false;
+      feed.cursor.next(1, this.#passes.now, feed.take);
+      if (feed.cursor.done) this.#feeds.delete(feed.filter);
     }
-    if (feed.cursor.done) this.#feeds = this.#feeds.slice(1);
-    return this.#feeding = this.#feeds.length > 0;
+    return this.#feeding = this.#feeds.size > 0;
+  }
+
+  #post({ notFrom, delivery }: RetainedFeed, message: Message): void {
+    if (message.publisher === notFrom) return;
+    const most = Math.min(message.qos, delivery.qos) as QoS;
+    const qos = this.#target.receivable(message, most);
+    if (qos < 0) return;
+    this.#target.post(message, qos as QoS, true, delivery);
   }
 }

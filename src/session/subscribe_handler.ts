@@ -182,8 +182,7 @@ function feed(
   const { router } = connection.context;
   // Each message that comes by it names it [MQTT-3.3.4-3].
   const identifier = packet.properties.subscriptionIdentifier ?? 0;
-  // The one that was replaced may still be under way; this begins anew.
-  session.queue.stopFeed(grant.filter);
+  // Where the one that was replaced is still under way, this begins anew.
   session.queue.feedRetained(
     grant.filter,
     router.retainedMatching(grant.filter),

@@ -1,5 +1,6 @@
 import { decodeUnsubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
+import type { SharedName } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readFilter } from "./filter.ts";
 import { sendGated } from "./send_gated.ts";
@@ -20,17 +21,19 @@ export function handleUnsubscribe(
   // All of them first: a packet that ends the connection does nothing else.
   const filters = packet.filters.map((text) => readFilter(text, connection));
   const codes: number[] = [];
+  const left: SharedName[] = [];
   for (const { filter, group } of filters) {
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
       session.subscriptions--;
-      // What it was to have by its group, others can have in its place; what
-      // it was to have by itself it still may be given (3.10.4).
-      if (group !== null) session.queue.leftGroup(group, filter);
+      if (group !== null) left.push({ name: group, filter });
       else session.queue.stopFeed(filter);
     }
     codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
   }
+  // What it was to have by its groups, others can have in its place; what it
+  // was to have by itself it still may be given (3.10.4).
+  session.queue.leftGroups(left);
   const { packetId } = packet;
   sendGated(
     connection,
