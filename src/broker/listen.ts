@@ -46,16 +46,16 @@ export async function listen(
   ports: ListenPorts,
 ): Promise<Listener> {
   const { bind, port } = settings;
-  const { clock, onTrouble: onError } = ports;
+  const { clock, onTrouble: onError, onRefused } = ports;
   const arrivals: ArrivalOptions = {
     clock,
     handshakeTimeout: settings.handshake_timeout,
     maxHandshakes: settings.max_handshakes,
-    onRefused: ports.onRefused,
+    onRefused,
   };
   if (settings.type === "unix") {
     const { socket: path, socket_mode: mode } = settings;
-    return await listenUnix({ path, mode, clock, onError });
+    return await listenUnix({ path, mode, clock, onError, onRefused });
   }
   const tls = hasTls(settings)
     ? tlsOptions(settings, await ports.tlsPorts(settings))
@@ -67,7 +67,7 @@ export async function listen(
     return await listenTls({ ...arrivals, ...own });
   }
   const server = tls === null ? null : await loadTls(tls, clock);
-  const below = listenTcp({ bind, port, clock, onError });
+  const below = listenTcp({ bind, port, clock, onError, onRefused });
   if (isPlain(settings)) return below;
   const { fromWire } = beginning(settings, ports, server);
   return new BeginningListener(below, fromWire, arrivals);

@@ -23,6 +23,7 @@ export const CLOSE_REASONS = [
   "shutdown",
   "too-many-connections",
   // Before MQTT begins: who may come, and how the beginning goes.
+  "reset-before-accept",
   "network-refused",
   "proxy-header",
   "tls-handshake",

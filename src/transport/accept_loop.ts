@@ -1,7 +1,17 @@
 import type { Clock } from "../clock/mod.ts";
+import { acceptFailureOf, shortageError } from "./accept_error.ts";
+import type { ByteStream } from "./byte_stream.ts";
+import { closeQuietly } from "./close_quietly.ts";
+import { type Refusal, RefusedError } from "./refusal.ts";
 
-/** After a failed accept: long enough for descriptors to be given back. */
+/** After a shortage: long enough for descriptors to be given back (ms). */
 const acceptPause = 100;
+
+/** Between two reports of a failure that goes on (ms). */
+const reportPause = 60_000;
+
+/** Unknown failures in a row after which each costs a pause as well. */
+const mostInARow = 100;
 
 /** What connections are accepted from: the runtime's, or a test's own. */
 export interface Source<Conn> {
@@ -11,49 +21,57 @@ export interface Source<Conn> {
   close(): void;
 }
 
-/** Accepts until it is closed, whatever fails meanwhile. */
-export class AcceptLoop<Conn> {
-  readonly #source: Source<Conn>;
-  readonly #clock: Clock;
-  readonly #onError: (error: Error) => void;
-  #closed = false;
-  /** Ends the pause after a failed accept. */
-  #goOn: () => void = () => {};
+/** How an accept loop waits, and where it reports failures. */
+export interface AcceptOptions {
+  /** Measures the pause after a shortage. */
+  readonly clock: Clock;
+  /** Receives each failure of the listener, the same one once a minute. */
+  readonly onError: (error: Error) => void;
+  /**
+   * Receives each connection that its peer reset before it was accepted.
+   * @default ignores it
+   */
+  readonly onRefused?: (refusal: Refusal) => void;
+}
 
-  /** `onError` is told of each failure, to accept or to hand on. */
-  constructor(
-    source: Source<Conn>,
-    clock: Clock,
-    onError: (error: Error) => void,
-  ) {
+/** Accepts until it is closed, whatever fails meanwhile. */
+export class AcceptLoop<Conn extends ByteStream> {
+  readonly #source: Source<Conn>;
+  readonly #options: AcceptOptions;
+  #closed = false;
+  /** Ends the pause after a shortage. */
+  #goOn: () => void = () => {};
+  /** Until when a failure with this message was reported (ms). */
+  readonly #reported = new Map<string, number>();
+
+  /** `source` listens already. */
+  constructor(source: Source<Conn>, options: AcceptOptions) {
     this.#source = source;
-    this.#clock = clock;
-    this.#onError = onError;
+    this.#options = options;
   }
 
-  /** Hands each connection to `onConn`; resolves when closed. */
+  /**
+   * Hands each connection to `onConn`; resolves when closed. Closes a
+   * connection for which `onConn` throws.
+   */
   async run(onConn: (conn: Conn) => void): Promise<void> {
-    while (!this.#closed) {
+    for (let failures = 0; !this.#closed;) {
       let conn: Conn;
       try {
         conn = await this.#source.accept();
       } catch (error) {
         if (this.#closed) return;
-        this.report(error);
-        // A peer that was gone before it was accepted costs no time. Being out
-        // of descriptors would fail again at once, and forever.
-        if (!(error instanceof Deno.errors.ConnectionAborted)) {
-          await this.#pause();
-        }
+        if (!this.#refuse(error)) await this.#recover(error, ++failures);
         continue;
       }
-      onConn(conn);
+      failures = 0;
+      try {
+        onConn(conn);
+      } catch (error) {
+        closeQuietly(conn);
+        if (!this.#refuse(error)) this.#report(error);
+      }
     }
-  }
-
-  /** Tells of something that failed. */
-  report(error: unknown): void {
-    this.#onError(error instanceof Error ? error : new Error(`${error}`));
   }
 
   /** Stops accepting. */
@@ -64,9 +82,40 @@ export class AcceptLoop<Conn> {
     this.#goOn();
   }
 
+  /** Returns false for a failure that is not the peer's. */
+  #refuse(cause: unknown): boolean {
+    if (acceptFailureOf(cause) !== "peer-gone") return false;
+    const text = "the peer reset the connection before it was accepted";
+    const error = new RefusedError("reset-before-accept", text, cause);
+    // The system no longer knows the address.
+    const peer = { hostname: "unknown", port: 0 };
+    this.#options.onRefused?.({ reason: error.reason, error, peer });
+    return true;
+  }
+
+  /** `failures` is how many there were in a row. */
+  async #recover(error: unknown, failures: number): Promise<void> {
+    const isShortage = acceptFailureOf(error) === "shortage";
+    this.#report(isShortage ? shortageError(error) : error);
+    // A shortage fails again at once, and so does a listener that is broken
+    // for good; anything else must not keep the next client waiting.
+    if (isShortage || failures > mostInARow) await this.#pause();
+  }
+
+  #report(error: unknown): void {
+    const { clock, onError } = this.#options;
+    const told = error instanceof Error ? error : new Error(`${error}`);
+    const now = clock.now();
+    if (now < (this.#reported.get(told.message) ?? 0)) return;
+    // The system has few messages; more of them must not grow the map.
+    if (this.#reported.size >= 20) this.#reported.clear();
+    this.#reported.set(told.message, now + reportPause);
+    onError(told);
+  }
+
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(acceptPause, resolve);
+      const cancel = this.#options.clock.after(acceptPause, resolve);
       this.#goOn = () => {
         cancel();
         resolve();

@@ -43,4 +43,4 @@ export { listenTls, loadTls } from "./load_tls.ts";
 export type { TlsServer, TlsStarted } from "./tls_handshake.ts";
 export type { TlsListener, TlsListenOptions } from "./tls_listener.ts";
 export { listenUnix, UnixListener, type UnixOptions } from "./unix_listener.ts";
-export type { Source } from "./accept_loop.ts";
+export type { AcceptOptions, Source } from "./accept_loop.ts";

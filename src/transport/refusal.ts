@@ -2,6 +2,7 @@ import type { PeerAddress } from "./byte_stream.ts";
 
 /** Why a connection ended before it came to MQTT. */
 export type RefusalReason =
+  | "reset-before-accept"
   | "network-refused"
   | "certificate-refused"
   | "proxy-header"

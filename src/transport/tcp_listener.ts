@@ -1,12 +1,10 @@
-import type { Clock } from "../clock/mod.ts";
 import { plainAddress } from "../network/mod.ts";
-import { AcceptLoop, type Source } from "./accept_loop.ts";
+import { AcceptLoop, type AcceptOptions, type Source } from "./accept_loop.ts";
 import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
-import { closeQuietly } from "./close_quietly.ts";
 import { ListenError } from "./listen_error.ts";
 
 /** Where and how to listen for plain TCP. */
-export interface TcpOptions {
+export interface TcpOptions extends AcceptOptions {
   /**
    * An IPv4 or IPv6 address or a name (its first address is taken).
    * `0.0.0.0` is every IPv4 address, `::` every IPv6 and IPv4 address.
@@ -14,10 +12,6 @@ export interface TcpOptions {
   readonly bind: string;
   /** 0 to 65535; 0 takes a free port. */
   readonly port: number;
-  /** Measures the pause after a failed accept. */
-  readonly clock: Clock;
-  /** Told of each failed accept; the listener goes on. */
-  readonly onError: (error: Error) => void;
 }
 
 /** What a `TcpListener` accepts from: `Deno.TcpListener`, or a test's own. */
@@ -33,25 +27,14 @@ export class TcpListener implements Listener {
   readonly #loop: AcceptLoop<Deno.TcpConn>;
 
   /** `acceptor` listens already; see `listenTcp`. */
-  constructor(
-    acceptor: Acceptor,
-    options: Pick<TcpOptions, "clock" | "onError">,
-  ) {
+  constructor(acceptor: Acceptor, options: AcceptOptions) {
     const { hostname, port } = acceptor.addr as Deno.NetAddr;
     this.address = { hostname, port };
-    this.#loop = new AcceptLoop(acceptor, options.clock, options.onError);
+    this.#loop = new AcceptLoop(acceptor, options);
   }
 
   serve(onStream: (accepted: Accepted) => void): Promise<void> {
-    return this.#loop.run((conn) => this.#handOn(conn, onStream));
-  }
-
-  close(): void {
-    this.#loop.close();
-  }
-
-  #handOn(conn: Deno.TcpConn, onStream: (accepted: Accepted) => void): void {
-    try {
+    return this.#loop.run((conn) => {
       // The broker itself gathers what it writes in one pass; Nagle's waiting
       // would only add to the latency.
       conn.setNoDelay(true);
@@ -59,10 +42,11 @@ export class TcpListener implements Listener {
       // Limits and logs must know a peer by one address, on `::` as well.
       const peer = { hostname: plainAddress(hostname), port };
       onStream({ stream: conn, peer });
-    } catch (error) {
-      closeQuietly(conn);
-      this.#loop.report(error);
-    }
+    });
+  }
+
+  close(): void {
+    this.#loop.close();
   }
 }
 

@@ -1,18 +1,13 @@
-import type { Clock } from "../clock/mod.ts";
-import { AcceptLoop } from "./accept_loop.ts";
+import { AcceptLoop, type AcceptOptions } from "./accept_loop.ts";
 import type { Accepted, Listener, PeerAddress } from "./byte_stream.ts";
 import { ListenError } from "./listen_error.ts";
 
 /** Which socket file to listen on, and who may connect. */
-export interface UnixOptions {
+export interface UnixOptions extends AcceptOptions {
   /** The socket's file; at most 107 bytes, as the system has it. */
   readonly path: string;
   /** The file's mode; to connect, one needs the right to write. */
   readonly mode: number;
-  /** Measures the pause after a failed accept. */
-  readonly clock: Clock;
-  /** Told of each failed accept; the listener goes on. */
-  readonly onError: (error: Error) => void;
 }
 
 /** Where all peers of a socket file come from: they have no address. */
@@ -28,7 +23,7 @@ export class UnixListener implements Listener {
   /** `listener` listens already; see `listenUnix`. */
   constructor(listener: Deno.UnixListener, options: UnixOptions) {
     this.address = { hostname: options.path, port: 0 };
-    this.#loop = new AcceptLoop(listener, options.clock, options.onError);
+    this.#loop = new AcceptLoop(listener, options);
   }
 
   serve(onStream: (accepted: Accepted) => void): Promise<void> {

@@ -100,6 +100,11 @@ Deno.test("tcp-listener: the advice where a port is not permitted", () => {
   assert.match(ListenError.of("::", 1883, denied).message, /check the rights/);
 });
 
+/** Lets what is ready go on. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await null;
+}
+
 /** Accepts what the test puts in: connections or failures. */
 class ScriptedAcceptor implements Acceptor {
   readonly addr = { transport: "tcp", hostname: "a", port: 1 } as const;
@@ -114,7 +119,7 @@ class ScriptedAcceptor implements Acceptor {
 
   async fail(error: Error): Promise<void> {
     this.#waiting.reject(error);
-    for (let turn = 0; turn < 5; turn++) await null;
+    await turns();
   }
 
   async connect(): Promise<{ noDelay: boolean }> {
@@ -126,7 +131,7 @@ class ScriptedAcceptor implements Acceptor {
       close: () => stream.close(),
     };
     this.#waiting.resolve(conn as unknown as Deno.TcpConn);
-    for (let turn = 0; turn < 5; turn++) await null;
+    await turns();
     return seen;
   }
 
@@ -135,31 +140,96 @@ class ScriptedAcceptor implements Acceptor {
   }
 }
 
-Deno.test("tcp-listener: a failed accept is told and tried again later", async () => {
-  const acceptor = new ScriptedAcceptor();
-  const manual = new ManualClock();
+/** What the runtime rejects with; it names the failure by `code`. */
+function systemError(code: string): Error {
+  return Object.assign(new Error(`as the system says: ${code}`), { code });
+}
+
+/** What the runtime rejects with for a peer that was reset in the queue. */
+function resetPeer(): Error {
+  const text = "Transport endpoint is not connected (os error 107)";
+  const error = new Deno.errors.NotConnected(text);
+  return Object.assign(error, { code: "ENOTCONN" });
+}
+
+/** A listener on `acceptor`, and all that it reports. */
+function scripted(acceptor: ScriptedAcceptor) {
+  const clock = new ManualClock();
   const errors: string[] = [];
+  const refusals: string[] = [];
   const listener = new TcpListener(acceptor, {
-    clock: manual,
+    clock,
     onError: (error) => errors.push(error.message),
+    onRefused: ({ reason }) => refusals.push(reason),
   });
+  return { clock, errors, refusals, listener };
+}
+
+Deno.test("tcp-listener: a shortage pauses, and is reported once a minute", async () => {
+  const acceptor = new ScriptedAcceptor();
+  const { clock, errors, listener } = scripted(acceptor);
   const peers: PeerAddress[] = [];
   const served = listener.serve(({ peer }) => peers.push(peer));
-  for (let round = 1; round <= 3; round++) {
-    await acceptor.fail(new Error(`too many open files ${round}`));
-    assert.equal(acceptor.accepts, round);
-    manual.advance(100);
-    await null;
-    assert.equal(acceptor.accepts, round + 1);
+  let accepts = 1;
+  for (const code of ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"]) {
+    for (let round = 0; round < 3; round++) {
+      await acceptor.fail(systemError(code));
+      assert.equal(acceptor.accepts, accepts, code);
+      clock.advance(100);
+      await turns();
+      assert.equal(acceptor.accepts, ++accepts, code);
+    }
   }
-  await acceptor.fail(new Deno.errors.ConnectionAborted("gone"));
-  assert.equal(acceptor.accepts, 5, "a peer that is gone needs no pause");
+  assert.equal(errors.length, 4);
+  assert.match(errors[0], /EMFILE; .* Raise the limit of open files/);
+  clock.advance(60_000);
+  await acceptor.fail(systemError("EMFILE"));
+  assert.equal(errors.length, 5);
+  clock.advance(100);
+  await turns();
   assert.equal((await acceptor.connect()).noDelay, true);
   assert.deepEqual(peers, [{ hostname: "192.0.2.9", port: 9 }]);
-  assert.equal(errors.length, 4);
   listener.close();
   await served;
-  assert.equal(errors.length, 4, "closing is no failure");
+  assert.equal(errors.length, 5, "closing is no failure");
+});
+
+Deno.test("tcp-listener: a peer that reset in the queue costs no time and no report", async () => {
+  const acceptor = new ScriptedAcceptor();
+  const { errors, refusals, listener } = scripted(acceptor);
+  const served = listener.serve(() => {});
+  for (let count = 1; count <= 1000; count++) {
+    await acceptor.fail(
+      count === 1 ? systemError("ECONNABORTED") : resetPeer(),
+    );
+    assert.equal(acceptor.accepts, count + 1);
+  }
+  assert.deepEqual(errors, []);
+  assert.equal(refusals.length, 1000);
+  assert.equal(refusals[0], "reset-before-accept");
+  listener.close();
+  await served;
+});
+
+Deno.test("tcp-listener: an unknown failure costs no time, unless it goes on", async () => {
+  const acceptor = new ScriptedAcceptor();
+  const { clock, errors, listener } = scripted(acceptor);
+  const served = listener.serve(() => {});
+  for (let count = 1; count <= 100; count++) {
+    await acceptor.fail(systemError("EPROTO"));
+    assert.equal(acceptor.accepts, count + 1);
+  }
+  await acceptor.fail(systemError("EPROTO"));
+  assert.equal(acceptor.accepts, 101);
+  clock.advance(100);
+  await turns();
+  assert.equal(acceptor.accepts, 102);
+  await acceptor.connect();
+  await acceptor.fail(systemError("EPROTO"));
+  assert.equal(acceptor.accepts, 104, "a connection ends the series");
+  assert.equal(errors.length, 1);
+  listener.close();
+  await served;
 });
 
 Deno.test("tcp-listener: close ends the pause, and may be called again", async () => {
@@ -169,7 +239,7 @@ Deno.test("tcp-listener: close ends the pause, and may be called again", async (
     onError: () => {},
   });
   const served = listener.serve(() => {});
-  await acceptor.fail(new Error("too many open files"));
+  await acceptor.fail(systemError("EMFILE"));
   listener.close();
   listener.close();
   await served;
