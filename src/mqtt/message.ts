@@ -94,6 +94,8 @@ export class Message {
         length,
       )
       : this.#keepShared(length);
+    // A queue counts the bytes of the topic, not the block they stand in.
+    if (kept.topic.isView) kept.topic = kept.topic.own();
     kept.properties = this.properties;
     kept.qos = this.qos;
     kept.retain = this.retain;

@@ -15,4 +15,17 @@ export class Topic {
     this.text = text;
     this.bytes = bytes;
   }
+
+  /**
+   * Whether `bytes` is a view into a longer array, which it keeps in memory:
+   * the topic of a retained message is, as the router reads it from its block.
+   */
+  get isView(): boolean {
+    return this.bytes.byteOffset > 0;
+  }
+
+  /** Returns the same topic with bytes of its own. */
+  own(): Topic {
+    return new Topic(this.text, this.bytes.slice());
+  }
 }

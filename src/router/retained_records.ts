@@ -26,7 +26,10 @@ export class RetainedRecords {
     const { expiresAt } = message;
     node.expiresAt = expiresAt === Infinity ? null : expiresAt;
     if (length > MAX_RECORD) {
-      node.held = message.keep();
+      // A short payload with a long topic stays as long as any other.
+      node.held = payloadLength > MAX_RECORD
+        ? message.keep()
+        : message.compact();
       return;
     }
     node.properties = message.properties;
@@ -60,8 +63,8 @@ export class RetainedRecords {
   }
 
   /**
-   * The message held at `node`, or null. That of a record is transient: it
-   * refers to bytes of many, so whoever keeps it makes it a copy.
+   * The message held at `node`, or null. That of a record is transient: its
+   * payload and its topic stand in the block, so `keep` copies both.
    */
   read(node: RetainedNode): Message | null {
     const held = node.held;

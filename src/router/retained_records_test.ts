@@ -68,3 +68,29 @@ Deno.test("retained records: a message given out outlives its replacement", () =
   assert.deepEqual([...payload], [5, 5, 5, 5, 5]);
   assert.deepEqual([...given.topic.bytes], [97]);
 });
+
+Deno.test("retained records: a message that is kept holds on to no block", () => {
+  const records = new RetainedRecords();
+  const node = new RetainedNode("", null);
+  records.hold(node, message(5));
+  const kept = (records.read(node) as Message).compact();
+  assert.equal(kept.topic.bytes.buffer.byteLength, 1);
+  assert.equal(kept.bytes.buffer.byteLength, 5);
+});
+
+Deno.test("retained records: a short payload with a long topic shares no bytes", () => {
+  const records = new RetainedRecords();
+  const node = new RetainedNode("", null);
+  const name = "a".repeat(2000);
+  const given = new Message(
+    new Topic(name, new TextEncoder().encode(name)),
+    new Uint8Array(100).fill(7),
+    10,
+    20,
+  );
+  given.transient = true;
+  records.hold(node, given);
+  const held = records.read(node) as Message;
+  assert.equal(held.bytes.buffer.byteLength, 10);
+  assert.deepEqual([...held.bytes], new Array(10).fill(7));
+});

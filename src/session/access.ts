@@ -56,7 +56,8 @@ export class Access {
     }
     holder.lastRights = this.#find(holder, topic);
     holder.lastGeneration = generation;
-    holder.lastAsked = topic;
+    // That of a retained message is not asked for again, and pins a block.
+    holder.lastAsked = topic.isView ? null : topic;
     return holder.lastRights;
   }
 
