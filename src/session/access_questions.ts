@@ -5,6 +5,10 @@ import type { Connection } from "./connection.ts";
 export interface SettledAccess {
   readonly questions: readonly AccessQuestion[];
   readonly answers: readonly boolean[];
+  /** The identity they are about, see `Session.identityNumber`. */
+  readonly identityNumber: number;
+  /** The rules that left the questions open, see `Authorizer.generation`. */
+  readonly generation: number;
 }
 
 /**
@@ -17,20 +21,27 @@ export function settleAccess(
   questions: readonly AccessQuestion[],
 ): readonly boolean[] | null {
   const { context, settled } = connection;
+  const { authorizer } = context.access!;
+  const { generation } = authorizer;
+  const { identity, identityNumber } = connection.session!;
   connection.settled = null;
   // Not asked twice: an answer may hold for this one time only.
-  if (settled !== null && isSame(settled.questions, questions)) {
-    return settled.answers;
-  }
-  const { authorizer } = context.access!;
-  const { identity } = connection.session!;
+  if (
+    settled !== null && settled.identityNumber === identityNumber &&
+    settled.generation === generation && isSame(settled.questions, questions)
+  ) return settled.answers;
   const answers = questions.map((one) => authorizer.ask(identity, one));
   if (answers.every((one) => typeof one === "boolean")) {
     return answers as boolean[];
   }
   connection.pump.pause("access");
   Promise.all(answers).then((all) => {
-    connection.settled = { questions, answers: all };
+    connection.settled = {
+      questions,
+      answers: all,
+      identityNumber,
+      generation,
+    };
   }).catch((error) => connection.fail(error))
     .finally(() => connection.pump.resume("access"));
   return null;

@@ -199,6 +199,7 @@ export class Connection implements Deadline {
    */
   receive(chunk: Uint8Array, start: number, end: number): number {
     const { frame, passes, counters } = this.context;
+    const { settled } = this;
     let at = start;
     try {
       while (at < end && this.pump.paused === null) {
@@ -210,6 +211,8 @@ export class Connection implements Deadline {
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handle(chunk, frame)) return frame.start;
+        // The packet that waited for it is done: it is for no later one.
+        if (settled !== null) this.settled = null;
         counters.packetsReceived++;
         if (this.state === "closing" || this.state === "closed") return end;
       }

@@ -1,0 +1,87 @@
+import {
+  listenerOptions,
+  sessionOptions,
+} from "../../src/broker/session_options.ts";
+import { ManualClock } from "../../src/clock/mod.ts";
+import { completeSettings } from "../../src/config/mod.ts";
+import { Router } from "../../src/router/mod.ts";
+import type { AuthOutcome, Identity } from "../../src/security/mod.ts";
+import type { RuleAuthorizer } from "../../src/security/access/mod.ts";
+import {
+  Connection,
+  Context,
+  Counters,
+  enforceAccess,
+} from "../../src/session/mod.ts";
+import { memoryPair } from "../../src/transport/mod.ts";
+import type { Version } from "../support/packets.ts";
+import { settle } from "../support/settle.ts";
+import { WireClient } from "../support/wire_client.ts";
+
+/** Sessions by rules that the test changes; who it is the method `name` says. */
+export class RuledSessions {
+  readonly rules: RuleAuthorizer;
+  readonly context: Context;
+  readonly #listener;
+
+  constructor(rules: RuleAuthorizer) {
+    this.rules = rules;
+    const settings = completeSettings({});
+    this.#listener = listenerOptions(settings.listener[0]);
+    const allow = (identity: Identity): AuthOutcome => ({
+      kind: "allow",
+      identity,
+    });
+    this.context = new Context({
+      options: sessionOptions(settings),
+      router: new Router(),
+      authenticator: {
+        authenticate: ({ clientId, username, listener }) =>
+          allow({ clientId, username, listener }),
+        begin: (_, { clientId }) => ({
+          step: (name) =>
+            allow({ clientId, username: new TextDecoder().decode(name!) }),
+        }),
+      },
+      authorizer: rules,
+      clock: new ManualClock(),
+      counters: new Counters(),
+      random: Math.random,
+      log: {
+        connected() {},
+        closed() {},
+        failed: (_, error) => {
+          throw error;
+        },
+      },
+    });
+  }
+
+  async connect(version: Version, options: object): Promise<WireClient> {
+    const [mine, stream] = memoryPair();
+    new Connection(
+      { stream, peer: { hostname: "127.0.0.1", port: 1 } },
+      this.#listener,
+      this.context,
+      () => {},
+    ).start();
+    const client = new WireClient(mine, version);
+    await client.send(client.packets.connect(options));
+    await client.expectAck(2, 0, 0);
+    return client;
+  }
+
+  async enforce(clientId: string): Promise<readonly string[]> {
+    const session = this.context.registry.get(clientId)!;
+    this.context.passes.begin();
+    const removed = enforceAccess(session, this.context);
+    await settle();
+    return removed;
+  }
+
+  filters(clientId: string): string[] {
+    const { registry, router } = this.context;
+    return [...router.subscriptionsOf(registry.get(clientId)!)]
+      .map(({ filter }) => filter);
+  }
+}
