@@ -392,13 +392,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         ? "backlog-bytes"
         : null;
       if (reason === null) break;
-      this.drop(reason, message);
       // What can never fit pushes nothing out.
       if (
         options.backlogPolicy === "drop-new" ||
         message.size > options.backlogBytes
-      ) return;
-      this.#letGo(this.#take()!);
+      ) return this.drop(reason, message);
+      const oldest = this.#take()!;
+      this.drop(reason, oldest.message);
+      this.#letGo(oldest);
     }
     message.compact();
     this.#hold(entry);

@@ -3,7 +3,10 @@ import {
   sessionOptions,
 } from "../../src/broker/session_options.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
-import { completeSettings } from "../../src/config/mod.ts";
+import {
+  completeSettings,
+  type PartialSettings,
+} from "../../src/config/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import type { AuthOutcome, Identity } from "../../src/security/mod.ts";
 import type { RuleAuthorizer } from "../../src/security/access/mod.ts";
@@ -24,9 +27,9 @@ export class RuledSessions {
   readonly context: Context;
   readonly #listener;
 
-  constructor(rules: RuleAuthorizer) {
+  constructor(rules: RuleAuthorizer, wish: PartialSettings = {}) {
     this.rules = rules;
-    const settings = completeSettings({});
+    const settings = completeSettings(wish);
     this.#listener = listenerOptions(settings.listener[0]);
     const allow = (identity: Identity): AuthOutcome => ({
       kind: "allow",
