@@ -281,6 +281,7 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
   const { options } = context;
   const { properties, version } = packet;
   connection.promised = options;
+  connection.askedExpiry = properties.sessionExpiryInterval ?? 0;
   connection.sender.receiveMaximum = properties.receiveMaximum ?? 65535;
   applyLimits(connection);
   const aliases = Math.min(

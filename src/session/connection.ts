@@ -95,6 +95,11 @@ export class Connection implements Deadline {
    * @internal
    */
   promised: SessionOptions;
+  /**
+   * Session Expiry Interval (0x11) of its CONNECT in seconds, before any bound
+   * of the broker's; 0 where it has none.
+   */
+  askedExpiry = 0;
   /** Null until CONNECT was decoded. */
   clientId: string | null = null;
   /** Attached while it is open, else null. */

@@ -14,13 +14,13 @@ export function handleDisconnect(
   if (session === null) return connection.close("client-disconnect");
   const expiry = packet.properties.sessionExpiryInterval;
   if (expiry !== undefined) {
-    if (session.expiryInterval === 0 && expiry !== 0) {
+    if (connection.askedExpiry === 0 && expiry !== 0) {
       throw new ProtocolError( // [MQTT-3.14.2-2]
         ReasonCode.ProtocolError,
         "DISCONNECT sets a session expiry that CONNECT had as 0",
       );
     }
-    // Nothing answers a DISCONNECT, so the bound is kept without a word.
+    // `session.max_expiry` is kept without a word: DISCONNECT has no answer.
     session.expiryInterval = Math.min(
       expiry,
       connection.context.options.maxExpiry,

@@ -214,3 +214,27 @@ conformance(
   },
   { session: { max_expiry: 10 } },
 );
+
+conformance(
+  "5.0 [MQTT-3.14.2-2] what CONNECT asked for counts, not what the broker made of it: a lasting session may be said to end or to last",
+  async (broker) => {
+    const watcher = await broker.connect(5, "watcher");
+    await watcher.subscribe(["w"]);
+    for (const expiry of [0, 9, 1000]) {
+      const { client, connack } = await broker.join(5, {
+        clientId: "bound",
+        properties: [property.sessionExpiry(100)],
+        will: { topic: "w", payload: "x" },
+      });
+      assert.equal(propertyOf(connack, 0x11), 0);
+      await client.disconnect(0, [property.sessionExpiry(expiry)]);
+      await client.expectClosed();
+      await watcher.expectNothing();
+      assert.equal(await sessionPresent(broker), false);
+    }
+    const zero = await broker.connect(5, "zero");
+    await zero.send(zero.packets.disconnect(0, [property.sessionExpiry(9)]));
+    await zero.expectDisconnect(0x82);
+  },
+  { session: { max_expiry: 0 } },
+);
