@@ -112,31 +112,49 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
     return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
   }
-  if (outcome.kind === "continue") {
-    connection.sender.sendAuth(
-      connection.authMethod!,
-      ReasonCode.ContinueAuthentication,
-      outcome.data,
-    );
-    return;
-  }
+  if (outcome.kind === "continue") return askMore(connection, outcome.data);
   connection.exchange = null;
   // Whoever judged it may have been replaced meanwhile.
   const { authenticator } = connection.context;
   if (authenticator.stillAllows?.(outcome.identity) === false) {
     return connection.close("auth-failed", ReasonCode.NotAuthorized);
   }
+  if (!tell(connection, ReasonCode.Success, outcome.data)) return;
   // From here on access is judged by the new identity.
   const session = connection.session!;
   const before = session.identity.username;
   session.identity = outcome.identity;
   session.changed();
   watchIdentity(connection, outcome.identity);
-  connection.sender.sendAuth(
-    connection.authMethod!,
-    ReasonCode.Success,
-    outcome.data,
-  );
   const isAnother = before !== outcome.identity.username;
   enforceAccess(session, connection.context, isAnother);
+}
+
+/** Asks the client for the next step of its exchange [MQTT-4.12.0-2]. */
+export function askMore(
+  connection: Connection,
+  data: Uint8Array | undefined,
+): void {
+  tell(connection, ReasonCode.ContinueAuthentication, data);
+}
+
+/**
+ * Sends AUTH. Where the client takes none that large it would wait for ever: a
+ * CONNECT is refused by `ProtocolError` 0x95, a connection that is open closes,
+ * and false says so.
+ */
+function tell(
+  connection: Connection,
+  reasonCode: ReasonCode,
+  data: Uint8Array | undefined,
+): boolean {
+  const { sender, authMethod } = connection;
+  if (sender.sendAuth(authMethod!, reasonCode, data)) return true;
+  const why = "AUTH takes more bytes than Maximum Packet Size (0x27) of this " +
+    `client, ${sender.sendLimit}`;
+  const code = ReasonCode.PacketTooLarge; // [MQTT-3.1.2-24]
+  if (connection.state !== "open") throw new ProtocolError(code, why);
+  const reason = sender.problemInformation ? why : undefined;
+  connection.close("auth-failed", code, reason);
+  return false;
 }

@@ -5,6 +5,7 @@ import {
   type Frame,
 } from "../codec/mod.ts";
 import {
+  type ConnackPacket,
   type ConnectPacket,
   type Properties,
   ProtocolError,
@@ -13,12 +14,13 @@ import {
   ReturnCode,
 } from "../mqtt/mod.ts";
 import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
-import { awaitOutcome } from "./auth_handler.ts";
+import { askMore, awaitOutcome } from "./auth_handler.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess, mayInherit } from "./enforce.ts";
 import { isLonger } from "./filter.ts";
 import { watchIdentity } from "./identity_end.ts";
+import type { ListenerOptions, SessionOptions } from "./options.ts";
 import type { Session } from "./session.ts";
 import { TopicAliases } from "./topic_aliases.ts";
 import { acceptWill, type Will } from "./will.ts";
@@ -153,12 +155,7 @@ function judge(
     throw new ProtocolError(outcome.reasonCode, "the client is not let in");
   }
   if (outcome.kind === "continue") {
-    connection.sender.sendAuth(
-      connection.authMethod!,
-      ReasonCode.ContinueAuthentication,
-      outcome.data,
-    );
-    return;
+    return askMore(connection, outcome.data);
   }
   // Whoever let it in may have been replaced while it was being asked.
   const { authenticator } = connection.context;
@@ -167,52 +164,50 @@ function judge(
   }
   connection.exchange = null;
   connection.will = null;
+  enter(connection, candidate, outcome);
+}
+
+/** Takes the session for a client that is authenticated, and answers. */
+function enter(
+  connection: Connection,
+  candidate: Candidate,
+  { identity, data }: Extract<AuthOutcome, { kind: "allow" }>,
+): void {
+  const { context } = connection;
+  const { packet } = candidate;
+  const answer: ConnackPacket = {
+    type: 2,
+    sessionPresent: false,
+    code: 0,
+    properties: packet.version === 5
+      ? announce(connection, candidate, data)
+      : {},
+  };
+  checkFits(connection, encodeConnack(answer, packet.version));
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
-  const { session, present } = claim(
-    connection,
-    candidate,
-    outcome.identity,
-  );
-  const { packet } = candidate;
-  const { context } = connection;
-  // 3.x says only whether it ends with the connection; how long it is kept
-  // otherwise is the broker's to say (3.1.1, 3.1.2.4).
-  session.expiryInterval = packet.version === 5
-    ? Math.min(
-      packet.properties.sessionExpiryInterval ?? 0,
-      context.options.maxExpiry,
-    )
-    : packet.cleanStart
-    ? 0
-    : context.options.expiryV3;
+  const { session, present } = claim(connection, candidate, identity);
+  session.expiryInterval = sessionExpiry(packet, context.options);
   // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
   session.bridge = packet.bridge;
-  session.attach(connection, outcome.identity);
+  session.attach(connection, identity);
   connection.session = session;
-  watchIdentity(connection, outcome.identity);
+  watchIdentity(connection, identity);
   // What is half received from before does not count against the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";
-  const keepAlive = setLimits(connection, packet);
+  setLimits(connection, packet);
   context.counters.connectsAccepted++;
   context.counters.clientsConnected++;
   context.counters.clientsMaximum = Math.max(
     context.counters.clientsMaximum,
     context.counters.clientsConnected,
   );
-  const connack = encodeConnack({
-    type: 2,
-    sessionPresent: present,
-    code: 0,
-    properties: packet.version === 5
-      ? announce(connection, candidate, session, keepAlive, outcome.data)
-      : {},
-  }, packet.version);
   awaitEffect(connection, session);
-  // A client that cannot be told the limits could not keep to them.
-  if (!connection.sender.send(connack)) return connection.close("refused");
+  connection.sender.send(
+    encodeConnack({ ...answer, sessionPresent: present }, packet.version),
+  );
   context.log.connected(
     candidate.clientId,
     connection.hostname,
@@ -221,6 +216,34 @@ function judge(
   session.queue.resume();
   // Somebody else may have it now, or the same one by other rules.
   if (present) enforceAccess(session, context);
+}
+
+/**
+ * Throws `ProtocolError` 0x95 for a CONNACK that is larger than its client
+ * takes: a client without it knows neither its limits nor its client id. Asked
+ * before the session is taken over: a refused CONNECT takes nothing.
+ */
+function checkFits({ sender }: Connection, { length }: Uint8Array): void {
+  if (length <= sender.sendLimit) return;
+  throw new ProtocolError( // [MQTT-3.1.2-24]
+    ReasonCode.PacketTooLarge,
+    `CONNACK takes ${length} bytes, Maximum Packet Size (0x27) of this ` +
+      `client is ${sender.sendLimit}`,
+  );
+}
+
+/**
+ * Seconds that the session outlives its connection. 3.x says only whether it
+ * does; how long is for the broker to say (3.1.1, 3.1.2.4).
+ */
+function sessionExpiry(
+  { version, cleanStart, properties }: ConnectPacket,
+  { maxExpiry, expiryV3 }: SessionOptions,
+): number {
+  if (version === 5) {
+    return Math.min(properties.sessionExpiryInterval ?? 0, maxExpiry);
+  }
+  return cleanStart ? 0 : expiryV3;
 }
 
 /** Takes the client id: the old connection ends, the session may go on. */
@@ -273,10 +296,10 @@ function awaitEffect(connection: Connection, session: Session): void {
 }
 
 /**
- * What holds for this connection: the less of what the client takes and what
- * the settings give. Returns its keep alive in seconds.
+ * Sets what holds for this connection: the less of what the client takes and
+ * what the settings give.
  */
-function setLimits(connection: Connection, packet: ConnectPacket): number {
+function setLimits(connection: Connection, packet: ConnectPacket): void {
   const { listener, context } = connection;
   const { options } = context;
   const { properties, version } = packet;
@@ -302,24 +325,26 @@ function setLimits(connection: Connection, packet: ConnectPacket): number {
     : aliases === 0
     ? 5
     : 0;
-  let { keepAlive } = packet;
-  const { maxKeepAlive } = listener;
-  // Only a 5.0 client can be told; a 3.x client keeps to its own.
-  if (
-    version === 5 && maxKeepAlive > 0 &&
-    (keepAlive === 0 || keepAlive > maxKeepAlive)
-  ) keepAlive = maxKeepAlive;
   // Counted one and a half times from now on [MQTT-3.1.2-22].
-  connection.watch(keepAlive);
-  return keepAlive;
+  connection.watch(keepAliveOf(packet, listener));
+}
+
+/** The keep alive that counts, in seconds; 0 for none. */
+function keepAliveOf(
+  { version, keepAlive }: ConnectPacket,
+  { maxKeepAlive }: ListenerOptions,
+): number {
+  // Only a 5.0 client can be told; a 3.x client keeps to its own.
+  const isBound = version === 5 && maxKeepAlive > 0;
+  return isBound && (keepAlive === 0 || keepAlive > maxKeepAlive)
+    ? maxKeepAlive
+    : keepAlive;
 }
 
 /** The properties of CONNACK: only what differs from their default (3.2.2.3). */
 function announce(
   connection: Connection,
   { packet, clientId, assigned }: Candidate,
-  session: Session,
-  keepAlive: number,
   data: Uint8Array | undefined,
 ): Properties {
   const { listener } = connection;
@@ -327,9 +352,8 @@ function announce(
   // An absent property means what the client asked for, or no limit.
   const asked = packet.properties.sessionExpiryInterval ?? 0;
   const properties: Properties = {};
-  if (session.expiryInterval !== asked) {
-    properties.sessionExpiryInterval = session.expiryInterval;
-  }
+  const expiry = sessionExpiry(packet, options);
+  if (expiry !== asked) properties.sessionExpiryInterval = expiry;
   if (listener.receiveMaximum < 65535) {
     properties.receiveMaximum = listener.receiveMaximum;
   }
@@ -347,6 +371,7 @@ function announce(
     properties.wildcardSubscriptionAvailable = false;
   }
   if (!options.sharedAvailable) properties.sharedSubscriptionAvailable = false;
+  const keepAlive = keepAliveOf(packet, listener);
   if (keepAlive !== packet.keepAlive) properties.serverKeepAlive = keepAlive;
   if (connection.authMethod !== null) {
     properties.authenticationMethod = connection.authMethod;
@@ -369,7 +394,8 @@ export function refuseConnect(
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
   // Counted apart: wrong passwords are worth another look than wrong bytes.
-  const denied = connection.state === "authenticating";
+  const denied = connection.state === "authenticating" &&
+    error.reasonCode !== ReasonCode.PacketTooLarge;
   connection.close(denied ? "auth-failed" : "refused");
 }
 

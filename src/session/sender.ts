@@ -192,13 +192,16 @@ export class Sender {
     this.outbox.append(PINGRESP);
   }
 
-  /** Sends AUTH with the method that the CONNECT named [MQTT-4.12.0-5]. */
+  /**
+   * Sends AUTH with the method that the CONNECT named [MQTT-4.12.0-5]; false
+   * when it is larger than the client takes.
+   */
   sendAuth(
     method: string,
     reasonCode: ReasonCode,
     data: Uint8Array | undefined,
-  ): void {
-    this.send(encodeAuth({
+  ): boolean {
+    return this.send(encodeAuth({
       type: 15,
       reasonCode,
       properties: {

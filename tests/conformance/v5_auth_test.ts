@@ -189,6 +189,60 @@ conformance(
   WITH_ECHO,
 );
 
+for (const name of ["echo", "slow"]) {
+  conformance(
+    `5.0 [MQTT-3.1.2-24] an AUTH that is too large for the client ends the attempt with 0x95 (${name})`,
+    async (broker) => {
+      const question = auth(0x18, [method(name), answer("more")]).length;
+      const waiting = broker.open(5);
+      await waiting.send(waiting.packets.connect({
+        properties: [
+          method(name),
+          answer("first"),
+          property.maximumPacketSize(question - 1),
+        ],
+      }));
+      await waiting.expectRefused(0x95);
+    },
+    WITH_ECHO,
+  );
+}
+
+/** Who comes in at once, and is asked or told something long later. */
+const LONG_WINDED: Authenticator = {
+  authenticate: () => ({ kind: "deny", reasonCode: 0x87 }),
+  begin: (_, { clientId }) => ({
+    step: (data) => {
+      const text = new TextDecoder().decode(data ?? undefined);
+      if (text === "ask") {
+        return { kind: "continue", data: utf8("x".repeat(99)) };
+      }
+      const identity = { clientId, username: text };
+      return text === "tell"
+        ? { kind: "allow", identity, data: utf8("x".repeat(99)) }
+        : { kind: "allow", identity };
+    },
+  }),
+};
+
+for (const text of ["ask", "tell"]) {
+  conformance(
+    `5.0 [MQTT-3.1.2-24] re-authentication that would ${text} more than the client takes ends with 0x95`,
+    async (broker) => {
+      const client = await broker.connect(5, {
+        properties: [
+          method("long"),
+          answer("in"),
+          property.maximumPacketSize(90),
+        ],
+      });
+      await client.send(auth(0x19, [method("long"), answer(text)]));
+      await client.expectDisconnect(0x95);
+    },
+    { authenticator: LONG_WINDED },
+  );
+}
+
 conformance(
   "5.0 [MQTT-3.15.1-1] [MQTT-3.15.2-1] AUTH with flags, a foreign code or without its method is an error",
   async (broker) => {

@@ -148,6 +148,50 @@ conformance(
 );
 
 conformance(
+  "5.0 [MQTT-3.1.2-24] a CONNECT whose CONNACK is too large for it takes nothing over, publishes nothing and gets 0x95",
+  async (broker) => {
+    const watcher = await broker.connect(5, "watcher");
+    await watcher.subscribe(["w/#"]);
+    const { client: first, connack } = await broker.join(5, {
+      clientId: "c",
+      properties: [property.sessionExpiry(100)],
+      will: { topic: "w/first", payload: "x" },
+    });
+    await first.subscribe([["t", 1]]);
+    // The session present flag takes no room: one byte less never fits.
+    const most = connack.bytes.length - 1;
+    for (const clean of [true, false]) {
+      const second = broker.open(5);
+      await second.send(second.packets.connect({
+        clientId: "c",
+        clean,
+        properties: [
+          property.sessionExpiry(100),
+          property.maximumPacketSize(most),
+        ],
+        will: { topic: "w/second", payload: "x" },
+      }));
+      await second.expectRefused(0x95);
+    }
+    await watcher.expectNothing();
+    await watcher.publish({ topic: "t", qos: 1, payload: "still here" });
+    await watcher.expectAck(4, 1, 0);
+    assert.equal((await first.receivePublish()).payload, "still here");
+    const { connack: fits } = await broker.join(5, {
+      clientId: "c",
+      clean: false,
+      properties: [
+        property.sessionExpiry(100),
+        property.maximumPacketSize(most + 1),
+      ],
+    });
+    assert.equal(fits.sessionPresent, true);
+    assert.equal((await watcher.receivePublish()).topic, "w/first");
+  },
+  { session: { max_expiry: 50 } },
+);
+
+conformance(
   "5.0 [MQTT-3.1.2-28] no response information unless it was asked for",
   async (broker) => {
     for (const wish of [[], [property.requestResponse(0)]]) {
