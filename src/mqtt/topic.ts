@@ -17,8 +17,8 @@ export class Topic {
   }
 
   /**
-   * Whether `bytes` is a view into a longer array, which it keeps in memory:
-   * the topic of a retained message is, as the router reads it from its block.
+   * Whether `bytes` is a view into a longer array, which it keeps in memory.
+   * The topic of a retained message is one while the router reads its block.
    */
   get isView(): boolean {
     return this.bytes.byteOffset > 0;

@@ -26,7 +26,7 @@ export class RetainedRecords {
     const { expiresAt } = message;
     node.expiresAt = expiresAt === Infinity ? null : expiresAt;
     if (length > MAX_RECORD) {
-      // A short payload with a long topic stays as long as any other.
+      // `keep` would leave a short payload in a block shared with others.
       node.held = payloadLength > MAX_RECORD
         ? message.keep()
         : message.compact();

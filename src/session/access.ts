@@ -56,7 +56,7 @@ export class Access {
     }
     holder.lastRights = this.#find(holder, topic);
     holder.lastGeneration = generation;
-    // That of a retained message is not asked for again, and pins a block.
+    // The view of a retained message comes once, and would pin its block.
     holder.lastAsked = topic.isView ? null : topic;
     return holder.lastRights;
   }

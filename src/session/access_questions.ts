@@ -5,9 +5,9 @@ import type { Connection } from "./connection.ts";
 export interface SettledAccess {
   readonly questions: readonly AccessQuestion[];
   readonly answers: readonly boolean[];
-  /** The identity they are about, see `Session.identityNumber`. */
+  /** `Session.identityNumber` of the client they are about. */
   readonly identityNumber: number;
-  /** The rules that left the questions open, see `Authorizer.generation`. */
+  /** `Authorizer.generation` of the rules that left the questions open. */
   readonly generation: number;
 }
 

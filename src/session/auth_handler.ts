@@ -139,9 +139,10 @@ export function askMore(
 }
 
 /**
- * Sends AUTH. Where the client takes none that large it would wait for ever: a
- * CONNECT is refused by `ProtocolError` 0x95, a connection that is open closes,
- * and false says so.
+ * Sends AUTH. A client that takes no packet that large would wait for ever:
+ * then an open connection closes with 0x95 and this returns false.
+ *
+ * @throws {ProtocolError} 0x95 while CONNECT is still being judged.
  */
 function tell(
   connection: Connection,

@@ -219,9 +219,11 @@ function enter(
 }
 
 /**
- * Throws `ProtocolError` 0x95 for a CONNACK that is larger than its client
- * takes: a client without it knows neither its limits nor its client id. Asked
- * before the session is taken over: a refused CONNECT takes nothing.
+ * Refuses a client that takes no packet as large as its CONNACK: without it the
+ * client knows neither its limits nor its client id. Comes before the takeover,
+ * as a refused CONNECT changes nothing.
+ *
+ * @throws {ProtocolError} 0x95.
  */
 function checkFits({ sender }: Connection, { length }: Uint8Array): void {
   if (length <= sender.sendLimit) return;
@@ -233,8 +235,8 @@ function checkFits({ sender }: Connection, { length }: Uint8Array): void {
 }
 
 /**
- * Seconds that the session outlives its connection. 3.x says only whether it
- * does; how long is for the broker to say (3.1.1, 3.1.2.4).
+ * Returns how long the session outlives its connection, in seconds. 3.x says
+ * only whether it does; the broker sets how long (3.1.1, 3.1.2.4).
  */
 function sessionExpiry(
   { version, cleanStart, properties }: ConnectPacket,

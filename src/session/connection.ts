@@ -216,7 +216,7 @@ export class Connection implements Deadline {
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handle(chunk, frame)) return frame.start;
-        // The packet that waited for it is done: it is for no later one.
+        // An answer is for the packet that waited, not for a later one.
         if (settled !== null) this.settled = null;
         counters.packetsReceived++;
         if (this.state === "closing" || this.state === "closed") return end;

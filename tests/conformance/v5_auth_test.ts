@@ -208,7 +208,7 @@ for (const name of ["echo", "slow"]) {
   );
 }
 
-/** Who comes in at once, and is asked or told something long later. */
+/** A method that accepts at once; re-authentication sends something long. */
 const LONG_WINDED: Authenticator = {
   authenticate: () => ({ kind: "deny", reasonCode: 0x87 }),
   begin: (_, { clientId }) => ({
