@@ -7,6 +7,16 @@ const BLOCK = 8192;
 /** The longest payload that goes into it. */
 const SHARED_MAXIMUM = 1024;
 
+/** The buffer that a transient message is a view into. */
+export interface ByteOwner {
+  /**
+   * Asks for `bytes` themselves instead of a copy of `length` of them. After
+   * true the owner never writes into `bytes` again; after false it may, as
+   * soon as the turn is over.
+   */
+  claim(bytes: Uint8Array, length: number): boolean;
+}
+
 let block = new Uint8Array(BLOCK);
 let blockUsed = 0;
 
@@ -14,8 +24,9 @@ let blockUsed = 0;
  * An application message, neutral of any receiver: packet id, alias, DUP and
  * remaining expiry are decided when it is encoded for one.
  *
- * A *transient* message is a view into a read chunk and is valid only during
- * the turn that decoded it; `keep()` gives the lasting copy, made at most once.
+ * A *transient* message is a view into bytes of an owner that will write into
+ * them again. It is valid only during the turn that decoded it; `keep()` gives
+ * the lasting message, made at most once.
  */
 export class Message {
   /** Where it goes; its name is valid. */
@@ -52,8 +63,10 @@ export class Message {
   volatile = false;
   /** How many windows and backlogs hold it: its bytes are counted once. */
   holders = 0;
-  /** True while `bytes` belongs to a read buffer. */
+  /** True while `bytes` has an owner that will write into them again. */
   transient = false;
+  /** The owner of `bytes` that may give them away; null: `keep` copies. */
+  owner: ByteOwner | null = null;
   /** The lasting copy, once one was made. */
   kept: Message | null = null;
 
@@ -87,12 +100,7 @@ export class Message {
     if (this.kept !== null) return this.kept;
     const length = this.payloadEnd - this.payloadStart;
     const kept = length > SHARED_MAXIMUM
-      ? new Message(
-        this.topic,
-        this.bytes.slice(this.payloadStart, this.payloadEnd),
-        0,
-        length,
-      )
+      ? this.#keepLarge(length)
       : this.#keepShared(length);
     // A queue counts the bytes of the topic, not the block they stand in.
     if (kept.topic.isView) kept.topic = kept.topic.own();
@@ -119,6 +127,14 @@ export class Message {
       this.payloadEnd = length;
     }
     return this;
+  }
+
+  /** Takes over the bytes of a large payload where their owner agrees. */
+  #keepLarge(length: number): Message {
+    const { topic, bytes, payloadStart, payloadEnd, owner } = this;
+    return owner !== null && owner.claim(bytes, length)
+      ? new Message(topic, bytes, payloadStart, payloadEnd)
+      : new Message(topic, bytes.slice(payloadStart, payloadEnd), 0, length);
   }
 
   /** Copies a small payload into the shared block: an array each is dear. */

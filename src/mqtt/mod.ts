@@ -15,7 +15,7 @@ export {
 } from "./topics.ts";
 export type { ParsedFilter } from "./topics.ts";
 export { decodeUtf8, encodeUtf8, isWellFormedUtf8, ownText } from "./utf8.ts";
-export { Message } from "./message.ts";
+export { type ByteOwner, Message } from "./message.ts";
 export type { SubscriptionOptions } from "./subscription_options.ts";
 export type {
   AuthPacket,

@@ -17,6 +17,20 @@ const KEPT = 32 * 1024 * 1024;
 
 const free: Uint8Array[][] = SIZES.map(() => []);
 let kept = 0;
+let scrubs = false;
+
+/** Turns `scrub` on or off. Off by default; all tests run with it on. */
+export function scrubBuffers(on: boolean): void {
+  scrubs = on;
+}
+
+/**
+ * Overwrites bytes from `start` up to `end` that no view may point to any more:
+ * a message that was kept without its bytes then shows in every test.
+ */
+export function scrub(buffer: Uint8Array, start: number, end: number): void {
+  if (scrubs) buffer.fill(0xdd, start, end);
+}
 
 /** Lends the smallest buffer of at least `size` bytes (≤ `LARGEST`). */
 export function lend(size: number): Uint8Array {
@@ -31,7 +45,9 @@ export function lend(size: number): Uint8Array {
 /** Takes back a lent buffer; any other is left to the garbage collector. */
 export function giveBack(buffer: Uint8Array): void {
   const index = SIZES.indexOf(buffer.length as typeof SIZES[number]);
-  if (index < 0 || kept + buffer.length > KEPT) return;
+  if (index < 0) return;
+  scrub(buffer, 0, buffer.length);
+  if (kept + buffer.length > KEPT) return;
   kept += buffer.length;
   free[index].push(buffer);
 }

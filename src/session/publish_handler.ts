@@ -2,7 +2,7 @@ import { decodePublish, type Frame, type PublishPacket } from "../codec/mod.ts";
 import {
   isWellFormedUtf8,
   levelCount,
-  Message,
+  type Message,
   PacketType,
   ProtocolError,
   ReasonCode,
@@ -213,7 +213,7 @@ function questionOf(topic: CachedTopic, packet: PublishPacket): AccessQuestion {
   return { action: "publish", topic: topic.text, qos, retain };
 }
 
-/** Makes the message that is routed: a view, except where it is large. */
+/** Makes the message that is routed: a view, valid for this pass. */
 function take(
   connection: Connection,
   packet: PublishPacket,
@@ -221,18 +221,15 @@ function take(
 ): Message {
   const { context } = connection;
   const { chunk } = packet;
-  // Shared, as a pass handles one at a time; whoever keeps it copies it.
-  let message = context.message;
-  if (chunk.length > LARGEST) {
-    // This chunk is not read into again: it can be kept as it is.
-    message = new Message(topic, chunk, packet.payloadStart, packet.end);
-  } else {
-    message.topic = topic;
-    message.bytes = chunk;
-    message.payloadStart = packet.payloadStart;
-    message.payloadEnd = packet.end;
-    message.kept = null;
-  }
+  // One object serves all, as a pass handles one message at a time. The pump
+  // owns the bytes: `keep` copies them, or the pump gives a large chunk away.
+  const { message } = context;
+  message.topic = topic;
+  message.bytes = chunk;
+  message.owner = connection.pump;
+  message.payloadStart = packet.payloadStart;
+  message.payloadEnd = packet.end;
+  message.kept = null;
   message.publisher = connection.clientId!;
   message.properties = packet.properties;
   message.qos = packet.qos;
@@ -242,11 +239,12 @@ function take(
     : context.passes.now + packet.messageExpiry * 1000;
   // The frame can be passed on as it stands when a receiver of this version
   // would get the same bytes: no id, no alias, no expiry to count down, and
-  // the flag as it came.
+  // the flag as it came. A large one is not copied: it goes by reference.
   const first = message.retain ? 1 : 0;
   if (
     packet.qos === 0 && packet.propertiesPlain &&
     connection.mountPoint === null &&
+    packet.end - packet.start <= LARGEST &&
     (chunk[packet.start] & 1) === first
   ) {
     message.frameStart = packet.start;

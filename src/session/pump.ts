@@ -1,13 +1,22 @@
+import type { ByteOwner } from "../mqtt/mod.ts";
 import type { ByteStream } from "../transport/mod.ts";
-import { giveBack, LARGEST, lend, SMALLEST } from "./buffers.ts";
+import { giveBack, LARGEST, lend, scrub, SMALLEST } from "./buffers.ts";
 import type { Context } from "./context.ts";
 import type { PauseReason } from "./reasons.ts";
 
 /** A packet announced this large gets its buffer at once, else step by step. */
 const AT_ONCE = 1024 * 1024;
 
+/** Reads in a row that left the buffer nearly empty before it gets smaller. */
+const SHORT_READS = 2;
+
 /** Full buffers read in a row before other connections are looked at. */
 const READS_A_TURN = 8;
+
+/** A buffer of at least `size` bytes. */
+function bufferOf(size: number): Uint8Array {
+  return size <= LARGEST ? lend(size) : new Uint8Array(size);
+}
 
 /** What the pump hands the bytes to. */
 export interface PumpOwner {
@@ -22,8 +31,11 @@ export interface PumpOwner {
 /**
  * Reads a stream into one buffer and hands over what is in it, one pass a
  * read. Backpressure is pull: while it is paused it does not read.
+ *
+ * The pump alone writes into its buffer, and does so as soon as a pass is over.
+ * A message that lasts longer copies its bytes or claims the whole buffer.
  */
-export class Pump {
+export class Pump implements ByteOwner {
   readonly #stream: ByteStream;
   readonly #owner: PumpOwner;
   readonly #context: Context;
@@ -34,8 +46,11 @@ export class Pump {
   /** Paused, with nothing under way that would find out that it no longer is. */
   #waiting = false;
   #chunk: Uint8Array;
+  /** A message has taken over the buffer: the pump only reads it now. */
+  #claimed = false;
   #fill = 0;
   #reads = 0;
+  #shortReads = 0;
   /** Why it does not read, or null while it does. */
   paused: PauseReason | null = null;
 
@@ -73,7 +88,20 @@ export class Pump {
     this.paused = null;
     if (!this.#waiting) return;
     this.#waiting = false;
+    this.#fill = 0;
     this.#read();
+  }
+
+  /**
+   * Gives its buffer away to a payload of `length` bytes that fills at least
+   * half of it, so that at most the same again is held for nothing. Buffers
+   * that were lent are never given away.
+   */
+  claim(bytes: Uint8Array, length: number): boolean {
+    const isGiven = bytes === this.#chunk && bytes.length > LARGEST &&
+      length * 2 >= bytes.length;
+    if (isGiven) this.#claimed = true;
+    return isGiven;
   }
 
   /**
@@ -107,7 +135,7 @@ export class Pump {
     const room = this.#chunk.length - this.#fill;
     this.#fill += count;
     this.#pass();
-    if (!this.#ended) this.#fit(count === room, count);
+    this.#fit(count === room, count);
     if (count < LARGEST) this.#reads = 0;
     else if (++this.#reads === READS_A_TURN) {
       this.#reads = 0;
@@ -139,27 +167,39 @@ export class Pump {
   /** A pass over what an earlier read has left. */
   #passAgain(): void {
     this.#pass();
-    // A large packet that was taken now may be kept: its buffer is not ours.
-    if (!this.#ended) this.#fit(false, this.#chunk.length);
+    this.#fit(false, this.#chunk.length);
   }
 
   /** One pass over what is in the buffer; the rest moves to its front. */
   #pass(): void {
-    if (this.#fill === 0 || this.#stopped) return;
+    if (this.#stopped) this.#fill = 0;
+    const fill = this.#fill;
+    if (fill === 0) return;
     const { passes } = this.#context;
     const chunk = this.#chunk;
     passes.begin();
-    const at = this.#owner.receive(chunk, 0, this.#fill);
+    const at = this.#owner.receive(chunk, 0, fill);
     passes.seal();
-    if (at === this.#fill) this.#fill = 0;
-    else if (at > 0) {
-      chunk.copyWithin(0, at, this.#fill);
-      this.#fill -= at;
+    this.#fill = fill - at;
+    if (this.#claimed) {
+      return this.#moveTo(bufferOf(this.#fill + 1), chunk.subarray(at, fill));
     }
+    if (at > 0 && at < fill) chunk.copyWithin(0, at, fill);
+    scrub(chunk, fill - at, fill);
+  }
+
+  /** Goes on in `chunk`, which begins with `rest`. */
+  #moveTo(chunk: Uint8Array, rest: Uint8Array): void {
+    chunk.set(rest);
+    if (!this.#claimed) giveBack(this.#chunk);
+    this.#claimed = false;
+    this.#chunk = chunk;
   }
 
   /** Chooses the buffer of the next read by how the last one went. */
   #fit(filled: boolean, count: number): void {
+    // A buffer that is full because its first packet waits stays as it is.
+    if (this.#ended || (this.paused !== null && this.#fill > 0)) return;
     const size = this.#chunk.length;
     const needed = this.#fill === 0 ? 0 : this.#context.frame.needed;
     let wanted = size;
@@ -170,18 +210,18 @@ export class Pump {
         needed,
         Math.max(AT_ONCE, size * (this.#fill === size ? 2 : 1)),
       );
-    } else if (filled) wanted = Math.max(size, Math.min(size * 8, LARGEST));
-    else if (count * 4 < size && needed === 0) {
-      // Not while a packet is coming in: that would only copy it about.
-      wanted = Math.max(count * 2, SMALLEST);
-    }
+    } else if (filled) wanted = Math.max(size, Math.min(size * 4, LARGEST));
+    const isShort = count * 4 < size && needed === 0;
+    this.#shortReads = isShort ? this.#shortReads + 1 : 0;
+    // Not while a packet is coming in: that would only copy it about. Nor at
+    // the first one: a burst ends with a short read, and the next one follows.
+    if (this.#shortReads >= SHORT_READS) wanted = Math.max(count * 2, SMALLEST);
     if (size > LARGEST && this.#fill === 0) wanted = LARGEST;
     wanted = Math.max(wanted, this.#fill + 1);
     if (wanted === size) return;
-    const chunk = wanted <= LARGEST ? lend(wanted) : new Uint8Array(wanted);
+    const chunk = bufferOf(wanted);
     if (chunk.length === size) return giveBack(chunk);
-    chunk.set(this.#chunk.subarray(0, this.#fill));
-    giveBack(this.#chunk);
-    this.#chunk = chunk;
+    this.#shortReads = 0;
+    this.#moveTo(chunk, this.#chunk.subarray(0, this.#fill));
   }
 }

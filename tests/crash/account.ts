@@ -1,3 +1,5 @@
+import { openSeal, sealPayload } from "../support/sealed_payload.ts";
+
 /** A message as its publisher knows it. Times are those of `now()`; 0: not yet. */
 export interface Published {
   /** Names it in accounts and in its payload. */
@@ -60,7 +62,7 @@ export class Account {
     return this.#messages.values();
   }
 
-  /** Enters a message; its payload is its name and `padding` bytes. */
+  /** Enters a message; its payload seals its name and is `padding` longer. */
   enter(
     message: Omit<Published, "name" | "payload" | "acknowledgedAt" | "refused">,
     padding: number,
@@ -70,7 +72,7 @@ export class Account {
       ...message,
       name,
       // An empty retained message removes: it has no place for a name.
-      payload: padding < 0 ? "" : `${name};${".".repeat(padding)}`,
+      payload: padding < 0 ? "" : sealPayload(name, 40 + padding),
       acknowledgedAt: 0,
       refused: false,
     };
@@ -80,7 +82,8 @@ export class Account {
 
   /** The message whose payload this is; undefined: none was ever published. */
   find(payload: string): Published | undefined {
-    const message = this.#messages.get(payload.slice(0, payload.indexOf(";")));
+    if (payload === "") return undefined;
+    const message = this.#messages.get(openSeal(payload));
     return message?.payload === payload ? message : undefined;
   }
 

@@ -4,6 +4,7 @@ import { silentLog } from "../../src/broker/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings, type Settings } from "../../src/config/mod.ts";
+import { openSeal, sealPayload } from "../support/sealed_payload.ts";
 import { until, within } from "../support/wait.ts";
 import { connectMqttJs } from "./mqttjs_client.ts";
 
@@ -67,7 +68,8 @@ class Publisher {
   async run(): Promise<void> {
     const lanes = Array.from({ length: WINDOW }, async () => {
       while (!this.isOver) {
-        const text = String(this.sent++);
+        const number = this.sent++;
+        const text = sealPayload(String(number), number % 5000);
         await this.#client.publishAsync(this.#topic, text, { qos: this.#qos });
       }
     });
@@ -83,7 +85,7 @@ class Receiver {
 
   take(topic: string, text: string): void {
     const expected = (this.#last.get(topic) ?? -1) + 1;
-    const number = Number(text);
+    const number = Number(openSeal(text));
     this.#last.set(topic, number);
     this.count++;
     if (number !== expected) {

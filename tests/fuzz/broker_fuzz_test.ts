@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { ByteStream } from "../../src/transport/mod.ts";
+import { sealPayload } from "../support/sealed_payload.ts";
 import { settle } from "../support/settle.ts";
 import { TestBroker } from "../support/test_broker.ts";
 import type { WireClient } from "../support/wire_client.ts";
@@ -63,7 +64,7 @@ class Canaries {
   /** A message with QoS 0 or 1 goes round; QoS 1 is acknowledged. */
   async sing(): Promise<void> {
     const qos = this.#count++ % 2;
-    const payload = `song ${this.#count}`;
+    const payload = sealPayload(`song ${this.#count}`, this.#count % 3000);
     const topic = "canary/yellow/song";
     await this.#publisher.publish({ topic, payload, qos });
     if (qos === 1) await this.#publisher.expectAck(4, 1);

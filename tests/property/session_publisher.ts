@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
 import { pubrel } from "../support/packets.ts";
+import { sealPayload } from "../support/sealed_payload.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 import { Line } from "./session_line.ts";
 
@@ -11,7 +12,7 @@ export interface Sent {
   readonly qos: number;
   /** Seconds, or 0 for none. */
   readonly expiry: number;
-  /** Fills the payload up, in characters. */
+  /** Characters that its payload has at least. */
   readonly padding: number;
 }
 
@@ -27,7 +28,7 @@ interface Unfinished {
  * A client that publishes by the book: it sends again what was not
  * acknowledged when it comes back, with DUP and the same ids (4.4).
  *
- * A payload is `post:number`. Posts count up, a sending again included, so
+ * A payload seals `post:number`. Posts count up, a sending again included, so
  * that a receiver can tell an order that was broken from a sending again.
  */
 export class ModelPublisher {
@@ -118,7 +119,7 @@ export class ModelPublisher {
       qos,
       dup,
       id,
-      payload: `${++this.#posts}:${number}:${".".repeat(padding)}`,
+      payload: sealPayload(`${++this.#posts}:${number}`, padding),
       properties: expiry > 0 ? [property.messageExpiry(expiry)] : [],
     }));
   }

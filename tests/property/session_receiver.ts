@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
 import { puback, pubcomp, pubrec } from "../support/packets.ts";
 import type { ReadPacket } from "../support/read_packet.ts";
+import { openSeal } from "../support/sealed_payload.ts";
 import type { TestBroker } from "../support/test_broker.ts";
 import { Line } from "./session_line.ts";
 import type { Sent } from "./session_publisher.ts";
@@ -196,7 +197,7 @@ export class ModelReceiver {
   #receive({ topic, qos, dup, packetId, payload }: ReadPacket): void {
     assert.ok(this.#greeted, "a message before CONNACK");
     const life = this.#life!;
-    const [post, number] = payload.split(":").map(Number);
+    const [post, number] = openSeal(payload).split(":").map(Number);
     const key = `${topic} ${qos}`;
     assert.ok(post > (this.#order.get(key) ?? 0), `order broken: ${payload}`);
     this.#order.set(key, post);

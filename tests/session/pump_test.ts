@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { Frame, readFrame } from "../../src/codec/mod.ts";
-import { giveBack, lend, SMALLEST } from "../../src/session/buffers.ts";
+import {
+  giveBack,
+  lend,
+  scrubBuffers,
+  SMALLEST,
+} from "../../src/session/buffers.ts";
 import type { Context } from "../../src/session/context.ts";
 import { Counters } from "../../src/session/counters.ts";
 import { Passes } from "../../src/session/passes.ts";
@@ -12,6 +17,8 @@ import { turn } from "../support/settle.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";
 
 const LARGE = 65536;
+
+scrubBuffers(true);
 
 /** Takes frames as a connection does, and keeps a copy of each. */
 class Owner {
@@ -309,4 +316,79 @@ Deno.test("a large packet that is taken after a pause keeps its buffer: what com
   pump.resume("memory-full");
   assert.deepEqual(owner.frames, [toHex(large)]);
   assert.notEqual(stream.reading!.bytes.buffer, owner.chunk.buffer);
+});
+
+/** Reads until the buffer is as large as it gets without a large packet. */
+async function warmUp(stream: ScriptedStream): Promise<void> {
+  while (stream.reading!.bytes.length < LARGE) {
+    await giveAll(stream, publish(LARGE - 4));
+    if (stream.reading === null) await turn();
+  }
+}
+
+Deno.test("a payload that claims the buffer keeps it, and the rest goes on elsewhere", async () => {
+  const { stream, owner, pump } = setUp();
+  const large = publish(200_000, 7);
+  let kept: Uint8Array = new Uint8Array(0);
+  owner.afterFrame = () => {
+    if (owner.frames.length > 1) return;
+    assert.ok(pump.claim(owner.chunk, 200_000));
+    kept = owner.chunk.subarray(5, large.length);
+  };
+  // The buffer of a large packet holds no more than it, unless it was larger.
+  await giveAll(stream, large);
+  await giveAll(stream, join(publish(10, 1), publish(10, 2)));
+  assert.ok(kept.every((one) => one === 7), "the claimed bytes were changed");
+  assert.deepEqual(
+    owner.frames,
+    [large, publish(10, 1), publish(10, 2)].map(toHex),
+  );
+});
+
+Deno.test("a buffer is given away neither when it was lent nor for a small part of it", async () => {
+  const { stream, owner, pump } = setUp();
+  await warmUp(stream);
+  const claims: boolean[] = [];
+  owner.afterFrame = () => claims.push(pump.claim(owner.chunk, 60_000));
+  await giveAll(stream, publish(60_000));
+  owner.afterFrame = () =>
+    claims.push(
+      pump.claim(owner.chunk, 99_000),
+      pump.claim(new Uint8Array(200_000), 200_000),
+    );
+  await giveAll(stream, publish(200_000));
+  assert.deepEqual(claims, [false, false, false]);
+});
+
+Deno.test("a full buffer whose first packet waits is handled where it is", async () => {
+  const { stream, owner, pump } = setUp();
+  await warmUp(stream);
+  const before = owner.frames.length;
+  const { buffer } = stream.reading!.bytes;
+  owner.takes = () => {
+    pump.pause("access");
+    return false;
+  };
+  const small = Array.from({ length: 17 }, (_, at) => publish(4092, at));
+  const bytes = join(...small);
+  assert.ok(bytes.length >= LARGE);
+  const rest = await stream.give(bytes);
+  assert.equal(stream.reading, null);
+  owner.takes = () => true;
+  pump.resume("access");
+  await giveAll(stream, rest);
+  assert.deepEqual(owner.frames.slice(before), small.map(toHex));
+  assert.equal(owner.chunk.buffer, buffer);
+});
+
+Deno.test("one short read leaves the buffer as it is, the second in a row makes it smaller", async () => {
+  const { stream } = setUp();
+  await warmUp(stream);
+  await stream.give(publish(10));
+  assert.equal(stream.reading!.bytes.length, LARGE);
+  await giveAll(stream, publish(LARGE - 4));
+  await stream.give(publish(10));
+  assert.equal(stream.reading!.bytes.length, LARGE);
+  await stream.give(publish(10));
+  assert.ok(stream.reading!.bytes.length < LARGE);
 });

@@ -1,4 +1,5 @@
 import type { Version } from "./packets.ts";
+import { checkSeal } from "./sealed_payload.ts";
 
 /** A property as it came: identifier and value; binary data as bytes. */
 export type ReadProperty = readonly [
@@ -165,7 +166,10 @@ export function readPacket(bytes: Uint8Array, version: Version): ReadPacket {
   if (version === 5 && (always || cursor.left > 0) && type !== 13) {
     properties.push(...readProperties(cursor));
   }
-  if (type === 3) packet.payload = decode(cursor.take(cursor.left));
+  if (type === 3) {
+    packet.payload = decode(cursor.take(cursor.left));
+    checkSeal(packet.payload);
+  }
   if (type === 9 || type === 11) packet.codes = [...cursor.take(cursor.left)];
   if (cursor.left > 0) throw new Error("bytes behind the packet's end");
   return packet;

@@ -10,12 +10,16 @@ import type {
   Settings,
 } from "../../src/config/mod.ts";
 import type { Authenticator, Authorizer } from "../../src/security/mod.ts";
+import { scrubBuffers } from "../../src/session/buffers.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { ByteStream } from "../../src/transport/mod.ts";
 import { activity, settle } from "./settle.ts";
 import type { ConnectOptions, Version } from "./packets.ts";
 import type { ReadPacket } from "./read_packet.ts";
 import { WireClient } from "./wire_client.ts";
+
+// Every view into a buffer that lasts too long shows as a changed payload.
+scrubBuffers(true);
 
 /** How a test wants its broker; everything else is the default. */
 export interface TestBrokerOptions extends Omit<PartialSettings, "listener"> {
