@@ -37,6 +37,18 @@ export class ByteWriter {
     this.binary(encodeUtf8(text));
   }
 
+  /**
+   * As `utf8`, for text that people read: above 65,535 bytes it ends with the
+   * last whole character that fits.
+   */
+  prose(text: string): void {
+    const bytes = encodeUtf8(text);
+    let end = Math.min(bytes.length, FIELD_MAX);
+    // A byte of 10xxxxxx goes on with the character before it.
+    if (end < bytes.length) { while ((bytes[end] & 0xc0) === 0x80) end--; }
+    this.binary(bytes.subarray(0, end));
+  }
+
   /** The length of `bytes` and the bytes; RangeError above 65,535. */
   binary(bytes: Uint8Array): void {
     if (bytes.length > FIELD_MAX) {

@@ -20,8 +20,7 @@ type TextName =
   | "assignedClientIdentifier"
   | "authenticationMethod"
   | "responseInformation"
-  | "serverReference"
-  | "reasonString";
+  | "serverReference";
 type Width = "uint8" | "uint16" | "uint32" | "varint";
 
 const NUMBERS: readonly (readonly [NumberName, number, Width])[] = [
@@ -51,12 +50,12 @@ const TEXTS: readonly (readonly [TextName, number])[] = [
   ["authenticationMethod", PropertyId.AuthenticationMethod],
   ["responseInformation", PropertyId.ResponseInformation],
   ["serverReference", PropertyId.ServerReference],
-  ["reasonString", PropertyId.ReasonString],
 ];
 
 /**
  * Writes the property length and all properties that are set. The caller sets
- * only those which the packet may have (MQTT 5.0, 2.2.2.2).
+ * only those which the packet may have (MQTT 5.0, 2.2.2.2). A reason string
+ * above 65,535 bytes is cut; RangeError for any other field that is longer.
  */
 export function encodeProperties(
   into: ByteWriter,
@@ -80,6 +79,11 @@ export function encodeProperties(
     if (value === undefined) continue;
     writer.uint8(id);
     writer.utf8(value);
+  }
+  // No reason is so long that it may keep its packet from being sent.
+  if (properties.reasonString !== undefined) {
+    writer.uint8(PropertyId.ReasonString);
+    writer.prose(properties.reasonString);
   }
   if (properties.authenticationData !== undefined) {
     writer.uint8(PropertyId.AuthenticationData);

@@ -28,6 +28,9 @@ import { acceptWill, type Will } from "./will.ts";
 /** The largest packet there can be; as a maximum it limits nothing. */
 const PACKET_MAXIMUM = 268_435_460;
 
+/** Letters that a refusal says of an unknown authentication method. */
+const METHOD_SHOWN = 100;
+
 /** A CONNECT that passed all checks but who sent it. */
 interface Candidate {
   /** As it came. */
@@ -91,7 +94,7 @@ export function handleConnect(
   if (connection.exchange === null) {
     throw new ProtocolError( // [MQTT-4.12.0-1]
       ReasonCode.BadAuthenticationMethod,
-      `authentication method ${method} is not known`,
+      `authentication method ${method.slice(0, METHOD_SHOWN)} is not known`,
     );
   }
   // Kept for the steps to come, and for when the client asks to be judged

@@ -58,6 +58,17 @@ async function enter(broker: TestBroker, name = "echo") {
 }
 
 conformance(
+  "an authentication method of 65,535 bytes is refused like any other that is not known",
+  async (broker) => {
+    const client = await begin(broker, "m".repeat(65_535));
+    const connack = await client.expectRefused(0x8c);
+    assert.match(String(propertyOf(connack, 0x1f)), /method m{100} is not/);
+    assert.deepEqual(broker.failures, []);
+  },
+  WITH_ECHO,
+);
+
+conformance(
   "5.0 [MQTT-4.12.0-1] an unknown method is refused with 0x8C",
   async (broker) => {
     const client = await begin(broker, "unheard-of");

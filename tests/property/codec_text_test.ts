@@ -1,6 +1,12 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import {
+  decodeDisconnect,
+  encodeDisconnect,
+  Frame,
+  readFrame,
+} from "../../src/codec/mod.ts";
+import {
   decodeUtf8,
   encodeUtf8,
   isWellFormedUtf8,
@@ -51,6 +57,35 @@ Deno.test("UTF-8 is judged as the runtime judges it", () => {
   fc.assert(fc.property(
     fc.string({ unit: "binary", maxLength: 100 }),
     (text) => judge(encodeUtf8(text)),
+  ));
+});
+
+/** A DISCONNECT with this reason string, and the reason decoded from it. */
+function reasonIn(reasonString: string): string {
+  const bytes = encodeDisconnect(
+    { type: 14, reasonCode: 0x87, properties: { reasonString } },
+    5,
+  );
+  const frame = new Frame();
+  readFrame(frame, bytes, 0, bytes.length, bytes.length, 5);
+  return decodeDisconnect(bytes, frame, 5, true).properties.reasonString!;
+}
+
+Deno.test("a reason string of any length is encoded, cut behind a whole character", () => {
+  fc.assert(fc.property(
+    fc.integer({ min: 65_525, max: 65_545 }),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 20 })
+      .filter((tail) => !tail.includes("\0")),
+    (length, tail) => {
+      const reason = "x".repeat(length) + tail;
+      const decoded = reasonIn(reason);
+      assert.ok(reason.startsWith(decoded));
+      const left = 65_535 - encodeUtf8(decoded).length;
+      assert.ok(left >= 0);
+      const next = reason.slice(decoded.length).codePointAt(0);
+      if (next === undefined) return;
+      assert.ok(encodeUtf8(String.fromCodePoint(next)).length > left);
+    },
   ));
 });
 
