@@ -35,9 +35,10 @@ async function surfaces(): Promise<string[]> {
 export async function runChecks(): Promise<boolean> {
   const steps: readonly [name: string, args: readonly string[]][] = [
     ["formatting", ["fmt", "--check"]],
-    ["lint", ["lint"]],
-    ["types", ["check"]],
-    ["docs", ["doc", "--lint", ...await surfaces()]],
+    // Quietly: in a fresh cache each package that is downloaded has a line.
+    ["lint", ["lint", "--quiet"]],
+    ["types", ["check", "--quiet"]],
+    ["docs", ["doc", "--quiet", "--lint", ...await surfaces()]],
   ];
   let isFine = true;
   for (const [name, args] of steps) {

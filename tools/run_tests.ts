@@ -1,81 +1,16 @@
 /**
- * All tests in one command (`deno task test`): installs what they run against
- * where that is allowed, runs the checks, then `deno test`, and ends with
+ * All tests in one command (`deno task test`): installs the programs they run
+ * against where that is allowed, runs the checks, then `deno test`, and ends with
  * `tests: N passed, N failed, N skipped`. Exits 0 only if nothing failed.
  *
  * A test that misses a program skips itself and says so in its name. With
  * CI=true a skipped test counts as failed: there nothing may be missing.
  */
 import { runChecks } from "./check.ts";
+import { installPrograms } from "./install_programs.ts";
+import { TestProgress, withoutColors } from "./test_progress.ts";
 
 const root = new URL("..", import.meta.url);
-
-/** Debian packages the tests run against, and how to see that one is there. */
-const packages: readonly [name: string, probe: readonly string[]][] = [
-  ["mosquitto-clients", ["mosquitto_pub", "--help"]],
-  ["openssl", ["openssl", "version"]],
-  ["curl", ["curl", "--version"]],
-  ["python3-paho-mqtt", [python(), "-c", "import paho.mqtt.client"]],
-];
-
-/**
- * Debian's packages are for Debian's Python; another one, which may come first
- * in the path, does not find them.
- */
-export function python(debian = "/usr/bin/python3"): string {
-  try {
-    return Deno.statSync(debian).isFile ? debian : "python3";
-  } catch {
-    return "python3";
-  }
-}
-
-async function runs(
-  command: readonly string[],
-  stdio: "null" | "inherit" = "null",
-): Promise<number | undefined> {
-  try {
-    const { code } = await new Deno.Command(command[0], {
-      args: command.slice(1),
-      cwd: root,
-      stdin: "null",
-      stdout: stdio,
-      stderr: stdio,
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-    }).output();
-    return code;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-async function missing(): Promise<string[]> {
-  const names: string[] = [];
-  for (const [name, probe] of packages) {
-    const code = await runs(probe);
-    // mosquitto_pub --help ends with 1: it counts that it could be started.
-    const isThere = code === 0 || (code !== undefined && probe[1] === "--help");
-    if (!isThere) names.push(name);
-  }
-  return names;
-}
-
-async function install(): Promise<void> {
-  const names = await missing();
-  if (names.length === 0) return;
-  const isRoot = Deno.build.os === "linux" && Deno.uid() === 0;
-  if (isRoot) {
-    console.log(`Installing ${names.join(" and ")} ...`);
-    await runs(["apt-get", "update", "-qq"]);
-    const apt = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"];
-    await runs([...apt, ...names]);
-  }
-  for (const name of await missing()) {
-    const reason = isRoot ? "apt-get could not install it" : "only root may";
-    console.log(`Not installed: ${name} (${reason}); its tests are skipped`);
-  }
-}
 
 /** What a run of tests came to. */
 export interface Outcome {
@@ -94,7 +29,8 @@ export function readOutcome(report: string): Outcome {
   const cases = report.matchAll(
     /<testcase name="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
   );
-  for (const [, name, inside = ""] of cases) {
+  for (const [, escaped, inside = ""] of cases) {
+    const name = unescaped(escaped);
     if (/<(failure|error)\b/.test(inside)) failed.push(name);
     else if (/<skipped\b/.test(inside)) skipped.push(name);
     else passed++;
@@ -102,38 +38,104 @@ export function readOutcome(report: string): Outcome {
   return { passed, failed, skipped };
 }
 
-/** Runs `deno test`; undefined when it could not even load the tests. */
-async function test(): Promise<{ code: number; outcome: Outcome | undefined }> {
+const entities: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&amp;": "&",
+};
+
+/** The text of an XML attribute. */
+function unescaped(text: string): string {
+  return text.replaceAll(/&\w+;/g, (entity) => entities[entity] ?? entity);
+}
+
+/** Runs `deno test` and shows how it gets on. */
+async function test(): Promise<{ code: number; outcome: Outcome }> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       args: [
         "test",
         "--allow-all",
         "--parallel",
         "--no-check", // the checks before this have seen to it
-        "--reporter=dot",
+        "--reporter=pretty",
         `--junit-path=${report}`,
       ],
       cwd: root,
       stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    const text = await Deno.readTextFile(report);
-    return { code, outcome: text === "" ? undefined : readOutcome(text) };
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const { code, broken } = await show(child);
+    const { passed, failed, skipped } = readOutcome(
+      await Deno.readTextFile(report),
+    );
+    const names = broken.map((file) => `${file} (an error outside its tests)`);
+    return {
+      code,
+      outcome: { passed, failed: [...failed, ...names], skipped },
+    };
   } finally {
     await Deno.remove(report);
   }
 }
 
+/** How long output may be outstanding when `deno test` has ended (ms). */
+const AFTERMATH = 5_000;
+
+/** Shows how `deno test` gets on; `broken` as in `TestProgress`. */
+async function show(
+  child: Deno.ChildProcess,
+): Promise<{ code: number; broken: readonly string[] }> {
+  const progress = new TestProgress(write);
+  const isPlain = !Deno.stdout.isTerminal();
+  const shown = (line: string) => isPlain ? withoutColors(line) : line;
+  const output = Promise.all([
+    eachLine(child.stdout, (line) => progress.line(shown(line))),
+    eachLine(child.stderr, (line) => progress.errorLine(shown(line))),
+  ]);
+  const { code, signal } = await child.status;
+  // A process that a failed test left behind may keep the pipes open.
+  await Promise.race([
+    output,
+    new Promise((end) => setTimeout(end, AFTERMATH)),
+  ]);
+  progress.end(signal === null && code <= 1);
+  return { code, broken: progress.broken };
+}
+
+function write(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) {
+    at += Deno.stdout.writeSync(bytes.subarray(at));
+  }
+}
+
+/** Calls `take` with each line that comes; resolves at the end of `stream`. */
+export async function eachLine(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(take);
+  }
+  if (rest !== "") take(rest);
+}
+
 async function runAll(mayInstall: boolean): Promise<number> {
-  if (mayInstall) await install();
+  if (mayInstall) await installPrograms();
   const isSound = await runChecks();
-  const { code, outcome } = await test();
-  const { passed, failed, skipped } = outcome ??
-    { passed: 0, failed: [], skipped: [] };
+  const start = Date.now();
+  const { code, outcome: { passed, failed, skipped } } = await test();
+  console.log(`\n${Math.round((Date.now() - start) / 1000)} s for all tests`);
   for (const name of skipped) console.log(`skipped: ${name}`);
+  for (const name of failed) console.log(`failed: ${name}`);
   const isIncomplete = Deno.env.get("CI") === "true" && skipped.length > 0;
   if (isIncomplete) console.log("CI=true: no test may be skipped");
   if (!isSound) console.log("The checks failed: see above");

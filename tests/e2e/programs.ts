@@ -1,3 +1,5 @@
+import * as known from "../../tools/test_programs.ts";
+
 /** A program that tests need and that a machine may not have. */
 export interface Program {
   /** Debian's package; the reason that a skipped test gives. */
@@ -6,57 +8,25 @@ export interface Program {
   readonly command: string | undefined;
 }
 
-/** Whether it could be started and, where asked for, ended with success. */
-function starts(command: string, args: string[], succeeds: boolean): boolean {
-  try {
-    const { success } = new Deno.Command(command, {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).outputSync();
-    return success || !succeeds;
-  } catch {
-    return false;
-  }
-}
+const found = (program: known.TestProgram): Program => ({
+  package: program.package,
+  command: known.commandOf(program),
+});
 
 /** `mosquitto_pub` and, of the same package, `mosquitto_sub`. */
-export const mosquittoClients: Program = {
-  package: "mosquitto-clients",
-  command: starts("mosquitto_pub", ["--help"], false)
-    ? "mosquitto_pub"
-    : undefined,
-};
+export const mosquittoClients = found(known.mosquittoClients);
 
-/** Mosquitto's broker; Debian keeps it where users do not look. */
-export const mosquittoBroker: Program = {
-  package: "mosquitto",
-  command: ["mosquitto", "/usr/sbin/mosquitto"].find((one) =>
-    starts(one, ["-h"], false)
-  ),
-};
+/** Mosquitto's broker. */
+export const mosquittoBroker = found(known.mosquittoBroker);
 
 /** Makes certificates, and is a TLS client of few words. */
-export const opensslProgram: Program = {
-  package: "openssl",
-  command: starts("openssl", ["version"], true) ? "openssl" : undefined,
-};
+export const opensslProgram = found(known.openssl);
 
 /** A client for HTTP and what is upgraded from it. */
-export const curl: Program = {
-  package: "curl",
-  command: starts("curl", ["--version"], true) ? "curl" : undefined,
-};
+export const curl = found(known.curl);
 
 /** A Python that has Eclipse Paho. */
-export const paho: Program = {
-  package: "python3-paho-mqtt",
-  // Debian's packages are for Debian's Python, which need not come first.
-  command: ["/usr/bin/python3", "python3"].find((one) =>
-    starts(one, ["-c", "import paho.mqtt.client"], true)
-  ),
-};
+export const paho = found(known.paho);
 
 /**
  * A test that needs `programs`. Where one is missing it is skipped, and its

@@ -1,0 +1,80 @@
+/** A program that tests run against, and that a machine may not have. */
+export interface TestProgram {
+  /** Debian's package. */
+  readonly package: string;
+  /** How it may be called, the best first. */
+  readonly commands: readonly string[];
+  /** Arguments with which it ends at once. */
+  readonly probe: readonly string[];
+  /** Whether it counts that the probe ends with success. */
+  readonly succeeds: boolean;
+}
+
+/** `mosquitto_pub` and, of the same package, `mosquitto_sub`. */
+export const mosquittoClients: TestProgram = {
+  package: "mosquitto-clients",
+  commands: ["mosquitto_pub"],
+  probe: ["--help"],
+  succeeds: false,
+};
+
+/** Mosquitto's broker; Debian keeps it where users do not look. */
+export const mosquittoBroker: TestProgram = {
+  package: "mosquitto",
+  commands: ["mosquitto", "/usr/sbin/mosquitto"],
+  probe: ["-h"],
+  succeeds: false,
+};
+
+/** Makes certificates, and is a TLS client of few words. */
+export const openssl: TestProgram = {
+  package: "openssl",
+  commands: ["openssl"],
+  probe: ["version"],
+  succeeds: true,
+};
+
+/** A client for HTTP and what is upgraded from it. */
+export const curl: TestProgram = {
+  package: "curl",
+  commands: ["curl"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
+/** A Python that has Eclipse Paho. */
+export const paho: TestProgram = {
+  package: "python3-paho-mqtt",
+  // Debian's packages are for Debian's Python, which need not come first.
+  commands: ["/usr/bin/python3", "python3"],
+  probe: ["-c", "import paho.mqtt.client"],
+  succeeds: true,
+};
+
+/** All of them: `deno task test` installs what is missing. */
+export const testPrograms: readonly TestProgram[] = [
+  mosquittoBroker,
+  mosquittoClients,
+  openssl,
+  curl,
+  paho,
+];
+
+/** How `program` is called here; undefined when the machine lacks it. */
+export function commandOf(program: TestProgram): string | undefined {
+  return program.commands.find((one) => starts(one, program));
+}
+
+function starts(command: string, { probe, succeeds }: TestProgram): boolean {
+  try {
+    const { success } = new Deno.Command(command, {
+      args: [...probe],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+    return success || !succeeds;
+  } catch {
+    return false;
+  }
+}
