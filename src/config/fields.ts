@@ -117,12 +117,12 @@ export const sections: {
     max_expiry: duration(
       NEVER_EXPIRES,
       expiry,
-      "Longest time a session is kept after its client has gone.",
+      "Longest time a session is kept after its client has gone, in every MQTT version.",
     ),
     expiry_v3: duration(
       NEVER_EXPIRES,
       expiry,
-      "How long MQTT 3.x sessions with clean session 0 are kept.",
+      "How long MQTT 3.x sessions with clean session 0 are kept; at most max_expiry.",
     ),
     max_keep_alive: keepAlive,
     backlog_messages: integer(

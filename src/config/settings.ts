@@ -65,7 +65,7 @@ export interface LimitSettings {
 
 /** What is kept for a client while it is away. */
 export interface SessionSettings {
-  /** Seconds that cap the session expiry asked for; or `NEVER_EXPIRES`. */
+  /** Seconds that cap every session's expiry; or `NEVER_EXPIRES`. */
   readonly max_expiry: number;
   /** Seconds a 3.x session with clean session 0 is kept; or `NEVER_EXPIRES`. */
   readonly expiry_v3: number;

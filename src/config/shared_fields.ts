@@ -18,7 +18,7 @@ export const receiveMaximum = integer(
   1000,
   1,
   65535,
-  "QoS 1 and 2 messages a client may send without our acknowledgement.",
+  "QoS 1 and 2 messages an MQTT 5.0 client may send without our acknowledgement. MQTT 3.x has no such limit.",
 );
 export const aliasMaximum = integer(
   100,
@@ -34,7 +34,7 @@ export const connectTimeout = duration(
 export const keepAlive = duration(
   0,
   { unit: 1000, min: 0, max: 65535 },
-  "Longest keep alive a client may have; 0 leaves it to the client.",
+  "Longest keep alive of a client; 0 leaves it to the client. An MQTT 3.x client, which cannot be told, is disconnected after 1.5 times as long without a packet.",
 );
 export const maxQos: Field<0 | 1 | 2> = integer<0 | 1 | 2>(
   2,

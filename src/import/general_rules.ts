@@ -94,7 +94,11 @@ export const generalRules: Readonly<Record<string, Rule>> = {
   global_max_connections: (value) =>
     becomes("limits.max_connections", Math.max(whole(value, -1), 0)),
   max_keepalive: (value) =>
-    becomes("session.max_keep_alive", Math.min(whole(value), 65_535)),
+    becomes(
+      "session.max_keep_alive",
+      Math.min(whole(value), 65_535),
+      "MQTT 3.x clients that say nothing for 1.5 times as long are closed",
+    ),
   max_queued_messages: count("session.backlog_messages", ANY),
   max_queued_bytes: size("session.backlog_bytes", KIB, 64 * KIB * MIB),
   queue_qos0_messages: flag("session.queue_qos0"),

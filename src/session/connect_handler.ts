@@ -144,7 +144,7 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
   }
   const will = packet.will === null
     ? null
-    : acceptWill(packet.will, clientId, listener, context);
+    : acceptWill(packet.will, clientId, connection);
   return { packet, clientId, assigned, will };
 }
 
@@ -245,10 +245,12 @@ function sessionExpiry(
   { version, cleanStart, properties }: ConnectPacket,
   { maxExpiry, expiryV3 }: SessionOptions,
 ): number {
-  if (version === 5) {
-    return Math.min(properties.sessionExpiryInterval ?? 0, maxExpiry);
-  }
-  return cleanStart ? 0 : expiryV3;
+  const asked = version === 5
+    ? properties.sessionExpiryInterval ?? 0
+    : cleanStart
+    ? 0
+    : expiryV3;
+  return Math.min(asked, maxExpiry);
 }
 
 /** Takes the client id: the old connection ends, the session may go on. */
@@ -330,20 +332,24 @@ function setLimits(connection: Connection, packet: ConnectPacket): void {
     : aliases === 0
     ? 5
     : 0;
+  const keepAlive = keepAliveOf(packet, listener);
+  connection.isKeepAliveCut = keepAlive !== packet.keepAlive;
   // Counted one and a half times from now on [MQTT-3.1.2-22].
-  connection.watch(keepAliveOf(packet, listener));
+  connection.watch(keepAlive);
 }
 
-/** The keep alive that counts, in seconds; 0 for none. */
+/**
+ * The keep alive that counts, in seconds; 0 for none. CONNACK tells a 5.0
+ * client of a shorter one. A 3.x client does not learn of it, and is closed
+ * when it says nothing for so long: 3.1.1, 3.1.2.10 allows that.
+ */
 function keepAliveOf(
-  { version, keepAlive }: ConnectPacket,
+  { keepAlive }: ConnectPacket,
   { maxKeepAlive }: ListenerOptions,
 ): number {
-  // Only a 5.0 client can be told; a 3.x client keeps to its own.
-  const isBound = version === 5 && maxKeepAlive > 0;
-  return isBound && (keepAlive === 0 || keepAlive > maxKeepAlive)
-    ? maxKeepAlive
-    : keepAlive;
+  const isCut = maxKeepAlive > 0 &&
+    (keepAlive === 0 || keepAlive > maxKeepAlive);
+  return isCut ? maxKeepAlive : keepAlive;
 }
 
 /** The properties of CONNACK: only what differs from their default (3.2.2.3). */

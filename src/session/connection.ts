@@ -46,6 +46,9 @@ const CONNECT_MAXIMUM = 1024 * 1024;
 /** Time in ms for the peer to take a farewell and close. */
 const LINGER = 2000;
 
+/** Bytes of a packet under way that keep a connection alive as a packet does. */
+const PART = 1024;
+
 /** No exchange has begun, so there is no outcome. */
 const NOBODY_ASKED = (): void => {};
 
@@ -111,8 +114,15 @@ export class Connection implements Deadline {
   rate: PublishRate | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
-  /** Time of the latest complete packet (ms). */
+  /** Time of the latest complete packet, or `PART` of one under way (ms). */
   heardAt = 0;
+  /** Bytes of the packet under way that moved `heardAt`. */
+  #heardOf = 0;
+  /**
+   * Whether `max_keep_alive` holds in place of what the client asked for.
+   * @internal
+   */
+  isKeepAliveCut = false;
   /** Aliases the client has set; made by its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
   /** QoS 2 ids the session held before it: the quota begins anew (4.9). */
@@ -212,7 +222,10 @@ export class Connection implements Deadline {
           ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
           : this.listener.maxPacketSize;
         if (this.state !== "open") this.#expect(chunk[at] >> 4);
-        if (readFrame(frame, chunk, at, end, limit, this.version) === 0) break;
+        if (readFrame(frame, chunk, at, end, limit, this.version) === 0) {
+          this.#hearPart(end - at);
+          break;
+        }
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handle(chunk, frame)) return frame.start;
@@ -232,6 +245,19 @@ export class Connection implements Deadline {
       this.pump.pause("outbound-full");
     }
     return at;
+  }
+
+  /**
+   * Counts the first `bytes` of a packet under way as a sign of life, a KiB at
+   * a time: a large packet on a slow line takes longer than its keep alive, and
+   * a peer that trickles is still closed.
+   */
+  #hearPart(bytes: number): void {
+    // Fewer than before: another packet has begun.
+    if (bytes < this.#heardOf) this.#heardOf = 0;
+    if (bytes < this.#heardOf + PART) return;
+    this.#heardOf = bytes;
+    this.heardAt = this.context.passes.now;
   }
 
   /** Before it is open, few packets are allowed. */

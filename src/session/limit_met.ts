@@ -8,7 +8,7 @@ import type { CloseReason } from "./reasons.ts";
  * when it was no limit.
  */
 export function limitMet(
-  { context, listener }: Connection,
+  { context, listener, isKeepAliveCut }: Connection,
   why: CloseReason,
   code: ReasonCode | null,
 ): string | null {
@@ -20,6 +20,10 @@ export function limitMet(
         "bytes";
     case "disk-full":
       return context.store?.status.reason ?? "storage";
+    case "keep-alive":
+      return isKeepAliveCut
+        ? setting("max_keep_alive", listener.maxKeepAlive, " s")
+        : null;
     case "connect-timeout":
       return setting("connect_timeout", listener.connectTimeout, " ms");
     case "protocol-error":

@@ -25,7 +25,7 @@ export interface SessionOptions {
   readonly maxOutbound: number;
   /** Bytes of all waiting messages. */
   readonly maxQueuedMemory: number;
-  /** Seconds that cap a session's expiry, or `NEVER`. */
+  /** Seconds that cap a session's expiry in every version, or `NEVER`. */
   readonly maxExpiry: number;
   /** Seconds a 3.x session without clean session is kept, or `NEVER`. */
   readonly expiryV3: number;
@@ -57,7 +57,7 @@ export interface ListenerOptions {
   readonly versions: readonly ProtocolVersion[];
   /** Bytes of the largest packet read; more is answered with 0x95. */
   readonly maxPacketSize: number;
-  /** Seconds; 0 leaves the keep alive to the client. */
+  /** Seconds, in every version; 0 leaves the keep alive to the client. */
   readonly maxKeepAlive: number;
   /** The highest QoS of a PUBLISH (3.2.2.3.4). */
   readonly maxQos: QoS;

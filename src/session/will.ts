@@ -7,9 +7,8 @@ import {
   validateTopicName,
   type WillPacket,
 } from "../mqtt/mod.ts";
-import type { Context } from "./context.ts";
+import type { Connection } from "./connection.ts";
 import { isLonger } from "./filter.ts";
-import type { ListenerOptions } from "./options.ts";
 import { isReserved } from "./reserved_topic.ts";
 
 /** A will that waits for its client to fail. */
@@ -28,8 +27,7 @@ export interface Will {
 export function acceptWill(
   packet: WillPacket,
   clientId: string,
-  listener: ListenerOptions,
-  context: Context,
+  { version, listener, context }: Connection,
 ): Will {
   const topic = listener.mountPoint + packet.topic;
   const problem = validateTopicName(packet.topic);
@@ -62,7 +60,8 @@ export function acceptWill(
       `the will has QoS ${packet.qos}; at most ${listener.maxQos} is served`,
     );
   }
-  if (packet.retain && !listener.retainAvailable) {
+  // The RETAIN of 3.x is passed over, as in PUBLISH: no CONNACK told of it.
+  if (packet.retain && !listener.retainAvailable && version === 5) {
     throw new ProtocolError(
       ReasonCode.RetainNotSupported, // [MQTT-3.2.2-13]
       "the will is to be retained, which is not available",
@@ -87,7 +86,7 @@ export function acceptWill(
     packet.payload.length,
   );
   message.qos = packet.qos;
-  message.retain = packet.retain;
+  message.retain = packet.retain && listener.retainAvailable;
   message.properties = packet.properties;
   message.publisher = clientId;
   return { message, delay: packet.delay, messageExpiry: packet.messageExpiry };

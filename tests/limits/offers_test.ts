@@ -45,7 +45,7 @@ conformance(
 
 for (const version of [3, 4] as const) {
   conformance(
-    `where retain is not available the RETAIN of version ${version} is passed over: the message goes on without it`,
+    `where retain is not available the RETAIN of version ${version} is passed over: message and will go on without it`,
     async (broker) => {
       const plain = await broker.connect(4, "plain");
       await plain.subscribe([["t", 1]]);
@@ -60,6 +60,10 @@ for (const version of [3, 4] as const) {
         }
       }
       await client.expectAck(4, 1);
+      const will = { topic: "t", payload: "gone", retain: true };
+      const dying = await broker.connect(version, { clientId: "d", will });
+      await dying.drop();
+      assert.equal((await plain.receivePublish()).payload, "gone");
       const late = await broker.connect(5, "late");
       await late.subscribe(["t"]);
       await late.expectNothing();

@@ -67,20 +67,25 @@ conformance(
   },
 );
 
-conformance(
-  "expiry_v3 keeps a 3.1.1 session to the second, and max_expiry does not touch it",
-  async (broker) => {
-    for (const [present, wait] of [[false, 19_999], [true, 20_100]] as const) {
-      const { client, connack } = await broker.join(4, staying(4));
-      assert.equal(connack.sessionPresent, present);
-      await client.drop();
-      await broker.advance(wait);
-    }
-    const { connack } = await broker.join(4, staying(4));
-    assert.equal(connack.sessionPresent, false);
-  },
-  { session: { expiry_v3: 20, max_expiry: 5 } },
-);
+for (
+  const [expiry_v3, max_expiry] of [[20, 60], [60, 20], [20, NEVER]] as const
+) {
+  conformance(
+    `a 3.1.1 session is kept for 20 s by expiry_v3 ${expiry_v3} and max_expiry ${max_expiry}`,
+    async (broker) => {
+      const rounds = [[false, 19_999], [true, 20_100]] as const;
+      for (const [present, wait] of rounds) {
+        const { client, connack } = await broker.join(4, staying(4));
+        assert.equal(connack.sessionPresent, present);
+        await client.drop();
+        await broker.advance(wait);
+      }
+      const { connack } = await broker.join(4, staying(4));
+      assert.equal(connack.sessionPresent, false);
+    },
+    { session: { expiry_v3, max_expiry } },
+  );
+}
 
 for (
   const [asked, cap, told] of [
@@ -108,16 +113,60 @@ for (
   );
 }
 
-conformance(
-  "3.1.1 cannot be told of a keep alive: the client's own holds",
-  async (broker) => {
-    const client = await broker.connect(4, { keepAlive: 60 });
-    await broker.advance(89_999);
-    await client.expectNothing();
-    await broker.advance(101);
-    await client.expectClosed();
+for (const version of [3, 4] as const) {
+  for (const [asked, kept] of [[60, 20], [0, 20], [10, 10]] as const) {
+    conformance(
+      `version ${version}: a keep alive of ${asked} s under a max_keep_alive of 20 s ends after ${kept} s times 1.5`,
+      async (broker) => {
+        const client = await broker.connect(version, { keepAlive: asked });
+        await broker.advance(kept * 1000);
+        await client.expectAlive();
+        await broker.advance(kept * 1500 - 1);
+        await client.expectNothing();
+        await broker.advance(101);
+        await client.expectClosed();
+      },
+      { session: { max_keep_alive: 20 } },
+    );
+  }
+}
+
+eachVersion(
+  "a large packet may take longer than the keep alive as long as it comes",
+  async (broker, version) => {
+    const watcher = await broker.connect(4, "watcher");
+    await watcher.subscribe(["t"]);
+    const client = await broker.connect(version, { keepAlive: 2 });
+    const payload = "x".repeat(400_000);
+    const bytes = client.packets.publish({ topic: "t", payload });
+    for (let at = 0; at < bytes.length; at += 100_000) {
+      await client.send(bytes.subarray(at, at + 100_000));
+      await broker.advance(2900);
+    }
+    assert.equal((await watcher.receivePublish()).payload, payload);
+    await broker.advance(200);
+    await client.expectDisconnect(0x8d);
   },
-  { session: { max_keep_alive: 20 } },
+);
+
+eachVersion(
+  "a packet that trickles does not keep a connection alive",
+  async (broker, version) => {
+    for (const begun of [1, 20_000]) {
+      const client = await broker.connect(version, { keepAlive: 2 });
+      const payload = "x".repeat(400_000);
+      const bytes = client.packets.publish({ topic: "t", payload });
+      await client.send(bytes.subarray(0, begun));
+      let at = begun;
+      for (; at < begun + 3; at++) {
+        await broker.advance(990);
+        assert.equal(client.closed, false, `after ${at} bytes`);
+        await client.send(bytes.subarray(at, at + 1));
+      }
+      await broker.advance(131);
+      await client.expectDisconnect(0x8d);
+    }
+  },
 );
 
 conformance(

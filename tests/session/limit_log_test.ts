@@ -64,7 +64,7 @@ stored(
 );
 
 stored(
-  "who sends too large a packet, too many at once, or no CONNECT is told with the limit",
+  "who sends too large a packet, too many at once, no CONNECT or nothing is told with the limit",
   "buffered",
   async (broker) => {
     const large = await broker.connect(5, "large");
@@ -82,9 +82,22 @@ stored(
       "protocol-error: receive_maximum of listener tcp is 2",
       "connect-timeout: connect_timeout of listener tcp is 10000 ms",
     ]);
+    const silent = await broker.connect(4, { clientId: "s", keepAlive: 90 });
+    const idle = await broker.connect(4, { clientId: "i", keepAlive: 30 });
+    await broker.advance(60_000);
+    await silent.expectNothing();
+    await idle.expectClosed();
+    await broker.advance(30_001);
+    await silent.expectClosed();
+    assert.deepEqual(broker.limits.splice(3), [
+      "keep-alive: max_keep_alive of listener tcp is 60 s",
+    ]);
     const off = await broker.connect(5, "off");
     await off.drop();
     assert.equal(broker.limits.length, 3, "to leave is to meet no limit");
   },
-  { limits: { max_packet_size: 2000, receive_maximum: 2 } },
+  {
+    limits: { max_packet_size: 2000, receive_maximum: 2 },
+    session: { max_keep_alive: 60 },
+  },
 );

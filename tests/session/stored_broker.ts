@@ -23,6 +23,7 @@ import { StubStore } from "./stub_store.ts";
 /** How a test wants it; everything else is the default. */
 export interface StoredBrokerOptions {
   readonly limits?: PartialSettings["limits"];
+  readonly session?: PartialSettings["session"];
   /** What the store has from a run before. */
   readonly restore?: (into: Restorer) => void;
 }
@@ -43,7 +44,10 @@ export class StoredBroker {
   readonly #failures: unknown[] = [];
 
   constructor(mode: StorageMode, options: StoredBrokerOptions = {}) {
-    const settings = completeSettings({ limits: options.limits ?? {} });
+    const settings = completeSettings({
+      limits: options.limits ?? {},
+      session: options.session ?? {},
+    });
     const log = {
       connected() {},
       closed: (...[, , why, limit]: (string | null)[]) => {
