@@ -338,11 +338,19 @@ export class Broker {
     this.#sys.stop();
     this.#housekeeping?.();
     this.#context.passes.begin();
-    for (const session of this.#context.registry.all()) session.brokerStops();
-    await this.#reception.empty(deadline);
-    this.#context.deadlines.stop();
-    await this.#release();
-    await this.#storage?.close();
+    const { faults, registry, deadlines } = this.#context;
+    for (const session of registry.all()) {
+      const result = "the broker stops without this session's will or ids";
+      const { clientId } = session;
+      faults.survive(result, () => session.brokerStops(), clientId);
+    }
+    try {
+      await this.#reception.empty(deadline);
+      deadlines.stop();
+      await this.#release();
+    } finally {
+      await this.#storage?.close();
+    }
   }
 
   /** Gives back what can be opened while it runs. */
@@ -361,11 +369,13 @@ export class Broker {
 
   #keepHouse(): void {
     this.#housekeeping = this.#clock.after(HOUSEKEEPING, () => {
-      // What is being restored is not looked at yet.
-      if (!this.#context.loading) {
-        this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS);
-      }
       this.#keepHouse();
+      // What is being restored is not looked at yet.
+      if (this.#context.loading) return;
+      this.#context.faults.survive(
+        "housekeeping goes on in its next round",
+        () => this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS),
+      );
     });
   }
 }

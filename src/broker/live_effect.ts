@@ -1,5 +1,6 @@
 import { ReasonCode } from "../mqtt/mod.ts";
 import { Networks } from "../network/mod.ts";
+import type { Authenticator } from "../security/mod.ts";
 import { type Context, enforceAccess, type Session } from "../session/mod.ts";
 import type { Door } from "./doors.ts";
 import type { Guest } from "./guest.ts";
@@ -31,25 +32,37 @@ export function judgeGuests(guests: Iterable<Guest>, context: Context): void {
   const { authenticator } = context;
   const networks = new Map<Door, Networks>();
   for (const guest of guests) {
-    const { connection, door } = guest;
-    if (!isAllowedFrom(connection.hostname, door, networks)) {
-      guest.sendOff(
-        "network-refused",
-        ReasonCode.NotAuthorized,
-        "clients from there are not let in any more",
-      );
-      continue;
+    try {
+      judgeGuest(guest, authenticator, networks);
+    } catch (error) {
+      // Unjudged it must not stay, and all others are still to be judged.
+      guest.connection.fail(error);
     }
-    // Who is only being judged is asked about when that is done.
-    const { session } = connection;
-    if (session === null) continue;
-    if (authenticator.stillAllows?.(session.identity) !== false) continue;
-    guest.sendOff(
-      "login-withdrawn",
+  }
+}
+
+function judgeGuest(
+  guest: Guest,
+  authenticator: Authenticator,
+  networks: Map<Door, Networks>,
+): void {
+  const { connection, door } = guest;
+  if (!isAllowedFrom(connection.hostname, door, networks)) {
+    return guest.sendOff(
+      "network-refused",
       ReasonCode.NotAuthorized,
-      "what let this client in holds no more",
+      "clients from there are not let in any more",
     );
   }
+  // Who is only being judged is asked about when that is done.
+  const { session } = connection;
+  if (session === null) return;
+  if (authenticator.stillAllows?.(session.identity) !== false) return;
+  guest.sendOff(
+    "login-withdrawn",
+    ReasonCode.NotAuthorized,
+    "what let this client in holds no more",
+  );
 }
 
 function isAllowedFrom(
@@ -84,7 +97,12 @@ export function judgeSessions(
         done(removed);
         return false;
       }
-      removed += enforceAccess(next.value, context).length;
+      const session = next.value;
+      context.faults.survive(
+        "the subscriptions of this client are not judged by the new rules",
+        () => removed += enforceAccess(session, context).length,
+        session.clientId,
+      );
     }
     return true;
   });

@@ -108,12 +108,17 @@ export class Storage {
 
   /** A full disk tells nobody, and the hot path must not ask: so it looks. */
   #look(): void {
+    const { clock, faults } = this.#context;
+    this.#watch = clock.after(LOOK, () => this.#look());
+    faults.survive("the store is looked at again soon", () => this.#judge());
+  }
+
+  #judge(): void {
     const context = this.#context;
     const { health, isStuck } = this.#store;
     context.storeFull = health !== "ok";
     this.#setStuck(isStuck);
     this.#setAlarm(health === "ok" ? null : `${health} ${isStuck}`);
-    this.#watch = context.clock.after(LOOK, () => this.#look());
   }
 
   /** Commits fail from now on, still, or no more. */

@@ -87,6 +87,12 @@ export class SysTopics {
 
   /** Publishes what has changed, and sets the timer for the next time. */
   #report(): void {
+    const { clock, faults } = this.#context;
+    this.#cancel = clock.after(this.#interval, () => this.#report());
+    faults.survive("$SYS is published again later", () => this.#publishAll());
+  }
+
+  #publishAll(): void {
     this.#context.passes.begin();
     this.#clients();
     this.#traffic();
@@ -109,10 +115,6 @@ export class SysTopics {
     }
     const uptime = Math.floor((now - this.#startedAt) / 1000);
     this.#publish("uptime", `${uptime} seconds`);
-    this.#cancel = this.#context.clock.after(
-      this.#interval,
-      () => this.#report(),
-    );
   }
 
   /** Sessions, attached and not; two names each, as Mosquitto has them. */
@@ -153,6 +155,7 @@ export class SysTopics {
       router.sharedSubscriptionCount,
     );
     this.#publish("retained messages/count", retained.messages);
+    this.#publish("internal errors/count", counters.internalErrors);
   }
 
   /** Every drop and every close by its reason. */

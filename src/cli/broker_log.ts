@@ -78,8 +78,8 @@ export function brokerLog(log: LogEvent, clock: Clock): BrokerLog {
         ...{ client, from, reason },
         ...(limit === null ? {} : { limit }),
       }),
-    failed: (client, error) =>
-      log("error", "failed", { client, error: textOf(error) }),
+    failed: (client, error, result) =>
+      log("error", "failed", { client, result, error: textOf(error) }),
     trouble: (where, error) => {
       // Anyone may knock with a browser or a scanner: nothing to warn of.
       const isRefusal = error.name === "HandshakeError";

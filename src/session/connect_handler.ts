@@ -194,15 +194,16 @@ function enter(
   // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
   session.bridge = packet.bridge;
-  session.attach(connection, identity);
+  // Both before anything that may throw: `close` takes them back.
   connection.session = session;
+  context.counters.clientsConnected++;
+  session.attach(connection, identity);
   watchIdentity(connection, identity);
   // What is half received from before does not count against the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";
   setLimits(connection, packet);
   context.counters.connectsAccepted++;
-  context.counters.clientsConnected++;
   context.counters.clientsMaximum = Math.max(
     context.counters.clientsMaximum,
     context.counters.clientsConnected,

@@ -344,15 +344,38 @@ export class Connection implements Deadline {
     deadlines.set(this);
   }
 
-  /** Closes because of what was received, or of a fault of our own. */
+  /**
+   * Closes because of what was received, or of an error of our own. As all
+   * that ends a connection, it never throws: other clients' work goes on.
+   */
   fail(error: unknown): void {
     if (error instanceof ProtocolError) {
-      if (this.state !== "open") return refuseConnect(this, error);
-      const reason = this.sender.problemInformation ? error.message : undefined;
-      return this.close("protocol-error", error.reasonCode, reason);
-    }
-    this.context.log.failed(this.clientId, error);
+      if (this.#survive("the refusal", () => this.#refuse(error))) return;
+    } else this.#note("its connection closes", error);
     this.close("internal-error", ReasonCode.UnspecifiedError);
+  }
+
+  #refuse(error: ProtocolError): void {
+    if (this.state !== "open") return refuseConnect(this, error);
+    const reason = this.sender.problemInformation ? error.message : undefined;
+    this.close("protocol-error", error.reasonCode, reason);
+  }
+
+  /** Ends at once because of an error after which nothing can be written. */
+  crashed(error: unknown): void {
+    this.#note("its connection ends at once", error);
+    this.close("internal-error");
+    this.release();
+  }
+
+  #note(result: string, error: unknown): void {
+    this.context.faults.note(result, error, this.clientId);
+  }
+
+  /** Takes a step of the end; where that throws, the end goes on without it. */
+  #survive(step: string, task: () => void): boolean {
+    const result = `the connection ends without ${step}`;
+    return this.context.faults.survive(result, task, this.clientId);
   }
 
   /**
@@ -370,19 +393,33 @@ export class Connection implements Deadline {
     this.state = "closing";
     this.context.counters.closed[why]++;
     if (code !== null && this.version === 5 && wasOpen) {
-      this.sender.sendDisconnect(code, reason, properties);
+      this.#survive(
+        "DISCONNECT",
+        () => this.sender.sendDisconnect(code, reason, properties),
+      );
     }
+    this.#survive("a clean detachment", () => this.#leave());
+    this.#survive("the log line", () => {
+      const limit = limitMet(this, why, code);
+      this.context.log.closed(this.clientId, this.hostname, why, limit);
+    });
+    if (!this.#survive("the last write", () => this.#finish())) this.release();
+  }
+
+  /** Lets go of the session and of all that waits for this connection. */
+  #leave(): void {
     const { session } = this;
     this.session = null;
     this.exchange = null;
     this.identityEnd?.stop();
     this.context.late.drop(this);
-    if (session !== null) {
-      this.context.counters.clientsConnected--;
-      session.detach();
-    }
-    const limit = limitMet(this, why, code);
-    this.context.log.closed(this.clientId, this.hostname, why, limit);
+    if (session === null) return;
+    this.context.counters.clientsConnected--;
+    session.detach();
+  }
+
+  /** Writes what waits, reads on for the peer's end, and then releases. */
+  #finish(): void {
     this.pump.stop();
     if (this.sender.outbox.waiting === 0) return this.release();
     this.context.deadlines.clear(this);
@@ -406,9 +443,9 @@ export class Connection implements Deadline {
     this.state = "closed";
     this.context.deadlines.clear(this);
     this.sender.outbox.end();
-    this.#stream.close();
+    this.#survive("closing its stream", () => this.#stream.close());
     this.pump.end();
-    this.#whenClosed();
+    this.#survive("its listener", this.#whenClosed);
   }
 
   /** The outbox has room again. */

@@ -7,6 +7,7 @@ import type { Authenticator, Authorizer } from "../security/mod.ts";
 import { Access } from "./access.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Faults } from "./faults.ts";
 import { LateAnswers } from "./late_answers.ts";
 import type { SessionOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -47,8 +48,8 @@ export interface SessionLog {
     why: string,
     limit: string | null,
   ): void;
-  /** A fault of the broker's own; the connection is closed. */
-  failed(clientId: string | null, error: unknown): void;
+  /** An error of the broker's own; `result` says what came of it. */
+  failed(clientId: string | null, error: unknown, result: string): void;
 }
 
 /** Bytes that a waiting message costs beside its own, as an estimate. */
@@ -101,6 +102,11 @@ export class Context {
    * @internal
    */
   readonly late: LateAnswers = new LateAnswers();
+  /**
+   * Errors of the broker's own.
+   * @internal
+   */
+  readonly faults: Faults;
   /** When outboxes are written, and long work in turns. */
   readonly passes: Passes;
   /** All that is due at some time, on one timer. */
@@ -136,8 +142,13 @@ export class Context {
     this.counters = parts.counters;
     this.random = parts.random;
     this.log = parts.log;
-    this.passes = new Passes(parts.clock);
-    this.deadlines = new Deadlines(parts.clock);
+    this.faults = new Faults(
+      parts.clock,
+      parts.counters,
+      (result, error, clientId) => parts.log.failed(clientId, error, result),
+    );
+    this.passes = new Passes(parts.clock, this.faults.note);
+    this.deadlines = new Deadlines(parts.clock, this.faults.note);
     this.registry = new Registry(this);
     this.message.transient = true;
   }

@@ -36,6 +36,8 @@ export class Counters {
   clientsMaximum = 0;
   /** Sessions that expired while detached. */
   clientsExpired = 0;
+  /** Errors of the broker's own that it survived. */
+  internalErrors = 0;
   /** Bytes waiting in outboxes. */
   outboundBytes = 0;
   /** Bytes waiting in backlogs and windows. */

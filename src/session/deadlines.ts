@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../clock/mod.ts";
+import { type OnFault, showFault } from "./faults.ts";
 
 /** Ticks are this long (ms): a deadline fires at most this much late. */
 const TICK = 100;
@@ -23,6 +24,7 @@ export interface Deadline {
  */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #onFault: OnFault;
   readonly #ticks = new Map<number, Set<Deadline>>();
   /** The tick the timer waits for, Infinity when it is off. */
   #next = Infinity;
@@ -30,9 +32,13 @@ export class Deadlines {
   #done: number;
   #cancel: Cancel | null = null;
 
-  /** Sets no timer until something is due. */
-  constructor(clock: Clock) {
+  /**
+   * Sets no timer until something is due. `onFault` receives what a deadline
+   * throws; all others stay.
+   */
+  constructor(clock: Clock, onFault: OnFault = showFault) {
     this.#clock = clock;
+    this.#onFault = onFault;
     this.#done = Math.floor(clock.now() / TICK);
   }
 
@@ -117,7 +123,11 @@ export class Deadlines {
     deadline.tick = -1;
     if (deadline.at <= now) {
       deadline.at = Infinity;
-      deadline.due(now);
+      try {
+        deadline.due(now);
+      } catch (error) {
+        this.#onFault("the deadline is passed over", error, null);
+      }
     } else if (deadline.at !== Infinity) {
       this.#insert(deadline, Math.ceil(deadline.at / TICK));
     }

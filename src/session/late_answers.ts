@@ -87,7 +87,11 @@ export class LateAnswers {
       for (const [key, answer] of waiting.answers) {
         if (answer.batch > batch) continue;
         waiting.delete(key);
-        answer.send();
+        try {
+          answer.send();
+        } catch (error) {
+          connection.fail(error);
+        }
       }
       if (waiting.answers.size === 0) this.#waiting.delete(connection);
     }

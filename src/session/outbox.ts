@@ -27,6 +27,8 @@ export interface OutboxOwner {
   drained(): void;
   /** The stream refused to take more. */
   broken(error: unknown): void;
+  /** An error of our own: nothing more will be written. */
+  crashed(error: unknown): void;
 }
 
 /** A filled piece that waits to be written. */
@@ -211,6 +213,9 @@ export class Outbox {
     if (this.#writing === null && !this.#ended) this.#write();
   }
 
+  /** What it could not seal, flush or go on with ends its connection. */
+  readonly failed = (error: unknown): void => this.#owner.crashed(error);
+
   /** Calls `task` once everything appended so far has been written. */
   whenEmpty(task: () => void): void {
     if (this.waiting === 0 || this.#ended) task();
@@ -310,11 +315,19 @@ export class Outbox {
   #send(piece: Piece): void {
     this.#stream.write(piece.bytes.subarray(piece.start, piece.end)).then(
       this.#written,
-      this.#failed,
+      this.#broken,
     );
   }
 
   readonly #written = (count: number): void => {
+    try {
+      this.#goOn(count);
+    } catch (error) {
+      this.failed(error);
+    }
+  };
+
+  #goOn(count: number): void {
     const piece = this.#writing!;
     this.#counters.bytesSent += count;
     piece.start += count;
@@ -332,16 +345,20 @@ export class Outbox {
       this.#held = false;
       this.#owner.drained();
     }
-  };
+  }
 
-  readonly #failed = (error: unknown): void => {
+  readonly #broken = (error: unknown): void => {
     const piece = this.#writing;
     if (piece !== null) this.#finish(piece);
     if (!this.#ended) this.#owner.broken(error);
   };
 
   readonly #opened = (): void => {
-    if (this.#writing === null && !this.#ended) this.#write();
+    try {
+      if (this.#writing === null && !this.#ended) this.#write();
+    } catch (error) {
+      this.failed(error);
+    }
   };
 
   #finish(piece: Piece): void {

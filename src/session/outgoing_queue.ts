@@ -169,10 +169,21 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (why !== null) this.drop(why, message);
   }
 
-  /** Sends what the window and the outbox have room for. */
+  /**
+   * Sends what the window and the outbox have room for. It is called for many
+   * clients in a row, so what it throws ends this client's connection alone.
+   */
   drain(): void {
     const sender = this.#sender;
     if (sender === null) return;
+    try {
+      this.#drain(sender);
+    } catch (error) {
+      sender.fail(error);
+    }
+  }
+
+  #drain(sender: Sender): void {
     if (this.#resend !== null && !this.#sendAgain(sender)) return;
     while (this.#backlog.size > 0) {
       if (sender.outbox.held) return;
@@ -302,6 +313,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   granted(): void {
     this.#context.passes.begin();
     this.drain();
+  }
+
+  /** Retained messages could not be fed: its client is to ask for them anew. */
+  feedFailed(error: unknown): void {
+    if (this.#sender !== null) this.#sender.fail(error);
+    else this.#context.faults.note("a retained message is not sent", error);
   }
 
   /** The highest QoS up to `qos` at which the client may get it, or -1. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/mod.ts";
+import { type OnFault, showFault } from "./faults.ts";
 
 /** What a pass leaves behind to be written. */
 export interface Flushable {
@@ -8,6 +9,8 @@ export interface Flushable {
   seal(): void;
   /** Hands to its stream what it has. */
   flush(): void;
+  /** One of the two threw `error`: its connection ends. */
+  failed(error: unknown): void;
 }
 
 /** Work that goes on over several turns: it returns whether there is more. */
@@ -25,6 +28,7 @@ const TASKS_A_TURN = 16;
  */
 export class Passes {
   readonly #clock: Clock;
+  readonly #onFault: OnFault;
   #touched: Flushable[] = [];
   #runs: Flushable[] = [];
   #tasks: Task[] = [];
@@ -33,9 +37,10 @@ export class Passes {
   /** Time in ms as of the latest pass: exact enough for the hot path. */
   now: number;
 
-  /** Reads the clock once a pass. */
-  constructor(clock: Clock) {
+  /** Reads the clock once a pass; `onFault` receives what a task throws. */
+  constructor(clock: Clock, onFault: OnFault = showFault) {
     this.#clock = clock;
+    this.#onFault = onFault;
     this.now = clock.now();
   }
 
@@ -48,7 +53,13 @@ export class Passes {
   seal(): void {
     const runs = this.#runs;
     if (runs.length === 0) return;
-    for (let i = 0; i < runs.length; i++) runs[i].seal();
+    for (let i = 0; i < runs.length; i++) {
+      try {
+        runs[i].seal();
+      } catch (error) {
+        runs[i].failed(error);
+      }
+    }
     runs.length = 0;
   }
 
@@ -79,7 +90,13 @@ export class Passes {
     this.seal();
     const touched = this.#touched;
     this.#touched = [];
-    for (let i = 0; i < touched.length; i++) touched[i].flush();
+    for (let i = 0; i < touched.length; i++) {
+      try {
+        touched[i].flush();
+      } catch (error) {
+        touched[i].failed(error);
+      }
+    }
   };
 
   readonly #turn = (): void => {
@@ -87,7 +104,11 @@ export class Passes {
     const count = Math.min(TASKS_A_TURN, this.#tasks.length);
     for (let i = 0; i < count; i++) {
       const task = this.#tasks.shift()!;
-      if (task()) this.#tasks.push(task);
+      try {
+        if (task()) this.#tasks.push(task);
+      } catch (error) {
+        this.#onFault("the background task ends", error, null);
+      }
     }
     this.#turning = this.#tasks.length > 0;
     if (this.#turning) setImmediate(this.#turn);

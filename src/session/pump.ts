@@ -26,6 +26,8 @@ export interface PumpOwner {
   ended(): void;
   /** The stream broke. */
   broken(error: unknown): void;
+  /** An error of our own: nothing more will be read. */
+  crashed(error: unknown): void;
 }
 
 /**
@@ -63,7 +65,7 @@ export class Pump implements ByteOwner {
 
   /** Reads until the stream ends; `stop` only stops the handling. */
   start(): void {
-    this.#next();
+    this.#survive(this.#next);
   }
 
   /** Stops reading before the next packet, for a reason. */
@@ -78,8 +80,10 @@ export class Pump implements ByteOwner {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#busy = true;
-    this.#passAgain();
-    this.#next();
+    this.#survive(() => {
+      this.#passAgain();
+      this.#next();
+    });
   }
 
   /** From now on drops what it reads, until the stream ends. */
@@ -122,6 +126,14 @@ export class Pump implements ByteOwner {
   }
 
   readonly #received = (count: number | null): void => {
+    try {
+      this.#handle(count);
+    } catch (error) {
+      this.#owner.crashed(error);
+    }
+  };
+
+  #handle(count: number | null): void {
     if (this.#ended) return giveBack(this.#chunk);
     if (count === null) {
       this.#busy = false;
@@ -139,11 +151,20 @@ export class Pump implements ByteOwner {
     if (count < LARGEST) this.#reads = 0;
     else if (++this.#reads === READS_A_TURN) {
       this.#reads = 0;
-      setImmediate(this.#comeBack);
+      setImmediate(() => this.#survive(this.#comeBack));
       return;
     }
     this.#next();
-  };
+  }
+
+  /** What throws ends the connection: it would never be read again. */
+  #survive(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#owner.crashed(error);
+    }
+  }
 
   readonly #broken = (error: unknown): void => {
     this.#busy = false;

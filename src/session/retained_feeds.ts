@@ -34,6 +34,8 @@ export interface FeedTarget {
   receivable(message: Message, qos: QoS): QoS | -1;
   /** Posts one message. */
   post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void;
+  /** A subscription gets no more of what is retained. */
+  feedFailed(error: unknown): void;
 }
 
 /**
@@ -87,8 +89,14 @@ export class RetainedFeeds {
       // Without room it ends here: who makes room calls `go`.
       const feed = this.#target.hasRoom ? this.#feeds.first() : null;
       if (feed === null) return this.#feeding = false;
-      feed.cursor.next(1, this.#passes.now, feed.take);
-      if (feed.cursor.done) this.#feeds.delete(feed.filter);
+      try {
+        feed.cursor.next(1, this.#passes.now, feed.take);
+        if (feed.cursor.done) this.#feeds.delete(feed.filter);
+      } catch (error) {
+        // It would throw again, and keep all others from their turn.
+        this.#feeds.delete(feed.filter);
+        this.#target.feedFailed(error);
+      }
     }
     return this.#feeding = this.#feeds.size > 0;
   }

@@ -20,12 +20,19 @@ import type { TopicAliases } from "./topic_aliases.ts";
 
 const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 
+/** The connection that a sender belongs to. */
+export interface SenderOwner extends OutboxOwner {
+  /** Takes leave of the client because of an error. */
+  fail(error: unknown): void;
+}
+
 /**
  * What is said to one client: packets in the version, the size and with the
  * aliases it takes, appended to its outbox and counted.
  */
 export class Sender {
   readonly #context: Context;
+  readonly #owner: SenderOwner;
   /** The bytes on their way out. */
   readonly outbox: Outbox;
   /** 4 until CONNECT tells another. */
@@ -46,8 +53,9 @@ export class Sender {
   aliasesOut: TopicAliases | null = null;
 
   /** `owner` is told when the stream has room again or takes no more. */
-  constructor(stream: ByteStream, context: Context, owner: OutboxOwner) {
+  constructor(stream: ByteStream, context: Context, owner: SenderOwner) {
     this.#context = context;
+    this.#owner = owner;
     this.outbox = new Outbox(
       stream,
       context.passes,
@@ -209,6 +217,11 @@ export class Sender {
         ...(data === undefined ? {} : { authenticationData: data }),
       },
     }));
+  }
+
+  /** What is to be sent to this client threw `error`: its connection ends. */
+  fail(error: unknown): void {
+    this.#owner.fail(error);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Message, QoS, Topic } from "../mqtt/mod.ts";
+import { type Message, type QoS, ReasonCode, type Topic } from "../mqtt/mod.ts";
 import type { Delivery, Subscriber } from "../router/mod.ts";
 import { type Identity, mayPublish, type Rights } from "../security/mod.ts";
 import type {
@@ -142,8 +142,13 @@ export class Session
     this.state = "detached";
     this.queue.detach();
     if (this.expiryInterval === 0) return this.#expire(false);
-    this.queue.compact();
-    this.#startClock(this.#context.clock.now());
+    const { faults, clock } = this.#context;
+    faults.survive(
+      "what waits takes more memory than it has to",
+      () => this.queue.compact(),
+      this.clientId,
+    );
+    this.#startClock(clock.now());
   }
 
   /** Counts expiry and will delay from `detachedAt`, in ms. */
@@ -196,6 +201,15 @@ export class Session
     if (will === null) return;
     this.will = null;
     this.changed();
+    // The rest of the end comes behind it.
+    this.#context.faults.survive(
+      "the will is not published",
+      () => this.#publish(will),
+      this.clientId,
+    );
+  }
+
+  #publish(will: Will): void {
     const context = this.#context;
     context.passes.begin();
     const { message } = will;
@@ -236,8 +250,30 @@ export class Session
     this.queue.end();
   }
 
-  /** Posts a message: sent at once where possible, else it waits. */
+  /**
+   * Posts a message: sent at once where possible, else it waits. What that
+   * throws is this client's affair: its publisher and all others go on.
+   */
   deliver(message: Message, delivery: Delivery): void {
+    try {
+      this.#deliver(message, delivery);
+    } catch (error) {
+      this.#undelivered(error);
+    }
+  }
+
+  /** Ends the connection, if any, behind the pass: that still delivers. */
+  #undelivered(error: unknown): void {
+    const { connection, clientId } = this;
+    const { faults } = this.#context;
+    faults.note("a message is not delivered to this client", error, clientId);
+    if (connection === null) return;
+    queueMicrotask(() =>
+      connection.close("internal-error", ReasonCode.UnspecifiedError)
+    );
+  }
+
+  #deliver(message: Message, delivery: Delivery): void {
     let qos = message.qos < delivery.qos ? message.qos : delivery.qos;
     if (this.#context.access !== null || this.mountPoint !== null) {
       const allowed = this.receivable(message, qos);
@@ -256,7 +292,13 @@ export class Session
     const { access } = this.#context;
     if (this.mountPoint?.holds(message.topic) === false) return -1;
     if (access === null || !this.isKnown) return qos;
-    return access.receivable(this, message, qos);
+    try {
+      return access.receivable(this, message, qos);
+    } catch (error) {
+      // Asked about each member of a shared group: the others may have it.
+      this.#context.faults.note("a message is denied", error, this.clientId);
+      return -1;
+    }
   }
 
   /** QoS 2 packet ids received and not yet released. */

@@ -189,7 +189,7 @@ function lines(level: LogLevel, format: LogFormat): string[] {
   );
   log.connected("a\nb", "::1", 5);
   log.closed("a", "::1", "keep-alive", null);
-  log.failed("a", new Error("broken"));
+  log.failed("a", new Error("broken"), "its connection closes");
   log.trouble("listener tcp", new Error("no descriptors"));
   return written;
 }
@@ -224,7 +224,10 @@ Deno.test("log: what is less severe than the level is left out", () => {
   assert.equal(lines("warn", "text").length, 2);
   const written = lines("error", "text");
   assert.equal(written.length, 1);
-  assert.match(written[0], /error failed client="a" error="Error: broken/);
+  assert.match(
+    written[0],
+    /error failed client="a" result="its connection closes" error="Error: broken/,
+  );
 });
 
 Deno.test("log: trouble is one line; a refused handshake is for debug", () => {

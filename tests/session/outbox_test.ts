@@ -17,10 +17,14 @@ function setUp() {
   const stream = new ScriptedStream();
   const passes = new Passes(new ManualClock());
   const counters = new Counters();
-  const told = { drained: 0, broken: 0 };
+  const told = { drained: 0, broken: 0, crashed: 0 };
   const outbox = new Outbox(stream, passes, counters, {
     drained: () => told.drained++,
     broken: () => told.broken++,
+    crashed: () => {
+      told.crashed++;
+      outbox.end();
+    },
   });
   return { stream, passes, counters, told, outbox };
 }

@@ -60,6 +60,11 @@ class Owner {
     this.told.push("broken");
     this.pump.end();
   }
+
+  crashed(): void {
+    this.told.push("crashed");
+    this.pump.end();
+  }
 }
 
 function setUp() {

@@ -53,9 +53,7 @@ export class RuledSessions {
       log: {
         connected() {},
         closed() {},
-        failed: (_, error) => {
-          throw error;
-        },
+        failed: (_, error) => reportError(error),
       },
     });
   }
