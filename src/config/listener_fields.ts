@@ -164,7 +164,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   ),
   allow_anonymous: flag(
     true,
-    "Whether clients without credentials may enter. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
+    "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, under any user name. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
   ),
   max_connections: integer(
     0,

@@ -88,7 +88,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly mount_point: string;
   /** Protocol versions accepted; at least one. */
   readonly versions: readonly VersionName[];
-  /** Whether clients without credentials may enter. */
+  /** Whether clients without a user name may enter. */
   readonly allow_anonymous: boolean;
   /** Connections through this listener; 0 sets no bound of its own. */
   readonly max_connections: number;

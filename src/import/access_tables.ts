@@ -77,7 +77,8 @@ function authTables(scopes: readonly AccessScope[], ledger: Ledger) {
     !scope.isOpen || scope.passwordFile !== undefined ||
     scope.plugin !== undefined;
   if (!scopes.some(isClosed)) return tables;
-  const certified = scopes.flatMap(({ listeners }) => listeners)
+  // Listeners that are open for all have no [[auth]]: any user name comes in.
+  const certified = scopes.filter(isClosed).flatMap((one) => one.listeners)
     .filter(({ isCertified }) => isCertified).map(({ name }) => name);
   if (certified.length > 0) {
     const table = new TomlTable("[[auth]]");
@@ -85,16 +86,7 @@ function authTables(scopes: readonly AccessScope[], ledger: Ledger) {
     table.set("listener", certified);
     tables.push(table);
   }
-  for (const scope of scopes) {
-    tables.push(...linksOf(scope, ledger));
-    if (isClosed(scope)) continue;
-    for (const { table } of scope.listeners) {
-      table.comment(
-        "Mosquitto let in any user name here, unchecked. Here, who gives one " +
-          "must be known to\n[[auth]]; who gives none comes in.",
-      );
-    }
-  }
+  for (const scope of scopes) tables.push(...linksOf(scope, ledger));
   if (tables.length > 0) return tables;
   const table = new TomlTable("[[auth]]");
   table.set("type", "users");

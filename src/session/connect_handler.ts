@@ -70,8 +70,9 @@ export function handleConnect(
   // All an authenticator may judge by; none of it has been believed so far.
   const credentials: Credentials = {
     clientId: candidate.clientId,
-    username: certificate?.username ?? packet.username,
-    password: packet.password,
+    // Empty ones stand for none, as with Mosquitto: some clients send them.
+    username: certificate?.username ?? (packet.username || null),
+    password: packet.password?.length ? packet.password : null,
     version: packet.version,
     listener: connection.listener.name,
     hostname: connection.hostname,

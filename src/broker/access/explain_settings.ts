@@ -130,8 +130,9 @@ function credentialsOf(asked: AccessCase, listener: string): Credentials {
   const { clientId, username, password, hostname } = asked;
   return {
     clientId,
-    username,
-    password,
+    // As in a CONNECT: empty ones stand for none.
+    username: username || null,
+    password: password?.length ? password : null,
     version: 5,
     listener,
     hostname,
@@ -151,7 +152,10 @@ async function explainLogin(
     const outcome = unasked.authenticate(credentials);
     return { login: loginOf([], outcome), identity: assumed };
   }
-  if (credentials.username !== null && credentials.password === null) {
+  const isJudged = authenticator.judges(credentials.listener);
+  if (
+    isJudged && credentials.username !== null && credentials.password === null
+  ) {
     const links = authenticator.links.map((link) => ({
       link,
       outcome: "would be asked",
@@ -186,7 +190,7 @@ function loginOf(
     const reason = link === undefined
       ? "the listener lets everybody in"
       : link === "allow_anonymous"
-      ? "the listener lets in who gives no credentials (allow_anonymous)"
+      ? "the listener accepts it without asking (allow_anonymous)"
       : `${link} lets it in`;
     return { allowed: true, links, reason };
   }

@@ -1,13 +1,13 @@
-import { hasNoCredentials, identityOf } from "../identity.ts";
+import { identityOf } from "../identity.ts";
 import type { Link, Verdict } from "./link.ts";
 
-/** The link that lets in whoever gives no credentials at all. */
+/** Accepts clients without a user name; a password alone proves nothing. */
 export const anonymousLink: Link = {
   name: "anonymous",
   judge(credentials): Verdict {
-    return hasNoCredentials(credentials)
+    return credentials.username === null
       ? { kind: "allow", identity: identityOf(credentials) }
-      // Else anybody could come in under the name of somebody else.
-      : { kind: "not-mine", why: "it gives credentials" };
+      // Else any client could take the name of another.
+      : { kind: "not-mine", why: "the client has a user name" };
   },
 };

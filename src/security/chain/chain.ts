@@ -19,7 +19,7 @@ const UNASKED = "allow_anonymous";
 export interface ChainParts {
   /** Asked in this order. */
   readonly links: readonly Link[];
-  /** Whether clients without credentials may enter by this listener. */
+  /** Whether clients without a user name may enter by this listener. */
   readonly allowsAnonymous: (listener: string) => boolean;
   /** Slows down those who guess. */
   readonly attempts: LoginAttempts;
@@ -36,9 +36,10 @@ export interface ChainStep {
 }
 
 /**
- * Asks one link after the other until one lets the client in or refuses it.
- * Who is nobody's client is refused, unless it has no credentials at all and
- * its listener lets such clients in.
+ * Asks one link after the other until one accepts the client or refuses it. A
+ * client that no link knows is refused, unless its listener allows anonymous
+ * clients. Then it comes in without a user name; at a listener that no link is
+ * for, under any user name, as Mosquitto has it.
  */
 export class Chain implements Authenticator {
   readonly #parts: ChainParts;
@@ -72,8 +73,9 @@ export class Chain implements Authenticator {
   stillAllows(identity: Identity): boolean {
     const { links, allowsAnonymous } = this.#parts;
     if (identity.link === UNASKED) {
-      return identity.listener !== undefined &&
-        allowsAnonymous(identity.listener);
+      const { listener, username, certificate = null } = identity;
+      return listener !== undefined && allowsAnonymous(listener) &&
+        (username === null || certificate !== null || !this.judges(listener));
     }
     const link = links.find(({ name }) => name === identity.link);
     if (link === undefined) return false;
@@ -90,6 +92,13 @@ export class Chain implements Authenticator {
       steps.push({ link: name, verdict });
     }
     return steps;
+  }
+
+  /** Whether any link judges clients of this listener. */
+  judges(listener: string): boolean {
+    return this.#parts.links.some(({ listeners }) =>
+      listeners?.includes(listener) ?? true
+    );
   }
 
   /** What its links are called, in order. */
@@ -117,7 +126,7 @@ export class Chain implements Authenticator {
     }
     const { reasonCode, why } = last?.verdict.kind === "deny"
       ? last.verdict
-      : nobodys(credentials, steps);
+      : this.#unknown(credentials, steps);
     await disguise(credentials, steps);
     this.#parts.onDenied(credentials, why);
     return { kind: "deny", reasonCode, why };
@@ -135,13 +144,39 @@ export class Chain implements Authenticator {
   }
 
   /**
-   * A certificate that gives the name is more than no credentials, and must not
-   * count for less.
+   * A certificate that gives the name is more than no name, and must not count
+   * for less.
    */
-  #entersUnasked(credentials: Credentials): boolean {
-    const { username, password, isCertified, listener } = credentials;
-    return password === null && (username === null || isCertified) &&
-      this.#parts.allowsAnonymous(listener);
+  #entersUnasked({ username, isCertified, listener }: Credentials): boolean {
+    return this.#parts.allowsAnonymous(listener) &&
+      (username === null || isCertified || !this.judges(listener));
+  }
+
+  /** The end of the chain: no link knew the client. */
+  #unknown(
+    credentials: Credentials,
+    steps: readonly NamedVerdict[],
+  ): { reasonCode: ReasonCode; why: string } {
+    const { listener } = credentials;
+    const said = steps.map(({ name, verdict }) =>
+      verdict.kind === "not-mine" ? `${name}: ${verdict.why}` : name
+    );
+    if (!this.judges(listener)) {
+      said.splice(0, said.length, `no [[auth]] is for listener ${listener}`);
+    }
+    said.push(
+      this.#parts.allowsAnonymous(listener)
+        ? "allow_anonymous is for clients without a user name"
+        : "allow_anonymous is false",
+    );
+    return {
+      // 3.x calls it "bad user name or password", which fits no client
+      // without them.
+      reasonCode: hasNoCredentials(credentials)
+        ? ReasonCode.NotAuthorized
+        : ReasonCode.BadUserNameOrPassword,
+      why: said.join("; "),
+    };
   }
 }
 
@@ -149,23 +184,6 @@ export class Chain implements Authenticator {
 interface NamedVerdict {
   readonly name: string;
   readonly verdict: Verdict;
-}
-
-/** The end of the chain: nobody knew the client. */
-function nobodys(
-  credentials: Credentials,
-  steps: readonly NamedVerdict[],
-): { reasonCode: ReasonCode; why: string } {
-  const said = steps.map(({ name, verdict }) =>
-    verdict.kind === "not-mine" ? `${name}: ${verdict.why}` : name
-  ).join("; ");
-  return {
-    // What 3.x calls "bad user name or password" would puzzle who gave none.
-    reasonCode: hasNoCredentials(credentials)
-      ? ReasonCode.NotAuthorized
-      : ReasonCode.BadUserNameOrPassword,
-    why: said === "" ? "there is nobody to ask" : said,
-  };
 }
 
 /**

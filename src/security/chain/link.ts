@@ -33,6 +33,8 @@ export interface Link {
    * as it is: "password-file /etc/dunlin/passwd".
    */
   readonly name: string;
+  /** Names of the listeners whose clients it judges; missing for all. */
+  readonly listeners?: readonly string[];
   /** Judges a CONNECT without an authentication method. Must not reject. */
   judge(credentials: Credentials): Verdict | Promise<Verdict>;
   /** Begins an exchange; null or missing when it does not know `method`. */

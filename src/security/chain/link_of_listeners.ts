@@ -9,9 +9,10 @@ export function linkOfListeners(
   listeners: readonly string[],
 ): Link {
   const places = listeners.join(", ");
-  const why = `it is asked at ${places} alone`;
+  const why = `only clients of listener ${places} are its own`;
   return {
     name: `${link.name} at ${places}`,
+    listeners,
     judge: (credentials) =>
       listeners.includes(credentials.listener)
         ? link.judge(credentials)

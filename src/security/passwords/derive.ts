@@ -107,8 +107,7 @@ async function argon2(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { argon2id } = await import("hash-wasm");
   const bytes = await argon2id({
-    // The library takes no empty one. No hash is made of an empty password, so
-    // whatever comes of it, it is another one.
+    // The library takes no empty one, which is never right anyway.
     password: password.length === 0 ? new Uint8Array(1) : password,
     salt,
     memorySize: memory,

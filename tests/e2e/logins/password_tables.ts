@@ -108,9 +108,18 @@ const others: readonly LoginCell[] = [
   code: code === 0 ? 0 : BAD,
 }));
 
+/** No password is right for a user whose hash is that of an empty one. */
+const empties: readonly LoginCell[] = [undefined, "", "x"].map((password) => ({
+  kind: "wrong",
+  name: `password for a hash of none: ${password ?? "none"}`,
+  login: { username: "empty", password },
+  code: BAD,
+}));
+
 /** As mosquitto_passwd of 2.0 has written them. */
 const mosquittos = `# of mosquitto_passwd
 mosquitto:$7$101$DplDhVqpooo1VwMY$jiWAKXobs4+WC4NwG53+x8TNkKT4XIgyQ6ORTkVADkFT5bQjKLfefjwVgHWPQ9Ar2H8/vp55462rgAEFISvgiA==
+empty:$7$101$rKjEkn/5lruVRk6m$i9aP2eTx87gSEo3xYACMentGBofL+Xe+6QiKm8gltsJsWWfz7mq7VUjOINTiV9Hn/oGh0DR1MMGDt6OfZKU2sQ==
 older:$6$jgc9RSZb4PxPrcuM$+5Bvgsi5/5bciD8Zglw0Nt9uMZDzFfpEErCO/v530/7TWclCEPkHog5jOmbDDbBrTFl1jqnuxHyIvVwcC0SgJQ==
 `;
 
@@ -152,7 +161,7 @@ export const passwordFile: LoginTable = {
     }
     return { auth: `file = ${JSON.stringify(file)}` };
   },
-  cells: [...cells, ...others],
+  cells: [...cells, ...others, ...empties],
 };
 
 /** Users of the settings. */
@@ -183,13 +192,19 @@ export const anonymous: LoginTable = {
       kind: "malformed",
       name: "empty user",
       login: { username: "", password: "" },
-      code: BAD,
+      code: 0,
+    },
+    {
+      kind: "malformed",
+      name: "empty user with a password",
+      login: { username: "", password: "x" },
+      code: 0,
     },
     {
       kind: "malformed",
       name: "password alone",
       login: { password: "x" },
-      code: BAD,
+      code: 0,
       isOnlyV5: true,
     },
   ],

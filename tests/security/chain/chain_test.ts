@@ -6,6 +6,7 @@ import {
   certificateLink,
   Chain,
   type Link,
+  linkOfListeners,
   LoginAttempts,
   type Verdict,
 } from "../../../src/security/chain/mod.ts";
@@ -85,7 +86,9 @@ Deno.test("chain: its end refuses, in the time of one wrong password", async () 
   assert.equal(code, BadUserNameOrPassword);
   assert.deepEqual(log.slice(0, 2), ["a", "b"]);
   assert.match(log.slice(2).join(), /^[ab] pretends$/);
-  assert.deepEqual(denied, ["a: it says nothing; b: it says nothing"]);
+  assert.deepEqual(denied, [
+    "a: it says nothing; b: it says nothing; allow_anonymous is false",
+  ]);
 });
 
 Deno.test("chain: a wrong password costs no second hash, whoever was asked before", async () => {
@@ -157,7 +160,7 @@ const unasked: readonly (readonly [
   [
     "a password alone",
     credentials(null, "x"),
-    BadUserNameOrPassword,
+    "allow_anonymous",
     BadUserNameOrPassword,
   ],
   [
@@ -187,6 +190,48 @@ for (const [name, who, open, closed] of unasked) {
   });
 }
 
+Deno.test("chain: a listener that no link is for is as without any, and says so", async () => {
+  const links = [linkOfListeners(link("a"), ["tls"])];
+  const open = chainOf(links, true);
+  for (const who of [credentials("u", null), credentials("u", "x")]) {
+    assert.equal(await outcome(open.chain, who), "allow_anonymous");
+  }
+  assert.equal(
+    await outcome(open.chain, credentials("u", "x", { listener: "tls" })),
+    BadUserNameOrPassword,
+  );
+  const { chain, denied } = chainOf(links, false);
+  assert.equal(
+    await outcome(chain, credentials("u", "x")),
+    BadUserNameOrPassword,
+  );
+  assert.equal(await outcome(chain, credentials(null, null)), NotAuthorized);
+  const both = "no [[auth]] is for listener tcp; allow_anonymous is false";
+  assert.deepEqual(denied, [both, both]);
+});
+
+Deno.test("chain: an unproved user name goes when a link comes for its listener", async () => {
+  const { chain } = chainOf([linkOfListeners(link("a"), ["tls"])], true);
+  const stay = [];
+  for (const name of ["u", null]) {
+    const result = await chain.authenticate(credentials(name, null));
+    assert.equal(result.kind, "allow");
+    if (result.kind !== "allow") continue;
+    stay.push(chain.stillAllows(result.identity));
+    stay.push(chainOf([link("a")], true).chain.stillAllows(result.identity));
+    stay.push(chainOf([], false).chain.stillAllows(result.identity));
+  }
+  assert.deepEqual(stay, [true, false, false, true, true, false]);
+});
+
+Deno.test("chain: the reason says that a user name has to be proved for all allow_anonymous", async () => {
+  const { chain, denied } = chainOf([link("a")], true);
+  await outcome(chain, credentials("u", null));
+  assert.deepEqual(denied, [
+    "a: it says nothing; allow_anonymous is for clients without a user name",
+  ]);
+});
+
 Deno.test("chain: a link that refuses whoever has nothing is heard before allow_anonymous", async () => {
   const strict: Link = {
     name: "strict",
@@ -201,7 +246,7 @@ const simple: readonly (readonly [string, Credentials, string, string])[] = [
   ["nothing", credentials(null, null), "allow", "not-mine"],
   ["a user name", credentials("u", null), "not-mine", "not-mine"],
   ["an empty user name", credentials("", ""), "not-mine", "not-mine"],
-  ["a password", credentials(null, "x"), "not-mine", "not-mine"],
+  ["a password", credentials(null, "x"), "allow", "not-mine"],
   [
     "a certificate that gives the name",
     credentials("pump", null, certified),

@@ -5,10 +5,13 @@ import {
   Hashing,
   KnownLogins,
   knownUsers,
+  makeHash,
   parseHash,
+  parsePasswordFile,
   type PasswordHash,
   PasswordLink,
   type PasswordUsers,
+  printHash,
 } from "../../../src/security/passwords/mod.ts";
 import type { Credentials } from "../../../src/security/mod.ts";
 import { certificateOf, credentials } from "../../support/credentials.ts";
@@ -97,6 +100,33 @@ for (const [name, who, kind, hashes] of cases) {
     if (verdict.kind === "deny") {
       assert.equal(verdict.reasonCode, ReasonCode.BadUserNameOrPassword);
     }
+  });
+}
+
+for (const kind of ["sha512", "pbkdf2-sha512", "scram-sha-256"] as const) {
+  Deno.test(`users and passwords: an empty password is wrong for its own hash, too (${kind})`, async () => {
+    using world = new World();
+    const hash = await makeHash(new Uint8Array(0), kind);
+    const line = printHash(hash);
+    const sources: PasswordUsers[] = [
+      parsePasswordFile(`bob:${line}\n`, "passwd"),
+      knownUsers([{ name: "bob", password: line }]),
+      knownUsers([{ name: "bob", password: "" }]),
+    ];
+    for (const source of sources) {
+      for (const given of [null, ""]) {
+        const who = credentials("bob", given);
+        const verdict = await world.link(source).judge(who);
+        assert.deepEqual(verdict, {
+          kind: "deny",
+          reasonCode: ReasonCode.BadUserNameOrPassword,
+          why: "no password",
+          isDisguised: true,
+        });
+      }
+    }
+    // It takes what any other wrong one takes.
+    assert.equal(world.hashing.kinds.length, 2 * sources.length);
   });
 }
 
