@@ -58,6 +58,6 @@ function decodeReason(
   if (at === end) return;
   if (chunk[at] === 0 && at + 1 === end) return;
   const reader = new ByteReader(chunk, at, end);
-  decodeProperties(reader, 1 << type);
+  decodeProperties(reader, 1 << type, "skip");
   reader.finish();
 }

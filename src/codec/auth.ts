@@ -8,7 +8,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { decodeProperties } from "./properties_decoder.ts";
+import { decodeProperties, type UserProperties } from "./properties_decoder.ts";
 import { encodeProperties, isEmpty } from "./properties_encoder.ts";
 import { PropertyPlace } from "./property_place.ts";
 import { isReasonCodeOf } from "./reason_codes.ts";
@@ -28,6 +28,7 @@ export function encodeAuth(packet: AuthPacket): Uint8Array {
  * Decodes the AUTH that `frame` describes (3.15).
  *
  * @param fromServer Whether a server sent it: codes differ.
+ * @param userProperties Whether user properties are kept.
  * @throws {ProtocolError} 0x81 when malformed; 0x82 in 3.x, which has no AUTH,
  * for a reason code the sender does not have [MQTT-3.15.2-1], a missing
  * authentication method (3.15.2.2.2), or a duplicate property.
@@ -37,6 +38,7 @@ export function decodeAuth(
   frame: Frame,
   version: ProtocolVersion,
   fromServer = false,
+  userProperties: UserProperties = "skip",
 ): AuthPacket {
   if (version !== 5) throw violation("AUTH in a version that has none");
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
@@ -47,7 +49,11 @@ export function decodeAuth(
     throw violation(`AUTH with reason code ${reasonCode}`);
   }
   if (empty) return { type: 15, reasonCode, properties: {} };
-  const properties = decodeProperties(reader, PropertyPlace.Auth);
+  const properties = decodeProperties(
+    reader,
+    PropertyPlace.Auth,
+    userProperties,
+  );
   reader.finish();
   if (properties.authenticationMethod === undefined) {
     throw violation("AUTH without an authentication method");

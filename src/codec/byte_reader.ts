@@ -58,10 +58,16 @@ export class ByteReader {
   skipUtf8(): number {
     const length = this.uint16();
     const start = this.skip(length);
-    if (!isWellFormedUtf8(this.chunk, start, this.at)) {
+    if (length > 0 && !isWellFormedUtf8(this.chunk, start, this.at)) {
       throw malformed("a string is not well-formed UTF-8");
     }
     return length;
+  }
+
+  /** Checks the name and the value of a user property, without making them. */
+  skipPair(): void {
+    this.skipUtf8();
+    this.skipUtf8();
   }
 
   /** Binary bytes with their length in front, copied out of the chunk. */

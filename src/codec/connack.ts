@@ -54,7 +54,7 @@ export function decodeConnack(
     throw violation("CONNACK refuses, but has a session present");
   }
   const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Connack)
+    ? decodeProperties(reader, PropertyPlace.Connack, "keep")
     : {};
   reader.finish();
   return { type: 2, sessionPresent, code, properties };

@@ -12,7 +12,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { ConnectError } from "./connect_error.ts";
 import { malformed, violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { decodeProperties } from "./properties_decoder.ts";
+import { decodeProperties, type UserProperties } from "./properties_decoder.ts";
 import { PropertyPlace } from "./property_place.ts";
 import {
   decodePublishProperties,
@@ -34,14 +34,19 @@ const BRIDGE = 0x80;
 
 /**
  * Decodes the CONNECT that `frame` describes. Whether the client id may be
- * empty or is too long is for others to say.
+ * empty or is too long is for others to say. User properties are skipped unless
+ * asked for; those of a will are kept.
  *
  * @throws {ConnectError} with the version to answer in; 0x84 for a version
  * there is not, before anything behind it is looked at [MQTT-3.1.2-2]; 0x81
  * when malformed, which includes any byte behind the payload; 0x82 for values
  * that are not allowed; 0x90 for a will topic that cannot name a topic.
  */
-export function decodeConnect(chunk: Uint8Array, frame: Frame): ConnectPacket {
+export function decodeConnect(
+  chunk: Uint8Array,
+  frame: Frame,
+  userProperties: UserProperties = "skip",
+): ConnectPacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   let version: ProtocolVersion | null = null;
   try {
@@ -52,7 +57,8 @@ export function decodeConnect(chunk: Uint8Array, frame: Frame): ConnectPacket {
     if ((frame.firstByte & 15) !== 0 && version !== 3) {
       throw malformed(`CONNECT with flags ${frame.firstByte & 15}`);
     }
-    return decodeBody(reader, version, (level & BRIDGE) !== 0);
+    const bridge = (level & BRIDGE) !== 0;
+    return decodeBody(reader, version, bridge, userProperties);
   } catch (error) {
     if (!(error instanceof ProtocolError) || error instanceof ConnectError) {
       throw error;
@@ -83,12 +89,13 @@ function decodeBody(
   reader: ByteReader,
   version: ProtocolVersion,
   bridge: boolean,
+  userProperties: UserProperties,
 ): ConnectPacket {
   const flags = reader.uint8();
   checkFlags(flags, version);
   const keepAlive = reader.uint16();
   const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Connect)
+    ? decodeProperties(reader, PropertyPlace.Connect, userProperties)
     : {};
   const clientId = reader.utf8();
   const will = (flags & WILL) === 0 ? null : decodeWill(reader, flags, version);

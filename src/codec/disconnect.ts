@@ -8,7 +8,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { violation } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { decodeProperties } from "./properties_decoder.ts";
+import { decodeProperties, type UserProperties } from "./properties_decoder.ts";
 import { encodeProperties, isEmpty } from "./properties_encoder.ts";
 import { PropertyPlace } from "./property_place.ts";
 import { isReasonCodeOf } from "./reason_codes.ts";
@@ -33,6 +33,7 @@ export function encodeDisconnect(
  * Decodes the DISCONNECT that `frame` describes (3.14).
  *
  * @param fromServer Whether a server sent it: codes and properties differ.
+ * @param userProperties Whether user properties are kept.
  * @throws {ProtocolError} 0x81 when malformed, which includes any body in 3.x;
  * 0x82 for a reason code the sender does not have, or a duplicate property.
  */
@@ -41,6 +42,7 @@ export function decodeDisconnect(
   frame: Frame,
   version: ProtocolVersion,
   fromServer = false,
+  userProperties: UserProperties = "skip",
 ): DisconnectPacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   if (version !== 5) {
@@ -55,6 +57,7 @@ export function decodeDisconnect(
   const properties = reader.at === reader.end ? {} : decodeProperties(
     reader,
     fromServer ? PropertyPlace.ServerDisconnect : PropertyPlace.Disconnect,
+    userProperties,
   );
   reader.finish();
   return { type: 14, reasonCode, properties };

@@ -18,8 +18,21 @@ export { ConnectError } from "./connect_error.ts";
 export { decodeConnect } from "./connect_decoder.ts";
 export { encodeConnect } from "./connect_encoder.ts";
 export { decodeConnack, encodeConnack } from "./connack.ts";
-export { decodeSubscribe, encodeSubscribe } from "./subscribe.ts";
-export { decodeUnsubscribe, encodeUnsubscribe } from "./unsubscribe.ts";
+export type { UserProperties } from "./properties_decoder.ts";
+export { countFilters } from "./filter_list.ts";
+export type { FilterListHead, FilterListSlice } from "./filter_list.ts";
+export {
+  decodeRequests,
+  decodeSubscribe,
+  decodeSubscribeHead,
+  encodeSubscribe,
+} from "./subscribe.ts";
+export {
+  decodeFilters,
+  decodeUnsubscribe,
+  decodeUnsubscribeHead,
+  encodeUnsubscribe,
+} from "./unsubscribe.ts";
 export { decodeSuback, encodeSuback } from "./suback.ts";
 export { PINGREQ, PINGRESP } from "./ping.ts";
 export { decodeDisconnect, encodeDisconnect } from "./disconnect.ts";

@@ -64,7 +64,7 @@ export function decodePacket(
 ): Packet {
   switch (frame.type) {
     case PacketType.Connect:
-      return decodeConnect(chunk, frame);
+      return decodeConnect(chunk, frame, "keep");
     case PacketType.Connack:
       return decodeConnack(chunk, frame, version);
     case PacketType.Publish:
@@ -88,9 +88,9 @@ export function decodePacket(
     case PacketType.Pingresp:
       return { type: frame.type };
     case PacketType.Disconnect:
-      return decodeDisconnect(chunk, frame, version, fromServer);
+      return decodeDisconnect(chunk, frame, version, fromServer, "keep");
     case PacketType.Auth:
-      return decodeAuth(chunk, frame, version, fromServer);
+      return decodeAuth(chunk, frame, version, fromServer, "keep");
   }
 }
 

@@ -105,8 +105,15 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
 };
 
 /**
+ * What becomes of user properties. The broker has no use for those of packets
+ * other than PUBLISH, of which a single one may have millions.
+ */
+export type UserProperties = "keep" | "skip";
+
+/**
  * Decodes the property length where the reader stands and the properties
- * behind it, for a packet of one `PropertyPlace`.
+ * behind it, for a packet of one `PropertyPlace`. User properties that are
+ * skipped are checked as the others are.
  *
  * @throws {ProtocolError} 0x81 for a property that is unknown or has no place
  * there (2.2.2.2) or runs out of the property length; 0x82 for one that stands
@@ -116,6 +123,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
 export function decodeProperties(
   reader: ByteReader,
   place: number,
+  userProperties: UserProperties,
 ): Properties {
   const properties: Properties = {};
   const length = reader.varint();
@@ -136,7 +144,12 @@ export function decodeProperties(
     if (rule === undefined || (rule.places & place) === 0) {
       throw malformed(`property ${id} has no place in this packet`);
     }
-    if (id !== PropertyId.UserProperty) {
+    if (id === PropertyId.UserProperty) {
+      if (userProperties === "skip") {
+        reader.skipPair();
+        continue;
+      }
+    } else {
       const bit = 1 << (id & 31);
       if (((id < 32 ? seenLow : seenHigh) & bit) !== 0) {
         throw violation(`property ${id} stands twice`);

@@ -54,8 +54,14 @@ export function decodePublishProperties(
     const begin = reader.at;
     // Identifiers are variable byte integers, but all that exist have one byte.
     const id = reader.uint8();
-    // Topic alias and user property are above 31: the one is told apart by its
-    // value, the other may repeat, as the subscription identifier may.
+    // One PUBLISH may have millions of them.
+    if (id === PropertyId.UserProperty) {
+      reader.skipPair();
+      passedOn += reader.at - begin;
+      continue;
+    }
+    // The topic alias is above 31 and told apart by its value; the
+    // subscription identifier may repeat.
     if (id < 32 && id !== PropertyId.SubscriptionIdentifier) {
       if ((seen & 1 << id) !== 0) throw duplicate(id);
       seen |= 1 << id;
@@ -94,10 +100,6 @@ function decodeOne(
       return;
     case PropertyId.CorrelationData:
       reader.skip(reader.uint16());
-      return;
-    case PropertyId.UserProperty:
-      reader.skipUtf8();
-      reader.skipUtf8();
       return;
     case PropertyId.TopicAlias:
       if (place === "will") break;

@@ -48,7 +48,7 @@ export function decodeSuback(
     return { type, packetId, codes: [], properties: {} };
   }
   const properties: Properties = version === 5
-    ? decodeProperties(reader, 1 << type)
+    ? decodeProperties(reader, 1 << type, "keep")
     : {};
   const codes: number[] = [];
   while (reader.at < reader.end) {

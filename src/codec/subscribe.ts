@@ -1,6 +1,5 @@
 import {
   PacketType,
-  type Properties,
   type ProtocolVersion,
   type QoS,
   type SubscribePacket,
@@ -9,9 +8,14 @@ import {
 import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { malformed, violation } from "./errors.ts";
+import {
+  decodeListHead,
+  type FilterListHead,
+  type FilterListSlice,
+  WHOLE_LIST,
+} from "./filter_list.ts";
 import type { Frame } from "./frame.ts";
-import { readSubscriptionId } from "./packet_id.ts";
-import { decodeProperties } from "./properties_decoder.ts";
+import type { UserProperties } from "./properties_decoder.ts";
 import { encodeProperties } from "./properties_encoder.ts";
 import { PropertyPlace } from "./property_place.ts";
 
@@ -37,26 +41,58 @@ export function encodeSubscribe(
  * Decodes the SUBSCRIBE that `frame` describes (3.8). Filters are strings, but
  * not validated: what they may be is not the codec's to judge.
  *
- * @throws {ProtocolError} 0x81 when malformed or with reserved bits
- * [MQTT-3.8.3-5]; 0x82 for packet id 0, no filter at all [MQTT-3.8.3-2], QoS 3,
- * retain handling 3, a duplicate property.
+ * @throws {ProtocolError} as `decodeSubscribeHead` and `decodeRequests`.
  */
 export function decodeSubscribe(
   chunk: Uint8Array,
   frame: Frame,
   version: ProtocolVersion,
 ): SubscribePacket {
-  const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readSubscriptionId(reader);
-  const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Subscribe)
-    : {};
+  const head = decodeSubscribeHead(chunk, frame, version, "keep");
   const requests: SubscriptionRequest[] = [];
-  while (reader.at < reader.end) {
+  const { packetId, properties, start } = head;
+  decodeRequests(requests, chunk, start, frame.end, version, WHOLE_LIST);
+  return { type: 8, packetId, requests, properties };
+}
+
+/**
+ * Decodes a SUBSCRIBE up to its first request; user properties are skipped
+ * unless asked for.
+ *
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0, no filter
+ * at all [MQTT-3.8.3-2], a duplicate property.
+ */
+export function decodeSubscribeHead(
+  chunk: Uint8Array,
+  frame: Frame,
+  version: ProtocolVersion,
+  userProperties: UserProperties = "skip",
+): FilterListHead {
+  const place = PropertyPlace.Subscribe;
+  return decodeListHead(chunk, frame, version, place, userProperties);
+}
+
+/**
+ * Decodes the requests of a SUBSCRIBE that stand from `at` to `end` into
+ * `requests`, as many as `slice` allows. Returns the offset behind the last.
+ *
+ * @throws {ProtocolError} 0x81 when malformed or with reserved bits
+ * [MQTT-3.8.3-5]; 0x82 for QoS 3 and for retain handling 3.
+ */
+export function decodeRequests(
+  requests: SubscriptionRequest[],
+  chunk: Uint8Array,
+  at: number,
+  end: number,
+  version: ProtocolVersion,
+  slice: FilterListSlice,
+): number {
+  const reader = new ByteReader(chunk, at, end);
+  const stop = Math.min(end, at + slice.bytes);
+  while (reader.at < stop && requests.length < slice.filters) {
     requests.push(decodeRequest(reader, version));
   }
-  if (requests.length === 0) throw violation("SUBSCRIBE without a filter");
-  return { type: 8, packetId, requests, properties };
+  return reader.at;
 }
 
 function decodeRequest(

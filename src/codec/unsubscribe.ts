@@ -1,15 +1,18 @@
 import {
   PacketType,
-  type Properties,
   type ProtocolVersion,
   type UnsubscribePacket,
 } from "../mqtt/mod.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
-import { violation } from "./errors.ts";
+import {
+  decodeListHead,
+  type FilterListHead,
+  type FilterListSlice,
+  WHOLE_LIST,
+} from "./filter_list.ts";
 import type { Frame } from "./frame.ts";
-import { readSubscriptionId } from "./packet_id.ts";
-import { decodeProperties } from "./properties_decoder.ts";
+import type { UserProperties } from "./properties_decoder.ts";
 import { encodeProperties } from "./properties_encoder.ts";
 import { PropertyPlace } from "./property_place.ts";
 
@@ -29,21 +32,54 @@ export function encodeUnsubscribe(
  * Decodes the UNSUBSCRIBE that `frame` describes (3.10); filters are not
  * validated.
  *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0 and no
- * filter at all [MQTT-3.10.3-2].
+ * @throws {ProtocolError} as `decodeUnsubscribeHead` and `decodeFilters`.
  */
 export function decodeUnsubscribe(
   chunk: Uint8Array,
   frame: Frame,
   version: ProtocolVersion,
 ): UnsubscribePacket {
-  const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
-  const packetId = readSubscriptionId(reader);
-  const properties: Properties = version === 5
-    ? decodeProperties(reader, PropertyPlace.Unsubscribe)
-    : {};
+  const head = decodeUnsubscribeHead(chunk, frame, version, "keep");
   const filters: string[] = [];
-  while (reader.at < reader.end) filters.push(reader.utf8());
-  if (filters.length === 0) throw violation("UNSUBSCRIBE without a filter");
+  const { packetId, properties, start } = head;
+  decodeFilters(filters, chunk, start, frame.end, WHOLE_LIST);
   return { type: 10, packetId, filters, properties };
+}
+
+/**
+ * Decodes an UNSUBSCRIBE up to its first filter; user properties are skipped
+ * unless asked for.
+ *
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0 and no
+ * filter at all [MQTT-3.10.3-2].
+ */
+export function decodeUnsubscribeHead(
+  chunk: Uint8Array,
+  frame: Frame,
+  version: ProtocolVersion,
+  userProperties: UserProperties = "skip",
+): FilterListHead {
+  const place = PropertyPlace.Unsubscribe;
+  return decodeListHead(chunk, frame, version, place, userProperties);
+}
+
+/**
+ * Decodes the filters of an UNSUBSCRIBE that stand from `at` to `end` into
+ * `filters`, as many as `slice` allows. Returns the offset behind the last.
+ *
+ * @throws {ProtocolError} 0x81 when malformed.
+ */
+export function decodeFilters(
+  filters: string[],
+  chunk: Uint8Array,
+  at: number,
+  end: number,
+  slice: FilterListSlice,
+): number {
+  const reader = new ByteReader(chunk, at, end);
+  const stop = Math.min(end, at + slice.bytes);
+  while (reader.at < stop && filters.length < slice.filters) {
+    filters.push(reader.utf8());
+  }
+  return reader.at;
 }

@@ -26,6 +26,7 @@ import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
+import type { FilterWork } from "./filter_work.ts";
 import type { IdentityEnd } from "./identity_end.ts";
 import { limitMet } from "./limit_met.ts";
 import { MountPoint } from "./mount_point.ts";
@@ -134,6 +135,11 @@ export class Connection implements Deadline {
    * @internal
    */
   settled: SettledAccess | null = null;
+  /**
+   * The SUBSCRIBE or UNSUBSCRIBE that is handled in slices, or null.
+   * @internal
+   */
+  filterWork: FilterWork | null = null;
   /**
    * The will of a CONNECT that is being judged, or null.
    * @internal
@@ -295,8 +301,7 @@ export class Connection implements Deadline {
       case PacketType.Subscribe:
         return handleSubscribe(this, chunk, frame);
       case PacketType.Unsubscribe:
-        handleUnsubscribe(this, chunk, frame);
-        return true;
+        return handleUnsubscribe(this, chunk, frame);
       case PacketType.Connect:
         handleConnect(this, chunk, frame);
         return true;
@@ -411,6 +416,7 @@ export class Connection implements Deadline {
     const { session } = this;
     this.session = null;
     this.exchange = null;
+    this.filterWork = null;
     this.identityEnd?.stop();
     this.context.late.drop(this);
     if (session === null) return;

@@ -70,4 +70,5 @@ export type PauseReason =
   | "rate"
   | "memory-full"
   | "disk-full"
-  | "outbound-full";
+  | "outbound-full"
+  | "long-packet";

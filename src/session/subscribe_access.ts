@@ -1,4 +1,4 @@
-import type { QoS, SubscribePacket } from "../mqtt/mod.ts";
+import type { QoS, SubscriptionRequest } from "../mqtt/mod.ts";
 import type { AccessQuestion } from "../security/mod.ts";
 import { reasonOf, settleAccess } from "./access_questions.ts";
 import type { Connection } from "./connection.ts";
@@ -6,24 +6,24 @@ import type { Context } from "./context.ts";
 import type { ReadFilter } from "./filter.ts";
 
 /**
- * The QoS at which each filter of a SUBSCRIBE can be granted, -1 for those
- * that may not be; null when some of it is still to be asked for. A rule that
- * allows less than was asked for lowers it (3.8.4).
+ * The QoS at which each filter of a slice of a SUBSCRIBE can be granted, -1 for
+ * those that may not be; null when some of it is still to be asked for. A rule
+ * that allows less than was asked for lowers it (3.8.4). `first` is the number
+ * of filters before the slice.
  */
 export function grantableQos(
   connection: Connection,
-  packet: SubscribePacket,
+  requests: readonly SubscriptionRequest[],
   filters: readonly ReadFilter[],
+  first: number,
 ): readonly (QoS | -1)[] | null {
   const { listener, context } = connection;
   const { access } = context;
-  const most = packet.requests.map(({ qos }) =>
-    Math.min(qos, listener.maxQos) as QoS
-  );
+  const most = requests.map(({ qos }) => Math.min(qos, listener.maxQos) as QoS);
   if (access === null) return most;
   const { identity } = connection.session!;
   const granted = filters.map(({ filter }, index) =>
-    isTooMany(context, index)
+    isTooMany(context, first + index)
       ? -1
       : access.authorizer.maySubscribe(identity, filter, most[index])
   );
@@ -49,20 +49,13 @@ export function isTooMany(
   return access !== null && index >= options.maxSubscriptions;
 }
 
-/**
- * Why the first of the filters that were refused was: a SUBACK has room for
- * one reason. Undefined when there is nothing to tell.
- */
+/** Why a rule refused a filter; undefined when the client is not told. */
 export function refusalReason(
   connection: Connection,
-  packet: SubscribePacket,
-  filters: readonly ReadFilter[],
-  granted: readonly (QoS | -1)[],
+  { qos }: SubscriptionRequest,
+  filter: ReadFilter,
 ): string | undefined {
-  const index = granted.indexOf(-1);
-  if (index < 0 || isTooMany(connection.context, index)) return;
-  const { qos } = packet.requests[index];
-  return reasonOf(connection, questionOf(filters[index], qos));
+  return reasonOf(connection, questionOf(filter, qos));
 }
 
 function questionOf({ filter }: ReadFilter, qos: QoS): AccessQuestion {

@@ -1,16 +1,21 @@
-import { decodeSubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
+import {
+  decodeRequests,
+  decodeSubscribeHead,
+  encodeSuback,
+  type Frame,
+} from "../codec/mod.ts";
 import {
   levelCount,
   type Properties,
   ProtocolError,
   type QoS,
   ReasonCode,
-  type SubscribePacket,
   type SubscriptionRequest,
 } from "../mqtt/mod.ts";
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
+import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
 import { sendGated } from "./send_gated.ts";
 import type { Session } from "./session.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
@@ -40,57 +45,94 @@ interface Granted {
 }
 
 /**
- * SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained. Returns
- * false when it has to wait: the same bytes will come again.
+ * SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained; of a packet
+ * of many slices, before. Returns false when it has to wait: the same bytes
+ * will come again.
  */
 export function handleSubscribe(
   connection: Connection,
   chunk: Uint8Array,
   frame: Frame,
 ): boolean {
-  const packet = decodeSubscribe(chunk, frame, connection.version);
-  const session = connection.session!;
-  // All of them first: a packet that ends the connection does nothing else.
-  // Then in their order, as if each had come by itself [MQTT-3.8.4-5].
-  const filters = packet.requests.map((one) => readRequest(connection, one));
-  const most = grantableQos(connection, packet, filters);
-  if (most === null) return false;
-  const codes: number[] = [];
+  const work = connection.filterWork ?? begin(connection, chunk, frame);
+  const requests: SubscriptionRequest[] = [];
+  const { version } = connection;
+  const mayTakeEffect = work.read(
+    frame,
+    (at, slice) =>
+      decodeRequests(requests, chunk, at, frame.end, version, slice),
+  );
+  const filters = requests.map((one) => readRequest(connection, one));
+  if (!mayTakeEffect) return goOnLater(connection);
+  const granted = judge(connection, work, requests, filters);
+  if (granted === null) return false;
+  const isLast = work.advance(frame);
+  if (isLast) answer(connection, work);
+  for (const grant of granted) feed(connection, work, grant);
+  return isLast || goOnLater(connection);
+}
+
+function begin(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): FilterWork {
+  const head = decodeSubscribeHead(chunk, frame, connection.version);
+  return beginFilterWork(connection, head, chunk, frame, 1);
+}
+
+/**
+ * Subscribes what a slice asks for, in its order, as if each had come by
+ * itself [MQTT-3.8.4-5]. Null while somebody outside is asked.
+ */
+function judge(
+  connection: Connection,
+  work: FilterWork,
+  requests: readonly SubscriptionRequest[],
+  filters: readonly ReadFilter[],
+): readonly Granted[] | null {
+  const { codes } = work;
+  const most = grantableQos(connection, requests, filters, codes.length);
+  if (most === null) return null;
   const granted: Granted[] = [];
-  for (const [index, request] of packet.requests.entries()) {
+  for (const [index, request] of requests.entries()) {
     const asked = { request, read: filters[index], most: most[index] };
-    const outcome = isTooMany(connection.context, index)
+    const tooMany = isTooMany(connection.context, codes.length);
+    const outcome = tooMany
       ? ReasonCode.QuotaExceeded
-      : subscribe(connection, session, packet, asked);
+      : subscribe(connection, work, asked);
     if (typeof outcome === "number") {
       codes.push(connection.version === 5 ? outcome : FAILURE_V3);
     } else {
       codes.push(outcome.qos);
       granted.push(outcome);
+      work.hasEffect = true;
+    }
+    // A SUBACK has room for one reason: that of the first refusal by rules.
+    if (most[index] < 0 && !work.isDenied) {
+      work.isDenied = true;
+      if (!tooMany) {
+        work.reason = refusalReason(connection, request, filters[index]);
+      }
     }
   }
-  const { packetId } = packet;
-  const reason = refusalReason(connection, packet, filters, most);
-  const suback = answer(connection, packetId, codes, reason);
-  // A refusal alone has no effect that could be lost.
-  if (granted.length === 0) connection.sender.send(suback);
-  else sendGated(connection, 9, packetId, suback);
-  for (const grant of granted) feed(connection, session, packet, grant);
-  return true;
+  return granted;
 }
 
-/** The SUBACK, with the reason where it fits [MQTT-3.9.2-2]. */
-function answer(
-  { version, sender }: Connection,
-  packetId: number,
-  codes: number[],
-  reason: string | undefined,
-): Uint8Array {
+/** Sends the SUBACK, with the reason where it fits [MQTT-3.9.2-2]. */
+function answer(connection: Connection, work: FilterWork): void {
+  connection.filterWork = null;
+  const { version, sender } = connection;
+  const { packetId, codes, reason } = work;
   const encode = (properties: Properties) =>
     encodeSuback({ type: 9, packetId, codes, properties }, version);
-  if (reason === undefined) return encode({});
-  const full = encode({ reasonString: reason });
-  return full.length <= sender.sendLimit ? full : encode({});
+  let suback = encode(reason === undefined ? {} : { reasonString: reason });
+  if (reason !== undefined && suback.length > sender.sendLimit) {
+    suback = encode({});
+  }
+  // A refusal alone has no effect that could be lost.
+  if (!work.hasEffect) sender.send(suback);
+  else sendGated(connection, 9, packetId, suback);
 }
 
 /** What makes the whole packet one that ends the connection is found here. */
@@ -111,17 +153,16 @@ function readRequest(
 /** Subscribes as asked, or gives the code why not. */
 function subscribe(
   connection: Connection,
-  session: Session,
-  packet: SubscribePacket,
+  { identifier }: FilterWork,
   { request, read, most }: Asked,
 ): Granted | ReasonCode {
   const { context } = connection;
+  const session = connection.session!;
   const { filter, group } = read;
   const refusal = refuse(connection, session, read, most);
   if (refusal !== null) return refusal;
   // Granting less than was asked is allowed, and the client is told (3.8.4).
   const qos = most as QoS;
-  const identifier = packet.properties.subscriptionIdentifier ?? 0;
   const isNew = context.router.subscribe(session, filter, group, {
     qos,
     // A bridge forwards what it has and what it gets: an echo would go round.
@@ -170,8 +211,7 @@ function refuse(
 /** Has what is retained sent, with the flag set (3.3.1.3). */
 function feed(
   connection: Connection,
-  session: Session,
-  packet: SubscribePacket,
+  { identifier }: FilterWork,
   grant: Granted,
 ): void {
   // A shared subscription gets nothing that was retained before (4.8.2).
@@ -179,9 +219,10 @@ function feed(
   const { retainHandling, noLocal } = grant.request;
   if (retainHandling === 2) return; // [MQTT-3.3.1-11]
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
+  const { session } = connection;
+  // The answer may have ended the connection.
+  if (session === null) return;
   const { router } = connection.context;
-  // Each message that comes by it names it [MQTT-3.3.4-3].
-  const identifier = packet.properties.subscriptionIdentifier ?? 0;
   // Where the one that was replaced is still under way, this begins anew.
   session.queue.feedRetained(
     grant.filter,
@@ -190,6 +231,7 @@ function feed(
       session,
       grant.qos,
       true,
+      // Each message that comes by it names it [MQTT-3.3.4-3].
       identifier === 0 ? null : [identifier],
       null,
     ),

@@ -1,26 +1,36 @@
-import { decodeUnsubscribe, encodeSuback, type Frame } from "../codec/mod.ts";
+import {
+  decodeFilters,
+  decodeUnsubscribeHead,
+  encodeSuback,
+  type Frame,
+} from "../codec/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
 import type { SharedName } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readFilter } from "./filter.ts";
+import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
 import { sendGated } from "./send_gated.ts";
 
 /**
  * UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1], of which
  * 3.x is told nothing. What is in flight already is still brought to its end
- * [MQTT-3.10.4-3].
+ * [MQTT-3.10.4-3]. Returns false when the same bytes have to come again.
  */
 export function handleUnsubscribe(
   connection: Connection,
   chunk: Uint8Array,
   frame: Frame,
-): void {
-  const packet = decodeUnsubscribe(chunk, frame, connection.version);
+): boolean {
+  const work = connection.filterWork ?? begin(connection, chunk, frame);
+  const texts: string[] = [];
+  const mayTakeEffect = work.read(
+    frame,
+    (at, slice) => decodeFilters(texts, chunk, at, frame.end, slice),
+  );
+  const filters = texts.map((text) => readFilter(text, connection));
+  if (!mayTakeEffect) return goOnLater(connection);
   const session = connection.session!;
   const { router } = connection.context;
-  // All of them first: a packet that ends the connection does nothing else.
-  const filters = packet.filters.map((text) => readFilter(text, connection));
-  const codes: number[] = [];
   const left: SharedName[] = [];
   for (const { filter, group } of filters) {
     const existed = router.unsubscribe(session, filter, group);
@@ -29,12 +39,16 @@ export function handleUnsubscribe(
       if (group !== null) left.push({ name: group, filter });
       else session.queue.stopFeed(filter);
     }
-    codes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
+    work.codes.push(
+      existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted,
+    );
   }
   // What it was to have by its groups, others can have in its place; what it
   // was to have by itself it still may be given (3.10.4).
   session.queue.leftGroups(left);
-  const { packetId } = packet;
+  if (!work.advance(frame)) return goOnLater(connection);
+  connection.filterWork = null;
+  const { packetId, codes } = work;
   sendGated(
     connection,
     11,
@@ -44,4 +58,14 @@ export function handleUnsubscribe(
       connection.version,
     ),
   );
+  return true;
+}
+
+function begin(
+  connection: Connection,
+  chunk: Uint8Array,
+  frame: Frame,
+): FilterWork {
+  const head = decodeUnsubscribeHead(chunk, frame, connection.version);
+  return beginFilterWork(connection, head, chunk, frame, 0);
 }

@@ -27,6 +27,11 @@ export function toHex(bytes: Uint8Array): string {
 
 /** All of `parts`, one after the other. */
 export function join(...parts: Bytes[]): Uint8Array {
+  return joinAll(parts);
+}
+
+/** The same of a list, which may be longer than a call has room for. */
+export function joinAll(parts: readonly Bytes[]): Uint8Array {
   const all = parts.map((part) => typeof part === "string" ? hex(part) : part);
   const bytes = new Uint8Array(all.reduce((sum, one) => sum + one.length, 0));
   let at = 0;

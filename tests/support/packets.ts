@@ -1,6 +1,7 @@
 import {
   field,
   join,
+  joinAll,
   packet,
   properties,
   property,
@@ -116,7 +117,7 @@ export class Packets {
         ? join(field(one), u8(0))
         : join(field(one[0]), u8(one[1]))
     );
-    return packet(0x82, u16(id), this.#properties(parts), ...entries);
+    return packet(0x82, u16(id), this.#properties(parts), joinAll(entries));
   }
 
   /** UNSUBSCRIBE. */
@@ -125,7 +126,7 @@ export class Packets {
     filters: readonly (string | Uint8Array)[],
   ): Uint8Array {
     const entries = filters.map((one) => field(one));
-    return packet(0xa2, u16(id), this.#properties(), ...entries);
+    return packet(0xa2, u16(id), this.#properties(), joinAll(entries));
   }
 
   /** DISCONNECT; in 3.x it is always empty. */
