@@ -38,6 +38,7 @@ export class TcpListener implements Listener {
       // The broker itself gathers what it writes in one pass; Nagle's waiting
       // would only add to the latency.
       conn.setNoDelay(true);
+      conn.setKeepAlive(true);
       const { hostname, port } = conn.remoteAddr;
       // Limits and logs must know a peer by one address, on `::` as well.
       const peer = { hostname: plainAddress(hostname), port };

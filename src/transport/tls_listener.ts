@@ -110,6 +110,8 @@ export class TlsListener implements Listener {
       this.#waiting.push(socket);
       return;
     }
+    // The runtime ignores the option of `createServer` for it.
+    socket.setKeepAlive(true);
     const { remoteAddress, remotePort } = socket;
     const peer = {
       hostname: plainAddress(remoteAddress ?? ""),

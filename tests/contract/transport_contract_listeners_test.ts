@@ -122,12 +122,13 @@ class ScriptedAcceptor implements Acceptor {
     await turns();
   }
 
-  async connect(): Promise<{ noDelay: boolean }> {
+  async connect(): Promise<{ noDelay: boolean; keepAlive: boolean }> {
     const [stream] = memoryPair();
-    const seen = { noDelay: false };
+    const seen = { noDelay: false, keepAlive: false };
     const conn = {
       remoteAddr: { hostname: "192.0.2.9", port: 9 },
       setNoDelay: () => seen.noDelay = true,
+      setKeepAlive: () => seen.keepAlive = true,
       close: () => stream.close(),
     };
     this.#waiting.resolve(conn as unknown as Deno.TcpConn);
@@ -187,7 +188,8 @@ Deno.test("tcp-listener: a shortage pauses, and is reported once a minute", asyn
   assert.equal(errors.length, 5);
   clock.advance(100);
   await turns();
-  assert.equal((await acceptor.connect()).noDelay, true);
+  const seen = await acceptor.connect();
+  assert.deepEqual(seen, { noDelay: true, keepAlive: true });
   assert.deepEqual(peers, [{ hostname: "192.0.2.9", port: 9 }]);
   listener.close();
   await served;
