@@ -104,10 +104,10 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   path: only(
     WEBSOCKET,
     text(
-      "/mqtt",
+      "*",
       /^(\*|\/[^\s?#]{0,255})$/,
       'a path that starts with /, or "*"',
-      'WebSocket only: the path clients connect to; "*" takes any.',
+      'WebSocket only: the only path that clients may connect to, like "/mqtt"; "*" accepts any.',
     ),
   ),
   allowed_origins: only(

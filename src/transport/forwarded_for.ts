@@ -1,5 +1,6 @@
 import { formatAddress, type Networks, parseAddress } from "../network/mod.ts";
 import { HandshakeError } from "./handshake_error.ts";
+import { trimBlanks } from "./http_head.ts";
 
 /**
  * Where a client connects from by `X-Forwarded-For`: the rightmost address
@@ -13,7 +14,7 @@ export function forwardedFor(
   values: readonly string[],
   trusted: Networks,
 ): string {
-  const said = values.join(",").split(",").map((one) => one.trim())
+  const said = values.join(",").split(",").map(trimBlanks)
     .filter((one) => one !== "");
   let client = peer;
   for (const one of said.reverse()) {

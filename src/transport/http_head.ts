@@ -35,9 +35,9 @@ export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
     if (count === null) {
       throw new HandshakeError(400, "The request ended too early.");
     }
-    const end = endOfHead(buffer, Math.max(0, length - 3), length + count);
-    length += count;
     refuseOtherProtocols(buffer[0]);
+    const end = endOfHead(buffer, length, length + count);
+    length += count;
     if (end >= 0) {
       return {
         head: parseRequestHead(buffer.subarray(0, end)),
@@ -48,15 +48,24 @@ export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
   }
 }
 
-/** Where the head ends: behind the first empty line; -1 if there is none. */
+/**
+ * Where the head ends: behind the first empty line; -1 if there is none. Looks
+ * at the bytes `from` to `to`. Throws `HandshakeError` 400 for a line end that
+ * is not CR and LF: another server may see a different head in it
+ * [RFC 9112 §2.2].
+ */
 function endOfHead(bytes: Uint8Array, from: number, to: number): number {
-  for (let i = from; i + 3 < to; i++) {
-    if (
-      bytes[i] === 13 && bytes[i + 1] === 10 &&
-      bytes[i + 2] === 13 && bytes[i + 3] === 10
-    ) return i + 4;
+  for (let i = from; i < to; i++) {
+    if (bytes[i] === 10) {
+      if (bytes[i - 1] !== 13) throw bareLineEnd();
+      if (bytes[i - 2] === 10) return i + 1;
+    } else if (bytes[i - 1] === 13) throw bareLineEnd();
   }
   return -1;
+}
+
+function bareLineEnd(): HandshakeError {
+  return new HandshakeError(400, "A line of the head does not end in CR LF.");
 }
 
 /**
@@ -80,10 +89,22 @@ function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 
 const requestLine =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP\/(\d\.\d)$/;
-// No blank before the colon, no control characters but tab: whatever is
-// lenient here, a proxy in front may read differently [RFC 9112 §5].
-const fieldLine =
-  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+// No blank before the colon, no line that continues the one before, no control
+// characters but tab: whatever is lenient here, a proxy in front may read
+// differently [RFC 9112 §5]. One way to match only: the time stays linear.
+const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
+
+/**
+ * Fields of which a second one is an error, whatever it says: two servers may
+ * choose differently [RFC 9110 §5.3, RFC 9112 §3.2 and §6.3, RFC 6455 §11.3].
+ */
+const SINGLE_FIELDS = new Map([
+  ["host", "Host"],
+  ["content-length", "Content-Length"],
+  ["origin", "Origin"],
+  ["sec-websocket-key", "Sec-WebSocket-Key"],
+  ["sec-websocket-version", "Sec-WebSocket-Version"],
+]);
 
 /** `bytes` end with the empty line. Throws `HandshakeError` 400. */
 function parseRequestHead(bytes: Uint8Array): RequestHead {
@@ -103,10 +124,13 @@ function parseRequestHead(bytes: Uint8Array): RequestHead {
       throw new HandshakeError(400, "A header field is malformed.");
     }
     const name = field[1].toLowerCase();
-    const value = field[2].trimEnd();
+    const value = trimBlanks(field[2]);
     const values = fields.get(name);
     if (values === undefined) fields.set(name, [value]);
-    else values.push(value);
+    else if (SINGLE_FIELDS.has(name)) {
+      const shown = SINGLE_FIELDS.get(name);
+      throw new HandshakeError(400, `${shown} was sent more than once.`);
+    } else values.push(value);
   }
   return {
     method: match[1],
@@ -116,11 +140,30 @@ function parseRequestHead(bytes: Uint8Array): RequestHead {
   };
 }
 
-/** A target is a path, or a whole URI as proxies send it [RFC 9112 §3.2]. */
+/** `text` without spaces and tabs at its ends; nothing else is blank there. */
+export function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/**
+ * The path of a target, which is a path or a whole URI as proxies send it.
+ * Throws `HandshakeError` 400 for any other [RFC 9112 §3.2].
+ */
 function pathOf(target: string): string {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, "").replace(
-    /[?#].*$/,
-    "",
-  );
-  return path === "" ? "/" : path;
+  const path = target.replace(/^(?:https?|wss?):\/\/[^/?#]*/i, "");
+  const end = path.search(/[?#]/);
+  const plain = end < 0 ? path : path.slice(0, end);
+  if (plain === "" && path !== target) return "/";
+  if (!plain.startsWith("/")) {
+    throw new HandshakeError(400, "The request's target is not a path.");
+  }
+  return plain;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock/mod.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import { HandshakeError } from "./handshake_error.ts";
-import { readRequestHead, type RequestHead } from "./http_head.ts";
+import { readRequestHead, type RequestHead, trimBlanks } from "./http_head.ts";
 import { RefusedError } from "./refusal.ts";
 import { WebSocketByteStream } from "./websocket_stream.ts";
 import { writeAll } from "./write_all.ts";
@@ -11,7 +11,7 @@ import { writeAll } from "./write_all.ts";
 export interface UpgradeOptions {
   /**
    * The only path that is served, or `*` for any; a query behind it is ignored.
-   * @default {"/mqtt"}
+   * @default {"*"}
    */
   readonly path?: string;
   /**
@@ -85,20 +85,29 @@ function checkRequest(head: RequestHead, options: UpgradeOptions): string {
   if (head.method !== "GET") {
     throw new HandshakeError(405, "Only GET is answered here.");
   }
+  checkHost(single(head, "host"));
   if (
-    single(head, "host") === null || head.fields.has("transfer-encoding") ||
+    head.fields.has("transfer-encoding") ||
     (single(head, "content-length") ?? "0") !== "0"
   ) {
-    throw new HandshakeError(400, "One Host and no body is expected.");
+    throw new HandshakeError(400, "A request without a body is expected.");
   }
   checkUpgrade(head, options);
   checkOrigin(head, options.allowedOrigins ?? []);
   return chooseProtocol(tokens(head, "sec-websocket-protocol"));
 }
 
+/** A name or address, perhaps with a port [RFC 9110 §7.2]. */
+const hostField = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/;
+
+function checkHost(host: string | null): void {
+  if (host !== null && hostField.test(host)) return;
+  throw new HandshakeError(400, "One Host with a name or address is expected.");
+}
+
 /** [RFC 6455 §4.2.1] */
 function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
-  const path = options.path ?? "/mqtt";
+  const path = options.path ?? "*";
   if (
     !hasToken(head, "upgrade", "websocket") ||
     !hasToken(head, "connection", "upgrade")
@@ -111,7 +120,11 @@ function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
     );
   }
   if (path !== "*" && head.path !== path) {
-    throw new HandshakeError(404, `MQTT over WebSocket is at ${path}.`);
+    throw new HandshakeError(
+      404,
+      `This listener expects the path ${path} for MQTT over WebSocket. ` +
+        "Connect there, or change the listener's setting path.",
+    );
   }
   if (single(head, "sec-websocket-version") !== "13") {
     throw new HandshakeError(426, "Only WebSocket version 13 is spoken here.");
@@ -143,16 +156,15 @@ function chooseProtocol(offered: readonly string[]): string {
   );
 }
 
-/** The field's value if it was sent just once, else null. */
+/** The value of a field that is sent once at most; null when it is missing. */
 function single(head: RequestHead, name: string): string | null {
-  const values = head.fields.get(name);
-  return values?.length === 1 ? values[0] : null;
+  return head.fields.get(name)?.[0] ?? null;
 }
 
 /** The members of a list that may be spread over several lines. */
 function tokens(head: RequestHead, name: string): string[] {
   const values = head.fields.get(name) ?? [];
-  return values.join(",").split(",").map((token) => token.trim());
+  return values.join(",").split(",").map(trimBlanks);
 }
 
 function hasToken(head: RequestHead, name: string, token: string): boolean {
