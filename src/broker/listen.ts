@@ -62,15 +62,16 @@ export async function listen(
     : null;
   // On a port where only TLS is spoken it can stand on the system's sockets.
   if (tls !== null && !settings.one_port && !settings.proxy_protocol) {
-    const { admit, afterTls: begin } = beginning(settings, ports, null);
-    const own = { bind, port, tls, admit, begin, onError };
+    const way = beginning(settings, ports, null);
+    const { admit, afterTls: begin, isProxy } = way;
+    const own = { bind, port, tls, admit, begin, isProxy, onError };
     return await listenTls({ ...arrivals, ...own });
   }
   const server = tls === null ? null : await loadTls(tls, clock);
   const below = listenTcp({ bind, port, clock, onError, onRefused });
   if (isPlain(settings)) return below;
-  const { fromWire } = beginning(settings, ports, server);
-  return new BeginningListener(below, fromWire, arrivals);
+  const { fromWire, isProxy } = beginning(settings, ports, server);
+  return new BeginningListener(below, fromWire, { ...arrivals, isProxy });
 }
 
 /** Whether MQTT begins with the first byte, whoever sends it. */

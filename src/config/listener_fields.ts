@@ -136,7 +136,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     500,
     1,
     ANY_COUNT,
-    "Connections that may be in what comes before MQTT at a time.",
+    "Connections in their TLS, WebSocket or PROXY handshake at a time; above it, the address that holds most gives way.",
   ),
   trusted_proxies: only(
     NETWORK,

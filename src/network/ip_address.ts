@@ -39,6 +39,18 @@ export function plainAddress(text: string): string {
     : text;
 }
 
+/**
+ * What one subscriber has at least to itself, as a text to compare: an IPv4
+ * address, or the first 64 bits of an IPv6 address. What is no address stays
+ * as it is.
+ */
+export function subscriberOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const bytes = parseAddress(address);
+  if (bytes === null) return address;
+  return formatAddress(isIPv4(bytes) ? bytes : bytes.fill(0, 8));
+}
+
 /** Whether 16 bytes are an IPv4 address in the form of IPv6. */
 export function isIPv4(bytes: Uint8Array): boolean {
   for (let at = 0; at < 10; at++) if (bytes[at] !== 0) return false;

@@ -4,5 +4,6 @@ export {
   isIPv4,
   parseAddress,
   plainAddress,
+  subscriberOf,
 } from "./ip_address.ts";
 export { type Network, Networks, parseNetwork } from "./networks.ts";

@@ -1,4 +1,5 @@
 import type { Networks } from "../network/mod.ts";
+import type { Begin } from "./beginning_listener.ts";
 import type { Accepted, PeerAddress } from "./byte_stream.ts";
 import { recognise } from "./first_bytes.ts";
 import { forwardedFor } from "./forwarded_for.ts";
@@ -6,6 +7,8 @@ import { refuseProxyHeader, takeProxyHeader } from "./proxied.ts";
 import { RefusedError } from "./refusal.ts";
 import type { TlsServer } from "./tls_handshake.ts";
 import { acceptWebSocket, type UpgradeOptions } from "./websocket_handshake.ts";
+
+type Name = Parameters<Begin>[1];
 
 /** What is spoken on a stream; `any`: its first byte tells. */
 export type Speech = "mqtt" | "websocket" | "any";
@@ -49,27 +52,28 @@ export class Beginning {
   }
 
   /** All of it. */
-  readonly fromWire = async (accepted: Accepted): Promise<Accepted> => {
+  readonly fromWire: Begin = async (accepted, name) => {
     const { proxyProtocol, trustedProxies, speech, tls } = this.#options;
     if (proxyProtocol) {
       accepted = trustedProxies.has(accepted.peer.hostname)
         ? await takeProxyHeader(accepted)
         : await refuseProxyHeader(accepted);
+      name(accepted.peer);
     }
     this.admit(accepted.peer);
-    if (tls === null) return await this.afterTls(accepted);
-    if (speech !== "any") return await this.#secured(accepted, tls);
+    if (tls === null) return await this.afterTls(accepted, name);
+    if (speech !== "any") return await this.#secured(accepted, name, tls);
     const { words, stream } = await recognise(accepted.stream);
     const known = { ...accepted, stream };
     return words === "tls"
-      ? await this.#secured(known, tls)
-      : await this.#speak(known, words);
+      ? await this.#secured(known, name, tls)
+      : await this.#speak(known, name, words);
   };
 
   /** What comes within TLS, or where there is none. */
-  readonly afterTls = async (accepted: Accepted): Promise<Accepted> => {
+  readonly afterTls: Begin = async (accepted, name) => {
     const { speech } = this.#options;
-    if (speech !== "any") return await this.#speak(accepted, speech);
+    if (speech !== "any") return await this.#speak(accepted, name, speech);
     const { words, stream } = await recognise(accepted.stream);
     if (words === "tls") {
       const where = this.#options.tls === null ? "here" : "within TLS";
@@ -78,7 +82,7 @@ export class Beginning {
         `TLS is not spoken ${where}`,
       );
     }
-    return await this.#speak({ ...accepted, stream }, words);
+    return await this.#speak({ ...accepted, stream }, name, words);
   };
 
   /**
@@ -87,6 +91,14 @@ export class Beginning {
    */
   readonly admit = (peer: PeerAddress): void => {
     if (!this.#willForward(peer)) this.#check(peer);
+  };
+
+  /** Whether a peer will name the client it speaks for. */
+  readonly isProxy = (peer: PeerAddress): boolean => {
+    const { proxyProtocol, trustedProxies } = this.#options;
+    return proxyProtocol
+      ? trustedProxies.has(peer.hostname)
+      : this.#willForward(peer);
   };
 
   #willForward({ hostname }: PeerAddress): boolean {
@@ -103,13 +115,18 @@ export class Beginning {
     );
   }
 
-  async #secured(accepted: Accepted, tls: TlsServer): Promise<Accepted> {
+  async #secured(
+    accepted: Accepted,
+    name: Name,
+    tls: TlsServer,
+  ): Promise<Accepted> {
     const started = await tls.startOver(accepted.stream);
-    return await this.afterTls({ ...accepted, ...started });
+    return await this.afterTls({ ...accepted, ...started }, name);
   }
 
   async #speak(
     accepted: Accepted,
+    name: Name,
     words: "mqtt" | "websocket",
   ): Promise<Accepted> {
     const { upgrade, trustedProxies, certify } = this.#options;
@@ -126,6 +143,7 @@ export class Beginning {
         const hostname = forwardedFor(peer.hostname, values, trustedProxies);
         // The port was the proxy's own.
         if (hostname !== peer.hostname) peer = { hostname, port: 0 };
+        name(peer);
         this.#check(peer);
       }
       await certify({ ...accepted, peer });

@@ -4,10 +4,14 @@ import { closeQuietly } from "./close_quietly.ts";
 
 /**
  * What a connection goes through before MQTT begins: resolves to the stream
- * that carries it, and what was learned of the peer. Rejects, best with a
- * `RefusedError`, when it is not to go on.
+ * that carries it, and what was learned of the peer. Calls `name` when a proxy
+ * has named the client. Rejects, best with a `RefusedError`, when it is not to
+ * go on.
  */
-export type Begin = (accepted: Accepted) => Promise<Accepted>;
+export type Begin = (
+  accepted: Accepted,
+  name: (peer: PeerAddress) => void,
+) => Promise<Accepted>;
 
 /** Puts what comes before MQTT on top of another listener. */
 export class BeginningListener implements Listener {
@@ -27,12 +31,11 @@ export class BeginningListener implements Listener {
 
   serve(onStream: (accepted: Accepted) => void): Promise<void> {
     return this.#below.serve((accepted) => {
-      this.#arrivals.take(
-        accepted.peer,
-        () => closeQuietly(accepted.stream),
-        () => this.#begin(accepted),
-        onStream,
-      );
+      this.#arrivals.take({
+        peer: accepted.peer,
+        close: () => closeQuietly(accepted.stream),
+        begin: (name) => this.#begin(accepted, name),
+      }, onStream);
     });
   }
 

@@ -117,18 +117,15 @@ export class TlsListener implements Listener {
       hostname: plainAddress(remoteAddress ?? ""),
       port: remotePort ?? 0,
     };
-    this.#arrivals.take(
+    this.#arrivals.take({
       peer,
-      () => socket.destroy(),
-      () => this.#begin(socket, peer),
-      this.#onStream,
-    );
-  }
-
-  async #begin(socket: Socket, peer: PeerAddress): Promise<Accepted> {
-    this.#options.admit(peer);
-    const started = await this.#tls.start(socket);
-    return await this.#options.begin({ ...started, peer });
+      close: () => socket.destroy(),
+      begin: async (name) => {
+        this.#options.admit(peer);
+        const started = await this.#tls.start(socket);
+        return await this.#options.begin({ ...started, peer }, name);
+      },
+    }, this.#onStream);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   parseAddress,
   parseNetwork,
   plainAddress,
+  subscriberOf,
 } from "../../src/network/mod.ts";
 
 Deno.test("network: addresses are read and written as RFC 5952 has them", () => {
@@ -31,6 +32,22 @@ Deno.test("network: addresses are read and written as RFC 5952 has them", () => 
   ];
   for (const [text, short] of other) {
     assert.equal(formatAddress(parseAddress(text)!), short);
+  }
+});
+
+Deno.test("network: a subscriber has an IPv4 address or 64 bits of IPv6", () => {
+  const cases = [
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"],
+    ["2001:db8:1:2::", "2001:db8:1:2::"],
+    ["fe80::1%eth0", "fe80::"],
+    ["::1", "::"],
+    ["memory", "memory"],
+    ["a:b", "a:b"],
+  ];
+  for (const [address, subscriber] of cases) {
+    assert.equal(subscriberOf(address), subscriber);
   }
 });
 
