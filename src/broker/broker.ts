@@ -22,6 +22,7 @@ import { Alarms } from "./alarms.ts";
 import { type BrokerLog, silentLog } from "./broker_log.ts";
 import { judgeSessions } from "./live_effect.ts";
 import { type NewReception, Reception } from "./reception.ts";
+import { RepeatedTroubles } from "./repeated_troubles.ts";
 import { sessionOptions, storeSettings } from "./session_options.ts";
 import type { StartedListener } from "./started_listener.ts";
 import { Storage } from "./storage.ts";
@@ -64,6 +65,7 @@ export class Broker {
   readonly #reception: Reception;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
+  readonly #troubles: RepeatedTroubles;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
@@ -98,6 +100,7 @@ export class Broker {
       random,
       log: this.#log,
     });
+    this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#context, settings.sys.interval);
     this.#reception = new Reception(settings, {
@@ -105,6 +108,7 @@ export class Broker {
       clock: this.#clock,
       log: this.#log,
       alarms: this.#alarms,
+      troubles: this.#troubles,
     });
     this.#sys.certificates = () => this.#reception.certificateDays;
     this.#sys.start();
@@ -204,7 +208,7 @@ export class Broker {
   async #openControl(): Promise<void> {
     if (this.#storeSettings === null || Deno.build.os === "windows") return;
     const onTrouble = (error: Error) =>
-      this.#log.trouble("control socket", error);
+      this.#troubles.tell("control socket", error);
     const { Control, controlPath } = await import("./control/control.ts");
     const path = controlPath(this.#storeSettings.path);
     const parts = {
@@ -359,6 +363,7 @@ export class Broker {
     this.#control = null;
     this.#sys.stop();
     await this.#reception.release();
+    this.#troubles.stop();
     this.#access?.stop();
   }
 

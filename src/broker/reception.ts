@@ -13,6 +13,7 @@ import { type Door, type DoorChange, Doors } from "./doors.ts";
 import { Guest } from "./guest.ts";
 import { hasTls, listen } from "./listen.ts";
 import { judgeGuests, sendOffGone } from "./live_effect.ts";
+import type { RepeatedTroubles } from "./repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
 
 /** What a reception works with. */
@@ -21,6 +22,7 @@ export interface ReceptionParts {
   readonly clock: Clock;
   readonly log: BrokerLog;
   readonly alarms: Alarms;
+  readonly troubles: RepeatedTroubles;
 }
 
 /** Listeners and certificates that can be gone over to. */
@@ -58,7 +60,7 @@ export class Reception {
       open: (settings, door) => this.#open(settings, door),
       serve: (accepted, door) => this.#serve(accepted, door),
       failed: (door, error) =>
-        parts.log.trouble(`listener ${door.settings.name}`, error),
+        parts.troubles.tell(`listener ${door.settings.name}`, error),
     });
   }
 
@@ -167,14 +169,14 @@ export class Reception {
   }
 
   #open(settings: ListenerSettings, door: Door): Promise<Listener> {
-    const { clock, log } = this.#parts;
+    const { clock, log, troubles } = this.#parts;
     const where = () => `listener ${door.settings.name}`;
     // Asked at each handshake: certificates may be others by then.
     const now = () =>
       (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
     return listen(settings, {
       clock,
-      onTrouble: (error) => log.trouble(where(), error),
+      onTrouble: (error) => troubles.tell(where(), error),
       onRefused: ({ reason, error, peer }) => {
         this.#context.counters.closed[reason]++;
         // That has been told, with what an operator can do about it.

@@ -1,6 +1,6 @@
 import type { BrokerLog } from "../broker/mod.ts";
 import type { Clock } from "../clock/mod.ts";
-import type { LogLevel, LogSettings } from "../config/mod.ts";
+import type { LogFormat, LogLevel, LogSettings } from "../config/mod.ts";
 
 /** What a log line tells beside its event. */
 export type LogDetails = Readonly<Record<string, string | number | null>>;
@@ -15,8 +15,8 @@ export type LogEvent = (
 const severity: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
 /**
- * What writes events as lines of text or JSON, by the settings, which may
- * become others at any time. `write` gets each line with its end.
+ * Returns what writes events as lines by `settings`, which may change at any
+ * time. `write` gets each line with its end, and must not throw.
  */
 export function logEvents(
   settings: LogSettings,
@@ -25,18 +25,28 @@ export function logEvents(
 ): LogEvent {
   return (level, event, details) => {
     if (severity.indexOf(level) > severity.indexOf(settings.level)) return;
-    const time = new Date(clock.now()).toISOString();
-    if (settings.format === "json") {
-      write(quoted({ time, level, event, ...details }) + "\n");
-      return;
-    }
-    let line = `${time} ${level.padEnd(5)} ${event}`;
-    for (const [key, value] of Object.entries(details)) {
-      // Quotes keep a client id with a line end from forging a line.
-      line += ` ${key}=${quoted(value)}`;
-    }
-    write(line + "\n");
+    write(eventLine(settings.format, clock.now(), level, event, details));
   };
+}
+
+/** Returns one event as a line with its end; `time` is in ms since 1970. */
+export function eventLine(
+  format: LogFormat,
+  time: number,
+  level: LogLevel,
+  event: string,
+  details: LogDetails,
+): string {
+  const when = new Date(time).toISOString();
+  if (format === "json") {
+    return quoted({ time: when, level, event, ...details }) + "\n";
+  }
+  let line = `${when} ${level.padEnd(5)} ${event}`;
+  for (const [key, value] of Object.entries(details)) {
+    // Quotes keep a client id with a line end from forging a line.
+    line += ` ${key}=${quoted(value)}`;
+  }
+  return line + "\n";
 }
 
 /**

@@ -2,30 +2,71 @@ const encoder = new TextEncoder();
 
 /** Where a command writes to; tests give their own. */
 export interface Output {
-  /** Results; `text` is written as it is. */
+  /** Writes a result as it is; never throws. */
   readonly out: (text: string) => void;
-  /** Complaints; `text` is written as it is. */
+  /** Writes an error as it is; never throws. */
   readonly err: (text: string) => void;
   /** Whether `err` leads to a terminal, where a line can be written anew. */
   readonly isTerminal?: boolean;
 }
 
-function writeAll(
-  stream: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
-  let bytes = encoder.encode(text);
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
-  } catch (error) {
-    // A reader that has gone (`dunlin check --print | head`) is no failure.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
+/** A stream of the runtime. */
+interface SyncStream {
+  writeSync(bytes: Uint8Array): number;
 }
 
-/** Standard output and standard error. */
-export const terminal: Output = {
-  out: (text) => writeAll(Deno.stdout, text),
-  err: (text) => writeAll(Deno.stderr, text),
-  isTerminal: Deno.stderr.isTerminal(),
-};
+/** From one attempt to the next at a full pipe that does not block (ms). */
+const PAUSE = 5;
+
+/** Returns what failed, or null. */
+function writeAll(stream: SyncStream, text: string): Error | null {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(stream.writeSync(bytes));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) return error as Error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+  return null;
+}
+
+/**
+ * Writes to `stdout` and `stderr`, and waits for their readers. An error never
+ * ends a command half-way: `failure` has the first of `stdout` for its end.
+ */
+export class CommandOutput implements Output {
+  readonly #stdout: SyncStream;
+  readonly #stderr: SyncStream;
+  readonly isTerminal: boolean;
+  #failure: Error | null = null;
+
+  /** `isTerminal` is that of `stderr`. */
+  constructor(stdout: SyncStream, stderr: SyncStream, isTerminal: boolean) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.isTerminal = isTerminal;
+  }
+
+  readonly out = (text: string): void => {
+    // After one text that is missing, the next would be out of its place.
+    this.#failure ??= writeAll(this.#stdout, text);
+  };
+
+  readonly err = (text: string): void => {
+    writeAll(this.#stderr, text);
+  };
+
+  /**
+   * Why a result could not be written, for a person; null when all was, or
+   * when the reader wanted no more (`dunlin check --print | head`).
+   */
+  get failure(): string | null {
+    const failure = this.#failure;
+    if (failure === null || failure instanceof Deno.errors.BrokenPipe) {
+      return null;
+    }
+    return `cannot write to standard output: ${failure.message}`;
+  }
+}

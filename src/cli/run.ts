@@ -5,19 +5,26 @@ import type {
 import type { CheckOptions } from "./check.ts";
 import type { ExplainOptions } from "./explain/explain_options.ts";
 import type { ImportOptions } from "./import/import_options.ts";
-import { terminal } from "./output.ts";
+import { CommandOutput } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
 
+const terminal = new CommandOutput(
+  Deno.stdout,
+  Deno.stderr,
+  Deno.stderr.isTerminal(),
+);
+
 // Each command is loaded when it is called for: a start must not wait for
 // what it does not need.
 const commands = {
   serve: async (options: ServeOptions) => {
     const { serve } = await import("./serve.ts");
-    return serve(options, Deno.env.toObject(), terminal);
+    const streams = { out: Deno.stdout, err: Deno.stderr };
+    return serve(options, Deno.env.toObject(), streams);
   },
   check: async (options: CheckOptions) => {
     const { check } = await import("./check.ts");
@@ -71,7 +78,10 @@ export async function run(args: readonly string[]): Promise<number> {
   if (options !== undefined) return await commands.serve(options);
   try {
     const { runProgram } = await import("./program.ts");
-    return await runProgram(args, commands, terminal);
+    const code = await runProgram(args, commands, terminal);
+    if (terminal.failure === null) return code;
+    terminal.err(`dunlin: ${terminal.failure}\n`);
+    return Math.max(1, code);
   } catch (error) {
     const { missingPackage } = await import("./missing_package.ts");
     const missing = missingPackage(error);

@@ -1,6 +1,7 @@
 import { Broker, type StartedListener } from "../broker/mod.ts";
-import { SystemClock } from "../clock/mod.ts";
+import { type Clock, SystemClock } from "../clock/mod.ts";
 import {
+  completeSettings,
   isCommandLineMistake,
   type LogSettings,
   type Settings,
@@ -9,10 +10,12 @@ import {
 } from "../config/mod.ts";
 import {
   brokerLog,
+  eventLine,
   type LogDetails,
   type LogEvent,
   logEvents,
 } from "./broker_log.ts";
+import { Outlet, type OutletStream } from "./outlet.ts";
 import type { Output } from "./output.ts";
 import { type ReadSettings, readSettings } from "./read_settings.ts";
 import { writeReadyFile } from "./ready_file.ts";
@@ -25,28 +28,65 @@ import { startReport } from "./start_report.ts";
 import { untilStopSignal } from "./stop_signals.ts";
 import { triedOf } from "./try_lines.ts";
 
+/** For the last lines at a reader that is slow (ms). */
+const LAST_LINES = 1_000;
+
 /** Beyond `shutdown.timeout`: what the broker's own stop may be late (ms). */
 const GRACE = 500;
+
+/** What `serve` writes to: lines for a person, and the log. */
+export interface ServeStreams {
+  /** Standard output. */
+  readonly out: OutletStream;
+  /** Standard error. */
+  readonly err: OutletStream;
+}
 
 /**
  * Runs the broker until SIGINT or SIGTERM. Resolves to the exit code: 0 after
  * a stop, 1 when it could not start or could not write all at its end, 2 when
- * only its options are to blame.
+ * only its options are to blame. A stream that is full, slow or closed changes
+ * nothing of it but its own text.
  */
 export async function serve(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
+  streams: ServeStreams,
+): Promise<0 | 1 | 2> {
+  const clock = new SystemClock();
+  // The settings become others at the start and when they are read again.
+  const logSettings = { ...completeSettings().log };
+  const out = new Outlet(streams.out, clock, (count) => gapLine(count));
+  const err = new Outlet(
+    streams.err,
+    clock,
+    (lines) =>
+      eventLine(logSettings.format, clock.now(), "warn", "log-gap", { lines }),
+  );
+  const output = { out: out.write, err: err.write };
+  const code = await run(options, environment, clock, logSettings, output);
+  await Promise.all([out.drain(LAST_LINES), err.drain(LAST_LINES)]);
+  return code;
+}
+
+function gapLine(count: number): string {
+  return `(${count} lines could not be written here)\n`;
+}
+
+async function run(
+  options: ServeOptions,
+  environment: Readonly<Record<string, string>>,
+  clock: Clock,
+  logSettings: { -readonly [Key in keyof LogSettings]: LogSettings[Key] },
   output: Output,
 ): Promise<0 | 1 | 2> {
   try {
-    const clock = new SystemClock();
     const readAt = clock.date();
     const read = await readSettings(options, environment);
     const { settings } = read;
+    Object.assign(logSettings, settings.log);
     // Before the start, so that no signal finds the process without it.
     const stopped = untilStopSignal();
-    // Becomes another one when the settings do.
-    const logSettings = { ...settings.log };
     const log = logEvents(logSettings, clock, output.err);
     outliveMistakes(log);
     const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
@@ -106,6 +146,11 @@ export async function serve(
  * has other clients to serve.
  */
 function outliveMistakes(log: LogEvent): void {
+  // A package that writes by itself would wait for the reader of standard error.
+  for (const name of ["log", "info", "warn", "error", "debug"] as const) {
+    console[name] = (...all: unknown[]) =>
+      log("warn", "runtime", { text: all.map(String).join(" ") });
+  }
   const tell = (event: Event, error: unknown) => {
     event.preventDefault();
     const text = error instanceof Error ? error.stack ?? error.message : error;

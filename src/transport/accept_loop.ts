@@ -7,9 +7,6 @@ import { type Refusal, RefusedError } from "./refusal.ts";
 /** After a shortage: long enough for descriptors to be given back (ms). */
 const acceptPause = 100;
 
-/** Between two reports of a failure that goes on (ms). */
-const reportPause = 60_000;
-
 /** Unknown failures in a row after which each costs a pause as well. */
 const mostInARow = 100;
 
@@ -25,7 +22,7 @@ export interface Source<Conn> {
 export interface AcceptOptions {
   /** Measures the pause after a shortage. */
   readonly clock: Clock;
-  /** Receives each failure of the listener, the same one once a minute. */
+  /** Receives each failure of the listener, ten a second for a shortage. */
   readonly onError: (error: Error) => void;
   /**
    * Receives each connection that its peer reset before it was accepted.
@@ -41,8 +38,6 @@ export class AcceptLoop<Conn extends ByteStream> {
   #closed = false;
   /** Ends the pause after a shortage. */
   #goOn: () => void = () => {};
-  /** Until when a failure with this message was reported (ms). */
-  readonly #reported = new Map<string, number>();
 
   /** `source` listens already. */
   constructor(source: Source<Conn>, options: AcceptOptions) {
@@ -103,14 +98,8 @@ export class AcceptLoop<Conn extends ByteStream> {
   }
 
   #report(error: unknown): void {
-    const { clock, onError } = this.#options;
     const told = error instanceof Error ? error : new Error(`${error}`);
-    const now = clock.now();
-    if (now < (this.#reported.get(told.message) ?? 0)) return;
-    // The system has few messages; more of them must not grow the map.
-    if (this.#reported.size >= 20) this.#reported.clear();
-    this.#reported.set(told.message, now + reportPause);
-    onError(told);
+    this.#options.onError(told);
   }
 
   #pause(): Promise<void> {

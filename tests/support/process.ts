@@ -15,6 +15,8 @@ export interface BrokerProcessOptions {
    * `DUNLIN_STORAGE__MODE` here, or `--set storage.mode=...` in `args`, says so.
    */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where a shell leads its output instead: `>/dev/full 2>&1`. */
+  readonly redirect?: string;
 }
 
 /** How a process ended, and all it said. */
@@ -36,16 +38,22 @@ export interface ReadyListener {
 export async function runDunlin(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  redirect?: string,
 ): Promise<Ending> {
-  return await ending(spawn(args, env));
+  return await ending(spawn(args, env, redirect));
 }
 
 function spawn(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  redirect = "",
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "main.ts", ...args],
+  const command = [Deno.execPath(), "run", "--allow-all", "main.ts", ...args];
+  // `exec`: the process that is started is the one that gets the signals.
+  const shell = ["sh", "-c", `exec "$0" "$@" ${redirect}`];
+  const [program, ...rest] = redirect === "" ? command : [...shell, ...command];
+  return new Deno.Command(program, {
+    args: rest,
     cwd: root,
     // What the machine of the tests is set to is not what they test, and what
     // its user stores is not theirs to touch.
@@ -101,7 +109,7 @@ export class BrokerProcess implements AsyncDisposable {
       args.push("--config", `${folder}/dunlin.toml`);
     }
     using watcher = Deno.watchFs(folder);
-    const child = spawn(args, options.env);
+    const child = spawn(args, options.env, options.redirect);
     const ended = ending(child);
     await within(
       "the broker's ready file",

@@ -1,0 +1,105 @@
+import type { Cancel, Clock } from "../clock/mod.ts";
+
+const MINUTE = 60_000;
+
+/** Bounds of what is told in a minute. */
+export interface ThrottleLimits {
+  /** Lines for one reason and one subject, at least 1. */
+  readonly ofOne: number;
+  /** Lines for one reason over all subjects, at least 1. */
+  readonly ofReason: number;
+}
+
+/**
+ * Receives, at a minute's end, how many lines for `reason` were left out:
+ * those for `subject`, or for all subjects that had no line when it is null.
+ */
+export type TellRest = (
+  reason: string,
+  subject: string | null,
+  count: number,
+) => void;
+
+/** One subject in this minute. */
+interface Told {
+  lines: number;
+  rest: number;
+}
+
+/** One reason in this minute. */
+interface Lines {
+  count: number;
+  readonly subjects: Map<string, Told>;
+  /** Of subjects that are not in `subjects`. */
+  rest: number;
+}
+
+/**
+ * Throttles log lines that peers can bring about: the first few in a minute
+ * for each reason and subject (an address) are told, the rest is counted. One
+ * subject cannot use up the lines of another, nor one reason those of another.
+ */
+export class Throttle {
+  readonly #clock: Clock;
+  readonly #limits: ThrottleLimits;
+  readonly #tellRest: TellRest;
+  #reasons = new Map<string, Lines>();
+  #minute: Cancel | null = null;
+
+  /** Callers bound the number of their reasons; subjects are any. */
+  constructor(clock: Clock, limits: ThrottleLimits, tellRest: TellRest) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#tellRest = tellRest;
+  }
+
+  /** Returns whether to write this line; else counts it. */
+  admits(reason: string, subject: string): boolean {
+    this.#minute ??= this.#clock.after(MINUTE, () => this.#next());
+    const lines = this.#of(reason);
+    const isFull = lines.count >= this.#limits.ofReason;
+    let told = lines.subjects.get(subject);
+    if (told === undefined) {
+      if (isFull) {
+        lines.rest++;
+        return false;
+      }
+      told = { lines: 0, rest: 0 };
+      lines.subjects.set(subject, told);
+    }
+    if (isFull || told.lines >= this.#limits.ofOne) {
+      told.rest++;
+      return false;
+    }
+    told.lines++;
+    lines.count++;
+    return true;
+  }
+
+  #of(reason: string): Lines {
+    let lines = this.#reasons.get(reason);
+    if (lines === undefined) {
+      lines = { count: 0, subjects: new Map(), rest: 0 };
+      this.#reasons.set(reason, lines);
+    }
+    return lines;
+  }
+
+  /** Tells what was left out so far, and ends the timer. */
+  stop(): void {
+    this.#minute?.();
+    this.#next();
+  }
+
+  #next(): void {
+    this.#minute = null;
+    const reasons = this.#reasons;
+    this.#reasons = new Map();
+    for (const [reason, { subjects, rest }] of reasons) {
+      for (const [subject, told] of subjects) {
+        if (told.rest > 0) this.#tellRest(reason, subject, told.rest);
+      }
+      if (rest > 0) this.#tellRest(reason, null, rest);
+    }
+  }
+}
