@@ -106,8 +106,11 @@ function speechOf({ type, one_port }: ListenerSettings): Speech {
   return type === "websocket" || type === "wss" ? "websocket" : "mqtt";
 }
 
+/** The registered name, and the one that AWS has its devices ask for. */
+const MQTT_ALPN = ["mqtt", "x-amzn-mqtt-ca"];
+
 function tlsOptions(settings: ListenerSettings, own: TlsPorts): TlsOptions {
-  const mqtt = settings.one_port || settings.type === "tls" ? ["mqtt"] : [];
+  const mqtt = settings.one_port || settings.type === "tls" ? MQTT_ALPN : [];
   const http = settings.one_port || settings.type === "wss" ? ["http/1.1"] : [];
   return {
     ...own,

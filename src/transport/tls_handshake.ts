@@ -82,7 +82,8 @@ export class TlsServer {
           below.destroy();
           setImmediate(release, handle);
         });
-        reject(new RefusedError("tls-handshake", reasonOf(error), error));
+        const reason = reasonOf(error, alpn);
+        reject(new RefusedError("tls-handshake", reason, error));
       };
       const closed = () => fail(new Error("the peer closed the connection"));
       below.on("error", fail);
@@ -176,8 +177,9 @@ function certificateOf(
 }
 
 /** In few words: a scanner makes the runtime say a lot. */
-function reasonOf(error: Error): string {
-  return `no TLS handshake: ${
-    error.message.replace(/^TLS accept error: /, "")
-  }`;
+function reasonOf({ message }: Error, alpn: readonly string[]): string {
+  const what = message.includes("support any known protocol")
+    ? `the client asks by ALPN for none of ${alpn.join(", ")}`
+    : message.replace(/^TLS accept error: /, "");
+  return `no TLS handshake: ${what}`;
 }

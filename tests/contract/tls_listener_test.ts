@@ -195,7 +195,7 @@ for (const [way, said] of ways) {
     opened.listener.close();
   });
 
-  Deno.test(`tls-listener ${way}: ALPN mqtt, and nobody who wants something else`, async () => {
+  Deno.test(`tls-listener ${way}: ALPN mqtt and AWS's name for it, nothing else`, async () => {
     const opened = await openListener({ type: "tls", ...said }, usual);
     const { hostname, port } = opened.listener.address;
     const ask = async (alpnProtocols: string[]) => {
@@ -212,13 +212,45 @@ for (const [way, said] of ways) {
       conn.close();
       return alpnProtocol;
     };
+    const aws = "x-amzn-mqtt-ca";
     assert.equal(await ask(["h3", "mqtt"]), "mqtt");
+    assert.equal(await ask([aws]), aws);
+    assert.equal(await ask(["h3", aws]), aws);
+    assert.equal(await ask([aws, "mqtt"]), "mqtt");
     assert.equal(await ask([]), null);
-    await assert.rejects(ask(["h3"]));
-    assert.equal((await opened.nextRefusal()).reason, "tls-handshake");
+    for (const other of ["h3", "MQTT", "x-amzn-http-ca"]) {
+      await assert.rejects(ask([other]));
+      const { reason, error } = await opened.nextRefusal();
+      assert.equal(reason, "tls-handshake");
+      assert.match(error.message, /asks by ALPN for none of mqtt, x-amzn/);
+    }
     opened.listener.close();
   });
 }
+
+Deno.test("tls-listener: ALPN http/1.1 for WebSocket, not mqtt", async () => {
+  const opened = await openListener({ type: "wss" }, usual);
+  const { hostname, port } = opened.listener.address;
+  const ask = async (alpnProtocols: string[]) => {
+    const raw = await Deno.connect({ hostname, port });
+    const conn = await Deno.startTls(raw, {
+      ...{ hostname: "localhost", caCerts: [pems.ca], alpnProtocols },
+    });
+    const { alpnProtocol } = await conn.handshake();
+    await TestWebSocketClient.open(conn);
+    (await opened.next()).stream.close();
+    conn.close();
+    return alpnProtocol;
+  };
+  assert.equal(await ask(["h2", "http/1.1"]), "http/1.1");
+  assert.equal(await ask([]), null);
+  for (const other of ["mqtt", "x-amzn-mqtt-ca", "h2"]) {
+    await assert.rejects(ask([other]));
+    const { error } = await opened.nextRefusal();
+    assert.match(error.message, /asks by ALPN for none of http\/1\.1$/);
+  }
+  opened.listener.close();
+});
 
 Deno.test("tls-listener: what is no TLS", async () => {
   const opened = await openListener({ type: "tls" }, usual);
