@@ -24,6 +24,7 @@ const HEAD = `#:schema ./dunlin.schema.json
 #
 # Durations: "250ms", "10s", "1h30m", "2d"; a plain number counts seconds.
 # Sizes: "16 MiB" (1024 x 1024), "1 MB" (1000 x 1000); a plain number, bytes.
+# Relative paths begin in the folder of this file; ~/ is the home folder.
 # Strings may hold \${NAME} or \${NAME:-default}, from the environment; a plain
 # \${ is written $\${. Numbers and true or false may be given that way too.
 

@@ -112,7 +112,7 @@ export const accessFields: FieldsOf<AccessSettings> = {
   ),
   acl_file: oneOrMore(list(
     [],
-    text("", /^[^\0]{1,4000}$/, "files", ""),
+    { ...text("", /^[^\0]{1,4000}$/, "files", ""), isPath: true },
     0,
     "Access rules in Mosquitto's format; they come after the [[acl]] tables.",
   )),

@@ -3,7 +3,7 @@ import { type Field, type FieldsOf, shown } from "./field.ts";
 import { names } from "./name_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "./units.ts";
-import { choice, flag, list, secret, text } from "./word_fields.ts";
+import { choice, flag, list, path, secret, text } from "./word_fields.ts";
 
 const JWT = ["jwt"];
 const HTTP = ["http"];
@@ -29,7 +29,7 @@ function only<T>(types: readonly string[], field: Field<T>): Field<T> {
 }
 
 function file(doc: string): Field<string> {
-  return text("", /^[^\0]{0,4000}$/, "a file", doc);
+  return path("a file", doc);
 }
 
 function url(doc: string): Field<string> {

@@ -1,18 +1,14 @@
 import type { FieldsOf } from "./field.ts";
 import type { AuthoritySettings } from "./settings.ts";
-import { list, text } from "./word_fields.ts";
+import { list, path, text } from "./word_fields.ts";
 
 /** What `[authority]` may say. */
 export const authorityFields: FieldsOf<AuthoritySettings> = {
-  path: text(
-    "",
-    /^[^\0]{0,4000}$/,
+  path: path(
     "a folder",
     'Where its key and certificates are; "" is authority, beside the store.',
   ),
-  list: text(
-    "",
-    /^[^\0]{0,4000}$/,
+  list: path(
     "a file",
     'Which client certificates are authorized or revoked; "" is certificates.json in that folder.',
   ),

@@ -3,12 +3,20 @@ import type {
   CertificateFiles,
   ListenerSettings,
 } from "./listener_settings.ts";
-import { choice, flag, list, secret, tables, text } from "./word_fields.ts";
+import {
+  choice,
+  flag,
+  list,
+  path,
+  secret,
+  tables,
+  text,
+} from "./word_fields.ts";
 
 const TLS = ["tls", "wss"];
 
 function file(doc: string): Field<string> {
-  return text("", /^[^\0]{0,4000}$/, "a file", doc);
+  return path("a file", doc);
 }
 
 /** A list of files; one alone needs no brackets. */

@@ -14,6 +14,8 @@ export interface Field<T> {
   readonly json: JsonSchema;
   /** A secret may be a `file:` reference, and is never printed. */
   readonly secret?: boolean;
+  /** A path: a relative one is taken from the folder of its file. */
+  readonly isPath?: boolean;
   /** For a listener: where the value comes from when it is left out. */
   readonly inherits?: readonly [section: string, key: string];
   /** For a listener: the types that have it; all when left out. */

@@ -23,8 +23,17 @@ export function knownAt(path: Path): Readonly<Record<string, unknown>> {
 
 /** Whether the setting at `path` holds a secret. */
 export function isSecretSetting(path: Path): boolean {
+  return fieldAt(path)?.secret === true;
+}
+
+/** Whether the setting at `path`, or the list it is an item of, holds paths. */
+export function isPathSetting(path: Path): boolean {
+  const isItem = typeof path.at(-1) === "number";
+  return fieldAt(isItem ? path.slice(0, -1) : path)?.isPath === true;
+}
+
+function fieldAt(path: Path): Field<unknown> | undefined {
   const table = path.slice(0, -1);
   const known = fieldsOf[path[0]] === undefined ? {} : knownAt(table);
-  const field = known[path[path.length - 1]] as Field<unknown> | undefined;
-  return field?.secret === true;
+  return known[path[path.length - 1]] as Field<unknown> | undefined;
 }

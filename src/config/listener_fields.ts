@@ -96,6 +96,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "Unix only: the socket's file.",
     ),
     defaultText: `"/run/dunlin/mqtt.sock"`,
+    isPath: true,
   }),
   socket_mode: only(
     ["unix"],

@@ -49,6 +49,7 @@ export {
   SettingsError,
 } from "./problem.ts";
 export type { FindPlace, Path, Place, Problem } from "./problem.ts";
+export { isSettingVariable } from "./variables.ts";
 export { storagePath } from "./storage_path.ts";
 export { authorityPath, certificateListPath } from "./authority_path.ts";
 export { printSettings } from "./print.ts";

@@ -1,4 +1,10 @@
 import { parse, TomlError } from "smol-toml";
+import {
+  absolutePath,
+  folderOfFile,
+  type PathBase,
+  withAbsolutePaths,
+} from "./absolute_paths.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { ConfigFile, SettingsSources } from "./sources.ts";
 import {
@@ -40,12 +46,18 @@ export async function readTree(
   const positions = file === undefined || tree === undefined
     ? undefined
     : new Positions(file.text);
+  const home = environment.HOME || environment.USERPROFILE;
+  const fromFile: PathBase = {
+    folder: file === undefined ? Deno.cwd() : folderOfFile(file.name),
+    home,
+  };
   // Without its text the file says nothing; the rest is still checked.
-  const resolved = await resolveReferences(
+  const references = await resolveReferences(
     tree ?? {},
     isSecretSetting,
     {
       environment,
+      absolute: (path) => absolutePath(path, fromFile),
       readTextFile: (path) => {
         sources.onSecretFile?.(path);
         return Deno.readTextFile(path);
@@ -55,16 +67,20 @@ export async function readTree(
       const from = filePlace(file, positions, path, "value");
       problems.push({ ...from, path: describePath(path), message });
     },
-  ) as Tree;
+  );
+  const resolved = withAbsolutePaths(references, fromFile) as Tree;
 
   const applied: Override[] = [];
   const overrides = [
     ...overridesFromEnvironment(environment),
     ...overridesFromArguments(sources.sets ?? [], problems),
   ];
+  // In a shell a path begins where the shell is.
+  const fromShell = { folder: Deno.cwd(), home };
   for (const override of overrides) {
     const { source, path } = override;
-    const message = applyOverride(resolved, override);
+    const value = withAbsolutePaths(override.value, fromShell, path);
+    const message = applyOverride(resolved, { ...override, value });
     if (message === undefined) applied.push(override);
     else problems.push({ source, path: describePath(path), message });
   }

@@ -4,6 +4,8 @@ import type { Path } from "./problem.ts";
 export interface ReferencePorts {
   /** The environment's variables. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The absolute path for one that a reference names. */
+  readonly absolute: (path: string) => string;
   /** The text of a file; rejects with the reason when it cannot be read. */
   readonly readTextFile: (path: string) => Promise<string>;
 }
@@ -82,7 +84,7 @@ async function readSecret(
   onBad: (message: string) => void,
 ): Promise<string | undefined> {
   if (!text.startsWith("file:")) return text;
-  const file = text.slice("file:".length);
+  const file = ports.absolute(text.slice("file:".length));
   try {
     // Editors and `echo` end a file with a line end that is not meant.
     return (await ports.readTextFile(file)).replace(/\r?\n$/, "");

@@ -3,7 +3,7 @@ import { type Field, type FieldsOf, shown } from "./field.ts";
 import { duration, size } from "./number_fields.ts";
 import type { SpaceFloor, StorageRule, StorageSettings } from "./settings.ts";
 import { formatSize, MIB, parseSize, SECOND } from "./units.ts";
-import { choice, tables, text } from "./word_fields.ts";
+import { choice, path, tables, text } from "./word_fields.ts";
 
 const TIB = 1024 * 1024 * MIB;
 const DAY = 24 * 3600 * SECOND;
@@ -69,9 +69,7 @@ export const storageFields: FieldsOf<StorageSettings> = {
     ["memory", "buffered", "durable", "fault-tolerant"],
     "What a crash may cost: all, the last flush_interval, nothing acknowledged; the last also mends a torn store.",
   ),
-  path: text(
-    "",
-    /^[^\0]{0,4000}$/,
+  path: path(
     "a folder, or a file that ends in .kv",
     'Where the store is; "" is $STATE_DIRECTORY, $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
   ),

@@ -88,6 +88,11 @@ export function text(
   };
 }
 
+/** Path of a file or folder; `expected` says which, "" names none. */
+export function path(expected: string, doc: string): Field<string> {
+  return { ...text("", /^[^\0]{0,4000}$/, expected, doc), isPath: true };
+}
+
 /** Text nobody may see; in the file it is best a `file:` reference. */
 export function secret(doc: string): Field<string> {
   return {
@@ -120,6 +125,7 @@ export function list<T>(
     default: initial,
     defaultText: write(initial),
     json: { type: "array", items: item.json, minItems: least },
+    isPath: item.isPath,
     read(value) {
       if (!Array.isArray(value) || value.length < least) {
         const count = least > 0 ? ` with at least ${least} of them` : "";

@@ -29,16 +29,16 @@ async function faults(listener: string): Promise<string[]> {
 const everything = `
 [[listener]]
 type = "tls"
-cert = "a.pem"
-key = "a.key"
+cert = "/etc/a.pem"
+key = "/etc/a.key"
 key_password = "secret"
-ca = "one.pem"
+ca = "/etc/one.pem"
 min_tls = "1.3"
 client_certificates = "authorized"
 trust_system_roots = true
 remember_unknown = true
 username_from = "san-dns"
-crl = ["a.crl", "b.crl"]
+crl = ["/etc/a.crl", "/etc/b.crl"]
 crl_expired = "refuse"
 handshake_timeout = "3s"
 max_handshakes = 7
@@ -47,8 +47,8 @@ trusted_proxies = ["10.0.0.0/8", "::1"]
 allowed_networks = ["192.0.2.7"]
 mount_point = "site-a/"
 [[listener.certificate]]
-cert = "b.pem"
-key = "b.key"
+cert = "/etc/b.pem"
+key = "/etc/b.key"
 [[listener]]
 type = "tls"
 port = 1
@@ -70,13 +70,18 @@ Deno.test("listener: all that TLS, proxies and socket files may say", async () =
     listener.map(({ name, port }) => [name, port]),
     [["tls", 8883], ["tls-2", 1], ["unix", 0], ["wss", 9003]],
   );
-  assert.deepEqual(tls.ca, ["one.pem"]);
+  assert.deepEqual(tls.ca, ["/etc/one.pem"]);
   assert.deepEqual(tls.certificate, [
-    { cert: "b.pem", key: "b.key", key_password: "", key_password_file: "" },
+    {
+      cert: "/etc/b.pem",
+      key: "/etc/b.key",
+      key_password: "",
+      key_password_file: "",
+    },
   ]);
   assert.deepEqual(
     [tls.min_tls, tls.client_certificates, tls.username_from, tls.crl],
-    ["1.3", "authorized", "san-dns", ["a.crl", "b.crl"]],
+    ["1.3", "authorized", "san-dns", ["/etc/a.crl", "/etc/b.crl"]],
   );
   assert.deepEqual([tls.handshake_timeout, tls.max_handshakes], [3000, 7]);
   assert.deepEqual(tls.trusted_proxies, ["10.0.0.0/8", "::1"]);

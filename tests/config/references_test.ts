@@ -14,6 +14,7 @@ async function resolve(
     (path) => path.at(-1) === "secret",
     {
       environment,
+      absolute: (path) => path,
       readTextFile: (path) =>
         path in files
           ? Promise.resolve(files[path])

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 import type { Settings } from "../../src/config/mod.ts";
 import { importConfig, ImportError } from "../../src/import/mod.ts";
@@ -79,9 +80,9 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ],
   ["max_qos 1\nlistener 1900", "listener.1.port", 1900],
   ["listener 1900\nport 1901", "listener.0.port", 1901],
-  ['password_file a ${b} "c\\', "auth.0.file", 'a ${b} "c\\'],
+  ['password_file a ${b} "c\\', "auth.0.file", resolve('a ${b} "c\\')],
   ["listener 1900", "auth.0.type", "users"],
-  ["acl_file x", "access.acl_file.0", "x"],
+  ["acl_file x", "access.acl_file.0", resolve("x")],
 ];
 
 for (const [text, path, expected] of values) {

@@ -8,9 +8,10 @@ export type RunImport = (
 ) => Promise<number>;
 
 const ABOUT = `
-Relative paths stay as they are: like Mosquitto, dunlin takes them from where
-it is started. The result says behind each setting which line it was, and keeps
-each line without a counterpart as a comment.
+Relative paths stay as they are. Mosquitto takes them from the folder it is
+started in, dunlin from the folder of its configuration file. The result says
+behind each setting which line it was, and keeps each line without a counterpart
+as a comment.
 `;
 
 /** Adds `dunlin import`; `onCode` gets the exit code. */

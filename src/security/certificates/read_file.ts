@@ -37,7 +37,7 @@ export async function readText(path: string): Promise<string> {
 
 function trouble(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
-    return "is not there: look at the path; a relative one begins where dunlin was started";
+    return "is not there: correct the path, or put the file there";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "may not be read: give the user that runs dunlin the right to";
