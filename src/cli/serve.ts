@@ -112,12 +112,16 @@ async function run(
         .join(", "),
       storage: storageLine(settings, environment),
     });
+    const { Registration } = await import("./running/register.ts");
+    const registration = new Registration(options, environment);
+    registration.tell(broker.settings);
     const { Reloading } = await import("./reloading.ts");
     const follower = new Reloading(
       {
         ...{ broker, options, environment, clock, log },
         onReload: async () => {
           Object.assign(logSettings, broker.settings.log);
+          registration.tell(broker.settings);
           await tellReady().catch((error) =>
             log("error", "failed", { client: null, error: String(error) })
           );
@@ -130,6 +134,7 @@ async function run(
     follower.begin();
     const signal = await stopped;
     follower.stop();
+    await registration.end();
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     const { settings: last } = broker;
     if (await within(last.shutdown.timeout, broker)) return 0;

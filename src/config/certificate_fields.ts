@@ -3,15 +3,7 @@ import type {
   CertificateFiles,
   ListenerSettings,
 } from "./listener_settings.ts";
-import {
-  choice,
-  flag,
-  list,
-  path,
-  secret,
-  tables,
-  text,
-} from "./word_fields.ts";
+import { choice, flag, list, path, secret, tables } from "./word_fields.ts";
 
 const TLS = ["tls", "wss"];
 

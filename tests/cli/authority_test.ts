@@ -39,7 +39,9 @@ class Place implements AsyncDisposable {
       out: (text: string) => answer.out += text,
       err: (text: string) => answer.err += text,
     };
-    const environment = { XDG_STATE_HOME: this.folder };
+    const environment = {
+      DUNLIN_AUTHORITY__PATH: join(this.folder, "dunlin/authority"),
+    };
     const clock = new SystemClock();
     const run = (
       ...called: Parameters<typeof authority> extends

@@ -82,6 +82,7 @@ function command(
       DUNLIN_CONFIG: "",
       DUNLIN_STORAGE__MODE: "memory",
       NO_COLOR: "1",
+      XDG_RUNTIME_DIR: "",
       ...env,
     },
   });

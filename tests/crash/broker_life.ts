@@ -43,7 +43,7 @@ export class BrokerLife {
         ...["--ready-file", this.#readyFile, ...sets],
       ],
       cwd: root,
-      env: { DUNLIN_CONFIG: "", NO_COLOR: "1" },
+      env: { DUNLIN_CONFIG: "", NO_COLOR: "1", XDG_RUNTIME_DIR: folder },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -61,6 +61,8 @@ function spawn(
       DUNLIN_CONFIG: "",
       DUNLIN_STORAGE__MODE: "memory",
       NO_COLOR: "1",
+      // Brokers of tests are not those that the user's commands look for.
+      XDG_RUNTIME_DIR: "",
       ...env,
     },
     stdin: "null",
@@ -109,7 +111,8 @@ export class BrokerProcess implements AsyncDisposable {
       args.push("--config", `${folder}/dunlin.toml`);
     }
     using watcher = Deno.watchFs(folder);
-    const child = spawn(args, options.env, options.redirect);
+    const env = { XDG_RUNTIME_DIR: folder, ...options.env };
+    const child = spawn(args, env, options.redirect);
     const ended = ending(child);
     await within(
       "the broker's ready file",

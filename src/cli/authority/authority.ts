@@ -44,7 +44,7 @@ export async function authority(
   clock: Clock,
 ): Promise<0 | 1> {
   try {
-    const target = await authorityTarget(options, environment);
+    const target = await authorityTarget(options, environment, output);
     const command = await commands[name]();
     const { text, json } = await command({
       library: await loadAuthority(),

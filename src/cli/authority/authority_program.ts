@@ -113,6 +113,7 @@ const certRows: readonly Row[] = [
 const MEANT = `
 Which authority: that of --authority, else that of the settings, as "dunlin
 serve" with the same --config and --set, or the same environment, would use.
+Without any of these: that of the broker, if one broker of this user runs.
 `;
 
 /** Adds `dunlin ca` and `dunlin cert`; `onCode` gets the exit code. */

@@ -1,39 +1,43 @@
-import { join } from "node:path";
-import {
-  authorityPath,
-  certificateListPath,
-  type Settings,
-} from "../../config/mod.ts";
-import type { AuthorityCall, AuthorityOptions } from "./authority_options.ts";
+import { join, resolve } from "node:path";
+import { authorityPath, certificateListPath } from "../../config/mod.ts";
+import type { Output } from "../output.ts";
 import { readSettings } from "../read_settings.ts";
-
-/** IANA's port for MQTT over TLS. */
-const USUAL_PORT = 8883;
+import { meantBroker } from "../running/meant_broker.ts";
+import { tlsPort, USUAL_TLS_PORT } from "../tls_port.ts";
+import type { AuthorityCall, AuthorityOptions } from "./authority_options.ts";
 
 /**
- * The authority that is meant: that of `--authority`, else that of the
- * settings. Rejects as `readSettings` does; with `--authority` these are not
- * read.
+ * The authority that is meant: that of `--authority`, else that of the settings
+ * or, where the command names none, of the broker that runs. Says on
+ * `output.err` which one it found on its own. Rejects as `readSettings` does.
  */
 export async function authorityTarget(
   options: AuthorityOptions,
   environment: Readonly<Record<string, string>>,
+  output: Output,
 ): Promise<Pick<AuthorityCall, "folder" | "list" | "port">> {
   const { authority } = options;
   if (authority !== undefined) {
-    const list = join(authority, "certificates.json");
-    return { folder: authority, list, port: USUAL_PORT };
+    const folder = resolve(authority);
+    const list = join(folder, "certificates.json");
+    return { folder, list, port: USUAL_TLS_PORT };
   }
+  const { broker, say } = await meantBroker(options, environment, output);
+  const target = broker === null
+    ? await ofSettings(options, environment)
+    : { folder: broker.authority, list: broker.list, port: broker.tlsPort };
+  say(`using the authority in ${target.folder}`);
+  return target;
+}
+
+async function ofSettings(
+  options: AuthorityOptions,
+  environment: Readonly<Record<string, string>>,
+) {
   const { settings } = await readSettings(options, environment);
   return {
     folder: authorityPath(settings, environment),
     list: certificateListPath(settings, environment),
     port: tlsPort(settings),
   };
-}
-
-/** The first port that speaks MQTT over TLS. */
-function tlsPort({ listener }: Settings): number {
-  const port = listener.find(({ type }) => type === "tls")?.port ?? 0;
-  return port === 0 ? USUAL_PORT : port;
 }

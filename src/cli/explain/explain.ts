@@ -1,6 +1,11 @@
 import { type AccessCase, loadOfflineAccess } from "../../broker/mod.ts";
 import { SystemClock } from "../../clock/mod.ts";
-import { SettingsError } from "../../config/mod.ts";
+import {
+  completeSettings,
+  type Settings,
+  SettingsError,
+  storagePath,
+} from "../../config/mod.ts";
 import { CommandError } from "../command_error.ts";
 import { explainLive, liveText } from "./explain_live.ts";
 import type { ExplainOptions } from "./explain_options.ts";
@@ -8,6 +13,7 @@ import { explanationText } from "./explain_text.ts";
 import type { Output } from "../output.ts";
 import { readPassword } from "../read_input.ts";
 import { readSettings, UnreadableFile } from "../read_settings.ts";
+import { meantBroker } from "../running/meant_broker.ts";
 import { startError } from "../start_error.ts";
 
 /**
@@ -20,7 +26,7 @@ export async function explain(
   output: Output,
 ): Promise<0 | 1> {
   try {
-    const { settings } = await readSettings(options, environment);
+    const settings = await settingsMeant(options, environment, output);
     const asked = await caseOf(options);
     const clock = new SystemClock();
     if (options.live) {
@@ -44,6 +50,37 @@ export async function explain(
     output.err(`${messageOf(error)}\n`);
     return 1;
   }
+}
+
+/** The settings that the command names, else those of the broker that runs. */
+async function settingsMeant(
+  options: ExplainOptions,
+  environment: Readonly<Record<string, string>>,
+  output: Output,
+): Promise<Settings> {
+  const { broker, say } = await meantBroker(options, environment, output);
+  if (broker === null) {
+    const { settings } = await readSettings(options, environment);
+    say(
+      options.live
+        ? `asking at the store ${storagePath(settings, environment)}`
+        : "using the default settings",
+    );
+    return settings;
+  }
+  const { config, given, mode, store } = broker;
+  if (options.live) {
+    say(`asking at the store ${store}`);
+    const storage = { mode, path: store } as Settings["storage"];
+    return completeSettings({ storage });
+  }
+  const left = given.filter((name) => environment[name] === undefined);
+  const besides = left.length === 0
+    ? ""
+    : ` without what it has from ${left.join(", ")},`;
+  say(`using the settings${besides}`);
+  const named = { ...options, config: config ?? undefined };
+  return (await readSettings(named, environment)).settings;
 }
 
 function shown(answer: unknown): string {

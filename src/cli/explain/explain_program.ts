@@ -6,9 +6,11 @@ export type RunExplain = (options: ExplainOptions) => Promise<number>;
 
 const ABOUT = `
 Without --live nothing has to run: the answer is what the settings say, as
-"dunlin serve" with the same --config and --set would take them. With it the
-broker that runs on the same settings is asked what it knows of that client:
-what it subscribed to, what waits for it, and why messages did not reach it.
+"dunlin serve" with the same --config and --set would take them. Without these,
+and if one broker of this user runs, they are those of its configuration file.
+With --live the broker that runs on the same settings is asked what it knows of
+that client: what it subscribed to, what waits for it, and why messages did not
+reach it.
 `;
 
 /** Adds `dunlin explain`; `onCode` gets the exit code. */

@@ -39,7 +39,7 @@ export async function store(
   clock: Clock,
 ): Promise<0 | 1> {
   try {
-    const path = await storeTarget(options, environment);
+    const path = await storeTarget(options, environment, output);
     const command = await commands[name]();
     const { text, json } = await command({
       path,

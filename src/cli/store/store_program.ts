@@ -20,7 +20,8 @@ const rows: readonly (readonly [StoreCommandName, string, string?])[] = [
 
 const WHICH = `
 Which store: that of --path, else that of the settings, as "dunlin serve" with
-the same --config and --set, or the same environment, would use.
+the same --config and --set, or the same environment, would use. Without any of
+these: that of the broker, if one broker of this user runs.
 `;
 
 /** Adds `dunlin store` and its commands; `onCode` gets the exit code. */

@@ -1,19 +1,29 @@
 import { completeSettings, storagePath } from "../../config/mod.ts";
+import type { Output } from "../output.ts";
 import { readSettings } from "../read_settings.ts";
+import { meantBroker } from "../running/meant_broker.ts";
 import type { StoreOptions } from "./store_options.ts";
 
 /**
  * The file of the store that is meant: the one of `--path`, else that of the
- * settings. Rejects as `readSettings` does; with `--path` these are not read.
+ * settings or, where the command names none, of the broker that runs. Says on
+ * `output.err` which one it found on its own. Rejects as `readSettings` does.
  */
 export async function storeTarget(
   options: StoreOptions,
   environment: Readonly<Record<string, string>>,
+  output: Output,
 ): Promise<string> {
   const { path } = options;
   if (path === undefined) {
-    const { settings } = await readSettings(options, environment);
-    return storagePath(settings, environment);
+    const { broker, say } = await meantBroker(options, environment, output);
+    const file = broker?.store ??
+      storagePath(
+        (await readSettings(options, environment)).settings,
+        environment,
+      );
+    say(`using the store ${file}`);
+    return file;
   }
   // A backup may have any name.
   if (await isFile(path)) return path;

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { Output } from "../output.ts";
+import { findRunning } from "./find_running.ts";
+import type { RunningBroker } from "./running_broker.ts";
+
+/** The options by which a command names its settings. */
+export interface Naming {
+  /** Configuration file. */
+  readonly config?: string;
+  /** Single settings. */
+  readonly set?: readonly string[];
+}
+
+/** What a command without settings of its own goes by. */
+export interface Meant {
+  /** The broker that runs; null when the settings say what is meant. */
+  readonly broker: RunningBroker | null;
+  /**
+   * Says on the error output what is used, as "using the store FILE", and why;
+   * nothing where the command names its settings.
+   */
+  readonly say: (what: string) => void;
+}
+
+/** Variables that name a store or an authority. */
+const NAMING = /^DUNLIN_(STORAGE__PATH|AUTHORITY__(PATH|LIST))$/;
+
+/**
+ * The broker that a command means which names no settings: the only one of this
+ * user that runs. The command was called in `folder`. Never rejects.
+ */
+export async function meantBroker(
+  { config, set }: Naming,
+  environment: Readonly<Record<string, string>>,
+  output: Output,
+  folder = Deno.cwd(),
+): Promise<Meant> {
+  const isNamed = config !== undefined || (set ?? []).length > 0 ||
+    Boolean(environment.DUNLIN_CONFIG) ||
+    Object.keys(environment).some((name) => NAMING.test(name));
+  if (isNamed) return { broker: null, say: () => {} };
+  const running = await findRunning(environment);
+  const tell = (text: string) => output.err(`dunlin: ${text}\n`);
+  if (running.length === 1) {
+    const [broker] = running;
+    const by = `process ${broker.pid}, ${broker.config ?? "no settings file"}`;
+    const why = `of the broker that runs (${by})`;
+    return { broker, say: (what) => tell(`${what} ${why}`) };
+  }
+  const why = running.length === 0
+    ? "no broker of this user runs"
+    : `${running.length} brokers of this user run (${
+      running.map(({ config, pid }) => config ?? `process ${pid}`).join(", ")
+    })`;
+  const here = join(folder, "dunlin.toml");
+  const passedOver = await isFile(here)
+    ? `; ${here} is not read without --config`
+    : "";
+  return {
+    broker: null,
+    say: (what) =>
+      tell(`${what}: no --config is given and ${why}${passedOver}`),
+  };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((one) => one.isFile, () => false);
+}

@@ -1,0 +1,70 @@
+import { dirname, join } from "node:path";
+import { completeSettings, storagePath } from "../../config/mod.ts";
+
+/** What a broker that runs says of itself to the commands of its user. */
+export interface RunningBroker {
+  /** Process id. */
+  readonly pid: number;
+  /** Absolute path of its configuration file; null when it has none. */
+  readonly config: string | null;
+  /** Names of its options and variables that give settings, no values. */
+  readonly given: readonly string[];
+  /** `storage.mode`. */
+  readonly mode: string;
+  /** The store's file, whether `mode` has one or not. */
+  readonly store: string;
+  /** Folder of its authority. */
+  readonly authority: string;
+  /** File that lists client certificates. */
+  readonly list: string;
+  /** The first port that speaks MQTT over TLS. */
+  readonly tlsPort: number;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Where a service that has no home keeps its state. */
+const OF_SERVICES = "/var/lib/dunlin/running";
+
+/**
+ * The folders in which a broker may leave its entry, the best first.
+ * `storesNothing`: it must leave nothing on disk.
+ */
+export function foldersToWrite(
+  environment: Environment,
+  storesNothing: boolean,
+): string[] {
+  const runtime = environment.XDG_RUNTIME_DIR ?? "";
+  const folders = runtime.startsWith("/") ? [join(runtime, "dunlin")] : [];
+  return storesNothing ? folders : [...folders, stateFolder(environment)];
+}
+
+/** All folders in which a broker of this user may have left its entry. */
+export function foldersToRead(environment: Environment): string[] {
+  return [...new Set([...foldersToWrite(environment, false), OF_SERVICES])];
+}
+
+function stateFolder(environment: Environment): string {
+  const store = storagePath(completeSettings({}), environment);
+  return join(dirname(store), "running");
+}
+
+/** The text of an entry. */
+export function writeEntry(broker: RunningBroker): string {
+  return `${JSON.stringify(broker, null, 2)}\n`;
+}
+
+/** Reads the text of an entry; null when another version wrote it. */
+export function readEntry(text: string): RunningBroker | null {
+  try {
+    const entry = JSON.parse(text) as RunningBroker;
+    const texts = [entry.mode, entry.store, entry.authority, entry.list];
+    const isWhole = texts.every((one) => typeof one === "string") &&
+      [entry.pid, entry.tlsPort].every((one) => Number.isSafeInteger(one)) &&
+      (entry.config === null || typeof entry.config === "string") &&
+      Array.isArray(entry.given);
+    return isWhole ? entry : null;
+  } catch {
+    return null;
+  }
+}
