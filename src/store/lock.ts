@@ -35,7 +35,9 @@ export class StoreLock {
   /** Lets go of the store. */
   async release(): Promise<void> {
     await this.#write("");
-    // Closing unlocks; the file stays, as another may hold it open already.
+    // Closing alone leaves the lock with a child process that is being started.
+    await this.#file.unlock().catch(() => {});
+    // The file stays, as another may hold it open already.
     this.#file.close();
   }
 

@@ -38,6 +38,8 @@ Deno.test("passwords: while one is compared, clients are served", async () => {
   });
   await using broker = await BrokerProcess.start({
     config: `
+[limits]
+connect_timeout = "2m" # as long as a busy machine may take
 [[listener]]
 port = 0
 allow_anonymous = true

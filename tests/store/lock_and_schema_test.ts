@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { BLOCK_HEADER } from "../../src/store/block.ts";
 import { blockKey, SCHEMA, SCHEMA_KEY } from "../../src/store/kv_blocks.ts";
+import { StoreLock } from "../../src/store/lock.ts";
 import { openStore, storeInfo } from "../../src/store/mod.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
@@ -61,6 +62,23 @@ Deno.test("the lock of a process that was killed holds nobody up", () =>
     await holder.status;
     await output.cancel();
     await (await open(path)).close();
+  }));
+
+Deno.test("a store is unlocked at once, also while the process starts another", () =>
+  withFolder(async (_, path) => {
+    // Between its fork and its exec a child has a copy of every open file.
+    const source = `for (;;) await new Deno.Command("true").output();`;
+    const starter = new Worker(
+      `data:application/javascript,${encodeURIComponent(source)}`,
+      { type: "module" },
+    );
+    try {
+      for (let i = 0; i < 1000; i++) {
+        await (await StoreLock.take(path, "one")).release();
+      }
+    } finally {
+      starter.terminate();
+    }
   }));
 
 Deno.test("a store is unlocked again when opening it failed", () =>
