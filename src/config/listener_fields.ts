@@ -165,7 +165,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
   ),
   allow_anonymous: flag(
     true,
-    "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, under any user name. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
+    "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, any user name is accepted and counts for none. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
   ),
   max_connections: integer(
     0,

@@ -86,7 +86,16 @@ function authTables(scopes: readonly AccessScope[], ledger: Ledger) {
     table.set("listener", certified);
     tables.push(table);
   }
-  for (const scope of scopes) tables.push(...linksOf(scope, ledger));
+  for (const scope of scopes) {
+    tables.push(...linksOf(scope, ledger));
+    if (isClosed(scope)) continue;
+    for (const { table } of scope.listeners) {
+      table.comment(
+        "Any user name comes in here, unchecked. Rules see such a client " +
+          "without a name.",
+      );
+    }
+  }
   if (tables.length > 0) return tables;
   const table = new TomlTable("[[auth]]");
   table.set("type", "users");

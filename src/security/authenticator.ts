@@ -99,4 +99,10 @@ export interface Authenticator {
    * without the client. Without the method it always does.
    */
   stillAllows?(identity: Identity): boolean;
+  /**
+   * Whether a client with this user name, or without one for null, could still
+   * be accepted; true where only the client could tell. Without the method user
+   * names are not proved, so no session belongs to one.
+   */
+  knows?(username: string | null): boolean;
 }

@@ -86,6 +86,7 @@ export class AccessControl {
     const chain = new Chain({
       links: opened.map(({ link }) => link),
       allowsAnonymous: allowsAnonymous(listener),
+      hasAnonymous: listener.some((one) => one.allow_anonymous),
       attempts: this.#attempts,
       onDenied: (credentials, why) => this.#log.denied(credentials, why),
     });

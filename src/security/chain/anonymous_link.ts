@@ -10,4 +10,5 @@ export const anonymousLink: Link = {
       // Else any client could take the name of another.
       : { kind: "not-mine", why: "the client has a user name" };
   },
+  knows: (username) => username === null,
 };

@@ -21,6 +21,8 @@ export interface ChainParts {
   readonly links: readonly Link[];
   /** Whether clients without a user name may enter by this listener. */
   readonly allowsAnonymous: (listener: string) => boolean;
+  /** Whether there is a listener by which they may. */
+  readonly hasAnonymous: boolean;
   /** Slows down those who guess. */
   readonly attempts: LoginAttempts;
   /** Told of each client that is refused; must not throw. */
@@ -38,8 +40,9 @@ export interface ChainStep {
 /**
  * Asks one link after the other until one accepts the client or refuses it. A
  * client that no link knows is refused, unless its listener allows anonymous
- * clients. Then it comes in without a user name; at a listener that no link is
- * for, under any user name, as Mosquitto has it.
+ * clients. Then a user name keeps it out only where a link could have proved it,
+ * and counts for nothing elsewhere: Mosquitto's rules, too, with settings for
+ * each listener.
  */
 export class Chain implements Authenticator {
   readonly #parts: ChainParts;
@@ -73,9 +76,8 @@ export class Chain implements Authenticator {
   stillAllows(identity: Identity): boolean {
     const { links, allowsAnonymous } = this.#parts;
     if (identity.link === UNASKED) {
-      const { listener, username, certificate = null } = identity;
-      return listener !== undefined && allowsAnonymous(listener) &&
-        (username === null || certificate !== null || !this.judges(listener));
+      const { listener } = identity;
+      return listener !== undefined && allowsAnonymous(listener);
     }
     const link = links.find(({ name }) => name === identity.link);
     if (link === undefined) return false;
@@ -92,6 +94,12 @@ export class Chain implements Authenticator {
       steps.push({ link: name, verdict });
     }
     return steps;
+  }
+
+  knows(username: string | null): boolean {
+    const { links, hasAnonymous } = this.#parts;
+    return (username === null && hasAnonymous) ||
+      links.some((link) => link.knows?.(username) ?? true);
   }
 
   /** Whether any link judges clients of this listener. */
@@ -119,9 +127,11 @@ export class Chain implements Authenticator {
       return { kind: "allow", identity: { ...identity, link: last.name } };
     }
     if (last?.verdict.kind !== "deny" && this.#entersUnasked(credentials)) {
+      // A user name that nothing proved must not get what the user may do.
+      const username = credentials.isCertified ? credentials.username : null;
       return {
         kind: "allow",
-        identity: identityOf(credentials, { link: UNASKED }),
+        identity: identityOf(credentials, { link: UNASKED, username }),
       };
     }
     const { reasonCode, why } = last?.verdict.kind === "deny"

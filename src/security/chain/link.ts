@@ -44,6 +44,11 @@ export interface Link {
    * the method it would.
    */
   stillAllows?(identity: Identity): boolean;
+  /**
+   * Whether it could accept a client with this user name, or without one for
+   * null. Without the method it could.
+   */
+  knows?(username: string | null): boolean;
   /** Gives back what it holds; it is asked nothing any more. */
   close?(): void;
 }

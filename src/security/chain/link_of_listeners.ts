@@ -26,6 +26,7 @@ export function linkOfListeners(
       identity.listener !== undefined &&
       listeners.includes(identity.listener) &&
       (link.stillAllows?.(identity) ?? true),
+    knows: (username) => link.knows?.(username) ?? true,
     close: () => link.close?.(),
   };
 }

@@ -69,6 +69,10 @@ export class PasswordLink implements Link {
     return hash !== undefined && proofOf(printHash(hash)) === proof;
   }
 
+  knows(username: string | null): boolean {
+    return username !== null && this.#users.has(username);
+  }
+
   /**
    * Null when the password is right. An empty one never is, whatever it was
    * hashed to: Mosquitto takes it for none. Its comparison takes the time that

@@ -40,6 +40,10 @@ export class ScramLink implements Link {
       this.#users.stillHas(username, proof);
   }
 
+  knows(username: string | null): boolean {
+    return username !== null && this.#users.has(username);
+  }
+
   close(): void {
     this.#closed.abort();
   }

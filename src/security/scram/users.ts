@@ -74,6 +74,15 @@ export class ScramUsers {
     return this.#entries.get(name) ?? stranger;
   }
 
+  /** Whether there is a user of this name. */
+  has(username: string): boolean {
+    try {
+      return this.#entries.get(saslPrep(username))?.username === username;
+    } catch {
+      return false; // a name that SCRAM cannot have
+    }
+  }
+
   /** Whether the user `username` still has what it proved itself by. */
   stillHas(username: string, proof: string): boolean {
     const entry = this.#entries.get(saslPrep(username));

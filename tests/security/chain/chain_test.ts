@@ -52,6 +52,7 @@ function chainOf(links: readonly Link[], anonymous = false) {
   const chain = new Chain({
     links,
     allowsAnonymous: (listener) => anonymous && listener === "tcp",
+    hasAnonymous: anonymous,
     attempts,
     onDenied: (_, why) => denied.push(why),
   });
@@ -210,18 +211,35 @@ Deno.test("chain: a listener that no link is for is as without any, and says so"
   assert.deepEqual(denied, [both, both]);
 });
 
-Deno.test("chain: an unproved user name goes when a link comes for its listener", async () => {
+Deno.test("chain: a user name that nothing proved counts for none", async () => {
   const { chain } = chainOf([linkOfListeners(link("a"), ["tls"])], true);
-  const stay = [];
-  for (const name of ["u", null]) {
-    const result = await chain.authenticate(credentials(name, null));
-    assert.equal(result.kind, "allow");
-    if (result.kind !== "allow") continue;
-    stay.push(chain.stillAllows(result.identity));
-    stay.push(chainOf([link("a")], true).chain.stillAllows(result.identity));
-    stay.push(chainOf([], false).chain.stillAllows(result.identity));
+  const names = [];
+  for (
+    const who of [
+      credentials("u", "x"),
+      credentials("pump", null, certified),
+      credentials("u", "a: yes", { listener: "tls" }),
+    ]
+  ) {
+    const result = await chain.authenticate(who);
+    names.push(result.kind === "allow" ? result.identity.username : result);
   }
-  assert.deepEqual(stay, [true, false, false, true, true, false]);
+  assert.deepEqual(names, [null, "pump", "u"]);
+});
+
+Deno.test("chain: it knows the users that any link could accept", () => {
+  const users: Link = { ...link("users"), knows: (name) => name === "ann" };
+  const knows = (links: readonly Link[], anonymous = false) => {
+    const { chain } = chainOf(links, anonymous);
+    return [chain.knows("ann"), chain.knows("bob"), chain.knows(null)];
+  };
+  assert.deepEqual(knows([]), [false, false, false]);
+  assert.deepEqual(knows([], true), [false, false, true]);
+  assert.deepEqual(knows([users]), [true, false, false]);
+  const limited = linkOfListeners(users, ["web"]);
+  assert.deepEqual(knows([limited, anonymousLink]), [true, false, true]);
+  // Only the client could tell.
+  assert.deepEqual(knows([users, link("other")]), [true, true, true]);
 });
 
 Deno.test("chain: the reason says that a user name has to be proved for all allow_anonymous", async () => {
