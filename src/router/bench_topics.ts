@@ -4,7 +4,7 @@ import {
   type QoS,
   type SubscriptionOptions,
 } from "../mqtt/mod.ts";
-import type { Delivery, Subscriber } from "./delivery.ts";
+import { type Delivery, Readiness, type Subscriber } from "./delivery.ts";
 
 /** How many topics and filters the benchmarks use. */
 export const COUNT = 100_000;
@@ -23,7 +23,9 @@ export class CountingSubscriber implements Subscriber {
   readonly clientId: string = "counting";
   /** Nothing of it is stored. */
   readonly slot: null = null;
-  readonly available: boolean = true;
+  readiness(): Readiness {
+    return Readiness.Free;
+  }
   /** Deliveries so far. */
   count = 0;
   deliver(_message: Message, _delivery: Delivery): void {

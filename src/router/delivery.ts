@@ -1,12 +1,27 @@
 import type { Message, QoS } from "../mqtt/mod.ts";
 import type { SlotOwner } from "../store/mod.ts";
 
+/** What becomes of a message that is delivered now; more is sooner. */
+export const Readiness = {
+  /** It is dropped: what may wait for the subscriber is at its bound. */
+  Full: 0,
+  /** It waits until the client connects. */
+  Away: 1,
+  /** It waits until the client has acknowledged or read others. */
+  Busy: 2,
+  /** It goes out at once. */
+  Free: 3,
+} as const;
+
+/** One of the values of `Readiness`. */
+export type Readiness = typeof Readiness[keyof typeof Readiness];
+
 /** What the router needs of a session. Sessions implement it. */
 export interface Subscriber extends SlotOwner {
   /** Names the session; hash strategies read it. */
   readonly clientId: string;
-  /** Whether it can take a message at once: attached, and with room. */
-  readonly available: boolean;
+  /** What becomes of `message` when it is delivered at `qos`. Must not throw. */
+  readiness(message: Message, qos: QoS): Readiness;
   /**
    * Posts one message; `delivery` says how. Must not throw, and must not call
    * the router: routes are being walked while it runs. A transient message

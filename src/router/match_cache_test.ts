@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeUtf8 } from "../mqtt/mod.ts";
 import { CachedTopic } from "./cached_topic.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, Readiness } from "./delivery.ts";
 import { MatchCache } from "./match_cache.ts";
 import { Route } from "./route.ts";
 import { hashTopic } from "./topic_hash.ts";
@@ -70,7 +70,7 @@ Deno.test("match cache: routes together stay within a bound", () => {
   const subscriber = {
     clientId: "",
     slot: null,
-    available: true,
+    readiness: () => Readiness.Free,
     deliver() {},
     receivable: () => 0 as const,
   };

@@ -1,5 +1,5 @@
 /** Who gets a message: subscriptions, matches, retained, shared groups. */
-export { Delivery } from "./delivery.ts";
+export { Delivery, Readiness } from "./delivery.ts";
 export type { SharedName, Subscriber } from "./delivery.ts";
 export { CachedTopic } from "./cached_topic.ts";
 export { RETAINED_FULL, Router } from "./router.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Message, type QoS } from "../mqtt/mod.ts";
 import { PLAIN } from "./bench_topics.ts";
 import type { CachedTopic } from "./cached_topic.ts";
+import { Readiness } from "./delivery.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import { Router } from "./router.ts";
 
@@ -31,7 +32,7 @@ Deno.test("router: a filter with wildcards outdates the routes it matches alone"
   const subscriber = {
     clientId: "c",
     slot: null,
-    available: true,
+    readiness: () => Readiness.Free,
     deliver() {},
     receivable: (_: Message, qos: QoS) => qos,
   };

@@ -1,5 +1,10 @@
-import type { Message } from "../mqtt/mod.ts";
-import type { Delivery, SharedName, Subscriber } from "./delivery.ts";
+import type { Message, QoS } from "../mqtt/mod.ts";
+import {
+  type Delivery,
+  Readiness,
+  type SharedName,
+  type Subscriber,
+} from "./delivery.ts";
 import { IndexedList, type Keyed } from "./indexed_list.ts";
 import { hashText } from "./topic_hash.ts";
 
@@ -48,25 +53,37 @@ export class SharedGroup implements SharedName, Keyed<string> {
   }
 
   /**
-   * The member for the next message: the strategy says where to look first,
-   * then the first that can take it. When none can, one that will queue it.
-   * Never `except` nor who may not get it; null when there is nobody else.
+   * Returns the member for the next message: the first that can send it at
+   * once, from where the strategy says to look. With none, a member that is
+   * only busy comes before one that is away, and both before one that would
+   * drop it. Leaves out `except` and members that may not get the message; null
+   * when no member is left.
    */
   choose(choice: Choice, except: Subscriber | null): Delivery | null {
     const members = this.members.items;
     const count = members.length;
     if (count === 0) return null;
     const first = this.#first(choice, count);
-    let waiting = -1;
+    const { message, strategy } = choice;
+    let best = -1;
+    let most = -1;
     for (let i = 0, at = first; i < count; i++) {
-      const subscriber = members[at].subscriber;
-      if (subscriber !== except && mayGet(members[at], choice.message)) {
-        if (subscriber.available) return this.#take(choice.strategy, at);
-        if (waiting < 0) waiting = at;
+      const { subscriber, qos } = members[at];
+      const least = message.qos < qos ? message.qos : qos;
+      const allowed = subscriber === except
+        ? -1
+        : subscriber.receivable(message, least);
+      if (allowed >= 0) {
+        const readiness = subscriber.readiness(message, allowed as QoS);
+        if (readiness === Readiness.Free) return this.#take(strategy, at);
+        if (readiness > most) {
+          most = readiness;
+          best = at;
+        }
       }
       if (++at === count) at = 0;
     }
-    return waiting < 0 ? null : this.#take(choice.strategy, waiting);
+    return best < 0 ? null : this.#take(strategy, best);
   }
 
   /** Where to look first. Members may have left since, hence the remainders. */
@@ -88,9 +105,4 @@ export class SharedGroup implements SharedName, Keyed<string> {
     this.#position = strategy === "round-robin" ? at + 1 : at;
     return this.members.items[at];
   }
-}
-
-function mayGet({ subscriber, qos }: Delivery, message: Message): boolean {
-  const least = message.qos < qos ? message.qos : qos;
-  return subscriber.receivable(message, least) >= 0;
 }

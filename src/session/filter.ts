@@ -33,9 +33,6 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
       `the topic filter is not valid: ${problem ?? "malformed $share filter"}`,
     );
   }
-  if (parsed.group !== null && !connection.offered.sharedAvailable) {
-    return { filter: text, group: null };
-  }
   const { mountPoint } = connection;
   if (mountPoint === null) return parsed;
   return { filter: mountPoint.text + parsed.filter, group: parsed.group };

@@ -1,9 +1,10 @@
 import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
-import type {
-  Delivery,
-  RetainedCursor,
-  SharedName,
-  Subscriber,
+import {
+  type Delivery,
+  Readiness,
+  type RetainedCursor,
+  type SharedName,
+  type Subscriber,
 } from "../router/mod.ts";
 import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
 import { Backlog } from "./backlog.ts";
@@ -72,9 +73,34 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return this.#drops?.all() ?? NONE;
   }
 
-  /** Whether a message of any QoS would go out at once. */
-  get isFree(): boolean {
-    return this.hasRoom && this.#outstanding < this.#sender!.sendMaximum;
+  /** What would become of a message that is posted now. */
+  readiness(message: Message, qos: QoS): Readiness {
+    const sender = this.#sender;
+    if (sender !== null && qos === 0 && this.#waitingQos0 === 0) {
+      if (!sender.outbox.held) return Readiness.Free;
+      return sender.isFull ? Readiness.Full : Readiness.Busy;
+    }
+    if (sender !== null && qos !== 0 && this.#takes(sender)) {
+      return Readiness.Free;
+    }
+    if (!this.#mayWait(message, qos)) return Readiness.Full;
+    return sender === null ? Readiness.Away : Readiness.Busy;
+  }
+
+  /** Whether a message that cannot be sent at once may wait. */
+  #mayWait(message: Message, qos: QoS): boolean {
+    const { options, full } = this.#context;
+    if (qos === 0 && (full || (this.#sender === null && !options.queueQos0))) {
+      return false;
+    }
+    return this.#backlog.size < options.backlogMessages &&
+      this.#backlog.bytes + message.size <= options.backlogBytes;
+  }
+
+  /** Whether a message above QoS 0 would be sent at once. */
+  #takes(sender: Sender): boolean {
+    return this.#backlog.size === 0 && this.#resend === null &&
+      this.#outstanding < sender.sendMaximum && !sender.outbox.held;
   }
 
   /** Whether nothing waits, and the outbox takes more. */
@@ -125,9 +151,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         return this.drop("detached-qos0", message);
       }
     } else if (
-      sender !== null && this.#backlog.size === 0 &&
-      this.#resend === null &&
-      this.#outstanding < sender.sendMaximum && !sender.outbox.held &&
+      sender !== null && this.#takes(sender) &&
       (qos === 1 || this.#admits(message))
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);

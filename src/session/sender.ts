@@ -66,17 +66,21 @@ export class Sender {
     );
   }
 
+  /** Whether a QoS 0 PUBLISH is dropped because others wait to be read. */
+  get isFull(): boolean {
+    const { maxOutbound, maxQueuedMemory } = this.#context.options;
+    return this.outbox.isFull(maxOutbound, maxQueuedMemory);
+  }
+
   /** Sends a QoS 0 PUBLISH; else returns why it cannot be sent. */
   sendQos0(
     message: Message,
     retain: boolean,
     identifiers: readonly number[] | null,
   ): DropReason | null {
-    const { counters, options, head } = this.#context;
+    const { counters, head } = this.#context;
     const { outbox } = this;
-    if (outbox.isFull(options.maxOutbound, options.maxQueuedMemory)) {
-      return "outbound-full";
-    }
+    if (this.isFull) return "outbound-full";
     // The bytes that came are the bytes to send when nothing in them differs
     // for this client; only 5.0 has identifiers to add.
     if (

@@ -1,5 +1,5 @@
 import { type Message, type QoS, ReasonCode, type Topic } from "../mqtt/mod.ts";
-import type { Delivery, Subscriber } from "../router/mod.ts";
+import type { Delivery, Readiness, Subscriber } from "../router/mod.ts";
 import { type Identity, mayPublish, type Rights } from "../security/mod.ts";
 import type {
   SessionSlot,
@@ -107,9 +107,9 @@ export class Session
     return this.queue.packetIds;
   }
 
-  /** For shared groups: could it send a message now? */
-  get available(): boolean {
-    return this.queue.isFree;
+  /** What becomes of a message now, for shared groups. */
+  readiness(message: Message, qos: QoS): Readiness {
+    return this.queue.readiness(message, qos);
   }
 
   /** Binds it to a connection; `resume` comes after CONNACK. */

@@ -183,8 +183,8 @@ function refuse(
   most: QoS | -1,
 ): ReasonCode | null {
   const { options, storeFull, router } = connection.context;
-  // `readFilter` takes no share out where shared subscriptions are off.
-  if (group === null && filter.startsWith("$share/")) {
+  // CONNACK has announced it (3.2.2.3.13). A member from before may leave.
+  if (group !== null && !connection.offered.sharedAvailable) {
     return ReasonCode.SharedSubscriptionsNotSupported;
   }
   // CONNACK has announced it (3.2.2.3.11); whoever asks all the same is told.

@@ -305,3 +305,64 @@ conformance(
     assert.deepEqual(properties, [[0x0b, 4]]);
   },
 );
+
+/** `m0` and `m1`, of which `m0` has a message that it does not acknowledge. */
+async function busyGroup(broker: TestBroker, version: 4 | 5) {
+  const { members: [busy], other } = await group(broker, version, 1);
+  const say = async (payload: string, qos = 1) => {
+    await other.publish({ topic: "t", payload, qos });
+    if (qos === 1) await other.expectAck(4, 1, 0);
+  };
+  await say("first");
+  const { packetId } = await busy.receivePublish();
+  const away = await broker.connect(version, staying(version, "m1"));
+  await away.subscribe([["$share/g/t", 2]]);
+  await away.drop();
+  const back = () => broker.connect(version, staying(version, "m1"));
+  return { busy, packetId, say, back };
+}
+
+/** The window of each client has one place, its backlog two. */
+const NARROW = {
+  limits: { max_inflight: 1 },
+  session: { backlog_messages: 2 },
+};
+
+eachVersion(
+  "QoS 0 goes to a member whose window is full, at once, not to one that is away",
+  async (broker, version) => {
+    const { busy, say } = await busyGroup(broker, version);
+    for (const payload of ["a", "b", "c", "d"]) {
+      await say(payload, 0);
+      assert.equal((await busy.receivePublish()).payload, payload);
+    }
+  },
+  NARROW,
+);
+
+eachVersion(
+  "QoS 1 waits for a member that is busy, not for one that is away",
+  async (broker, version) => {
+    const { busy, packetId, say, back } = await busyGroup(broker, version);
+    await say("a");
+    await say("b");
+    await busy.send(puback(packetId));
+    const next = await busy.receivePublish();
+    assert.equal(next.payload, "a");
+    await busy.send(puback(next.packetId));
+    assert.equal((await busy.receivePublish()).payload, "b");
+    assert.deepEqual(await (await back()).receiveAll(), []);
+  },
+  NARROW,
+);
+
+eachVersion(
+  "QoS 1 goes to a member that is away rather than to one that would drop it",
+  async (broker, version) => {
+    const { busy, say, back } = await busyGroup(broker, version);
+    for (const payload of ["a", "b", "c"]) await say(payload);
+    assert.equal((await (await back()).receivePublish()).payload, "c");
+    await busy.expectNothing();
+  },
+  NARROW,
+);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { puback } from "../support/packets.ts";
+import { puback, staying } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 
@@ -76,6 +76,28 @@ conformance(
     await broker.reload({ protocol: { wildcard_available: false } });
     await client.send(client.packets.subscribe(1, ["a/#"]));
     assert.deepEqual((await client.receive()).codes, [0x80]);
+  },
+);
+
+eachVersion(
+  "members of a shared group can leave it although shared subscriptions are off since",
+  async (broker, version) => {
+    const here = await broker.connect(version, "here");
+    await here.subscribe(["$share/g/t"]);
+    const before = await broker.connect(version, staying(version, "back"));
+    await before.subscribe(["$share/g/t"]);
+    await before.drop();
+    await broker.reload({ shared: { available: false } });
+    const back = await broker.connect(version, staying(version, "back"));
+    for (const member of [here, back]) {
+      await member.send(member.packets.unsubscribe(2, ["$share/g/t"]));
+      const unsuback = await member.receive();
+      assert.equal(unsuback.type, 11);
+      if (version === 5) assert.deepEqual(unsuback.codes, [0]);
+    }
+    await here.publish({ topic: "t" });
+    await here.expectNothing();
+    await back.expectNothing();
   },
 );
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Router, type Subscriber } from "../../src/router/mod.ts";
+import { Readiness, Router, type Subscriber } from "../../src/router/mod.ts";
 
 const options = {
   qos: 0,
@@ -12,7 +12,7 @@ const options = {
 Deno.test("router: a subscription is found by subscriber, filter and group", () => {
   const router = new Router();
   const subscriber = (): Subscriber => ({
-    available: true,
+    readiness: () => Readiness.Free,
     deliver() {},
     receivable: () => 0,
   } as unknown as Subscriber);

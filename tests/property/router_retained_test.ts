@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Message, topicMatches } from "../../src/mqtt/mod.ts";
-import { RETAINED_FULL, Router } from "../../src/router/mod.ts";
+import { Readiness, RETAINED_FULL, Router } from "../../src/router/mod.ts";
 
 const WORDS = ["", "a", "b", "c", "$a"];
 
@@ -243,7 +243,7 @@ Deno.test("retained: what does not fit is refused and goes to nobody", () => {
     {
       clientId: "c",
       slot: null,
-      available: true,
+      readiness: () => Readiness.Free,
       deliver: () => void delivered++,
       receivable: (_, qos) => qos,
     },

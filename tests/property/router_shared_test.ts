@@ -6,6 +6,7 @@ import {
 } from "../../src/mqtt/mod.ts";
 import {
   type Delivery,
+  Readiness,
   Router,
   type SharedStrategy,
   type Subscriber,
@@ -30,6 +31,9 @@ class Member implements Subscriber {
   deliver(_message: Message, delivery: Delivery): void {
     this.got++;
     this.last = delivery;
+  }
+  readiness(): Readiness {
+    return this.available ? Readiness.Free : Readiness.Busy;
   }
   receivable({ topic }: Message, qos: QoS): QoS | -1 {
     return topic.text === this.denied ? -1 : qos;

@@ -11,6 +11,7 @@ import {
 import {
   type CachedTopic,
   type Delivery,
+  Readiness,
   Router,
   type Subscriber,
 } from "../../src/router/mod.ts";
@@ -34,7 +35,9 @@ interface Received {
 
 class Client implements Subscriber {
   readonly slot = null;
-  readonly available = true;
+  readiness(): Readiness {
+    return Readiness.Free;
+  }
   constructor(readonly clientId: string, readonly log: Received[]) {}
   deliver(_message: Message, delivery: Delivery): void {
     assert.equal(delivery.subscriber, this);
