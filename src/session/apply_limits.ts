@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { MOST_IN_FLIGHT } from "./inflight_window.ts";
-import { PublishRate } from "./publish_rate.ts";
+import { applyRate } from "./rate_pause.ts";
 
 /**
  * Sets what the settings bound for a connection and nobody has promised it: how
@@ -9,7 +9,7 @@ import { PublishRate } from "./publish_rate.ts";
  */
 export function applyLimits(connection: Connection): void {
   const { sender, context } = connection;
-  const { options, passes } = context;
+  const { options } = context;
   const before = sender.sendMaximum;
   sender.sendMaximum = Math.min(
     options.maxInflight,
@@ -17,13 +17,7 @@ export function applyLimits(connection: Connection): void {
     MOST_IN_FLIGHT,
   );
   sender.outbox.maximum = options.maxOutbound;
-  connection.rate = options.publishRate > 0 || options.publishBytesRate > 0
-    ? new PublishRate(
-      options.publishRate,
-      options.publishBytesRate,
-      passes.now,
-    )
-    : null;
   // What waited for room in the window may go out now.
   if (sender.sendMaximum > before) connection.session?.queue.drain();
+  applyRate(connection);
 }

@@ -1,3 +1,4 @@
+import type { Cancel } from "../clock/mod.ts";
 import {
   ConnectError,
   decodeAck,
@@ -113,6 +114,11 @@ export class Connection implements Deadline {
    * @internal
    */
   rate: PublishRate | null = null;
+  /**
+   * Takes back the timer that ends a pause for its rate; null without a pause.
+   * @internal
+   */
+  ratePause: Cancel | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
   /** Time of the latest complete packet, or `PART` of one under way (ms). */
@@ -419,6 +425,8 @@ export class Connection implements Deadline {
     this.filterWork = null;
     this.identityEnd?.stop();
     this.context.late.drop(this);
+    this.ratePause?.();
+    this.ratePause = null;
     if (session === null) return;
     this.context.counters.clientsConnected--;
     session.detach();

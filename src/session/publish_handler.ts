@@ -14,6 +14,7 @@ import { LARGEST } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { isOwnState, isReserved } from "./reserved_topic.ts";
+import { waitForRate } from "./rate_pause.ts";
 import type { Session } from "./session.ts";
 
 const DOLLAR = 0x24;
@@ -36,7 +37,10 @@ export function handlePublish(
   chunk: Uint8Array,
   frame: Frame,
 ): boolean {
-  const { context } = connection;
+  const { context, rate } = connection;
+  if (rate !== null && rate.readyAt > context.passes.now) {
+    return waitForRate(connection);
+  }
   const packet = context.publish;
   decodePublish(packet, chunk, frame, connection.version);
   const session = connection.session!;
@@ -83,7 +87,7 @@ export function handlePublish(
       acknowledge(connection, session, packet, receivers);
     }
   }
-  if (connection.rate !== null) slowDown(connection, packet);
+  if (rate !== null) rate.take(packet.end - packet.start, context.passes.now);
   return true;
 }
 
@@ -349,16 +353,4 @@ function waitForRoom(connection: Connection): false {
 /** What is full, when no more may be queued. */
 function fullness(context: Context): "disk-full" | "memory-full" {
   return context.storeFull ? "disk-full" : "memory-full";
-}
-
-/** Holds the reader back for as long as it has been too fast. */
-function slowDown(connection: Connection, packet: PublishPacket): void {
-  const { context, pump } = connection;
-  const wait = connection.rate!.take(
-    packet.end - packet.start,
-    context.passes.now,
-  );
-  if (wait === 0) return;
-  pump.pause("rate");
-  context.clock.after(wait, () => pump.resume("rate"));
 }

@@ -1,8 +1,14 @@
 /**
  * How fast one client may publish: a bucket that holds one second's worth and
- * fills evenly. It never refuses, it says how long to stop reading.
+ * fills evenly. It refuses nothing; it says when the next message may come.
  */
 export class PublishRate {
+  /** Messages a second, 0 for no bound. */
+  readonly messages: number;
+  /** Bytes a second, 0 for no bound. */
+  readonly bytes: number;
+  /** When the next message may be taken, in ms. */
+  readyAt: number;
   readonly #messagesAMs: number;
   readonly #bytesAMs: number;
   #messages: number;
@@ -16,6 +22,9 @@ export class PublishRate {
     this.#messages = this.#messagesAMs * 1000;
     this.#bytes = this.#bytesAMs * 1000;
     this.#at = now;
+    this.messages = messages;
+    this.bytes = bytes;
+    this.readyAt = now;
   }
 
   /** Takes one message of `bytes`; returns the ms to wait, 0 for none. */
@@ -34,6 +43,8 @@ export class PublishRate {
       ? 0
       : -this.#messages / this.#messagesAMs;
     const forBytes = this.#bytes >= 0 ? 0 : -this.#bytes / this.#bytesAMs;
-    return Math.ceil(Math.max(forMessages, forBytes));
+    const wait = Math.ceil(Math.max(forMessages, forBytes));
+    this.readyAt = now + wait;
+    return wait;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eachVersion } from "../support/test_broker.ts";
+import { eachVersion, type TestBroker } from "../support/test_broker.ts";
 
 eachVersion(
   "publish_rate lets a second's worth through, then one message each tenth of a second",
@@ -71,6 +71,62 @@ eachVersion(
     for (let second = 0; second < 60; second++) await broker.advance(1000);
     await client.receiveAll();
     assert.ok(client.closed, "silence counts again once it is read");
+  },
+  { limits: { publish_bytes_rate: 100 } },
+);
+
+/** A client that has published ten seconds' worth, and a watcher of it. */
+async function hasty(broker: TestBroker, version: 4 | 5) {
+  const watcher = await broker.connect(version, "watcher");
+  await watcher.subscribe(["#"]);
+  const client = await broker.connect(version, {
+    clientId: "hasty",
+    will: { topic: "will", payload: "gone" },
+  });
+  await client.publish({ topic: "t", payload: "x".repeat(1000) });
+  assert.equal((await watcher.receivePublish()).topic, "t");
+  return { client, watcher };
+}
+
+eachVersion(
+  "a client that has been too fast waits with its next PUBLISH alone: it is answered, and may leave at once",
+  async (broker, version) => {
+    const { client, watcher } = await hasty(broker, version);
+    await client.expectAlive();
+    await client.subscribe(["other"]);
+    await client.drop();
+    assert.equal((await watcher.receivePublish()).topic, "will");
+    const again = await hasty(broker, version);
+    await again.client.disconnect();
+    await again.client.expectClosed();
+    await again.watcher.expectNothing();
+  },
+  { limits: { publish_bytes_rate: 100 } },
+);
+
+eachVersion(
+  "a reload that lifts or changes the rate ends the pause, another one does not",
+  async (broker, version) => {
+    for (const rate of [0, 5000]) {
+      const { client, watcher } = await hasty(broker, version);
+      await client.publish({ topic: "t", payload: "next" });
+      await broker.reload({
+        limits: { publish_bytes_rate: 100, max_inflight: 3 },
+      });
+      await watcher.expectNothing();
+      await broker.reload({ limits: { publish_bytes_rate: rate } });
+      assert.equal((await watcher.receivePublish()).payload, "next");
+      // Nothing of the old pause is left that would end one to come.
+      await broker.reload({ limits: { publish_bytes_rate: 100 } });
+      await client.publish({ topic: "t", payload: "x".repeat(2000) });
+      await watcher.receivePublish();
+      await client.publish({ topic: "t", payload: "last" });
+      await broker.advance(15_000);
+      await watcher.expectNothing();
+      await broker.advance(5_000);
+      assert.equal((await watcher.receivePublish()).payload, "last");
+      await client.disconnect();
+    }
   },
   { limits: { publish_bytes_rate: 100 } },
 );

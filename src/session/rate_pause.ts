@@ -1,0 +1,39 @@
+import type { Connection } from "./connection.ts";
+import { PublishRate } from "./publish_rate.ts";
+
+/**
+ * Pauses the reader until the rate of `connection`, which has one, allows its
+ * next PUBLISH. Returns false: the same bytes come again. Only a PUBLISH that
+ * comes too early pauses it, so a client that says nothing more can leave.
+ */
+export function waitForRate(connection: Connection): false {
+  const { context, pump } = connection;
+  const { readyAt } = connection.rate!;
+  pump.pause("rate");
+  connection.ratePause = context.clock.after(
+    readyAt - context.passes.now,
+    () => {
+      connection.ratePause = null;
+      pump.resume("rate");
+    },
+  );
+  return false;
+}
+
+/**
+ * Has `connection` go by the rate of the settings. Unchanged settings leave
+ * the present one, and its pause; others begin anew, and end the pause.
+ */
+export function applyRate(connection: Connection): void {
+  const { context, rate, pump } = connection;
+  const { publishRate, publishBytesRate } = context.options;
+  const isSame = publishRate === (rate?.messages ?? 0) &&
+    publishBytesRate === (rate?.bytes ?? 0);
+  if (isSame) return;
+  connection.rate = publishRate > 0 || publishBytesRate > 0
+    ? new PublishRate(publishRate, publishBytesRate, context.passes.now)
+    : null;
+  connection.ratePause?.();
+  connection.ratePause = null;
+  pump.resume("rate");
+}
