@@ -287,13 +287,33 @@ export class LogStore implements Store, Waker {
     this.#underway = this.#pending.size;
     const batch = this.batch++;
     this.#wanted = false;
-    const commit = this.#encode(batch, always);
+    let commit: Commit | null;
+    try {
+      commit = this.#encode(batch, always);
+    } catch (error) {
+      return this.#cannotEncode(error);
+    }
     if (commit === null) return this.#finish(batch);
     this.#writing = this.#commits.make(commit).then(() => {
       // What is written later may be another day's.
       this.#written.today(this.#blocks.written, this.#clock.now());
       this.#writing = null;
       this.#finish(batch);
+    });
+  }
+
+  /**
+   * An error of our own. What was noted stays noted and is tried again, as if
+   * the disk had failed: nothing is acknowledged that is not on it.
+   */
+  #cannotEncode(error: unknown): void {
+    const pause = this.#health.failed(error);
+    if (this.#closing) throw this.#lost(error);
+    this.#timer?.();
+    this.#timer = this.#clock.after(pause, () => {
+      this.#timer = null;
+      // Also without notes: the commit that works clears the failure.
+      this.#flush(true);
     });
   }
 

@@ -21,10 +21,14 @@ export function writePending(
   writeEntries(without(pending.entries.notes, isNotNew), encoder);
   writeEntries(without(pending.changes, isUnchanged), encoder);
   for (const slot of pending.receivers.notes) {
+    // Written before a failure of this batch.
+    if (slot.touchedIds === null) continue;
     if (!slot.ended) encoder.received(slot, false);
     slot.touchedIds = null;
   }
   for (const place of pending.places.notes) {
+    // The same: a place that is noted has a negative mark.
+    if (place.block >= 0) continue;
     const before = -1 - place.block;
     const message = retained.messageAt(place);
     place.block = 0;
@@ -52,6 +56,8 @@ function writeSessions(
   }
   encoder.sessions -= numbers.length;
   encoder.gone(RecordKind.Ended, numbers);
+  // Not a second time, should what follows fail and be tried again.
+  pending.ended = [];
   for (const slot of pending.slots.notes) {
     slot.dirty = false;
     if (!slot.ended) encoder.session(slot);
@@ -73,6 +79,7 @@ function writeSubscriptions(
     }
   }
   encoder.gone(RecordKind.Unsubscribed, numbers);
+  pending.unsubscriptions = [];
   for (const subscription of pending.subscriptions.notes) {
     const { slot } = subscription.subscriber;
     if (subscription.block === GONE || slot === null) continue;

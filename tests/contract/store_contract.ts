@@ -38,7 +38,7 @@ export function storeContract(
           return last = await World.load(await place.open());
         });
       } finally {
-        await last!.store.close();
+        await (last as World | null)?.store.close();
         await place.dispose();
       }
     });

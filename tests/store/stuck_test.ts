@@ -109,6 +109,78 @@ Deno.test("a topic cleared and forgotten while commits fail is noted when it is 
   });
 });
 
+for (const part of ["packet ids", "received ids", "retained messages"]) {
+  Deno.test(`${part} that cannot be encoded hold up commits and are tried again: nothing is lost, and nothing said to be stored before`, async () => {
+    const { blocks, clock, world } = await start();
+    const { store, state } = world;
+    const first = world.begin("first");
+    world.subscribe(first, "a/b");
+    world.retain(message("kept", "x", { retain: true }));
+    await world.committed();
+    const ended = world.begin("ended");
+    await world.committed();
+    world.end(ended);
+    world.unsubscribe(first, "a/b");
+    world.subscribe(first, "c");
+    world.retain(message("kept", "y", { retain: true }));
+    world.retain(message("broken", "z", { retain: true }));
+    const broken = world.begin("broken");
+    world.receive(broken, 7);
+    world.queue(message("a/b", "x"), [first]);
+    let throws = true;
+    const breaking = <T>(value: T) => ({
+      get: () => {
+        if (throws) throw new Error("not now");
+        return value;
+      },
+    });
+    if (part === "packet ids") {
+      Object.defineProperty(broken, "packetIds", breaking(null));
+    } else if (part === "received ids") {
+      Object.defineProperty(broken, "received", breaking(broken.received));
+    } else {
+      const place = state.places.get("broken")!;
+      Object.defineProperty(place, "message", breaking(place.message));
+    }
+    let isStored = false;
+    store.onStored(store.batch, () => isStored = true);
+    for (let tries = 0; tries < 5; tries++) {
+      clock.advance(5000);
+      await settle();
+      assert.deepEqual([store.isStuck, isStored], [true, false]);
+    }
+    assert.equal(store.status.reason, "not now");
+    throws = false;
+    clock.advance(5000);
+    await settle();
+    assert.deepEqual([store.isStuck, isStored], [false, true]);
+    assert.equal(store.status.unwritten, 0);
+    const { status } = store;
+    const before = world.picture();
+    await store.close();
+    const again = await start(blocks);
+    assertSame(again.world.picture(), before);
+    // The accounts of what is live agree with what is read.
+    const { sessions, retainedBytes, queuedMessages } =
+      again.world.store.status;
+    assert.deepEqual(
+      [status.sessions, status.retainedBytes, status.queuedMessages],
+      [sessions, retainedBytes, queuedMessages],
+    );
+  });
+}
+
+Deno.test("a store that is closed while a session cannot be encoded says so, and is closed", async () => {
+  const { world } = await start();
+  const broken = world.begin("broken");
+  Object.defineProperty(broken, "packetIds", {
+    get: () => {
+      throw new Error("no ids");
+    },
+  });
+  await assert.rejects(world.store.close(), /could not be written.*no ids/);
+});
+
 Deno.test("what is dropped from the notes is told once, and stands there no more", () => {
   const dropped: number[] = [];
   const list = new NoteList<number>((note) => note % 2 === 0, (note) => {

@@ -241,8 +241,11 @@ export class Certificates {
 
   /** Ends those whom the lists as they are now keep out. */
   judgeAgain(): void {
-    this.#clients.judgeAgain();
+    this.#clients.judgeAgain(this.#onFault);
   }
+
+  readonly #onFault = (error: Error): void =>
+    this.#ports.log.trouble("certificates", error);
 
   /** `ending` has ended. */
   left(ending: Ending): void {
@@ -261,22 +264,25 @@ export class Certificates {
 
   /** One after the other: files are read in the order they were written. */
   #reload(isMeant: (part: Part) => boolean): Promise<void> {
-    return this.#reloading = this.#reloading.then(async () => {
+    const reload = async () => {
       for (const part of this.#parts) if (isMeant(part)) await part.reload();
-      this.#clients.judgeAgain();
+      this.judgeAgain();
       this.#expiry.look();
-    });
+    };
+    // One that rejected would keep all that follow from being read.
+    return this.#reloading = this.#reloading.then(reload).catch(this.#onFault);
   }
 
   /** Renews what the broker makes itself, and looks at what ends. */
   #tick(): void {
-    this.#expiry.look();
+    // The next hour comes first: whatever throws here must not be the last.
     this.#hourly = this.#ports.clock.after(HOUR, () => {
-      for (const trust of this.#trusts.values()) trust.warnOfStale();
       this.#reload((part) =>
         this.#automatic.files.some((file) => part.files.includes(file))
       ).then(() => this.#hourly !== null && this.#tick());
+      for (const trust of this.#trusts.values()) trust.warnOfStale();
     });
+    this.#expiry.look();
   }
 
   #dated(): Dated[] {

@@ -131,14 +131,20 @@ export class ClientCertificates {
 
   /**
    * Judges all again who are connected, because a list has changed. Who would
-   * be refused now for what a list says, or no longer says, is ended.
+   * be refused now for what a list says, or no longer says, is ended. So is a
+   * client that cannot be judged: `onFault` receives the error.
    */
-  judgeAgain(): void {
+  judgeAgain(onFault: (error: Error) => void): void {
     for (const [ending, showing] of [...this.#live]) {
-      const refusal = this.#judge(showing, showing.listener);
-      if (refusal === null) continue;
-      const isListed = refusal === "pending" || refusal === "unknown";
-      if (isRevocation(refusal) || isListed) ending.end(refusal);
+      try {
+        const refusal = this.#judge(showing, showing.listener);
+        if (refusal === null) continue;
+        const isListed = refusal === "pending" || refusal === "unknown";
+        if (isRevocation(refusal) || isListed) ending.end(refusal);
+      } catch (error) {
+        onFault(error as Error);
+        ending.end("unreadable");
+      }
     }
   }
 
