@@ -24,6 +24,7 @@ export function sessionOptions(settings: Settings): SessionOptions {
     maxTopicLength: limits.max_topic_length,
     maxTopicLevels: limits.max_topic_levels,
     maxSubscriptions: limits.max_subscriptions_per_session,
+    maxWildcardLevels: limits.max_wildcard_levels_per_session,
     maxInflight: limits.max_inflight,
     topicAliasMaximumOut: limits.topic_alias_maximum_out,
     publishRate: limits.publish_rate,

@@ -72,6 +72,14 @@ export const sections: {
       ANY_COUNT,
       "Subscriptions one session may hold.",
     ),
+    max_wildcard_levels_per_session: integer(
+      2048,
+      1,
+      ANY_COUNT,
+      "Levels from the first + on, in all filters of one session together: " +
+        "they bound the work of a match. Filters with + and # in the same " +
+        "places count once.",
+    ),
     max_inflight: integer(
       1000,
       1,

@@ -43,6 +43,11 @@ export interface LimitSettings {
   readonly max_topic_levels: number;
   /** Subscriptions one session may hold; at least 1. */
   readonly max_subscriptions_per_session: number;
+  /**
+   * Levels from the first `+` on, summed over the filters of one session that
+   * differ in where their wildcards stand; at least 1.
+   */
+  readonly max_wildcard_levels_per_session: number;
   /** 1..65535 messages sent to one client and not yet acknowledged by it. */
   readonly max_inflight: number;
   /** 1..65535 messages a client may send without our acknowledgement. */

@@ -226,6 +226,21 @@ export class Router {
     return this.#table.get(subscriber, filter, group) !== null;
   }
 
+  /**
+   * Returns whether `subscriber`, which has `held` subscriptions, may have this
+   * one too, so that the match of a topic compares at most `most` levels
+   * because of its wildcards and share names.
+   */
+  fits(
+    subscriber: Subscriber,
+    filter: string,
+    group: string | null,
+    most: number,
+    held: number,
+  ): boolean {
+    return this.#table.fits(subscriber, filter, group, most, held);
+  }
+
   /** Removes all subscriptions of a session that has ended. */
   unsubscribeAll(subscriber: Subscriber): void {
     let one = this.#table.removeOldest(subscriber);

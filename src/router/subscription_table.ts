@@ -2,9 +2,13 @@ import type { SubscriptionOptions } from "../mqtt/mod.ts";
 import type { Changes } from "../store/mod.ts";
 import type { Subscriber } from "./delivery.ts";
 import { type FilterNode, Recipients, Subscription } from "./filter_node.ts";
+import { FilterShapes, shapeOf } from "./filter_shapes.ts";
 import { FilterTree } from "./filter_tree.ts";
 import { pathOf } from "./level_node.ts";
 import { SharedGroup } from "./shared_group.ts";
+
+/** Subscriptions up to which the shapes of most sessions need no counting. */
+const FEW = 16;
 
 /** A subscription as its subscriber made it. */
 export interface SubscriptionEntry {
@@ -25,6 +29,8 @@ export class SubscriptionTable {
   readonly tree: FilterTree = new FilterTree();
   /** The oldest subscription of each, where its ring is entered. */
   readonly #oldest = new Map<Subscriber, Subscription>();
+  /** Of those subscribers that have or had many subscriptions. */
+  readonly #shapes = new Map<Subscriber, FilterShapes>();
   #count = 0;
   #shared = 0;
   #sequence = 0;
@@ -71,6 +77,7 @@ export class SubscriptionTable {
       this.changes.subscribed(made);
     }
     if (before !== null) return made;
+    this.#noteShape(made, filter, "add");
     this.#count++;
     if (group !== null) this.#shared++;
     return made;
@@ -84,6 +91,34 @@ export class SubscriptionTable {
   ): Subscription | null {
     const place = this.tree.find(filter);
     return place === null ? null : lookUp(place, subscriber, groupName);
+  }
+
+  /**
+   * Returns whether a match still compares at most `most` levels because of
+   * the wildcards and share names of `subscriber` once it has one more filter.
+   * `held` is the number of its subscriptions.
+   */
+  fits(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+    most: number,
+    held: number,
+  ): boolean {
+    const shape = shapeOf(filter, groupName);
+    if (shape === null) return true;
+    let shapes = this.#shapes.get(subscriber);
+    if (shapes === undefined) {
+      // Those before it were not larger, or they would be counted.
+      if (held < FEW && shape.levels * FEW <= most) return true;
+      shapes = new FilterShapes();
+      for (const { filter, group } of this.of(subscriber)) {
+        const one = shapeOf(filter, group);
+        if (one !== null) shapes.add(one);
+      }
+      this.#shapes.set(subscriber, shapes);
+    }
+    return shapes.levelsWith(shape) <= most;
   }
 
   /** Removes a subscription; false when there was none. */
@@ -128,6 +163,18 @@ export class SubscriptionTable {
     return recipients.groups.find(name) ?? null;
   }
 
+  #noteShape(
+    { subscriber, share }: Subscription,
+    filter: string,
+    change: "add" | "remove",
+  ): void {
+    if (this.#shapes.size === 0) return;
+    const shapes = this.#shapes.get(subscriber);
+    if (shapes === undefined) return;
+    const shape = shapeOf(filter, share);
+    if (shape !== null) shapes[change](shape);
+  }
+
   /** Puts `made` into its subscriber's ring, in place of `before` or last. */
   #link(made: Subscription, before: Subscription | null): void {
     const oldest = this.#oldest.get(made.subscriber);
@@ -148,6 +195,7 @@ export class SubscriptionTable {
     const { next, previous, subscriber } = subscription;
     if (next === subscription) {
       this.#oldest.delete(subscriber);
+      this.#shapes.delete(subscriber);
       return;
     }
     previous.next = next;
@@ -162,6 +210,9 @@ export class SubscriptionTable {
   #drop(subscription: Subscription): void {
     const { place, subscriber, group } = subscription;
     this.changes?.unsubscribed(subscription);
+    if (this.#shapes.size > 0) {
+      this.#noteShape(subscription, subscription.filter, "remove");
+    }
     this.#unlink(subscription);
     this.#count--;
     if (group !== null) this.#shared--;

@@ -13,6 +13,11 @@ export interface SessionOptions {
   readonly maxTopicLevels: number;
   /** Subscriptions of one session; more are answered with 0x97. */
   readonly maxSubscriptions: number;
+  /**
+   * Levels that a match may compare because of the wildcards of one session;
+   * filters that need more are answered with 0x97.
+   */
+  readonly maxWildcardLevels: number;
   /** Messages sent to one client and not acknowledged, 1 to 65,535. */
   readonly maxInflight: number;
   /** Topic aliases the broker sets on one connection. */

@@ -17,11 +17,15 @@ import type { Connection } from "./connection.ts";
 import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
 import { sendGated } from "./send_gated.ts";
-import type { Session } from "./session.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
 const FAILURE_V3 = 0x80;
+
+/** The reason for a filter that a match would have to compare as well. */
+const TOO_MANY_SHAPES =
+  "the filters of this session have wildcards in too many different places: " +
+  "see limits.max_wildcard_levels_per_session";
 
 /** A request that is still to be judged. */
 interface Asked {
@@ -108,11 +112,11 @@ function judge(
       granted.push(outcome);
       work.hasEffect = true;
     }
-    // A SUBACK has room for one reason: that of the first refusal by rules.
+    // A SUBACK has room for one reason; of refusals by rules the first one's.
     if (most[index] < 0 && !work.isDenied) {
       work.isDenied = true;
       if (!tooMany) {
-        work.reason = refusalReason(connection, request, filters[index]);
+        work.reason ??= refusalReason(connection, request, filters[index]);
       }
     }
   }
@@ -153,13 +157,13 @@ function readRequest(
 /** Subscribes as asked, or gives the code why not. */
 function subscribe(
   connection: Connection,
-  { identifier }: FilterWork,
+  work: FilterWork,
   { request, read, most }: Asked,
 ): Granted | ReasonCode {
   const { context } = connection;
   const session = connection.session!;
   const { filter, group } = read;
-  const refusal = refuse(connection, session, read, most);
+  const refusal = refuse(connection, work, read, most);
   if (refusal !== null) return refusal;
   // Granting less than was asked is allowed, and the client is told (3.8.4).
   const qos = most as QoS;
@@ -169,7 +173,7 @@ function subscribe(
     noLocal: request.noLocal || (session.bridge && group === null),
     retainAsPublished: request.retainAsPublished || session.bridge,
     retainHandling: request.retainHandling,
-    identifier,
+    identifier: work.identifier,
   });
   if (isNew) session.subscriptions++;
   return { filter, shared: group !== null, isNew, qos, request };
@@ -178,10 +182,11 @@ function subscribe(
 /** Null when it is granted; what 3.x cannot be told is one code there. */
 function refuse(
   connection: Connection,
-  session: Session,
+  work: FilterWork,
   { filter, group }: ReadFilter,
   most: QoS | -1,
 ): ReasonCode | null {
+  const session = connection.session!;
   const { options, storeFull, router } = connection.context;
   // CONNACK has announced it (3.2.2.3.13). A member from before may leave.
   if (group !== null && !connection.offered.sharedAvailable) {
@@ -201,11 +206,30 @@ function refuse(
     storeFull && session.slot !== null &&
     !router.isSubscribed(session, filter, group)
   ) return ReasonCode.QuotaExceeded;
-  if (
-    session.subscriptions >= options.maxSubscriptions &&
-    !router.isSubscribed(session, filter, group)
-  ) return ReasonCode.QuotaExceeded;
-  return null;
+  return refuseMore(connection, work, filter, group);
+}
+
+/** Null when the session may have one more filter, or has this one already. */
+function refuseMore(
+  connection: Connection,
+  work: FilterWork,
+  filter: string,
+  group: string | null,
+): ReasonCode | null {
+  const session = connection.session!;
+  const { options, router } = connection.context;
+  const { subscriptions } = session;
+  const { maxSubscriptions, maxWildcardLevels } = options;
+  const isFull = subscriptions >= maxSubscriptions;
+  const fits = isFull ||
+    router.fits(session, filter, group, maxWildcardLevels, subscriptions);
+  if ((fits && !isFull) || router.isSubscribed(session, filter, group)) {
+    return null;
+  }
+  if (!fits && connection.sender.problemInformation) {
+    work.reason ??= TOO_MANY_SHAPES;
+  }
+  return ReasonCode.QuotaExceeded;
 }
 
 /** Has what is retained sent, with the flag set (3.3.1.3). */

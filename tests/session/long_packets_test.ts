@@ -10,9 +10,7 @@ import {
   eachVersion,
   type TestBroker,
 } from "../support/test_broker.ts";
-import { turn } from "../support/settle.ts";
 import { until } from "../support/wait.ts";
-import type { WireClient } from "../support/wire_client.ts";
 
 /** More than is handled in one go, many times over. */
 const MANY = 5000;
@@ -34,17 +32,6 @@ async function held(broker: TestBroker): Promise<number> {
   return Number(figures.get(name));
 }
 
-/**
- * Resolves once the broker has said something, or has closed. It looks once a
- * turn, in which a long packet comes no further than a slice.
- */
-async function answered(client: WireClient): Promise<void> {
-  for (let left = 20_000; client.waiting === 0 && !client.closed; left--) {
-    assert.ok(left > 0, "no answer");
-    await turn();
-  }
-}
-
 eachVersion(
   "SUBSCRIBE and UNSUBSCRIBE of 5,000 filters: other connections are served before the answer, which is whole and in order",
   async (broker, version) => {
@@ -60,10 +47,10 @@ eachVersion(
       filters.map((filter, at) => [filter, at % 3] as const),
     ));
     other.post("c0 00");
-    await answered(other);
+    await other.answered();
     assert.equal(client.waiting, 0, "its answer comes later");
     await other.expect("d0 00");
-    await answered(client);
+    await client.answered();
     const suback = await client.receive();
     assert.deepEqual([suback.type, suback.packetId], [9, 7]);
     assert.deepEqual(
@@ -76,10 +63,10 @@ eachVersion(
 
     client.post(client.packets.unsubscribe(8, filters));
     other.post("c0 00");
-    await answered(other);
+    await other.answered();
     assert.equal(client.waiting, 0, "its answer comes later");
     await other.expect("d0 00");
-    await answered(client);
+    await client.answered();
     const unsuback = await client.receive();
     assert.deepEqual([unsuback.type, unsuback.packetId], [11, 8]);
     if (version === 5) {
@@ -124,7 +111,7 @@ for (const what of ["subscribe", "unsubscribe"] as const) {
       const client = await broker.connect(version, staying(version));
       await client.subscribe(["f/0"]);
       client.post(client.packets[what](2, [...filters, "bad/#/filter"]));
-      await answered(client);
+      await client.answered();
       await client.expectDisconnect(0x81);
       assert.equal(await held(broker), 1);
       await other.expectAlive();
@@ -143,7 +130,7 @@ for (const what of ["subscribe", "unsubscribe"] as const) {
           new Array<string>(MOST + 1).fill(what === "subscribe" ? "g" : "f"),
         ),
       );
-      await answered(client);
+      await client.answered();
       await client.expectDisconnect(0x97);
       assert.equal(await held(broker), 1);
     },
@@ -156,7 +143,7 @@ eachVersion(
   async (broker, version) => {
     const client = await broker.connect(version, "client");
     client.post(client.packets.subscribe(2, filtersOf(MOST, "")));
-    await answered(client);
+    await client.answered();
     const { codes } = await client.receive();
     const no = version === 5 ? 0x97 : 0x80;
     assert.equal(codes.length, MOST);
@@ -169,7 +156,7 @@ conformance(
   async (broker) => {
     const client = await broker.connect(5);
     client.post(client.packets.subscribe(2, filtersOf(MOST + 1, "")));
-    await answered(client);
+    await client.answered();
     const { codes } = await client.receive();
     assert.deepEqual(new Set(codes), new Set([0]));
     assert.equal(codes.length, MOST + 1);
@@ -188,7 +175,7 @@ conformance(
     // The last is malformed, which nothing finds out.
     entries[entries.length - 1] = 0xff;
     client.post(packet(0x82, "00 01 00", entries));
-    await answered(client);
+    await client.answered();
     await client.expectDisconnect(0x97);
   },
 );
@@ -200,11 +187,11 @@ conformance(
     const client = await broker.connect(5, "client");
     client.post(client.packets.subscribe(1, filtersOf(MANY)));
     other.post("c0 00");
-    await answered(other);
+    await other.answered();
     await other.expect("d0 00");
     const next = broker.open(5);
     next.post(next.packets.connect({ clientId: "client" }));
-    await answered(client);
+    await client.answered();
     await client.expectDisconnect(0x8e);
     assert.equal(await held(broker), 0);
     assert.equal((await next.receive()).code, 0);
@@ -255,7 +242,7 @@ conformance(
     const client = await broker.connect(5);
     const filters = filtersOf(1000);
     client.post(client.packets.subscribe(1, filters));
-    await answered(client);
+    await client.answered();
     const { codes } = await client.receive();
     assert.deepEqual(
       codes,

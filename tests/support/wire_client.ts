@@ -7,7 +7,7 @@ import { Packets, pubcomp, pubrec } from "./packets.ts";
 import type { FilterOption, PublishOptions, Version } from "./packets.ts";
 import { packetLength, readPacket } from "./read_packet.ts";
 import type { ReadPacket } from "./read_packet.ts";
-import { activity, settle } from "./settle.ts";
+import { activity, settle, turn } from "./settle.ts";
 
 /** A client that speaks bytes: sends what it is told, shows what comes. */
 export class WireClient {
@@ -54,6 +54,17 @@ export class WireClient {
   /** Sends `parts` without waiting; what the broker no longer takes is lost. */
   post(...parts: Bytes[]): void {
     this.#write(join(...parts));
+  }
+
+  /**
+   * Resolves once the broker has said something, or has closed. It looks once a
+   * turn, in which a long packet comes no further than a slice.
+   */
+  async answered(): Promise<void> {
+    for (let left = 20_000; this.waiting === 0 && !this.#ended; left--) {
+      assert.ok(left > 0, "no answer");
+      await turn();
+    }
   }
 
   /** The next packet. Fails when there is none. */
