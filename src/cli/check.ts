@@ -14,6 +14,7 @@ import { CommandError } from "./command_error.ts";
 import type { Output } from "./output.ts";
 import { readSettings, UnreadableFile } from "./read_settings.ts";
 import type { ServeOptions } from "./serve_options.ts";
+import { socketProblems } from "./socket_problems.ts";
 
 /** What `dunlin check` was told. */
 export interface CheckOptions extends ServeOptions {
@@ -69,18 +70,23 @@ export async function check(
 
 /** Reads the files that a start would. Rejects with `SettingsError`. */
 async function checkFiles(settings: Settings, find: FindPlace): Promise<void> {
-  const { auth, access, listener } = settings;
-  // Most settings name none of it, and need no more than themselves.
-  const hasAccess = auth.length > 0 || access.acl_file.length > 0;
-  const hasTls = listener.some(({ type }) => ["tls", "wss"].includes(type));
-  if (!hasAccess && !hasTls) return;
-  const { loadOfflineAccess } = await import("../broker/mod.ts");
-  const { accessProblems, certificateProblems } = await loadOfflineAccess();
-  const problems = [
-    ...await certificateProblems(settings, find),
-    ...await accessProblems(settings, find),
-  ];
+  const problems = await socketProblems(settings, find);
+  if (needsBroker(settings)) {
+    const { loadOfflineAccess } = await import("../broker/mod.ts");
+    const { accessProblems, certificateProblems } = await loadOfflineAccess();
+    problems.push(
+      ...await certificateProblems(settings, find),
+      ...await accessProblems(settings, find),
+    );
+  }
   if (problems.length > 0) throw new SettingsError(problems);
+}
+
+/** Most settings name nothing that has to be read, and need only themselves. */
+function needsBroker({ auth, access, listener }: Settings): boolean {
+  const hasAccess = auth.length > 0 || access.acl_file.length > 0;
+  return hasAccess ||
+    listener.some(({ type }) => ["tls", "wss"].includes(type));
 }
 
 /** What `settings` would change for those that `diff` says are in use. */

@@ -7,6 +7,7 @@ import {
 import type { CheckOptions } from "./check.ts";
 import { addExplain, type RunExplain } from "./explain/explain_program.ts";
 import { addImport, type RunImport } from "./import/import_program.ts";
+import { withMeant } from "./meant_words.ts";
 import type { Output } from "./output.ts";
 import { addPasswd, type RunPasswd } from "./passwd/passwd_program.ts";
 import {
@@ -70,7 +71,11 @@ function newProgram(output: Output): Command {
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show a command's help")
     .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .configureOutput({
+      writeOut: output.out,
+      writeErr: output.err,
+      outputError: (text, write) => write(withMeant(text)),
+    })
     .addHelpText(
       "after",
       `
@@ -84,7 +89,9 @@ function addServe(
   serve: Commands["serve"],
   onCode: OnCode,
 ): void {
-  const command = program.command("serve").description("run the broker")
+  const command = program.command("serve").alias("start").description(
+    "run the broker",
+  )
     .helpOption("-h, --help", "show this help")
     .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
     .action(async (options: ServeOptions) => onCode(await serve(options)));
@@ -142,13 +149,6 @@ export async function runProgram(
   addImport(program, commands.importMosquitto, onCode);
   addExplain(program, commands.explain, onCode);
   addPasswd(program, commands.passwd, onCode);
-  if (args[0]?.endsWith(".toml")) {
-    output.err(
-      `error: ${args[0]} is no command; to use that file: ` +
-        `dunlin --config ${args[0]}\n`,
-    );
-    return 2;
-  }
   try {
     await program.parseAsync(withCommand(helpOf(program, args)), {
       from: "user",
@@ -167,7 +167,9 @@ function helpOf(program: Command, args: readonly string[]): readonly string[] {
   if (first !== "help" || !isNamed) return args;
   let at = program;
   for (const name of names) {
-    const found = at.commands.find((one) => one.name() === name);
+    const found = at.commands.find((one) =>
+      one.name() === name || one.aliases().includes(name)
+    );
     if (found === undefined) {
       const near = closest(name, at.commands.map((one) => one.name()));
       const hint = near === undefined ? "" : `\n(Did you mean ${near}?)`;

@@ -10,7 +10,7 @@ export function readServeArguments(
   args: readonly string[],
 ): ServeOptions | undefined {
   const options: Record<string, string | string[]> = {};
-  const begin = args[0] === "serve" ? 1 : 0;
+  const begin = args[0] === "serve" || args[0] === "start" ? 1 : 0;
   for (let index = begin; index < args.length; index++) {
     const match = /^(?:--([a-z-]+)(?:=(.*))?|-([a-z]))$/s.exec(args[index]);
     const row = match === null

@@ -7,6 +7,8 @@ import type { ExplainOptions } from "./explain/explain_options.ts";
 import type { ImportOptions } from "./import/import_options.ts";
 import { CommandOutput } from "./output.ts";
 import { readServeArguments } from "./read_serve_arguments.ts";
+import { missingPackage } from "./missing_package.ts";
+import { notPermitted, unmetNeed } from "./unmet_need.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { StoreCommandName } from "./store/store.ts";
@@ -74,19 +76,23 @@ const commands = {
 
 /** Runs the command that `args` name. Resolves to the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const options = readServeArguments(args);
-  if (options !== undefined) return await commands.serve(options);
+  const need = unmetNeed();
+  if (need !== null) {
+    terminal.err(`dunlin: ${need}\n`);
+    return 1;
+  }
   try {
+    const options = readServeArguments(args);
+    if (options !== undefined) return await commands.serve(options);
     const { runProgram } = await import("./program.ts");
     const code = await runProgram(args, commands, terminal);
     if (terminal.failure === null) return code;
     terminal.err(`dunlin: ${terminal.failure}\n`);
     return Math.max(1, code);
   } catch (error) {
-    const { missingPackage } = await import("./missing_package.ts");
-    const missing = missingPackage(error);
-    if (missing === null) throw error;
-    terminal.err(`dunlin: ${missing}\n`);
+    const reason = notPermitted(error) ?? missingPackage(error);
+    if (reason === null) throw error;
+    terminal.err(`dunlin: ${reason}\n`);
     return 1;
   }
 }

@@ -2,6 +2,7 @@ import { SettingsError } from "../config/mod.ts";
 import type { StoreError, StoreFault } from "../store/mod.ts";
 import { missingPackage } from "./missing_package.ts";
 import { UnreadableFile } from "./read_settings.ts";
+import { notPermitted } from "./unmet_need.ts";
 import { UnwritableFile } from "./ready_file.ts";
 
 /** What to do about a store that keeps the broker from starting. */
@@ -29,8 +30,8 @@ export function startError(error: unknown): string {
     return `the settings cannot be used\n${error.message}`;
   }
   if (!(error instanceof Error)) return String(error);
-  const missing = missingPackage(error);
-  if (missing !== null) return missing;
+  const reason = notPermitted(error) ?? missingPackage(error);
+  if (reason !== null) return reason;
   // By its name: a start that stores nothing does not load the store.
   if (error.name === "StoreError") {
     const { message, fault } = error as StoreError;

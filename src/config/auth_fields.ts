@@ -88,6 +88,13 @@ export const authFields: FieldsOf<AuthSettings> = {
       "anonymous",
     ],
     "Who is asked: a password file, the [[user]] tables, the client's certificate, its token, a web server, SCRAM-SHA-256, or nobody.",
+    {
+      password: '"password-file", whose file "dunlin passwd add FILE NAME" ' +
+        'makes, or "users", which are [[user]] tables',
+      ...{ passwd: "password-file", file: "password-file" },
+      ...{ user: "users", certificate: "client-certificate", token: "jwt" },
+      ...{ cert: "client-certificate", https: "http", webhook: "http" },
+    },
   ),
   listener: names(
     "Listeners whose clients it is asked about; left out, those of all.",

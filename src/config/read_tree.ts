@@ -13,6 +13,7 @@ import {
   overridesFromArguments,
   overridesFromEnvironment,
 } from "./overrides.ts";
+import { mosquittoLine } from "./mosquitto_line.ts";
 import { Positions } from "./positions.ts";
 import {
   describePath,
@@ -119,11 +120,21 @@ function filePlace(
   return { source: file.name, ...positions[part](path) };
 }
 
+const toImport = ({ name }: ConfigFile) =>
+  "this is a configuration of Mosquitto, and Dunlin reads TOML; convert it: " +
+  `dunlin import ${name} --out dunlin.toml`;
+
 function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
   try {
     return parse(file.text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
+    const line = mosquittoLine(file.text);
+    if (line !== null) {
+      const place = { source: file.name, line, column: 1 };
+      problems.push({ ...place, path: "", message: toImport(file) });
+      return undefined;
+    }
     // The parser's message goes on with an excerpt, which the place replaces.
     const reason = error.message.split("\n")[0].replace(
       /^Invalid TOML.*?: /,

@@ -23,7 +23,7 @@ export function flag(initial: boolean, doc: string): Field<boolean> {
 function oneOf<T extends string>(
   value: unknown,
   words: readonly T[],
-  meant: Readonly<Record<string, T>>,
+  meant: Readonly<Record<string, string>>,
 ): T {
   const found = words.find((word) => word === value);
   if (found !== undefined) return found;
@@ -33,7 +33,9 @@ function oneOf<T extends string>(
     : Object.hasOwn(meant, value.toLowerCase())
     ? meant[value.toLowerCase()]
     : closest(value, words);
-  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  const isWord = words.some((word) => word === near);
+  const named = isWord ? `"${near}"` : near;
+  const hint = near === undefined ? "" : `; did you mean ${named}?`;
   throw new RangeError(
     `${shown(value)} is not allowed: give ${quoted(words)}${hint}`,
   );
@@ -48,13 +50,14 @@ function quoted(words: readonly string[]): string {
 
 /**
  * One of some words. `meant`, in lower case, are words that other programs use
- * for the same: they are refused, and the right one is named.
+ * for the same: they are refused, and the right one is named, or what is said
+ * there about several.
  */
 export function choice<T extends string>(
   initial: T,
   words: readonly T[],
   doc: string,
-  meant: Readonly<Record<string, T>> = {},
+  meant: Readonly<Record<string, string>> = {},
 ): Field<T> {
   return {
     doc,

@@ -14,7 +14,15 @@ const MOST_FILES = 1000;
 export async function readConfig(path: string): Promise<ConfigLine[]> {
   const lines: ConfigLine[] = [];
   let files = 0;
-  for (const line of parseLines(path, await readText(path))) {
+  const text = await readText(path);
+  if (isToml(text)) {
+    throw new ImportError(
+      path,
+      "this is TOML, the format of Dunlin's own settings, and import reads a " +
+        `mosquitto.conf; check the settings: dunlin check ${path}`,
+    );
+  }
+  for (const line of parseLines(path, text)) {
     if (line.name !== "include_dir") {
       lines.push(line);
       continue;
@@ -32,6 +40,14 @@ export async function readConfig(path: string): Promise<ConfigLine[]> {
     }
   }
   return lines;
+}
+
+/** Whether the first line that says something begins a table or sets a key. */
+function isToml(text: string): boolean {
+  const first = text.replace(/^\uFEFF/, "").split("\n")
+    .map((line) => line.trim())
+    .find((line) => line !== "" && !line.startsWith("#"));
+  return first !== undefined && /^(\[|["\w.-]+\s*=)/.test(first);
 }
 
 /** Text of a file. Rejects with `ImportError` when it is over 1 MiB. */

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 /** Why an address could not be listened on. */
 export type ListenFailure =
   | "address in use"
@@ -35,7 +37,7 @@ export class ListenError extends Error {
   /** The same for a socket file; `"no socket"`: the file is something else. */
   static ofFile(path: string, cause: unknown): ListenError {
     const failure = cause === "no socket" ? "not a socket" : failureOf(cause);
-    const reason = reasonForFile(failure, cause);
+    const reason = reasonForFile(path, failure, cause);
     return new ListenError(path, reason, failure, cause);
   }
 }
@@ -83,6 +85,9 @@ function reasonFor(
     case "address in use":
       return "another program listens there already; stop it, or choose another port";
     case "not permitted":
+      if (cause instanceof Deno.errors.NotCapable) {
+        return "Deno does not let Dunlin use the network; start it with -A: deno run -A main.ts";
+      }
       return port > 0 && port < 1024
         ? "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE); grant it, or choose a higher port"
         : "the system does not permit it; check the rights this program runs with";
@@ -95,7 +100,11 @@ function reasonFor(
   }
 }
 
-function reasonForFile(failure: ListenFailure, cause: unknown): string {
+function reasonForFile(
+  path: string,
+  failure: ListenFailure,
+  cause: unknown,
+): string {
   switch (failure) {
     case "address in use":
       return "another program listens there already; stop it, or choose another file";
@@ -106,7 +115,9 @@ function reasonForFile(failure: ListenFailure, cause: unknown): string {
     default: {
       const text = cause instanceof Error ? cause.message : String(cause);
       return cause instanceof Deno.errors.NotFound
-        ? "its folder does not exist; make it, or choose another one"
+        ? `its folder does not exist; mkdir -p ${
+          dirname(path)
+        }, or choose another one`
         : `${text}; choose another file`;
     }
   }

@@ -50,6 +50,8 @@ async function run(
 const plain: readonly (readonly string[])[] = [
   [],
   ["serve"],
+  ["start"],
+  ["start", "--port", "1884"],
   ["--port", "1884"],
   ["--port=1884"],
   ["-p", "1884"],
@@ -194,6 +196,29 @@ Deno.test("arguments: a configuration file as a command, exit 2 and a hint", asy
   assert.match(err, /dunlin --config dunlin\.toml/);
 });
 
+/** Words that mean something elsewhere, and what the answer must hold. */
+const meant: readonly (readonly [args: string[], answer: RegExp])[] = [
+  [["mosquitto.conf"], /dunlin import mosquitto\.conf --out dunlin\.toml/],
+  [["-v"], /dunlin --version.*/],
+  [["-v"], /dunlin --log-level debug/],
+  [["serve", "--verbose"], /dunlin --log-level debug/],
+  [["check", "-v"], /dunlin --version/],
+  [["-d"], /dunlin stays in the foreground/],
+  [["run"], /"dunlin serve" runs the broker/],
+  [["version"], /dunlin --version/],
+  [["stop"], /kill PID/],
+  [["reload"], /kill -HUP PID/],
+];
+for (const [args, answer] of meant) {
+  Deno.test(`arguments: dunlin ${args.join(" ")} is told what to type: ${answer}`, async () => {
+    const { code, called, err } = await run(args);
+    assert.deepEqual([code, called], [2, undefined]);
+    assert.match(err, answer);
+    assert.match(err, /^error: unknown (command|option) '/);
+    assert.doesNotMatch(err, /Did you mean/, "commander's own guess");
+  });
+}
+
 Deno.test("arguments: check with two files, exit 2", async () => {
   const { code, called } = await run(["check", "a.toml", "--config", "b.toml"]);
   assert.deepEqual([code, called], [2, undefined]);
@@ -203,7 +228,12 @@ Deno.test("arguments: help goes as deep as commands do, and names the right one"
   const deep = await run(["help", "cert", "issue"]);
   assert.deepEqual([deep.code, deep.called], [0, undefined]);
   assert.match(deep.out, /^Usage: dunlin cert issue .*NAME/);
-  assert.match((await run(["help", "serve"])).out, /^Usage: dunlin serve/);
+  for (const name of ["serve", "start"]) {
+    assert.match(
+      (await run(["help", name])).out,
+      /^Usage: dunlin serve\|start/,
+    );
+  }
   assert.match((await run(["help"])).out, /^Usage: dunlin \[options\]/);
   const wrong = await run(["help", "cert", "isue"]);
   assert.deepEqual([wrong.code, wrong.out], [2, ""]);

@@ -237,3 +237,58 @@ acl_file = "/no/acl"
   );
   assert.match(lines[2], /key/);
 });
+
+Deno.test("check: a socket file needs its folder, and what lies there must be a socket", async () => {
+  const folder = await Deno.makeTempDir();
+  const checked = async (socket: string) => {
+    const text = `[[listener]]\ntype = "unix"\nsocket = "${socket}"\n`;
+    const { code, err, file } = await run(text);
+    return [code, err.replace(`${file}:3:10: listener.0.socket: `, "")];
+  };
+  try {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    assert.deepEqual(await checked(`${folder}/mqtt.sock`), [0, ""]);
+    const problems: readonly (readonly [socket: string, said: RegExp])[] = [
+      [
+        `${folder}/run/mqtt.sock`,
+        /^the folder .*\/run does not exist: mkdir -p/,
+      ],
+      [`${folder}/file/mqtt.sock`, /^\S+\/file( is no folder|: .*)/],
+      [`${folder}/file`, /^\S+\/file is there and no socket: rm \S+\/file, or/],
+    ];
+    for (const [socket, said] of problems) {
+      const [code, err] = await checked(socket);
+      assert.equal(code, 1, socket);
+      assert.match(`${err}`, said);
+    }
+    const listener = Deno.listen({
+      transport: "unix",
+      path: `${folder}/mqtt.sock`,
+    });
+    assert.deepEqual(await checked(`${folder}/mqtt.sock`), [0, ""]);
+    listener.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("check: a configuration of Mosquitto is told as one, with the command that converts it", async () => {
+  for (
+    const [text, line] of [
+      ["# Mosquitto\n\nlistener 1883 127.0.0.1\n", 3],
+      ["persistence true\nlog_dest file /var/log/mosquitto.log", 1],
+      ["\tallow_anonymous\tfalse", 1],
+    ] as const
+  ) {
+    const { code, err, file } = await run(text);
+    assert.equal(code, 1);
+    assert.ok(
+      err.startsWith(`${file}:${line}:1: this is a configuration of Mosquitto`),
+      err,
+    );
+    assert.ok(err.endsWith(`dunlin import ${file} --out dunlin.toml\n`), err);
+  }
+  const { err } = await run("[[listener]]\nport 1883 = 1");
+  assert.match(err, /not valid TOML|Mosquitto/);
+  assert.match((await run("listener = [ 1")).err, /not valid TOML/);
+});

@@ -68,3 +68,21 @@ Deno.test("import: from the command line; a file that is not there, exit 1", asy
   assert.deepEqual([code, stdout], [1, ""]);
   assert.equal(stderr, "/no/m.conf: it is not there\n");
 });
+
+Deno.test("import: TOML is told as such, with the command that checks it", async () => {
+  for (
+    const text of [
+      "# Settings\n\n[storage]\npath = 'x'",
+      "[[listener]]\nport = 1",
+      "sys = { interval = 0 }",
+      "\uFEFFstorage.path='x'",
+    ]
+  ) {
+    await inFolder(text, async (run, folder) => {
+      const [code, out, err] = await run();
+      assert.deepEqual([code, out], [1, ""]);
+      assert.match(err, /this is TOML, .*mosquitto\.conf/);
+      assert.ok(err.endsWith(`dunlin check ${folder}/m.conf\n`), err);
+    });
+  }
+});

@@ -90,3 +90,20 @@ Deno.test("slips: a rule for a group that nobody is in is a mistake", async () =
   const http = '[[auth]]\ntype = "http"\nurl = "http://127.0.0.1:1/"\n';
   assert.deepEqual(await faultsOf(rule + http), []);
 });
+
+Deno.test("slips: a kind of [[auth]] that other programs name otherwise", async () => {
+  const meant: readonly (readonly [type: string, hint: RegExp])[] = [
+    [
+      "password",
+      /did you mean "password-file", whose file "dunlin passwd add FILE NAME" makes, or "users", which are \[\[user\]\] tables\?$/,
+    ],
+    ["passwd", /did you mean "password-file"\?$/],
+    ["Certificate", /did you mean "client-certificate"\?$/],
+    ["token", /did you mean "jwt"\?$/],
+  ];
+  for (const [type, hint] of meant) {
+    const faults = await faultsOf(`[[auth]]\ntype = "${type}"`);
+    assert.equal(faults.length, 1);
+    assert.match(faults[0], hint);
+  }
+});

@@ -1,0 +1,39 @@
+import { dirname } from "node:path";
+import {
+  type FindPlace,
+  type Problem,
+  problemAt,
+  type Settings,
+} from "../config/mod.ts";
+
+/** What would keep a start from making the socket files of its listeners. */
+export async function socketProblems(
+  { listener }: Settings,
+  find: FindPlace,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const [index, { type, socket }] of listener.entries()) {
+    if (type !== "unix") continue;
+    const message = await problemOf(socket);
+    if (message === null) continue;
+    problems.push(problemAt(["listener", index, "socket"], message, find));
+  }
+  return problems;
+}
+
+async function problemOf(path: string): Promise<string | null> {
+  const folder = dirname(path);
+  const found = await Deno.stat(folder).catch((error) => error as Error);
+  if (found instanceof Deno.errors.NotFound) {
+    return `the folder ${folder} does not exist: mkdir -p ${folder}, or ` +
+      "name a socket in another folder";
+  }
+  if (found instanceof Error) return `${folder}: ${found.message}`;
+  if (!found.isDirectory) {
+    return `${folder} is no folder: name a socket in another one`;
+  }
+  const file = await Deno.lstat(path).catch(() => null);
+  return file === null || file.isSocket
+    ? null
+    : `${path} is there and no socket: rm ${path}, or name another file`;
+}
