@@ -207,7 +207,14 @@ export class Reception {
       const { limit } = this.#admission;
       return this.#turnAway(accepted, "too-many-connections", limit);
     }
-    const judgement = this.#judge(accepted, door.settings);
+    let judgement: Judgement | null;
+    try {
+      judgement = this.#judge(accepted, door.settings);
+    } catch (error) {
+      // The listener closes the stream; its place is free for the next one.
+      this.#admission.leave(entry);
+      throw error;
+    }
     if (judgement !== null && judgement.refusal !== null) {
       this.#admission.leave(entry);
       return this.#turnAway(accepted, "certificate-refused", null);
@@ -218,8 +225,8 @@ export class Reception {
       this.#context,
       () => {
         this.#guests.delete(connection);
-        this.#certificates?.left(guest);
         this.#admission.leave(entry);
+        this.#certificates?.left(guest);
         if (this.#guests.size === 0) this.#whenEmpty?.();
       },
     );

@@ -58,7 +58,7 @@ export class IdReserve {
     this.#owner = owner;
     if (stored === null) return;
     const { next, reserved, barred } = stored;
-    window.barred = withRange(barred, { first: next, count: reserved });
+    window.barred = withRanges(barred, [{ first: next, count: reserved }]);
     this.#end = this.#storedEnd = next - 1 + reserved;
     window.goOnAt(this.#end);
   }
@@ -66,15 +66,13 @@ export class IdReserve {
   /** What has to last of it. */
   get stored(): StoredPacketIds {
     const next = this.#window.nextSerial();
-    let { barred } = this.#window;
     // Behind `next` those count whose messages the store does not have.
-    for (const first of this.#window.volatileIds()) {
-      barred = withRange(barred, { first, count: 1 });
-    }
+    const unknown = this.#window.volatileIds()
+      .map((first) => ({ first, count: 1 }));
     return {
       next: next % IDS + 1,
       reserved: Math.max(0, this.#end - next),
-      barred,
+      barred: withRanges(this.#window.barred, unknown),
     };
   }
 
@@ -125,32 +123,37 @@ export class IdReserve {
   }
 }
 
-/** `ranges` and `added` behind them; without the oldest, if there are too many. */
-function withRange(
+/** `ranges` and `added` behind them; without the oldest beyond the bound. */
+function withRanges(
   ranges: readonly PacketIdRange[],
-  added: PacketIdRange,
+  added: readonly PacketIdRange[],
 ): readonly PacketIdRange[] {
-  if (added.count === 0) return ranges;
   const all = [...ranges];
-  const last = all.at(-1);
-  if (
-    last !== undefined && (last.first + last.count - added.first) % IDS === 0
-  ) all[all.length - 1] = joined(last, added);
-  else all.push(added);
-  let excess = all.reduce((sum, { count }) => sum + count, -MOST_BARRED);
+  for (const range of added) {
+    if (range.count === 0) continue;
+    const last = all.at(-1);
+    if (last !== undefined && endsBefore(last, range)) {
+      all[all.length - 1] = {
+        first: last.first,
+        count: last.count + range.count,
+      };
+    } else all.push(range);
+  }
+  let excess = -MOST_BARRED;
+  for (const { count } of all) excess += count;
+  let from = 0;
   while (excess > 0) {
-    const { first, count } = all.shift()!;
+    const { first, count } = all[from];
     if (count > excess) {
-      all.unshift({
-        first: (first - 1 + excess) % IDS + 1,
-        count: count - excess,
-      });
-    }
+      const begin = (first - 1 + excess) % IDS + 1;
+      all[from] = { first: begin, count: count - excess };
+    } else from++;
     excess -= count;
   }
-  return all;
+  return from === 0 ? all : all.slice(from);
 }
 
-function joined(a: PacketIdRange, b: PacketIdRange): PacketIdRange {
-  return { first: a.first, count: a.count + b.count };
+/** Whether `next` goes on where `range` ends; behind 65,535 comes 1. */
+function endsBefore(range: PacketIdRange, next: PacketIdRange): boolean {
+  return (range.first + range.count - next.first) % IDS === 0;
 }

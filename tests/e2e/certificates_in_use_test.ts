@@ -14,6 +14,8 @@ import {
   SERVER,
   Workshop,
 } from "../support/workshop.ts";
+import { Certificates } from "../../src/broker/certificates/certificates.ts";
+import { injecting } from "../session/injected.ts";
 import { CertificateBroker } from "./certificate_broker.ts";
 import { putOnList } from "./certificate_list.ts";
 import { connectMqttJs } from "./mqttjs_client.ts";
@@ -353,5 +355,29 @@ trust_system_roots = ${trust}
     });
     assert.ok(await opensslEnters(broker.port("system"), showing(friend)));
     assert.ok(!await opensslEnters(broker.port("own"), showing(friend)));
+  },
+);
+
+testWith(
+  programs,
+  "a connection whose certificate cannot be judged gives its place to the next",
+  async () => {
+    await using workshop = await Workshop.open();
+    const server = await workshop.selfSigned("server");
+    await using broker = await CertificateBroker.start(workshop, {
+      tls: { ...server, max_connections: 1 },
+    });
+    const port = broker.port("tls");
+    let judged = 0;
+    await injecting(
+      Certificates.prototype,
+      "judge",
+      () => ++judged === 1,
+      async () => {
+        assert.equal(await opensslEnters(port, []), false);
+        assert.equal(await opensslEnters(port, []), true);
+      },
+    );
+    assert.match(await broker.told.next(), /injected/);
   },
 );

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { Message, Topic } from "../../src/mqtt/mod.ts";
+import { IdReserve } from "../../src/session/id_reserve.ts";
+import { InflightWindow } from "../../src/session/inflight_window.ts";
 import type { Session } from "../../src/session/mod.ts";
+import { Outgoing } from "../../src/session/outgoing.ts";
 import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
+import { deliveryAt } from "../support/deliveries.ts";
 import { settle } from "../support/settle.ts";
 import { staying } from "../support/packets.ts";
 import type { WireClient } from "../support/wire_client.ts";
+import { StubStore } from "./stub_store.ts";
 import { stored, type StoredBroker } from "./stored_broker.ts";
 
 /** The packet ids of PUBLISHes that came to `client` by now. */
@@ -87,6 +93,42 @@ stored(
   },
   { limits: { max_inflight: 65535 } },
 );
+
+Deno.test("ids in flight that no store knows of are told in time proportional to their number", () => {
+  const window = new InflightWindow();
+  const topic = new Topic("t", new Uint8Array(1));
+  const message = new Message(topic, new Uint8Array(0), 0, 0);
+  message.volatile = true;
+  const entries = Array.from({ length: 30_000 }, () => {
+    const entry = new Outgoing(message, 2, false, deliveryAt(2));
+    window.add(entry);
+    return entry;
+  });
+  // Every second one is acknowledged, so that no two ids stand together.
+  for (const entry of entries) {
+    if (entry.packetId % 2 === 0) window.remove(entry);
+  }
+  const owner = { noted() {}, granted() {} };
+  const reserve = new IdReserve(window, new StubStore("buffered"), owner, null);
+  let summed = 0;
+  const { reduce } = Array.prototype;
+  // deno-lint-ignore no-explicit-any
+  Array.prototype.reduce = function (...all: any) {
+    summed += this.length;
+    return reduce.apply(this, all);
+  };
+  try {
+    const { barred } = reserve.stored;
+    assert.equal(barred.length, 15_000);
+    assert.deepEqual(barred.slice(0, 2), [
+      { first: 1, count: 1 },
+      { first: 3, count: 1 },
+    ]);
+  } finally {
+    Array.prototype.reduce = reduce;
+  }
+  assert.ok(summed < 100_000, `${summed} ranges were summed`);
+});
 
 /** A session whose ids were stored like this. */
 function restored(packetIds: StoredPacketIds) {
