@@ -7,6 +7,7 @@ export { PropertyId } from "./properties.ts";
 export type { Properties, UserProperty } from "./properties.ts";
 export { Topic } from "./topic.ts";
 export {
+  isWildcardAt,
   levelCount,
   parseFilter,
   topicMatches,

@@ -97,6 +97,12 @@ export function topicMatches(filter: string, name: string): boolean {
   return wanted.length === levels.length;
 }
 
+/** Whether `+` or `#` stands at index `at` of a filter. */
+export function isWildcardAt(filter: string, at: number): boolean {
+  const code = filter.charCodeAt(at);
+  return code === PLUS || code === HASH;
+}
+
 /** Levels of a topic name or filter: one more than it has slashes. */
 export function levelCount(text: string): number {
   let count = 1;

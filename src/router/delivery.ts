@@ -30,9 +30,10 @@ export interface Subscriber extends SlotOwner {
   deliver(message: Message, delivery: Delivery): void;
   /**
    * The highest QoS up to `qos` at which it may get `message` by the access
-   * rules; -1 when it may not at all. Must not throw.
+   * rules; -1 when it may not at all. With `filter`, also -1 when that does not
+   * match for the subscriber's client. Must not throw.
    */
-  receivable(message: Message, qos: QoS): QoS | -1;
+  receivable(message: Message, qos: QoS, filter?: string): QoS | -1;
 }
 
 /** What a delivery tells of the shared subscription it came by. */
@@ -83,5 +84,16 @@ export class Delivery {
     this.identifiers = identifiers;
     this.group = group;
     this.toPublisher = toPublisher === undefined ? this : toPublisher;
+  }
+
+  /**
+   * Returns what is left of it without the subscriptions whose filter has a
+   * wildcard at index `at`; null when none is left. The subscriber's client
+   * sees topics from there on, and the topic has a `$` there [MQTT-4.7.2-1].
+   *
+   * @param at The length of the mount point, in characters.
+   */
+  withoutWildcardsAt(_at: number): Delivery | null {
+    return this;
   }
 }

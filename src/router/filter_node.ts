@@ -1,4 +1,4 @@
-import type { SubscriptionOptions } from "../mqtt/mod.ts";
+import { isWildcardAt, type SubscriptionOptions } from "../mqtt/mod.ts";
 import { Delivery, type Subscriber } from "./delivery.ts";
 import { IndexedList } from "./indexed_list.ts";
 import { LevelNode, pathOf } from "./level_node.ts";
@@ -49,6 +49,10 @@ export class Subscription extends Delivery {
   /** Its filter, without `$share/group/`. */
   get filter(): string {
     return pathOf(this.place);
+  }
+
+  override withoutWildcardsAt(at: number): Delivery | null {
+    return isWildcardAt(this.filter, at) ? null : this;
   }
 
   /** The share name, or null when it is not shared. */

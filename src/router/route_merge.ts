@@ -7,14 +7,42 @@ import type { SharedGroup } from "./shared_group.ts";
 /** Array places a delivery of its own is as large as. */
 const DELIVERY_WEIGHT = 10;
 
+/** Subscriptions that overlap and can be taken apart again. */
+class Overlap extends Delivery {
+  readonly #parts: readonly Subscription[];
+
+  constructor(merged: Delivery, parts: readonly Subscription[]) {
+    super(
+      merged.subscriber,
+      merged.qos,
+      merged.retainAsPublished,
+      merged.identifiers,
+      null,
+      merged.toPublisher === merged ? undefined : merged.toPublisher,
+    );
+    this.#parts = parts;
+  }
+
+  override withoutWildcardsAt(at: number): Delivery | null {
+    const left = this.#parts.filter((one) => one.withoutWildcardsAt(at));
+    if (left.length === this.#parts.length) return this;
+    if (left.length > 1) return merge(left, undefined);
+    return left.length === 0 ? null : left[0];
+  }
+}
+
 /**
  * Makes one route of what the first `count` ≥ 2 places of `found` hold: one
  * delivery for each subscriber, however many of its filters match, and every
  * shared group (a shared subscription does not overlap with others).
+ *
+ * @param isSpecial Whether `$` begins a level of the topic, so that it may be
+ * the first one that a client behind a mount point sees.
  */
 export function mergeRoute(
   found: readonly (Subscription | Recipients)[],
   count: number,
+  isSpecial = false,
 ): Route {
   const bySubscriber = new Map<Subscriber, Subscription | Subscription[]>();
   const groups: SharedGroup[] = [];
@@ -33,8 +61,8 @@ export function mergeRoute(
     if (one instanceof Subscription) {
       deliveries.push(one);
     } else {
-      deliveries.push(mergeOverlapping(one));
-      weight += DELIVERY_WEIGHT;
+      deliveries.push(mergeOverlapping(one, isSpecial));
+      weight += DELIVERY_WEIGHT + (isSpecial ? one.length : 0);
     }
   }
   return new Route(deliveries, groups, weight);
@@ -59,12 +87,19 @@ function note(
  * QoS of them [MQTT-3.3.4-2], with the identifiers of all [MQTT-3.3.4-4].
  * Without the no-local ones when the subscriber is also the publisher.
  */
-function mergeOverlapping(all: Subscription[]): Delivery {
+function mergeOverlapping(all: Subscription[], isSpecial: boolean): Delivery {
   all.sort((a, b) => a.sequence - b.sequence);
+  const unite = (
+    some: readonly Subscription[],
+    toPublisher: Delivery | null | undefined,
+  ) => {
+    const merged = merge(some, toPublisher);
+    return isSpecial ? new Overlap(merged, some) : merged;
+  };
   const local = all.filter((one) => one.toPublisher !== null);
-  if (local.length === all.length) return merge(all, undefined);
-  if (local.length === 0) return merge(all, null);
-  return merge(all, local.length === 1 ? local[0] : merge(local, undefined));
+  if (local.length === all.length) return unite(all, undefined);
+  if (local.length === 0) return unite(all, null);
+  return unite(all, local.length === 1 ? local[0] : unite(local, undefined));
 }
 
 function merge(

@@ -380,7 +380,8 @@ export class Router {
       if (found instanceof Recipients) topic.route = found.route;
       else topic.only = found;
     } else if (walk.count > 1) {
-      topic.route = mergeRoute(walk.found, walk.count);
+      const isSpecial = topic.text.includes("/$");
+      topic.route = mergeRoute(walk.found, walk.count, isSpecial);
     }
     walk.clear();
     if (topic.slot >= 0) {

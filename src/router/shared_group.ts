@@ -72,7 +72,7 @@ export class SharedGroup implements SharedName, Keyed<string> {
       const least = message.qos < qos ? message.qos : qos;
       const allowed = subscriber === except
         ? -1
-        : subscriber.receivable(message, least);
+        : subscriber.receivable(message, least, this.filter);
       if (allowed >= 0) {
         const readiness = subscriber.readiness(message, allowed as QoS);
         if (readiness === Readiness.Free) return this.#take(strategy, at);

@@ -1,5 +1,6 @@
 import {
   encodeUtf8,
+  isWildcardAt,
   ProtocolError,
   ReasonCode,
   type Topic,
@@ -53,15 +54,24 @@ export class MountPoint {
     return router.topic(whole, 0, length);
   }
 
+  /** Whether clients here call `topic`, which lies behind it, `$` something. */
+  isSpecial({ bytes }: Topic): boolean {
+    return bytes[this.#bytes.length] === DOLLAR;
+  }
+
   /**
-   * Whether clients get messages of a topic: it lies behind this, and does not
-   * go on with `$`, which wildcards must not match [MQTT-4.7.2-1].
+   * Whether `filter`, with this before it, matches `topic` for clients here as
+   * it does for all others: for them it may begin with a wildcard, and the
+   * topic with `$` [MQTT-4.7.2-1].
    */
+  matches(filter: string, topic: Topic): boolean {
+    return !this.isSpecial(topic) || !isWildcardAt(filter, this.text.length);
+  }
+
+  /** Whether a topic lies behind it: clients cannot even name others. */
   holds({ bytes }: Topic): boolean {
     const own = this.#bytes;
-    if (bytes.length <= own.length || bytes[own.length] === DOLLAR) {
-      return false;
-    }
+    if (bytes.length <= own.length) return false;
     // Backwards: what stands side by side differs at its end.
     for (let i = own.length - 1; i >= 0; i--) {
       if (bytes[i] !== own[i]) return false;

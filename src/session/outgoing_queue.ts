@@ -346,8 +346,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   /** The highest QoS up to `qos` at which the client may get it, or -1. */
-  receivable(message: Message, qos: QoS): QoS | -1 {
-    return this.#owner.receivable(message, qos);
+  receivable(message: Message, qos: QoS, filter?: string): QoS | -1 {
+    return this.#owner.receivable(message, qos, filter);
   }
 
   /** Whether a QoS 2 message may be given a packet id now. */

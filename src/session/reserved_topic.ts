@@ -9,19 +9,16 @@ export const OWN_STATE =
   "every bridge may publish its own state; no rule is asked";
 
 /**
- * Whether the broker keeps `topic` to itself, so that no client publishes to
- * it. That is `$SYS/`; behind a mount point all that begins with `$`, because
- * the filters of clients cannot leave it out there [MQTT-4.7.2-1]. The state of
- * a bridge, `$SYS/broker/connection/+/state`, is left to clients.
+ * Whether `topic` is one that only the broker publishes to: `$SYS/`, also behind
+ * a mount point, where clients would take it for the broker's. The state of a
+ * bridge, `$SYS/broker/connection/+/state`, is left to clients.
  *
  * @param topic As the broker knows it, with the mount point.
  * @param mountPoint The listener's, "" for none.
  */
 export function isReserved(topic: string, mountPoint: string): boolean {
   const start = mountPoint.length;
-  if (topic.charCodeAt(start) !== DOLLAR) return false;
-  if (start === 0 && !topic.startsWith("$SYS/")) return false;
-  return !isBridgeState(topic, start);
+  return topic.startsWith("$SYS/", start) && !isBridgeState(topic, start);
 }
 
 function isBridgeState(topic: string, start: number): boolean {

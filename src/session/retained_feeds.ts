@@ -30,8 +30,8 @@ interface OpenFeed {
 export interface FeedTarget {
   /** Whether it can take one more at once. */
   readonly hasRoom: boolean;
-  /** The highest QoS up to `qos` at which it may get `message`, or -1. */
-  receivable(message: Message, qos: QoS): QoS | -1;
+  /** The highest QoS up to `qos` at which it may get it by `filter`, or -1. */
+  receivable(message: Message, qos: QoS, filter: string): QoS | -1;
   /** Posts one message. */
   post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void;
   /** A subscription gets no more of what is retained. */
@@ -101,10 +101,11 @@ export class RetainedFeeds {
     return this.#feeding = this.#feeds.size > 0;
   }
 
-  #post({ notFrom, delivery }: RetainedFeed, message: Message): void {
+  #post(feed: RetainedFeed, message: Message): void {
+    const { filter, notFrom, delivery } = feed;
     if (message.publisher === notFrom) return;
     const most = Math.min(message.qos, delivery.qos) as QoS;
-    const qos = this.#target.receivable(message, most);
+    const qos = this.#target.receivable(message, most, filter);
     if (qos < 0) return;
     this.#target.post(message, qos as QoS, true, delivery);
   }

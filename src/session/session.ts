@@ -273,7 +273,9 @@ export class Session
     );
   }
 
-  #deliver(message: Message, delivery: Delivery): void {
+  #deliver(message: Message, matching: Delivery): void {
+    const delivery = this.#visible(message, matching);
+    if (delivery === null) return;
     let qos = message.qos < delivery.qos ? message.qos : delivery.qos;
     if (this.#context.access !== null || this.mountPoint !== null) {
       const allowed = this.receivable(message, qos);
@@ -287,10 +289,26 @@ export class Session
     this.queue.post(message, qos, retain, delivery);
   }
 
-  /** The highest QoS up to `qos` at which its client may get it, or -1. */
-  receivable(message: Message, qos: QoS): QoS | -1 {
+  /** Returns what of `delivery` matches by the names that its client uses. */
+  #visible({ topic }: Message, delivery: Delivery): Delivery | null {
+    const { mountPoint } = this;
+    return mountPoint === null || !mountPoint.isSpecial(topic)
+      ? delivery
+      : delivery.withoutWildcardsAt(mountPoint.text.length);
+  }
+
+  /**
+   * Returns the highest QoS up to `qos` at which its client may get `message`,
+   * or -1; also -1 when `filter` does not match behind its mount point.
+   */
+  receivable(message: Message, qos: QoS, filter?: string): QoS | -1 {
+    const { mountPoint } = this;
     const { access } = this.#context;
-    if (this.mountPoint?.holds(message.topic) === false) return -1;
+    if (mountPoint !== null) {
+      const { topic } = message;
+      if (!mountPoint.holds(topic)) return -1;
+      if (filter !== undefined && !mountPoint.matches(filter, topic)) return -1;
+    }
     if (access === null || !this.isKnown) return qos;
     try {
       return access.receivable(this, message, qos);

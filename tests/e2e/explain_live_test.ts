@@ -224,6 +224,10 @@ live("behind a mount point topics are the client's own", async (broker) => {
   await client.subscribe(["a"]);
   assert.deepEqual(await broker.kinds("n", "a"), []);
   assert.match(await broker.ask("n", "a"), /\nreceive north\/a, /);
+  // Its wildcards do not match what it calls `$a` [MQTT-4.7.2-1].
+  await client.subscribe(["#", "$b/+"]);
+  assert.deepEqual(await broker.kinds("n", "$a"), ["no-match"]);
+  assert.deepEqual(await broker.kinds("n", "$b/c"), []);
 });
 
 Deno.test("explain --live: the socket is its user's alone, and bad requests end nothing", async () => {

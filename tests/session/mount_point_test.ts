@@ -3,9 +3,13 @@ import { Broker } from "../../src/broker/mod.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
-import type { ConnectOptions, Version } from "../support/packets.ts";
-import type { ReadPacket } from "../support/read_packet.ts";
-import { u16, u8 } from "../support/bytes.ts";
+import {
+  type ConnectOptions,
+  pubrel,
+  type Version,
+} from "../support/packets.ts";
+import { propertiesOf, type ReadPacket } from "../support/read_packet.ts";
+import { property, u16, u8 } from "../support/bytes.ts";
 import { activity, settle } from "../support/settle.ts";
 import { WireClient } from "../support/wire_client.ts";
 
@@ -240,6 +244,85 @@ mounted(
 );
 
 mounted(
+  "topics with $ come by filters that name it, not by wildcards in its place",
+  async (broker, version) => {
+    const outside = await broker.connect("plain", version, "p");
+    await subscribe(outside, "north/#");
+    const wild = await broker.connect("north", version, "w");
+    await subscribe(wild, "#", "+/b", "+/#", "$share/g/#");
+    const named = await broker.connect("north", version, "n");
+    await subscribe(named, "$a/#");
+    const both = await broker.connect("north", version, "b");
+    await subscribe(both, "#", "$a/+");
+    const all = await broker.connect("north", version, "a");
+    await subscribe(all, "$share/h/$a/b");
+    const will = { topic: "$a/b", payload: "w" };
+    const sender = await broker.connect("north", version, {
+      clientId: "s",
+      will,
+    });
+    await sender.send(sender.packets.publish({ topic: "$a/b", qos: 1 }));
+    await outside.send(
+      outside.packets.publish({ topic: "north/$a/b", retain: true }),
+    );
+    await sender.drop();
+    const three = ["$a/b", "$a/b", "$a/b"];
+    assert.deepEqual(await topics(wild), []);
+    for (const client of [named, both, all]) {
+      assert.deepEqual(await topics(client), three);
+    }
+    assert.deepEqual(
+      await topics(outside),
+      three.map((topic) => `north/${topic}`),
+    );
+  },
+);
+
+mounted(
+  "what is retained under a topic with $ comes by its name alone",
+  async (broker, version) => {
+    const sender = await broker.connect("north", version, "s");
+    await sender.send(
+      sender.packets.publish({ topic: "$a/b", payload: "x", retain: true }),
+      sender.packets.publish({ topic: "a/b", payload: "x", retain: true }),
+    );
+    const expected: readonly [string, string[]][] = [
+      ["#", ["a/b"]],
+      ["+/b", ["a/b"]],
+      ["$a/+", ["$a/b"]],
+      ["$a/b", ["$a/b"]],
+    ];
+    for (const [filter, seen] of expected) {
+      const client = await broker.connect("north", version, "c");
+      await subscribe(client, filter);
+      assert.deepEqual(await topics(client), seen, filter);
+    }
+    const outside = await broker.connect("plain", version, "p");
+    await subscribe(outside, "north/+/b");
+    assert.deepEqual((await topics(outside)).sort(), [
+      "north/$a/b",
+      "north/a/b",
+    ]);
+  },
+);
+
+mounted(
+  "a group of both sides gives a topic with $ to the member that it matches for",
+  async (broker, version) => {
+    const inside = await broker.connect("north", version, "i");
+    await subscribe(inside, "$share/g/#");
+    const outside = await broker.connect("plain", version, "p");
+    await subscribe(outside, "$share/g/north/#");
+    const sender = await broker.connect("north", version, "s");
+    for (let n = 0; n < 4; n++) {
+      await sender.send(sender.packets.publish({ topic: "$a" }));
+    }
+    assert.deepEqual(await topics(inside), []);
+    assert.equal((await topics(outside)).length, 4);
+  },
+);
+
+mounted(
   "a bridge's state lies behind it, where no # shows it",
   async (broker, version) => {
     const state = "$SYS/broker/connection/n/state";
@@ -262,6 +345,8 @@ mounted(
     const late = await broker.connect("north", version, "l");
     await subscribe(late, "#");
     assert.deepEqual(await topics(late), []);
+    await subscribe(late, "$SYS/broker/connection/+/state");
+    assert.deepEqual(await topics(late), [state]);
   },
 );
 
@@ -383,5 +468,32 @@ Deno.test("mount point: aliases stand for names without it, both ways (5.0)", as
     sender.packets.publish({ topic: "", properties: alias(1) }),
   );
   assert.deepEqual(await topics(receiver), ["a/b", ""]);
+  await broker.stop();
+});
+
+Deno.test("mount point: of filters that overlap only those that match a topic with $ are named (5.0)", async () => {
+  const broker = new MountedBroker();
+  const client = await broker.connect("north", 5, "c");
+  const filters = ["#", "$a/#", "+/b", "$a/b"];
+  for (const [at, filter] of filters.entries()) {
+    await client.subscribe([[filter, at === 0 ? 2 : 1]], [
+      property.subscriptionIdentifier(at + 1),
+    ]);
+  }
+  const sender = await broker.connect("plain", 5, "s");
+  for (const topic of ["north/$a/b", "north/$a/b", "north/$a/c"]) {
+    await sender.send(sender.packets.publish({ topic, qos: 2, id: 1 }));
+    await sender.send(pubrel(1));
+  }
+  const seen = (await client.receiveAll()).map((one) => [
+    one.topic,
+    one.qos,
+    propertiesOf(one, 0x0b),
+  ]);
+  assert.deepEqual(seen, [
+    ["$a/b", 1, [2, 4]],
+    ["$a/b", 1, [2, 4]],
+    ["$a/c", 1, [2]],
+  ]);
   await broker.stop();
 });

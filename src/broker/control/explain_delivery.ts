@@ -144,7 +144,11 @@ function subscriptionsFor(
   findings: Finding[],
 ): SubscriptionEntry[] {
   const all = [...router.subscriptionsOf(session)];
-  const matching = all.filter(({ filter }) => topicMatches(filter, topic));
+  // By the names that the client has for them [MQTT-4.7.2-1].
+  const at = session.mountPoint?.text.length ?? 0;
+  const matching = all.filter(({ filter }) =>
+    topicMatches(filter.slice(at), topic.slice(at))
+  );
   if (matching.length === 0) {
     const shown = all.slice(0, SHOWN).map(shownSubscription).join(", ");
     const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : "";
