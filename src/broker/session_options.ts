@@ -41,6 +41,7 @@ export function sessionOptions(settings: Settings): SessionOptions {
     wildcardAvailable: protocol.wildcard_available,
     validatePayloadFormat: protocol.validate_payload_format,
     explainAccess: access.explain,
+    clientIdOwner: access.client_id_owner,
     deniedPublish: access.on_denied_publish,
   };
 }
@@ -50,6 +51,7 @@ export function listenerOptions(listener: ListenerSettings): ListenerOptions {
   return {
     name: listener.name,
     versions: listener.versions.map((name) => VERSIONS[name]),
+    clientIdFrom: listener.client_id,
     maxPacketSize: listener.max_packet_size,
     maxKeepAlive: listener.max_keep_alive,
     maxQos: listener.max_qos,

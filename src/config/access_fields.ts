@@ -120,6 +120,11 @@ export const accessFields: FieldsOf<AccessSettings> = {
     false,
     "Whether MQTT 5 clients are told which rule refused them.",
   ),
+  client_id_owner: choice(
+    "user",
+    ["user", "anyone"],
+    "Which clients may take over a session by its client id: those with its user name, or anyone. Without an [[auth]] no user name is proved, and it is anyone.",
+  ),
   on_denied_publish: choice(
     "ignore",
     ["ignore", "disconnect"],

@@ -144,6 +144,8 @@ export interface AccessSettings {
   readonly acl_file: readonly string[];
   /** Whether MQTT 5 clients are told which rule refused them. */
   readonly explain: boolean;
+  /** Whether a client id with a session is kept for the user it belongs to. */
+  readonly client_id_owner: "user" | "anyone";
   /** What becomes of a client that is told nothing else. */
   readonly on_denied_publish: "ignore" | "disconnect";
   /** Milliseconds that a login waits after one that failed; 0 waits never. */

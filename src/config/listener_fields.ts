@@ -163,6 +163,11 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     1,
     "MQTT versions that are accepted.",
   ),
+  client_id: choice(
+    "connect",
+    ["connect", "username"],
+    "Where the client id is from: CONNECT, or the user name. With username a user has one session here, and a client without a user name is refused.",
+  ),
   allow_anonymous: flag(
     true,
     "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, any user name is accepted and counts for none. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",

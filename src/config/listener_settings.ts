@@ -88,6 +88,8 @@ export interface ListenerSettings extends CertificateFiles {
   readonly mount_point: string;
   /** Protocol versions accepted; at least one. */
   readonly versions: readonly VersionName[];
+  /** Where the client id is from: CONNECT, or the user name of the client. */
+  readonly client_id: "connect" | "username";
   /** Whether clients without a user name may enter. */
   readonly allow_anonymous: boolean;
   /** Connections through this listener; 0 sets no bound of its own. */

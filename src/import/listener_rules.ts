@@ -7,6 +7,7 @@ import {
   needless,
   type Rule,
   whole,
+  yesOrNo,
 } from "./translation.ts";
 
 const OWN_CIPHERS =
@@ -66,9 +67,10 @@ export const listenerRules: Readonly<Record<string, Rule>> = {
       )
       : needless("off, as always"),
   http_dir: () => lost("web pages have to come from a web server"),
-  use_username_as_clientid: lostWhenTrue(
-    "a client keeps its own id; [[acl]] with %u in the topic binds by name",
-  ),
+  use_username_as_clientid: (value) =>
+    yesOrNo(value)
+      ? becomes("client_id", "username")
+      : needless("off, as always"),
   ciphers: () => lost(OWN_CIPHERS),
   "ciphers_tls1.3": () => lost(OWN_CIPHERS),
   dhparamfile: () => needless("key exchange is by elliptic curves"),

@@ -1,6 +1,7 @@
 import { decodeAuth, type Frame } from "../codec/mod.ts";
 import { type AuthPacket, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { AuthOutcome } from "../security/mod.ts";
+import { underOwnId } from "./client_id.ts";
 import type { Connection } from "./connection.ts";
 import { enforceAccess } from "./enforce.ts";
 import { watchIdentity } from "./identity_end.ts";
@@ -15,9 +16,11 @@ export function awaitOutcome(
   answer: AuthOutcome | Promise<AuthOutcome>,
   then: (outcome: AuthOutcome) => void,
 ): void {
+  const settle = (settled: AuthOutcome) =>
+    judgeWill(connection, underOwnId(connection, settled));
   const outcome = answer instanceof Promise
-    ? answer.then((settled) => judgeWill(connection, settled))
-    : judgeWill(connection, answer);
+    ? answer.then(settle)
+    : settle(answer);
   // Most outcomes are known at once, and then no reader has to wait.
   if (!(outcome instanceof Promise)) return then(outcome);
   connection.pump.pause("authenticating");
@@ -114,20 +117,23 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   }
   if (outcome.kind === "continue") return askMore(connection, outcome.data);
   connection.exchange = null;
-  // Whoever judged it may have been replaced meanwhile.
-  const { authenticator } = connection.context;
-  if (authenticator.stillAllows?.(outcome.identity) === false) {
-    return connection.close("auth-failed", ReasonCode.NotAuthorized);
-  }
+  const session = connection.session!;
+  const { context, listener } = connection;
+  // The authenticator that judged it may have been replaced meanwhile; and a
+  // session that is named for its user cannot become another's.
+  if (
+    context.authenticator.stillAllows?.(outcome.identity) === false ||
+    listener.clientIdFrom === "username" &&
+      outcome.identity.clientId !== session.clientId
+  ) return connection.close("auth-failed", ReasonCode.NotAuthorized);
   if (!tell(connection, ReasonCode.Success, outcome.data)) return;
   // From here on access is judged by the new identity.
-  const session = connection.session!;
   const before = session.identity.username;
   session.identity = outcome.identity;
   session.changed();
   watchIdentity(connection, outcome.identity);
   const isAnother = before !== outcome.identity.username;
-  enforceAccess(session, connection.context, isAnother);
+  enforceAccess(session, context, isAnother);
 }
 
 /** Asks the client for the next step of its exchange [MQTT-4.12.0-2]. */

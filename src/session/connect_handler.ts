@@ -15,10 +15,10 @@ import {
 } from "../mqtt/mod.ts";
 import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
 import { askMore, awaitOutcome } from "./auth_handler.ts";
+import { checkLength, isAnothers, OwnedClientId } from "./client_id.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess, mayInherit } from "./enforce.ts";
-import { isLonger } from "./filter.ts";
 import { watchIdentity } from "./identity_end.ts";
 import type { ListenerOptions, SessionOptions } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -135,14 +135,7 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
       context.options.maxClientIdLength,
     );
   }
-  // Up to 23 bytes have to be taken [MQTT-3.1.3-5]; the setting begins there.
-  const { maxClientIdLength } = context.options;
-  if (isLonger(clientId, maxClientIdLength)) {
-    throw new ProtocolError(
-      ReasonCode.ClientIdentifierNotValid,
-      `the client id is longer than ${maxClientIdLength} bytes`,
-    );
-  }
+  checkLength(clientId, context);
   const will = packet.will === null
     ? null
     : acceptWill(packet.will, clientId, connection);
@@ -168,7 +161,14 @@ function judge(
   }
   connection.exchange = null;
   connection.will = null;
-  enter(connection, candidate, outcome);
+  enter(connection, underIdOf(outcome.identity, candidate), outcome);
+}
+
+/** The candidate under the client id that its user name gave it, or its own. */
+function underIdOf({ clientId }: Identity, candidate: Candidate): Candidate {
+  const { will } = candidate;
+  if (will !== null) will.message.publisher = clientId;
+  return { ...candidate, clientId };
 }
 
 /** Takes the session for a client that is authenticated, and answers. */
@@ -179,6 +179,7 @@ function enter(
 ): void {
   const { context } = connection;
   const { packet } = candidate;
+  connection.clientId = candidate.clientId;
   const answer: ConnackPacket = {
     type: 2,
     sessionPresent: false,
@@ -266,7 +267,8 @@ function claim(
   const old = registry.get(clientId);
   // Of what lies elsewhere the client could not even unsubscribe here.
   const isFitting = old === undefined ||
-    (mountPoint?.holdsAll(router, old) ?? true) &&
+    !isAnothers(old, identity, context) &&
+      (mountPoint?.holdsAll(router, old) ?? true) &&
       mayInherit(old, identity, context);
   const isAnew = packet.cleanStart || !isFitting;
   if (old?.connection) {
@@ -407,9 +409,14 @@ export function refuseConnect(
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
   // Counted apart: wrong passwords are worth another look than wrong bytes.
-  const denied = connection.state === "authenticating" &&
-    error.reasonCode !== ReasonCode.PacketTooLarge;
-  connection.close(denied ? "auth-failed" : "refused");
+  connection.close(
+    error instanceof OwnedClientId
+      ? "client-id-owned"
+      : connection.state === "authenticating" &&
+          error.reasonCode !== ReasonCode.PacketTooLarge
+      ? "auth-failed"
+      : "refused",
+  );
 }
 
 /** CONNACK with the refusal; null where the version has no code for it. */

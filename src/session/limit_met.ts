@@ -8,7 +8,7 @@ import type { CloseReason } from "./reasons.ts";
  * when it was no limit.
  */
 export function limitMet(
-  { context, listener, isKeepAliveCut }: Connection,
+  { context, listener, clientId, isKeepAliveCut }: Connection,
   why: CloseReason,
   code: ReasonCode | null,
 ): string | null {
@@ -20,6 +20,11 @@ export function limitMet(
         "bytes";
     case "disk-full":
       return context.store?.status.reason ?? "storage";
+    case "client-id-owned": {
+      const owner = context.registry.get(clientId!)?.identity.username;
+      const whose = owner == null ? "a client without a user name" : owner;
+      return `access.client_id_owner is user, and the session is that of ${whose}`;
+    }
     case "keep-alive":
       return isKeepAliveCut
         ? setting("max_keep_alive", listener.maxKeepAlive, " s")

@@ -50,6 +50,8 @@ export interface SessionOptions {
   readonly validatePayloadFormat: boolean;
   /** Whether 5.0 clients are told which access rule refused them. */
   readonly explainAccess: boolean;
+  /** Whether a client id with a session is kept for the user it belongs to. */
+  readonly clientIdOwner: "user" | "anyone";
   /** What becomes of who publishes what it may not, and cannot be told. */
   readonly deniedPublish: "ignore" | "disconnect";
 }
@@ -60,6 +62,8 @@ export interface ListenerOptions {
   readonly name: string;
   /** Protocol versions served; others are refused [MQTT-3.1.2-2]. */
   readonly versions: readonly ProtocolVersion[];
+  /** Where the client id is from: CONNECT, or the client's user name. */
+  readonly clientIdFrom: "connect" | "username";
   /** Bytes of the largest packet read; more is answered with 0x95. */
   readonly maxPacketSize: number;
   /** Seconds, in every version; 0 leaves the keep alive to the client. */

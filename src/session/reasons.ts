@@ -7,6 +7,8 @@ export const CLOSE_REASONS = [
   "protocol-error",
   // CONNECT was not taken, for another reason than who sent it.
   "refused",
+  // The session of its client id belongs to another user.
+  "client-id-owned",
   "taken-over",
   "keep-alive",
   "connect-timeout",

@@ -130,6 +130,28 @@ for (const [name, asked, expected] of cases) {
   });
 }
 
+Deno.test("explain: with client_id username the user name is the client id", async () => {
+  const config = `[[listener]]
+client_id = "username"
+[[acl]]
+client_id = "ann"
+topic = "t"
+`;
+  const asked = { topic: "t", publish: true };
+  assert.deepEqual(await answers({ ...asked, user: "ann" }, config), [
+    true,
+    true,
+  ]);
+  assert.deepEqual(await answers({ ...asked, client: "ann" }, config), [
+    false,
+    true,
+  ]);
+  assert.deepEqual(await answers({ ...asked, user: "bob" }, config), [
+    true,
+    false,
+  ]);
+});
+
 Deno.test("explain: without rules and users everything is allowed", async () => {
   assert.deepEqual(await answers({ user: "x" }, ""), [true, true, true, true]);
 });

@@ -62,6 +62,8 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ["log_type none", "log.level", "error"],
   ["", "listener.0.bind", "127.0.0.1"],
   ["", "listener.0.allow_anonymous", true],
+  ["use_username_as_clientid true", "listener.0.client_id", "username"],
+  ["use_username_as_clientid false", "listener.0.client_id", "connect"],
   ["port 1900", "listener.0.bind", "::"],
   ["port 1900", "listener.0.allow_anonymous", false],
   ["listener 1900 ::1", "listener.0.bind", "::1"],

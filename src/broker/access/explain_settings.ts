@@ -84,6 +84,12 @@ export interface AccessExplanation {
   readonly actions: readonly ExplainedAction[];
 }
 
+/** A login, and the client that came of it. */
+interface LoginFound {
+  readonly login: ExplainedLogin;
+  readonly identity: Identity;
+}
+
 /**
  * What the settings would do with a client, without a broker. Reads the files
  * they name. Rejects with `RangeError` for a listener that is not there, else
@@ -109,10 +115,9 @@ export async function explainSettings(
     const state = await control.open(settings);
     control.enforce(state);
     const credentials = credentialsOf(asked, listener.name);
-    const { login, identity } = await explainLogin(
-      settings,
-      state,
-      credentials,
+    const { login, identity } = underOwnId(
+      listener,
+      await explainLogin(settings, state, credentials),
     );
     return {
       listener: listener.name,
@@ -145,7 +150,7 @@ async function explainLogin(
   { auth, listener }: Settings,
   { authenticator }: AccessState,
   credentials: Credentials,
-): Promise<{ login: ExplainedLogin; identity: Identity }> {
+): Promise<LoginFound> {
   const assumed = identityOf(credentials);
   if (auth.length === 0) {
     const unasked = new Unasked(allowsAnonymous(listener));
@@ -179,6 +184,22 @@ async function explainLogin(
     login: loginOf(links, outcome),
     identity: outcome.kind === "allow" ? outcome.identity : assumed,
   };
+}
+
+/** With the client id that the listener gives it. */
+function underOwnId(
+  { name, client_id }: ListenerSettings,
+  { login, identity }: LoginFound,
+): LoginFound {
+  if (client_id === "connect") return { login, identity };
+  const { username } = identity;
+  if (username !== null) {
+    return { login, identity: { ...identity, clientId: username } };
+  }
+  const reason = login.allowed === false
+    ? login.reason
+    : `it has no user name, which is the client id at ${name} (client_id)`;
+  return { login: { ...login, allowed: false, reason }, identity };
 }
 
 function loginOf(

@@ -1,0 +1,78 @@
+import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import type { AuthOutcome, Identity } from "../security/mod.ts";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { isLonger } from "./filter.ts";
+import type { Session } from "./session.ts";
+
+/** A client id whose session belongs to another user. */
+export class OwnedClientId extends ProtocolError {
+  constructor() {
+    super(
+      ReasonCode.ClientIdentifierNotValid,
+      "the session of this client id belongs to another user",
+    );
+  }
+}
+
+/**
+ * Whether `session` belongs to another user than `identity`, so that it must
+ * begin anew when its client id changes hands. A session belongs to the user
+ * name that was proved last for it, or to all clients without one. Where no
+ * client can come in by that name any more, the client id is free.
+ *
+ * @throws {OwnedClientId} while its owner could come back.
+ */
+export function isAnothers(
+  session: Session,
+  identity: Identity,
+  { authenticator, options }: Context,
+): boolean {
+  const owner = session.identity.username;
+  if (
+    owner === identity.username || options.clientIdOwner === "anyone" ||
+    authenticator.knows === undefined
+  ) return false;
+  if (authenticator.knows(owner)) throw new OwnedClientId();
+  // Any client could have had it: the one that now has a name goes on with it.
+  return owner !== null;
+}
+
+/**
+ * The outcome under the client id that the listener gives the client: its user
+ * name, where `client_id` is "username". Rules are asked about that one.
+ *
+ * @throws {ProtocolError} 0x87 without a user name, 0x85 with one too long.
+ */
+export function underOwnId(
+  { listener, context }: Connection,
+  outcome: AuthOutcome,
+): AuthOutcome {
+  if (outcome.kind !== "allow" || listener.clientIdFrom === "connect") {
+    return outcome;
+  }
+  const { username } = outcome.identity;
+  if (username === null) {
+    throw new ProtocolError(
+      ReasonCode.NotAuthorized,
+      "the client id here is the user name, and the client has none",
+    );
+  }
+  checkLength(username, context);
+  return { ...outcome, identity: { ...outcome.identity, clientId: username } };
+}
+
+/**
+ * Checks how long a client id is. Up to 23 bytes have to be taken
+ * [MQTT-3.1.3-5]; the setting begins there.
+ *
+ * @throws {ProtocolError} 0x85.
+ */
+export function checkLength(clientId: string, { options }: Context): void {
+  const { maxClientIdLength } = options;
+  if (!isLonger(clientId, maxClientIdLength)) return;
+  throw new ProtocolError(
+    ReasonCode.ClientIdentifierNotValid,
+    `the client id is longer than ${maxClientIdLength} bytes`,
+  );
+}
