@@ -20,6 +20,7 @@ import type { Control } from "./control/control.ts";
 import { allowsAnonymous } from "./access/allows_anonymous.ts";
 import { Alarms } from "./alarms.ts";
 import { type BrokerLog, silentLog } from "./broker_log.ts";
+import { type BrokerState, brokerState } from "./broker_state.ts";
 import { judgeSessions } from "./live_effect.ts";
 import { type NewReception, Reception } from "./reception.ts";
 import { RepeatedTroubles } from "./repeated_troubles.ts";
@@ -365,6 +366,19 @@ export class Broker {
     await this.#reception.release();
     this.#troubles.stop();
     this.#access?.stop();
+  }
+
+  /**
+   * Writes what has changed so far at once; resolves when it is on disk, and at
+   * once in `memory`.
+   */
+  async save(): Promise<void> {
+    await this.#storage?.save();
+  }
+
+  /** What is in it now, for the log. */
+  get state(): BrokerState {
+    return brokerState(this.#context, this.#storage?.status ?? null);
   }
 
   /** Changes that are not on disk yet, about; 0 in `memory`. */

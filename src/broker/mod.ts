@@ -2,6 +2,7 @@
 export { Broker } from "./broker.ts";
 export type { BrokerPorts } from "./broker.ts";
 export type { BrokerLog } from "./broker_log.ts";
+export type { BrokerState } from "./broker_state.ts";
 export type { StartedListener } from "./started_listener.ts";
 export type { Trust } from "./certificates/automatic_certificate.ts";
 export type {

@@ -98,6 +98,15 @@ export class Storage {
     return this.#store.status;
   }
 
+  /** Writes what has changed so far at once; resolves when it is on disk. */
+  save(): Promise<void> {
+    const store = this.#store;
+    return new Promise((resolve) => {
+      store.onStored(store.batch, resolve);
+      store.writeSoon();
+    });
+  }
+
   /** Writes what is still to be written, and closes the store. */
   async close(): Promise<void> {
     this.#watch?.();

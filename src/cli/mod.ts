@@ -1,2 +1,8 @@
 /** The command line of Dunlin. */
 export { run } from "./run.ts";
+export {
+  hearSignals,
+  type OnSignal,
+  type SignalDuty,
+  type Signals,
+} from "./signals.ts";

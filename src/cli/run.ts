@@ -11,6 +11,7 @@ import { missingPackage } from "./missing_package.ts";
 import { notPermitted, unmetNeed } from "./unmet_need.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
 import type { ServeOptions } from "./serve_options.ts";
+import type { Signals } from "./signals.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
 
@@ -23,11 +24,6 @@ const terminal = new CommandOutput(
 // Each command is loaded when it is called for: a start must not wait for
 // what it does not need.
 const commands = {
-  serve: async (options: ServeOptions) => {
-    const { serve } = await import("./serve.ts");
-    const streams = { out: Deno.stdout, err: Deno.stderr };
-    return serve(options, Deno.env.toObject(), streams);
-  },
   check: async (options: CheckOptions) => {
     const { check } = await import("./check.ts");
     return check(options, Deno.env.toObject(), terminal);
@@ -74,18 +70,36 @@ const commands = {
   },
 };
 
-/** Runs the command that `args` name. Resolves to the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+/** Runs the broker. */
+async function serveWith(
+  signals: Signals,
+  options: ServeOptions,
+): Promise<number> {
+  const { serve } = await import("./serve.ts");
+  const ports = { out: Deno.stdout, err: Deno.stderr, signals };
+  return await serve(options, Deno.env.toObject(), ports);
+}
+
+/**
+ * Runs the command that `args` name. Resolves to the exit code. `signals` are
+ * for the broker alone.
+ */
+export async function run(
+  args: readonly string[],
+  signals: Signals,
+): Promise<number> {
   const need = unmetNeed();
   if (need !== null) {
-    terminal.err(`dunlin: ${need}\n`);
+    terminal.err(`dunlin: ${need}
+`);
     return 1;
   }
+  const serve = (options: ServeOptions) => serveWith(signals, options);
   try {
     const options = readServeArguments(args);
-    if (options !== undefined) return await commands.serve(options);
+    if (options !== undefined) return await serve(options);
     const { runProgram } = await import("./program.ts");
-    const code = await runProgram(args, commands, terminal);
+    const code = await runProgram(args, { ...commands, serve }, terminal);
     if (terminal.failure === null) return code;
     terminal.err(`dunlin: ${terminal.failure}\n`);
     return Math.max(1, code);

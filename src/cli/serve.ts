@@ -19,13 +19,13 @@ import { Outlet, type OutletStream } from "./outlet.ts";
 import type { Output } from "./output.ts";
 import { type ReadSettings, readSettings } from "./read_settings.ts";
 import { writeReadyFile } from "./ready_file.ts";
-import { onReloadSignal } from "./reload_signal.ts";
 import type { Reloading } from "./reloading.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { shownPath } from "./shown_path.ts";
+import { answerSignals } from "./answer_signals.ts";
+import type { Signals } from "./signals.ts";
 import { startError } from "./start_error.ts";
 import { startReport } from "./start_report.ts";
-import { untilStopSignal } from "./stop_signals.ts";
 import { triedOf } from "./try_lines.ts";
 
 /** For the last lines at a reader that is slow (ms). */
@@ -34,12 +34,14 @@ const LAST_LINES = 1_000;
 /** Beyond `shutdown.timeout`: what the broker's own stop may be late (ms). */
 const GRACE = 500;
 
-/** What `serve` writes to: lines for a person, and the log. */
-export interface ServeStreams {
-  /** Standard output. */
+/** What `serve` writes to and hears. */
+export interface ServePorts {
+  /** Standard output: lines for a person. */
   readonly out: OutletStream;
-  /** Standard error. */
+  /** Standard error: the log. */
   readonly err: OutletStream;
+  /** Those since the process began. */
+  readonly signals: Signals;
 }
 
 /**
@@ -51,20 +53,22 @@ export interface ServeStreams {
 export async function serve(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
-  streams: ServeStreams,
+  ports: ServePorts,
 ): Promise<0 | 1 | 2> {
   const clock = new SystemClock();
   // The settings become others at the start and when they are read again.
   const logSettings = { ...completeSettings().log };
-  const out = new Outlet(streams.out, clock, (count) => gapLine(count));
+  const out = new Outlet(ports.out, clock, (count) => gapLine(count));
   const err = new Outlet(
-    streams.err,
+    ports.err,
     clock,
     (lines) =>
       eventLine(logSettings.format, clock.now(), "warn", "log-gap", { lines }),
   );
   const output = { out: out.write, err: err.write };
-  const code = await run(options, environment, clock, logSettings, output);
+  const { signals } = ports;
+  const told = { clock, logSettings, output, signals };
+  const code = await run(options, environment, told);
   await Promise.all([out.drain(LAST_LINES), err.drain(LAST_LINES)]);
   return code;
 }
@@ -73,20 +77,28 @@ function gapLine(count: number): string {
   return `(${count} lines could not be written here)\n`;
 }
 
+/** What a broker is run with. */
+interface RunParts {
+  readonly clock: Clock;
+  /** Those in force. */
+  readonly logSettings: LogSettings;
+  readonly output: Output;
+  readonly signals: Signals;
+}
+
 async function run(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
-  clock: Clock,
-  logSettings: { -readonly [Key in keyof LogSettings]: LogSettings[Key] },
-  output: Output,
+  { clock, logSettings, output, signals }: RunParts,
 ): Promise<0 | 1 | 2> {
   try {
     const readAt = clock.date();
     const read = await readSettings(options, environment);
     const { settings } = read;
     Object.assign(logSettings, settings.log);
-    // Before the start, so that no signal finds the process without it.
-    const stopped = untilStopSignal();
+    const stopped = new Promise<Deno.Signal>((resolve) =>
+      signals.take("stop", resolve)
+    );
     const log = logEvents(logSettings, clock, output.err);
     outliveMistakes(log);
     const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
@@ -102,8 +114,9 @@ async function run(
     const { promise: reloading, resolve: started } = Promise.withResolvers<
       Reloading
     >();
-    onReloadSignal(async () => (await reloading).reload("SIGHUP"));
+    signals.take("reload", async (name) => (await reloading).reload(name));
     const listeners = await broker.start();
+    answerSignals(signals, broker, log);
     await tellReady();
     const tell = teller(logSettings, log, output);
     tell(report(read, listeners, environment), "ready", {

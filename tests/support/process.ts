@@ -40,7 +40,7 @@ export async function runDunlin(
   env: Readonly<Record<string, string>> = {},
   redirect?: string,
 ): Promise<Ending> {
-  return await ending(spawn(args, env, redirect));
+  return await new Program(spawn(args, env, redirect)).ended;
 }
 
 function spawn(
@@ -71,30 +71,64 @@ function spawn(
   }).spawn();
 }
 
-async function ending(child: Deno.ChildProcess): Promise<Ending> {
-  const { code, stdout, stderr } = await child.output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+/** A program that was started. */
+export class Program {
+  readonly #child: Deno.ChildProcess;
+  /** All it has written to standard error so far. */
+  log = "";
+  /** How it ended; resolves when it has. */
+  readonly ended: Promise<Ending>;
+
+  /** `child` has its output piped, and nothing else reads it. */
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.ended = this.#end();
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Sends a signal. */
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  async #end(): Promise<Ending> {
+    const [{ code }, stdout] = await Promise.all([
+      this.#child.status,
+      new Response(this.#child.stdout).text(),
+      this.#listen(),
+    ]);
+    return { code, stdout, stderr: this.log };
+  }
+
+  async #listen(): Promise<void> {
+    const text = this.#child.stderr.pipeThrough(new TextDecoderStream());
+    for await (const part of text) this.log += part;
+  }
+}
+
+/** Starts the program itself; `args` as on the command line. */
+export function spawnDunlin(args: readonly string[]): Program {
+  return new Program(spawn(args));
 }
 
 /** The broker as its users start it: a process of its own, on real sockets. */
 export class BrokerProcess implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
+  readonly #program: Program;
   readonly #folder: string;
-  /** How it ended; resolves when it has. */
-  readonly ended: Promise<Ending>;
   /** As in the ready file, in the order of the configuration. */
   readonly listeners: readonly ReadyListener[];
 
   private constructor(
-    child: Deno.ChildProcess,
-    ended: Promise<Ending>,
+    program: Program,
     folder: string,
     listeners: readonly ReadyListener[],
   ) {
-    this.#child = child;
+    this.#program = program;
     this.#folder = folder;
-    this.ended = ended;
     this.listeners = listeners;
   }
 
@@ -112,20 +146,33 @@ export class BrokerProcess implements AsyncDisposable {
     }
     using watcher = Deno.watchFs(folder);
     const env = { XDG_RUNTIME_DIR: folder, ...options.env };
-    const child = spawn(args, env, options.redirect);
-    const ended = ending(child);
+    const program = new Program(spawn(args, env, options.redirect));
     await within(
       "the broker's ready file",
-      Promise.race([appears(readyFile, watcher), earlyEnd(ended)]),
+      Promise.race([appears(readyFile, watcher), earlyEnd(program.ended)]),
     );
     const ready = JSON.parse(await Deno.readTextFile(readyFile));
-    assert.equal(ready.pid, child.pid, "the ready file names another process");
-    return new BrokerProcess(child, ended, folder, ready.listeners);
+    assert.equal(
+      ready.pid,
+      program.pid,
+      "the ready file names another process",
+    );
+    return new BrokerProcess(program, folder, ready.listeners);
   }
 
   /** Process id. */
   get pid(): number {
-    return this.#child.pid;
+    return this.#program.pid;
+  }
+
+  /** How it ended; resolves when it has. */
+  get ended(): Promise<Ending> {
+    return this.#program.ended;
+  }
+
+  /** All it has written to standard error so far. */
+  get log(): string {
+    return this.#program.log;
   }
 
   /** The port of the listener with this name; the first one's without. */
@@ -151,13 +198,13 @@ export class BrokerProcess implements AsyncDisposable {
 
   /** Sends a signal. */
   signal(name: Deno.Signal): void {
-    this.#child.kill(name);
+    this.#program.signal(name);
   }
 
   /** Ends it if it still runs, and removes its files. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      this.#child.kill("SIGKILL");
+      this.#program.signal("SIGKILL");
     } catch {
       // It has ended already.
     }

@@ -1,0 +1,23 @@
+import type { Broker } from "../broker/mod.ts";
+import type { LogEvent } from "./broker_log.ts";
+import type { Signals } from "./signals.ts";
+
+/**
+ * Answers the signals that ask a running broker for something: SIGUSR1 writes
+ * all changes to the disk, SIGUSR2 logs its state.
+ */
+export function answerSignals(
+  signals: Signals,
+  broker: Broker,
+  log: LogEvent,
+): void {
+  signals.take("save", async (signal) => {
+    const changes = broker.unwritten;
+    await broker.save();
+    log("info", "saved", { signal, changes });
+  });
+  signals.take("report", (signal) => {
+    const memory = Deno.memoryUsage().rss;
+    log("info", "state", { signal, ...broker.state, memory });
+  });
+}
