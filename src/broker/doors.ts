@@ -82,6 +82,8 @@ const OPENED_BY = [
   "max_handshakes",
   "trusted_proxies",
   "proxy_protocol",
+  "proxy_client_tls",
+  "proxy_username",
   "allowed_networks",
 ] as const satisfies readonly (keyof ListenerSettings)[];
 

@@ -89,6 +89,12 @@ function beginning(
     speech: speechOf(settings),
     tls,
     proxyProtocol: settings.proxy_protocol,
+    proxyDemands: {
+      tls: settings.proxy_client_tls === "off"
+        ? "none"
+        : settings.proxy_client_tls,
+      name: settings.proxy_username,
+    },
     trustedProxies: new Networks(settings.trusted_proxies),
     allowedNetworks: new Networks(settings.allowed_networks),
     certify,

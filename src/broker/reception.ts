@@ -234,6 +234,9 @@ export class Reception {
     if (judgement !== null) {
       connection.certificate = judgement.client;
       this.#certificates?.entered(guest, judgement);
+    } else if (door.settings.proxy_username) {
+      const username = accepted.clientName ?? null;
+      connection.certificate = { facts: null, username };
     }
     this.#guests.set(connection, guest);
     connection.start();

@@ -29,6 +29,8 @@ const AGREED: ReadonlySet<string> = new Set([
   "listener.mount_point",
   "listener.username_from",
   "listener.client_id",
+  "listener.proxy_client_tls",
+  "listener.proxy_username",
   "listener.connect_timeout",
   "listener.max_packet_size",
   "listener.receive_maximum",

@@ -134,6 +134,14 @@ function checkProxies(
       "whose header is to be believed? Give the proxies' addresses in trusted_proxies",
     );
   }
+  for (const key of ["proxy_client_tls", "proxy_username"] as const) {
+    if (listener[key] === "off" || listener[key] === false) continue;
+    if (proxy_protocol || !appliesTo(key, listener)) continue;
+    tell(
+      key,
+      "no PROXY header is read that could tell: give proxy_protocol = true and trusted_proxies, too",
+    );
+  }
   const readsForwardedFor = type === "websocket" || type === "wss" || one_port;
   if (
     said.trusted_proxies !== undefined && trusted_proxies.length > 0 &&

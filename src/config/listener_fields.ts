@@ -17,6 +17,7 @@ import {
 import { choice, flag, list, text } from "./word_fields.ts";
 
 const WEBSOCKET = ["websocket", "wss"];
+const PLAIN = ["tcp", "websocket"];
 const NETWORK = ["tcp", "tls", "websocket", "wss"];
 
 /** What the listener inherits keeps its checks, and says where it is from. */
@@ -150,6 +151,21 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     flag(
       false,
       "Whether trusted_proxies begin with a PROXY protocol header, version 1 or 2; then they must.",
+    ),
+  ),
+  proxy_client_tls: only(
+    PLAIN,
+    choice(
+      "off",
+      ["off", "tls", "certificate"],
+      "What a client must have spoken with the proxy by its version 2 header: TLS, or TLS with a certificate that the proxy verified.",
+    ),
+  ),
+  proxy_username: only(
+    PLAIN,
+    flag(
+      false,
+      "Whether the common name of that certificate (PP2_SUBTYPE_SSL_CN) becomes the user name; clients without one are refused.",
     ),
   ),
   allowed_networks: only(

@@ -82,6 +82,10 @@ export interface ListenerSettings extends CertificateFiles {
   readonly trusted_proxies: readonly string[];
   /** Whether those send a PROXY protocol header, and must. */
   readonly proxy_protocol: boolean;
+  /** What the client must have spoken with the proxy, by that header. */
+  readonly proxy_client_tls: "off" | "tls" | "certificate";
+  /** Whether its certificate's name there becomes the user name, and must. */
+  readonly proxy_username: boolean;
   /** Networks that may connect, in CIDR; empty lets all in. */
   readonly allowed_networks: readonly string[];
   /** Put before every topic of a client here, which never sees it. */

@@ -104,6 +104,7 @@ export const joinedOptions: readonly string[] = [
   "use_identity_as_username",
   "use_subject_as_username",
   "psk_hint",
+  "proxy_protocol_v2_require_tls",
 ];
 
 /** Options of who may come in and do what, in `access_tables.ts`. */

@@ -67,11 +67,22 @@ export async function listenerTable(
   table.set("type", type, lines.head === null ? "" : placeOf(lines.head));
   await enterAddress(table, lines, last, isLocalOnly, ledger);
   if (type === "websocket" || type === "wss") table.set("path", "*");
-  const isCertified = isTls && await enterTls(table, last, ledger);
+  const isProxied = !isTls && last("enable_proxy_protocol")?.value === "2";
+  const isCertified = isTls
+    ? await enterTls(table, last, ledger)
+    : isProxied && enterProxyTls(table, last, ledger);
   for (const line of lines.lines) {
     const { name, value } = line;
     if (Object.hasOwn(listenerRules, name)) {
       ledger.enter(table, line, translated(listenerRules[name], value));
+    } else if (isProxied && TOLD_BY_PROXY.includes(name)) {
+      continue;
+    } else if (name === "proxy_protocol_v2_require_tls") {
+      ledger.enter(
+        table,
+        line,
+        needless("it was about headers of version 2, without TLS here"),
+      );
     } else if (!isTls && isOfTls(name)) {
       ledger.enter(
         table,
@@ -83,6 +94,51 @@ export async function listenerTable(
     }
   }
   return { name, table, isServed: true, isCertified, lines };
+}
+
+/** What a PROXY header of version 2 answers where a proxy speaks TLS. */
+const TOLD_BY_PROXY: readonly string[] = [
+  "proxy_protocol_v2_require_tls",
+  "require_certificate",
+  "use_identity_as_username",
+];
+
+/** Tells whether clients have the user name that the proxy tells. */
+function enterProxyTls(
+  table: TomlTable,
+  last: LastLine,
+  ledger: Ledger,
+): boolean {
+  const [tls, certificate, name] = TOLD_BY_PROXY.map((option) =>
+    isTrue(option, table, last, ledger) ? last(option)! : null
+  );
+  const asked = certificate ?? tls;
+  if (asked !== null) {
+    const value = certificate === null ? "tls" : "certificate";
+    ledger.enter(table, asked, becomes("proxy_client_tls", value));
+  }
+  if (name !== null) {
+    ledger.enter(table, name, becomes("proxy_username", true));
+  }
+  return name !== null;
+}
+
+/** Reads a yes or no; what is neither is entered as lost. */
+function isTrue(
+  name: string,
+  table: TomlTable,
+  last: LastLine,
+  ledger: Ledger,
+): boolean {
+  const line = last(name);
+  const read = { yes: false };
+  if (line === undefined) return false;
+  const became = translated((value) => {
+    read.yes = yesOrNo(value);
+    return needless(read.yes ? "see below" : "off, as always");
+  }, line.value);
+  if (became.isLost) ledger.enter(table, line, became);
+  return read.yes;
 }
 
 function isOfTls(name: string): boolean {
@@ -127,17 +183,7 @@ async function enterTls(
   last: LastLine,
   ledger: Ledger,
 ): Promise<boolean> {
-  const isTrue = (name: string) => {
-    const line = last(name);
-    const read = { yes: false };
-    if (line === undefined) return false;
-    const became = translated((value) => {
-      read.yes = yesOrNo(value);
-      return needless(read.yes ? "see below" : "off, as always");
-    }, line.value);
-    if (became.isLost) ledger.enter(table, line, became);
-    return read.yes;
-  };
+  const isYes = (name: string) => isTrue(name, table, last, ledger);
   for (const [option, key] of [["certfile", "cert"], ["keyfile", "key"]]) {
     const line = last(option)!;
     ledger.enter(table, line, becomes(key, line.value));
@@ -146,8 +192,8 @@ async function enterTls(
   const isLost = above !== undefined &&
     await isSentAlong(above.value, last("certfile")!.value);
   if (isLost) ledger.lose(table, above, NOT_SENT_ALONG);
-  const byCn = isTrue("use_identity_as_username");
-  const isCertified = byCn || isTrue("use_subject_as_username");
+  const byCn = isYes("use_identity_as_username");
+  const isCertified = byCn || isYes("use_subject_as_username");
   const psk = last("psk_hint");
   if (psk !== undefined) {
     ledger.lose(table, psk, "TLS is spoken with certificates alone");
@@ -155,7 +201,7 @@ async function enterTls(
   const files = ["cafile", "capath", "crlfile"].map(last)
     .filter((line) => line !== undefined);
   // Without a certificate nobody could get a name from it, and come in.
-  if (!isTrue("require_certificate") && !isCertified) {
+  if (!isYes("require_certificate") && !isCertified) {
     for (const line of files) {
       if (line === above && isLost) continue;
       ledger.enter(

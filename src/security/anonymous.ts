@@ -22,7 +22,8 @@ export class Unasked implements Authenticator {
   }
 
   authenticate(credentials: Credentials): AuthOutcome {
-    if (this.#allow(credentials.listener) || credentials.certificate !== null) {
+    const { listener, certificate, isCertified } = credentials;
+    if (this.#allow(listener) || certificate !== null || isCertified) {
       return { kind: "allow", identity: identityOf(credentials) };
     }
     return {
@@ -39,8 +40,8 @@ export class Unasked implements Authenticator {
     return null;
   }
 
-  stillAllows({ listener, certificate }: Identity): boolean {
-    return (certificate ?? null) !== null ||
+  stillAllows({ listener, certificate, isCertified }: Identity): boolean {
+    return isCertified === true || (certificate ?? null) !== null ||
       (listener !== undefined && this.#allow(listener));
   }
 }

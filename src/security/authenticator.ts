@@ -15,7 +15,10 @@ export interface Credentials {
   readonly listener: string;
   /** The peer's IP address. */
   readonly hostname: string;
-  /** The certificate it came in by; null without one. */
+  /**
+   * The certificate it came in by; null without one, and for one that only a
+   * trusted proxy has seen.
+   */
   readonly certificate: CertificateFacts | null;
   /**
    * Whether `username` is its certificate's: then it has proved who it is, and
@@ -32,6 +35,8 @@ export interface Identity {
   readonly username: string | null;
   /** The certificate it came in by; null or missing without one. */
   readonly certificate?: CertificateFacts | null;
+  /** Whether its user name is that of a certificate. @default {false} */
+  readonly isCertified?: boolean;
   /** The listener it came in by; missing where nobody knows any more. */
   readonly listener?: string;
   /** Its IP address; missing where nobody knows any more. */

@@ -8,8 +8,13 @@ export function identityOf(
   credentials: Credentials,
   found: Partial<Identity> = {},
 ): Identity {
-  const { clientId, username, certificate, listener, hostname } = credentials;
-  return { clientId, username, certificate, listener, hostname, ...found };
+  const { clientId, username, certificate, isCertified, listener, hostname } =
+    credentials;
+  return {
+    ...{ clientId, username, certificate, listener, hostname },
+    ...(isCertified ? { isCertified } : {}),
+    ...found,
+  };
 }
 
 /** Whether a client gives nothing by which it could be known. */

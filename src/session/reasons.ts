@@ -28,6 +28,7 @@ export const CLOSE_REASONS = [
   "reset-before-accept",
   "network-refused",
   "proxy-header",
+  "proxy-client-tls",
   "tls-handshake",
   "websocket-handshake",
   "unknown-protocol",

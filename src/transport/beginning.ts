@@ -3,7 +3,12 @@ import type { Begin } from "./beginning_listener.ts";
 import type { Accepted, PeerAddress } from "./byte_stream.ts";
 import { recognise } from "./first_bytes.ts";
 import { forwardedFor } from "./forwarded_for.ts";
-import { refuseProxyHeader, takeProxyHeader } from "./proxied.ts";
+import {
+  checkDemands,
+  type ProxyDemands,
+  refuseProxyHeader,
+  takeProxyHeader,
+} from "./proxied.ts";
 import { RefusedError } from "./refusal.ts";
 import type { TlsServer } from "./tls_handshake.ts";
 import { acceptWebSocket, type UpgradeOptions } from "./websocket_handshake.ts";
@@ -24,6 +29,8 @@ export interface BeginningOptions {
   readonly tls: TlsServer | null;
   /** Whether trusted proxies begin with a PROXY protocol header. */
   readonly proxyProtocol: boolean;
+  /** What those headers have to say. @default nothing */
+  readonly proxyDemands?: ProxyDemands;
   /** Whose word about a client's address is taken. */
   readonly trustedProxies: Networks;
   /** Where clients may come from; empty lets all in. */
@@ -61,6 +68,8 @@ export class Beginning {
       name(accepted.peer);
     }
     this.admit(accepted.peer);
+    const { proxyDemands } = this.#options;
+    if (proxyDemands !== undefined) checkDemands(accepted, proxyDemands);
     if (tls === null) return await this.afterTls(accepted, name);
     if (speech !== "any") return await this.#secured(accepted, name, tls);
     const { words, stream } = await recognise(accepted.stream);

@@ -37,6 +37,9 @@ export interface ByteStream {
   close(): void;
 }
 
+/** How a client spoke to a proxy: plain, by TLS, or with a certificate too. */
+export type ProxiedTls = "none" | "tls" | "certificate";
+
 /** A stream that was just accepted, with what is known of its peer. */
 export interface Accepted {
   /** Whoever takes it reads from it, writes to it and closes it. */
@@ -52,6 +55,8 @@ export interface Accepted {
    * as it tells by the PROXY protocol.
    */
   readonly clientName?: string;
+  /** How the client spoke to a trusted proxy that told by the PROXY protocol. */
+  readonly proxiedTls?: ProxiedTls;
 }
 
 /** Accepts streams on one address. */

@@ -4,6 +4,7 @@ export type {
   ByteStream,
   Listener,
   PeerAddress,
+  ProxiedTls,
 } from "./byte_stream.ts";
 export type {
   PeerCertificate,
@@ -39,6 +40,7 @@ export { RefusedError } from "./refusal.ts";
 export type { ArrivalOptions } from "./arrivals.ts";
 export { type Begin, BeginningListener } from "./beginning_listener.ts";
 export { Beginning, type BeginningOptions, type Speech } from "./beginning.ts";
+export type { ProxyDemands } from "./proxied.ts";
 export { listenTls, loadTls } from "./load_tls.ts";
 export type { TlsServer, TlsStarted } from "./tls_handshake.ts";
 export type { TlsListener, TlsListenOptions } from "./tls_listener.ts";

@@ -1,7 +1,50 @@
-import type { Accepted } from "./byte_stream.ts";
+import type { Accepted, ProxiedTls } from "./byte_stream.ts";
 import { parseProxyHeader, startsAsProxyHeader } from "./proxy_header.ts";
 import { RefusedError } from "./refusal.ts";
 import { RewoundStream } from "./rewound_stream.ts";
+
+/** What the PROXY header has to say of a client's TLS. */
+export interface ProxyDemands {
+  /** What the client must have spoken with the proxy. */
+  readonly tls: ProxiedTls;
+  /** Whether it must name the client by its certificate. */
+  readonly name: boolean;
+}
+
+/** Throws `RefusedError` for a connection that does not meet `demands`. */
+export function checkDemands(
+  { proxiedTls = "none", clientName }: Accepted,
+  { tls, name }: ProxyDemands,
+): void {
+  const refuse = (what: string) => {
+    throw new RefusedError("proxy-client-tls", what);
+  };
+  if (tls !== "none" && proxiedTls === "none") {
+    refuse(
+      "the client did not speak TLS with a trusted proxy, or the proxy did " +
+        "not tell (HAProxy: send-proxy-v2-ssl), and proxy_client_tls asks for it",
+    );
+  }
+  if (tls === "certificate" && proxiedTls !== "certificate") {
+    refuse(
+      "the client showed the proxy no certificate that it verified " +
+        "(HAProxy: verify required), and proxy_client_tls asks for one",
+    );
+  }
+  if (name && !isUserName(clientName ?? "")) {
+    refuse(
+      "the PROXY header has no name of a verified client certificate " +
+        "(HAProxy: send-proxy-v2-ssl-cn) that could be a user name, and " +
+        "proxy_username asks for one",
+    );
+  }
+}
+
+/** Control characters would get in the way of logs and rules. */
+function isUserName(text: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return text !== "" && !/[\0-\x1f\x7f-\x9f]/.test(text);
+}
 
 /**
  * Takes the PROXY protocol header off a stream that a trusted proxy opened,
@@ -24,6 +67,7 @@ export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
         ...accepted,
         stream: rest.length > 0 ? new RewoundStream(stream, rest) : stream,
         peer: header.peer ?? accepted.peer,
+        proxiedTls: header.tls,
         ...(header.serverName === null
           ? {}
           : { serverName: header.serverName }),

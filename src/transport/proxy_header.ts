@@ -1,5 +1,5 @@
 import { formatAddress, parseAddress } from "../network/mod.ts";
-import type { PeerAddress } from "./byte_stream.ts";
+import type { PeerAddress, ProxiedTls } from "./byte_stream.ts";
 import { RefusedError } from "./refusal.ts";
 
 /** What a proxy tells of the connection that it passes on. */
@@ -13,9 +13,17 @@ export interface ProxyHeader {
    * that the proxy verified; null when there is none.
    */
   readonly clientName: string | null;
+  /**
+   * How the client spoke to the proxy; `certificate` is one that the proxy
+   * verified. Version 1 cannot say, which counts as `none`.
+   */
+  readonly tls: ProxiedTls;
   /** Bytes of the header. */
   readonly length: number;
 }
+
+/** What a header says of names and TLS that says nothing of them. */
+const SILENT = { serverName: null, clientName: null, tls: "none" } as const;
 
 /** Of a version 1 header, its line end included [PROXY protocol §2.1]. */
 const MOST_TEXT = 107;
@@ -31,7 +39,10 @@ const AUTHORITY = 0x02;
 const SSL = 0x20;
 const SSL_CN = 0x22;
 
-/** Bits of the SSL entry: a certificate was shown, now or in this session. */
+/** Bits of the SSL entry: the client spoke TLS. */
+const SPOKE_TLS = 0x01;
+
+/** And: it showed a certificate, now or in this session. */
 const SHOWN = 0x02 | 0x04;
 
 /**
@@ -77,7 +88,7 @@ function parseText(bytes: Uint8Array): ProxyHeader | null {
     throw refused("its line has no end");
   }
   const line = String.fromCharCode(...bytes.subarray(0, end + 1));
-  const nothing = { serverName: null, clientName: null, length: end + 1 };
+  const nothing = { ...SILENT, length: end + 1 };
   // What follows UNKNOWN is to be ignored, whatever it is.
   if (/^PROXY UNKNOWN( .*)?\r\n$/.test(line)) return { peer: null, ...nothing };
   const match =
@@ -108,7 +119,7 @@ function parseBinary(bytes: Uint8Array): ProxyHeader | null {
   if (command > 1) throw refused("its command is neither LOCAL nor PROXY");
   if (length > MOST_BINARY) throw refused("it is longer than 4 KiB");
   if (bytes.length < length) return null;
-  const silent = { peer: null, serverName: null, clientName: null, length };
+  const silent = { peer: null, ...SILENT, length };
   if (command === 0) return silent;
   const view = bytes.subarray(16, length);
   switch (bytes[13]) {
@@ -134,10 +145,10 @@ function withEntries(
   address.set(view.subarray(0, size), 16 - size);
   if (size === 4) address[10] = address[11] = 0xff;
   let serverName: string | null = null;
-  let clientName: string | null = null;
+  let client: ProxiedClient = SILENT;
   for (const [type, value] of entries(view.subarray(at + 4))) {
     if (type === AUTHORITY) serverName = textOf(value);
-    if (type === SSL) clientName = clientNameOf(value);
+    if (type === SSL) client = proxiedClientOf(value);
   }
   return {
     peer: {
@@ -145,7 +156,8 @@ function withEntries(
       port: view[at] << 8 | view[at + 1],
     },
     serverName,
-    clientName,
+    clientName: client.clientName,
+    tls: client.tls,
     length,
   };
 }
@@ -164,15 +176,21 @@ function* entries(bytes: Uint8Array): Iterable<[number, Uint8Array]> {
   }
 }
 
-/** A name counts only when the proxy verified the certificate it is from. */
-function clientNameOf(value: Uint8Array): string | null {
+type ProxiedClient = Pick<ProxyHeader, "clientName" | "tls">;
+
+/** A certificate and its name count only when the proxy verified it. */
+function proxiedClientOf(value: Uint8Array): ProxiedClient {
   if (value.length < 5) throw refused("its TLS entry is cut short");
-  const verify = value.subarray(1, 5).some((byte) => byte !== 0);
-  let name: string | null = null;
+  const isVerified = value.subarray(1, 5).every((byte) => byte === 0);
+  let clientName: string | null = null;
   for (const [type, text] of entries(value.subarray(5))) {
-    if (type === SSL_CN) name = textOf(text);
+    if (type === SSL_CN) clientName = textOf(text);
   }
-  return (value[0] & SHOWN) !== 0 && !verify ? name : null;
+  const [bits] = value;
+  if ((bits & SPOKE_TLS) === 0) return SILENT;
+  return (bits & SHOWN) !== 0 && isVerified
+    ? { clientName, tls: "certificate" }
+    : { clientName: null, tls: "tls" };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -6,6 +6,7 @@ export type RefusalReason =
   | "network-refused"
   | "certificate-refused"
   | "proxy-header"
+  | "proxy-client-tls"
   | "tls-handshake"
   | "websocket-handshake"
   | "unknown-protocol"

@@ -152,6 +152,13 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`type = "unix"\nsocket = "/a"\nsocket_mode = 660`, /^socket_mode: 660 is/],
   [`path = "/ws"`, /^path: only a listener of type "websocket" or "wss"/],
   [`proxy_protocol = true`, /^proxy_protocol: whose header is to be believed/],
+  [`proxy_username = true`, /^proxy_username: no PROXY header is read/],
+  [`proxy_client_tls = "tls"`, /^proxy_client_tls: no PROXY header is read/],
+  [
+    `type = "tls"\nproxy_username = true`,
+    /^proxy_username: only a listener of type "tcp" or "websocket"/,
+  ],
+  [`proxy_client_tls = true`, /^proxy_client_tls: true is not/],
   [`trusted_proxies = ["::1"]`, /^trusted_proxies: nothing asks them/],
   [`allowed_networks = ["10.0.0.1/8"]`, /^allowed_networks: "10.0.0.1\/8" is/],
   [`mount_point = "a"`, /^mount_point: "a" is not allowed.* ends in a slash/],

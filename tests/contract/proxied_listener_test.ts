@@ -122,6 +122,61 @@ Deno.test("proxied: version 2 tells server and client by TLS", async () => {
   }
 });
 
+Deno.test("proxied: what a client must have spoken with the proxy", async () => {
+  const plain = binaryHeader();
+  const old = textHeader();
+  const local = binaryHeader({ command: 0, entries: ssl(3, 0, "proxy") });
+  const tls = binaryHeader({ entries: ssl(1, 0, "") });
+  const unverified = binaryHeader({ entries: ssl(3, 1, "liar") });
+  // A certificate without TLS is no certificate.
+  const odd = binaryHeader({ entries: ssl(2, 0, "odd") });
+  const named = binaryHeader({ entries: ssl(3, 0, "pump-7") });
+  const resumed = binaryHeader({ entries: ssl(5, 0, "pump-7") });
+  const nameless = binaryHeader({ entries: ssl(3, 0, "") });
+  const strange = binaryHeader({ entries: ssl(3, 0, "a\nb") });
+  const header = { plain, old, local, tls, unverified, odd, named, resumed };
+  const all = { ...header, nameless, strange };
+  const cases: [Partial<ListenerSettings>, (keyof typeof all)[]][] = [
+    [{}, Object.keys(all) as (keyof typeof all)[]],
+    [{ proxy_client_tls: "tls" }, [
+      ...["tls", "unverified", "named", "resumed", "nameless"] as const,
+      "strange",
+    ]],
+    [{ proxy_client_tls: "certificate" }, [
+      ...["named", "resumed", "nameless", "strange"] as const,
+    ]],
+    [{ proxy_username: true }, ["named", "resumed"]],
+  ];
+  for (const [said, entering] of cases) {
+    for (const [name, bytes] of Object.entries(all)) {
+      const demanding = { ...proxied, ...said };
+      if (entering.includes(name as keyof typeof all)) {
+        const { clientName } = await accepted(demanding, bytes);
+        if (said.proxy_username) assert.equal(clientName, "pump-7");
+        continue;
+      }
+      const { reason, error } = await refusal(demanding, bytes);
+      assert.equal(reason, "proxy-client-tls", `${name}: ${error.message}`);
+      assert.match(error.message, /proxy_(client_tls|username) asks for/);
+    }
+  }
+});
+
+Deno.test("proxied: what must be told of TLS must be told of everybody", async () => {
+  for (
+    const said of [{ proxy_client_tls: "tls" }, {
+      proxy_username: true,
+    }] as const
+  ) {
+    const elsewhere = { trusted_proxies: ["192.0.2.0/24"], ...said };
+    const { reason } = await refusal(
+      { ...proxied, ...elsewhere },
+      new Uint8Array([0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5, 2, 0, 0]),
+    );
+    assert.equal(reason, "proxy-client-tls");
+  }
+});
+
 Deno.test("proxied: what a trusted proxy must not send", async () => {
   const cut = binaryHeader({ entries: [2, 0, 9, 65] });
   const text = (line: string) => new TextEncoder().encode(line);

@@ -70,6 +70,34 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ["listener 1900\nsocket_domain ipv4", "listener.0.bind", "0.0.0.0"],
   ["listener 1900\nbind_interface none9", "listener.0.bind", "127.0.0.1"],
   ["listener 1900\nbind_interface lo", "listener.0.bind", "127.0.0.1"],
+  [
+    "listener 1900\nenable_proxy_protocol 2\nproxy_protocol_v2_require_tls true",
+    "listener.0.proxy_client_tls",
+    "tls",
+  ],
+  [
+    "listener 1900\nenable_proxy_protocol 2\nrequire_certificate true\n" +
+    "proxy_protocol_v2_require_tls true",
+    "listener.0.proxy_client_tls",
+    "certificate",
+  ],
+  [
+    "listener 1900\nenable_proxy_protocol 2\nuse_identity_as_username true",
+    "listener.0.proxy_username",
+    true,
+  ],
+  [
+    "listener 1900\nenable_proxy_protocol 2\nuse_identity_as_username true\n" +
+    "allow_anonymous false",
+    "auth.0.type",
+    "client-certificate",
+  ],
+  [
+    "listener 1900\nenable_proxy_protocol 1\nuse_identity_as_username true\n" +
+    "proxy_protocol_v2_require_tls true",
+    "listener.0.proxy_username",
+    false,
+  ],
   ["listener 1900\nmount_point a", "listener.0.mount_point", "a/"],
   ["listener 1900\nmax_connections 3", "listener.0.max_connections", 3],
   ["listener 1900\nmax_qos 1", "listener.0.max_qos", 1],

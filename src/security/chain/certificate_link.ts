@@ -4,14 +4,14 @@ import type { Link, Verdict } from "./link.ts";
 
 /**
  * The link that lets in whoever came by a certificate that the listener
- * believes. Its user name is that of the certificate; without one, and with one
+ * believes, or a proxy that the listener trusts. Its user name is that of the certificate; without one, and with one
  * of its own in CONNECT, the client still has to prove that.
  */
 export const certificateLink: Link = {
   name: "client-certificate",
   judge(credentials): Verdict {
     const { certificate, isCertified, username } = credentials;
-    if (certificate === null) {
+    if (certificate === null && !isCertified) {
       return { kind: "not-mine", why: "it has no certificate" };
     }
     if (!isCertified && username !== null) {
@@ -23,5 +23,6 @@ export const certificateLink: Link = {
     return { kind: "allow", identity: identityOf(credentials) };
   },
   // Whoever takes a certificate back ends the connections by it.
-  stillAllows: ({ certificate }: Identity) => (certificate ?? null) !== null,
+  stillAllows: ({ certificate, isCertified }: Identity) =>
+    isCertified === true || (certificate ?? null) !== null,
 };
