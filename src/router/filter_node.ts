@@ -102,12 +102,21 @@ export class Recipients {
   }
 }
 
-/** A node of the filter tree; the wildcards have places of their own. */
+/**
+ * A node of the filter tree; the wildcards have places of their own. It stands
+ * for more than one level where there is no branch between them.
+ */
 export class FilterNode extends LevelNode<FilterNode> {
+  /** The levels behind the first, each with its slash; never a `#`. */
+  tail = "";
   /** The child for `+`. */
   plus: FilterNode | null = null;
   /** The child for `#`. */
   rest: FilterNode | null = null;
   /** Mostly one subscription, and then without a list around it. */
   recipients: Subscription | Recipients | null = null;
+
+  override get text(): string {
+    return this.level + this.tail;
+  }
 }

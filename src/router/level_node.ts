@@ -6,15 +6,20 @@ import { isLevel, type Leveled, LevelTable } from "./level_table.ts";
  */
 export class LevelNode<N extends LevelNode<N>> implements Leveled {
   /** The level it stands for; empty for the root, and for an empty level. */
-  readonly level: string;
+  level: string;
   /** Null for the root alone. A removed node keeps its parent. */
-  readonly parent: N | null;
+  parent: N | null;
   /** The only child, or all of them by level; a table has two at least. */
   children: N | LevelTable<N> | null = null;
 
   constructor(level: string, parent: N | null) {
     this.level = level;
     this.parent = parent;
+  }
+
+  /** All levels it stands for, joined by slashes. */
+  get text(): string {
+    return this.level;
   }
 
   /** The child for the level of `text` from `start` to `end`. */
@@ -39,6 +44,13 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
     }
   }
 
+  /** Puts `after`, of the same level, in the place of the child `before`. */
+  replaceChild(before: N, after: N): void {
+    const children = this.children;
+    if (children instanceof LevelTable) children.replace(before, after);
+    else this.children = after;
+  }
+
   /**
    * Removes a child that is there. A table that is left with one child is given
    * up, but still holds that child for whoever walks it.
@@ -60,7 +72,7 @@ export function pathOf<N extends LevelNode<N>>(node: N): string {
   const levels: string[] = [];
   let at = node;
   for (let up = at.parent; up !== null; up = at.parent) {
-    levels.push(at.level);
+    levels.push(at.text);
     at = up;
   }
   return levels.reverse().join("/");

@@ -73,6 +73,11 @@ export class LevelTable<N extends Leveled> {
     if (items.length > SMALL && this.size * 4 < items.length) this.#rebuild();
   }
 
+  /** Puts `after`, of the same level, in the place of `before`, which is there. */
+  replace(before: N, after: N): void {
+    this.items[this.#positionOf(before)] = after;
+  }
+
   #positionOf(item: N): number {
     const slots = this.#slots;
     if (slots === null) return this.items.indexOf(item);

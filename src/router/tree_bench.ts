@@ -6,6 +6,7 @@ import {
   topicName,
 } from "./bench_topics.ts";
 import { SubscriptionTable } from "./subscription_table.ts";
+import { hashText } from "./topic_hash.ts";
 import { TreeWalk } from "./tree_walk.ts";
 
 // Each iteration is one topic or one subscription; they take turns, so that
@@ -31,4 +32,22 @@ Deno.bench("tree: unsubscribe and subscribe among 100,000", () => {
   const filter = filters[next = (next + 1) % COUNT];
   table.remove(subscriber, filter, null);
   table.put(subscriber, filter, null, PLAIN);
+});
+
+/** As many filters of 127 levels as a session may have by default. */
+const SCATTERED = 16;
+
+const scattered = new SubscriptionTable();
+for (let i = 0; i < SCATTERED; i++) {
+  const levels = Array.from(
+    { length: 127 },
+    (_, at) => hashText(`${i} ${at}`) & 1 ? "+" : "a",
+  );
+  scattered.put(subscriber, levels.join("/"), null, PLAIN);
+}
+const deep = "a/".repeat(126) + "z";
+
+Deno.bench("tree: match wildcards scattered over 127 levels", () => {
+  walk.match(scattered.tree, deep);
+  walk.clear();
 });

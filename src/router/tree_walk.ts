@@ -1,6 +1,9 @@
 import type { FilterNode, Recipients, Subscription } from "./filter_node.ts";
 import type { FilterTree } from "./filter_tree.ts";
+import { levelEnd } from "./level_node.ts";
 
+const SLASH = 0x2f;
+const PLUS = 0x2b;
 const DOLLAR = 0x24;
 
 /**
@@ -14,28 +17,24 @@ export class TreeWalk {
   /** How much was found. */
   count = 0;
   #text = "";
-  readonly #levels: string[] = [];
-  /** How many levels are cut so far, and where the next one begins. */
-  #cut = 0;
-  #next = 0;
+  /** Nodes for `+` still to be looked at, and where their level begins. */
   readonly #nodes: FilterNode[] = [];
-  readonly #depths: number[] = [];
+  readonly #starts: number[] = [];
 
   /** Looks in `tree` for the valid topic name `text`. */
   match(tree: FilterTree, text: string): void {
     this.#text = text;
-    this.#cut = this.#next = this.count = 0;
+    this.count = 0;
     const exact = tree.exact.child(text);
     if (exact !== undefined) this.#take(exact);
     // `$SYS` and its like are not met by a leading wildcard [MQTT-4.7.2-1].
     const hidden = text.charCodeAt(0) === DOLLAR;
     this.#down(tree.root, 0, hidden);
     while (this.#nodes.length > 0) {
-      this.#down(
-        this.#nodes.pop() as FilterNode,
-        this.#depths.pop() as number,
-        false,
-      );
+      const node = this.#nodes.pop() as FilterNode;
+      const start = this.#starts.pop() as number;
+      const next = passTail(node.tail, text, levelEnd(text, start));
+      if (next >= 0) this.#down(node, next, false);
     }
   }
 
@@ -44,36 +43,55 @@ export class TreeWalk {
     this.found.length = this.count = 0;
   }
 
-  /** Follows the exact levels from `node`; notes each `+` for later. */
-  #down(node: FilterNode, depth: number, hidden: boolean): void {
-    for (let at: FilterNode | undefined = node; at !== undefined; depth++) {
+  /**
+   * Follows the exact levels that begin at `start` from `node`; notes each `+`
+   * for later.
+   */
+  #down(node: FilterNode, start: number, hidden: boolean): void {
+    const text = this.#text;
+    for (let at = node;;) {
       if (!hidden) {
         // `a/#` matches `a` too, so this comes before the end is looked for.
         if (at.rest !== null) this.#take(at.rest);
-        if (depth === this.#cut && this.#next < 0) return this.#take(at);
+        if (start > text.length) return this.#take(at);
         if (at.plus !== null) {
           this.#nodes.push(at.plus);
-          this.#depths.push(depth + 1);
+          this.#starts.push(start);
         }
       }
       hidden = false;
-      at = at.child(this.#level(depth));
+      if (at.children === null) return;
+      const end = levelEnd(text, start);
+      const child = at.child(text, start, end);
+      if (child === undefined) return;
+      start = passTail(child.tail, text, end);
+      if (start < 0) return;
+      at = child;
     }
   }
 
   #take(node: FilterNode): void {
     if (node.recipients !== null) this.found[this.count++] = node.recipients;
   }
+}
 
-  /** The level `depth`; levels are cut once each, and only when asked for. */
-  #level(depth: number): string {
-    if (depth < this.#cut) return this.#levels[depth];
-    const start = this.#next;
-    const slash = this.#text.indexOf("/", start);
-    this.#next = slash < 0 ? -1 : slash + 1;
-    this.#cut++;
-    return this.#levels[depth] = slash < 0
-      ? this.#text.slice(start)
-      : this.#text.slice(start, slash);
+/**
+ * Returns where the level behind those of `tail` begins in `text`, whose levels
+ * are compared from `end` on, where one ends; -1 when they do not match. One
+ * past the end of `text` when they are its last.
+ */
+function passTail(tail: string, text: string, end: number): number {
+  const { length } = text;
+  let at = end;
+  for (let i = 0; i < tail.length; i++) {
+    const code = tail.charCodeAt(i);
+    if (code === PLUS) {
+      while (at < length && text.charCodeAt(at) !== SLASH) at++;
+    } else if (at < length && text.charCodeAt(at) === code) {
+      at++;
+    } else {
+      return -1;
+    }
   }
+  return at === length || text.charCodeAt(at) === SLASH ? at + 1 : -1;
 }
