@@ -7,11 +7,19 @@ import type { Session } from "./session.ts";
 
 /** A client id whose session belongs to another user. */
 export class OwnedClientId extends ProtocolError {
-  constructor() {
+  /** The same with both user names, for the log alone. */
+  readonly names: string;
+
+  /** User names of the session and of the client; null for none. */
+  constructor(owner: string | null, username: string | null) {
     super(
       ReasonCode.ClientIdentifierNotValid,
       "the session of this client id belongs to another user",
     );
+    const named = (name: string | null) =>
+      name === null ? "no user name" : `user name ${name}`;
+    this.names = "access.client_id_owner is user: the session has " +
+      `${named(owner)}, the client ${named(username)}`;
   }
 }
 
@@ -33,7 +41,9 @@ export function isAnothers(
     owner === identity.username || options.clientIdOwner === "anyone" ||
     authenticator.knows === undefined
   ) return false;
-  if (authenticator.knows(owner)) throw new OwnedClientId();
+  if (authenticator.knows(owner)) {
+    throw new OwnedClientId(owner, identity.username);
+  }
   // Any client could have had it: the one that now has a name goes on with it.
   return owner !== null;
 }

@@ -408,12 +408,14 @@ export function refuseConnect(
     : connection.version;
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
+  if (error instanceof OwnedClientId) {
+    // Without a code no DISCONNECT goes out: the names are for the log.
+    return connection.close("client-id-owned", null, error.names);
+  }
   // Counted apart: wrong passwords are worth another look than wrong bytes.
   connection.close(
-    error instanceof OwnedClientId
-      ? "client-id-owned"
-      : connection.state === "authenticating" &&
-          error.reasonCode !== ReasonCode.PacketTooLarge
+    connection.state === "authenticating" &&
+      error.reasonCode !== ReasonCode.PacketTooLarge
       ? "auth-failed"
       : "refused",
   );

@@ -125,10 +125,7 @@ export class Connection implements Deadline {
   heardAt = 0;
   /** Bytes of the packet under way that moved `heardAt`. */
   #heardOf = 0;
-  /**
-   * Whether `max_keep_alive` holds in place of what the client asked for.
-   * @internal
-   */
+  /** Whether `max_keep_alive` is less than its client asked for. @internal */
   isKeepAliveCut = false;
   /** Aliases the client has set; made by its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
@@ -411,7 +408,7 @@ export class Connection implements Deadline {
     }
     this.#survive("a clean detachment", () => this.#leave());
     this.#survive("the log line", () => {
-      const limit = limitMet(this, why, code);
+      const limit = limitMet(this, why, code, reason);
       this.context.log.closed(this.clientId, this.hostname, why, limit);
     });
     if (!this.#survive("the last write", () => this.#finish())) this.release();

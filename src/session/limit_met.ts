@@ -5,12 +5,13 @@ import type { CloseReason } from "./reasons.ts";
 /**
  * The limit that a connection met when it is closed for `why`, with the reason
  * code `code` if it has one: name of the setting and value, for the log. Null
- * when it was no limit.
+ * when it was no limit. `reason` is what `close` was given.
  */
 export function limitMet(
-  { context, listener, clientId, isKeepAliveCut }: Connection,
+  { context, listener, isKeepAliveCut }: Connection,
   why: CloseReason,
   code: ReasonCode | null,
+  reason?: string,
 ): string | null {
   const setting = (name: string, value: number, unit = "") =>
     `${name} of listener ${listener.name} is ${value}${unit}`;
@@ -20,11 +21,8 @@ export function limitMet(
         "bytes";
     case "disk-full":
       return context.store?.status.reason ?? "storage";
-    case "client-id-owned": {
-      const owner = context.registry.get(clientId!)?.identity.username;
-      const whose = owner == null ? "a client without a user name" : owner;
-      return `access.client_id_owner is user, and the session is that of ${whose}`;
-    }
+    case "client-id-owned":
+      return reason ?? null;
     case "keep-alive":
       return isKeepAliveCut
         ? setting("max_keep_alive", listener.maxKeepAlive, " s")
