@@ -33,7 +33,7 @@ export {
   decodeUnsubscribeHead,
   encodeUnsubscribe,
 } from "./unsubscribe.ts";
-export { decodeSuback, encodeSuback } from "./suback.ts";
+export { decodeSuback, encodeSuback, subackLength } from "./suback.ts";
 export { PINGREQ, PINGRESP } from "./ping.ts";
 export { decodeDisconnect, encodeDisconnect } from "./disconnect.ts";
 export { decodeAuth, encodeAuth } from "./auth.ts";

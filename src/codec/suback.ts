@@ -11,6 +11,7 @@ import type { Frame } from "./frame.ts";
 import { decodeProperties } from "./properties_decoder.ts";
 import { encodeProperties } from "./properties_encoder.ts";
 import { isReasonCodeOf } from "./reason_codes.ts";
+import { varintLength } from "./varint.ts";
 
 /** The frame of a SUBACK (3.9), or of an UNSUBACK (3.11), by `packet.type`. */
 export function encodeSuback(
@@ -25,6 +26,12 @@ export function encodeSuback(
     for (const code of packet.codes) writer.uint8(code);
   }
   return writer.frame(packet.type);
+}
+
+/** Bytes that a 5.0 SUBACK or UNSUBACK takes for `count` filters, at least. */
+export function subackLength(count: number): number {
+  const body = 3 + count; // packet id, no property, one code each
+  return 1 + varintLength(body) + body;
 }
 
 /**

@@ -115,7 +115,14 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
     return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
   }
-  if (outcome.kind === "continue") return askMore(connection, outcome.data);
+  if (outcome.kind === "continue") {
+    connection.sender.sendAuth(
+      connection.authMethod!,
+      ReasonCode.ContinueAuthentication,
+      outcome.data,
+    );
+    return;
+  }
   connection.exchange = null;
   const session = connection.session!;
   const { context, listener } = connection;
@@ -126,7 +133,12 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     listener.clientIdFrom === "username" &&
       outcome.identity.clientId !== session.clientId
   ) return connection.close("auth-failed", ReasonCode.NotAuthorized);
-  if (!tell(connection, ReasonCode.Success, outcome.data)) return;
+  // Before anything changes: it may be larger than the client takes.
+  connection.sender.sendAuth(
+    connection.authMethod!,
+    ReasonCode.Success,
+    outcome.data,
+  );
   // From here on access is judged by the new identity.
   const before = session.identity.username;
   session.identity = outcome.identity;
@@ -134,34 +146,4 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   watchIdentity(connection, outcome.identity);
   const isAnother = before !== outcome.identity.username;
   enforceAccess(session, context, isAnother);
-}
-
-/** Asks the client for the next step of its exchange [MQTT-4.12.0-2]. */
-export function askMore(
-  connection: Connection,
-  data: Uint8Array | undefined,
-): void {
-  tell(connection, ReasonCode.ContinueAuthentication, data);
-}
-
-/**
- * Sends AUTH. A client that takes no packet that large would wait for ever:
- * then an open connection closes with 0x95 and this returns false.
- *
- * @throws {ProtocolError} 0x95 while CONNECT is still being judged.
- */
-function tell(
-  connection: Connection,
-  reasonCode: ReasonCode,
-  data: Uint8Array | undefined,
-): boolean {
-  const { sender, authMethod } = connection;
-  if (sender.sendAuth(authMethod!, reasonCode, data)) return true;
-  const why = "AUTH takes more bytes than Maximum Packet Size (0x27) of this " +
-    `client, ${sender.sendLimit}`;
-  const code = ReasonCode.PacketTooLarge; // [MQTT-3.1.2-24]
-  if (connection.state !== "open") throw new ProtocolError(code, why);
-  const reason = sender.problemInformation ? why : undefined;
-  connection.close("auth-failed", code, reason);
-  return false;
 }

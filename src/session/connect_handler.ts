@@ -14,7 +14,8 @@ import {
   ReturnCode,
 } from "../mqtt/mod.ts";
 import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
-import { askMore, awaitOutcome } from "./auth_handler.ts";
+import { checkAnswer, closeReasonOf } from "./answer_too_large.ts";
+import { awaitOutcome } from "./auth_handler.ts";
 import { checkLength, isAnothers, OwnedClientId } from "./client_id.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
@@ -152,7 +153,12 @@ function judge(
     throw new ProtocolError(outcome.reasonCode, "the client is not let in");
   }
   if (outcome.kind === "continue") {
-    return askMore(connection, outcome.data);
+    connection.sender.sendAuth(
+      connection.authMethod!,
+      ReasonCode.ContinueAuthentication,
+      outcome.data,
+    );
+    return;
   }
   // Whoever let it in may have been replaced while it was being asked.
   const { authenticator } = connection.context;
@@ -188,7 +194,12 @@ function enter(
       ? announce(connection, candidate, data)
       : {},
   };
-  checkFits(connection, encodeConnack(answer, packet.version));
+  // Without CONNACK a client knows neither its limits nor its client id.
+  checkAnswer(
+    connection.sender,
+    "CONNACK",
+    encodeConnack(answer, packet.version).length,
+  );
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
   const { session, present } = claim(connection, candidate, identity);
@@ -222,22 +233,6 @@ function enter(
   session.queue.resume();
   // Somebody else may have it now, or the same one by other rules.
   if (present) enforceAccess(session, context);
-}
-
-/**
- * Refuses a client that takes no packet as large as its CONNACK: without it the
- * client knows neither its limits nor its client id. Comes before the takeover,
- * as a refused CONNECT changes nothing.
- *
- * @throws {ProtocolError} 0x95.
- */
-function checkFits({ sender }: Connection, { length }: Uint8Array): void {
-  if (length <= sender.sendLimit) return;
-  throw new ProtocolError( // [MQTT-3.1.2-24]
-    ReasonCode.PacketTooLarge,
-    `CONNACK takes ${length} bytes, Maximum Packet Size (0x27) of this ` +
-      `client is ${sender.sendLimit}`,
-  );
 }
 
 /**
@@ -413,11 +408,9 @@ export function refuseConnect(
     return connection.close("client-id-owned", null, error.names);
   }
   // Counted apart: wrong passwords are worth another look than wrong bytes.
+  const denied = connection.state === "authenticating";
   connection.close(
-    connection.state === "authenticating" &&
-      error.reasonCode !== ReasonCode.PacketTooLarge
-      ? "auth-failed"
-      : "refused",
+    closeReasonOf(error, denied ? "auth-failed" : "refused"),
   );
 }
 

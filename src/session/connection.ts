@@ -21,6 +21,7 @@ import type {
 } from "../security/mod.ts";
 import type { Accepted, ByteStream } from "../transport/mod.ts";
 import type { SettledAccess } from "./access_questions.ts";
+import { closeReasonOf } from "./answer_too_large.ts";
 import { handleAck } from "./ack_handler.ts";
 import { handleAuth } from "./auth_handler.ts";
 import { handleConnect, refuseConnect } from "./connect_handler.ts";
@@ -114,10 +115,7 @@ export class Connection implements Deadline {
    * @internal
    */
   rate: PublishRate | null = null;
-  /**
-   * Takes back the timer that ends a pause for its rate; null without a pause.
-   * @internal
-   */
+  /** Cancels the end of a pause for its rate; null outside one. @internal */
   ratePause: Cancel | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
@@ -366,7 +364,8 @@ export class Connection implements Deadline {
   #refuse(error: ProtocolError): void {
     if (this.state !== "open") return refuseConnect(this, error);
     const reason = this.sender.problemInformation ? error.message : undefined;
-    this.close("protocol-error", error.reasonCode, reason);
+    const why = closeReasonOf(error, "protocol-error");
+    this.close(why, error.reasonCode, reason);
   }
 
   /** Ends at once because of an error after which nothing can be written. */

@@ -3,8 +3,10 @@ import {
   type FilterListHead,
   type FilterListSlice,
   type Frame,
+  subackLength,
 } from "../codec/mod.ts";
 import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { checkAnswer } from "./answer_too_large.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -79,7 +81,8 @@ export class FilterWork {
 /**
  * Begins with a packet that has `optionBytes` behind each filter.
  *
- * @throws {ProtocolError} 0x97 when it has more filters than are taken.
+ * @throws {ProtocolError} 0x97 when it has more filters than are taken, 0x95
+ * when the client takes no packet as large as its answer.
  */
 export function beginFilterWork(
   connection: Connection,
@@ -90,12 +93,15 @@ export function beginFilterWork(
 ): FilterWork {
   const { maxSubscriptions } = connection.context.options;
   const most = Math.max(FILTERS_A_PACKET, maxSubscriptions);
-  if (countFilters(chunk, head.start, frame.end, optionBytes, most) > most) {
+  const count = countFilters(chunk, head.start, frame.end, optionBytes, most);
+  if (count > most) {
     throw new ProtocolError(
       ReasonCode.QuotaExceeded,
       `a packet with more than ${most} topic filters`,
     );
   }
+  const answer = optionBytes === 1 ? "SUBACK" : "UNSUBACK";
+  checkAnswer(connection.sender, answer, subackLength(count));
   return connection.filterWork = new FilterWork(head, frame);
 }
 

@@ -8,7 +8,7 @@ import type { CloseReason } from "./reasons.ts";
  * when it was no limit. `reason` is what `close` was given.
  */
 export function limitMet(
-  { context, listener, isKeepAliveCut }: Connection,
+  { context, listener, sender, isKeepAliveCut }: Connection,
   why: CloseReason,
   code: ReasonCode | null,
   reason?: string,
@@ -27,6 +27,9 @@ export function limitMet(
       return isKeepAliveCut
         ? setting("max_keep_alive", listener.maxKeepAlive, " s")
         : null;
+    case "answer-too-large":
+      return "Maximum Packet Size (0x27) of the client is " +
+        `${sender.sendLimit} bytes`;
     case "connect-timeout":
       return setting("connect_timeout", listener.connectTimeout, " ms");
     case "protocol-error":

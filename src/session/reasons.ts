@@ -5,6 +5,8 @@ export const CLOSE_REASONS = [
   "client-closed",
   "broken",
   "protocol-error",
+  // Its Maximum Packet Size has no room for an answer that it waits for.
+  "answer-too-large",
   // CONNECT was not taken, for another reason than who sent it.
   "refused",
   // The session of its client id belongs to another user.

@@ -12,6 +12,7 @@ import {
   type ReasonCode,
 } from "../mqtt/mod.ts";
 import type { ByteStream } from "../transport/mod.ts";
+import { checkAnswer } from "./answer_too_large.ts";
 import type { Context } from "./context.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
@@ -205,22 +206,25 @@ export class Sender {
   }
 
   /**
-   * Sends AUTH with the method that the CONNECT named [MQTT-4.12.0-5]; false
-   * when it is larger than the client takes.
+   * Sends AUTH with the method that the CONNECT named [MQTT-4.12.0-5].
+   *
+   * @throws {AnswerTooLarge} when it is larger than the client takes.
    */
   sendAuth(
     method: string,
     reasonCode: ReasonCode,
     data: Uint8Array | undefined,
-  ): boolean {
-    return this.send(encodeAuth({
+  ): void {
+    const bytes = encodeAuth({
       type: 15,
       reasonCode,
       properties: {
         authenticationMethod: method,
         ...(data === undefined ? {} : { authenticationData: data }),
       },
-    }));
+    });
+    checkAnswer(this, "AUTH", bytes.length);
+    this.send(bytes);
   }
 
   /** What is to be sent to this client threw `error`: its connection ends. */

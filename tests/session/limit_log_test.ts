@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { property } from "../support/bytes.ts";
 import { staying } from "../support/packets.ts";
 import { stored } from "./stored_broker.ts";
 
@@ -99,5 +100,21 @@ stored(
   {
     limits: { max_packet_size: 2000, receive_maximum: 2 },
     session: { max_keep_alive: 60 },
+  },
+);
+
+stored(
+  "a client that takes no packet as large as its answer is told with its maximum",
+  "buffered",
+  async (broker) => {
+    const client = await broker.connect(5, {
+      properties: [property.maximumPacketSize(30)],
+    });
+    const filters = Array.from({ length: 40 }, (_, at) => `t/${at}`);
+    await client.send(client.packets.subscribe(1, filters));
+    await client.expectDisconnect(0x95);
+    assert.deepEqual(broker.limits, [
+      "answer-too-large: Maximum Packet Size (0x27) of the client is 30 bytes",
+    ]);
   },
 );

@@ -1,0 +1,40 @@
+import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import type { CloseReason } from "./reasons.ts";
+import type { Sender } from "./sender.ts";
+
+/**
+ * An answer that is larger than its client takes, and so is not sent
+ * [MQTT-3.1.2-24]. The client would wait for it for ever: the connection ends.
+ */
+export class AnswerTooLarge extends ProtocolError {
+  constructor(packet: string, length: number, most: number) {
+    super(
+      ReasonCode.PacketTooLarge,
+      `${packet} takes ${length} bytes, and Maximum Packet Size (0x27) of ` +
+        `this client is ${most}`,
+    );
+  }
+}
+
+/** Returns why a connection closes for `error`: mostly `otherwise`. */
+export function closeReasonOf(
+  error: ProtocolError,
+  otherwise: CloseReason,
+): CloseReason {
+  return error instanceof AnswerTooLarge ? "answer-too-large" : otherwise;
+}
+
+/**
+ * Looks before any effect whether the client takes the answer.
+ *
+ * @param packet The name of the answer, like `SUBACK`.
+ * @param length Its length in bytes.
+ * @throws {AnswerTooLarge} where it does not.
+ */
+export function checkAnswer(
+  { sendLimit }: Sender,
+  packet: string,
+  length: number,
+): void {
+  if (length > sendLimit) throw new AnswerTooLarge(packet, length, sendLimit);
+}
