@@ -89,7 +89,7 @@ Deno.test("a field of more than 65,535 bytes cannot be encoded", () => {
     encodeDisconnect({
       type: 14,
       reasonCode: 0x81,
-      properties: { reasonString: "a".repeat(length) },
+      properties: { serverReference: "a".repeat(length) },
     }, 5);
   assert.equal(encode(65_535).length, 65_535 + 11);
   assert.throws(() => encode(65_536), RangeError);
