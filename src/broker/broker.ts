@@ -7,17 +7,13 @@ import {
   withoutRestart,
 } from "../config/mod.ts";
 import { Router } from "../router/mod.ts";
-import {
-  type Authenticator,
-  type Authorizer,
-  Unasked,
-} from "../security/mod.ts";
+import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Doubt, StoreSettings } from "../store/mod.ts";
 import { applyLimits, Context, Counters } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
-import { allowsAnonymous } from "./access/allows_anonymous.ts";
+import { unaskedBy } from "./access/unasked.ts";
 import { Alarms } from "./alarms.ts";
 import { type BrokerLog, silentLog } from "./broker_log.ts";
 import { type BrokerState, brokerState } from "./broker_state.ts";
@@ -94,7 +90,7 @@ export class Broker {
       options: sessionOptions(settings),
       router: this.#router,
       authenticator: ports.authenticator ??
-        new Unasked(allowsAnonymous(settings.listener)),
+        unaskedBy(settings.listener),
       authorizer: ports.authorizer ?? null,
       clock: this.#clock,
       counters: this.#counters,
@@ -172,7 +168,7 @@ export class Broker {
     const { auth, listener } = this.#settings;
     this.#context.authenticator = auth.length > 0 && access !== null
       ? access.authenticator
-      : authenticator ?? new Unasked(allowsAnonymous(listener));
+      : authenticator ?? unaskedBy(listener);
     this.#context.authorize(access?.authorizer ?? authorizer ?? null);
   }
 

@@ -40,6 +40,7 @@ export class StateRestorer implements Restorer {
     session.identity = {
       clientId: stored.clientId,
       username: stored.username,
+      isClaimed: stored.isClaimed,
     };
     session.expiryInterval = stored.expiryInterval;
     session.detachedAt = stored.detachedAt;

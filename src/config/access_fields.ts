@@ -123,7 +123,7 @@ export const accessFields: FieldsOf<AccessSettings> = {
   client_id_owner: choice(
     "user",
     ["user", "anyone"],
-    "Which clients may take over a session by its client id: those with its user name, or anyone. Without an [[auth]] no user name is proved, and it is anyone.",
+    "Which clients may take over a session by its client id: those with its user name, or anyone. Where neither an [[auth]] nor a certificate proves user names, it is anyone.",
   ),
   on_denied_publish: choice(
     "ignore",

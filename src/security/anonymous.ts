@@ -15,16 +15,26 @@ import { hasNoCredentials, identityOf } from "./identity.ts";
  */
 export class Unasked implements Authenticator {
   readonly #allow: (listener: string) => boolean;
+  /** Only a client could tell whether it has a certificate of that name. */
+  readonly knows?: () => boolean;
 
-  /** `allow`: whether clients may enter by the listener of this name. */
-  constructor(allow: (listener: string) => boolean) {
+  /**
+   * `allow`: whether clients may enter by the listener of this name.
+   * `provesNames`: whether any listener takes user names from certificates.
+   */
+  constructor(allow: (listener: string) => boolean, provesNames = false) {
     this.#allow = allow;
+    if (provesNames) this.knows = () => true;
   }
 
   authenticate(credentials: Credentials): AuthOutcome {
-    const { listener, certificate, isCertified } = credentials;
+    const { listener, certificate, username, isCertified } = credentials;
     if (this.#allow(listener) || certificate !== null || isCertified) {
-      return { kind: "allow", identity: identityOf(credentials) };
+      const isClaimed = username !== null && !isCertified;
+      return {
+        kind: "allow",
+        identity: identityOf(credentials, { isClaimed }),
+      };
     }
     return {
       kind: "deny",

@@ -33,6 +33,8 @@ export interface Identity {
   readonly clientId: string;
   /** Null for an anonymous client. */
   readonly username: string | null;
+  /** Whether nothing proved the user name. @default {false} */
+  readonly isClaimed?: boolean;
   /** The certificate it came in by; null or missing without one. */
   readonly certificate?: CertificateFacts | null;
   /** Whether its user name is that of a certificate. @default {false} */

@@ -36,16 +36,26 @@ export function isAnothers(
   identity: Identity,
   { authenticator, options }: Context,
 ): boolean {
-  const owner = session.identity.username;
   if (
-    owner === identity.username || options.clientIdOwner === "anyone" ||
-    authenticator.knows === undefined
+    options.clientIdOwner === "anyone" || authenticator.knows === undefined ||
+    isOwner(session.identity, identity)
   ) return false;
+  const owner = provedName(session.identity);
   if (authenticator.knows(owner)) {
-    throw new OwnedClientId(owner, identity.username);
+    throw new OwnedClientId(owner, provedName(identity));
   }
   // Any client could have had it: the one that now has a name goes on with it.
   return owner !== null;
+}
+
+/** A name that was only claimed counts for none, but for the user who has it. */
+function isOwner(owner: Identity, client: Identity): boolean {
+  return provedName(owner) === provedName(client) ||
+    owner.isClaimed === true && owner.username === client.username;
+}
+
+function provedName({ username, isClaimed }: Identity): string | null {
+  return isClaimed ? null : username;
 }
 
 /**

@@ -24,7 +24,7 @@ export class PlainSession implements StoredSession {
   readonly clientId: string;
   expiryInterval = 0;
   detachedAt = 0;
-  identity: { username: string | null } = { username: null };
+  identity: StoredSession["identity"] = { username: null };
   bridge = false;
   will: StoredWill | null = null;
   received: Set<number> = new Set();
@@ -103,7 +103,8 @@ export class PlainState implements Restorer, RetainedSource {
     const session = new PlainSession(stored.clientId);
     session.expiryInterval = stored.expiryInterval;
     session.detachedAt = stored.detachedAt;
-    session.identity = { username: stored.username };
+    const { username, isClaimed } = stored;
+    session.identity = { username, isClaimed };
     session.bridge = stored.bridge;
     session.will = stored.will;
     session.received = new Set(stored.received);

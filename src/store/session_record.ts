@@ -14,6 +14,8 @@ const BRIDGE = 0x01;
 const USERNAME = 0x02;
 const WILL = 0x04;
 const PACKET_IDS = 0x08;
+/** Nothing proved the user name. Records of 0.1.0 do not have it. */
+const CLAIMED = 0x10;
 
 const QOS = 0x03;
 const NO_LOCAL = 0x04;
@@ -34,6 +36,7 @@ export interface SessionFields {
   readonly expiryInterval: number;
   readonly detachedAt: number;
   readonly username: string | null;
+  readonly isClaimed: boolean;
   readonly bridge: boolean;
   readonly will: StoredWill | null;
   readonly packetIds: StoredPacketIds | null;
@@ -57,12 +60,13 @@ export function writeSession(
   number: number,
   session: StoredSession,
 ): void {
-  const { username } = session.identity;
+  const { username, isClaimed = false } = session.identity;
   const { will, packetIds } = session;
   into.varint(number);
   into.uint8(
     (session.bridge ? BRIDGE : 0) | (username !== null ? USERNAME : 0) |
-      (will !== null ? WILL : 0) | (packetIds !== null ? PACKET_IDS : 0),
+      (will !== null ? WILL : 0) | (packetIds !== null ? PACKET_IDS : 0) |
+      (isClaimed ? CLAIMED : 0),
   );
   into.text(session.clientId);
   into.varint(session.expiryInterval);
@@ -94,12 +98,14 @@ export function readSession(
     will = { delay, messageExpiry, message: messages.read(from).keep() };
   }
   const bridge = (flags & BRIDGE) !== 0;
+  const isClaimed = (flags & CLAIMED) !== 0;
   return {
     number,
     clientId,
     expiryInterval,
     detachedAt,
     username,
+    isClaimed,
     bridge,
     will,
     packetIds,

@@ -54,7 +54,11 @@ export interface StoredSession extends SlotOwner {
    */
   readonly detachedAt: number;
   /** Who it belongs to. */
-  readonly identity: { readonly username: string | null };
+  readonly identity: {
+    readonly username: string | null;
+    /** Whether nothing proved the user name. @default {false} */
+    readonly isClaimed?: boolean;
+  };
   /** Whether its client is a bridge. */
   readonly bridge: boolean;
   /** Null when there is none, or when it has been published. */

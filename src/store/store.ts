@@ -65,6 +65,8 @@ export interface RestoredSession {
   readonly detachedAt: number;
   /** Who it belongs to. */
   readonly username: string | null;
+  /** Whether nothing proved that user name. @default {false} */
+  readonly isClaimed?: boolean;
   /** Whether its client is a bridge. */
   readonly bridge: boolean;
   /** The will that has not been published, or null. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { Authenticator, Identity } from "../../src/security/mod.ts";
+import { memoryPair } from "../../src/transport/mod.ts";
 import { auth, staying, type Version } from "../support/packets.ts";
 import { property } from "../support/bytes.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 import type { TestBroker, TestBrokerOptions } from "../support/test_broker.ts";
+import { WireClient } from "../support/wire_client.ts";
 
 /** Users that there are; null for clients without a user name. */
 type Users = readonly (string | null)[];
@@ -176,3 +178,49 @@ conformance(
   },
   provingBroker(["ann", "bob"]),
 );
+
+/** Connects by a proxy that has seen a certificate of `certified`, if any. */
+async function comesByProxy(
+  broker: TestBroker,
+  certified: string | undefined,
+  username: string,
+): Promise<string> {
+  const [mine, stream] = memoryPair();
+  const peer = { hostname: "127.0.0.1", port: 1 };
+  broker.broker.serve({ stream, peer, clientName: certified }, broker.listener);
+  const client = new WireClient(mine, 4);
+  await client.send(client.packets.connect({ ...staying(4), username }));
+  const { code, sessionPresent } = await client.receive();
+  if (code === 0) await client.drop();
+  return code !== 0 ? "refused" : sessionPresent ? "goes on" : "begins anew";
+}
+
+/** Names of certificates, else of CONNECT: owner, who comes, the outcome. */
+const certified: readonly (readonly [
+  owner: string,
+  user: string,
+  outcome: string,
+])[] = [
+  ["ann of a certificate", "ann of a certificate", "goes on"],
+  ["ann of a certificate", "bob of a certificate", "refused"],
+  ["ann of a certificate", "ann of CONNECT", "refused"],
+  ["ann of a certificate", "bob of CONNECT", "refused"],
+  ["ann of CONNECT", "bob of CONNECT", "goes on"],
+  ["ann of CONNECT", "ann of a certificate", "goes on"],
+  ["ann of CONNECT", "bob of a certificate", "refused"],
+];
+for (const [owner, user, outcome] of certified) {
+  conformance(
+    `without an [[auth]] a session of ${owner}: ${user} ${outcome}`,
+    async (broker) => {
+      const come = (who: string) => {
+        const [name, , source] = who.split(" ");
+        const shown = source === "a" ? name : undefined;
+        return comesByProxy(broker, shown, name);
+      };
+      await come(owner);
+      assert.equal(await come(user), outcome);
+    },
+    { listener: { proxy_username: true } },
+  );
+}

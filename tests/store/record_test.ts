@@ -120,6 +120,7 @@ Deno.test("a session is read as it was written", () => {
     expiryInterval: fc.nat({ max: 0xffffffff }),
     detachedAt: whole,
     username: fc.option(text),
+    isClaimed: fc.boolean(),
     bridge: fc.boolean(),
     packetIds: fc.option(record({
       next: fc.integer({ min: 1, max: 65535 }),
@@ -138,7 +139,7 @@ Deno.test("a session is read as it was written", () => {
   fc.assert(fc.property(whole, sessions, (number, fields) => {
     const session = Object.assign(new PlainSession(fields.clientId), {
       ...fields,
-      identity: { username: fields.username },
+      identity: { username: fields.username, isClaimed: fields.isClaimed },
     });
     const writer = new RecordWriter();
     writeSession(writer, number, session);
@@ -153,6 +154,18 @@ Deno.test("a session is read as it was written", () => {
       before && { ...before, message: plain(before.message) },
     );
   }));
+});
+
+Deno.test("a session of a store that does not say whether its user name was proved is its user's", () => {
+  const writer = new RecordWriter();
+  writer.varint(7);
+  writer.uint8(0x02);
+  writer.text("meter");
+  writer.varint(3600);
+  writer.varint(1_700_000_000_000);
+  writer.text("ann");
+  const read = readSession(reading(writer), new MessageReader());
+  assert.deepEqual([read.username, read.isClaimed], ["ann", false]);
 });
 
 Deno.test("a subscription is read as it was written", () => {

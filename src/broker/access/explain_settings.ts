@@ -13,12 +13,11 @@ import {
   type Explanation,
   type Identity,
   identityOf,
-  Unasked,
 } from "../../security/mod.ts";
 import { isOwnState, isReserved, OWN_STATE } from "../../session/mod.ts";
 import type { AccessState } from "./access.ts";
 import type { AccessPorts } from "./opened_link.ts";
-import { allowsAnonymous } from "./allows_anonymous.ts";
+import { unaskedBy } from "./unasked.ts";
 
 /** What somebody wants to know about a client that need not be there. */
 export interface AccessCase {
@@ -153,7 +152,7 @@ async function explainLogin(
 ): Promise<LoginFound> {
   const assumed = identityOf(credentials);
   if (auth.length === 0) {
-    const unasked = new Unasked(allowsAnonymous(listener));
+    const unasked = unaskedBy(listener);
     const outcome = unasked.authenticate(credentials);
     return { login: loginOf([], outcome), identity: assumed };
   }
