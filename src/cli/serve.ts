@@ -147,7 +147,7 @@ async function run(
     follower.begin();
     const signal = await stopped;
     follower.stop();
-    await registration.end();
+    registration.end();
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     const { settings: last } = broker;
     if (await within(last.shutdown.timeout, broker)) return 0;

@@ -38,14 +38,14 @@ const stored = completeSettings({ storage: { path: "/srv/d" } });
 Deno.test("running brokers: one is found while it runs, with where its things are", async () => {
   await using user = new User();
   const { environment } = user;
-  assert.deepEqual(await findRunning(environment), []);
+  assert.deepEqual(findRunning(environment), []);
   const options = { config: "/etc/d.toml", set: ["log.level=warn"], port: "1" };
   const entry = new Registration(options, {
     ...environment,
     DUNLIN_ACL__0__TOPIC: "secret",
   });
-  await entry.tell(stored);
-  assert.deepEqual(await findRunning(environment), [{
+  entry.tell(stored);
+  assert.deepEqual(findRunning(environment), [{
     pid: Deno.pid,
     config: "/etc/d.toml",
     given: ["DUNLIN_ACL__0__TOPIC", "--set log.level", "--port"],
@@ -60,14 +60,14 @@ Deno.test("running brokers: one is found while it runs, with where its things ar
   assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   assert.doesNotMatch(await Deno.readTextFile(path), /secret|warn/);
   const authority = { path: "/srv/ca" };
-  await entry.tell(
+  entry.tell(
     completeSettings({ storage: { path: "/srv/d" }, authority }),
   );
-  const found = await findRunning(environment);
+  const found = findRunning(environment);
   assert.deepEqual(found.map((one) => one.authority), ["/srv/ca"]);
   assert.equal((await user.entries()).length, 1);
-  await entry.end();
-  assert.deepEqual(await findRunning(environment), []);
+  entry.end();
+  assert.deepEqual(findRunning(environment), []);
   assert.deepEqual(await user.entries(), []);
 });
 
@@ -81,41 +81,41 @@ Deno.test("running brokers: the entries of killed ones are removed, when one is 
       ),
     );
   await leave();
-  assert.deepEqual(await findRunning(user.environment), []);
+  assert.deepEqual(findRunning(user.environment), []);
   assert.deepEqual(await user.entries(), []);
   await leave();
   await Deno.writeTextFile(`${user.home}/run/dunlin/c.json.tmp`, "");
   const entry = new Registration({}, user.environment);
-  await entry.tell(stored);
+  entry.tell(stored);
   assert.equal((await user.entries()).length, 1);
-  await entry.end();
+  entry.end();
 });
 
 Deno.test("running brokers: one that stores nothing leaves nothing on disk", async () => {
   await using user = new User();
   const environment = { HOME: user.home };
   const entry = new Registration({}, environment);
-  await entry.tell(completeSettings({ storage: { mode: "memory" } }));
+  entry.tell(completeSettings({ storage: { mode: "memory" } }));
   assert.deepEqual([...Deno.readDirSync(user.home)], []);
-  await entry.tell(completeSettings({}));
-  assert.equal((await findRunning(environment)).length, 1);
-  await entry.end();
+  entry.tell(completeSettings({}));
+  assert.equal(findRunning(environment).length, 1);
+  entry.end();
 });
 
 Deno.test("running brokers: a folder that cannot be written keeps none from running", async () => {
   await using user = new User();
   await Deno.writeTextFile(`${user.home}/run`, "");
   const entry = new Registration({}, user.environment);
-  await entry.tell(completeSettings({ storage: { mode: "memory" } }));
-  assert.deepEqual(await findRunning(user.environment), []);
-  await entry.end();
+  entry.tell(completeSettings({ storage: { mode: "memory" } }));
+  assert.deepEqual(findRunning(user.environment), []);
+  entry.end();
 });
 
 Deno.test("commands without --config mean the only broker that runs, and say so", async () => {
   await using user = new User();
   const { environment, output } = user;
   const entry = new Registration({ config: "/etc/d.toml" }, environment);
-  await entry.tell(stored);
+  entry.tell(stored);
   assert.equal(await storeTarget({}, environment, output), "/srv/d/store.kv");
   assert.deepEqual(await authorityTarget({}, environment, output), {
     folder: "/srv/d/authority",
@@ -128,14 +128,14 @@ Deno.test("commands without --config mean the only broker that runs, and say so"
     `dunlin: using the store /srv/d/store.kv ${by}\n` +
       `dunlin: using the authority in /srv/d/authority ${by}\n`,
   );
-  await entry.end();
+  entry.end();
 });
 
 Deno.test("commands that name their settings ask for no broker and say nothing", async () => {
   await using user = new User();
   const { environment, output } = user;
   const entry = new Registration({}, environment);
-  await entry.tell(stored);
+  entry.tell(stored);
   const config = `${user.home}/d.toml`;
   await Deno.writeTextFile(config, `[storage]\npath = "data"`);
   const store = `${user.home}/data/store.kv`;
@@ -149,7 +149,7 @@ Deno.test("commands that name their settings ask for no broker and say nothing",
     assert.equal(await storeTarget(options, variables, output), store);
   }
   assert.equal(user.said, "");
-  await entry.end();
+  entry.end();
 });
 
 Deno.test("commands without --config say which folder they use when no broker or several run", async () => {
@@ -166,20 +166,20 @@ Deno.test("commands without --config say which folder they use when no broker or
   const entries = ["/etc/a.toml", "/etc/b.toml"].map((config) =>
     new Registration({ config }, environment)
   );
-  for (const entry of entries) await entry.tell(stored);
+  for (const entry of entries) entry.tell(stored);
   assert.equal(await storeTarget({}, environment, output), usual);
   assert.match(
     user.said,
     /: no --config is given and 2 brokers of this user run \(\/etc\/[ab]\.toml, \/etc\/[ab]\.toml\)\n$/,
   );
-  for (const entry of entries) await entry.end();
+  for (const entry of entries) entry.end();
 });
 
 Deno.test("commands without --config say that ./dunlin.toml is not read", async () => {
   await using user = new User();
   const folder = await Deno.realPath(user.home);
   await Deno.writeTextFile(`${folder}/dunlin.toml`, "");
-  const { say } = await meantBroker({}, user.environment, user.output, folder);
+  const { say } = meantBroker({}, user.environment, user.output, folder);
   say("using the store x");
   assert.ok(
     user.said.endsWith(

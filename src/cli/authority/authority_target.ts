@@ -22,7 +22,7 @@ export async function authorityTarget(
     const list = join(folder, "certificates.json");
     return { folder, list, port: USUAL_TLS_PORT };
   }
-  const { broker, say } = await meantBroker(options, environment, output);
+  const { broker, say } = meantBroker(options, environment, output);
   const target = broker === null
     ? await ofSettings(options, environment)
     : { folder: broker.authority, list: broker.list, port: broker.tlsPort };

@@ -58,7 +58,7 @@ async function settingsMeant(
   environment: Readonly<Record<string, string>>,
   output: Output,
 ): Promise<Settings> {
-  const { broker, say } = await meantBroker(options, environment, output);
+  const { broker, say } = meantBroker(options, environment, output);
   if (broker === null) {
     const { settings } = await readSettings(options, environment);
     say(

@@ -10,20 +10,23 @@ const FINISHED = /^[\w-]+\.json$/;
 /** As well those that a broker was writing. */
 const UNFINISHED = /^[\w-]+\.json(\.tmp)?$/;
 
+/** Bytes of the largest entry. */
+const LARGEST = 1 << 20;
+
 /** Entries looked at; more is something else. */
 const MOST = 1000;
 
 /**
  * The brokers of this user that run now, by process id. Removes the entries of
- * those that were killed. Never rejects: what cannot be read is left out.
+ * those that were killed. Throws nothing: what cannot be read is left out.
  */
-export async function findRunning(
+export function findRunning(
   environment: Readonly<Record<string, string>>,
-): Promise<RunningBroker[]> {
+): RunningBroker[] {
   const found: RunningBroker[] = [];
   for (const folder of foldersToRead(environment)) {
-    for (const path of await entriesIn(folder)) {
-      const broker = await look(path);
+    for (const path of entriesIn(folder, FINISHED)) {
+      const broker = look(path);
       if (broker !== null) found.push(broker);
     }
   }
@@ -31,14 +34,14 @@ export async function findRunning(
 }
 
 /** Removes the entries in `folder` whose brokers were killed. */
-export async function sweep(folder: string): Promise<void> {
-  for (const path of await entriesIn(folder, UNFINISHED)) await look(path);
+export function sweep(folder: string): void {
+  for (const path of entriesIn(folder, UNFINISHED)) look(path);
 }
 
-async function entriesIn(folder: string, names = FINISHED): Promise<string[]> {
+function entriesIn(folder: string, names: RegExp): string[] {
   const paths: string[] = [];
   try {
-    for await (const { name } of Deno.readDir(folder)) {
+    for (const { name } of Deno.readDirSync(folder)) {
       if (names.test(name)) paths.push(join(folder, name));
       if (paths.length === MOST) break;
     }
@@ -49,17 +52,17 @@ async function entriesIn(folder: string, names = FINISHED): Promise<string[]> {
 }
 
 /** The broker of the entry at `path`; null when it does not run any more. */
-async function look(path: string): Promise<RunningBroker | null> {
+function look(path: string): RunningBroker | null {
   try {
-    using file = await Deno.open(path, { read: true });
-    const { uid, size } = await file.stat();
-    if (uid !== Deno.uid() || size > 1 << 20) return null;
+    using file = Deno.openSync(path, { read: true });
+    const { uid, size } = file.statSync();
+    if (uid !== Deno.uid() || size > LARGEST) return null;
     // The broker holds its lock for as long as it lives, however it ends.
-    if (await file.tryLock(true)) {
-      await Deno.remove(path);
+    if (file.tryLockSync(true)) {
+      Deno.removeSync(path);
       return null;
     }
-    return readEntry(await new Response(file.readable).text());
+    return readEntry(Deno.readTextFileSync(path));
   } catch {
     return null;
   }

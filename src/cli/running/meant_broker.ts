@@ -27,19 +27,19 @@ const NAMING = /^DUNLIN_(STORAGE__PATH|AUTHORITY__(PATH|LIST))$/;
 
 /**
  * The broker that a command means which names no settings: the only one of this
- * user that runs. The command was called in `folder`. Never rejects.
+ * user that runs. The command was called in `folder`.
  */
-export async function meantBroker(
+export function meantBroker(
   { config, set }: Naming,
   environment: Readonly<Record<string, string>>,
   output: Output,
   folder = Deno.cwd(),
-): Promise<Meant> {
+): Meant {
   const isNamed = config !== undefined || (set ?? []).length > 0 ||
     Boolean(environment.DUNLIN_CONFIG) ||
     Object.keys(environment).some((name) => NAMING.test(name));
   if (isNamed) return { broker: null, say: () => {} };
-  const running = await findRunning(environment);
+  const running = findRunning(environment);
   const tell = (text: string) => output.err(`dunlin: ${text}\n`);
   if (running.length === 1) {
     const [broker] = running;
@@ -53,7 +53,7 @@ export async function meantBroker(
       running.map(({ config, pid }) => config ?? `process ${pid}`).join(", ")
     })`;
   const here = join(folder, "dunlin.toml");
-  const passedOver = await isFile(here)
+  const passedOver = isFile(here)
     ? `; ${here} is not read without --config`
     : "";
   return {
@@ -63,6 +63,10 @@ export async function meantBroker(
   };
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((one) => one.isFile, () => false);
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }

@@ -6,7 +6,6 @@ import {
   type Settings,
   storagePath,
 } from "../../config/mod.ts";
-import { makePrivateFolder } from "../../files/mod.ts";
 import type { ServeOptions } from "../serve_options.ts";
 import { tlsPort } from "../tls_port.ts";
 import { sweep } from "./find_running.ts";
@@ -19,7 +18,8 @@ import {
 /**
  * The entry by which commands without `--config` find this broker. It is
  * locked while the process lives: the entry of a killed one is known as such.
- * A broker runs as well without one, so nothing here rejects.
+ * A broker runs as well without one, so nothing here throws. The calls are few
+ * and short: without waits a reload cannot overtake the one before.
  */
 export class Registration {
   readonly #name = `${crypto.randomUUID()}.json`;
@@ -29,7 +29,6 @@ export class Registration {
   #file: Deno.FsFile | null = null;
   /** What is in the file. */
   #text = "";
-  #last: Promise<void> = Promise.resolve();
 
   /** The broker was started with `options` and `environment`. */
   constructor(
@@ -41,55 +40,55 @@ export class Registration {
   }
 
   /** Makes known that the broker runs with `settings`. */
-  tell(settings: Settings): Promise<void> {
-    return this.#last = this.#last.then(() => this.#tell(settings))
-      .catch(() => {});
-  }
-
-  /** Removes the entry. */
-  end(): Promise<void> {
-    return this.#last = this.#last.then(async () => {
-      if (this.#path !== null) await Deno.remove(this.#path);
-    }).catch(() => {}).finally(() => this.#file?.close());
-  }
-
-  async #tell(settings: Settings): Promise<void> {
+  tell(settings: Settings): void {
     if (Deno.build.os === "windows") return;
-    const text = writeEntry(
-      entryOf(settings, this.#options, this.#environment),
-    );
+    const entry = entryOf(settings, this.#options, this.#environment);
+    const text = writeEntry(entry);
     if (text === this.#text) return;
     const storesNothing = settings.storage.mode === "memory";
     for (const folder of foldersToWrite(this.#environment, storesNothing)) {
       // Another start may sweep away what has no lock yet: then once more.
-      const isThere = await this.#write(folder, text) ||
-        await this.#write(folder, text);
-      if (isThere) break;
+      if (this.#write(folder, text) || this.#write(folder, text)) break;
     }
   }
 
-  async #write(folder: string, text: string): Promise<boolean> {
+  /** Removes the entry. */
+  end(): void {
+    if (this.#path !== null) removeQuietly(this.#path);
+    this.#file?.close();
+    [this.#path, this.#file] = [null, null];
+  }
+
+  #write(folder: string, text: string): boolean {
     const path = join(folder, this.#name);
     // Its name ends otherwise until it is locked.
     const beside = `${path}.tmp`;
     let file: Deno.FsFile | null = null;
     try {
-      await makePrivateFolder(folder);
-      await sweep(folder);
-      file = await Deno.open(beside, {
+      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      sweep(folder);
+      file = Deno.openSync(beside, {
         ...{ read: true, write: true, createNew: true, mode: 0o600 },
       });
-      await file.lock(true);
-      await file.write(new TextEncoder().encode(text));
-      await Deno.rename(beside, path);
+      file.lockSync(true);
+      file.writeSync(new TextEncoder().encode(text));
+      Deno.renameSync(beside, path);
     } catch {
       file?.close();
-      await Deno.remove(beside).catch(() => {});
+      removeQuietly(beside);
       return false;
     }
     this.#file?.close();
     [this.#path, this.#file, this.#text] = [path, file, text];
     return true;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is not there.
   }
 }
 

@@ -16,7 +16,7 @@ export async function storeTarget(
 ): Promise<string> {
   const { path } = options;
   if (path === undefined) {
-    const { broker, say } = await meantBroker(options, environment, output);
+    const { broker, say } = meantBroker(options, environment, output);
     const file = broker?.store ??
       storagePath(
         (await readSettings(options, environment)).settings,
