@@ -25,8 +25,9 @@ import type { StartedListener } from "./started_listener.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
 
-/** Between two rounds of housekeeping (ms). */
+/** Between two rounds of housekeeping (ms), and while there is nothing to do. */
 const HOUSEKEEPING = 1000;
+const IDLE_HOUSEKEEPING = 10_000;
 
 /** Retained messages and cached routes looked at in one round. */
 const HOUSEKEEPING_STEPS = 2000;
@@ -382,15 +383,25 @@ export class Broker {
     return this.#storage?.status.unwritten ?? 0;
   }
 
-  #keepHouse(): void {
-    this.#housekeeping = this.#clock.after(HOUSEKEEPING, () => {
-      this.#keepHouse();
-      // What is being restored is not looked at yet.
-      if (this.#context.loading) return;
-      this.#context.faults.survive(
-        "housekeeping goes on in its next round",
-        () => this.#router.sweep(this.#clock.now(), HOUSEKEEPING_STEPS),
+  #keepHouse(wait = HOUSEKEEPING): void {
+    this.#housekeeping = this.#clock.after(wait, () => {
+      const next = this.#sweep() - this.#clock.now();
+      this.#keepHouse(
+        Math.min(Math.max(next, HOUSEKEEPING), IDLE_HOUSEKEEPING),
       );
     });
+  }
+
+  /** Returns when there is more to do (ms). */
+  #sweep(): number {
+    const now = this.#clock.now();
+    let next = now;
+    // What is being restored is not looked at yet.
+    if (this.#context.loading) return next;
+    this.#context.faults.survive(
+      "housekeeping goes on in its next round",
+      () => next = this.#router.sweep(now, HOUSEKEEPING_STEPS),
+    );
+    return next;
   }
 }

@@ -4,7 +4,7 @@ import type { LoadReport, Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./alarms.ts";
 import { StateRestorer } from "./restorer.ts";
 
-/** How often the store is asked whether it can still write (ms). */
+/** From a change of the store's health to what follows, and while it is bad (ms). */
 const LOOK = 250;
 
 /** So long commits may fail before those who wait for one are closed (ms). */
@@ -23,6 +23,8 @@ export type Reopen = (error: unknown) => (() => Promise<Store>) | null;
 export class Storage {
   #store!: Store;
   #isOpen = false;
+  /** Before that, nothing is refused for the sake of the disk. */
+  #isLoaded = false;
   readonly #context: Context;
   readonly #alarms: Alarms;
   readonly #connections: Iterable<Connection>;
@@ -57,6 +59,7 @@ export class Storage {
     const context = this.#context;
     this.#store = store;
     this.#isOpen = true;
+    store.onHealth = () => this.#lookSoon();
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
@@ -68,6 +71,7 @@ export class Storage {
   async start(): Promise<void> {
     const report = await this.#load();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
+    this.#isLoaded = true;
     this.#look();
   }
 
@@ -110,16 +114,27 @@ export class Storage {
   /** Writes what is still to be written, and closes the store. */
   async close(): Promise<void> {
     this.#watch?.();
+    this.#isLoaded = false;
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#store.close();
   }
 
-  /** A full disk tells nobody, and the hot path must not ask: so it looks. */
+  /** Also while a bad health lasts: patience ends by time alone. */
+  #lookSoon(): void {
+    if (!this.#isLoaded) return;
+    this.#watch ??= this.#context.clock.after(LOOK, () => this.#look());
+  }
+
   #look(): void {
-    const { clock, faults } = this.#context;
-    this.#watch = clock.after(LOOK, () => this.#look());
-    faults.survive("the store is looked at again soon", () => this.#judge());
+    this.#watch = null;
+    this.#lookSoon();
+    this.#context.faults.survive("the store is looked at again soon", () => {
+      this.#judge();
+      if (this.#store.health !== "ok" || this.#store.isStuck) return;
+      this.#watch?.();
+      this.#watch = null;
+    });
   }
 
   #judge(): void {

@@ -90,8 +90,7 @@ export async function run(
 ): Promise<number> {
   const need = unmetNeed();
   if (need !== null) {
-    terminal.err(`dunlin: ${need}
-`);
+    terminal.err(`dunlin: ${need}\n`);
     return 1;
   }
   const serve = (options: ServeOptions) => serveWith(signals, options);

@@ -50,6 +50,11 @@ export class MatchCache {
     this.#lay(Math.min(this.#maxSlots, FIRST_SLOTS));
   }
 
+  /** Places that there are now, in use or not. */
+  get slots(): number {
+    return this.#topics.length;
+  }
+
   /** Topics held now. */
   get size(): number {
     return this.#size;

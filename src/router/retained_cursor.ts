@@ -71,13 +71,20 @@ export class RetainedCursor {
     }
   }
 
-  /** Visits up to `max` nodes and removes what has expired at `now` (ms). */
-  expire(max: number, now: number): void {
+  /**
+   * Visits up to `max` nodes and removes what has expired at `now` (ms).
+   * Returns when the first of the others expires, Infinity for never.
+   */
+  expire(max: number, now: number): number {
+    let soonest = Infinity;
     for (let n = 0; n < max && this.#node !== null; n++) {
       const node = this.#node;
       this.#advance(node, this.#depth);
-      if (node.held !== null && isOver(node, now)) this.#expire(node);
+      if (node.held === null || node.expiresAt === null) continue;
+      if (isOver(node, now)) this.#expire(node);
+      else soonest = Math.min(soonest, node.expiresAt);
     }
+    return soonest;
   }
 
   /** Whether the filter ends at `depth`; `a/#` ends at `a` and below. */

@@ -35,8 +35,10 @@ export class RetainedStore implements RetainedSource {
   readonly #records = new RetainedRecords();
   #messages = 0;
   #bytes = 0;
-  /** Stored messages that will expire: nothing is swept while there are none. */
-  #expiring = 0;
+  /** No stored message expires before (ms); Infinity when none will. */
+  #soonest = Infinity;
+  /** The same of what the sweep under way has left behind it. */
+  #left = Infinity;
   #sequence = 0;
   #sweeper: RetainedCursor | null = null;
 
@@ -117,16 +119,21 @@ export class RetainedStore implements RetainedSource {
 
   /**
    * Removes messages expired at `now` (ms) among up to `max` nodes of the
-   * tree; each call goes on where the last one ended.
+   * tree; each call goes on where the last one ended. Returns when there is
+   * more to do, in ms: a time that has passed, one to come, or Infinity.
    */
-  sweep(now: number, max: number): void {
-    if (this.#expiring === 0) {
-      this.#sweeper = null;
-      return;
+  sweep(now: number, max: number): number {
+    if (now < this.#soonest) return this.#soonest;
+    if (this.#sweeper === null) {
+      this.#sweeper = this.#cursor(null);
+      this.#left = Infinity;
     }
-    this.#sweeper ??= this.#cursor(null);
-    this.#sweeper.expire(max, now);
-    if (this.#sweeper.done) this.#sweeper = null;
+    this.#left = Math.min(this.#left, this.#sweeper.expire(max, now));
+    if (this.#sweeper.done) {
+      this.#sweeper = null;
+      this.#soonest = this.#left;
+    }
+    return this.#soonest;
   }
 
   #cursor(filter: string | null): RetainedCursor {
@@ -145,7 +152,8 @@ export class RetainedStore implements RetainedSource {
     node.sequence = ++this.#sequence;
     this.#messages++;
     this.#bytes += message.size;
-    if (message.expiresAt !== Infinity) this.#expiring++;
+    if (message.expiresAt < this.#soonest) this.#soonest = message.expiresAt;
+    if (message.expiresAt < this.#left) this.#left = message.expiresAt;
   }
 
   #refusal(message: Message, node: RetainedNode): RetainOutcome | null {
@@ -174,7 +182,6 @@ export class RetainedStore implements RetainedSource {
   #release(node: RetainedNode): void {
     this.#messages--;
     this.#bytes -= this.#records.sizeOf(node);
-    if (node.expiresAt !== null) this.#expiring--;
     this.#records.release(node);
   }
 

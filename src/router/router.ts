@@ -93,6 +93,10 @@ export class Router {
    */
   #generation = 1;
   readonly #recent = new RecentChanges();
+  /** The generation that the match cache is swept for. */
+  #sweptFor = -1;
+  /** Places of the match cache that have not been swept for it. */
+  #unswept = 0;
   /** Publishers repeat themselves: the topic that was asked for last. */
   #last: CachedTopic;
 
@@ -335,11 +339,20 @@ export class Router {
   /**
    * Housekeeping in a bounded slice: removes retained messages expired at
    * `now` (ms) among up to `max` nodes, and lets go of outdated routes in as
-   * many places of the match cache.
+   * many places of the match cache. Returns when there is more to do, in ms: a
+   * time that has passed, one to come, or Infinity; sooner when a filter or a
+   * retained message comes meanwhile.
    */
-  sweep(now: number, max: number): void {
-    this.retained.sweep(now, max);
+  sweep(now: number, max: number): number {
+    const expiry = this.retained.sweep(now, max);
+    if (this.#sweptFor !== this.#generation) {
+      this.#sweptFor = this.#generation;
+      this.#unswept = this.#cache.slots;
+    }
+    if (this.#unswept <= 0) return expiry;
     this.#cache.sweep(max, (topic) => this.#renew(topic));
+    this.#unswept -= max;
+    return this.#unswept > 0 ? now : expiry;
   }
 
   /** Brings a route up to the present generation; false when it may not hold. */

@@ -4,8 +4,11 @@ import { type OnFault, showFault } from "./faults.ts";
 /** Ticks are this long (ms): a deadline fires at most this much late. */
 const TICK = 100;
 
-/** With nothing due soon, the timer looks again after this many ticks. */
-const STRIDE = 10;
+/** No runtime holds a timer of months: at the latest after this many ticks. */
+const FAR = 36_000;
+
+/** So many ticks are looked through one by one for what is due next. */
+const NEAR = 10;
 
 /** Something that is due at a time; moving `at` later costs nothing. */
 export interface Deadline {
@@ -92,8 +95,7 @@ export class Deadlines {
   #arm(due: number): void {
     this.#cancel?.();
     const now = this.#clock.now();
-    // No runtime holds a timer of months: a far deadline is looked at early.
-    const tick = Math.min(due, Math.floor(now / TICK) + STRIDE);
+    const tick = Math.min(due, Math.floor(now / TICK) + FAR);
     this.#next = tick;
     const wait = Math.max(0, tick * TICK - now);
     this.#cancel = this.#clock.after(wait, () => this.#run());
@@ -104,19 +106,36 @@ export class Deadlines {
     const current = Math.floor(now / TICK);
     this.#cancel = null;
     this.#next = -1; // insertions must not arm the timer while this runs
-    const first = this.#done + 1;
-    this.#done = current;
-    for (let tick = first; tick <= current; tick++) {
+    for (const tick of this.#dueTicks(current)) {
       const waiting = this.#ticks.get(tick);
       if (waiting === undefined) continue;
       this.#ticks.delete(tick);
       for (const deadline of waiting) this.#settle(deadline, now);
     }
     this.#next = Infinity;
-    if (this.#ticks.size === 0) return;
-    let next = current + 1;
-    while (next < current + STRIDE && !this.#ticks.has(next)) next++;
-    this.#arm(next);
+    if (this.#ticks.size > 0) this.#arm(this.#nextTick(current));
+  }
+
+  /** All up to `current` that something may wait in, in order; marks them done. */
+  #dueTicks(current: number): number[] {
+    const first = this.#done + 1;
+    this.#done = current;
+    if (current - first < NEAR) {
+      return Array.from({ length: current - first + 1 }, (_, at) => first + at);
+    }
+    return [...this.#ticks.keys()].filter((tick) => tick <= current)
+      .sort((a, b) => a - b);
+  }
+
+  /** The first behind `current` that something waits in; there is one. */
+  #nextTick(current: number): number {
+    for (let tick = current + 1; tick <= current + NEAR; tick++) {
+      if (this.#ticks.has(tick)) return tick;
+    }
+    // Then there is a second before the next search, however long this one is.
+    let next = Infinity;
+    for (const tick of this.#ticks.keys()) if (tick < next) next = tick;
+    return next;
   }
 
   #settle(deadline: Deadline, now: number): void {

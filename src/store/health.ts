@@ -14,8 +14,20 @@ export class Health {
   #failures = 0;
   #failure: string | null = null;
   #isFull = false;
+  #shortage: string | null = null;
+  /** Called when one of the others has changed; must not throw. */
+  onChange: () => void = () => {};
+
   /** Why no more should be taken although writing works; null when it may. */
-  shortage: string | null = null;
+  get shortage(): string | null {
+    return this.#shortage;
+  }
+
+  set shortage(reason: string | null) {
+    if (reason === this.#shortage) return;
+    this.#shortage = reason;
+    this.onChange();
+  }
 
   /** Whether the last commit failed. */
   get isFailing(): boolean {
@@ -25,18 +37,20 @@ export class Health {
   /** What to tell the operator. */
   get state(): StoreHealth {
     if (this.#failure !== null) return this.#isFull ? "full" : "failing";
-    return this.shortage === null ? "ok" : "full";
+    return this.#shortage === null ? "ok" : "full";
   }
 
   /** Why the state is not ok; else null. */
   get reason(): string | null {
-    return this.#failure ?? this.shortage;
+    return this.#failure ?? this.#shortage;
   }
 
   /** A commit worked. */
   worked(): void {
     this.#failures = 0;
+    if (this.#failure === null) return;
     this.#failure = null;
+    this.onChange();
   }
 
   /** A commit failed; returns the ms to wait before it is tried again. */
@@ -44,6 +58,7 @@ export class Health {
     const text = error instanceof Error ? error.message : String(error);
     this.#failure = text;
     this.#isFull = FULL.test(text);
+    this.onChange();
     return Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
   }
 }

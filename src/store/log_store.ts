@@ -139,6 +139,10 @@ export class LogStore implements Store, Waker {
     return this.#health.state;
   }
 
+  set onHealth(task: () => void) {
+    this.#health.onChange = task;
+  }
+
   get status(): StoreStatus {
     const ledger = this.#ledger;
     const [session, entry, retained] = ledger.small;

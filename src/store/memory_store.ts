@@ -27,6 +27,8 @@ export class MemoryStore implements Store {
   readonly isStuck = false;
   /** Nothing can fail. */
   readonly health = "ok";
+  /** Is never called. */
+  onHealth: () => void = () => {};
   /** All figures are 0. */
   readonly status: StoreStatus = {
     mode: "memory",

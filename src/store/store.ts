@@ -202,6 +202,11 @@ export interface Store {
    * would be stored should not be taken.
    */
   readonly health: StoreHealth;
+  /**
+   * Called when `health` or `isStuck` may have changed, within a commit: it must
+   * change nothing itself, and not throw.
+   */
+  onHealth: () => void;
   /** Figures as of now. */
   readonly status: StoreStatus;
   /**

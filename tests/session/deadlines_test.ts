@@ -170,6 +170,36 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
   assert.equal(entries[3].fired.length, 1);
 });
 
+Deno.test("the timer sleeps until something is due, however far that is", () => {
+  const manual = new ManualClock(START);
+  let wakes = 0;
+  const clock: Clock = {
+    now: () => manual.now(),
+    date: () => manual.now(),
+    after: (ms, task) =>
+      manual.after(ms, () => {
+        wakes++;
+        task();
+      }),
+  };
+  const deadlines = new Deadlines(clock);
+  const entries = [1_800_000, 60_000, 60_050].map((ms) => {
+    const entry = new Entry();
+    entry.at = START + ms;
+    deadlines.set(entry);
+    return entry;
+  });
+  manual.advance(59_000);
+  assert.equal(wakes, 0);
+  manual.advance(2_000);
+  assert.deepEqual(entries.map((one) => one.fired.length), [0, 1, 1]);
+  const before = wakes;
+  assert.ok(before <= 3);
+  manual.advance(1_800_000);
+  assert.equal(entries[0].fired.length, 1);
+  assert.equal(wakes, before + 1);
+});
+
 Deno.test("no timer is asked for that a runtime could not hold", () => {
   const waits: number[] = [];
   const manual = new ManualClock(START);

@@ -22,10 +22,9 @@ export class StubStore implements Store {
   #waiters: { readonly batch: number; readonly task: () => void }[] = [];
   /** As in the real store: the batch that gathers what is noted now. */
   batch = 1;
-  /** Set by the test; the broker looks at it a few times a second. */
-  health: StoreHealth = "ok";
-  /** Set by the test; looked at as often. */
-  isStuck = false;
+  #health: StoreHealth = "ok";
+  #isStuck = false;
+  onHealth: () => void = () => {};
   /** Entries that were noted, in their order. */
   readonly entries: StoredEntry[] = [];
   /** Those that are on disk as they are; the test says so. */
@@ -57,6 +56,24 @@ export class StubStore implements Store {
         this.#ended.add(session);
       },
     };
+  }
+
+  /** Set by the test. */
+  get health(): StoreHealth {
+    return this.#health;
+  }
+  set health(health: StoreHealth) {
+    this.#health = health;
+    this.onHealth();
+  }
+
+  /** Set by the test. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+  set isStuck(isStuck: boolean) {
+    this.#isStuck = isStuck;
+    this.onHealth();
   }
 
   /** How many tasks wait for a commit. */
