@@ -32,7 +32,10 @@ export class TlsContexts {
     const made = this.#made.get(identity);
     if (made?.authorities === authorities) return made;
     const { cert, key } = identity;
-    const context = createSecureContext({ cert, key, ca: [...authorities] });
+    const context = createSecureContext({
+      ...{ cert, key, ca: [...authorities] },
+      minVersion: `TLSv${this.#options.minVersion}`,
+    });
     const verified = this.#verifiedBy(authorities);
     const fresh = { authorities, context, verified };
     this.#made.set(identity, fresh);

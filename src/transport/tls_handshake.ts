@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   createSecureContext,
@@ -72,6 +73,7 @@ export class TlsServer {
       },
     );
     const { _handle: handle } = socket as unknown as Handled;
+    if (!(below instanceof Socket)) sendAlerts(handle, below);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.off("close", closed);
@@ -110,11 +112,7 @@ export class TlsServer {
   }
 
   #started(socket: TLSSocket, chosen: TlsContext | null): TlsStarted {
-    const { minVersion, askClientCertificate } = this.#options;
-    // The runtime takes no minimum, so it is looked at here.
-    if (minVersion === "1.3" && socket.getProtocol() !== "TLSv1.3") {
-      throw new Error(`the peer speaks ${socket.getProtocol()}, not TLSv1.3`);
-    }
+    const { askClientCertificate } = this.#options;
     const { servername } = socket as { servername?: string | null };
     return {
       stream: new NodeByteStream(socket, this.#clock),
@@ -131,7 +129,30 @@ interface Handled {
   readonly _handle: {
     verifyError(): string | null | undefined;
     setHandle(handle: object): void;
+    drainEncOut(): Uint8Array;
+    onerror(error: Error): void;
   };
+}
+
+/** A record with the fatal alert protocol_version [RFC 8446 §6]. */
+const PROTOCOL_VERSION = Uint8Array.of(21, 3, 3, 0, 2, 2, 70);
+
+/**
+ * Sends the alert of a failed handshake on a stream of ours. There the runtime
+ * keeps its bytes, has none before a ServerHello, and closes at once.
+ */
+function sendAlerts(handle: Handled["_handle"], below: Duplex): void {
+  const { onerror } = handle;
+  handle.onerror = function (error) {
+    const alert = isTooOld(error) ? PROTOCOL_VERSION : handle.drainEncOut();
+    if (alert.length > 0 && below.writable) below.write(alert);
+    onerror.call(this, error);
+  };
+}
+
+/** Whether the client speaks no version that the listener does. */
+function isTooOld({ message }: Error): boolean {
+  return message.includes("SupportedVersionsExtensionRequired");
 }
 
 /**
@@ -177,9 +198,13 @@ function certificateOf(
 }
 
 /** In few words: a scanner makes the runtime say a lot. */
-function reasonOf({ message }: Error, alpn: readonly string[]): string {
-  const what = message.includes("support any known protocol")
-    ? `the client asks by ALPN for none of ${alpn.join(", ")}`
-    : message.replace(/^TLS accept error: /, "");
+function reasonOf(error: Error, alpn: readonly string[]): string {
+  const { message } = error;
+  let what = message.replace(/^TLS accept error: /, "");
+  if (message.includes("support any known protocol")) {
+    what = `the client asks by ALPN for none of ${alpn.join(", ")}`;
+  } else if (isTooOld(error)) {
+    what = "the client speaks TLS 1.2 at most, and min_tls asks for 1.3";
+  }
   return `no TLS handshake: ${what}`;
 }

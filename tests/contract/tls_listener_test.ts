@@ -124,7 +124,7 @@ for (const [way, said] of ways) {
         ],
         stdin: "piped",
         stdout: "null",
-        stderr: "null",
+        stderr: "piped",
       }).spawn();
       const writer = client.stdin.getWriter();
       await writer.write(new Uint8Array([0x10])).catch(() => {});
@@ -134,17 +134,18 @@ for (const [way, said] of ways) {
           return "served";
         }),
         opened.nextRefusal().then(({ reason, error }) => {
-          assert.match(error.message, /TLSv1\.2, not TLSv1\.3/);
+          assert.match(error.message, /speaks TLS 1\.2 at most, and min_tls/);
           return reason;
         }),
       ]);
       await writer.close().catch(() => {});
-      await client.status;
+      const { stderr } = await client.output();
       opened.listener.close();
-      return outcome;
+      const heard = new TextDecoder().decode(stderr);
+      return [outcome, heard.includes("alert protocol version")];
     };
-    assert.equal(await speak("1.2"), "served");
-    assert.equal(await speak("1.3"), "tls-handshake");
+    assert.deepEqual(await speak("1.2"), ["served", false]);
+    assert.deepEqual(await speak("1.3"), ["tls-handshake", true]);
   });
 
   Deno.test(`tls-listener ${way}: nothing to show is told and ends the handshake`, async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ListenError } from "../../src/transport/mod.ts";
 import { openListener } from "../support/listening.ts";
+import { settle } from "../support/settle.ts";
 
 async function inFolder(body: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "dunlin-unix-" });
@@ -74,4 +75,31 @@ Deno.test("unix-listener: a folder that does not exist is told", () =>
   inFolder(async (path) => {
     const { message } = await failure(`${path}/deeper/mqtt.sock`);
     assert.match(message, /its folder does not exist/);
+  }));
+
+Deno.test("unix-listener: the file of a broker that listens there by now stays at the end", () =>
+  inFolder(async (path) => {
+    const said = { type: "unix", socket: path } as const;
+    const { listener } = await openListener(said);
+    await Deno.remove(path);
+    const later = await openListener(said);
+    listener.close();
+    // The runtime gives back what it listened with when this has ended.
+    await settle();
+    const conn = await Deno.connect({ transport: "unix", path });
+    (await later.next()).stream.close();
+    conn.close();
+    later.listener.close();
+    assert.throws(() => Deno.lstatSync(path), Deno.errors.NotFound);
+    assert.deepEqual([...Deno.readDirSync(path.replace(/[^/]+$/, ""))], []);
+  }));
+
+Deno.test("unix-listener: a path of 107 bytes, the longest there is", () =>
+  inFolder(async (path) => {
+    const socket = path.padEnd(107, "x");
+    const opened = await openListener({ type: "unix", socket });
+    const conn = await Deno.connect({ transport: "unix", path: socket });
+    (await opened.next()).stream.close();
+    conn.close();
+    opened.listener.close();
   }));
