@@ -39,6 +39,9 @@ export function limitMet(
       if (code === ReasonCode.ReceiveMaximumExceeded) {
         return setting("receive_maximum", listener.receiveMaximum);
       }
+      if (code === ReasonCode.QoSNotSupported) {
+        return setting("max_qos", listener.maxQos);
+      }
       return null;
     default:
       return null;

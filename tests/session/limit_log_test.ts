@@ -118,3 +118,19 @@ stored(
     ]);
   },
 );
+
+stored(
+  "a client of any version that publishes above max_qos is told of in the log",
+  "buffered",
+  async (broker) => {
+    for (const version of [3, 4, 5] as const) {
+      const client = await broker.connect(version, `publisher ${version}`);
+      await client.publish({ topic: "t", qos: 2, id: 1 });
+      await client.receiveAll();
+      await client.expectClosed();
+    }
+    const line = "protocol-error: max_qos of listener tcp is 1";
+    assert.deepEqual(broker.limits, [line, line, line]);
+  },
+  { protocol: { max_qos: 1 } },
+);

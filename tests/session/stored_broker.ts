@@ -24,6 +24,7 @@ import { StubStore } from "./stub_store.ts";
 export interface StoredBrokerOptions {
   readonly limits?: PartialSettings["limits"];
   readonly session?: PartialSettings["session"];
+  readonly protocol?: PartialSettings["protocol"];
   /** What the store has from a run before. */
   readonly restore?: (into: Restorer) => void;
 }
@@ -48,6 +49,7 @@ export class StoredBroker {
     const settings = completeSettings({
       limits: options.limits ?? {},
       session: options.session ?? {},
+      protocol: options.protocol ?? {},
     });
     const log = {
       connected() {},
