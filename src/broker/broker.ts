@@ -44,6 +44,8 @@ export interface BrokerPorts {
   readonly random?: () => number;
   /** Told what a person may want to know. @default silent */
   readonly log?: BrokerLog;
+  /** Called when a listener that waited for its address listens. */
+  readonly onListening?: () => void;
 }
 
 /**
@@ -107,6 +109,7 @@ export class Broker {
       log: this.#log,
       alarms: this.#alarms,
       troubles: this.#troubles,
+      onListening: ports.onListening ?? (() => {}),
     });
     this.#sys.certificates = () => this.#reception.certificateDays;
     this.#sys.start();

@@ -7,6 +7,7 @@ import {
 import type { ListenerOptions } from "../session/mod.ts";
 import type { Accepted, Listener, ListenError } from "../transport/mod.ts";
 import { listenerOptions } from "./session_options.ts";
+import type { WaitingDoors } from "./waiting_doors.ts";
 
 /** Where connections come in: a listener, and the settings it goes by now. */
 export class Door {
@@ -16,6 +17,8 @@ export class Door {
   options: ListenerOptions;
   /** Null before it is opened, and in tests that need no sockets. */
   listener: Listener | null = null;
+  /** Since when (ms) and why it waits for its address; null if it does not. */
+  waiting: { readonly since: number; readonly why: string } | null = null;
 
   /** Not open yet. */
   constructor(settings: ListenerSettings) {
@@ -43,8 +46,12 @@ export interface DoorPorts {
   open(settings: ListenerSettings, door: Door): Promise<Listener>;
   /** Takes what came in. */
   serve(accepted: Accepted, door: Door): void;
-  /** Told when a door has failed and stays closed. */
+  /** Receives a door that has failed and stays closed. */
   failed(door: Door, error: Error): void;
+  /** Receives a door that waits for its address, and why. */
+  waits(door: Door, error: Error): void;
+  /** Receives a door that listens after it has waited for `lasted` ms. */
+  arrived(door: Door, lasted: number): void;
 }
 
 /** What became of the doors there were. */
@@ -99,6 +106,9 @@ export class Doors {
   #doors: Door[];
   readonly #served = new WeakSet<Listener>();
   #isOpen = false;
+  #isServing = false;
+  /** Loaded when the first door has to wait. */
+  #waiting: WaitingDoors<Door> | null = null;
 
   /** Nothing is open yet. */
   constructor(settings: readonly ListenerSettings[], ports: DoorPorts) {
@@ -122,12 +132,15 @@ export class Doors {
     return door;
   }
 
-  /** Listens at all of them, or rejects and listens at none. */
+  /**
+   * Listens at all of them, or rejects and listens at none. A door that may
+   * wait for its address does.
+   */
   async open(): Promise<void> {
     this.#isOpen = true;
     try {
       for (const door of this.#doors) {
-        await this.#listen(door, door.settings, 0);
+        await this.#listenOrWait(door, door.settings, 0);
       }
     } catch (error) {
       this.close();
@@ -137,6 +150,7 @@ export class Doors {
 
   /** Takes in who comes, by all that are open. */
   serve(): void {
+    this.#isServing = true;
     for (const door of this.#doors) this.#serve(door);
   }
 
@@ -174,7 +188,8 @@ export class Doors {
     if (from === null) return { kind: "comes", door: new Door(to), to };
     const door = this.#doors.find(({ settings }) => settings === from)!;
     if (to === null) return { kind: "goes", door, to };
-    return { kind: isOpenedAlike(from, to) ? "stays" : "again", door, to };
+    const isKept = isOpenedAlike(from, to) && door.waiting === null;
+    return { kind: isKept ? "stays" : "again", door, to };
   }
 
   /** First what needs no address of another: that leaves no gap. */
@@ -182,13 +197,14 @@ export class Doors {
     const opened: Door[] = [];
     const closed: Closed[] = [];
     const close = (door: Door) => {
-      closed.push({ door, port: this.#portOf(door) });
+      const tries = door.waiting === null ? TRIES : 0;
+      closed.push({ door, port: this.#portOf(door), tries });
       this.#close(door);
     };
     const open = async (door: Door, to: ListenerSettings) => {
       opened.push(door);
-      const isOurs = closed.some(({ port }) => port === to.port);
-      await this.#listen(door, to, isOurs ? TRIES : 0);
+      const ours = closed.find(({ port }) => port === to.port);
+      await this.#listenOrWait(door, to, ours?.tries ?? 0);
     };
     const going = steps.filter(({ kind }) => kind === "goes");
     const coming = steps.filter(({ kind }) => kind === "comes");
@@ -216,18 +232,52 @@ export class Doors {
   }
 
   /** What was closed in vain listens again. */
-  async #putBack({ door, port }: Closed): Promise<void> {
+  async #putBack({ door, port, tries }: Closed): Promise<void> {
     try {
-      await this.#listen(door, { ...door.settings, port }, TRIES);
+      await this.#listenOrWait(door, { ...door.settings, port }, tries);
       this.#serve(door);
     } catch (error) {
       this.#ports.failed(door, error as Error);
     }
   }
 
-  /** The real one, where 0 was asked for. */
-  #portOf({ listener }: Door): number {
-    return listener?.address.port ?? 0;
+  /** The real one, where 0 was asked for; 0 for a door that is closed. */
+  #portOf({ listener, waiting, settings }: Door): number {
+    return listener?.address.port ?? (waiting === null ? 0 : settings.port);
+  }
+
+  /** As `#listen`; a door that may wait for its address does. */
+  async #listenOrWait(
+    door: Door,
+    settings: ListenerSettings,
+    tries: number,
+  ): Promise<void> {
+    try {
+      await this.#listen(door, settings, tries);
+    } catch (error) {
+      if (!settings.retry) throw error;
+      const { isWorthWaiting, WaitingDoors } = await import(
+        "./waiting_doors.ts"
+      );
+      if (!isWorthWaiting(settings, error)) throw error;
+      const { clock, open } = this.#ports;
+      this.#waiting ??= new WaitingDoors<Door>({
+        ...{ clock, open },
+        opened: (door, listener) => this.#arrive(door, listener),
+      });
+      const { message } = error as Error;
+      const isKnown = door.waiting?.why === message;
+      const since = door.waiting?.since ?? clock.now();
+      door.waiting = { since, why: message };
+      this.#waiting.add(door, settings);
+      if (!isKnown) this.#ports.waits(door, error as Error);
+    }
+  }
+
+  #arrive(door: Door, listener: Listener): void {
+    this.#takeUp(door, listener);
+    // One that a reload brings is served with the others of that reload.
+    if (this.#isServing && this.#doors.includes(door)) this.#serve(door);
   }
 
   /** `tries`: how often to ask again for an address that is in use. */
@@ -238,8 +288,7 @@ export class Doors {
   ): Promise<void> {
     for (let left = tries;; left--) {
       try {
-        door.listener = await this.#ports.open(settings, door);
-        return;
+        return this.#takeUp(door, await this.#ports.open(settings, door));
       } catch (error) {
         const isTaken = (error as ListenError).failure === "address in use";
         if (!isTaken || left === 0) throw error;
@@ -248,6 +297,14 @@ export class Doors {
         });
       }
     }
+  }
+
+  #takeUp(door: Door, listener: Listener): void {
+    const { waiting } = door;
+    door.listener = listener;
+    door.waiting = null;
+    if (waiting === null) return;
+    this.#ports.arrived(door, this.#ports.clock.now() - waiting.since);
   }
 
   #serve(door: Door): void {
@@ -259,13 +316,16 @@ export class Doors {
   }
 
   #close(door: Door): void {
+    this.#waiting?.remove(door);
     door.listener?.close();
     door.listener = null;
   }
 }
 
-/** A door that was closed, and the port that it had. */
+/** A door that was closed, and the port that it had or waited for. */
 interface Closed {
   readonly door: Door;
   readonly port: number;
+  /** How often to ask again for that port: only one that we had comes back. */
+  readonly tries: number;
 }

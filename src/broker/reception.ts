@@ -23,6 +23,8 @@ export interface ReceptionParts {
   readonly log: BrokerLog;
   readonly alarms: Alarms;
   readonly troubles: RepeatedTroubles;
+  /** Called when a listener that waited for its address listens. */
+  readonly onListening: () => void;
 }
 
 /** Listeners and certificates that can be gone over to. */
@@ -61,6 +63,15 @@ export class Reception {
       serve: (accepted, door) => this.#serve(accepted, door),
       failed: (door, error) =>
         parts.troubles.tell(`listener ${door.settings.name}`, error),
+      waits: (door, { message }) =>
+        parts.log.trouble(
+          `listener ${door.settings.name}`,
+          new Error(`${message}. It is tried again every 5 s (retry = true)`),
+        ),
+      arrived: (door, lasted) => {
+        parts.log.recovered(`listener ${door.settings.name}`, lasted);
+        parts.onListening();
+      },
     });
   }
 
@@ -71,13 +82,15 @@ export class Reception {
 
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
-    return this.#doors.all.map(({ settings, listener }) => {
+    return this.#doors.all.map(({ settings, listener, waiting }) => {
+      const isWaiting = waiting !== null;
       const trust = this.#certificates?.trustOf(settings);
       return {
         name: settings.name,
         type: settings.type,
         bind: settings.type === "unix" ? settings.socket : settings.bind,
-        port: listener?.address.port ?? 0,
+        port: listener?.address.port ?? (isWaiting ? settings.port : 0),
+        ...isWaiting ? { isWaiting } : {},
         ...trust ? { trust } : {},
       };
     });

@@ -11,6 +11,8 @@ export interface StartedListener {
   readonly bind: string;
   /** The real one, where 0 was asked for; 0 for a socket file. */
   readonly port: number;
+  /** Whether it does not listen yet, as its address is not there. */
+  readonly isWaiting?: true;
   /** How to trust the certificate that the broker has made for it. */
   readonly trust?: Trust;
 }

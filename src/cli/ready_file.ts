@@ -8,6 +8,8 @@ export interface Readiness {
     readonly type: string;
     readonly bind: string;
     readonly port: number;
+    /** Whether its address is not there yet. */
+    readonly isWaiting?: true;
   }[];
 }
 

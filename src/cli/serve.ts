@@ -101,8 +101,13 @@ async function run(
     );
     const log = logEvents(logSettings, clock, output.err);
     outliveMistakes(log);
-    const broker = new Broker(settings, { clock, log: brokerLog(log, clock) });
-    let told = "";
+    let told: string | null = null;
+    const broker = new Broker(settings, {
+      clock,
+      log: brokerLog(log, clock),
+      // Before the start is over, the ready file must not be there.
+      onListening: () => void (told !== null && tellReadyAgain()),
+    });
     const tellReady = async () => {
       if (options.readyFile === undefined) return;
       const ready = { pid: Deno.pid, listeners: broker.listeners };
@@ -110,6 +115,10 @@ async function run(
       told = JSON.stringify(ready);
       await writeReadyFile(options.readyFile, ready);
     };
+    const tellReadyAgain = () =>
+      tellReady().catch((error) =>
+        log("error", "failed", { client: null, error: String(error) })
+      );
     // Loaded behind the start, which must not wait for it.
     const { promise: reloading, resolve: started } = Promise.withResolvers<
       Reloading
@@ -121,7 +130,11 @@ async function run(
     const tell = teller(logSettings, log, output);
     tell(report(read, listeners, environment), "ready", {
       version: VERSION,
-      listeners: listeners.map((one) => `${one.name} ${one.bind} ${one.port}`)
+      listeners: listeners.map((one) =>
+        `${one.name} ${one.bind} ${one.port}${
+          one.isWaiting ? " (waiting)" : ""
+        }`
+      )
         .join(", "),
       storage: storageLine(settings, environment),
     });
@@ -135,9 +148,7 @@ async function run(
         onReload: async () => {
           Object.assign(logSettings, broker.settings.log);
           registration.tell(broker.settings);
-          await tellReady().catch((error) =>
-            log("error", "failed", { client: null, error: String(error) })
-          );
+          await tellReadyAgain();
         },
       },
       read,

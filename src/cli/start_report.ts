@@ -26,7 +26,10 @@ export interface StartReport {
 export function startReport(report: StartReport): string {
   const lines = [`Dunlin ${report.version} is ready`];
   for (const listener of report.listeners) {
-    lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}`);
+    const waits = listener.isWaiting
+      ? "  (this address is not there yet; tried again every 5 s)"
+      : "";
+    lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}${waits}`);
   }
   lines.push(`  storage    ${report.storage}`);
   const file = report.file ??
@@ -34,8 +37,8 @@ export function startReport(report: StartReport): string {
       ? "defaults; ./dunlin.toml is not read, name it with --config"
       : "defaults");
   lines.push(`  settings   ${file}`);
-  const plain = report.listeners.find(({ type, tried }) =>
-    type === "tcp" && tried.isNear && tried.login !== null
+  const plain = report.listeners.find(({ type, tried, isWaiting }) =>
+    type === "tcp" && !isWaiting && tried.isNear && tried.login !== null
   );
   if (plain !== undefined) {
     lines.push(

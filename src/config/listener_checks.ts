@@ -1,3 +1,4 @@
+import { parseAddress } from "../network/mod.ts";
 import type { Field } from "./field.ts";
 import { appliesTo, listenerFields } from "./listener_fields.ts";
 import type {
@@ -48,6 +49,12 @@ export class ListenerChecks {
       tell(
         "socket",
         `a listener of type "unix" needs it: give the socket's file`,
+      );
+    }
+    if (listener.retry && parseAddress(listener.bind) === null) {
+      tell(
+        "retry",
+        "it waits for an address, and a name may take long to look up each time: give an IP address in bind",
       );
     }
     checkProxies(listener, said, tell);

@@ -89,6 +89,13 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "0 picks a free one; left out, 8883 for tls, 9001 for websocket, 9003 for wss.",
     ),
   ),
+  retry: only(
+    NETWORK,
+    flag(
+      false,
+      "Whether to keep trying while this address is not there yet, as that of a VPN; the other listeners serve meanwhile.",
+    ),
+  ),
   socket: only(["unix"], {
     ...text(
       "",

@@ -46,6 +46,8 @@ export interface ListenerSettings extends CertificateFiles {
   readonly bind: string;
   /** 0..65535; 0 asks the system for a free one. */
   readonly port: number;
+  /** Whether to wait for an address that is not there yet. */
+  readonly retry: boolean;
   /** Unix only: the socket's file. */
   readonly socket: string;
   /** Unix only: the file's mode, as `chmod` takes it. */

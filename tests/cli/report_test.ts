@@ -42,6 +42,20 @@ Deno.test("report: says where, and how to try it", () => {
   assert.match(text, /settings +defaults\n/);
 });
 
+Deno.test("report: names a listener that waits for its address, and tries another", () => {
+  const text = startReport({
+    version: "1",
+    listeners: [
+      { ...tcp, name: "vpn", bind: "10.8.0.1", isWaiting: true },
+      { ...tcp, port: 1884 },
+    ],
+    ...{ storage: "memory", isFilePassedOver: false },
+  });
+  assert.match(text, /vpn +mqtt:\/\/10\.8\.0\.1:1883 .*is not there yet/);
+  assert.match(text, /tcp +mqtt:\/\/127\.0\.0\.1:1884\n/);
+  assert.match(text, /mosquitto_sub -h 127\.0\.0\.1 -p 1884 /);
+});
+
 Deno.test("report: an address for all is tried at localhost", () => {
   const listeners = [{ ...tcp, bind: "0.0.0.0" }];
   const storage = "memory";

@@ -152,6 +152,8 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`type = "unix"\nsocket = "/a"\nsocket_mode = 660`, /^socket_mode: 660 is/],
   [`path = "/ws"`, /^path: only a listener of type "websocket" or "wss"/],
   [`proxy_protocol = true`, /^proxy_protocol: whose header is to be believed/],
+  [`retry = true\nbind = "localhost"`, /^retry: .* give an IP address in bind/],
+  [`type = "unix"\nsocket = "/a"\nretry = true`, /^retry: only a listener of/],
   [`proxy_username = true`, /^proxy_username: no PROXY header is read/],
   [`proxy_client_tls = "tls"`, /^proxy_client_tls: no PROXY header is read/],
   [
