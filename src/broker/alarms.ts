@@ -4,7 +4,12 @@ import type { Router } from "../router/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
 
 /** What an operator has to look after. */
-export type AlarmName = "storage" | "disk" | "snapshot" | "certificates";
+export type AlarmName =
+  | "storage"
+  | "disk"
+  | "snapshot"
+  | "certificates"
+  | "certificate-list";
 
 /**
  * Alarms that are raised: in the log, and retained under

@@ -160,9 +160,8 @@ export class Reception {
     const { Certificates } = await import("./certificates/certificates.ts");
     const { clock, log, alarms } = this.#parts;
     const environment = Deno.env.toObject();
-    return await Certificates.load(settings, {
-      ...{ clock, log, alarms, environment },
-    });
+    const ports = { clock, log, alarms, environment };
+    return await Certificates.load(settings, ports, now);
   }
 
   /** What is shown from now on, and whom listeners believe. */
@@ -170,7 +169,10 @@ export class Reception {
     const before = this.#certificates;
     if (certificates === before) return;
     this.#certificates = certificates;
-    if (certificates === null) this.#parts.alarms.clear("certificates");
+    if (certificates === null) {
+      this.#parts.alarms.clear("certificates");
+      this.#parts.alarms.clear("certificate-list");
+    }
     for (const guest of [...this.#guests.values()]) {
       const { settings } = guest.door;
       if (!hasTls(settings)) continue;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   changeList,
+  enforceList,
   ListError,
   readFingerprint,
   readList,
@@ -84,6 +85,36 @@ Deno.test("certificate list: what a change throws leaves the list as it was", as
     RangeError,
   );
   assert.equal((await readList(place.path)).size, 1);
+});
+
+Deno.test("certificate list: one that was there and is missing is refused, by commands and starts", async () => {
+  await using place = new Place();
+  const isSaid = (error: Error) => {
+    assert.ok(error instanceof ListError);
+    assert.match(error.message, /is missing, and its revocations with it/);
+    return true;
+  };
+  await changeList(place.path, (list) => list.set(A, entry));
+  await Deno.remove(place.path);
+  await assert.rejects(readList(place.path), isSaid);
+  await assert.rejects(enforceList(place.path, false), isSaid);
+  const change = changeList(place.path, (list) => list.set(B, entry));
+  await assert.rejects(change, isSaid);
+  assert.throws(() => Deno.statSync(place.path), Deno.errors.NotFound);
+  // What the message says begins anew.
+  await place.write(`{"version":1,"certificates":{}}`);
+  await changeList(place.path, (list) => list.set(B, entry));
+  assert.equal((await readList(place.path)).size, 1);
+});
+
+Deno.test("certificate list: a broker notes that one written by hand exists", async () => {
+  await using place = new Place();
+  assert.equal((await enforceList(place.path, false)).size, 0);
+  await assert.rejects(enforceList(place.path, true), ListError);
+  await place.write(`{"version":1,"certificates":{}}`);
+  await enforceList(place.path, false);
+  await Deno.remove(place.path);
+  await assert.rejects(changeList(place.path, () => {}), ListError);
 });
 
 const wrong: readonly [what: string, text: string, message: RegExp][] = [

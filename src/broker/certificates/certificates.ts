@@ -84,21 +84,23 @@ export class Certificates {
     const { host_names } = settings.authority;
     this.#automatic = new AutomaticCertificate(this.#folder, host_names, clock);
     const list = certificateListPath(settings, environment);
-    this.#listed = new ListedCertificates(list, clock, log);
+    this.#listed = new ListedCertificates(list, clock, log, alarms);
     this.#clients = new ClientCertificates(this.#listed, this.#trusts, clock);
     this.#expiry = new CertificateExpiry(() => this.#dated(), clock, alarms);
     this.#refusals = new RefusalLog(clock, log);
   }
 
   /**
-   * Loads all that listeners with TLS need. Rejects with
-   * `CertificateStartError` when something cannot be used.
+   * Loads all that listeners with TLS need; `before` are those in use. Rejects
+   * with `CertificateStartError` when something cannot be used.
    */
   static async load(
     settings: Settings,
     ports: CertificatePorts,
+    before: Certificates | null = null,
   ): Promise<Certificates> {
     const all = new Certificates(settings, ports);
+    if (before !== null) all.#listed.follow(before.#listed);
     for (const listener of settings.listener) {
       if (!hasTls(listener)) continue;
       try {
@@ -146,7 +148,9 @@ export class Certificates {
 
   /** They are in use from now on: watches them, and warns of what ends. */
   async begin(): Promise<void> {
-    const { clock } = this.#ports;
+    const { clock, alarms } = this.#ports;
+    // The list has just been read, or none is needed.
+    alarms.clear("certificate-list");
     const changed = (paths: readonly string[]) => {
       this.#reload((part) => part.files.some((one) => paths.includes(one)));
     };

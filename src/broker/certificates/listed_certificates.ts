@@ -1,12 +1,14 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import {
+  type CertificateEntry,
   type CertificateList,
   type CertificateState,
   changeList,
-  readList,
+  enforceList,
   rememberPending,
   type SeenCertificate,
 } from "../../security/authority/mod.ts";
+import type { Alarms } from "../alarms.ts";
 import type { BrokerLog } from "../broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
@@ -20,19 +22,36 @@ const MOST_WAITING = 1_000;
 export class ListedCertificates {
   readonly #path: string;
   readonly #clock: Clock;
-  readonly #log: BrokerLog;
   readonly #rereading: Rereading;
+  readonly #rewriting: Rereading;
   #list: CertificateList = new Map();
+  /** Whether the file has been there: missing from then on is damage. */
+  #wasThere = false;
   #waiting = new Map<string, SeenCertificate>();
   #gathering: Cancel | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  /** `path` of the list, which need not be there. */
-  constructor(path: string, clock: Clock, log: BrokerLog) {
+  /**
+   * `path` of the list, which need not exist yet. `alarms` get
+   * `certificate-list` while it cannot be read.
+   */
+  constructor(path: string, clock: Clock, log: BrokerLog, alarms: Alarms) {
     this.#path = path;
     this.#clock = clock;
-    this.#log = log;
-    this.#rereading = new Rereading("certificates", log);
+    this.#rereading = new Rereading("certificates", log, undefined, (fault) => {
+      if (fault === null) alarms.clear("certificate-list");
+      else alarms.raise("certificate-list", fault);
+    });
+    this.#rewriting = new Rereading(
+      "certificates",
+      log,
+      "Unknown certificates are not remembered until then.",
+    );
+  }
+
+  /** Goes on with what `before` knew, if both are of one file. */
+  follow(before: ListedCertificates): void {
+    if (before.#path === this.#path) this.#wasThere = before.#wasThere;
   }
 
   /** All files that it depends on. */
@@ -47,7 +66,12 @@ export class ListedCertificates {
 
   /** Reads the list; rejects with `ListError`, and nothing changes. */
   async load(): Promise<void> {
-    this.#list = await readList(this.#path);
+    this.#take(await enforceList(this.#path, this.#wasThere));
+  }
+
+  #take(list: CertificateList): void {
+    this.#list = list;
+    this.#wasThere ||= list.size > 0;
   }
 
   /** Reads it again; never rejects: a list that makes no sense changes nothing. */
@@ -74,15 +98,14 @@ export class ListedCertificates {
     if (this.#waiting.size === 0) return;
     const seen = [...this.#waiting.values()];
     this.#waiting = new Map();
-    try {
+    // They come again, and are remembered when the file can be written.
+    await this.#rewriting.attempt(async () => {
       const now = this.#clock.date();
-      this.#list = await changeList(this.#path, (list) => {
+      const change = (list: Map<string, CertificateEntry>) => {
         for (const one of seen) rememberPending(list, one, now);
         return list;
-      });
-    } catch (error) {
-      // They come again, and are remembered when the file can be written.
-      this.#log.trouble("certificates", error as Error);
-    }
+      };
+      this.#take(await changeList(this.#path, change, this.#wasThere));
+    });
   }
 }

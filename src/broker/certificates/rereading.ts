@@ -5,32 +5,39 @@ import type { BrokerLog } from "../broker_log.ts";
  * nothing, and is told of once, until it is right or wrong in another way.
  */
 export class Rereading {
-  readonly #where: string;
-  readonly #log: BrokerLog;
   readonly #stays: string;
+  readonly #onChange: (fault: string | null) => void;
   #fault: string | null = null;
 
-  /** `where` names them in the log; `stays`, a sentence, what goes on to hold. */
+  /**
+   * `where` names them in the log; `stays`, a sentence, what goes on to hold.
+   * `onChange` receives each new fault instead of the log, and null when the
+   * files can be used again.
+   */
   constructor(
     where: string,
     log: BrokerLog,
     stays = "What was read before stays in force.",
+    onChange: ((fault: string | null) => void) | null = null,
   ) {
-    this.#where = where;
-    this.#log = log;
     this.#stays = stays;
+    this.#onChange = onChange ?? ((fault) => {
+      if (fault !== null) log.trouble(where, new Error(fault));
+    });
   }
 
   /** Runs `read`, which rejects with what is wrong; never rejects itself. */
   async attempt(read: () => Promise<void>): Promise<void> {
     try {
       await read();
+      if (this.#fault === null) return;
       this.#fault = null;
+      this.#onChange(null);
     } catch (error) {
       const { message } = error as Error;
       if (this.#fault === message) return;
       this.#fault = message;
-      this.#log.trouble(this.#where, new Error(`${message}. ${this.#stays}`));
+      this.#onChange(`${message}. ${this.#stays}`);
     }
   }
 }

@@ -13,7 +13,7 @@ export {
   certificateStates,
   readFingerprint,
 } from "./certificate_entry.ts";
-export { changeList, readList } from "./certificate_list.ts";
+export { changeList, enforceList, readList } from "./certificate_list.ts";
 export { type CertificateNames, noNames } from "./certificate_names.ts";
 export { type CertificateReading } from "./certificate_reading.ts";
 export { createAuthority, type CreateOptions } from "./create_authority.ts";
