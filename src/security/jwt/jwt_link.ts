@@ -116,7 +116,7 @@ export class JwtLink implements Link {
         return this.#admit(payload, id, credentials);
       } catch (error) {
         // Another key of the same name may be the one.
-        if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+        if (saysNothingOfToken(error)) continue;
         return refusal(error);
       }
     }
@@ -183,6 +183,12 @@ function headerOf(token: string): TokenHeader | null {
   }
 }
 
+/** Whether the key has not signed the token, or the runtime cannot use it. */
+function saysNothingOfToken(error: unknown): boolean {
+  return error instanceof errors.JWSSignatureVerificationFailed ||
+    !(error instanceof errors.JOSEError || error instanceof ClaimError);
+}
+
 /** What is wrong with a token that one of our keys has signed. */
 function refusal(error: unknown): Verdict {
   if (error instanceof errors.JWTExpired) return deny("its token has expired");
@@ -198,10 +204,9 @@ function refusal(error: unknown): Verdict {
         : `its token has another ${error.claim}`,
     );
   }
-  if (error instanceof ClaimError) return deny(error.message);
-  if (error instanceof errors.JOSEError) return deny("its token is malformed");
-  // A key that the runtime cannot use must not end more than this login.
-  return deny(`its token cannot be checked: ${(error as Error).message}`);
+  return deny(
+    error instanceof ClaimError ? error.message : "its token is malformed",
+  );
 }
 
 function deny(why: string): Verdict {

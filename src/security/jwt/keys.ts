@@ -2,7 +2,7 @@ import {
   calculateJwkThumbprint,
   createLocalJWKSet,
   type CryptoKey,
-  errors,
+  importJWK,
   type JWK,
 } from "jose";
 import { Buffer } from "node:buffer";
@@ -63,6 +63,9 @@ export const PUBLIC_ALGORITHMS: readonly string[] = [
 
 /** The shortest secret of HS256 (bytes): RFC 7518, 3.2. */
 const SHORTEST_SECRET = 32;
+
+/** The shortest modulus of RSA (bits): RFC 7518, 3.3 and 3.5. */
+const SHORTEST_RSA = 2048;
 
 /** Keys of one set that are looked at; more are no set of one issuer. */
 const MOST_KEYS = 100;
@@ -153,7 +156,8 @@ async function keySet(
   const algorithms = new Set<string>();
   for (const jwk of jwks) {
     const fitting = algorithmsOf(jwk);
-    if (fitting.length === 0) continue;
+    // A key that cannot be used is ignored; the others count (RFC 7517, 5).
+    if (fitting.length === 0 || !await isUsable(jwk, fitting[0])) continue;
     for (const one of fitting) algorithms.add(one);
     sets.push({
       id: idOf(await calculateJwkThumbprint(jwk)),
@@ -164,7 +168,7 @@ async function keySet(
     throw new TokenKeyError(
       path,
       "holds no key that could have signed a token: it needs a public one " +
-        "of RSA, P-256, P-384, P-521 or Ed25519",
+        `of RSA (${SHORTEST_RSA} bits or more), P-256, P-384, P-521 or Ed25519`,
     );
   }
   return {
@@ -173,7 +177,8 @@ async function keySet(
       const found: TokenKey[] = [];
       for (const { id, find } of sets) {
         if (found.length === MOST_TRIED) break;
-        const key = await find({ ...header }).catch(noKey);
+        // It does not fit, by name, kind or use.
+        const key = await find({ ...header }).catch(() => null);
         if (key !== null) found.push({ id, key });
       }
       return found;
@@ -182,12 +187,17 @@ async function keySet(
   };
 }
 
-/** A set of one key that does not fit, by name, kind or use. */
-function noKey(error: unknown): null {
-  if (error instanceof errors.JOSEError || error instanceof DOMException) {
-    return null;
+/** Whether the runtime takes the key, and standards allow its length. */
+async function isUsable(jwk: JWK, algorithm: string): Promise<boolean> {
+  try {
+    await calculateJwkThumbprint(jwk);
+    const key = await importJWK(jwk, algorithm);
+    if (key instanceof Uint8Array) return false;
+    const { modulusLength } = key.algorithm as { modulusLength?: number };
+    return modulusLength === undefined || modulusLength >= SHORTEST_RSA;
+  } catch {
+    return false;
   }
-  throw error;
 }
 
 /** What a key can sign with; nothing for one that is private or for others. */

@@ -8,6 +8,7 @@ import {
   type JWK,
   SignJWT,
 } from "jose";
+import { generateKeyPairSync } from "node:crypto";
 import { ManualClock } from "../../../src/clock/mod.ts";
 import {
   jwksKeys,
@@ -43,10 +44,14 @@ async function pairOf(kid?: string, alg = "ES256"): Promise<Pair> {
   return { jwk: kid === undefined ? jwk : { ...jwk, kid }, privateKey };
 }
 
-async function tokenBy({ jwk, privateKey }: Pair, kid = jwk.kid) {
+async function tokenBy(
+  { jwk, privateKey }: Pair,
+  kid = jwk.kid,
+  alg = "ES256",
+) {
   const header = kid === undefined ? {} : { kid };
   return await new SignJWT({ sub: "ann" })
-    .setProtectedHeader({ alg: "ES256", ...header }).sign(privateKey);
+    .setProtectedHeader({ alg, ...header }).sign(privateKey);
 }
 
 const setOf = (...jwks: JWK[]) => JSON.stringify({ keys: jwks });
@@ -90,6 +95,63 @@ Deno.test("jwks: what is for other uses is left out, and a set of nothing else r
   assert.deepEqual(await keys.find({ alg: "ES256", kid: "two" }), []);
   const secrets = setOf({ kty: "oct", k: "AAAA" });
   await assert.rejects(jwksKeys(secrets, "set.json"), /set\.json holds no key/);
+});
+
+const rsa = await pairOf("rsa", "RS256");
+const shortRsa = generateKeyPairSync("rsa", { modulusLength: 1024 })
+  .publicKey.export({ format: "jwk" }) as JWK;
+
+const UNUSABLE: readonly [what: string, jwk: unknown][] = [
+  ["an RSA key of 1024 bits", { ...shortRsa, kid: "one" }],
+  ["an RSA key without a modulus", { kty: "RSA", e: "AQAB" }],
+  ["an RSA key without an exponent", { ...rsa.jwk, e: undefined }],
+  ["an RSA key with a modulus of 0", { ...rsa.jwk, n: "AAAA" }],
+  ["an RSA key with an exponent of 0", { ...rsa.jwk, e: "AA" }],
+  ["an RSA key that is no base64url", { ...rsa.jwk, n: "!!!" }],
+  ["an RSA key with a number for a text", { ...rsa.jwk, n: 5 }],
+  ["a key of P-256 with a short coordinate", { ...one.jwk, x: "AAAA" }],
+  ["a key of P-256 beside its curve", { ...one.jwk, y: one.jwk.x }],
+  ["a key of Ed25519 that is too short", {
+    kty: "OKP",
+    crv: "Ed25519",
+    x: "AAAA",
+  }],
+  ["a key with another kind of key_ops", { ...rsa.jwk, key_ops: 5 }],
+  ["a key with another kind of alg", { ...rsa.jwk, alg: 5 }],
+  ["a key with another kind of curve", { kty: "EC", crv: {} }],
+  ["a key with a kind that nobody knows", { kty: "XYZ", kid: "one" }],
+  ["a text", "key"],
+];
+
+for (const [what, jwk] of UNUSABLE) {
+  Deno.test(`jwks: ${what} is ignored, and the other keys count`, async () => {
+    const text = setOf(jwk as JWK, one.jwk, rsa.jwk);
+    await using server = new WebServer(respond(text));
+    const remote = remoteOf(server);
+    const local = new JwtLink(
+      "jwt",
+      RULES,
+      await jwksKeys(text, "set.json"),
+      clock,
+    );
+    for (const link of [local, remote.link]) {
+      for (const [pair, alg] of [[one, "ES256"], [rsa, "RS256"]] as const) {
+        for (const kid of [pair.jwk.kid, undefined]) {
+          const password = await tokenBy(pair, kid, alg);
+          const verdict = await link.judge(credentialsOf({ password }));
+          assert.equal(verdict.kind, "allow", `${alg} ${kid}`);
+        }
+      }
+    }
+    assert.deepEqual(remote.told, []);
+  });
+}
+
+Deno.test("jwks: a set of nothing but a short RSA key is refused with the length", async () => {
+  await assert.rejects(
+    jwksKeys(setOf(shortRsa), "set.json"),
+    /set\.json holds no key.*RSA \(2048 bits or more\)/,
+  );
 });
 
 const BAD_SETS: readonly [what: string, text: string, wrong: RegExp][] = [
