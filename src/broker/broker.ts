@@ -20,7 +20,11 @@ import { type BrokerState, brokerState } from "./broker_state.ts";
 import { judgeSessions } from "./live_effect.ts";
 import { type NewReception, Reception } from "./reception.ts";
 import { RepeatedTroubles } from "./repeated_troubles.ts";
-import { sessionOptions, storeSettings } from "./session_options.ts";
+import {
+  sessionOptions,
+  storageFolder,
+  storeSettings,
+} from "./session_options.ts";
 import type { StartedListener } from "./started_listener.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./sys_topics.ts";
@@ -154,7 +158,8 @@ export class Broker {
     if (auth.length + acl.length + access.acl_file.length === 0) return null;
     if (this.#access === null) {
       const { AccessControl } = await import("./access/access.ts");
-      const ports = { clock: this.#clock, log: this.#log };
+      const folder = storageFolder(settings);
+      const ports = { clock: this.#clock, log: this.#log, folder };
       const control = this.#access = new AccessControl(ports);
       this.#sys.logins = () => control.logins;
     }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import {
   type ListenerSettings,
   type Settings,
@@ -81,4 +82,11 @@ export function storeSettings(
     name: `dunlin ${VERSION}`,
     snapshotTrouble,
   };
+}
+
+/** The folder of the store; null in `memory`. */
+export function storageFolder(settings: Settings): string | null {
+  return settings.storage.mode === "memory"
+    ? null
+    : dirname(storagePath(settings, Deno.env.toObject()));
 }

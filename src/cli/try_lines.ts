@@ -24,7 +24,10 @@ export function triedOf(settings: Settings, index: number): Tried {
     login: loginOf(settings, index),
     isNear: listener.allowed_networks.length === 0 && !listener.proxy_protocol,
     hasRules: acl.length > 0 || access.acl_file.length > 0 ||
-      auth.some((one) => one.acl_url !== "" || one.acl_claim !== ""),
+      auth.some((one) =>
+        one.acl_url !== "" || one.acl_claim !== "" ||
+        (one.type === "http" && one.preset === "dunlin")
+      ),
     version: versions.includes("3.1.1")
       ? ""
       : versions.includes("5.0")

@@ -91,6 +91,11 @@ export type AuthOutcome =
 export interface AuthExchange {
   /** Who the client says it is; null or missing as long as nobody knows. */
   readonly username?: string | null;
+  /**
+   * Whether `username` is a name that what began the exchange knows; missing
+   * where it cannot tell.
+   */
+  readonly isKnown?: boolean;
   /** Takes the client's data (null when it sent none). */
   step(data: Uint8Array | null): AuthOutcome | Promise<AuthOutcome>;
 }

@@ -6,7 +6,7 @@ import { dunlinPreset, goAuthPreset } from "../../src/security/http/mod.ts";
 import { AnswerError } from "../../src/security/http/preset.ts";
 import { JwtLink, secretKeys } from "../../src/security/jwt/mod.ts";
 import { scramHash } from "../../src/security/passwords/mod.ts";
-import { ScramLink } from "../../src/security/scram/mod.ts";
+import { ScramLink, StandIns } from "../../src/security/scram/mod.ts";
 import { credentialsOf } from "../support/credentials_of.ts";
 import { ScramClient } from "../support/scram_client.ts";
 
@@ -109,7 +109,7 @@ Deno.test("fuzz: claims that somebody signed give a name and filters, or nothing
 const salt = new Uint8Array(16);
 const scram = new ScramLink("scram", [
   { name: "ann", secret: await scramHash("pencil", salt, 4096) },
-]);
+], new StandIns(new Uint8Array(32)));
 
 Deno.test("fuzz: nothing but the proof comes in by SCRAM", async () => {
   const changes = fc.record({

@@ -15,6 +15,7 @@ import { allowsAnonymous } from "./allows_anonymous.ts";
 import { openLink } from "./links.ts";
 import { LoginLog } from "./login_log.ts";
 import type { AccessPorts, LinkPorts, OpenedLink } from "./opened_link.ts";
+import { sharedStandIns } from "./stand_ins.ts";
 
 /** Who may come in and do what, by one state of the settings. */
 export interface AccessState {
@@ -36,7 +37,7 @@ export interface AccessState {
  * outlives them.
  */
 export class AccessControl {
-  readonly #ports: LinkPorts;
+  readonly #ports: Omit<LinkPorts, "standIns">;
   readonly #attempts: LoginAttempts;
   readonly #log: LoginLog;
   #now: AccessState | null = null;
@@ -77,8 +78,13 @@ export class AccessControl {
     const close = () => opened.forEach(({ link }) => link.close?.());
     let rules: OpenRules;
     try {
-      for (const one of auth) opened.push(await this.#openLink(one, settings));
-      rules = await openRules(settings, await remoteOf(opened));
+      const standIns = sharedStandIns(this.#ports.folder ?? null);
+      const ports = { ...this.#ports, standIns };
+      for (const one of auth) {
+        opened.push(await openChainLink(one, settings, ports));
+      }
+      const hasGrants = opened.some(({ mayGrant }) => mayGrant);
+      rules = await openRules(settings, await remoteOf(opened), hasGrants);
     } catch (error) {
       close();
       throw error;
@@ -104,16 +110,6 @@ export class AccessControl {
     };
   }
 
-  async #openLink(auth: AuthSettings, settings: Settings): Promise<OpenedLink> {
-    const opened = await openLink(auth, settings, this.#ports)
-      .catch((error) => {
-        throw accessError(`[[auth]] of type "${auth.type}"`, error);
-      });
-    const { listener } = auth;
-    if (listener.length === 0) return opened;
-    return { ...opened, link: linkOfListeners(opened.link, listener) };
-  }
-
   /** From now on `access` holds; what held before is closed. */
   enforce(access: AccessState): void {
     this.#now?.close();
@@ -127,6 +123,20 @@ export class AccessControl {
     this.#ports.hashing.close();
     this.#log.stop();
   }
+}
+
+/** The link for its listeners. Rejects with `AccessError`. */
+async function openChainLink(
+  auth: AuthSettings,
+  settings: Settings,
+  ports: LinkPorts,
+): Promise<OpenedLink> {
+  const opened = await openLink(auth, settings, ports).catch((error) => {
+    throw accessError(`[[auth]] of type "${auth.type}"`, error);
+  });
+  const { listener } = auth;
+  if (listener.length === 0) return opened;
+  return { ...opened, link: linkOfListeners(opened.link, listener) };
 }
 
 /** The servers that are asked what clients may do; null without any. */

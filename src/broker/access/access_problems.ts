@@ -10,6 +10,7 @@ import { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
 import { readRules } from "./access_rules.ts";
 import { openLink } from "./links.ts";
 import type { LinkPorts } from "./opened_link.ts";
+import { sharedStandIns } from "./stand_ins.ts";
 import { silentLog } from "../broker_log.ts";
 
 /**
@@ -30,6 +31,7 @@ export async function accessProblems(
     log: silentLog,
     hashing,
     known,
+    standIns: sharedStandIns(null),
     openFiles: new Set(),
   };
   const { auth, access } = settings;

@@ -15,17 +15,19 @@ export interface OpenRules {
 }
 
 /**
- * Reads all access rules that `settings` name. `remote` is asked what they
- * leave open; null asks nobody. Rejects with `AccessFileError` for what is
- * wrong in a file, or a file that cannot be read.
+ * Reads all access rules that `settings` name. Rejects with `AccessFileError`
+ * for what is wrong in a file, or a file that cannot be read.
+ *
+ * @param remote Asked what the rules leave open; null asks nobody.
+ * @param hasGrants Whether a client may carry rules of its own, which hold even
+ * where there are no others.
  */
 export async function openRules(
   settings: Settings,
   remote: RemoteAccess | null,
+  hasGrants: boolean,
 ): Promise<OpenRules> {
-  const { acl, access, auth } = settings;
-  // A token may bring rules of its own even where there are no others.
-  const hasGrants = auth.some(({ acl_claim }) => acl_claim !== "");
+  const { acl, access } = settings;
   const deniesByDefault = acl.length > 0 || access.acl_file.length > 0;
   if (!deniesByDefault && !hasGrants && remote === null) {
     return { parts: null, files: [] };

@@ -17,9 +17,9 @@ export async function openLink(
 ): Promise<OpenedLink> {
   switch (auth.type) {
     case "anonymous":
-      return { link: anonymousLink, files: [] };
+      return { link: anonymousLink, files: [], mayGrant: false };
     case "client-certificate":
-      return { link: certificateLink, files: [] };
+      return { link: certificateLink, files: [], mayGrant: false };
     case "password-file":
       return await passwordFile(auth.file, ports);
     case "users": {
@@ -54,7 +54,7 @@ async function passwords(
   const { PasswordLink } = await import("../../security/passwords/mod.ts");
   const onTrouble = (error: Error) => log.trouble(name, error);
   const link = new PasswordLink(name, users, { hashing, known, onTrouble });
-  return { link, files };
+  return { link, files, mayGrant: false };
 }
 
 /** Hashes are there to be guessed by whoever can read them. */

@@ -33,8 +33,9 @@ export async function openHttp(
   }, clock);
   const options = { url, preset, cache, onError: on_error };
   const link = new http.HttpLink(name, options, caller, clock);
-  if (acl_url === "") return { link, files: [] };
+  const opened = { link, files: [], mayGrant: preset.mayGrant };
+  if (acl_url === "") return opened;
   const access = { url: acl_url, superuserUrl: superuser_url, preset, cache };
   const server = new http.HttpAccess(access, caller, clock);
-  return { link, files: [], asked: { server, onError: on_error } };
+  return { ...opened, asked: { server, onError: on_error } };
 }

@@ -23,7 +23,8 @@ export async function openJwt(
     aclClaim: auth.acl_claim,
     disconnectOnExpiry: auth.disconnect_on_expiry,
   };
-  return { link: new JwtLink(name, rules, keys, ports.clock), files };
+  const link = new JwtLink(name, rules, keys, ports.clock);
+  return { link, files, mayGrant: auth.acl_claim !== "" };
 }
 
 interface OpenKeys {

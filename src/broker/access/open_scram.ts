@@ -9,7 +9,7 @@ import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 export async function openScram(
   { file }: AuthSettings,
   { user }: Settings,
-  { log }: LinkPorts,
+  { log, standIns }: LinkPorts,
 ): Promise<OpenedLink> {
   const { looksLikeHash, parseHash, readPasswordFile } = await import(
     "../../security/passwords/mod.ts"
@@ -43,5 +43,9 @@ export async function openScram(
         `--hash scram-sha-256 ${where} USER makes one`,
     );
   }
-  return { link: new ScramLink(name, users), files: file === "" ? [] : [file] };
+  return {
+    link: new ScramLink(name, users, await standIns()),
+    files: file === "" ? [] : [file],
+    mayGrant: false,
+  };
 }

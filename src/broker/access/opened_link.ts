@@ -2,6 +2,7 @@ import type { Clock } from "../../clock/mod.ts";
 import type { Link } from "../../security/chain/mod.ts";
 import type { AskedServer } from "../../security/http/mod.ts";
 import type { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
+import type { StandIns } from "../../security/scram/mod.ts";
 import type { BrokerLog } from "../broker_log.ts";
 
 /** What access is opened with. */
@@ -10,12 +11,16 @@ export interface AccessPorts {
   readonly clock: Clock;
   /** Told who is refused. */
   readonly log: BrokerLog;
+  /** The store's folder, for what has to last; missing keeps nothing. */
+  readonly folder?: string | null;
 }
 
 /** What links are opened with. */
 export interface LinkPorts extends AccessPorts {
   readonly hashing: Hashing;
   readonly known: KnownLogins;
+  /** Shared by the SCRAM links of one state of the settings. */
+  readonly standIns: () => Promise<StandIns>;
   /** Files that were complained of; told once, not at each reload. */
   readonly openFiles: Set<string>;
 }
@@ -25,6 +30,8 @@ export interface OpenedLink {
   readonly link: Link;
   /** When one of them changes, it has to be opened anew. */
   readonly files: readonly string[];
+  /** Whether an identity it accepts may carry `Identity.grants`. */
+  readonly mayGrant: boolean;
   /** A server that is asked what clients may do; missing without one. */
   readonly asked?: AskedServer;
 }

@@ -62,15 +62,13 @@ export class Chain implements Authenticator {
 
   begin(method: string, credentials: Credentials): AuthExchange | null {
     const { links, attempts, onDenied } = this.#parts;
-    for (const link of links) {
+    const begun = links.flatMap((link) => {
       const exchange = link.begin?.(method, credentials) ?? null;
-      if (exchange === null) continue;
-      return new GatedExchange(exchange, link.name, credentials, {
-        attempts,
-        onDenied,
-      });
-    }
-    return null;
+      return exchange === null ? [] : [{ link: link.name, exchange }];
+    });
+    return begun.length === 0
+      ? null
+      : new GatedExchange(begun, credentials, { attempts, onDenied });
   }
 
   stillAllows(identity: Identity): boolean {
@@ -79,9 +77,10 @@ export class Chain implements Authenticator {
       const { listener } = identity;
       return listener !== undefined && allowsAnonymous(listener);
     }
-    const link = links.find(({ name }) => name === identity.link);
-    if (link === undefined) return false;
-    return link.stillAllows?.(identity) ?? true;
+    // Links of one type may share a name; `proof` says which of them it was.
+    return links.some((link) =>
+      link.name === identity.link && (link.stillAllows?.(identity) ?? true)
+    );
   }
 
   /**

@@ -13,48 +13,64 @@ export interface ExchangeWatch {
   readonly onDenied: (credentials: Credentials, why: string) => void;
 }
 
+/** An exchange, and the name of the link that began it. */
+export interface BegunExchange {
+  readonly link: string;
+  readonly exchange: AuthExchange;
+}
+
 /**
- * An exchange of a link of the chain. From the step on at which it is known
- * who the client says it is, each step counts as one attempt to log in.
+ * The exchanges of all links that know the method, until the first step says
+ * which link knows the client: the first of them goes on, or the first of all
+ * where none does. From the step on at which it is known who the client says it
+ * is, each step counts as one attempt to log in.
  */
 export class GatedExchange implements AuthExchange {
-  readonly #exchange: AuthExchange;
-  readonly #link: string;
+  #begun: readonly BegunExchange[];
   readonly #credentials: Credentials;
   readonly #watch: ExchangeWatch;
 
-  /** `link` is the name of the link that began it. */
+  /** `begun` is not empty, and in the order of the chain. */
   constructor(
-    exchange: AuthExchange,
-    link: string,
+    begun: readonly BegunExchange[],
     credentials: Credentials,
     watch: ExchangeWatch,
   ) {
-    this.#exchange = exchange;
-    this.#link = link;
+    this.#begun = begun;
     this.#credentials = credentials;
     this.#watch = watch;
   }
 
   get username(): string | null {
-    return this.#exchange.username ?? null;
+    return this.#begun[0].exchange.username ?? null;
   }
 
   async step(bytes: Uint8Array | null): Promise<AuthOutcome> {
-    const step = async () => await this.#exchange.step(bytes);
+    const step = async () => await this.#step(bytes);
     const { hostname } = this.#credentials;
     // The first step says who it is, and proves nothing yet.
     const outcome = this.username === null
       ? await step()
       : await this.#watch.attempts.judge(this.username, hostname, step);
     if (outcome.kind === "allow") {
-      const identity = { ...outcome.identity, link: this.#link };
+      const identity = { ...outcome.identity, link: this.#begun[0].link };
       return { ...outcome, identity };
     }
     if (outcome.kind === "deny") {
-      const why = `${this.#link}: ${outcome.why ?? "refused"}`;
+      const why = `${this.#begun[0].link}: ${outcome.why ?? "refused"}`;
       this.#watch.onDenied(this.#credentials, why);
     }
     return outcome;
+  }
+
+  /** Asks all: the time does not tell which link knows the name, or whether. */
+  async #step(bytes: Uint8Array | null): Promise<AuthOutcome> {
+    const begun = this.#begun;
+    const outcomes: AuthOutcome[] = [];
+    for (const { exchange } of begun) outcomes.push(await exchange.step(bytes));
+    const known = begun.findIndex(({ exchange }) => exchange.isKnown ?? true);
+    const chosen = Math.max(0, known);
+    this.#begun = [begun[chosen]];
+    return outcomes[chosen];
   }
 }

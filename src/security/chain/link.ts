@@ -29,8 +29,9 @@ export type Verdict =
 /** One way to find out who a client is. */
 export interface Link {
   /**
-   * What it is, unique in its chain, the same after a reload that leaves it
-   * as it is: "password-file /etc/dunlin/passwd".
+   * What it is, the same after a reload that leaves it as it is:
+   * "password-file /etc/dunlin/passwd". Links that share a name are each asked
+   * `stillAllows`.
    */
   readonly name: string;
   /** Names of the listeners whose clients it judges; missing for all. */

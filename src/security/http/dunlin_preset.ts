@@ -21,6 +21,7 @@ const LONGEST = 65_535;
  * `username`, `groups`, `acl` and `expires_at`; what does not, `reason`.
  */
 export const dunlinPreset: Preset = {
+  mayGrant: true,
   login(credentials: Credentials) {
     const { password, certificate, clientId, username } = credentials;
     const text = textOf(password);

@@ -15,6 +15,7 @@ const ACC: Readonly<Record<AccessQuestion["action"], number>> = {
  * answers by status and by JSON, `{"ok": …, "error": …}`, are both understood.
  */
 export const goAuthPreset: Preset = {
+  mayGrant: false,
   login({ username, password, clientId }: Credentials) {
     return {
       username: username ?? "",

@@ -29,6 +29,8 @@ export class AnswerError extends Error {
 
 /** What requests look like, and what answers mean. */
 export interface Preset {
+  /** Whether `read` may find grants. */
+  readonly mayGrant: boolean;
   /** The body that asks whether a client may come in; null cannot be asked. */
   login(credentials: Credentials): unknown;
   /** The body that asks whether a user may do everything. */

@@ -58,6 +58,11 @@ export class ScramExchange implements AuthExchange {
     return this.#begun?.name ?? null;
   }
 
+  /** Whether the name that the client gives is that of a user here. */
+  get isKnown(): boolean {
+    return this.#begun?.entry.isKnown ?? false;
+  }
+
   async step(bytes: Uint8Array | null): Promise<AuthOutcome> {
     try {
       return this.#begun === null

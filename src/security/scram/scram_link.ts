@@ -1,6 +1,7 @@
 import type { AuthExchange, Credentials, Identity } from "../authenticator.ts";
 import type { Link, Verdict } from "../chain/mod.ts";
 import { ScramExchange } from "./exchange.ts";
+import type { StandIns } from "./stand_ins.ts";
 import { type ScramUser, ScramUsers } from "./users.ts";
 
 /** The authentication method, as CONNECT names it (RFC 7677, 2). */
@@ -15,10 +16,17 @@ export class ScramLink implements Link {
   readonly #users: ScramUsers;
   readonly #closed = new AbortController();
 
-  /** Throws `RangeError` for a user that SCRAM cannot have. */
-  constructor(name: string, users: readonly ScramUser[]) {
+  /**
+   * All links of a chain share `standIns`. Throws `RangeError` for a user that
+   * SCRAM cannot have.
+   */
+  constructor(
+    name: string,
+    users: readonly ScramUser[],
+    standIns: StandIns,
+  ) {
     this.name = name;
-    this.#users = new ScramUsers(users);
+    this.#users = new ScramUsers(users, standIns);
     // What fails here fails again, and is told, when the user comes.
     this.#users.prepare(this.#closed.signal).catch(() => {});
   }

@@ -6,7 +6,7 @@ import {
   type ScramHash,
   scramHash,
 } from "../passwords/mod.ts";
-import { hmac } from "./digests.ts";
+import type { Shape, StandIns } from "./stand_ins.ts";
 
 /** A user as the settings or a password file know one. */
 export interface ScramUser {
@@ -35,35 +35,31 @@ export interface ScramEntry {
 /** What proofs are made with: they are equal within one process alone. */
 const proofKey = randomBytes(32);
 
-/**
- * What salts are made of for names that nobody has: of all secrets there were
- * when the first link was opened. So they are the same after a restart, as
- * those of real users are, and nobody who knows one secret can tell them.
- */
-let saltKey: Uint8Array | null = null;
+/** What a user of the settings gets whose password is given as it is. */
+const PLAIN: Shape = { iterations: SCRAM_ITERATIONS, saltBytes: 16 };
 
 /**
- * Users of SCRAM. For a name that nobody has it answers as for others: always
- * the same salt, so that strangers cannot ask which names there are (RFC 5802,
- * 9 names the danger).
+ * Users of SCRAM. A name that no user has gets an answer like that of a user,
+ * always the same one: a peer cannot ask which names there are (RFC 5802, 9).
  */
 export class ScramUsers {
   readonly #entries = new Map<string, ScramEntry>();
   readonly #unread: Unread[] = [];
-  readonly #saltKey: Uint8Array;
-  readonly #iterations: number;
+  readonly #standIns: StandIns;
 
   /**
    * Of two users whose names are prepared to the same, the first counts.
    * Throws `RangeError` for a name or a password that SCRAM cannot have.
    */
-  constructor(users: readonly ScramUser[]) {
-    this.#saltKey = saltKey ??= keyOf(users);
-    this.#iterations = commonIterations(users);
+  constructor(users: readonly ScramUser[], standIns: StandIns) {
+    this.#standIns = standIns;
     for (const user of users) {
       const name = told(user, () => saslPrep(user.name));
       if (this.#entries.has(name)) continue;
-      this.#entries.set(name, this.#entryOf(name, user));
+      const entry = this.#entryOf(name, user);
+      this.#entries.set(name, entry);
+      const { iterations, salt } = entry;
+      standIns.add({ iterations, saltBytes: salt.length });
     }
   }
 
@@ -108,7 +104,9 @@ export class ScramUsers {
     if (typeof secret === "string") {
       // Told now: at a login it would be told to nobody.
       told(user, () => saslPrep(secret));
-      const { salt, iterations } = this.#stranger(name);
+      // As a stand-in would get it: to add a user changes no salt.
+      const salt = this.#standIns.salt(name, PLAIN.saltBytes);
+      const { iterations } = PLAIN;
       const entry = new Unread(user.name, secret, salt, iterations, proof);
       this.#unread.push(entry);
       return entry;
@@ -120,17 +118,14 @@ export class ScramUsers {
   }
 
   #stranger(name: string): ScramEntry {
-    const made = (what: string) => hmac(this.#saltKey, `${what} ${name}`);
-    const salt = made("salt").subarray(0, 16);
-    const keys = { key: made("stored"), serverKey: made("server") };
-    const iterations = this.#iterations;
+    const made = this.#standIns.of(name, PLAIN);
     return {
       isKnown: false,
       username: name,
-      salt,
-      iterations,
+      salt: made.salt,
+      iterations: made.iterations,
       proof: "",
-      hash: () => ({ kind: "scram-sha-256", salt, iterations, ...keys }),
+      hash: () => ({ kind: "scram-sha-256", ...made }),
     };
   }
 }
@@ -158,28 +153,6 @@ class Unread implements ScramEntry {
       this.iterations,
     );
   }
-}
-
-/** What most users have; names that nobody has must not stand out. */
-function commonIterations(users: readonly ScramUser[]): number {
-  const counts = new Map<number, number>();
-  for (const { secret } of users) {
-    if (typeof secret === "string") continue;
-    const { iterations } = secret;
-    counts.set(iterations, (counts.get(iterations) ?? 0) + 1);
-  }
-  let [common, most] = [SCRAM_ITERATIONS, 0];
-  for (const [iterations, count] of counts) {
-    if (count > most) [common, most] = [iterations, count];
-  }
-  return common;
-}
-
-function keyOf(users: readonly ScramUser[]): Uint8Array {
-  if (users.length === 0) return randomBytes(32);
-  const all = createHmac("sha256", "dunlin scram salts");
-  for (const user of users) all.update(`${user.name}\0${textOf(user)}\0`);
-  return Uint8Array.from(all.digest());
 }
 
 /** Says whose name or password it is that cannot be had. */

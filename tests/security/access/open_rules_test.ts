@@ -21,7 +21,7 @@ async function reasons(
     place: `dunlin.toml:${index + 1}`,
   }));
   const authorizer = await makeAuthorizer(
-    await openRules({ ...complete, acl }, null),
+    await openRules({ ...complete, acl }, null, false),
   );
   assert.ok(authorizer !== null);
   return questions.map(([who, topic]) => {
@@ -74,7 +74,7 @@ Deno.test("rules of the settings go before those of files, and groups are known"
       `allowed by ${second}:3`,
       `allowed by ${second}:2`,
     ]);
-    const { files } = await openRules(completeSettings(settings), null);
+    const { files } = await openRules(completeSettings(settings), null, false);
     assert.deepEqual(files, [first, second]);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -82,7 +82,7 @@ Deno.test("rules of the settings go before those of files, and groups are known"
 });
 
 Deno.test("without rules there is nobody to ask; with an empty file there is", async () => {
-  const none = await openRules(completeSettings({}), null);
+  const none = await openRules(completeSettings({}), null, false);
   assert.equal(await makeAuthorizer(none), null);
   const file = await Deno.makeTempFile({ prefix: "dunlin-acl-" });
   try {
@@ -99,7 +99,7 @@ Deno.test("a file of rules that is not there is told by its name and setting", a
   const settings = completeSettings({
     access: { acl_file: ["/nowhere/rules.acl"] },
   });
-  await assert.rejects(openRules(settings, null), (error) => {
+  await assert.rejects(openRules(settings, null, false), (error) => {
     assert.ok(error instanceof AccessFileError);
     assert.match(error.message, /^\/nowhere\/rules\.acl: cannot be read/);
     assert.match(error.message, /access\.acl_file/);

@@ -383,3 +383,82 @@ Deno.test("chain: an exchange is the link's that knows the method; its guesses c
   assert.equal(refused.reasonCode, ReasonCode.ConnectionRateExceeded);
   assert.equal((await login("eve", "yes")).kind, "allow");
 });
+
+/** A link of the method "m" that knows one name; `log` is told of its steps. */
+function exchanging(name: string, user: string, log: string[] = []): Link {
+  return {
+    name,
+    judge: () => ({ kind: "not-mine", why: "no" }),
+    begin(method, credentials): AuthExchange | null {
+      if (method !== "m") return null;
+      let username: string | null = null;
+      return {
+        get username() {
+          return username;
+        },
+        get isKnown() {
+          return username === user;
+        },
+        step(bytes) {
+          const said = new TextDecoder().decode(bytes ?? undefined);
+          log.push(`${name} ${said}`);
+          if (username === null) {
+            username = said;
+            return { kind: "continue", data: new Uint8Array() };
+          }
+          return username === user
+            ? { kind: "allow", identity: identityOf(credentials) }
+            : { kind: "deny", reasonCode: NotAuthorized, why: "no such user" };
+        },
+      };
+    },
+  };
+}
+
+Deno.test("chain: of several links with a method the one goes on that knows the user", async () => {
+  for (const [user, by] of [["ann", "a"], ["bob", "b"], ["eve", null]]) {
+    const log: string[] = [];
+    const { chain, denied } = chainOf([
+      exchanging("other", "x", log),
+      exchanging("a", "ann", log),
+      exchanging("b", "bob", log),
+    ]);
+    const exchange = chain.begin("m", credentials(null, null))!;
+    const utf8 = (text: string) => new TextEncoder().encode(text);
+    assert.equal((await exchange.step(utf8(`${user}`))).kind, "continue");
+    assert.equal(exchange.username, user);
+    // Each is asked first, whoever knows the name: the time tells nothing.
+    assert.deepEqual(
+      log.splice(0),
+      ["other", "a", "b"].map((one) => `${one} ${user}`),
+    );
+    const last = await exchange.step(utf8("proof"));
+    assert.deepEqual(log, [`${by ?? "other"} proof`]);
+    if (by === null) {
+      assert.equal(last.kind, "deny");
+      assert.deepEqual(denied, ["other: no such user"]);
+    } else {
+      assert.equal(last.kind, "allow");
+      assert.equal(last.kind === "allow" && last.identity.link, by);
+    }
+  }
+});
+
+Deno.test("chain: links that share a name are each asked whether a client may stay", async () => {
+  const two = ["one", "two"].map((proof): Link => ({
+    name: "same",
+    judge: (given) =>
+      given.username === proof
+        ? { kind: "allow", identity: identityOf(given, { proof }) }
+        : { kind: "not-mine", why: "no" },
+    stillAllows: (identity) => identity.proof === proof,
+  }));
+  const { chain } = chainOf(two);
+  for (const username of ["one", "two"]) {
+    const result = await chain.authenticate(credentials(username, null));
+    assert.equal(result.kind, "allow");
+    assert.ok(chain.stillAllows(result.identity), username);
+    const rest = chainOf(two.filter((one) => one !== two[0])).chain;
+    assert.equal(rest.stillAllows(result.identity), username === "two");
+  }
+});

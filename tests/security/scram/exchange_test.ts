@@ -6,7 +6,11 @@ import {
   matches,
   scramHash,
 } from "../../../src/security/passwords/mod.ts";
-import { ScramLink, type ScramUser } from "../../../src/security/scram/mod.ts";
+import {
+  ScramLink,
+  type ScramUser,
+  StandIns,
+} from "../../../src/security/scram/mod.ts";
 import { ScramUsers } from "../../../src/security/scram/users.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
@@ -31,7 +35,13 @@ const USERS: readonly ScramUser[] = [
   { name: "plain", secret: "open" },
 ];
 
-const link = new ScramLink("scram", USERS);
+const KEY = new Uint8Array(32).fill(7);
+
+/** A link of `users` alone. */
+const linkOf = (users: readonly ScramUser[], key: Uint8Array = KEY) =>
+  new ScramLink("scram", users, new StandIns(key));
+
+const link = linkOf(USERS);
 
 /** Both steps; `change` may spoil the second message. */
 async function authenticate(
@@ -52,7 +62,7 @@ Deno.test("scram: the example of RFC 7677, to the letter", async () => {
     Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64"),
   );
   const secret = await scramHash("pencil", salt, 4096);
-  const users = new ScramUsers([{ name: "user", secret }]);
+  const users = new ScramUsers([{ name: "user", secret }], new StandIns(KEY));
   const exchange = new ScramExchange(
     users,
     credentialsOf(),
@@ -126,23 +136,104 @@ Deno.test("scram: wrong password and wrong user look the same from outside", asy
   assert.match(nobody.why!, /no user bob/);
 });
 
-Deno.test("scram: a name that nobody has always gets the same salt, after a reload too", async () => {
-  const ask = async (one: ScramLink, name: string) => {
-    const exchange = one.begin("SCRAM-SHA-256", credentialsOf())!;
-    const question = await exchange.step(new ScramClient(name, "").first());
-    assert.equal(question.kind, "continue");
-    return text(question.data).replace(/^r=[^,]+,/, "");
+/** Salt and iterations that a first message under `name` gets. */
+async function shown(one: ScramLink, name: string): Promise<string> {
+  const exchange = one.begin("SCRAM-SHA-256", credentialsOf())!;
+  const question = await exchange.step(new ScramClient(name, "").first());
+  assert.equal(question.kind, "continue");
+  return text(question.data).replace(/^r=[^,]+,/, "");
+}
+
+Deno.test("scram: a name that no user has always gets the same salt, with other users too", async () => {
+  const bob = await shown(link, "bob");
+  assert.equal(await shown(link, "bob"), bob);
+  assert.notEqual(await shown(link, "eve"), bob);
+  const again = linkOf(USERS.slice(0, 1));
+  const salt = (answer: string) => answer.replace(/,i=.*/, "");
+  assert.equal(salt(await shown(again, "bob")), salt(bob));
+  // A password of the settings brings no salt of its own.
+  const plain = linkOf([{ name: "bob", secret: "open" }]);
+  assert.equal(salt(await shown(plain, "bob")), salt(bob));
+});
+
+Deno.test("scram: what a made-up name gets depends on the key alone, never on a secret", async () => {
+  const names = ["bob", "eve", "\u00fc", "plain2"];
+  const answers = async (secret: ScramUser["secret"], key: Uint8Array) => {
+    const one = linkOf([{ name: "ann", secret }], key);
+    const all = await Promise.all(names.map((name) => shown(one, name)));
+    one.close();
+    return all;
   };
-  const again = new ScramLink("scram", USERS.slice(0, 1));
-  const bob = await ask(link, "bob");
-  assert.equal(await ask(link, "bob"), bob);
-  assert.equal(await ask(again, "bob"), bob);
-  assert.notEqual(await ask(link, "eve"), bob);
-  // Neither how long the salt is nor the iterations tell them apart.
-  const shape = (answer: string) => answer.replace(/s=[^,]+=*/, "s");
-  assert.equal(shape(bob), shape(await ask(link, "ann")));
-  assert.equal(bob.length, (await ask(link, "ann")).length);
-  again.close();
+  const other = new Uint8Array(32).fill(8);
+  const first = await answers("one", KEY);
+  assert.deepEqual(await answers("another", KEY), first);
+  const unlike = await answers("one", other);
+  for (const at of names.keys()) assert.notEqual(unlike[at], first[at]);
+  const salts = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+  const [one, two] = await Promise.all(
+    salts.map(async (salt) => answers(await scramHash("x", salt, 15000), KEY)),
+  );
+  assert.deepEqual(one, two);
+});
+
+Deno.test("scram: made-up names have the iterations and salt lengths that users have, as often", async () => {
+  const users: ScramUser[] = [];
+  for (const [count, iterations, saltBytes] of SHAPES) {
+    for (let at = 0; at < count; at++) {
+      users.push(shaped(`${iterations}-${at}`, iterations, saltBytes));
+    }
+  }
+  const one = linkOf(users);
+  const shapeOf = async (name: string) => {
+    const match = /^s=([^,]+),i=(\d+)$/.exec(await shown(one, name))!;
+    return `${match[2]} ${Buffer.from(match[1], "base64").length}`;
+  };
+  const counts = new Map<string, number>();
+  const before = new Map<string, string>();
+  for (let at = 0; at < 1000; at++) {
+    const shape = await shapeOf(`made up ${at}`);
+    before.set(`made up ${at}`, shape);
+    counts.set(shape, (counts.get(shape) ?? 0) + 1);
+  }
+  for (const [count, iterations, saltBytes] of SHAPES) {
+    const share = counts.get(`${iterations} ${saltBytes}`)! / 1000;
+    assert.ok(Math.abs(share - count / 10) < 0.06, `${iterations}: ${share}`);
+  }
+  assert.equal(counts.size, SHAPES.length);
+  // A user more changes the answer of hardly any name.
+  const more = linkOf([...users, shaped("new", 4096, 16)]);
+  let changed = 0;
+  for (const [name, shape] of before) {
+    const answer = await shown(more, name);
+    if (!answer.endsWith(`i=${shape.split(" ")[0]}`)) changed++;
+  }
+  assert.ok(changed < 80, `${changed} of 1000 names changed`);
+});
+
+/** Users of ten, their iterations, the bytes of their salts. */
+const SHAPES = [[6, 4096, 16], [3, 10_000, 16], [1, 4097, 40]] as const;
+
+function shaped(name: string, iterations: number, bytes: number): ScramUser {
+  const key = new Uint8Array(32);
+  const salt = new Uint8Array(bytes).fill(1);
+  return {
+    name,
+    secret: { kind: "scram-sha-256", salt, iterations, key, serverKey: key },
+  };
+}
+
+Deno.test("scram: links of one chain give a made-up name one answer", async () => {
+  const standIns = new StandIns(KEY);
+  const [one, two] = [4096, 10_000].map((iterations) =>
+    new ScramLink("scram", [shaped("ann", iterations, 16)], standIns)
+  );
+  const all = new Set<string>();
+  for (let at = 0; at < 20; at++) {
+    const answer = await shown(one, `made up ${at}`);
+    assert.equal(await shown(two, `made up ${at}`), answer);
+    all.add(answer.replace(/.*,/, ""));
+  }
+  assert.deepEqual([...all].sort(), ["i=10000", "i=4096"]);
 });
 
 const SPOILT: readonly [what: string, change: (final: string) => string][] = [
@@ -199,16 +290,16 @@ Deno.test("scram: whoever has come in may stay as long as the password does", as
   const outcome = await authenticate(new ScramClient("ann", "pencil"));
   assert.equal(outcome.kind, "allow");
   const { identity } = outcome;
-  assert.ok(new ScramLink("scram", USERS).stillAllows(identity));
+  assert.ok(linkOf(USERS).stillAllows(identity));
   const changed = await hashed("ann", "other");
-  assert.ok(!new ScramLink("scram", [changed]).stillAllows(identity));
-  assert.ok(!new ScramLink("scram", []).stillAllows(identity));
+  assert.ok(!linkOf([changed]).stillAllows(identity));
+  assert.ok(!linkOf([]).stillAllows(identity));
 });
 
 Deno.test("scram: a name that is prepared to another's is not that other's", async () => {
   // Full-width letters: to SCRAM they are the same name as "ann".
   const wide = "\uff41\uff4e\uff4e";
-  const one = new ScramLink("scram", [await hashed(wide, "pencil")]);
+  const one = linkOf([await hashed(wide, "pencil")]);
   for (const given of [wide, "ann"]) {
     const outcome = await authenticate(
       new ScramClient(given, "pencil"),
@@ -239,8 +330,7 @@ Deno.test("scram: a hash of dunlin passwd checks plain passwords, too, in one fo
 });
 
 Deno.test("scram: names and passwords that it cannot have are told", () => {
-  const link = (name: string, secret: string) =>
-    new ScramLink("scram", [{ name, secret }]);
+  const link = (name: string, secret: string) => linkOf([{ name, secret }]);
   assert.throws(() => link("ann", "a\u0001"), /user ann: .*control character/);
   assert.throws(() => link("a\u0001", "x"), /cannot be used for scram/);
 });
