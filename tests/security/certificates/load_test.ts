@@ -127,7 +127,7 @@ testWith(
     const key = await Deno.readTextFile(one.key);
     await Deno.writeTextFile(path("cutkey"), key.replace("MIG", "AAA"));
     const cases: [IdentityFiles, RegExp][] = [
-      [files(path("none"), one.key), /\/none is not there: look at the path/],
+      [files(path("none"), one.key), /\/none is not there: correct the path/],
       [files(one.cert, path("none")), /\/none is not there/],
       [files(workshop.folder, one.key), /is a folder: name a file in it/],
       [
