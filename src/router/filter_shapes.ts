@@ -1,12 +1,18 @@
 import { levelEnd } from "./level_node.ts";
 
+const PLUS = 0x2b;
+const REST = 0x23;
+
 /** Characters whose comparison costs about as much as one more level. */
 const CHARACTERS_A_LEVEL = 128;
+
+/** Levels of which a number can say where the wildcards stand. */
+const NUMBERED = 19;
 
 /** What a filter may add to the match of a topic. */
 export interface FilterShape {
   /** The same for filters of which a topic matches one at most. */
-  readonly key: string;
+  readonly key: number | string;
   /** Levels that a match may have to compare because of it; at least 1. */
   readonly levels: number;
 }
@@ -21,27 +27,35 @@ export function shapeOf(
   filter: string,
   group: string | null,
 ): FilterShape | null {
-  let kinds = "";
+  if (group === null && !filter.includes("+")) return null;
   let levels = 0;
   let first = -1;
+  // A digit for each level behind a 1; of long filters several numbers.
+  let kinds = 1;
+  let before = "";
   for (let start = 0; start <= filter.length; levels++) {
     const end = levelEnd(filter, start);
-    const kind = end - start === 1 ? filter[start] : "";
-    if (kind === "+" && first < 0) first = levels;
-    kinds += kind === "+" || kind === "#" ? kind : ".";
+    const code = end - start === 1 ? filter.charCodeAt(start) : 0;
+    if (code === PLUS && first < 0) first = levels;
+    if (levels > 0 && levels % NUMBERED === 0) {
+      before += `${kinds} `;
+      kinds = 1;
+    }
+    kinds = kinds * 3 + (code === PLUS ? 1 : code === REST ? 2 : 0);
     start = end + 1;
   }
-  if (first < 0 && group === null) return null;
   const extra = Math.floor(filter.length / CHARACTERS_A_LEVEL);
   return {
-    key: `${group ?? ""}/${extra}${kinds}`,
+    key: group === null && extra === 0 && before === ""
+      ? kinds
+      : `${group ?? ""}/${extra} ${before}${kinds}`,
     levels: (first < 0 ? 1 : levels - first) + extra,
   };
 }
 
 /** The shapes of one subscriber's filters, each counted once. */
 export class FilterShapes {
-  readonly #filters = new Map<string, number>();
+  readonly #filters = new Map<number | string, number>();
   #levels = 0;
 
   /** Notes one more filter of `shape`. */

@@ -17,7 +17,6 @@ Deno.test("filter shape: levels count from the first + on", () => {
   assert.equal(levels("a/+"), 1);
   assert.equal(levels("+/a/b"), 3);
   assert.equal(levels("a/+/b/+/c/#"), 5);
-  assert.equal(levels("a+b"), 0, "no wildcard");
   assert.equal(levels(`+/${"x".repeat(254)}`), 4, "256 characters are 2 more");
 });
 
@@ -39,6 +38,17 @@ Deno.test("filter shapes: those with wildcards in the same places count once", (
   shapes.remove(shapeOf("a/+/b", "g")!);
   assert.equal(levels(), 4);
   assert.equal(shapes.levelsWith(shapeOf("b/+/#", null)!), 4);
+});
+
+Deno.test("filter shape: differs with every wildcard of 60 levels", () => {
+  const keys = new Set<unknown>();
+  const levels = new Array<string>(60).fill("a");
+  levels[59] = "+";
+  for (let at = 0; at < 59; at++) {
+    keys.add(shapeOf(levels.with(at, "+").join("/"), null)!.key);
+    keys.add(shapeOf(levels.slice(0, at).concat("+").join("/"), null)!.key);
+  }
+  assert.equal(keys.size, 118);
 });
 
 const level = fc.constantFrom("a", "b", "", "+", "+");

@@ -112,6 +112,12 @@ export class RetainedStore implements RetainedSource {
     return node === null ? null : this.#records.read(node);
   }
 
+  /** Whether a message is retained for `topicName`; it may have expired. */
+  has(topicName: string): boolean {
+    const node = this.#find(topicName);
+    return node !== null && node.held !== null;
+  }
+
   /** Goes through the messages that match the valid filter `filter`. */
   matching(filter: string): RetainedCursor {
     return this.#cursor(filter);

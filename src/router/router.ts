@@ -336,6 +336,11 @@ export class Router {
     return this.retained.matching(filter);
   }
 
+  /** Whether `filter` may match a retained message; answered at once. */
+  mayBeRetained(filter: string): boolean {
+    return hasWildcard(filter) || this.retained.has(filter);
+  }
+
   /**
    * Housekeeping in a bounded slice: removes retained messages expired at
    * `now` (ms) among up to `max` nodes, and lets go of outdated routes in as

@@ -210,7 +210,7 @@ export class SubscriptionTable {
   #drop(subscription: Subscription): void {
     const { place, subscriber, group } = subscription;
     this.changes?.unsubscribed(subscription);
-    if (this.#shapes.size > 0) {
+    if (this.#shapes.has(subscriber)) {
       this.#noteShape(subscription, subscription.filter, "remove");
     }
     this.#unlink(subscription);

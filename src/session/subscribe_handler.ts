@@ -247,10 +247,13 @@ function feed(
   // The answer may have ended the connection.
   if (session === null) return;
   const { router } = connection.context;
+  const { filter } = grant;
+  // Mostly a filter names one topic, and nothing is retained for it.
+  if (!router.mayBeRetained(filter)) return;
   // Where the one that was replaced is still under way, this begins anew.
   session.queue.feedRetained(
-    grant.filter,
-    router.retainedMatching(grant.filter),
+    filter,
+    router.retainedMatching(filter),
     new Delivery(
       session,
       grant.qos,
