@@ -15,7 +15,12 @@ export type { ListenerOptions, SessionOptions } from "./options.ts";
 export type { Flushable, Passes, Task } from "./passes.ts";
 export { CLOSE_REASONS, DROP_REASONS } from "./reasons.ts";
 export type { CloseReason, DropReason, PauseReason } from "./reasons.ts";
-export { isOwnState, isReserved, OWN_STATE } from "./reserved_topic.ts";
+export {
+  isOwnState,
+  OWN_STATE,
+  refusesReserved,
+  RESERVED,
+} from "./reserved_topic.ts";
 export type { Registry } from "./registry.ts";
 export { Outgoing } from "./outgoing.ts";
 export { Session } from "./session.ts";

@@ -17,6 +17,7 @@ import type { Connection } from "./connection.ts";
 import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
 import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
 import { sendGated } from "./send_gated.ts";
+import { isReservedFilter } from "./reserved_topic.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
@@ -200,7 +201,9 @@ function refuse(
     isLonger(filter, options.maxTopicLength) ||
     levelCount(filter) > options.maxTopicLevels
   ) return ReasonCode.TopicFilterInvalid;
-  if (most < 0) return ReasonCode.NotAuthorized;
+  if (most < 0 || isReservedFilter(filter, connection.listener.mountPoint)) {
+    return ReasonCode.NotAuthorized;
+  }
   // SUBACK promises that it lasts. What is there already takes no room.
   if (
     storeFull && session.slot !== null &&

@@ -14,7 +14,12 @@ import {
   type Identity,
   identityOf,
 } from "../../security/mod.ts";
-import { isOwnState, isReserved, OWN_STATE } from "../../session/mod.ts";
+import {
+  isOwnState,
+  OWN_STATE,
+  refusesReserved,
+  RESERVED,
+} from "../../session/mod.ts";
 import type { AccessState } from "./access.ts";
 import type { AccessPorts } from "./opened_link.ts";
 import { unaskedBy } from "./unasked.ts";
@@ -231,16 +236,23 @@ function refusedAnyway(
     ? validateTopicFilter(topic)
     : validateTopicName(topic);
   if (fault !== null) return `the topic is not valid: ${fault}`;
-  if (action !== "publish") return null;
-  if (isReserved(listener.mount_point + topic, listener.mount_point)) {
-    return "topics like this are the broker's own";
+  const { mount_point } = listener;
+  const plain = action === "subscribe" ? plainOf(topic) : topic;
+  if (refusesReserved({ action, topic: mount_point + plain }, mount_point)) {
+    return RESERVED;
   }
+  if (action !== "publish") return null;
   if (qos > listener.max_qos) {
     return `the listener takes QoS ${listener.max_qos} at most (max_qos)`;
   }
   return retain && !listener.retain_available
     ? "the listener takes nothing to be retained (retain_available)"
     : null;
+}
+
+/** The filter without any `$share/group/`. */
+function plainOf(filter: string): string {
+  return parseFilter(filter)?.filter ?? filter;
 }
 
 function explainAction(
@@ -252,7 +264,7 @@ function explainAction(
 ): ExplainedAction {
   const refusal = refusedAnyway({ action, topic, qos, retain }, listener);
   const plain = action === "subscribe" && refusal === null
-    ? parseFilter(topic)?.filter ?? topic
+    ? plainOf(topic)
     : topic;
   const question = { action, topic: listener.mount_point + plain, qos, retain };
   if (refusal !== null) {

@@ -6,6 +6,8 @@ import {
   type DropNote,
   isOwnState,
   OWN_STATE,
+  refusesReserved,
+  RESERVED,
   type Session,
 } from "../../session/mod.ts";
 import type { ExplainedAction } from "../access/explain_settings.ts";
@@ -122,6 +124,9 @@ function actionsOf(
   const mountPoint = session.mountPoint?.text ?? "";
   return actions.map((action) => {
     const question = { action, topic, qos, retain };
+    if (refusesReserved(question, mountPoint)) {
+      return { ...question, allowed: false, rules: [], reason: RESERVED };
+    }
     if (
       action === "publish" && isOwnState(topic, mountPoint, session.clientId)
     ) return { ...question, allowed: true, rules: [], reason: OWN_STATE };
