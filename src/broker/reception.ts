@@ -178,7 +178,7 @@ export class Reception {
       if (!hasTls(settings)) continue;
       certificates?.stays(guest, guest.judgement, settings);
     }
-    certificates?.judgeAgain();
+    await certificates?.judgeAgain();
     await before?.stop();
     await certificates?.begin();
   }

@@ -1,13 +1,10 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { TlsIdentity, TlsOptions } from "./tls_ports.ts";
-import { VerifiedChains } from "./verified_chains.ts";
 
 /** What a handshake goes by. */
 export interface TlsContext {
   readonly authorities: readonly string[];
   readonly context: SecureContext;
-  /** Whom these authorities have vouched for. */
-  readonly verified: VerifiedChains;
 }
 
 /**
@@ -17,7 +14,6 @@ export interface TlsContext {
 export class TlsContexts {
   readonly #options: TlsOptions;
   readonly #made = new WeakMap<TlsIdentity, TlsContext>();
-  readonly #verified = new WeakMap<readonly string[], VerifiedChains>();
 
   constructor(options: TlsOptions) {
     this.#options = options;
@@ -36,17 +32,8 @@ export class TlsContexts {
       ...{ cert, key, ca: [...authorities] },
       minVersion: `TLSv${this.#options.minVersion}`,
     });
-    const verified = this.#verifiedBy(authorities);
-    const fresh = { authorities, context, verified };
+    const fresh = { authorities, context };
     this.#made.set(identity, fresh);
     return fresh;
-  }
-
-  #verifiedBy(authorities: readonly string[]): VerifiedChains {
-    const known = this.#verified.get(authorities);
-    if (known !== undefined) return known;
-    const verified = new VerifiedChains();
-    this.#verified.set(authorities, verified);
-    return verified;
   }
 }

@@ -10,9 +10,8 @@ import type { ByteStream } from "./byte_stream.ts";
 import { NodeByteStream } from "./node_stream.ts";
 import { RefusedError } from "./refusal.ts";
 import { duplexOf } from "./stream_duplex.ts";
-import { type TlsContext, TlsContexts } from "./tls_contexts.ts";
+import { TlsContexts } from "./tls_contexts.ts";
 import type { PeerCertificate, TlsOptions } from "./tls_ports.ts";
-import type { VerifiedChains } from "./verified_chains.ts";
 
 /** What a handshake leads to. */
 export interface TlsStarted {
@@ -52,7 +51,6 @@ export class TlsServer {
    */
   start(below: Duplex): Promise<TlsStarted> {
     const { alpn, askClientCertificate } = this.#options;
-    let chosen: TlsContext | null = null;
     const socket = new TLSSocket(
       below as ConstructorParameters<typeof TLSSocket>[0],
       {
@@ -64,8 +62,7 @@ export class TlsServer {
         ALPNProtocols: [...alpn],
         SNICallback: (name, answer) => {
           try {
-            chosen = this.#contexts.for(name);
-            answer(null, chosen.context);
+            answer(null, this.#contexts.for(name).context);
           } catch (error) {
             answer(error instanceof Error ? error : new Error(String(error)));
           }
@@ -96,7 +93,7 @@ export class TlsServer {
       socket.once("end", closed).resume();
       socket.once("secure", () => {
         try {
-          const started = this.#started(socket, chosen);
+          const started = this.#started(socket);
           socket.off("error", fail).off("close", closed).off("end", closed);
           // What breaks below is told by `socket`, to whom the stream listens.
           below.off("end", closed).off("error", fail).on("error", (error) => {
@@ -111,14 +108,12 @@ export class TlsServer {
     });
   }
 
-  #started(socket: TLSSocket, chosen: TlsContext | null): TlsStarted {
+  #started(socket: TLSSocket): TlsStarted {
     const { askClientCertificate } = this.#options;
     const { servername } = socket as { servername?: string | null };
     return {
       stream: new NodeByteStream(socket, this.#clock),
-      certificate: askClientCertificate && chosen !== null
-        ? certificateOf(socket, chosen.verified, this.#clock.date())
-        : null,
+      certificate: askClientCertificate ? certificateOf(socket) : null,
       ...(servername ? { serverName: servername } : {}),
     };
   }
@@ -163,18 +158,13 @@ function release(handle: Handled["_handle"]): void {
   handle.setHandle({});
 }
 
-/** Null when the peer has shown none; `now` in ms. */
-function certificateOf(
-  socket: TLSSocket,
-  verified: VerifiedChains,
-  now: number,
-): PeerCertificate | null {
+/** Null when the peer has shown none. */
+function certificateOf(socket: TLSSocket): PeerCertificate | null {
   const shown = socket.getPeerCertificate(true);
   // Without a certificate it is an empty object, or nothing.
   if (!shown?.raw) return null;
   const chain: Uint8Array[] = [];
   let below: DetailedPeerCertificate = shown;
-  let end = Date.parse(shown.valid_to);
   // A root is its own issuer.
   for (
     let next = below.issuerCertificate;
@@ -182,19 +172,12 @@ function certificateOf(
     next = below.issuerCertificate
   ) {
     if (next.raw) chain.push(new Uint8Array(next.raw));
-    end = Math.min(end, Date.parse(next.valid_to));
     below = next;
   }
-  const der = new Uint8Array(shown.raw);
-  const all = [der, ...chain];
-  let fault = (socket as unknown as Handled)._handle.verifyError() || null;
-  if (socket.isSessionReused()) {
-    if (!verified.has(all, now)) fault = "UNVERIFIED_SESSION";
-  } else if (fault === null) {
-    verified.add(all, end);
-  }
+  const { _handle: handle } = socket as unknown as Handled;
+  const fault = socket.isSessionReused() ? null : handle.verifyError() || null;
   const trustError = fault === null ? null : String(fault);
-  return { der, chain, isTrusted: fault === null, trustError };
+  return { der: new Uint8Array(shown.raw), chain, trustError };
 }
 
 /** In few words: a scanner makes the runtime say a lot. */

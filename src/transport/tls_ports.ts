@@ -27,8 +27,8 @@ export interface TlsOptions {
   /** Whether clients are asked for a certificate. None is refused for it. */
   readonly askClientCertificate: boolean;
   /**
-   * PEM of the authorities that client certificates are verified by. The same
-   * array means that nothing has changed.
+   * PEM of the authorities that client certificates are verified by, and that
+   * clients hear of. The same array means that nothing has changed.
    */
   authorities(): readonly string[];
 }
@@ -40,10 +40,8 @@ export interface PeerCertificate {
   /** What the peer sent behind it, as far as it leads upwards, DER. */
   readonly chain: readonly Uint8Array[];
   /**
-   * Whether one of `TlsOptions.authorities` issued it and it is in time; of a
-   * session that is resumed, whether that was so when it began.
+   * Why the runtime does not trust it, in a word as OpenSSL has them; null when
+   * it does, and in a session that is resumed: there it verifies nothing.
    */
-  readonly isTrusted: boolean;
-  /** Why it is not trusted, in a word, as OpenSSL has them; null when it is. */
   readonly trustError: string | null;
 }

@@ -16,6 +16,7 @@ const showing = (listener: string, fingerprint: string): any => ({
     purposes: null,
   },
   chain: [],
+  basis: {},
 });
 
 Deno.test("when a list changes, a client that cannot be judged is ended, and all behind it are judged", () => {

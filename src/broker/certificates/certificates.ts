@@ -243,9 +243,9 @@ export class Certificates {
     this.#clients.stays(ending, judgement, listener);
   }
 
-  /** Ends those whom the lists as they are now keep out. */
-  judgeAgain(): void {
-    this.#clients.judgeAgain(this.#onFault);
+  /** Ends clients that authorities and lists as they are now refuse. */
+  async judgeAgain(): Promise<void> {
+    await this.#clients.judgeAgain(this.#onFault);
   }
 
   readonly #onFault = (error: Error): void =>
@@ -270,7 +270,7 @@ export class Certificates {
   #reload(isMeant: (part: Part) => boolean): Promise<void> {
     const reload = async () => {
       for (const part of this.#parts) if (isMeant(part)) await part.reload();
-      this.judgeAgain();
+      await this.judgeAgain();
       this.#expiry.look();
     };
     // One that rejected would keep all that follow from being read.

@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers";
 import type { Clock } from "../../clock/mod.ts";
 import type { ListenerSettings } from "../../config/mod.ts";
 import {
   type CertificateRefusal,
-  isRevocation,
+  isOfDate,
   type Issued,
   judgeCertificate,
   type ReadCertificate,
@@ -19,6 +20,9 @@ const MOST_READ = 1_000;
 
 /** Larger ones are taken apart each time (bytes). */
 const LARGEST_READ = 4_096;
+
+/** Clients whose signatures are verified before sockets are served again. */
+const AT_ONCE = 16;
 
 /** How far upwards a chain is looked at; real ones have three or four. */
 const LONGEST_CHAIN = 10;
@@ -38,11 +42,17 @@ export interface Judgement {
 /** A certificate with those above it, at a listener. */
 interface Showing {
   readonly listener: ListenerSettings;
+  /** What the client sent. */
+  readonly peer: PeerCertificate;
+  /** When it was sent, in ms since 1970. */
+  readonly since: number;
   readonly isTrusted: boolean;
   /** The certificate itself. */
   readonly certificate: ReadCertificate;
   /** It, then what issued it, as far as the client or `ca` has it. */
   readonly chain: readonly Issued[];
+  /** The authorities, and whether lists were looked at, that made the above. */
+  readonly basis: Pick<ClientTrust, "anchors" | "hasLists">;
 }
 
 /** What can be ended when its certificate is taken back. */
@@ -64,6 +74,8 @@ export class ClientCertificates {
   readonly #trusts: ReadonlyMap<string, ClientTrust>;
   readonly #clock: Clock;
   readonly #live = new Map<Ending, Showing>();
+  /** Each is judged more than once on its way in. */
+  readonly #shown = new WeakMap<PeerCertificate, Showing>();
   readonly #read = new Map<string, ReadCertificate>();
 
   /** `trusts` by the name of the listener, for those that ask clients. */
@@ -80,7 +92,8 @@ export class ClientCertificates {
   /** Judges who comes in by `listener` with this certificate, or none. */
   judge(peer: PeerCertificate | null, listener: ListenerSettings): Judgement {
     if (!this.#trusts.has(listener.name)) return NOTHING_ASKED;
-    const showing = peer === null ? null : this.#show(peer, listener);
+    const now = this.#clock.date();
+    const showing = peer === null ? null : this.#show(peer, listener, now);
     const certificate = showing?.certificate ?? null;
     if (peer !== null && showing === null) {
       return { ...NOTHING_ASKED, refusal: "unreadable" };
@@ -107,8 +120,9 @@ export class ClientCertificates {
   }
 
   /**
-   * The listener by which `ending` came in has other settings now. Who would
-   * have to show a certificate by them, and has not, is ended.
+   * Takes over the new settings of the listener by which `ending` came in, and
+   * ends it when they ask for a certificate that it has not shown, or for a
+   * revocation list in force. `judgeAgain` looks at everything else.
    */
   stays(
     ending: Ending,
@@ -117,10 +131,12 @@ export class ClientCertificates {
   ): void {
     if (!this.#trusts.has(listener.name)) return;
     const showing = judgement?.showing ?? null;
-    if (showing !== null) this.#live.set(ending, { ...showing, listener });
-    else {
-      const refusal = this.#judge(null, listener);
-      if (refusal !== null) ending.end(refusal);
+    const refusal = this.#judge(showing, listener);
+    const isStricter = showing?.listener.crl_expired !== listener.crl_expired;
+    if (refusal === "missing" || isStricter && refusal === "crl-expired") {
+      ending.end(refusal);
+    } else if (showing !== null) {
+      this.#live.set(ending, { ...showing, listener });
     }
   }
 
@@ -130,22 +146,41 @@ export class ClientCertificates {
   }
 
   /**
-   * Judges all again who are connected, because a list has changed. Who would
-   * be refused now for what a list says, or no longer says, is ended. So is a
-   * client that cannot be judged: `onFault` receives the error.
+   * Judges all again who are connected, because a list or an authority has
+   * changed. Ends those that would be refused now, but not for a date that has
+   * passed meanwhile. Ends a client that cannot be judged, too: `onFault`
+   * receives the error. Resolves when all are judged: others take their turn
+   * while signatures are verified.
    */
-  judgeAgain(onFault: (error: Error) => void): void {
-    for (const [ending, showing] of [...this.#live]) {
+  async judgeAgain(onFault: (error: Error) => void): Promise<void> {
+    let verified = 0;
+    for (const [ending, before] of [...this.#live]) {
+      if (this.#live.get(ending) !== before) continue;
       try {
+        const showing = this.#shownNow(before);
+        if (showing !== before) {
+          this.#live.set(ending, showing);
+          verified++;
+        }
         const refusal = this.#judge(showing, showing.listener);
-        if (refusal === null) continue;
-        const isListed = refusal === "pending" || refusal === "unknown";
-        if (isRevocation(refusal) || isListed) ending.end(refusal);
+        if (refusal !== null && !isOfDate(refusal)) ending.end(refusal);
       } catch (error) {
         onFault(error as Error);
         ending.end("unreadable");
       }
+      if (verified >= AT_ONCE) {
+        verified = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
+  }
+
+  /** By the authorities as they are now; the same object if these are, too. */
+  #shownNow(before: Showing): Showing {
+    const { peer, listener, since, basis } = before;
+    const { anchors, hasLists } = this.#trusts.get(listener.name)!;
+    const isSame = anchors === basis.anchors && hasLists === basis.hasLists;
+    return isSame ? before : this.#look(peer, listener, since);
   }
 
   #judge(
@@ -169,20 +204,40 @@ export class ClientCertificates {
   }
 
   /** Takes apart what was shown; null when it makes no sense. */
-  #show(peer: PeerCertificate, listener: ListenerSettings): Showing | null {
+  #show(
+    peer: PeerCertificate,
+    listener: ListenerSettings,
+    now: number,
+  ): Showing | null {
     try {
-      // Without an authority nothing can have been verified.
-      const trust = this.#trusts.get(listener.name)!;
-      const isTrusted = peer.isTrusted && trust.pems.length > 0;
-      const certificate = this.#readOnce(peer.der);
-      const shown = [peer.der, ...peer.chain.slice(0, LONGEST_CHAIN)]
-        .map((der) => ({ der, facts: this.#readOnce(der) }));
-      const chain = [...shown, ...trust.issuersOf(shown)]
-        .map(({ facts: { issuerKey, serial } }) => ({ issuerKey, serial }));
-      return { listener, isTrusted, certificate, chain };
+      const known = this.#shown.get(peer);
+      if (known?.listener === listener && this.#shownNow(known) === known) {
+        return known;
+      }
+      const showing = this.#look(peer, listener, now);
+      this.#shown.set(peer, showing);
+      return showing;
     } catch {
       return null;
     }
+  }
+
+  /** Takes apart what was shown at `since`, by the authorities of now. */
+  #look(
+    peer: PeerCertificate,
+    listener: ListenerSettings,
+    since: number,
+  ): Showing {
+    const trust = this.#trusts.get(listener.name)!;
+    const shown = [peer.der, ...peer.chain.slice(0, LONGEST_CHAIN)]
+      .map((der) => ({ der, facts: this.#readOnce(der) }));
+    const isTrusted = trust.vouchesFor(shown, since, peer.trustError);
+    const chain = [...shown, ...trust.issuersOf(shown)]
+      .map(({ facts: { issuerKey, serial } }) => ({ issuerKey, serial }));
+    const { anchors, hasLists } = trust;
+    const [{ facts: certificate }] = shown;
+    const basis = { anchors, hasLists };
+    return { listener, peer, since, isTrusted, certificate, chain, basis };
   }
 
   /** Devices come again and again; and the authorities above them. */

@@ -8,8 +8,10 @@ import {
   loadRevocations,
   type RevocationList,
   Revocations,
+  type SentCertificate,
   type Shown,
   systemRoots,
+  verifyPath,
 } from "../../security/certificates/mod.ts";
 import type { BrokerLog } from "../broker_log.ts";
 import { Rereading } from "./rereading.ts";
@@ -31,7 +33,8 @@ export class ClientTrust {
   readonly #log: BrokerLog;
   readonly #rereading: Rereading;
   #loaded: Loaded = { authorities: [], lists: [] };
-  #system: readonly string[] = [];
+  #system: readonly LoadedAuthority[] = [];
+  #anchors: readonly LoadedAuthority[] = [];
   /** Lists that were out of date when last looked at, by path and number. */
   #stale = "";
   #pems: readonly string[] = [];
@@ -75,11 +78,37 @@ export class ClientTrust {
     return this.#pems;
   }
 
+  /** All authorities, whatever their dates; another array when they change. */
+  get anchors(): readonly LoadedAuthority[] {
+    return this.#anchors;
+  }
+
+  /** Whether there are revocation lists. */
+  get hasLists(): boolean {
+    return this.#loaded.lists.length > 0;
+  }
+
+  /**
+   * Whether an authority vouched at `since` (ms) for a client that shows
+   * `shown`, its own certificate first. `fault` is what the runtime found wrong
+   * with them, null for nothing: the runtime decides, too, but knows no
+   * constraints of directory names.
+   */
+  vouchesFor(
+    [own, ...sent]: readonly SentCertificate[],
+    since: number,
+    fault: string | null,
+  ): boolean {
+    const anchors = this.#anchors.filter(({ facts }) =>
+      since >= facts.notBefore && since <= facts.notAfter
+    );
+    const path = verifyPath(own, sent, anchors, since);
+    return path !== null && (fault === null || path.constrainsDirectory);
+  }
+
   /** Those of the authorities that a client's certificates hang from. */
   issuersOf(shown: readonly Shown[]): LoadedAuthority[] {
-    return this.#loaded.lists.length === 0
-      ? []
-      : issuersAmong(this.#loaded.authorities, shown);
+    return this.hasLists ? issuersAmong(this.#loaded.authorities, shown) : [];
   }
 
   /** Reads all files; rejects with the first fault, and nothing changes. */
@@ -95,6 +124,8 @@ export class ClientTrust {
       }
     }
     this.#loaded = { authorities, lists };
+    const anchors = [...authorities, ...this.#system];
+    if (!isSame(anchors, this.#anchors)) this.#anchors = anchors;
     this.#select(this.#clock.date());
     this.revocations = new Revocations(lists.map(({ list }) => list));
     this.warnOfStale();
@@ -112,10 +143,10 @@ export class ClientTrust {
         counting.push(pem);
       }
     }
-    const pems = [...counting, ...this.#system];
-    const isSame = pems.length === this.#pems.length &&
+    const pems = [...counting, ...this.#system.map(({ pem }) => pem)];
+    const isSamePem = pems.length === this.#pems.length &&
       pems.every((pem, index) => pem === this.#pems[index]);
-    if (!isSame) this.#pems = pems;
+    if (!isSamePem) this.#pems = pems;
   }
 
   /** Reads all again; never rejects: what cannot be used changes nothing. */
@@ -146,4 +177,12 @@ export class ClientTrust {
   get #where(): string {
     return `listener ${this.#settings.name}`;
   }
+}
+
+function isSame(
+  some: readonly LoadedAuthority[],
+  others: readonly LoadedAuthority[],
+): boolean {
+  return some.length === others.length &&
+    some.every(({ pem }, index) => pem === others[index].pem);
 }

@@ -66,7 +66,8 @@ export function judgeCertificate(
   return asked.state === "pending" ? "pending" : "unknown";
 }
 
-/** Refusals that the operator's or an issuer's word makes, at any time. */
-export function isRevocation(refusal: CertificateRefusal): boolean {
-  return refusal === "revoked" || refusal === "revoked-by-issuer";
+/** Whether a refusal is for a date alone: time brings it about. */
+export function isOfDate(refusal: CertificateRefusal): boolean {
+  return refusal === "not-yet-valid" || refusal === "expired" ||
+    refusal === "crl-expired";
 }

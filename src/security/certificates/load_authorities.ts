@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { loadChain } from "./load_identity.ts";
 import { type ReadCertificate, readCertificate } from "./facts.ts";
 
@@ -28,8 +28,18 @@ export async function loadAuthorities(
   return all;
 }
 
-/** The authorities that the operating system trusts, as PEM. */
-export async function systemRoots(): Promise<readonly string[]> {
-  const tls = await import("node:tls");
-  return tls.getCACertificates("system");
+/** The authorities that the operating system trusts. */
+export async function systemRoots(): Promise<LoadedAuthority[]> {
+  const { getCACertificates } = await import("node:tls");
+  const all: LoadedAuthority[] = [];
+  for (const pem of getCACertificates("system")) {
+    try {
+      const certificate = new X509Certificate(pem);
+      const facts = readCertificate(new Uint8Array(certificate.raw));
+      all.push({ path: "the system's authorities", pem, certificate, facts });
+    } catch {
+      // One that nobody can read vouches for nobody.
+    }
+  }
+  return all;
 }

@@ -11,7 +11,7 @@ export {
   type CertificateCase,
   type CertificateMode,
   type CertificateRefusal,
-  isRevocation,
+  isOfDate,
   judgeCertificate,
 } from "./judge.ts";
 export { issuersAmong, type Shown } from "./issuers.ts";
@@ -33,6 +33,11 @@ export {
   type RevocationStatus,
 } from "./revocations.ts";
 export type { RevocationList } from "./revocation_list.ts";
+export {
+  type SentCertificate,
+  type VerifiedPath,
+  verifyPath,
+} from "./verify_path.ts";
 export { isForName } from "./server_names.ts";
 export { usernameFrom, type UsernameSource } from "./username.ts";
 export type { CertificateState } from "../authority/certificate_entry.ts";

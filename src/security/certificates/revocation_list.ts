@@ -1,19 +1,13 @@
-import { verify } from "node:crypto";
 import { DerReader, readOid, readTime, Tag } from "./der.ts";
 import { readName } from "./distinguished_name.ts";
 import { readSerial } from "./facts.ts";
 import type { LoadedAuthority } from "./load_authorities.ts";
-
-/** Hashes of the signatures that are known; null where it is part of them. */
-const HASHES: ReadonlyMap<string, string | null> = new Map([
-  ["1.2.840.113549.1.1.11", "sha256"],
-  ["1.2.840.113549.1.1.12", "sha384"],
-  ["1.2.840.113549.1.1.13", "sha512"],
-  ["1.2.840.10045.4.3.2", "sha256"],
-  ["1.2.840.10045.4.3.3", "sha384"],
-  ["1.2.840.10045.4.3.4", "sha512"],
-  ["1.3.101.112", null],
-]);
+import {
+  algorithmOf,
+  hasSigned,
+  isKnownAlgorithm,
+  type Signed,
+} from "./signature.ts";
 
 /** Critical extensions that do not change what the list means for us. */
 const UNDERSTOOD = ["2.5.29.20", "2.5.29.35"];
@@ -33,15 +27,9 @@ export interface RevocationList {
 }
 
 /** A list whose entries have not been read: first it must be verified. */
-export interface UnreadList extends Omit<RevocationList, "serials"> {
+export interface UnreadList extends Omit<RevocationList, "serials">, Signed {
   /** What is revoked, DER. */
   readonly entries: Uint8Array;
-  /** What the signature is about. */
-  readonly signed: Uint8Array;
-  /** Identifier of the signature's algorithm. */
-  readonly algorithm: string;
-  /** The signature. */
-  readonly signature: Uint8Array;
 }
 
 /** What a list is not used for, in words for the operator. */
@@ -56,7 +44,7 @@ export class RevocationFault extends Error {}
 export function readRevocationList(der: Uint8Array): UnreadList {
   const outer = new DerReader(der).inside();
   const signed = outer.next(Tag.Sequence);
-  const algorithm = readOid(outer.inside().next(Tag.Oid).content);
+  const algorithm = outer.next(Tag.Sequence);
   // The first byte tells of unused bits, of which a signature has none.
   const signature = outer.next(Tag.BitString).content.subarray(1);
   const body = new DerReader(signed.content);
@@ -120,16 +108,13 @@ export function isSignedBy(
   { facts, certificate }: Pick<LoadedAuthority, "facts" | "certificate">,
 ): boolean {
   if (facts.subjectKey !== list.issuerKey || !facts.maySignLists) return false;
-  const hash = HASHES.get(list.algorithm);
-  if (hash === undefined) {
+  if (!isKnownAlgorithm(list.algorithm)) {
     throw new RevocationFault(
-      `is signed in a way that is not known (${list.algorithm}): have it ` +
-        "signed with SHA-256 or better, by RSA (PKCS#1), ECDSA or Ed25519",
+      `is signed in a way that is not known (${
+        algorithmOf(list.algorithm)
+      }): ` +
+        "have it signed with SHA-256 or better, by RSA, ECDSA or Ed25519",
     );
   }
-  try {
-    return verify(hash, list.signed, certificate.publicKey, list.signature);
-  } catch {
-    return false;
-  }
+  return hasSigned(certificate.publicKey, list);
 }
