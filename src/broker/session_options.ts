@@ -53,6 +53,8 @@ export function listenerOptions(listener: ListenerSettings): ListenerOptions {
     name: listener.name,
     versions: listener.versions.map((name) => VERSIONS[name]),
     clientIdFrom: listener.client_id,
+    assignsClientId: listener.assign_client_id,
+    clientIdPrefixes: listener.client_id_prefixes,
     maxPacketSize: listener.max_packet_size,
     maxKeepAlive: listener.max_keep_alive,
     maxQos: listener.max_qos,

@@ -42,7 +42,16 @@ export function checkAccess(
   }
   const listeners = settings.listener.map(({ name }) => name);
   settings.acl.forEach((rule, index) => {
-    if (rule.topic.length === 0) {
+    if (rule.file !== "") {
+      const other = Object.keys(given.acl?.[index] ?? {}).find((key) =>
+        !["file", "listener", "place"].includes(key)
+      );
+      if (other === undefined) return;
+      onMisfit(
+        ["acl", index, other],
+        `the rules are those of file: remove ${other}, or move it to an [[acl]] of its own`,
+      );
+    } else if (rule.topic.length === 0) {
       onMisfit(
         ["acl", index, "topic"],
         `this rule is about no topics: give it a filter like "sensors/#"`,

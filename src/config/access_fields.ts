@@ -10,7 +10,7 @@ import { name, names, oneOrMore } from "./name_fields.ts";
 import { networks } from "./network_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "./units.ts";
-import { choice, flag, list, secret, text } from "./word_fields.ts";
+import { choice, flag, list, path, secret, text } from "./word_fields.ts";
 
 /** A topic filter in which `%u` and `%c` may stand for a level. */
 const filter: Field<string> = {
@@ -101,6 +101,10 @@ export const aclFields: FieldsOf<Omit<AclRule, "place">> = {
     "Topic filters it is about; %u is the user name, %c the client id.",
   )),
   permission: choice("allow", ["allow", "deny"], "What it says."),
+  file: path(
+    "a file",
+    "Access rules in Mosquitto's format, in place of this rule; of the other keys only listener goes with it.",
+  ),
 };
 
 /** What `[access]` may say. */

@@ -132,6 +132,8 @@ export interface AclRule {
   readonly topic: readonly string[];
   /** What it says. */
   readonly permission: "allow" | "deny";
+  /** Rules in Mosquitto's format for clients of `listener`; "" names none. */
+  readonly file: string;
   /** Where it was said, as `dunlin.toml:12`; "" where nobody knows. */
   readonly place: string;
 }

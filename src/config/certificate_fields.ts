@@ -42,7 +42,8 @@ type TlsKey =
   | "remember_unknown"
   | "username_from"
   | "crl"
-  | "crl_expired";
+  | "crl_expired"
+  | "crl_missing";
 
 const fields: FieldsOf<Pick<ListenerSettings, TlsKey>> = {
   ...pair,
@@ -85,6 +86,11 @@ const fields: FieldsOf<Pick<ListenerSettings, TlsKey>> = {
     "warn",
     ["warn", "refuse"],
     "A revocation list that is out of date: warn, or refuse who it is about.",
+  ),
+  crl_missing: choice(
+    "accept",
+    ["accept", "refuse"],
+    "A client certificate whose issuer has no revocation list in crl: accept or refuse it.",
   ),
 };
 

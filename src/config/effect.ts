@@ -29,6 +29,8 @@ const AGREED: ReadonlySet<string> = new Set([
   "listener.mount_point",
   "listener.username_from",
   "listener.client_id",
+  "listener.assign_client_id",
+  "listener.client_id_prefixes",
   "listener.proxy_client_tls",
   "listener.proxy_username",
   "listener.connect_timeout",

@@ -223,6 +223,12 @@ function checkCertificates(
       );
     }
   }
+  if (listener.crl_missing === "refuse" && listener.crl.length === 0) {
+    tell(
+      "crl_missing",
+      `it would refuse every certificate: give crl, the revocation lists of the authorities in ca`,
+    );
+  }
   if (listener.remember_unknown && !mode.startsWith("authorized")) {
     tell(
       "remember_unknown",

@@ -191,6 +191,16 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     ["connect", "username"],
     "Where the client id is from: CONNECT, or the user name. With username a user has one session here, and a client without a user name is refused.",
   ),
+  assign_client_id: flag(
+    true,
+    "Whether a client that gives no client id is assigned one; false refuses it.",
+  ),
+  client_id_prefixes: list(
+    [],
+    text("", /^.{1,200}$/u, 'text like "device-"', ""),
+    0,
+    "Beginnings that client ids may have; empty accepts any client id.",
+  ),
   allow_anonymous: flag(
     true,
     "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, any user name is accepted and counts for none. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",

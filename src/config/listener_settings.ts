@@ -76,6 +76,8 @@ export interface ListenerSettings extends CertificateFiles {
   readonly crl: readonly string[];
   /** TLS only: what a revocation list that is out of date does. */
   readonly crl_expired: "warn" | "refuse";
+  /** What becomes of a certificate whose issuer has no revocation list. */
+  readonly crl_missing: "accept" | "refuse";
   /** Milliseconds that PROXY header, TLS and WebSocket may take together. */
   readonly handshake_timeout: number;
   /** Connections that may be in their beginnings at a time, at least 1. */
@@ -96,6 +98,10 @@ export interface ListenerSettings extends CertificateFiles {
   readonly versions: readonly VersionName[];
   /** Where the client id is from: CONNECT, or the user name of the client. */
   readonly client_id: "connect" | "username";
+  /** Whether a CONNECT without a client id is given one. */
+  readonly assign_client_id: boolean;
+  /** A client id must begin with one of these; empty accepts any. */
+  readonly client_id_prefixes: readonly string[];
   /** Whether clients without a user name may enter. */
   readonly allow_anonymous: boolean;
   /** Connections through this listener; 0 sets no bound of its own. */

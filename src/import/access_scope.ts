@@ -1,5 +1,7 @@
 import type { ConfigLine } from "./config_line.ts";
+import type { GoAuth } from "./go_auth.ts";
 import type { MadeListener } from "./listener_tables.ts";
+import type { Plugin } from "./plugins.ts";
 
 /** Listeners at which the same was said of who may come in and do what. */
 export interface AccessScope {
@@ -7,9 +9,14 @@ export interface AccessScope {
   /** Empty when it is about all listeners. */
   readonly names: readonly string[];
   readonly lines: readonly ConfigLine[];
-  readonly isOpen: boolean;
-  readonly passwordFile: ConfigLine | undefined;
+  /** Listeners that clients may enter without a user name. */
+  readonly open: ReadonlySet<MadeListener>;
+  readonly passwordFiles: readonly ConfigLine[];
+  /** The list that decides. */
   readonly aclFile: ConfigLine | undefined;
-  /** The line that loads a plugin. */
-  readonly plugin: ConfigLine | undefined;
+  readonly plugins: readonly Plugin[];
+  /** What takes the place of mosquitto-go-auth. */
+  readonly goAuth: GoAuth | null;
+  /** Whether a plugin decided that has no counterpart: no client may enter. */
+  readonly isShut: boolean;
 }

@@ -1,121 +1,126 @@
 import type { AccessScope } from "./access_scope.ts";
-import { type AclLine, parseAclFile } from "./acl_file.ts";
+import { parseAclFile } from "./acl_file.ts";
+import type { ConfigLine } from "./config_line.ts";
 import { ImportError } from "./import_error.ts";
 import type { Ledger } from "./ledger.ts";
 import { readText } from "./read_config.ts";
 import { TomlTable } from "./toml_table.ts";
-import { becomes, lost, needless } from "./translation.ts";
+import { becomes } from "./translation.ts";
 
-/** A list of more rules is better kept in its file. */
-const MOST_RULES = 10_000;
-
-const ACTIONS = {
-  read: "subscribe",
-  write: "publish",
-  readwrite: "all",
-  deny: "all",
-} as const;
+/** What became of access control lists. */
+export interface AclTables {
+  readonly tables: readonly TomlTable[];
+  /** Scopes whose rules are about user names that nothing proves. */
+  readonly unproved: ReadonlySet<AccessScope>;
+}
 
 /**
- * Access rules: a list that holds everywhere stays in its file, which goes to
- * `access`; those of single listeners become `[[acl]]` tables.
+ * Access rules stay in their files: one that holds everywhere goes to
+ * `access`, those of single listeners to `[[acl]]` tables.
  */
 export async function aclTables(
   scopes: readonly AccessScope[],
   access: TomlTable,
   ledger: Ledger,
-): Promise<TomlTable[]> {
+): Promise<AclTables> {
+  const tables: TomlTable[] = [];
+  const unproved = new Set<AccessScope>();
+  for (const scope of scopes) {
+    const { aclFile } = scope;
+    if (aclFile !== undefined && await mindsNames(scope, access, ledger)) {
+      unproved.add(scope);
+      ledger.close(
+        access,
+        aclFile,
+        "its rules are about user names, which nothing proves: clients with " +
+          "a user name are refused before an [[auth]] knows them",
+      );
+    }
+    enterOthers(scope, access, ledger);
+  }
   const files = new Set(scopes.map(({ aclFile }) => aclFile?.value));
   const [only] = files;
-  if (files.size <= 1) {
-    const line = scopes[0]?.aclFile;
-    if (only !== undefined && line !== undefined) {
-      ledger.enter(access, line, becomes("acl_file", [only]));
-    }
-    return [];
+  const isSame = files.size <= 1 && !scopes.some(deniesRest);
+  if (!isSame) {
+    for (const scope of scopes) tables.push(tableOf(scope, ledger));
+  } else if (only !== undefined) {
+    const line = scopes[0].aclFile!;
+    ledger.enter(access, line, becomes("acl_file", [only]));
   }
-  const tables: TomlTable[] = [];
-  for (const scope of scopes) tables.push(...await tablesOf(scope, ledger));
-  return tables;
+  return { tables, unproved };
 }
 
-async function tablesOf(
-  { aclFile, names }: AccessScope,
-  ledger: Ledger,
-): Promise<TomlTable[]> {
-  if (aclFile === undefined) {
-    const table = new TomlTable("[[acl]]");
-    table.set("listener", names);
-    table.set("topic", ["#", "$SYS/#"]);
-    table.comment("No acl_file was said for this listener.");
-    return [table];
-  }
-  const head = new TomlTable("[[acl]]");
-  try {
-    const { rules, misread } = parseAclFile(await readText(aclFile.value));
-    if (rules.length > MOST_RULES) {
-      ledger.lose(head, aclFile, `it has more than ${MOST_RULES} rules`);
-      return [head];
-    }
-    const skipped = misread.length === 0
-      ? ""
-      : `; Mosquitto would not have read its line ${misread[0]}`;
-    ledger.enter(
-      head,
-      aclFile,
-      needless(
-        `its rules are here, for this listener; the file is not read${skipped}`,
-      ),
-    );
-    return [
-      head,
-      ...rules.map((rule) => tableOf(rule, aclFile.value, names, ledger)),
-    ];
-  } catch (error) {
-    if (!(error instanceof ImportError)) throw error;
-    ledger.enter(
-      head,
-      aclFile,
-      lost(`${error.message}; at this listener nothing is allowed`),
-    );
-    return [head];
-  }
+function deniesRest({ goAuth }: AccessScope): boolean {
+  return goAuth?.deniesByDefault === true;
 }
 
-function tableOf(
-  { number, who, access, topic }: AclLine,
-  file: string,
-  names: readonly string[],
-  ledger: Ledger,
-): TomlTable {
+/** The rules of one scope; all is allowed where there is no list. */
+function tableOf(scope: AccessScope, ledger: Ledger): TomlTable {
+  const { aclFile, names } = scope;
   const table = new TomlTable("[[acl]]");
-  const fault = faultOf(topic, who === "everybody");
-  if (fault !== null) {
-    const line = { file, number, name: access, value: topic };
-    ledger.lose(table, line, fault);
+  if (names.length > 0) table.set("listener", names);
+  if (aclFile !== undefined) {
+    ledger.enter(table, aclFile, becomes("file", aclFile.value));
     return table;
   }
-  table.set("listener", names);
-  if (typeof who === "object") table.set("user", who.user);
-  else if (who === "anonymous") table.set("anonymous", true);
-  table.set("action", ACTIONS[access]);
-  table.set("topic", topic, `${file}:${number}`);
-  if (access === "deny") table.set("permission", "deny");
+  table.set("topic", ["#", "$SYS/#"]);
+  if (deniesRest(scope)) {
+    table.set("permission", "deny");
+    table.comment(
+      "None of the plugin's back ends that there are here said who may do what.",
+    );
+  } else table.comment("No acl_file was said for this listener.");
   return table;
 }
 
-/** Why a topic cannot be one of an `[[acl]]`; null when it can. */
-function faultOf(topic: string, isPattern: boolean): string | null {
-  const levels = topic.split("/");
-  if (levels.some((level) => /%[uc]/.test(level))) {
-    if (!isPattern) return "here %u and %c would stand for names";
-    if (levels.some((level) => /%[uc]/.test(level) && level.length > 2)) {
-      return "%u and %c stand for a whole level";
-    }
+/** Lists besides the one that decides. */
+function enterOthers(
+  { lines, plugins, aclFile, goAuth }: AccessScope,
+  access: TomlTable,
+  ledger: Ledger,
+): void {
+  const own = lines.findLast(({ name }) => name === "acl_file");
+  const others = plugins.filter(({ kind }) => kind === "acl-file")
+    .flatMap(({ options }) => options)
+    .filter(({ name }) => name === "plugin_opt_acl_file");
+  for (const line of [own, ...others, goAuth?.aclFile]) {
+    if (line === undefined || line === aclFile) continue;
+    ledger.close(access, line, `${aclFile!.value} alone decides`);
   }
-  const isFilter = levels.every((level, index) =>
-    level === "+" || (level === "#" && index === levels.length - 1) ||
-    !/[+#]/.test(level)
-  );
-  return isFilter ? null : "this is no topic filter";
+}
+
+/**
+ * Whether rules depend on user names where any name comes in unproved. Tells
+ * of a list that cannot be read: the broker does not start with it.
+ */
+async function mindsNames(
+  scope: AccessScope,
+  access: TomlTable,
+  ledger: Ledger,
+): Promise<boolean> {
+  const aclFile = scope.aclFile as ConfigLine;
+  try {
+    const { rules, misread } = parseAclFile(await readText(aclFile.value));
+    if (misread.length > 0) {
+      ledger.close(
+        access,
+        aclFile,
+        `line ${misread[0]} is no rule; neither Mosquitto nor Dunlin starts ` +
+          "with it",
+      );
+    }
+    const isProved = ({ isCertified }: typeof scope.listeners[number]) =>
+      isCertified;
+    if (
+      scope.passwordFiles.length > 0 || scope.open.size === 0 ||
+      [...scope.open].every(isProved)
+    ) return false;
+    return rules.some(({ who, topic }) =>
+      who !== "everybody" || topic.includes("%u")
+    );
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error;
+    ledger.close(access, aclFile, `${error.message}; the broker needs it`);
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { isBridgeOption } from "./bridge_options.ts";
 import type { ConfigLine } from "./config_line.ts";
+import { isPluginLine, loadsPlugin } from "./plugins.ts";
 import {
   isSecurityOption,
   joinedOptions,
@@ -31,6 +32,8 @@ export interface GatheredLines {
   readonly listeners: readonly ListenerLines[];
   /** Who may come in and do what, at all listeners. */
   readonly security: ConfigLine[];
+  /** Plugins at all listeners, whatever is told apart. */
+  readonly everywhere: ConfigLine[];
   /** Whether each listener has its own `security`. */
   readonly perListener: boolean;
   readonly bridges: ConfigLine[];
@@ -63,7 +66,9 @@ export function gather(all: readonly ConfigLine[]): GatheredLines {
   const named: ListenerLines[] = [];
   const general: ConfigLine[] = [];
   const security: ConfigLine[] = [];
+  const everywhere: ConfigLine[] = [];
   const bridges: ConfigLine[] = [];
+  let plugin: ConfigLine[] | null = null;
   for (const line of all) {
     const listener = named.at(-1) ?? first;
     const { name } = line;
@@ -71,7 +76,16 @@ export function gather(all: readonly ConfigLine[]): GatheredLines {
     if (name === "listener") {
       named.push({ head: line, lines: [], security: [] });
     } else if (isSecurityOption(name)) {
-      (perListener ? listener.security : security).push(line);
+      const own = perListener ? listener.security : security;
+      if (loadsPlugin(name)) {
+        // A plugin may be used at other listeners than where it is loaded.
+        const isWide = name === "global_plugin" || name === "plugin_load";
+        plugin = isWide ? everywhere : own;
+      }
+      if (isPluginLine(name)) (plugin ?? own).push(line);
+      else if (name === "listener_allow_anonymous") {
+        listener.security.push(line);
+      } else own.push(line);
     } else if (name === "port" || name === "bind_address") {
       // These are about the first one wherever they stand.
       first.lines.push(line);
@@ -88,6 +102,7 @@ export function gather(all: readonly ConfigLine[]): GatheredLines {
     general,
     listeners: asks || named.length === 0 ? [first, ...named] : named,
     security,
+    everywhere,
     perListener,
     bridges,
     isLocalOnly: !isAddressed && !asks,

@@ -50,12 +50,13 @@ const DAYS: Readonly<Record<string, number>> = {
   y: 365,
 };
 
-/** `persistent_client_expiration`: a count of hours, days, weeks, ... */
+/** `persistent_client_expiration`: a count of seconds, hours, days, ... */
 function expiration(value: string): string {
-  const match = /^(\d{1,6})([hdwmy])$/.exec(value);
-  if (match === null) throw new Misread("it is no time like 14d or 1y");
+  const match = /^(\d{1,9})([shdwmy])$/.exec(value);
+  if (match === null) throw new Misread("it is no time like 90s, 14d or 1y");
   const [, number, unit] = match;
-  if (unit === "h") return `${number}h`;
+  if (unit === "s") return `${number}s`;
+  if (unit === "h") return `${Math.min(Number(number), 876_000)}h`;
   return `${Math.min(Number(number) * DAYS[unit], 36_500)}d`;
 }
 
@@ -125,10 +126,8 @@ export const generalRules: Readonly<Record<string, Rule>> = {
     yesOrNo(value)
       ? needless("as always")
       : lost("a publisher's right is checked when a message is retained"),
-  clientid_prefixes: () =>
-    lost(
-      "clients are not chosen by their id; [[acl]] client_id can name some",
-    ),
+  clientid_prefixes: (value) =>
+    needless(value === "" ? "it names none" : "each [[listener]] has it"),
   set_tcp_nodelay: () => needless("always on: many messages share a write"),
   connection_messages: (value) =>
     yesOrNo(value)
@@ -159,5 +158,10 @@ export const generalRules: Readonly<Record<string, Rule>> = {
   retry_interval: () =>
     needless("messages are sent again when a client comes back"),
   store_clean_interval: () => needless("what is not needed is gone at once"),
+  retain_expiry_interval: () =>
+    needless(
+      "a retained message is kept until its own Message Expiry Interval ends",
+    ),
+  packet_buffer_size: () => needless("buffers grow with what clients send"),
   enable_control_api: () => needless("there is no control API to turn on"),
 };

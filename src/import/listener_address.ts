@@ -21,8 +21,7 @@ export function enterAddress(
     table.set("socket", host, place);
     return;
   }
-  if (/^\d{1,5}$/.test(port)) table.set("port", Number(port), place);
-  else ledger.lose(table, said!, "it names no port");
+  table.set("port", Number(port), place);
   enterBind(table, head === null ? undefined : host, place, {
     last,
     isLocalOnly,

@@ -1,3 +1,4 @@
+import { isPluginLine } from "./plugins.ts";
 import {
   becomes,
   becomesAll,
@@ -20,6 +21,11 @@ const VERSIONS: Readonly<Record<string, string>> = {
   "5": "5.0",
 };
 
+/** Whether topics here can begin with a `mount_point`. */
+export function isMountPoint(value: string): boolean {
+  return !/[#+\0]/.test(value) && !value.startsWith("$") && value !== "";
+}
+
 /** Options of one listener that stand for themselves, and what they become. */
 export const listenerRules: Readonly<Record<string, Rule>> = {
   max_connections: (value) => {
@@ -37,9 +43,6 @@ export const listenerRules: Readonly<Record<string, Rule>> = {
   max_topic_alias_broker: () =>
     lost("[limits] topic_alias_maximum_out is for all listeners"),
   mount_point: (value) => {
-    if (/[#+\0]/.test(value) || value.startsWith("$") || value === "") {
-      return lost("this cannot be the beginning of a topic here");
-    }
     if (value.endsWith("/")) return becomes("mount_point", value);
     return becomes(
       "mount_point",
@@ -109,8 +112,7 @@ export const joinedOptions: readonly string[] = [
 
 /** Options of who may come in and do what, in `access_tables.ts`. */
 export function isSecurityOption(name: string): boolean {
-  return /^(plugin|global_plugin|auth_plugin|auth_plugin_deny_special_chars|plugin_use|plugin_load)$/
-    .test(name) || /^(plugin|auth)_opt_/.test(name) || [
+  return isPluginLine(name) || [
     "allow_anonymous",
     "listener_allow_anonymous",
     "password_file",

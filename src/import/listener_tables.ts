@@ -1,12 +1,22 @@
 import { join } from "node:path";
-import { placeOf } from "./config_line.ts";
+import { type ConfigLine, placeOf } from "./config_line.ts";
 import { type LastLine, lastOf, type ListenerLines } from "./gather.ts";
 import { enterAddress } from "./listener_address.ts";
-import { joinedOptions, listenerRules } from "./listener_rules.ts";
+import {
+  isMountPoint,
+  joinedOptions,
+  listenerRules,
+} from "./listener_rules.ts";
 import type { Ledger } from "./ledger.ts";
 import { isSentAlong } from "./sent_along.ts";
 import { TomlTable } from "./toml_table.ts";
-import { becomes, needless, translated, yesOrNo } from "./translation.ts";
+import {
+  becomes,
+  becomesAll,
+  needless,
+  translated,
+  yesOrNo,
+} from "./translation.ts";
 
 const NOT_SENT_ALONG =
   "Mosquitto also sends the certificate above certfile from here; append it " +
@@ -42,23 +52,12 @@ export async function listenerTable(
   const table = new TomlTable("[[listener]]");
   const last = lastOf(lines.lines);
   const isTls = last("certfile") !== undefined && last("keyfile") !== undefined;
-  const psk = last("psk_hint");
-  const api = last("protocol")?.value === "http_api"
-    ? last("protocol")
-    : undefined;
-  // In the clear, what was encrypted would be there for everybody to read.
-  if ((psk !== undefined && !isTls) || api !== undefined) {
-    if (lines.head !== null) {
+  const fault = faultOf(lines, last, isTls);
+  if (fault !== null) {
+    if (lines.head !== null && fault.line !== lines.head) {
       table.comment(`${placeOf(lines.head)}: listener ${lines.head.value}`);
     }
-    ledger.lose(
-      table,
-      (api ?? psk)!,
-      "this listener is left out: " +
-        (api !== undefined
-          ? "there is no such API"
-          : "TLS is spoken with certificates, not with shared keys"),
-    );
+    ledger.close(table, fault.line, `this listener is left out: ${fault.why}`);
     return { name: "", table, isServed: false, isCertified: false, lines };
   }
   const type = typeOf(lines, last, isTls);
@@ -94,6 +93,44 @@ export async function listenerTable(
     }
   }
   return { name, table, isServed: true, isCertified, lines };
+}
+
+/** Why a listener cannot be served; null when it can. */
+function faultOf(
+  { head }: ListenerLines,
+  last: LastLine,
+  isTls: boolean,
+): { readonly line: ConfigLine; readonly why: string } | null {
+  const psk = last("psk_hint");
+  if (psk !== undefined && !isTls) {
+    // In the clear, what was encrypted would be there for everybody to read.
+    const why = "TLS is spoken with certificates, not with shared keys";
+    return { line: psk, why };
+  }
+  const protocol = last("protocol");
+  if (protocol?.value === "http_api") {
+    return { line: protocol, why: "there is no such API" };
+  }
+  if (protocol !== undefined && !/^(mqtt|websockets)$/.test(protocol.value)) {
+    return { line: protocol, why: "it is neither mqtt nor websockets" };
+  }
+  const port = head ?? last("port");
+  if (port !== undefined && !hasPort(port)) {
+    return { line: port, why: "it names no port from 1 to 65535" };
+  }
+  const mount = last("mount_point");
+  if (mount !== undefined && !isMountPoint(mount.value)) {
+    // Without it, clients would be among those it kept them apart from.
+    return { line: mount, why: "no topic here can begin with it" };
+  }
+  return null;
+}
+
+/** Whether a `listener` or `port` line names a port, or a socket's file. */
+function hasPort({ name, value }: ConfigLine): boolean {
+  if (name === "listener" && /^0\s+\//.test(value)) return true;
+  const port = /^(\d{1,5})(\s|$)/.exec(value)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 /** What a PROXY header of version 2 answers where a proxy speaks TLS. */
@@ -240,9 +277,16 @@ async function enterAuthorities(
   const [file, path, crl] = ["cafile", "capath", "crlfile"].map(last);
   const authorities = file === undefined ? [] : [file.value];
   if (path !== undefined) {
-    const found = await pemsOf(path.value);
-    if (found === null) {
-      ledger.lose(table, path, "this folder cannot be read: name its files");
+    const found = await hashedIn(path.value);
+    if (found === null || found.length === 0) {
+      ledger.close(
+        table,
+        path,
+        found === null
+          ? "this folder cannot be read: name its files in ca"
+          : "it has no file that is named for its hash, as openssl rehash " +
+            "does it: name files in ca",
+      );
     } else authorities.push(...found);
   }
   if (authorities.length > 0) {
@@ -251,18 +295,43 @@ async function enterAuthorities(
       : "files that come to capath later have to be named here, too";
     table.set("ca", authorities, placeOf((file ?? path)!), note);
   }
-  if (crl !== undefined) ledger.enter(table, crl, becomes("crl", [crl.value]));
+  if (authorities.length === 0) {
+    // Else `dunlin ca` would issue certificates for this listener.
+    table.set("client_certificates", "authorized");
+    table.comment("No authority is known: add ca, or authorize certificates.");
+  }
+  if (crl === undefined) return;
+  ledger.enter(
+    table,
+    crl,
+    becomesAll([
+      { key: "crl", value: [crl.value] },
+      { key: "crl_expired", value: "refuse" },
+      { key: "crl_missing", value: "refuse" },
+    ]),
+  );
 }
 
-/** The certificates of a folder; null when it cannot be read. */
-async function pemsOf(folder: string): Promise<string[] | null> {
-  const names: string[] = [];
+/**
+ * The certificates of a folder that OpenSSL finds: named for the hash of their
+ * subject, and numbered from 0. Null when the folder cannot be read.
+ */
+async function hashedIn(folder: string): Promise<string[] | null> {
+  const names = new Set<string>();
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (!isDirectory && /\.(pem|crt|cer)$/.test(name)) names.push(name);
+      if (!isDirectory && /^[\da-f]{8}\.\d+$/.test(name)) names.add(name);
     }
   } catch {
     return null;
   }
-  return names.sort().map((name) => join(folder, name));
+  const isReached = (name: string) => {
+    const [hash, number] = name.split(".");
+    if (`${Number(number)}` !== number) return false;
+    for (let below = 0; below < Number(number); below++) {
+      if (!names.has(`${hash}.${below}`)) return false;
+    }
+    return true;
+  };
+  return [...names].filter(isReached).sort().map((name) => join(folder, name));
 }

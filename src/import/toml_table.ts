@@ -28,6 +28,11 @@ export class TomlTable {
     this.#entries.set(key, { value, notes, place });
   }
 
+  /** Takes a key out again. */
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** What a key was set to. */
   get(key: string): Value | undefined {
     return this.#entries.get(key)?.value;

@@ -4,6 +4,7 @@ import { gather, type GatheredLines, lastOf } from "./gather.ts";
 import { generalRules } from "./general_rules.ts";
 import { Ledger, type LostLine } from "./ledger.ts";
 import { listenerTable, type MadeListener } from "./listener_tables.ts";
+import { pluginsOf } from "./plugins.ts";
 import { comment, TomlTable } from "./toml_table.ts";
 import { becomes, needless, translated, yesOrNo } from "./translation.ts";
 
@@ -84,12 +85,13 @@ function heading(
 }
 
 function enterGeneral(
-  { general }: GatheredLines,
+  gathered: GatheredLines,
   sections: Sections,
   rest: TomlTable,
   ledger: Ledger,
 ): void {
-  enterStorage(general, sections.storage, ledger);
+  const { general } = gathered;
+  enterStorage(gathered, sections.storage, ledger);
   enterLog(general, sections.log, ledger);
   for (const line of general) {
     const { name, value } = line;
@@ -121,17 +123,30 @@ function enterGeneral(
   }
 }
 
-/** Mosquitto writes to disk only when it is told to. */
+/** Mosquitto writes to disk only when it is told to, or by a plugin. */
 function enterStorage(
-  general: readonly ConfigLine[],
+  { general, everywhere, security, listeners }: GatheredLines,
   table: TomlTable,
   ledger: Ledger,
 ): void {
   const last = lastOf(general);
   const line = last("persistence");
   const location = last("persistence_location");
-  let isKept = false;
-  if (line === undefined) {
+  const all = [everywhere, security, ...listeners.map((one) => one.security)];
+  const plugin = all.flatMap(pluginsOf)
+    .find(({ kind }) => kind === "persistence");
+  let isKept = plugin !== undefined;
+  if (plugin !== undefined) {
+    table.set(
+      "mode",
+      "buffered",
+      placeOf(plugin.line),
+      "the plugin kept all on disk",
+    );
+    if (line !== undefined) {
+      ledger.enter(table, line, needless("the plugin decides"));
+    }
+  } else if (line === undefined) {
     table.set("mode", "memory", "", "persistence was not said");
   } else {
     const became = translated((value) => {
@@ -203,6 +218,7 @@ function bridges(lines: readonly ConfigLine[], ledger: Ledger): string {
       place: placeOf(line),
       text: shownLine(line),
       why: "bridges are noted at the end, but not set up",
+      closes: false,
     });
   }
   return noted.map(comment).join("\n") + "\n";

@@ -23,6 +23,8 @@ export class OwnedClientId extends ProtocolError {
   }
 }
 
+type Allowed = Extract<AuthOutcome, { kind: "allow" }>;
+
 /**
  * Whether `session` belongs to another user than `identity`, so that it must
  * begin anew when its client id changes hands. A session belongs to the user
@@ -62,15 +64,23 @@ function provedName({ username, isClaimed }: Identity): string | null {
  * The outcome under the client id that the listener gives the client: its user
  * name, where `client_id` is "username". Rules are asked about that one.
  *
- * @throws {ProtocolError} 0x87 without a user name, 0x85 with one too long.
+ * @throws {ProtocolError} 0x87 without a user name, 0x85 with one that is too
+ * long or has no prefix that the listener accepts.
  */
 export function underOwnId(
-  { listener, context }: Connection,
+  connection: Connection,
   outcome: AuthOutcome,
 ): AuthOutcome {
-  if (outcome.kind !== "allow" || listener.clientIdFrom === "connect") {
-    return outcome;
-  }
+  if (outcome.kind !== "allow") return outcome;
+  const { listener, context } = connection;
+  const found = listener.clientIdFrom === "connect"
+    ? outcome
+    : underUsername(outcome, context);
+  checkPrefix(found.identity.clientId, listener.clientIdPrefixes);
+  return found;
+}
+
+function underUsername(outcome: Allowed, context: Context): Allowed {
   const { username } = outcome.identity;
   if (username === null) {
     throw new ProtocolError(
@@ -80,6 +90,17 @@ export function underOwnId(
   }
   checkLength(username, context);
   return { ...outcome, identity: { ...outcome.identity, clientId: username } };
+}
+
+function checkPrefix(clientId: string, prefixes: readonly string[]): void {
+  if (prefixes.length === 0) return;
+  if (prefixes.some((prefix) => clientId.startsWith(prefix))) return;
+  throw new ProtocolError(
+    ReasonCode.ClientIdentifierNotValid,
+    `the client id begins with none of client_id_prefixes: ${
+      prefixes.slice(0, 4).join(", ")
+    }`,
+  );
 }
 
 /**

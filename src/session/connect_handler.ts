@@ -124,6 +124,12 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
   let { clientId } = packet;
   const assigned = clientId === "";
   if (assigned) {
+    if (!listener.assignsClientId) {
+      throw new ProtocolError( // Permitted by [MQTT-3.1.3-6].
+        ReasonCode.ClientIdentifierNotValid,
+        "the client gives no client id, and this listener assigns none",
+      );
+    }
     // [MQTT-3.1.3-8] of 3.1.1; 3.1 has no empty client id at all.
     if (version === 3 || (version === 4 && !packet.cleanStart)) {
       throw new ProtocolError(

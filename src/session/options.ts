@@ -64,6 +64,10 @@ export interface ListenerOptions {
   readonly versions: readonly ProtocolVersion[];
   /** Where the client id is from: CONNECT, or the client's user name. */
   readonly clientIdFrom: "connect" | "username";
+  /** Whether a client without a client id is assigned one. */
+  readonly assignsClientId: boolean;
+  /** Beginnings that client ids may have; empty accepts any. */
+  readonly clientIdPrefixes: readonly string[];
   /** Bytes of the largest packet read; more is answered with 0x95. */
   readonly maxPacketSize: number;
   /** Seconds, in every version; 0 leaves the keep alive to the client. */

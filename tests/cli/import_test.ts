@@ -56,11 +56,21 @@ Deno.test("import: --out writes a file, and replaces none without --force", () =
   }));
 
 Deno.test("import: a result that cannot be used yet says what to change, exit 1", () =>
-  inFolder("listener 99999\nallow_anonymous true", async (run) => {
+  inFolder("listener 1990\nlistener 1990\npsk_file x", async (run) => {
     const [code, out, err] = await run();
     assert.equal(code, 1);
-    assert.match(out, /port = 99999/);
+    assert.match(out, /port = 1990/);
     assert.match(err, /changed by hand first:\n {2}result:\d+:\d+: .*port/);
+  }));
+
+Deno.test("import: a line about access that becomes a stricter one is told first, exit 3", () =>
+  inFolder("user nobody\nlistener 1990\nplugin /p.so", async (run) => {
+    const [code, , err] = await run();
+    assert.equal(code, 3);
+    const [title, line, next] = err.split("\n");
+    assert.match(title, /^These allow less now than in Mosquitto/);
+    assert.match(line, /m\.conf:3: plugin \/p\.so: .*no client may enter/);
+    assert.equal(next, "These have no counterpart:");
   }));
 
 Deno.test("import: from the command line; a file that is not there, exit 1", async () => {

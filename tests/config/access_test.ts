@@ -109,6 +109,11 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
       /^d\.toml:2:\d+: acl\.0\.topic: "b\/#\/c" is not allowed/,
     ],
     [
+      "a file of rules for a user",
+      `[[acl]]\nfile = "a"\nlistener = "tcp"\nuser = "ann"\n`,
+      /^d\.toml:4:\d+: acl\.0\.user: the rules are those of file/,
+    ],
+    [
       "a network that is none",
       `[[acl]]\ntopic = "a"\nnetwork = "10.0.0.1/8"\n`,
       /^d\.toml:3:\d+: acl\.0\.network: .*10\.0\.0\.0\/8/,

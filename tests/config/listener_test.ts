@@ -40,6 +40,7 @@ remember_unknown = true
 username_from = "san-dns"
 crl = ["/etc/a.crl", "/etc/b.crl"]
 crl_expired = "refuse"
+crl_missing = "refuse"
 handshake_timeout = "3s"
 max_handshakes = 7
 proxy_protocol = true

@@ -6,8 +6,10 @@ export interface Visit {
   readonly as?: string;
   /** Another password than that. */
   readonly password?: string;
-  /** Whether it shows alice's certificate. */
-  readonly cert?: true;
+  /** Whether it shows alice's certificate, or whose it shows. */
+  readonly cert?: true | string;
+  /** Client id; a random one without. */
+  readonly id?: string;
 }
 
 /** One client tries to come in, or two try to talk. */

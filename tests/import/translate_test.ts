@@ -57,6 +57,27 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ["persistence false", "storage.mode", "memory"],
   ["", "storage.mode", "memory"],
   ["persistence true", "storage.mode", "buffered"],
+  ["plugin /mosquitto_persist_sqlite.so", "storage.mode", "buffered"],
+  ["global_plugin /mosquitto_persist_sqlite.so", "storage.mode", "buffered"],
+  [
+    "persistence false\nplugin /mosquitto_persist_sqlite.so\n" +
+    "plugin_opt_db_file x\npersistence_location /d",
+    "storage.path",
+    "/d",
+  ],
+  ["plugin /mosquitto_persist_sqlite.so", "listener.0.allow_anonymous", true],
+  ["plugin /mosquitto_sparkplug_aware.so", "listener.0.allow_anonymous", true],
+  [
+    "plugin /mosquitto_password_file.so\nplugin_opt_password_file p",
+    "auth.0.file",
+    resolve("p"),
+  ],
+  [
+    "plugin /mosquitto_acl_file.so\nplugin_opt_acl_file x",
+    "access.acl_file.0",
+    resolve("x"),
+  ],
+  ["persistent_client_expiration 90s", "session.expiry_v3", 90],
   ["log_type error\nlog_type warning", "log.level", "warn"],
   ["log_type all", "log.level", "debug"],
   ["log_type none", "log.level", "error"],
@@ -214,4 +235,175 @@ Deno.test("import: what Mosquitto would refuse is told, not guessed", async () =
     [1, 2, 3, 4, 5, 6],
   );
   assert.equal(settings.session.max_keep_alive, 0);
+});
+
+/** What a configuration closes: the lines that are told of, by their text. */
+async function closed(
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ lines: string[]; settings: Settings }> {
+  const { lost, settings } = await imported(text, files);
+  const lines = lost.filter(({ closes }) => closes).map(({ text }) => text);
+  return { lines, settings };
+}
+
+const DYNSEC = "/usr/lib/mosquitto_dynamic_security.so";
+
+for (
+  const [text, told] of [
+    [
+      `plugin_load d ${DYNSEC}\nplugin_opt_config_file /d.json\nplugin_use d`,
+      1,
+    ],
+    [`plugin ${DYNSEC}\nplugin_opt_config_file /d.json`, 1],
+    [`global_plugin ${DYNSEC}\npassword_file p`, 2],
+    ["plugin /mosquitto_password_file.so", 1],
+    ["plugin /go-auth.so\nauth_opt_backends redis", 1],
+    [
+      "plugin /go-auth.so\nauth_opt_backends http\nauth_opt_http_host h\n" +
+      "auth_opt_http_getuser_uri /u",
+      1,
+    ],
+    [
+      "plugin /go-auth.so\nauth_opt_backends files\nauth_opt_check_prefix true\n" +
+      "auth_opt_files_password_path p",
+      1,
+    ],
+  ] as const
+) {
+  Deno.test(`import: no client may enter where a plugin decided: ${text.replaceAll("\n", "; ")}`, async () => {
+    for (const per of ["false", "true"]) {
+      const { lines, settings } = await closed(
+        `per_listener_settings ${per}\nlistener 1990\nallow_anonymous true\n` +
+          text,
+      );
+      assert.equal(lines.length, told);
+      assert.deepEqual(settings.auth.map(({ type }) => type), ["users"]);
+      assert.equal(settings.listener[0].allow_anonymous, false);
+    }
+  });
+}
+
+Deno.test("import: a plugin for all listeners closes those that are told apart", async () => {
+  const { settings } = await closed(
+    "per_listener_settings true\nlistener 1990\nallow_anonymous true\n" +
+      `plugin_load d ${DYNSEC}\nlistener 1991\nallow_anonymous true\nplugin_use d`,
+  );
+  assert.deepEqual(
+    settings.listener.map((one) => one.allow_anonymous),
+    [false, false],
+  );
+});
+
+Deno.test("import: a list that is empty or has comments alone allows nothing at its listener", async () => {
+  for (const text of ["", "# nothing\n"]) {
+    const { settings } = await closed(
+      "per_listener_settings true\nlistener 1990\nallow_anonymous true\n" +
+        "acl_file @/acl\nlistener 1991\nallow_anonymous true",
+      { acl: text },
+    );
+    assert.deepEqual(
+      settings.acl.map(({ listener, file, topic }) => [
+        ...listener,
+        file.slice(file.lastIndexOf("/")),
+        ...topic,
+      ]),
+      [["tcp-1990", "/acl"], ["tcp-1991", "", "#", "$SYS/#"]],
+    );
+  }
+});
+
+Deno.test("import: a list that cannot be read stays named, and is told of", async () => {
+  const { lines, settings } = await closed(
+    "per_listener_settings true\nlistener 1990\nacl_file @/none\nlistener 1991",
+  );
+  assert.equal(lines.length, 1);
+  assert.match(settings.acl[0].file, /\/none$/);
+});
+
+Deno.test("import: rules about names keep out names that nothing proves", async () => {
+  const open = "listener 1990\nallow_anonymous true\nacl_file @/acl";
+  for (const acl of ["topic a", "user bob\ntopic a", "pattern x-%u"]) {
+    const { lines, settings } = await closed(open, { acl });
+    assert.deepEqual(settings.auth.map(({ type }) => type), ["anonymous"]);
+    assert.equal(lines.length, 1);
+  }
+  const { lines, settings } = await closed(open, { acl: "pattern a/%c" });
+  assert.deepEqual([lines, settings.auth], [[], []]);
+});
+
+for (
+  const line of [
+    ...["port 0", "listener 0", "listener 65536", "listener 1990\nprotocol x"],
+    ...["listener 1990\nmount_point $a/", "listener 1990\nmount_point a/+/"],
+  ]
+) {
+  Deno.test(`import: ${line.replace("\n", "; ")}: the listener is left out`, async () => {
+    const { lines, settings } = await closed(
+      `allow_anonymous true\n${line}\nlistener 1991 127.0.0.1`,
+    );
+    assert.equal(lines.length, 1);
+    assert.deepEqual(settings.listener.map(({ port }) => port), [1991]);
+    // Alone, it leaves a broker that this machine can reach, and no client.
+    const alone = await closed(`allow_anonymous true\n${line}`);
+    assert.deepEqual(alone.settings.auth.map(({ type }) => type), ["users"]);
+    assert.equal(alone.settings.listener[0].bind, "127.0.0.1");
+  });
+}
+
+Deno.test("import: allow_anonymous that is misread is no", async () => {
+  const { lines, settings } = await closed("port 1990\nallow_anonymous yes");
+  assert.deepEqual(lines, ["allow_anonymous yes"]);
+  assert.equal(settings.listener[0].allow_anonymous, false);
+});
+
+Deno.test("import: listener_allow_anonymous is about its listener alone", async () => {
+  const { settings } = await closed(
+    "listener 1990\nlistener_allow_anonymous true\nlistener 1991",
+  );
+  assert.deepEqual(
+    settings.listener.map((one) => one.allow_anonymous),
+    [true, false],
+  );
+});
+
+Deno.test("import: which client ids a listener accepts is kept", async () => {
+  const { settings, lines } = await closed(
+    "clientid_prefixes dev-\nallow_zero_length_clientid false\n" +
+      "listener 1990\nlistener 1991\nuse_username_as_clientid true",
+  );
+  assert.deepEqual(
+    settings.listener.map((one) => [
+      one.client_id,
+      one.assign_client_id,
+      ...one.client_id_prefixes,
+    ]),
+    [["connect", false, "dev-"], ["username", false, "dev-"]],
+  );
+  assert.deepEqual(lines, []);
+});
+
+Deno.test("import: revocation lists are as strict as OpenSSL", async () => {
+  const { settings } = await closed(
+    "listener 8883\ncertfile c\nkeyfile k\nrequire_certificate true\n" +
+      "cafile a\ncrlfile r",
+  );
+  const [{ crl_expired, crl_missing }] = settings.listener;
+  assert.deepEqual([crl_expired, crl_missing], ["refuse", "refuse"]);
+});
+
+Deno.test("import: of capath, files count that are named for their hash", async () => {
+  const conf = "listener 8883\ncertfile c\nkeyfile k\n" +
+    "require_certificate true\ncapath @/d";
+  const { settings } = await closed(conf, {
+    ...{ "d/0a1b2c3d.0": "", "d/0a1b2c3d.1": "", "d/0a1b2c3d.3": "" },
+    ...{ "d/ca.pem": "", "d/0a1b2c3d.r0": "", "d/0A1B2C3D.0": "" },
+  });
+  assert.deepEqual(
+    settings.listener[0].ca.map((path) => path.replace(/.*\//, "")),
+    ["0a1b2c3d.0", "0a1b2c3d.1"],
+  );
+  const none = await closed(conf, { "d/ca.pem": "" });
+  assert.equal(none.lines.length, 1);
+  assert.equal(none.settings.listener[0].client_certificates, "authorized");
 });

@@ -132,3 +132,43 @@ function byMethod(): Authenticator {
     }),
   };
 }
+
+eachVersion(
+  "client_id_prefixes: a client id that begins with none of them is refused",
+  async (broker, version) => {
+    for (const clientId of ["dev-1", "x"]) {
+      await (await broker.connect(version, { clientId })).expectAlive();
+    }
+    for (const clientId of ["dev", "y", ""]) {
+      const client = broker.open(version);
+      await client.send(client.packets.connect({ clientId }));
+      await client.expectRefused(version === 5 ? 0x85 : 2);
+    }
+  },
+  { listener: { client_id_prefixes: ["dev-", "x"] } },
+);
+
+eachVersion(
+  "client_id_prefixes: they are asked of the client id that the user name gives",
+  async (broker, version) => {
+    const user = { clientId: "y", username: "dev-1" };
+    await (await broker.connect(version, user)).expectAlive();
+    const client = broker.open(version);
+    await client.send(
+      client.packets.connect({ clientId: "dev-1", username: "y" }),
+    );
+    await client.expectRefused(version === 5 ? 0x85 : 2);
+  },
+  { listener: { client_id: "username", client_id_prefixes: ["dev-"] } },
+);
+
+eachVersion(
+  "assign_client_id false: a client without a client id is refused",
+  async (broker, version) => {
+    const client = broker.open(version);
+    await client.send(client.packets.connect({ clientId: "" }));
+    await client.expectRefused(version === 5 ? 0x85 : 2);
+    await (await broker.connect(version, { clientId: "c" })).expectAlive();
+  },
+  { listener: { assign_client_id: false } },
+);

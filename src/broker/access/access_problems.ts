@@ -34,7 +34,7 @@ export async function accessProblems(
     standIns: sharedStandIns(null),
     openFiles: new Set(),
   };
-  const { auth, access } = settings;
+  const { auth, access, acl } = settings;
   for (const [index, one] of auth.entries()) {
     try {
       (await openLink(one, settings, ports)).link.close?.();
@@ -44,21 +44,33 @@ export async function accessProblems(
     }
   }
   for (const [index, file] of access.acl_file.entries()) {
-    try {
-      await readRules(file);
-    } catch (error) {
-      const mistakes = error instanceof AccessFileError
-        ? error.mistakes
-        : [textOf(error)];
-      for (const message of mistakes) {
-        // A list's path is that of the list, its place that of the one file.
-        const place = find(["access", "acl_file", index]);
-        problems.push({ ...place, path: "access.acl_file", message });
-      }
+    for (const message of await mistakesIn(file, "access.acl_file")) {
+      // A list's path is that of the list, its place that of the one file.
+      const place = find(["access", "acl_file", index]);
+      problems.push({ ...place, path: "access.acl_file", message });
+    }
+  }
+  for (const [index, { file }] of acl.entries()) {
+    if (file === "") continue;
+    for (const message of await mistakesIn(file, "[[acl]] file")) {
+      problems.push(problemAt(["acl", index, "file"], message, find));
     }
   }
   hashing.close();
   return problems;
+}
+
+/** What is wrong in a file of access rules. */
+async function mistakesIn(
+  file: string,
+  setting: string,
+): Promise<readonly string[]> {
+  try {
+    await readRules(file, setting);
+    return [];
+  } catch (error) {
+    return error instanceof AccessFileError ? error.mistakes : [textOf(error)];
+  }
 }
 
 /** A mistake of our own must not pass for one of the settings. */

@@ -32,8 +32,23 @@ export async function openRules(
   if (!deniesByDefault && !hasGrants && remote === null) {
     return { parts: null, files: [] };
   }
-  const rules = acl.map(ruleOf);
-  for (const file of access.acl_file) rules.push(...await readRules(file));
+  const rules: AccessRule[] = [];
+  const files: string[] = [];
+  for (const rule of acl) {
+    if (rule.file === "") rules.push(ruleOf(rule));
+    else {
+      files.push(rule.file);
+      rules.push(
+        ...ofListeners(
+          rule.listener,
+          await readRules(rule.file, "[[acl]] file"),
+        ),
+      );
+    }
+  }
+  for (const file of access.acl_file) {
+    rules.push(...await readRules(file, "access.acl_file"));
+  }
   return {
     parts: {
       rules,
@@ -42,8 +57,19 @@ export async function openRules(
       deniesByDefault,
       remote,
     },
-    files: access.acl_file,
+    files: [...files, ...access.acl_file],
   };
+}
+
+/** The same rules, about clients of these listeners alone; empty means all. */
+function ofListeners(
+  listeners: readonly string[],
+  rules: readonly AccessRule[],
+): AccessRule[] {
+  return rules.map((rule) => ({
+    ...rule,
+    subject: { ...rule.subject, listeners },
+  }));
 }
 
 /** An authorizer of `rules`; null when everybody may do everything. */
@@ -56,9 +82,13 @@ export async function makeAuthorizer(
 }
 
 /**
- * The rules of a file as Mosquitto writes them. Rejects with `AccessFileError`.
+ * The rules of a file as Mosquitto writes them. `setting` is where it is named.
+ * Rejects with `AccessFileError`.
  */
-export async function readRules(file: string): Promise<AccessRule[]> {
+export async function readRules(
+  file: string,
+  setting: string,
+): Promise<AccessRule[]> {
   const { AccessFileError, readMosquittoRules } = await import(
     "../../security/access/mod.ts"
   );
@@ -70,7 +100,7 @@ export async function readRules(file: string): Promise<AccessRule[]> {
       ? "there is no such file"
       : (error as Error).message;
     throw new AccessFileError([
-      `${file}: cannot be read: ${why}; name another one in access.acl_file`,
+      `${file}: cannot be read: ${why}; name another one in ${setting}`,
     ]);
   }
   return readMosquittoRules(text, file);

@@ -192,17 +192,36 @@ async function explainLogin(
 
 /** With the client id that the listener gives it. */
 function underOwnId(
-  { name, client_id }: ListenerSettings,
+  listener: ListenerSettings,
   { login, identity }: LoginFound,
 ): LoginFound {
-  if (client_id === "connect") return { login, identity };
+  const { name, client_id } = listener;
   const { username } = identity;
-  if (username !== null) {
-    return { login, identity: { ...identity, clientId: username } };
+  if (client_id === "connect" || username !== null) {
+    return withPrefix(listener, {
+      login,
+      identity: client_id === "connect"
+        ? identity
+        : { ...identity, clientId: username! },
+    });
   }
   const reason = login.allowed === false
     ? login.reason
     : `it has no user name, which is the client id at ${name} (client_id)`;
+  return { login: { ...login, allowed: false, reason }, identity };
+}
+
+/** Refuses a client id that begins with none of the listener's prefixes. */
+function withPrefix(
+  { name, client_id_prefixes: prefixes }: ListenerSettings,
+  { login, identity }: LoginFound,
+): LoginFound {
+  if (
+    login.allowed === false || prefixes.length === 0 ||
+    prefixes.some((prefix) => identity.clientId.startsWith(prefix))
+  ) return { login, identity };
+  const reason = `its client id begins with none of client_id_prefixes of ` +
+    name;
   return { login: { ...login, allowed: false, reason }, identity };
 }
 

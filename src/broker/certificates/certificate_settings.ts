@@ -16,6 +16,7 @@ const READ = [
   "username_from",
   "crl",
   "crl_expired",
+  "crl_missing",
 ] as const satisfies readonly (keyof ListenerSettings)[];
 
 /** Whether the certificates by `one` serve just as well for `other`. */

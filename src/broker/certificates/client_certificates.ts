@@ -199,6 +199,7 @@ export class ClientCertificates {
         ? "good"
         : trust.revocations.statusOf(showing.chain, now),
       refusesStale: listener.crl_expired === "refuse",
+      refusesUnlisted: listener.crl_missing === "refuse",
       now,
     });
   }

@@ -85,6 +85,8 @@ function explain(
       return `none of this listener's authorities (ca) vouches for it; it names ${certificate?.issuer}`;
     case "crl-expired":
       return "the revocation list of its issuer is out of date: fetch a new one";
+    case "crl-missing":
+      return `crl has no revocation list of its issuer ${certificate?.issuer}: add it`;
     case "pending":
       return `it waits for your word: ${command} lets it in`;
     case "unknown":

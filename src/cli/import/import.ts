@@ -12,14 +12,15 @@ import { writeResult } from "../write_result.ts";
 
 /**
  * Makes a configuration of the Mosquitto configuration `file`. Resolves to the
- * exit code: 0 when the result can be used, 1 when it cannot as it is, or there
- * is none. What has no counterpart is told on `output.err`.
+ * exit code: 0 when the result can be used, 3 when it can and allows less than
+ * the file did, 1 when it cannot be used as it is, or there is none. What has no
+ * counterpart is told on `output.err`.
  */
 export async function importMosquitto(
   file: string,
   options: ImportOptions,
   output: Output,
-): Promise<0 | 1> {
+): Promise<0 | 1 | 3> {
   const { out } = options;
   try {
     if (out !== undefined && !options.force && await isThere(out)) {
@@ -32,7 +33,8 @@ export async function importMosquitto(
     if (out === undefined) output.out(toml);
     else await writeResult(out, toml);
     output.err(report(lost, problems, out));
-    return problems.length === 0 ? 0 : 1;
+    if (problems.length > 0) return 1;
+    return lost.some(({ closes }) => closes) ? 3 : 0;
   } catch (error) {
     if (!(error instanceof ImportError || error instanceof CommandError)) {
       throw error;
@@ -72,12 +74,18 @@ function report(
   out: string | undefined,
 ): string {
   const lines: string[] = [];
-  if (lost.length > 0) {
-    lines.push("These have no counterpart:");
-    lines.push(
-      ...lost.map(({ place, text, why }) => `  ${place}: ${text}: ${why}`),
-    );
-  }
+  const list = (title: string, some: readonly LostLine[]) => {
+    if (some.length === 0) return;
+    lines.push(title);
+    for (const { place, text, why } of some) {
+      lines.push(`  ${place}: ${text}: ${why}`);
+    }
+  };
+  list(
+    "These allow less now than in Mosquitto (exit code 3):",
+    lost.filter(({ closes }) => closes),
+  );
+  list("These have no counterpart:", lost.filter(({ closes }) => !closes));
   if (problems.length > 0) {
     lines.push("These have to be changed by hand first:");
     lines.push(...problems.map((problem) => `  ${describeProblem(problem)}`));

@@ -11,7 +11,8 @@ const ABOUT = `
 Relative paths stay as they are. Mosquitto takes them from the folder it is
 started in, dunlin from the folder of its configuration file. The result says
 behind each setting which line it was, and keeps each line without a counterpart
-as a comment.
+as a comment. The exit code is 3 when a line about access became a stricter one,
+and 1 when the result cannot be used.
 `;
 
 /** Adds `dunlin import`; `onCode` gets the exit code. */

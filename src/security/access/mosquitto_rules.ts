@@ -30,6 +30,12 @@ const ACTIONS = {
   deny: "all",
 } as const;
 
+/** Mosquitto's patterns allow nothing to clients whose names have +, # or /. */
+const PATTERN_SUBJECT = {
+  allow: { ...EVERYBODY, plainNames: true },
+  deny: EVERYBODY,
+} as const;
+
 const ALL_QOS = [0, 1, 2] as const;
 
 /**
@@ -39,7 +45,8 @@ const ALL_QOS = [0, 1, 2] as const;
  *   without a name,
  * - `topic [read|write|readwrite|deny] FILTER` is one of them,
  * - `pattern [read|write|readwrite|deny] FILTER` is about everybody, with `%u`
- *   and `%c` for user name and client id,
+ *   and `%c` for user name and client id; it allows nothing to a client with
+ *   `+`, `#` or `/` in one of them, as in Mosquitto,
  * - lines that begin with `#` are comments.
  *
  * They are given in the order in which Mosquitto asks them, for `first-match`:
@@ -80,7 +87,7 @@ export function readMosquittoRules(text: string, file: string): AccessRule[] {
     const permission = access === "deny" ? "deny" : "allow";
     found.push({
       rule: {
-        subject: isPattern ? EVERYBODY : subject,
+        subject: isPattern ? PATTERN_SUBJECT[permission] : subject,
         action: ACTIONS[access],
         qos: ALL_QOS,
         retain: "any",

@@ -22,6 +22,8 @@ export interface RuleSubject {
   readonly fingerprints: readonly string[];
   /** Whether it is about clients without a user name alone. */
   readonly anonymous: boolean;
+  /** Whether it is about clients alone whose names have no +, # and /. */
+  readonly plainNames?: boolean;
 }
 
 /** Who may, or may not, do what with which topics. */

@@ -43,7 +43,14 @@ export class SubjectCheck {
 }
 
 function* names(subject: RuleSubject): Iterable<Condition> {
-  const { users, groups, clientIds, anonymous } = subject;
+  const { users, groups, clientIds, anonymous, plainNames } = subject;
+  if (plainNames) {
+    yield {
+      text: "clients without +, # and / in user name and client id",
+      fits: ({ identity: { username, clientId } }) =>
+        !/[+#/]/.test(`${username ?? ""}${clientId}`),
+    };
+  }
   if (anonymous) {
     yield {
       text: "clients without a user name",

@@ -21,6 +21,7 @@ export type CertificateRefusal =
   | "wrong-usage"
   | "untrusted"
   | "crl-expired"
+  | "crl-missing"
   | "pending"
   | "unknown"
   | "no-user-name";
@@ -41,6 +42,8 @@ export interface CertificateCase {
   readonly revocation: RevocationStatus;
   /** Whether a list that is out of date keeps out who it is about. */
   readonly refusesStale: boolean;
+  /** Whether a certificate without its issuer's list is refused. */
+  readonly refusesUnlisted: boolean;
   /** The date, in ms since 1970. */
   readonly now: number;
 }
@@ -61,6 +64,9 @@ export function judgeCertificate(
   if (!isFor(certificate, Purpose.Client)) return "wrong-usage";
   if (!asked.isTrusted && mode !== "authorized-any-issuer") return "untrusted";
   if (asked.revocation === "stale" && asked.refusesStale) return "crl-expired";
+  if (asked.revocation === "missing" && asked.refusesUnlisted) {
+    return "crl-missing";
+  }
   if (mode === "optional" || mode === "required") return null;
   if (asked.state === "authorized") return null;
   return asked.state === "pending" ? "pending" : "unknown";

@@ -1,8 +1,11 @@
 import type { ReadCertificate } from "./facts.ts";
 import type { RevocationList } from "./revocation_list.ts";
 
-/** What the issuers' lists say: `stale` when the one asked is out of date. */
-export type RevocationStatus = "good" | "revoked" | "stale";
+/**
+ * What the issuers' lists say: `stale` when the one asked is not current,
+ * `missing` when the client's own issuer has none.
+ */
+export type RevocationStatus = "good" | "revoked" | "stale" | "missing";
 
 /** What is looked up of a certificate. */
 export type Issued = Pick<ReadCertificate, "issuerKey" | "serial">;
@@ -23,17 +26,24 @@ export class Revocations {
   /**
    * What is said of a certificate and of those it was issued by; `now` in ms.
    * An issuer without a list revokes nothing. Of several lists of one issuer
-   * all count, and the newest tells whether they are out of date.
+   * all count, and the newest tells whether they are out of date. A list that
+   * begins after `now` is as good as one that has ended (RFC 5280, 5.1.2.4).
    */
   statusOf(chain: readonly Issued[], now: number): RevocationStatus {
-    let status: RevocationStatus = "good";
+    let isAnyStale = false;
     for (const { issuerKey, serial } of chain) {
       const lists = this.#byIssuer.get(issuerKey);
       if (lists === undefined) continue;
       if (lists.some((one) => one.serials.has(serial))) return "revoked";
-      if (lists.every((one) => isStale(one, now))) status = "stale";
+      if (lists.every((one) => isStale(one, now) || one.thisUpdate > now)) {
+        isAnyStale = true;
+      }
     }
-    return status;
+    if (isAnyStale) return "stale";
+    const [own] = chain;
+    return own !== undefined && !this.#byIssuer.has(own.issuerKey)
+      ? "missing"
+      : "good";
   }
 }
 

@@ -85,6 +85,18 @@ for (const [identity, topic, expected] of CELLS) {
   });
 }
 
+Deno.test("Mosquitto's rules: patterns allow nothing to names with +, # or /", () => {
+  const rules = "user a/b\ntopic own\npattern #\npattern deny no";
+  for (
+    const [name, id] of [["a/b", "c"], ["a", "b/c"], ["+", "c"], ["a", "#"]]
+  ) {
+    assert.equal(mayDo(rules, who(name, id), "t"), "-");
+  }
+  assert.equal(mayDo(rules, who("a", "c"), "t"), "rw");
+  assert.equal(mayDo(rules, who(null, "c"), "t"), "rw");
+  assert.equal(mayDo(rules, who("a/b", "c"), "own"), "rw");
+});
+
 Deno.test("Mosquitto's rules: %u in a topic line is two letters", () => {
   const rules = "user bob\ntopic home/%u";
   assert.equal(mayDo(rules, who("bob"), "home/%u"), "rw");

@@ -106,3 +106,31 @@ Deno.test("a file of rules that is not there is told by its name and setting", a
     return true;
   });
 });
+
+Deno.test("the rules of an [[acl]] with a file are about its listeners alone", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-acl-" });
+  try {
+    const file = `${folder}/inner.acl`;
+    await Deno.writeTextFile(file, "pattern own/x-%u/#\n");
+    const acl = [{ file, listener: ["inner"] }];
+    const at = (listener: string) => ({ ...who("ann"), listener });
+    const told = await reasons({ acl }, [
+      [at("inner"), "own/x-ann/y"],
+      [at("outer"), "own/x-ann/y"],
+      [at("inner"), "own/ann"],
+    ]);
+    assert.match(told[0], /inner\.acl:1/);
+    for (const one of told.slice(1)) assert.doesNotMatch(one, /inner\.acl:1/);
+    // One without a rule still means that all is refused.
+    await Deno.writeTextFile(file, "");
+    const { parts, files } = await openRules(
+      completeSettings({ acl }),
+      null,
+      false,
+    );
+    assert.equal(parts?.deniesByDefault, true);
+    assert.deepEqual(files, [file]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

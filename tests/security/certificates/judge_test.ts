@@ -20,6 +20,7 @@ const friend: Omit<CertificateCase, "mode"> = {
   state: "authorized",
   revocation: "good",
   refusesStale: true,
+  refusesUnlisted: true,
   now: NOW,
 };
 
@@ -89,10 +90,12 @@ Deno.test("judge: a certificate must be for clients, or for everything", () => {
   judged(asking, of([]), "wrong-usage");
 });
 
-Deno.test("judge: revocation lists count in every mode, stale ones as set", () => {
+Deno.test("judge: revocation lists count in every mode, stale and missing ones as set", () => {
   judged(asking, { revocation: "revoked" }, "revoked-by-issuer");
   judged(asking, { revocation: "stale" }, "crl-expired");
   judged(asking, { revocation: "stale", refusesStale: false }, null);
+  judged(asking, { revocation: "missing" }, "crl-missing");
+  judged(asking, { revocation: "missing", refusesUnlisted: false }, null);
 });
 
 Deno.test("judge: revocation is told before all other faults", () => {

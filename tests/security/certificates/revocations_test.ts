@@ -36,8 +36,9 @@ testWith(
         revocations.statusOf(one, at);
       assert.equal(status([await read(good.cert)]), "good");
       assert.equal(status([await read(bad.cert)]), "revoked");
-      assert.equal(status(chain), "good");
-      assert.equal(status([chain[0]], now + 11 * DAY), "good", "no list of it");
+      assert.equal(status(chain), "missing", "its issuer has no list");
+      assert.equal(status([chain[0]], now + 11 * DAY), "missing");
+      assert.equal(status([await read(good.cert)], now - 3 * DAY), "stale");
       assert.equal(status(chain, now + 11 * DAY), "stale");
       assert.equal(status([await read(bad.cert)], now + 11 * DAY), "revoked");
     }
