@@ -90,17 +90,28 @@ const identity: fc.Arbitrary<Identity> = fc.record({
 const order = fc.constantFrom<RuleOrder>("first-match", "deny-wins");
 
 /** The filter as it is for a client; null when a name does not fit in. */
-function plainFilter(filter: string, { username, clientId }: Identity) {
-  const levels = filter.split("/").map((level) =>
-    level === "%u" ? username : level === "%c" ? clientId : level
-  );
-  const isWhole = levels.every((level, index) =>
-    level !== null &&
-    (filter.split("/")[index] === level ||
-      (level !== "" && !/[+#/]/.test(level) &&
-        !(index === 0 && level.startsWith("$"))))
-  );
-  return isWhole ? levels.join("/") : null;
+function plainFilter(
+  filter: string,
+  { username, clientId }: Identity,
+  permission: AccessRule["permission"],
+) {
+  const levels: string[] = [];
+  for (const [index, word] of filter.split("/").entries()) {
+    if (word !== "%u" && word !== "%c") {
+      levels.push(word);
+      continue;
+    }
+    const name = word === "%u" ? username : clientId;
+    if (name === null) return null;
+    if (permission === "deny") {
+      const parts = name.split("/");
+      levels.push(...parts.map((part) => /[+#]/.test(part) ? "+" : part));
+    } else if (
+      name === "" || /[+#/]/.test(name) || (index === 0 && name.startsWith("$"))
+    ) return null;
+    else levels.push(name);
+  }
+  return levels.join("/");
 }
 
 function isAbout({ subject }: AccessRule, who: Identity): boolean {
@@ -121,7 +132,7 @@ function isAbout({ subject }: AccessRule, who: Identity): boolean {
 }
 
 function filtersOf(one: AccessRule, who: Identity): string[] {
-  return one.topics.map((filter) => plainFilter(filter, who))
+  return one.topics.map((filter) => plainFilter(filter, who, one.permission))
     .filter((filter) => filter !== null);
 }
 

@@ -34,6 +34,8 @@ export function compileRule(rule: AccessRule, order: number): CompiledRule {
     allows: rule.permission === "allow",
     publishCells: rule.action === "subscribe" ? 0 : cells,
     receiveCells: rule.action === "publish" ? 0 : cells,
-    filters: rule.topics.map((topic) => splitRule(topic, rule.isPattern)),
+    filters: rule.topics.map((topic) =>
+      splitRule(topic, rule.isPattern, rule.permission === "allow")
+    ),
   };
 }

@@ -4,27 +4,35 @@ import type { Identity } from "../authenticator.ts";
 export class LevelTemplate {
   /** As it was written. */
   readonly text: string;
+  /** Whether it stands in a rule that allows. */
+  readonly allows: boolean;
 
-  constructor(text: string) {
+  constructor(text: string, allows: boolean) {
     this.text = text;
+    this.allows = allows;
   }
 
   /**
-   * The level for this client; null when there is none. A name must not make
-   * the rule wider: with `+`, `#` or `/` it is more than one plain level, one
-   * that is empty would make `%u/#` the topics that begin with a slash, and a
-   * first level with `$` would be one of the broker's own.
+   * The levels for this client; null where it has no such name. No name makes a
+   * rule that allows wider, and none escapes a rule that denies: a name with
+   * `/` is several levels there, and one with `+` or `#` any level.
    */
-  fill({ username, clientId }: Identity, isFirst: boolean): string | null {
+  fill(identity: Identity, isFirst: boolean): readonly string[] | null {
+    let isNamed = true;
     let isPlain = true;
-    const level = this.text.replace(/%[uc]/g, (mark) => {
-      const name = mark === "%u" ? username : clientId;
-      if (name === null || name === "" || /[+#/]/.test(name)) {
-        isPlain = false;
-      }
+    const text = this.text.replace(/%[uc]/g, (mark) => {
+      const name = mark === "%u" ? identity.username : identity.clientId;
+      if (name === null) isNamed = false;
+      // An empty name would make `%u/#` the topics that begin with a slash.
+      if (name === "" || /[+#/]/.test(name ?? "")) isPlain = false;
       return name ?? "";
     });
-    return isPlain && !(isFirst && level.startsWith("$")) ? level : null;
+    if (!isNamed) return null;
+    if (!this.allows) {
+      return text.split("/").map((level) => /[+#]/.test(level) ? "+" : level);
+    }
+    // A first level with `$` would be one of the broker's own.
+    return isPlain && !(isFirst && text.startsWith("$")) ? [text] : null;
   }
 }
 
@@ -32,9 +40,13 @@ export class LevelTemplate {
 export type RuleLevels = readonly (string | LevelTemplate)[];
 
 /** Splits a valid filter; only a pattern's `%u` and `%c` mean anything. */
-export function splitRule(filter: string, isPattern: boolean): RuleLevels {
+export function splitRule(
+  filter: string,
+  isPattern: boolean,
+  allows: boolean,
+): RuleLevels {
   return filter.split("/").map((level) =>
-    isPattern && /%[uc]/.test(level) ? new LevelTemplate(level) : level
+    isPattern && /%[uc]/.test(level) ? new LevelTemplate(level, allows) : level
   );
 }
 
@@ -47,11 +59,13 @@ export function fillRule(
   if (levels.every(isText)) return levels;
   const filled: string[] = [];
   for (const [index, level] of levels.entries()) {
-    const text = typeof level === "string"
-      ? level
-      : level.fill(identity, index === 0);
-    if (text === null) return null;
-    filled.push(text);
+    if (typeof level === "string") {
+      filled.push(level);
+      continue;
+    }
+    const some = level.fill(identity, index === 0);
+    if (some === null) return null;
+    filled.push(...some);
   }
   return filled;
 }

@@ -49,7 +49,9 @@ function childOf(node: RuleNode, level: string | LevelTemplate): RuleNode {
     return child;
   }
   const templates = node.templates ??= [];
-  let same = templates.find((one) => one.level.text === level.text);
+  let same = templates.find((one) =>
+    one.level.text === level.text && one.level.allows === level.allows
+  );
   if (same === undefined) {
     templates.push(same = { level, node: new RuleNode() });
   }
@@ -78,8 +80,22 @@ function collect(
   }
   if (node.templates === null) return;
   for (const one of node.templates) {
-    if (one.level.fill(client.identity, depth === 0) === level) {
-      collect(one.node, levels, depth + 1, client, found);
-    }
+    const filled = one.level.fill(client.identity, depth === 0);
+    if (filled === null || !isAt(filled, levels, depth)) continue;
+    collect(one.node, levels, depth + filled.length, client, found);
   }
+}
+
+/** Whether the levels of a topic from `depth` on begin with those of a rule. */
+function isAt(
+  filled: readonly string[],
+  levels: readonly string[],
+  depth: number,
+): boolean {
+  return depth + filled.length <= levels.length &&
+    filled.every((level, index) =>
+      level === levels[depth + index] ||
+      // A leading wildcard does not match topics with `$` [MQTT-4.7.2-1].
+      (level === "+" && !(depth + index === 0 && levels[0].startsWith("$")))
+    );
 }

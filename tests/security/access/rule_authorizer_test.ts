@@ -294,3 +294,75 @@ Deno.test("an explanation tells the rules in order and where the last one stands
   ]);
   assert.equal(told.rules[0].text, "allow all a/# to user bob");
 });
+
+/** A name, and topics that `home/%u/#` and `home/x-%c/#` are about for it. */
+const NAMED: readonly [
+  name: string,
+  own: readonly string[],
+  others: readonly string[],
+][] = [
+  ["ann", ["home/ann/t", "home/x-ann/t"], ["home/bob/t", "home/t"]],
+  ["a/b", ["home/a/b/t", "home/x-a/b/t"], ["home/a/t", "home/b/t", "home/a"]],
+  ["/", ["home///t", "home/x-//t"], ["home/t", "home/ann/t"]],
+  ["+", ["home/+/t", "home/ann/t"], ["t", "hom/t"]],
+  ["#", ["home/ann/t", "home/bob/t"], ["t"]],
+  ["a+/b", ["home/ann/b/t", "home/x-a/b/t"], ["home/ann/c/t"]],
+  ["$x", ["home/$x/t", "home/x-$x/t"], ["home/x/t"]],
+  ["", ["home//t", "home/x-/t"], ["home/ann/t"]],
+];
+
+for (const [name, own, others] of NAMED) {
+  Deno.test(`rules of %u and %c: the name "${name}" escapes no deny and widens no allow`, () => {
+    const who: Identity = { clientId: name, username: name };
+    const topics = ["home/%u/#", "home/x-%c/#"];
+    const isPlain = name !== "" && !/[+#/]/.test(name);
+    const allowing = rulesOf([{ topics }]);
+    for (const order of ["first-match", "deny-wins"] as const) {
+      const deny: ShortRule = { topics, permission: "deny" };
+      const rules = order === "first-match" ? [deny, {}] : [{}, deny];
+      const denying = rulesOf(rules, { order });
+      for (const topic of [...own, ...others]) {
+        const isOwn = own.includes(topic);
+        const question = { topic, qos: 1, retain: false } as const;
+        const about = `${order} ${topic}`;
+        const isDenied = (authorizer: typeof denying, denied: boolean) => {
+          // A client cannot name a topic with a wildcard, but subscribe to it.
+          if (!/[+#]/.test(topic)) {
+            const rights = authorizer.rights(who, topicOf(topic));
+            assert.equal(mayPublish(rights, 1, false), !denied, about);
+            assert.equal(receivableQos(rights, 1, false) < 1, denied, about);
+            const { allowed } = authorizer.explain(who, {
+              ...question,
+              action: "publish",
+            });
+            assert.equal(allowed, !denied, about);
+          }
+          const qos = authorizer.maySubscribe(who, topic, 1);
+          assert.equal(qos === -1, denied, about);
+          const told = authorizer.explain(who, {
+            ...question,
+            action: "subscribe",
+          });
+          assert.equal(told.allowed, !denied, about);
+        };
+        isDenied(denying, isOwn);
+        isDenied(allowing, !(isOwn && isPlain));
+      }
+    }
+  });
+}
+
+Deno.test("rules of %u: a deny holds at the front for a name with $, and not for a client without a name", () => {
+  const rules = rulesOf([
+    { topics: ["%u/#"], permission: "deny" },
+    { topics: ["#", "$SYS/#"] },
+  ]);
+  const may = (username: string | null, topic: string) =>
+    rules.maySubscribe({ clientId: "c", username }, topic, 0) === 0;
+  assert.equal(may("$SYS", "$SYS/broker/uptime"), false);
+  assert.equal(may("ann", "$SYS/broker/uptime"), true);
+  // A wildcard at the front does not match topics with `$`.
+  assert.equal(may("+", "$SYS/broker/uptime"), true);
+  assert.equal(may("+", "ann/x"), false);
+  assert.equal(may(null, "ann/x"), true);
+});
