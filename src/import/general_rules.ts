@@ -131,8 +131,8 @@ export const generalRules: Readonly<Record<string, Rule>> = {
   set_tcp_nodelay: () => needless("always on: many messages share a write"),
   connection_messages: (value) =>
     yesOrNo(value)
-      ? needless("as always")
-      : lost("connections are logged at level info; [log] level can hide it"),
+      ? lost('connections are logged with [log] level = "debug" alone')
+      : needless("connections are logged at level debug alone"),
   log_facility: () => lost("the log goes to standard error"),
   log_timestamp: () => needless("log lines begin with their time"),
   log_timestamp_format: () => lost("the time of log lines is ISO 8601"),

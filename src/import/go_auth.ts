@@ -12,25 +12,16 @@ export interface GoAuth {
   readonly aclFile: ConfigLine | undefined;
   /** Whether only `aclFile` or a web server allows anything. */
   readonly deniesByDefault: boolean;
-  /** Options that something here stands for. */
-  readonly used: ReadonlySet<ConfigLine>;
   /** What does not have a counterpart: an option, and why. */
   readonly lost: readonly { readonly line: ConfigLine; readonly why: string }[];
 }
 
-/** Options that change who may do what, in a way that cannot be said here. */
-const INEXACT: Readonly<Record<string, string>> = {
-  check_prefix: "user names do not choose a back end here",
-  prefixes: "user names do not choose a back end here",
-  use_clientid_as_username: "the client id does not become the user name",
-  http_params_mode: "the server is asked in JSON",
-  http_response_mode: "answers are read by status, or as JSON",
-  http_method: "the server is asked by POST",
-};
-
-/** What of those is so here, too. */
-const SAME: Readonly<Record<string, readonly string[]>> = {
+/** Options that are exact with these values alone, as it is done here. */
+const EXACT: Readonly<Record<string, readonly string[]>> = {
   check_prefix: ["false"],
+  prefixes: [],
+  hasher_salt_encoding: ["base64"],
+  files_hasher_salt_encoding: ["base64"],
   use_clientid_as_username: ["false"],
   http_params_mode: ["json"],
   http_response_mode: ["status", "json"],
@@ -47,20 +38,17 @@ export async function goAuth(
 ): Promise<GoAuth | null> {
   const backends = optionOf(plugin, "backends");
   if (backends === undefined) return null;
-  for (const line of plugin.options) {
-    if (isInexact(line)) return null;
-  }
+  if (!plugin.options.every(isExact)) return null;
   const names = backends.value.split(",").map((name) => name.trim());
-  const used = new Set([backends]);
   const links: TomlTable[] = [];
   const unknown: string[] = [];
   let aclFile: ConfigLine | undefined;
   let asksServer = false;
   for (const name of names) {
     const link = name === "http"
-      ? httpLink(plugin, used)
+      ? httpLink(plugin)
       : name === "files"
-      ? filesLink(plugin, used)
+      ? filesLink(plugin)
       : null;
     if (link === null) {
       unknown.push(name);
@@ -72,26 +60,21 @@ export async function goAuth(
     links.push(link);
   }
   if (links.length === 0) return null;
-  if (aclFile !== undefined) {
-    used.add(aclFile);
-    if (!await isReadAlike(aclFile.value)) return null;
-  }
+  if (aclFile !== undefined && !await isReadAlike(aclFile.value)) return null;
   return {
     links,
     aclFile,
     // Alone and without a list, the back end "files" allows everything.
     deniesByDefault: names.length > 1 && aclFile === undefined && !asksServer,
-    used,
     lost: unknown.length === 0
       ? []
       : [{ line: backends, why: whyNot(unknown) }],
   };
 }
 
-function isInexact({ name, value }: ConfigLine): boolean {
+function isExact({ name, value }: ConfigLine): boolean {
   const option = name.replace(/^(plugin|auth)_opt_/, "");
-  return Object.hasOwn(INEXACT, option) &&
-    !SAME[option]?.includes(value);
+  return !Object.hasOwn(EXACT, option) || EXACT[option].includes(value);
 }
 
 function whyNot(unknown: readonly string[]): string {
@@ -104,12 +87,8 @@ function whyNot(unknown: readonly string[]): string {
 }
 
 /** Null when a mandatory option is missing: the plugin does not start then. */
-function httpLink(plugin: Plugin, used: Set<ConfigLine>): TomlTable | null {
-  const said = (name: string) => {
-    const line = optionOf(plugin, `http_${name}`);
-    if (line !== undefined) used.add(line);
-    return line?.value;
-  };
+function httpLink(plugin: Plugin): TomlTable | null {
+  const said = (name: string) => optionOf(plugin, `http_${name}`)?.value;
   const host = said("host");
   const login = said("getuser_uri");
   const acl = said("aclcheck_uri");
@@ -134,10 +113,9 @@ function httpLink(plugin: Plugin, used: Set<ConfigLine>): TomlTable | null {
 }
 
 /** Null without a password file: any name that the list knows came in then. */
-function filesLink(plugin: Plugin, used: Set<ConfigLine>): TomlTable | null {
+function filesLink(plugin: Plugin): TomlTable | null {
   const file = optionOf(plugin, "files_password_path");
   if (file === undefined) return null;
-  used.add(file);
   const table = new TomlTable("[[auth]]");
   table.set("type", "password-file");
   table.set("file", file.value, placeOf(file));

@@ -58,7 +58,6 @@ export const listenerRules: Readonly<Record<string, Rule>> = {
     }
     return becomes("versions", versions);
   },
-  websockets_origin: (value) => becomes("allowed_origins", [value]),
   enable_proxy_protocol: (value) =>
     /^[12]$/.test(value)
       ? becomesAll(
@@ -107,6 +106,7 @@ export const joinedOptions: readonly string[] = [
   "use_identity_as_username",
   "use_subject_as_username",
   "psk_hint",
+  "websockets_origin",
   "proxy_protocol_v2_require_tls",
 ];
 

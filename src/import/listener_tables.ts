@@ -70,6 +70,7 @@ export async function listenerTable(
   const isCertified = isTls
     ? await enterTls(table, last, ledger)
     : isProxied && enterProxyTls(table, last, ledger);
+  enterOrigins(lines, table);
   for (const line of lines.lines) {
     const { name, value } = line;
     if (Object.hasOwn(listenerRules, name)) {
@@ -88,11 +89,22 @@ export async function listenerTable(
         line,
         needless("without certfile and keyfile there was no TLS"),
       );
-    } else if (line !== last(name)) {
+    } else if (line !== last(name) && name !== "websockets_origin") {
       ledger.enter(table, line, needless("it is said again further down"));
     }
   }
   return { name, table, isServed: true, isCertified, lines };
+}
+
+/** Each line names one more origin that may connect. */
+function enterOrigins({ lines }: ListenerLines, table: TomlTable): void {
+  const said = lines.filter(({ name }) => name === "websockets_origin");
+  if (said.length === 0) return;
+  table.set(
+    "allowed_origins",
+    said.map(({ value }) => value),
+    said.map(placeOf).join(", "),
+  );
 }
 
 /** Why a listener cannot be served; null when it can. */
@@ -185,6 +197,7 @@ function isOfTls(name: string): boolean {
     "bind_interface",
     "socket_domain",
     "protocol",
+    "websockets_origin",
   ];
   return joinedOptions.includes(name) && !others.includes(name);
 }

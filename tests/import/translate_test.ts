@@ -407,3 +407,65 @@ Deno.test("import: of capath, files count that are named for their hash", async 
   assert.equal(none.lines.length, 1);
   assert.equal(none.settings.listener[0].client_certificates, "authorized");
 });
+
+Deno.test("import: every websockets_origin counts", async () => {
+  const { settings } = await imported(
+    "listener 9001\nprotocol websockets\nwebsockets_origin https://a.example\n" +
+      "websockets_origin https://b.example",
+  );
+  assert.deepEqual(settings.listener[0].allowed_origins, [
+    "https://a.example",
+    "https://b.example",
+  ]);
+});
+
+Deno.test("import: options of Mosquitto 2.1 that nothing here needs are known", async () => {
+  const { lost } = await imported(
+    "retain_expiry_interval 1d\npacket_buffer_size 1\nconnection_messages false",
+  );
+  assert.deepEqual(lost, []);
+});
+
+for (const option of ["auth_opt", "plugin_opt"]) {
+  Deno.test(`import: back ends of mosquitto-go-auth are asked in order (${option}_)`, async () => {
+    const go = (backends: string) =>
+      "listener 1990\nplugin /go-auth.so\n" +
+      [
+        `backends ${backends}`,
+        ...["files_password_path p", "files_acl_path @/acl", "jwt_mode remote"],
+        ...["http_host h", "http_port 80", "http_getuser_uri /u"],
+        ...["http_aclcheck_uri /a", "disable_superuser true"],
+        "http_superuser_uri /s",
+      ].map((one) => `${option}_${one}`).join("\n");
+    const both = await closed(go("http, files"), { acl: "user a\ntopic b" });
+    assert.deepEqual(both.lines, []);
+    assert.deepEqual(
+      both.settings.auth.map(({ type, acl_url, superuser_url }) => [
+        ...[type, acl_url, superuser_url],
+      ]),
+      [["http", "http://h:80/a", ""], ["password-file", "", ""]],
+    );
+    assert.match(both.settings.access.acl_file[0], /\/acl$/);
+    // Another back end's users are refused, and that is told.
+    const jwt = await closed(go("files, jwt"), { acl: "user a\ntopic b" });
+    assert.equal(jwt.lines.length, 1);
+    assert.deepEqual(jwt.settings.auth.map(({ type }) => type), [
+      "password-file",
+    ]);
+    // There, patterns that deny come before all that allows; here they do not.
+    const acl = "user a\ntopic b\npattern deny b";
+    const shut = await closed(go("files"), { acl });
+    assert.deepEqual(shut.settings.auth.map(({ type }) => type), ["users"]);
+  });
+}
+
+Deno.test("import: beside other back ends, files without a list allow nothing", async () => {
+  const { settings } = await closed(
+    "listener 1990\nplugin /go-auth.so\nplugin_opt_backends files, redis\n" +
+      "plugin_opt_files_password_path p",
+  );
+  assert.deepEqual(
+    settings.acl.map(({ permission }) => permission),
+    ["deny"],
+  );
+});

@@ -1,4 +1,4 @@
-import type { HashKind, PasswordHash, ScramHash } from "./hash.ts";
+import type { BcryptHash, HashKind, PasswordHash, ScramHash } from "./hash.ts";
 import { saslPrep } from "./saslprep.ts";
 
 /**
@@ -8,6 +8,9 @@ import { saslPrep } from "./saslprep.ts";
 const MEMORY = 19_456;
 const PASSES = 2;
 const PBKDF2_ITERATIONS = 100_000;
+
+/** What can be derived again from a password, to compare. */
+type KeyedHash = Exclude<PasswordHash, BcryptHash>;
 
 /** RFC 7677 asks for 4,096 at least; a client has to do them, too. */
 export const SCRAM_ITERATIONS = 15_000;
@@ -22,7 +25,7 @@ export async function makeHash(
 ): Promise<PasswordHash> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const empty = new Uint8Array(0);
-  const draft = ((): PasswordHash => {
+  const draft = ((): KeyedHash => {
     switch (kind) {
       case "sha512":
         return { kind, salt, key: empty };
@@ -53,12 +56,13 @@ export async function matches(
   hash: PasswordHash,
   password: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
+  if (hash.kind === "bcrypt") return await isBcrypt(hash, password);
   return isSame((await derive(hash, password)).key, hash.key);
 }
 
 /** What comes of `password` with the salt and the cost of `hash`. */
 async function derive(
-  hash: PasswordHash,
+  hash: KeyedHash,
   password: Uint8Array<ArrayBuffer>,
 ): Promise<{ key: Uint8Array<ArrayBuffer> }> {
   switch (hash.kind) {
@@ -66,6 +70,10 @@ async function derive(
       return { key: await sha512(password, hash.salt) };
     case "pbkdf2-sha512":
       return { key: await pbkdf2("SHA-512", 64, password, hash) };
+    case "pbkdf2-go-auth":
+      return {
+        key: await pbkdf2(hash.digest, hash.key.length, password, hash),
+      };
     case "argon2id":
       return { key: await argon2(hash, password) };
     case "scram-sha-256":
@@ -117,6 +125,17 @@ async function argon2(
     outputType: "binary",
   });
   return password.length === 0 ? new Uint8Array(0) : new Uint8Array(bytes);
+}
+
+/** bcrypt counts 72 bytes of a password; the library takes no empty one. */
+async function isBcrypt(
+  { text }: BcryptHash,
+  password: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  const { bcryptVerify } = await import("hash-wasm");
+  const isEmpty = password.length === 0;
+  const given = isEmpty ? new Uint8Array(1) : password.subarray(0, 72);
+  return await bcryptVerify({ password: given, hash: text }) && !isEmpty;
 }
 
 /** What SCRAM keeps of a password with this salt and cost. */

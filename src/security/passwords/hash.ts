@@ -50,20 +50,56 @@ export interface ScramHash {
   readonly serverKey: Uint8Array<ArrayBuffer>;
 }
 
-/** A password in a form from which nobody gets it back. */
-export type PasswordHash = Sha512Hash | Pbkdf2Hash | Argon2Hash | ScramHash;
+/** A password as mosquitto-go-auth hashes it, `PBKDF2$sha512$`. */
+export interface GoAuthHash {
+  /** Tells it from the others. */
+  readonly kind: "pbkdf2-go-auth";
+  /** The hash function of its HMAC. */
+  readonly digest: "SHA-256" | "SHA-512";
+  /** 1 to 10,000,000. */
+  readonly iterations: number;
+  /** Not secret; another one for each password. */
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** 16 to 64 bytes. */
+  readonly key: Uint8Array<ArrayBuffer>;
+}
 
-/** By what a password can be hashed. */
-export type HashKind = PasswordHash["kind"];
+/** A password as bcrypt, `$2a$`, `$2b$` or `$2y$`; its first 72 bytes count. */
+export interface BcryptHash {
+  /** Tells it from the others. */
+  readonly kind: "bcrypt";
+  /** As it was read: 60 characters. */
+  readonly text: string;
+}
+
+/** A password in a form from which nobody gets it back. */
+export type PasswordHash =
+  | Sha512Hash
+  | Pbkdf2Hash
+  | Argon2Hash
+  | ScramHash
+  | GoAuthHash
+  | BcryptHash;
+
+/** By what a new password can be hashed; other kinds are only compared with. */
+export type HashKind = Exclude<
+  PasswordHash["kind"],
+  "pbkdf2-go-auth" | "bcrypt"
+>;
 
 const MOST_ITERATIONS = 10_000_000;
 
 /** Of Argon2id, KiB × passes: some ten seconds. A login holds up others. */
 const MOST_WORK = 4 << 20;
 
+/** Rounds of bcrypt as a power of 2: some five seconds. */
+const MOST_BCRYPT_COST = 16;
+
 /** Whether a text can only be meant as a hash; a password may look otherwise. */
 export function looksLikeHash(text: string): boolean {
-  return /^\$(6|7|argon2id|scram-sha-256)\$/.test(text);
+  return /^(\$(6|7|2[aby]|argon2id|scram-sha-256)|PBKDF2\$sha\d+)\$/.test(
+    text,
+  );
 }
 
 /**
@@ -72,6 +108,7 @@ export function looksLikeHash(text: string): boolean {
  */
 export function parseHash(text: string): PasswordHash {
   const [before, kind, ...parts] = text.split("$");
+  if (before === "PBKDF2") return parseGoAuth([kind, ...parts]);
   if (before !== "") throw new RangeError("it is no hash");
   switch (kind) {
     case "6":
@@ -82,11 +119,12 @@ export function parseHash(text: string): PasswordHash {
       return parseArgon2(parts);
     case "scram-sha-256":
       return parseScram(parts);
-    case "argon2i":
-    case "argon2d":
     case "2a":
     case "2b":
     case "2y":
+      return parseBcrypt(text);
+    case "argon2i":
+    case "argon2d":
     case "5":
     case "y":
       throw new RangeError(`its kind $${kind}$ is not known here`);
@@ -96,6 +134,7 @@ export function parseHash(text: string): PasswordHash {
 
 /** The text that `parseHash` reads. */
 export function printHash(hash: PasswordHash): string {
+  if (hash.kind === "bcrypt") return hash.text;
   const salt = encode(hash.salt);
   const key = encode(hash.key);
   switch (hash.kind) {
@@ -103,6 +142,10 @@ export function printHash(hash: PasswordHash): string {
       return `$6$${salt}$${key}`;
     case "pbkdf2-sha512":
       return `$7$${hash.iterations}$${salt}$${key}`;
+    case "pbkdf2-go-auth": {
+      const digest = hash.digest.replace("-", "").toLowerCase();
+      return `PBKDF2$${digest}$${hash.iterations}$${salt}$${key}`;
+    }
     case "argon2id": {
       const { memory, passes, lanes } = hash;
       const cost = `m=${memory},t=${passes},p=${lanes}`;
@@ -168,6 +211,28 @@ function parseScram(parts: readonly string[]): ScramHash {
     key: decode(parts[2], 32, 32),
     serverKey: decode(parts[3], 32, 32),
   };
+}
+
+function parseGoAuth(parts: readonly string[]): GoAuthHash {
+  expectParts(parts, 4);
+  const [digest] = parts;
+  if (digest !== "sha256" && digest !== "sha512") {
+    throw new RangeError("it is neither of sha256 nor of sha512");
+  }
+  return {
+    kind: "pbkdf2-go-auth",
+    digest: digest === "sha256" ? "SHA-256" : "SHA-512",
+    iterations: number(parts[1], 1, MOST_ITERATIONS, "number of iterations"),
+    salt: decode(parts[2], 1, 1024),
+    key: decode(parts[3], 16, 64),
+  };
+}
+
+function parseBcrypt(text: string): BcryptHash {
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(text);
+  if (match === null) throw new RangeError("it is cut short, or longer");
+  number(match[1], 4, MOST_BCRYPT_COST, "cost");
+  return { kind: "bcrypt", text };
 }
 
 function expectParts(parts: readonly string[], count: number): void {
