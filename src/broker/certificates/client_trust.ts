@@ -91,8 +91,8 @@ export class ClientTrust {
   /**
    * Whether an authority vouched at `since` (ms) for a client that shows
    * `shown`, its own certificate first. `fault` is what the runtime found wrong
-   * with them, null for nothing: the runtime decides, too, but knows no
-   * constraints of directory names.
+   * with them, null for nothing: the runtime decides, too, but refuses all
+   * constraints of names that are neither DNS names nor addresses.
    */
   vouchesFor(
     [own, ...sent]: readonly SentCertificate[],
@@ -103,7 +103,7 @@ export class ClientTrust {
       since >= facts.notBefore && since <= facts.notAfter
     );
     const path = verifyPath(own, sent, anchors, since);
-    return path !== null && (fault === null || path.constrainsDirectory);
+    return path !== null && (fault === null || path.constrainsOtherNames);
   }
 
   /** Those of the authorities that a client's certificates hang from. */

@@ -40,10 +40,10 @@ function readSubtrees(content: Uint8Array | undefined): GeneralName[] {
   return names;
 }
 
-/** Whether the constraints are about directory names. */
-export function areOfDirectories(constraints: NameConstraints): boolean {
+/** Whether the constraints are about more than DNS names and addresses. */
+export function areOfOtherNames(constraints: NameConstraints): boolean {
   return [...constraints.permitted, ...constraints.excluded]
-    .some(({ kind }) => kind === NameKind.Directory);
+    .some(({ kind }) => kind !== NameKind.Dns && kind !== NameKind.Address);
 }
 
 /**

@@ -3,7 +3,7 @@ import { isFor, Purpose, type ReadCertificate } from "./facts.ts";
 import type { LoadedAuthority } from "./load_authorities.ts";
 import {
   allowsNames,
-  areOfDirectories,
+  areOfOtherNames,
   readNameConstraints,
 } from "./name_constraints.ts";
 import { type PathFacts, readPathFacts } from "./path_facts.ts";
@@ -23,8 +23,8 @@ export interface SentCertificate {
 
 /** A path that was found. */
 export interface VerifiedPath {
-  /** Whether an authority of it constrains directory names. */
-  readonly constrainsDirectory: boolean;
+  /** Whether an authority of it constrains more than DNS names and addresses. */
+  readonly constrainsOtherNames: boolean;
 }
 
 /** A certificate of the path, below the authority that is believed. */
@@ -90,7 +90,7 @@ class Search {
       const own = readPathFacts(new Uint8Array(certificate.raw));
       const anchor = { key: certificate.publicKey, facts, own };
       if (!this.#mayIssue(anchor, path, true)) continue;
-      return { constrainsDirectory: constrains([...path, anchor]) };
+      return { constrainsOtherNames: constrains([...path, anchor]) };
     }
     if (path.length > MOST_BETWEEN) return null;
     for (const { der, facts } of this.#sent) {
@@ -141,6 +141,6 @@ class Search {
 
 function constrains(path: readonly { readonly own: PathFacts }[]): boolean {
   return path.some(({ own: { constraints } }) =>
-    constraints !== null && areOfDirectories(readNameConstraints(constraints))
+    constraints !== null && areOfOtherNames(readNameConstraints(constraints))
   );
 }
