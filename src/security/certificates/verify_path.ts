@@ -59,6 +59,23 @@ export function verifyPath(
   }
 }
 
+/**
+ * Pairs of fingerprints, the second of which has signed the first: devices come
+ * again and again, and a signature costs more than all else.
+ */
+const signatures = new Set<string>();
+
+/** The oldest gives way. */
+const MOST_REMEMBERED = 10_000;
+
+function remember(pair: string): void {
+  if (signatures.size >= MOST_REMEMBERED) {
+    const [oldest] = signatures;
+    signatures.delete(oldest);
+  }
+  signatures.add(pair);
+}
+
 class Search {
   readonly #sent: readonly SentCertificate[];
   readonly #anchors: readonly LoadedAuthority[];
@@ -134,8 +151,12 @@ class Search {
         return false;
       }
     }
-    if (this.#left-- <= 0) return false;
-    return hasSigned(key, path[path.length - 1].own);
+    const below = path[between];
+    const pair = `${below.facts.fingerprint} ${facts.fingerprint}`;
+    if (signatures.has(pair)) return true;
+    if (this.#left-- <= 0 || !hasSigned(key, below.own)) return false;
+    remember(pair);
+    return true;
   }
 }
 
