@@ -1,13 +1,18 @@
+import { shownLines, withoutControls } from "./shown_text.ts";
+
 const encoder = new TextEncoder();
 
 /** Where a command writes to; tests give their own. */
 export interface Output {
-  /** Writes a result as it is; never throws. */
+  /** Writes a result; control characters become "?". Never throws. */
   readonly out: (text: string) => void;
-  /** Writes an error as it is; never throws. */
+  /** Writes an error; what steers a terminal becomes "?". Never throws. */
   readonly err: (text: string) => void;
-  /** Whether `err` leads to a terminal, where a line can be written anew. */
-  readonly isTerminal?: boolean;
+  /**
+   * Steers the terminal that `err` leads to, with text of our own alone. Never
+   * throws; missing where that is no terminal.
+   */
+  readonly steer?: (text: string) => void;
 }
 
 /** A stream of the runtime. */
@@ -39,23 +44,23 @@ function writeAll(stream: SyncStream, text: string): Error | null {
 export class CommandOutput implements Output {
   readonly #stdout: SyncStream;
   readonly #stderr: SyncStream;
-  readonly isTerminal: boolean;
+  readonly steer?: (text: string) => void;
   #failure: Error | null = null;
 
-  /** `isTerminal` is that of `stderr`. */
+  /** `isTerminal` says of `stderr` whether it is one. */
   constructor(stdout: SyncStream, stderr: SyncStream, isTerminal: boolean) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    this.isTerminal = isTerminal;
+    if (isTerminal) this.steer = (text) => void writeAll(stderr, text);
   }
 
   readonly out = (text: string): void => {
     // After one text that is missing, the next would be out of its place.
-    this.#failure ??= writeAll(this.#stdout, text);
+    this.#failure ??= writeAll(this.#stdout, withoutControls(text));
   };
 
   readonly err = (text: string): void => {
-    writeAll(this.#stderr, text);
+    writeAll(this.#stderr, shownLines(text));
   };
 
   /**

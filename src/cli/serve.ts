@@ -24,6 +24,7 @@ import type { ServeOptions } from "./serve_options.ts";
 import { shownPath } from "./shown_path.ts";
 import { answerSignals } from "./answer_signals.ts";
 import type { Signals } from "./signals.ts";
+import { shownLines } from "./shown_text.ts";
 import { startError } from "./start_error.ts";
 import { startReport } from "./start_report.ts";
 import { triedOf } from "./try_lines.ts";
@@ -162,10 +163,12 @@ async function run(
     tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     const { settings: last } = broker;
     if (await within(last.shutdown.timeout, broker)) return 0;
-    output.err(`dunlin: ${cutShort(last, broker, environment)}\n`);
+    output.err(
+      shownLines(`dunlin: ${cutShort(last, broker, environment)}\n`),
+    );
     return 1;
   } catch (error) {
-    output.err(`dunlin: ${startError(error)}\n`);
+    output.err(shownLines(`dunlin: ${startError(error)}\n`));
     return isCommandLineMistake(error) ? 2 : 1;
   }
 }

@@ -5,3 +5,16 @@
 export function shownText(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
+
+/** The same for a text of several lines, which may have tabs. */
+export function shownLines(text: string): string {
+  return text.replaceAll(/[^\n\t\P{C}]|[\p{Zl}\p{Zp}]/gu, "?");
+}
+
+/**
+ * A result for a terminal or a program: control characters alone are shown as
+ * question marks, all other text stays as it is.
+ */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[^\n\t\P{Cc}]/gu, "?");
+}

@@ -32,23 +32,30 @@ function file(doc: string): Field<string> {
   return path("a file", doc);
 }
 
-function url(doc: string): Field<string> {
-  const field = text(
-    "",
-    /^$|^https?:\/\/[^\s/]+\S*$/,
-    "an address that begins with http:// or https://",
-    doc,
+/** What stands behind the path of an address may be a key. */
+function hideQuery(
+  address: string,
+  standIn: (secret: string) => string,
+): string {
+  return address.replace(
+    /([?#])(.+)$/s,
+    (_, mark, secret) => `${mark}${standIn(secret)}`,
   );
+}
+
+function url(doc: string): Field<string> {
+  const range = "an address that begins with http:// or https://";
+  const pattern = /^https?:\/\/[^\s/]+\S*$/;
+  const seen = (address: string) => hideQuery(address, () => "(hidden)");
   return {
-    ...field,
+    ...text("", /^/, range, doc),
     read(value) {
-      const address = field.read(value);
-      if (address === "") return address;
-      const parsed = URL.parse(address);
+      if (value === "") return value;
+      const address = typeof value === "string" ? value : "";
+      const parsed = pattern.test(address) ? URL.parse(address) : null;
       if (parsed === null) {
-        throw new RangeError(
-          `${shown(address)} is not allowed: give ${field.range}`,
-        );
+        const given = address === "" ? value : seen(address);
+        throw new RangeError(`${shown(given)} is not allowed: give ${range}`);
       }
       // No request can be made of it; and addresses are shown, secrets are not.
       if (parsed.username !== "" || parsed.password !== "") {
@@ -59,6 +66,8 @@ function url(doc: string): Field<string> {
       }
       return address;
     },
+    hide: hideQuery,
+    write: (address) => JSON.stringify(seen(address)),
   };
 }
 

@@ -14,6 +14,11 @@ export interface Field<T> {
   readonly json: JsonSchema;
   /** A secret may be a `file:` reference, and is never printed. */
   readonly secret?: boolean;
+  /**
+   * The value with a stand-in for the part of it that may be a secret; missing
+   * where no part is.
+   */
+  hide?(value: T, standIn: (secret: string) => string): T;
   /** A path: a relative one is taken from the folder of its file. */
   readonly isPath?: boolean;
   /** For a listener: where the value comes from when it is left out. */

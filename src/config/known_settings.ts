@@ -21,9 +21,31 @@ export function knownAt(path: Path): Readonly<Record<string, unknown>> {
   return inside.length === 0 ? section : section[inside[0]]?.tables ?? {};
 }
 
+/** The value of the setting at `path` with a stand-in for what is secret. */
+export function hideSecret(
+  path: Path,
+  value: unknown,
+  standIn: (secret: string) => string,
+): unknown {
+  const field = fieldAt(path);
+  if (field?.secret === true) return standIn(String(value));
+  return field?.hide === undefined ? value : field.hide(value, standIn);
+}
+
 /** Whether the setting at `path` holds a secret. */
 export function isSecretSetting(path: Path): boolean {
   return fieldAt(path)?.secret === true;
+}
+
+/**
+ * Whether a setting is called `name`, and none of that name may hold a secret.
+ */
+export function isNameWithoutSecret(name: string): boolean {
+  const named = Object.values(fieldsOf).flatMap((fields) =>
+    Object.hasOwn(fields, name) ? [fields[name]] : []
+  );
+  return named.length > 0 &&
+    named.every(({ secret, hide }) => secret !== true && hide === undefined);
 }
 
 /** Whether the setting at `path`, or the list it is an item of, holds paths. */

@@ -38,7 +38,8 @@ export function overridesFromArguments(
     const match = /^([\w-]+(?:\.[\w-]+)*)\s*=(.*)$/s.exec(arg);
     if (match === null) {
       problems.push({
-        source: `--set ${arg}`,
+        // The rest may be a secret.
+        source: `--set ${/^[\w.-]*/.exec(arg)![0]}`.trimEnd(),
         path: "",
         message: "not a setting: write it as --set limits.max_inflight=20",
       });

@@ -22,7 +22,7 @@ import {
   type Problem,
 } from "./problem.ts";
 import { resolveReferences } from "./references.ts";
-import { isSecretSetting } from "./known_settings.ts";
+import { isNameWithoutSecret, isSecretSetting } from "./known_settings.ts";
 import { checkTree, type Part } from "./schema.ts";
 
 type Tree = Record<string, unknown>;
@@ -159,8 +159,12 @@ function hintFor(
   const whole = text.split(/\r?\n/)[line - 1] ?? "";
   const rest = whole.slice(column - 1).replace(/\s*(#.*)?$/, "");
   const value = /^[^\s"'[\]{},][^"'[\]{}]*$/.exec(rest)?.[0];
-  if (/^[^=]*=\s*$/.test(whole.slice(0, column - 1)) && value !== undefined) {
-    return `; text stands in quotes, like "${value}"`;
+  const [, key] = /^([^=]*)=\s*$/.exec(whole.slice(0, column - 1)) ?? [];
+  if (key !== undefined && value !== undefined) {
+    // It may be a secret, and what is said here goes to logs.
+    const name = key.trim().split(".").at(-1)!;
+    const example = isNameWithoutSecret(name) ? value : "text";
+    return `; text stands in quotes, like "${example}"`;
   }
   if (/^\s*\[\[[^\]]*\]?\s*(#.*)?$/.test(whole)) {
     return "; a table of a list begins with a line like [[listener]]";

@@ -1,5 +1,5 @@
 import type { Path } from "./problem.ts";
-import { isSecretSetting } from "./known_settings.ts";
+import { hideSecret } from "./known_settings.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -28,5 +28,5 @@ function hidden(
     return Object.fromEntries(members);
   }
   if (value === "" || path.length < 2) return value;
-  return isSecretSetting(path) ? standIn(String(value)) : value;
+  return hideSecret(path, value, standIn);
 }

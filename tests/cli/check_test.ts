@@ -292,3 +292,32 @@ Deno.test("check: a configuration of Mosquitto is told as one, with the command 
   assert.match(err, /not valid TOML|Mosquitto/);
   assert.match((await run("listener = [ 1")).err, /not valid TOML/);
 });
+
+Deno.test("check: the query of an address is shown nowhere, and yet seen to differ", async () => {
+  const text = (key: string) =>
+    `[[auth]]\ntype = "http"\nurl = "http://a/x?key=${key}"\n` +
+    `acl_url = "http://a/y#${key}"\n` +
+    `superuser_url = "http://a/z?${key}"\n` +
+    `[[auth]]\ntype = "jwt"\njwks_url = "http://a/w?key=${key}"\n`;
+  const before = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    await Deno.writeTextFile(before, text("FIRST"));
+    for (
+      const options of [
+        { print: true },
+        { print: true, json: true },
+        { diff: before },
+        { diff: before, json: true },
+      ]
+    ) {
+      const { code, out, err } = await run(text("SECOND"), options);
+      assert.equal(code, 0, err);
+      assert.doesNotMatch(out, /FIRST|SECOND/);
+      for (const path of ["x?", "y#", "z?", "w?"]) {
+        assert.ok(out.includes(`http://a/${path}(hidden)`), path);
+      }
+    }
+  } finally {
+    await Deno.remove(before);
+  }
+});

@@ -200,3 +200,26 @@ Deno.test("command output: a full pipe that does not block is waited for", () =>
   assert.equal(stdout.text, "result\n");
   assert.equal(output.failure, null);
 });
+
+Deno.test("output: nothing that a command echoes steers the terminal", () => {
+  const written: string[] = [];
+  const stream = (name: string) => ({
+    writeSync(bytes: Uint8Array) {
+      written.push(`${name} ${new TextDecoder().decode(bytes)}`);
+      return bytes.length;
+    },
+  });
+  const output = new CommandOutput(stream("out"), stream("err"), true);
+  const text = "x\x1b[31m\r\u009b1m\u202e \u00e9\t\ud83d\ude00\n";
+  output.out(text);
+  output.err(text);
+  output.steer!("\r\x1b[K");
+  assert.deepEqual(written, [
+    // Results go to programs, too: only control characters are taken out.
+    "out x?[31m??1m\u202e \u00e9\t\ud83d\ude00\n",
+    "err x?[31m??1m? \u00e9\t\ud83d\ude00\n",
+    "err \r\x1b[K",
+  ]);
+  const plain = new CommandOutput(stream("out"), stream("err"), false);
+  assert.equal(plain.steer, undefined);
+});

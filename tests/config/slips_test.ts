@@ -107,3 +107,43 @@ Deno.test("slips: a kind of [[auth]] that other programs name otherwise", async 
     assert.match(faults[0], hint);
   }
 });
+
+Deno.test("slips: a secret is in no message, however it is written", async () => {
+  const texts = [
+    '[[user]]\nname = "a"\npassword = S3CRET',
+    '[[user]]\nname = "a"\npassword = S3CRET # why',
+    "user.0.password = S3CRET",
+    '[[auth]]\ntype = "jwt"\nkey = S3CRET',
+    '[[auth]]\ntype = "http"\nauthorization = S3CRET',
+    '[[auth]]\ntype = "http"\nurl = http://a/?key=S3CRET',
+    '[[auth]]\ntype = "http"\nurl = "htp://a/?key=S3CRET"',
+    '[[auth]]\ntype = "http"\nurl = "http://[x/?key=S3CRET"',
+    '[[auth]]\ntype = "http"\nurl = "http://a b/#S3CRET"',
+    "[[auth]]\npasswrd = S3CRET",
+  ];
+  for (const text of texts) {
+    const faults = await faultsOf(text);
+    assert.ok(faults.length > 0, text);
+    assert.doesNotMatch(
+      faults.join("\n"),
+      /S3CRET/,
+    );
+  }
+  // What is no secret helps.
+  const [fault] = await faultsOf("[log]\nlevel = debug");
+  assert.match(fault, /text stands in quotes, like "debug"/);
+});
+
+Deno.test("slips: --set that is no setting shows its name alone", async () => {
+  for (const set of ["user.0.password:S3CRET", "user.0.password S3CRET"]) {
+    await assert.rejects(
+      loadSettings({ environment: {}, sets: [set] }),
+      (error) => {
+        assert.ok(error instanceof SettingsError);
+        assert.equal(error.problems[0].source, "--set user.0.password");
+        assert.doesNotMatch(error.message, /S3CRET/);
+        return true;
+      },
+    );
+  }
+});

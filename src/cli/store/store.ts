@@ -65,8 +65,8 @@ export async function store(
 /** Work in a thread of its own; on a terminal with a line that tells of it. */
 function workOn(output: Output, clock: Clock): WorkOn {
   return (label, name, args, part) => {
-    const progress = output.isTerminal
-      ? new Progress(label, part ?? null, clock, output.err)
+    const progress = output.steer !== undefined
+      ? new Progress(label, part ?? null, clock, output.steer)
       : null;
     return inThread(name, args).finally(() => progress?.end());
   };
