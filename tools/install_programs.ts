@@ -11,9 +11,9 @@ export interface Step {
 const SYSTEMD = "/run/systemd/system";
 
 /**
- * The commands that install `packages` with apt. Debian starts the broker of
- * `mosquitto`, now and at each start of the machine, and that would take port
- * 1883: where `hasSystemd`, the service is masked first and disabled then.
+ * Returns the commands that install `packages` with apt. Debian starts the
+ * broker of `mosquitto` at once and with the machine, which takes port 1883:
+ * with `hasSystemd` its service is masked before and disabled afterwards.
  */
 export function installation(
   packages: readonly string[],

@@ -60,7 +60,7 @@ export const testPrograms: readonly TestProgram[] = [
   paho,
 ];
 
-/** How `program` is called here; undefined when the machine lacks it. */
+/** Returns how `program` is called here; undefined when the machine lacks it. */
 export function commandOf(program: TestProgram): string | undefined {
   return program.commands.find((one) => starts(one, program));
 }

@@ -20,8 +20,8 @@ const options: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to type instead of an unknown command or option; undefined where that is
- * not known. A file's name in the place of a command is one of them.
+ * Returns what to type instead of an unknown command or option, such as the
+ * name of a file; undefined where `word` says nothing.
  */
 export function meantBy(word: string): string | undefined {
   const known = word.startsWith("-") ? options : commands;
@@ -36,7 +36,7 @@ export function meantBy(word: string): string | undefined {
 }
 
 /**
- * An error of the command line as commander words it, with what was meant in
+ * Returns `text`, an error as commander words it, with the command to type in
  * the place of commander's own guess.
  */
 export function withMeant(text: string): string {

@@ -6,7 +6,7 @@ import {
   type Settings,
 } from "../config/mod.ts";
 
-/** What would keep a start from making the socket files of its listeners. */
+/** Returns what would keep a start from making the socket files of listeners. */
 export async function socketProblems(
   { listener }: Settings,
   find: FindPlace,

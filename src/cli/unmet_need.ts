@@ -17,8 +17,8 @@ const real: Runtime = {
 };
 
 /**
- * What Dunlin lacks to run at all, and how to start it; null when nothing is.
- * Loads nothing: without permission to read, nothing more can be loaded.
+ * Returns what Dunlin lacks to run at all, and how to start it; null when it
+ * lacks nothing. Loads no module: that would need the permission to read.
  */
 export function unmetNeed(runtime: Runtime = real): string | null {
   const [major, minor] = runtime.version.split(".").map(Number);
@@ -27,13 +27,13 @@ export function unmetNeed(runtime: Runtime = real): string | null {
       `${OLDEST.join(".")} or later\n  update it: deno upgrade\n` +
       `  or run: npx -y deno@${TESTED} run -A main.ts`;
   }
-  // Of the others a part may be granted, and no query tells that from none.
+  // A query cannot tell a permission granted in part from none at all.
   return runtime.readsEnvironment()
     ? null
     : forbidden("it may not read the environment");
 }
 
-/** What to say when the runtime refuses what the program asks of it. */
+/** Returns the message for a permission that the runtime refuses; else null. */
 export function notPermitted(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const [, what] = /^Requires (.*), run again with/.exec(error.message) ?? [];

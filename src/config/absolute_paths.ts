@@ -11,9 +11,9 @@ export interface PathBase {
 }
 
 /**
- * A copy of `value`, the part of a configuration at `path`, whose path settings
- * are absolute. Their meaning must not change with the folder that a command is
- * called in. An empty path names nothing and stays empty.
+ * Returns a copy of `value`, the part of a configuration at `path`, with
+ * absolute path settings: they must mean the same wherever a command is called.
+ * An empty path names nothing and stays empty.
  */
 export function withAbsolutePaths(
   value: unknown,
@@ -39,18 +39,18 @@ export function withAbsolutePaths(
   );
 }
 
-/** `path` as an absolute one. */
+/** Returns `path` as an absolute path. */
 export function absolutePath(path: string, { folder, home }: PathBase): string {
   if (path === "") return path;
   if (path === "~" || path.startsWith("~/")) {
     return home ? resolve(home, path.slice(2)) : path;
   }
-  // What ends in a slash goes on doing so: it may say that a folder is meant.
+  // A slash at the end may say that a folder is meant.
   const end = /[^/]\/$/.test(path) ? "/" : "";
   return resolve(folder, path) + end;
 }
 
-/** The folder that relative paths in the configuration file `file` begin in. */
+/** Returns the folder in which relative paths of the configuration `file` begin. */
 export function folderOfFile(file: string): string {
   const path = resolve(file);
   // Behind `--config <(...)` and /dev/stdin there is no folder of a file.

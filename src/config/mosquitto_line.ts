@@ -10,8 +10,8 @@ const OPTIONS = new Set([
 ]);
 
 /**
- * The number of the first line, from 1, that is an option of Mosquitto's and no
- * TOML; null when `text` has none.
+ * Returns the number, from 1, of the first line that is an option of Mosquitto
+ * and no TOML; null when `text` has none.
  */
 export function mosquittoLine(text: string): number | null {
   const index = text.split("\n").findIndex((line) => {

@@ -13,12 +13,12 @@ const UNFINISHED = /^[\w-]+\.json(\.tmp)?$/;
 /** Bytes of the largest entry. */
 const LARGEST = 1 << 20;
 
-/** Entries looked at; more is something else. */
+/** Entries read of a folder; more are not written by brokers. */
 const MOST = 1000;
 
 /**
- * The brokers of this user that run now, by process id. Removes the entries of
- * those that were killed. Throws nothing: what cannot be read is left out.
+ * Returns the brokers of this user that run now, by process id. Removes the
+ * entries of killed brokers. Throws nothing and leaves out unreadable entries.
  */
 export function findRunning(
   environment: Readonly<Record<string, string>>,
@@ -51,7 +51,7 @@ function entriesIn(folder: string, names: RegExp): string[] {
   return paths;
 }
 
-/** The broker of the entry at `path`; null when it does not run any more. */
+/** Returns the broker of the entry at `path`; null when it has ended. */
 function look(path: string): RunningBroker | null {
   try {
     using file = Deno.openSync(path, { read: true });

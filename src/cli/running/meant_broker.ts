@@ -11,7 +11,7 @@ export interface Naming {
   readonly set?: readonly string[];
 }
 
-/** What a command without settings of its own goes by. */
+/** What a command without settings of its own uses. */
 export interface Meant {
   /** The broker that runs; null when the settings say what is meant. */
   readonly broker: RunningBroker | null;
@@ -26,8 +26,8 @@ export interface Meant {
 const NAMING = /^DUNLIN_(STORAGE__PATH|AUTHORITY__(PATH|LIST))$/;
 
 /**
- * The broker that a command means which names no settings: the only one of this
- * user that runs. The command was called in `folder`.
+ * Finds the broker for a command that names no settings: the only running
+ * broker of this user. The command was called in `folder`.
  */
 export function meantBroker(
   { config, set }: Naming,

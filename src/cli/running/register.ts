@@ -16,9 +16,9 @@ import {
 } from "./running_broker.ts";
 
 /**
- * The entry by which commands without `--config` find this broker. It is
- * locked while the process lives: the entry of a killed one is known as such.
- * A broker runs as well without one, so nothing here throws. The calls are few
+ * The entry by which commands without `--config` find this broker. The process
+ * holds the entry's lock until it ends; an entry without a lock is stale.
+ * A broker runs as well without an entry, so nothing here throws. The calls are few
  * and short: without waits a reload cannot overtake the one before.
  */
 export class Registration {
@@ -39,7 +39,7 @@ export class Registration {
     this.#environment = environment;
   }
 
-  /** Makes known that the broker runs with `settings`. */
+  /** Writes the entry of a broker that runs with `settings`. */
   tell(settings: Settings): void {
     if (Deno.build.os === "windows") return;
     const entry = entryOf(settings, this.#options, this.#environment);
@@ -61,7 +61,7 @@ export class Registration {
 
   #write(folder: string, text: string): boolean {
     const path = join(folder, this.#name);
-    // Its name ends otherwise until it is locked.
+    // Readers ignore this name: they take an entry without a lock for stale.
     const beside = `${path}.tmp`;
     let file: Deno.FsFile | null = null;
     try {

@@ -27,8 +27,8 @@ type Environment = Readonly<Record<string, string>>;
 const OF_SERVICES = "/var/lib/dunlin/running";
 
 /**
- * The folders in which a broker may leave its entry, the best first.
- * `storesNothing`: it must leave nothing on disk.
+ * Returns the folders in which a broker may write its entry, the best first.
+ * A broker with `storesNothing` writes nothing to a disk.
  */
 export function foldersToWrite(
   environment: Environment,
@@ -39,7 +39,7 @@ export function foldersToWrite(
   return storesNothing ? folders : [...folders, stateFolder(environment)];
 }
 
-/** All folders in which a broker of this user may have left its entry. */
+/** Returns all folders in which a broker of this user may have its entry. */
 export function foldersToRead(environment: Environment): string[] {
   return [...new Set([...foldersToWrite(environment, false), OF_SERVICES])];
 }
@@ -49,7 +49,7 @@ function stateFolder(environment: Environment): string {
   return join(dirname(store), "running");
 }
 
-/** The text of an entry. */
+/** Returns the text of an entry. */
 export function writeEntry(broker: RunningBroker): string {
   return `${JSON.stringify(broker, null, 2)}\n`;
 }
