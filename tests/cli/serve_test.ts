@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { appears } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
 const CONNECT = Uint8Array.from(
@@ -34,15 +35,8 @@ class Dunlin {
   ): Promise<Dunlin> {
     const directory = await Deno.makeTempDir();
     const path = `${directory}/ready.json`;
-    // The watcher must be there first: no polling, and no file is missed.
-    const watcher = Deno.watchFs(directory);
     const child = command([...args, "--ready-file", path], env).spawn();
-    const early = child.status.then(() => watcher.close());
-    for await (const _ of watcher) {
-      if (await exists(path)) break;
-    }
-    early.catch(() => {});
-    if (!await exists(path)) {
+    if (!await appears(path, child.status)) {
       const { stderr } = await child.output();
       throw new Error(`did not start: ${new TextDecoder().decode(stderr)}`);
     }
@@ -62,10 +56,6 @@ class Dunlin {
     const decoder = new TextDecoder();
     return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 function command(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { within } from "./wait.ts";
+import { until } from "./wait.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -144,13 +144,12 @@ export class BrokerProcess implements AsyncDisposable {
       await Deno.writeTextFile(`${folder}/dunlin.toml`, options.config);
       args.push("--config", `${folder}/dunlin.toml`);
     }
-    using watcher = Deno.watchFs(folder);
     const env = { XDG_RUNTIME_DIR: folder, ...options.env };
     const program = new Program(spawn(args, env, options.redirect));
-    await within(
-      "the broker's ready file",
-      Promise.race([appears(readyFile, watcher), earlyEnd(program.ended)]),
-    );
+    if (!await appears(readyFile, program.ended)) {
+      const { code, stdout, stderr } = await program.ended;
+      throw new Error(`the broker ended with ${code}:\n${stdout}${stderr}`);
+    }
     const ready = JSON.parse(await Deno.readTextFile(readyFile));
     assert.equal(
       ready.pid,
@@ -213,16 +212,21 @@ export class BrokerProcess implements AsyncDisposable {
   }
 }
 
-async function appears(path: string, watcher: Deno.FsWatcher): Promise<void> {
-  for await (const event of watcher) {
-    // It is renamed into place, so it is whole when its name comes up.
-    if (event.paths.some((one) => one.endsWith("/ready.json"))) {
-      if (await Deno.stat(path).then(() => true, () => false)) return;
-    }
-  }
-}
-
-async function earlyEnd(ended: Promise<Ending>): Promise<never> {
-  const { code, stdout, stderr } = await ended;
-  throw new Error(`the broker ended with ${code}:\n${stdout}${stderr}`);
+/**
+ * Resolves to true once the ready file at `path` is there, whole, as it is
+ * renamed into place; to false when the program has `ended` without it.
+ */
+export async function appears(
+  path: string,
+  ended: Promise<unknown>,
+): Promise<boolean> {
+  let isThere = false;
+  let hasEnded = false;
+  ended.then(() => hasEnded = true);
+  // Looks, no events: the runtime drops those of a watcher that lags behind.
+  await until("the ready file", async () => {
+    isThere = await Deno.stat(path).then(() => true, () => false);
+    return isThere || hasEnded;
+  });
+  return isThere;
 }
