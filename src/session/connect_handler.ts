@@ -201,11 +201,8 @@ function enter(
       : {},
   };
   // Without CONNACK a client knows neither its limits nor its client id.
-  checkAnswer(
-    connection.sender,
-    "CONNACK",
-    encodeConnack(answer, packet.version).length,
-  );
+  const connack = encodeConnack(answer, packet.version);
+  checkAnswer(connection.sender, "CONNACK", connack.length);
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
   const { session, present } = claim(connection, candidate, identity);
@@ -229,7 +226,9 @@ function enter(
   );
   awaitEffect(connection, session);
   connection.sender.send(
-    encodeConnack({ ...answer, sessionPresent: present }, packet.version),
+    present
+      ? encodeConnack({ ...answer, sessionPresent: true }, packet.version)
+      : connack,
   );
   context.log.connected(
     candidate.clientId,
