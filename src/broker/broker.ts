@@ -17,6 +17,7 @@ import { unaskedBy } from "./access/unasked.ts";
 import { Alarms } from "./alarms.ts";
 import { type BrokerLog, silentLog } from "./broker_log.ts";
 import { type BrokerState, brokerState } from "./broker_state.ts";
+import { ConnectionLog } from "./connection_log.ts";
 import { judgeSessions } from "./live_effect.ts";
 import { type NewReception, Reception } from "./reception.ts";
 import { RepeatedTroubles } from "./repeated_troubles.ts";
@@ -70,6 +71,7 @@ export class Broker {
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
+  readonly #connections: ConnectionLog;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
@@ -93,6 +95,11 @@ export class Broker {
       random,
       volatile: settings.storage.rule.map((rule) => rule.filter),
     });
+    this.#connections = new ConnectionLog({
+      clock: this.#clock,
+      log: this.#log,
+      listeners: () => this.listeners,
+    }, settings.log.connections);
     this.#context = new Context({
       options: sessionOptions(settings),
       router: this.#router,
@@ -102,7 +109,7 @@ export class Broker {
       clock: this.#clock,
       counters: this.#counters,
       random,
-      log: this.#log,
+      log: this.#connections,
     });
     this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
@@ -111,6 +118,7 @@ export class Broker {
       context: this.#context,
       clock: this.#clock,
       log: this.#log,
+      connections: this.#connections,
       alarms: this.#alarms,
       troubles: this.#troubles,
       onListening: ports.onListening ?? (() => {}),
@@ -297,6 +305,7 @@ export class Broker {
     this.#router.sharedStrategy = settings.shared.strategy;
     this.#router.volatile = settings.storage.rule.map(({ filter }) => filter);
     this.#sys.interval = settings.sys.interval;
+    this.#connections.isVerbose = settings.log.connections;
     this.#sys.limitRetained(settings.retained);
     if (this.#storeSettings !== null) {
       const { snapshotTrouble } = this.#storeSettings;
@@ -370,6 +379,7 @@ export class Broker {
     this.#sys.stop();
     await this.#reception.release();
     this.#troubles.stop();
+    this.#connections.stop();
     this.#access?.stop();
   }
 

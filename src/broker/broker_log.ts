@@ -1,7 +1,17 @@
+import type { LogLevel } from "../config/mod.ts";
 import type { SessionLog } from "../session/mod.ts";
 
+/** What an event tells: by name, in the order they are written. */
+export type EventFields = Readonly<
+  Record<string, string | number | null | undefined>
+>;
+
 /** What a person may want to know of a running broker. */
-export interface BrokerLog extends SessionLog {
+export interface BrokerLog extends Pick<SessionLog, "failed"> {
+  /** Whether events of this level are written. */
+  logs(level: LogLevel): boolean;
+  /** Something happened; fields that are undefined are left out. */
+  event(level: LogLevel, event: string, fields: EventFields): void;
   /** Something failed and the broker goes on; `what` says where. */
   trouble(what: string, error: Error): void;
   /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
@@ -12,8 +22,8 @@ export interface BrokerLog extends SessionLog {
 
 /** A log that nobody reads. */
 export const silentLog: BrokerLog = {
-  connected() {},
-  closed() {},
+  logs: () => true,
+  event() {},
   failed() {},
   trouble() {},
   recovered() {},

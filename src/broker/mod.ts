@@ -1,7 +1,7 @@
 /** The composition root: makes the parts of a broker and connects them. */
 export { Broker } from "./broker.ts";
 export type { BrokerPorts } from "./broker.ts";
-export type { BrokerLog } from "./broker_log.ts";
+export type { BrokerLog, EventFields } from "./broker_log.ts";
 export type { BrokerState } from "./broker_state.ts";
 export type { StartedListener } from "./started_listener.ts";
 export type { Trust } from "./certificates/automatic_certificate.ts";

@@ -1,11 +1,12 @@
 import type { Clock } from "../clock/mod.ts";
 import type { ListenerSettings, Settings } from "../config/mod.ts";
 import { ReasonCode } from "../mqtt/mod.ts";
-import { Connection, type Context } from "../session/mod.ts";
+import { type CloseReason, Connection, type Context } from "../session/mod.ts";
 import type { Accepted, Listener } from "../transport/mod.ts";
 import { Admission } from "./admission.ts";
 import type { Alarms } from "./alarms.ts";
 import type { BrokerLog } from "./broker_log.ts";
+import type { ConnectionLog } from "./connection_log.ts";
 import { isShownAlike } from "./certificates/certificate_settings.ts";
 import type { Certificates } from "./certificates/certificates.ts";
 import type { Judgement } from "./certificates/client_certificates.ts";
@@ -21,10 +22,17 @@ export interface ReceptionParts {
   readonly context: Context;
   readonly clock: Clock;
   readonly log: BrokerLog;
+  readonly connections: ConnectionLog;
   readonly alarms: Alarms;
   readonly troubles: RepeatedTroubles;
   /** Called when a listener that waited for its address listens. */
   readonly onListening: () => void;
+}
+
+/** Why a connection is closed at once. */
+interface TurnedAway {
+  readonly limit?: string | null;
+  readonly detail?: string | null;
 }
 
 /** Listeners and certificates that can be gone over to. */
@@ -184,7 +192,7 @@ export class Reception {
   }
 
   #open(settings: ListenerSettings, door: Door): Promise<Listener> {
-    const { clock, log, troubles } = this.#parts;
+    const { clock, troubles, connections } = this.#parts;
     const where = () => `listener ${door.settings.name}`;
     // Asked at each handshake: certificates may be others by then.
     const now = () =>
@@ -192,13 +200,9 @@ export class Reception {
     return listen(settings, {
       clock,
       onTrouble: (error) => troubles.tell(where(), error),
-      onRefused: ({ reason, error, peer }) => {
-        this.#context.counters.closed[reason]++;
-        // That has been told, with what an operator can do about it.
-        if (reason === "certificate-refused") {
-          return log.closed(null, peer.hostname, reason, null);
-        }
-        log.trouble(`${where()}, from ${peer.hostname}`, error);
+      onRefused: (refusal) => {
+        const id = this.#count(refusal.reason);
+        connections.refused(id, door.settings.name, refusal);
       },
       tlsPorts: () =>
         Promise.resolve({
@@ -216,11 +220,13 @@ export class Reception {
 
   #serve(accepted: Accepted, door: Door): void {
     const { hostname } = accepted.peer;
-    if (this.#stopping) return this.#turnAway(accepted, "shutdown", null);
+    const turnAway = (reason: CloseReason, told: TurnedAway) =>
+      this.#turnAway(accepted, door, reason, told);
+    if (this.#stopping) return turnAway("shutdown", {});
     const entry = this.#admission.enter(hostname, door.settings);
     if (entry === null) {
       const { limit } = this.#admission;
-      return this.#turnAway(accepted, "too-many-connections", limit);
+      return turnAway("too-many-connections", { limit });
     }
     let judgement: Judgement | null;
     try {
@@ -232,7 +238,9 @@ export class Reception {
     }
     if (judgement !== null && judgement.refusal !== null) {
       this.#admission.leave(entry);
-      return this.#turnAway(accepted, "certificate-refused", null);
+      const { certificate = null } = accepted;
+      const detail = this.#certificates!.explain(judgement, certificate);
+      return turnAway("certificate-refused", { detail });
     }
     const connection = new Connection(
       accepted,
@@ -259,25 +267,32 @@ export class Reception {
 
   #turnAway(
     { stream, peer }: Accepted,
-    why: "shutdown" | "too-many-connections" | "certificate-refused",
-    limit: string | null,
+    { settings }: Door,
+    reason: CloseReason,
+    { limit = null, detail = null }: TurnedAway,
   ): void {
-    this.#context.counters.closed[why]++;
-    this.#parts.log.closed(null, peer.hostname, why, limit);
+    const id = this.#count(reason);
+    const end = { reason, limit, detail, wasOpen: false, code: null };
+    this.#parts.connections.turnedAway(id, settings.name, peer, end);
     stream.close();
+  }
+
+  /** Counts a connection that came to nothing; returns its number. */
+  #count(reason: CloseReason): number {
+    this.#context.counters.closed[reason]++;
+    return ++this.#context.connections;
   }
 
   async #certify(accepted: Accepted, listener: ListenerSettings) {
     if (this.#certificates === null || !hasTls(listener)) return;
-    const { certificate = null, peer } = accepted;
-    await this.#certificates.admit(certificate, peer.hostname, listener);
+    const { certificate = null } = accepted;
+    await this.#certificates.admit(certificate, listener);
   }
 
   /** Null where clients are asked for no certificate. */
   #judge(accepted: Accepted, listener: ListenerSettings): Judgement | null {
     if (this.#certificates === null || !hasTls(listener)) return null;
-    const { certificate = null, peer } = accepted;
-    return this.#certificates.judge(certificate, peer.hostname, listener);
+    return this.#certificates.judge(accepted.certificate ?? null, listener);
   }
 
   /** Lets nobody in any more. */

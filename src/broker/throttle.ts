@@ -4,7 +4,7 @@ const MINUTE = 60_000;
 
 /** Bounds of what is told in a minute. */
 export interface ThrottleLimits {
-  /** Lines for one reason and one subject, at least 1. */
+  /** Lines for one reason and one subject, each about another, at least 1. */
   readonly ofOne: number;
   /** Lines for one reason over all subjects, at least 1. */
   readonly ofReason: number;
@@ -22,7 +22,8 @@ export type TellRest = (
 
 /** One subject in this minute. */
 interface Told {
-  lines: number;
+  /** Whom lines were about. */
+  readonly whom: Set<string>;
   rest: number;
 }
 
@@ -36,8 +37,9 @@ interface Lines {
 
 /**
  * Throttles log lines that peers can bring about: the first few in a minute
- * for each reason and subject (an address) are told, the rest is counted. One
- * subject cannot use up the lines of another, nor one reason those of another.
+ * for each reason and subject (an address) are told, the same once, and the
+ * rest is counted. One subject cannot use up the lines of another, nor one
+ * reason those of another.
  */
 export class Throttle {
   readonly #clock: Clock;
@@ -53,8 +55,11 @@ export class Throttle {
     this.#tellRest = tellRest;
   }
 
-  /** Returns whether to write this line; else counts it. */
-  admits(reason: string, subject: string): boolean {
+  /**
+   * Returns whether to write this line; else counts it. `whom` tells lines of
+   * one subject apart: a client id, say.
+   */
+  admits(reason: string, subject: string, whom = ""): boolean {
     this.#minute ??= this.#clock.after(MINUTE, () => this.#next());
     const lines = this.#of(reason);
     const isFull = lines.count >= this.#limits.ofReason;
@@ -64,14 +69,14 @@ export class Throttle {
         lines.rest++;
         return false;
       }
-      told = { lines: 0, rest: 0 };
+      told = { whom: new Set(), rest: 0 };
       lines.subjects.set(subject, told);
     }
-    if (isFull || told.lines >= this.#limits.ofOne) {
+    if (isFull || told.whom.size >= this.#limits.ofOne || told.whom.has(whom)) {
       told.rest++;
       return false;
     }
-    told.lines++;
+    told.whom.add(whom);
     lines.count++;
     return true;
   }

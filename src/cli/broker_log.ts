@@ -1,9 +1,9 @@
-import type { BrokerLog } from "../broker/mod.ts";
+import type { BrokerLog, EventFields } from "../broker/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { LogFormat, LogLevel, LogSettings } from "../config/mod.ts";
 
 /** What a log line tells beside its event. */
-export type LogDetails = Readonly<Record<string, string | number | null>>;
+export type LogDetails = EventFields;
 
 /** Writes one event; below the level that is set it is nothing. */
 export type LogEvent = (
@@ -14,22 +14,32 @@ export type LogEvent = (
 
 const severity: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
+function isLogged(
+  level: LogLevel,
+  settings: Pick<LogSettings, "level">,
+): boolean {
+  return severity.indexOf(level) <= severity.indexOf(settings.level);
+}
+
 /**
  * Returns what writes events as lines by `settings`, which may change at any
  * time. `write` gets each line with its end, and must not throw.
  */
 export function logEvents(
-  settings: LogSettings,
+  settings: Pick<LogSettings, "level" | "format">,
   clock: Clock,
   write: (line: string) => void,
 ): LogEvent {
   return (level, event, details) => {
-    if (severity.indexOf(level) > severity.indexOf(settings.level)) return;
+    if (!isLogged(level, settings)) return;
     write(eventLine(settings.format, clock.now(), level, event, details));
   };
 }
 
-/** Returns one event as a line with its end; `time` is in ms since 1970. */
+/**
+ * Returns one event as a line with its end; `time` is in ms since 1970. Details
+ * that are undefined are left out.
+ */
 export function eventLine(
   format: LogFormat,
   time: number,
@@ -38,22 +48,30 @@ export function eventLine(
   details: LogDetails,
 ): string {
   const when = new Date(time).toISOString();
-  if (format === "json") {
-    return quoted({ time: when, level, event, ...details }) + "\n";
-  }
-  let line = `${when} ${level.padEnd(5)} ${event}`;
-  for (const [key, value] of Object.entries(details)) {
+  const isJson = format === "json";
+  let line = isJson
+    ? `{"time":"${when}","level":"${level}","event":"${event}"`
+    : `${when} ${level.padEnd(5)} ${event}`;
+  for (const key in details) {
+    const value = details[key];
+    if (value === undefined) continue;
     // Quotes keep a client id with a line end from forging a line.
-    line += ` ${key}=${quoted(value)}`;
+    const text = typeof value === "string" ? quoted(value) : value;
+    line += isJson ? `,"${key}":${text}` : ` ${key}=${text}`;
   }
-  return line + "\n";
+  return isJson ? line + "}\n" : line + "\n";
 }
+
+/** Printable ASCII that JSON leaves as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
  * As JSON, in which nothing steers a terminal or hides: JSON itself leaves the
  * second set of control characters as they are, and marks of direction.
  */
-function quoted(value: unknown): string {
+function quoted(value: string): string {
+  // Nearly all are plain, and thousands of clients may come in a second.
+  if (PLAIN.test(value)) return `"${value}"`;
   return JSON.stringify(value).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (letter) =>
@@ -63,41 +81,18 @@ function quoted(value: unknown): string {
   );
 }
 
-/** From one line about clients that met a limit to the next, ms. */
-const LIMIT_PAUSE = 10_000;
-
-/**
- * The broker's log. Who comes and goes is told at level `debug`: a broker in
- * use sees thousands of connections, and its log must stay readable. A client
- * that met a limit is told at `info`, for each reason one in ten seconds.
- */
-export function brokerLog(log: LogEvent, clock: Clock): BrokerLog {
-  const told = new Map<string, number>();
-  const levelOf = (reason: string, limit: string | null) => {
-    if (limit === null) return "debug";
-    const now = clock.now();
-    if (now - (told.get(reason) ?? -Infinity) < LIMIT_PAUSE) return "debug";
-    told.set(reason, now);
-    return "info";
-  };
+/** The broker's log, whose events are lines of `log` by these settings. */
+export function brokerLog(
+  log: LogEvent,
+  settings: Pick<LogSettings, "level">,
+): BrokerLog {
   return {
-    connected: (client, from, version) =>
-      log("debug", "connected", { client, from, version }),
-    closed: (client, from, reason, limit) =>
-      log(levelOf(reason, limit), "closed", {
-        ...{ client, from, reason },
-        ...(limit === null ? {} : { limit }),
-      }),
+    logs: (level) => isLogged(level, settings),
+    event: log,
     failed: (client, error, result) =>
       log("error", "failed", { client, result, error: textOf(error) }),
-    trouble: (where, error) => {
-      // Anyone may knock with a browser or a scanner: nothing to warn of.
-      const isRefusal = error.name === "HandshakeError";
-      log(isRefusal ? "debug" : "warn", isRefusal ? "refused" : "trouble", {
-        where,
-        error: error.message,
-      });
-    },
+    trouble: (where, error) =>
+      log("warn", "trouble", { where, error: error.message }),
     recovered: (where, lasted) =>
       log("warn", "recovered", { where, seconds: lasted / 1000 }),
     notice: (where, text) => log("info", "notice", { where, text }),

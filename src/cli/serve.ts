@@ -105,7 +105,7 @@ async function run(
     let told: string | null = null;
     const broker = new Broker(settings, {
       clock,
-      log: brokerLog(log, clock),
+      log: brokerLog(log, logSettings),
       // Before the start is over, the ready file must not be there.
       onListening: () => void (told !== null && tellReadyAgain()),
     });

@@ -210,6 +210,10 @@ export const sections: {
       ["text", "json"],
       "How a log line looks.",
     ),
+    connections: flag(
+      true,
+      "Whether each client that connects or disconnects is a line at level info; with false it is one at debug. Refused and broken connections are logged either way.",
+    ),
   },
   shutdown: {
     timeout: duration(

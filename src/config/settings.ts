@@ -179,6 +179,8 @@ export interface LogSettings {
   readonly level: LogLevel;
   /** How a line looks. */
   readonly format: LogFormat;
+  /** Whether clients that connect and disconnect are logged at `info`. */
+  readonly connections: boolean;
 }
 
 /** How the broker ends. */

@@ -7,11 +7,18 @@ import type { ReasonCode } from "./reason_code.ts";
 export class ProtocolError extends Error {
   /** What MQTT 5.0 clients are told (4.13). */
   readonly reasonCode: ReasonCode;
+  /** What the log says instead of `message`; no client gets it. */
+  readonly detail: string | null;
 
   /** `message` says what was wrong; it becomes the v5 reason string. */
-  constructor(reasonCode: ReasonCode, message: string) {
+  constructor(
+    reasonCode: ReasonCode,
+    message: string,
+    detail: string | null = null,
+  ) {
     super(message);
     this.name = "ProtocolError";
     this.reasonCode = reasonCode;
+    this.detail = detail;
   }
 }

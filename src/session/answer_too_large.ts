@@ -1,5 +1,4 @@
 import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { CloseReason } from "./reasons.ts";
 import type { Sender } from "./sender.ts";
 
 /**
@@ -14,14 +13,6 @@ export class AnswerTooLarge extends ProtocolError {
         `this client is ${most}`,
     );
   }
-}
-
-/** Returns why a connection closes for `error`: mostly `otherwise`. */
-export function closeReasonOf(
-  error: ProtocolError,
-  otherwise: CloseReason,
-): CloseReason {
-  return error instanceof AnswerTooLarge ? "answer-too-large" : otherwise;
 }
 
 /**

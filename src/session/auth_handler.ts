@@ -113,7 +113,9 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
 /** The session stays; only who it belongs to may have changed. */
 function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
-    return connection.close("auth-failed", outcome.reasonCode); // 4.12.1
+    const { reasonCode, why: detail } = outcome;
+    connection.close("auth-failed", reasonCode, undefined, {}, { detail });
+    return; // 4.12.1
   }
   if (outcome.kind === "continue") {
     connection.sender.sendAuth(

@@ -14,12 +14,14 @@ import {
   ReturnCode,
 } from "../mqtt/mod.ts";
 import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
-import { checkAnswer, closeReasonOf } from "./answer_too_large.ts";
+import { checkAnswer } from "./answer_too_large.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import { checkLength, isAnothers, OwnedClientId } from "./client_id.ts";
+import { closeReasonOf } from "./close_reason.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess, mayInherit } from "./enforce.ts";
+import { ForeignProtocol } from "./first_packet.ts";
 import { watchIdentity } from "./identity_end.ts";
 import type { ListenerOptions, SessionOptions } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -80,6 +82,7 @@ export function handleConnect(
     certificate: certificate?.facts ?? null,
     isCertified: certificate !== null && certificate.username !== null,
   };
+  connection.username = credentials.username;
   connection.will = candidate.will;
   connection.state = "authenticating";
   connection.clientId = candidate.clientId;
@@ -156,7 +159,10 @@ function judge(
   outcome: AuthOutcome,
 ): void {
   if (outcome.kind === "deny") {
-    throw new ProtocolError(outcome.reasonCode, "the client is not let in");
+    // SCRAM has the user name in its exchange, not in CONNECT.
+    connection.username ??= connection.exchange?.username ?? null;
+    const { reasonCode, why = null } = outcome;
+    throw new ProtocolError(reasonCode, "not authorized", why);
   }
   if (outcome.kind === "continue") {
     connection.sender.sendAuth(
@@ -169,7 +175,7 @@ function judge(
   // Whoever let it in may have been replaced while it was being asked.
   const { authenticator } = connection.context;
   if (authenticator.stillAllows?.(outcome.identity) === false) {
-    throw new ProtocolError(ReasonCode.NotAuthorized, "no longer let in");
+    throw new ProtocolError(ReasonCode.NotAuthorized, "no longer authorized");
   }
   connection.exchange = null;
   connection.will = null;
@@ -192,6 +198,7 @@ function enter(
   const { context } = connection;
   const { packet } = candidate;
   connection.clientId = candidate.clientId;
+  connection.username = identity.username;
   const answer: ConnackPacket = {
     type: 2,
     sessionPresent: false,
@@ -230,11 +237,7 @@ function enter(
       ? encodeConnack({ ...answer, sessionPresent: true }, packet.version)
       : connack,
   );
-  context.log.connected(
-    candidate.clientId,
-    connection.hostname,
-    packet.version,
-  );
+  context.log.connected(connection, present);
   session.queue.resume();
   // Somebody else may have it now, or the same one by other rules.
   if (present) enforceAccess(session, context);
@@ -274,7 +277,9 @@ function claim(
   if (old?.connection) {
     // [MQTT-3.1.4-3]; its will goes out, unless it has a delay and the
     // session goes on.
-    old.connection.close("taken-over", ReasonCode.SessionTakenOver);
+    const code = ReasonCode.SessionTakenOver;
+    const detail = `connection ${connection.id} from ${connection.hostname}`;
+    old.connection.close("taken-over", code, undefined, {}, { detail });
     // A will that has a delay goes out with the session (3.1.3.2.2).
     if (isAnew) old.end();
   } else if (old !== undefined && isAnew) {
@@ -409,14 +414,15 @@ export function refuseConnect(
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
   if (error instanceof OwnedClientId) {
-    // Without a code no DISCONNECT goes out: the names are for the log.
-    return connection.close("client-id-owned", null, error.names);
+    // No DISCONNECT goes out before it is open: the names are for the log.
+    return connection.close("client-id-owned", error.reasonCode, error.names);
   }
   // Counted apart: wrong passwords are worth another look than wrong bytes.
   const denied = connection.state === "authenticating";
-  connection.close(
-    closeReasonOf(error, denied ? "auth-failed" : "refused"),
-  );
+  const why = closeReasonOf(error, denied ? "auth-failed" : "refused");
+  connection.close(why, error.reasonCode, error.detail ?? error.message, {}, {
+    fault: error instanceof ForeignProtocol ? error.fault : null,
+  });
 }
 
 /** CONNACK with the refusal; null where the version has no code for it. */

@@ -1,10 +1,5 @@
 import type { Cancel } from "../clock/mod.ts";
-import {
-  ConnectError,
-  decodeAck,
-  type Frame,
-  readFrame,
-} from "../codec/mod.ts";
+import { decodeAck, type Frame, readFrame } from "../codec/mod.ts";
 import {
   PacketType,
   type Properties,
@@ -21,13 +16,14 @@ import type {
 } from "../security/mod.ts";
 import type { Accepted, ByteStream } from "../transport/mod.ts";
 import type { SettledAccess } from "./access_questions.ts";
-import { closeReasonOf } from "./answer_too_large.ts";
 import { handleAck } from "./ack_handler.ts";
 import { handleAuth } from "./auth_handler.ts";
+import { closeReasonOf } from "./close_reason.ts";
 import { handleConnect, refuseConnect } from "./connect_handler.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadlines.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
+import { expectPacket } from "./first_packet.ts";
 import type { FilterWork } from "./filter_work.ts";
 import type { IdentityEnd } from "./identity_end.ts";
 import { limitMet } from "./limit_met.ts";
@@ -37,6 +33,7 @@ import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./publish_rate.ts";
 import type { CloseReason } from "./reasons.ts";
+import type { EndDetail, LoggedConnection } from "./session_log.ts";
 import { Sender } from "./sender.ts";
 import type { Session } from "./session.ts";
 import { handleSubscribe } from "./subscribe_handler.ts";
@@ -70,7 +67,9 @@ export type ConnectionState =
  * One network connection: frames in, packets to their handlers, bytes out.
  * What lasts longer than the network connection is in `Session`.
  */
-export class Connection implements Deadline {
+export class Connection implements Deadline, LoggedConnection {
+  /** Counts the connections since the broker's start, from 1. */
+  readonly id: number;
   /** What it shares with the others of its broker. */
   readonly context: Context;
   /** What the listener it came by sets. */
@@ -82,6 +81,8 @@ export class Connection implements Deadline {
   readonly mountPoint: MountPoint | null;
   /** The peer's IP address. */
   readonly hostname: string;
+  /** The peer's TCP port; 0 where there is none. */
+  readonly port: number;
   /**
    * What is said to the client.
    * @internal
@@ -108,6 +109,8 @@ export class Connection implements Deadline {
   askedExpiry = 0;
   /** Null until CONNECT was decoded. */
   clientId: string | null = null;
+  /** As CONNECT says, until the client is authenticated; null without one. */
+  username: string | null = null;
   /** Attached while it is open, else null. */
   session: Session | null = null;
   /**
@@ -176,7 +179,9 @@ export class Connection implements Deadline {
     this.mountPoint = listener.mountPoint === ""
       ? null
       : new MountPoint(listener.mountPoint);
+    this.id = ++context.connections;
     this.hostname = accepted.peer.hostname;
+    this.port = accepted.peer.port;
     this.#stream = accepted.stream;
     this.#whenClosed = whenClosed;
     this.sender = new Sender(accepted.stream, context, this);
@@ -228,7 +233,9 @@ export class Connection implements Deadline {
         const limit = this.state !== "open"
           ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
           : this.listener.maxPacketSize;
-        if (this.state !== "open") this.#expect(chunk[at] >> 4);
+        if (this.state !== "open") {
+          expectPacket(this.state === "opening", chunk, at, end);
+        }
         if (readFrame(frame, chunk, at, end, limit, this.version) === 0) {
           this.#hearPart(end - at);
           break;
@@ -265,23 +272,6 @@ export class Connection implements Deadline {
     if (bytes < this.#heardOf + PART) return;
     this.#heardOf = bytes;
     this.heardAt = this.context.passes.now;
-  }
-
-  /** Before it is open, few packets are allowed. */
-  #expect(type: number): void {
-    if (this.state === "opening") {
-      if (type === PacketType.Connect) return;
-      throw new ConnectError( // [MQTT-3.1.0-1]
-        ReasonCode.ProtocolError,
-        "the first packet is not CONNECT",
-        null,
-      );
-    }
-    if (type === PacketType.Auth || type === PacketType.Disconnect) return;
-    throw new ProtocolError( // [MQTT-4.12.0-6]
-      ReasonCode.ProtocolError,
-      "a packet other than AUTH before CONNACK",
-    );
   }
 
   /** Returns false when the packet has to be handled again later. */
@@ -365,7 +355,8 @@ export class Connection implements Deadline {
     if (this.state !== "open") return refuseConnect(this, error);
     const reason = this.sender.problemInformation ? error.message : undefined;
     const why = closeReasonOf(error, "protocol-error");
-    this.close(why, error.reasonCode, reason);
+    const detail = error.detail ?? error.message;
+    this.close(why, error.reasonCode, reason, {}, { detail });
   }
 
   /** Ends at once because of an error after which nothing can be written. */
@@ -388,12 +379,14 @@ export class Connection implements Deadline {
   /**
    * Ends the connection. With a code, an MQTT 5.0 client that is open gets a
    * DISCONNECT first; what waits in the outbox is written, within `LINGER`.
+   * `told` is for the log, where `reason` is not enough.
    */
   close(
     why: CloseReason,
     code: ReasonCode | null = null,
     reason?: string,
     properties: Properties = {},
+    told: EndDetail = {},
   ): void {
     if (this.state === "closing" || this.state === "closed") return;
     const wasOpen = this.state === "open";
@@ -408,7 +401,8 @@ export class Connection implements Deadline {
     this.#survive("a clean detachment", () => this.#leave());
     this.#survive("the log line", () => {
       const limit = limitMet(this, why, code, reason);
-      this.context.log.closed(this.clientId, this.hostname, why, limit);
+      const end = { reason: why, wasOpen, code, limit, detail: reason };
+      this.context.log.closed(this, { ...end, ...told });
     });
     if (!this.#survive("the last write", () => this.#finish())) this.release();
   }

@@ -13,6 +13,7 @@ import type { SessionOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Passes } from "./passes.ts";
 import { Registry } from "./registry.ts";
+import type { SessionLog } from "./session_log.ts";
 
 /** The parts that a context is made of. */
 export interface ContextParts {
@@ -32,24 +33,6 @@ export interface ContextParts {
   readonly random: () => number;
   /** Told of what a person may want to know; must not throw. */
   readonly log: SessionLog;
-}
-
-/** Events in the life of a client, for the log. */
-export interface SessionLog {
-  /** A CONNECT was answered with success; `version` is 3, 4 or 5. */
-  connected(clientId: string, hostname: string, version: number): void;
-  /**
-   * A connection ended; `why` is a `CloseReason`. `limit` is the limit that it
-   * met, name of the setting and value, or null when it was none.
-   */
-  closed(
-    clientId: string | null,
-    hostname: string,
-    why: string,
-    limit: string | null,
-  ): void;
-  /** An error of the broker's own; `result` says what came of it. */
-  failed(clientId: string | null, error: unknown, result: string): void;
 }
 
 /** Bytes that a waiting message costs beside its own, as an estimate. */
@@ -76,6 +59,8 @@ export class Context {
   readonly random: () => number;
   /** Told of clients that come and go. */
   readonly log: SessionLog;
+  /** The connections so far: the latest one's number. */
+  connections = 0;
   /**
    * Told of what has to last; null when nothing has to, and until what lasted
    * from the run before is restored.

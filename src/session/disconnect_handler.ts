@@ -29,5 +29,10 @@ export function handleDisconnect(
   }
   // [MQTT-3.14.4-3]: any code but this one leaves the will in force.
   if (packet.reasonCode === ReasonCode.Success) session.dropWill();
-  connection.close("client-disconnect");
+  const said = packet.properties.reasonString;
+  const code = packet.reasonCode.toString(16).padStart(2, "0");
+  const detail = packet.reasonCode === ReasonCode.Success
+    ? said
+    : `reason code 0x${code}${said === undefined ? "" : `: ${said}`}`;
+  connection.close("client-disconnect", null, undefined, {}, { detail });
 }

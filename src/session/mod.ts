@@ -3,7 +3,7 @@ export { applyLimits } from "./apply_limits.ts";
 export { Connection } from "./connection.ts";
 export type { ConnectionState } from "./connection.ts";
 export { Context } from "./context.ts";
-export type { ContextParts, SessionLog } from "./context.ts";
+export type { ContextParts } from "./context.ts";
 export { Counters } from "./counters.ts";
 export type { Deadline, Deadlines } from "./deadlines.ts";
 export type { AccessHolder } from "./access.ts";
@@ -26,3 +26,9 @@ export { Outgoing } from "./outgoing.ts";
 export { Session } from "./session.ts";
 export type { SessionState } from "./session.ts";
 export type { SessionEvents } from "./session_clock.ts";
+export type {
+  ConnectionEnd,
+  EndDetail,
+  LoggedConnection,
+  SessionLog,
+} from "./session_log.ts";

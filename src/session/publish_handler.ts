@@ -309,7 +309,10 @@ function refuse(
     if (
       connection.context.options.deniedPublish === "disconnect" &&
       (packet.qos === 0 || connection.version !== 5)
-    ) return connection.close("not-authorized", reasonCode, why);
+    ) {
+      const told = { detail: `PUBLISH to ${topic.text}` };
+      return connection.close("not-authorized", reasonCode, why, {}, told);
+    }
   } else if (reasonCode === ReasonCode.QuotaExceeded) {
     const { context } = connection;
     dropped[context.full ? fullness(context) : "retained-full"]++;

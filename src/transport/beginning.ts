@@ -89,6 +89,8 @@ export class Beginning {
       throw new RefusedError(
         "unknown-protocol",
         `TLS is not spoken ${where}`,
+        undefined,
+        "speaks-tls",
       );
     }
     return await this.#speak({ ...accepted, stream }, name, words);

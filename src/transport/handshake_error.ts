@@ -1,13 +1,22 @@
+import type { PeerFault } from "./foreign_protocol.ts";
+
 /** A WebSocket handshake that was refused; the peer got `status` and text. */
 export class HandshakeError extends Error {
   /** Always `HandshakeError`. */
   override readonly name = "HandshakeError";
   /** HTTP status code, 400 to 505; 408 when the peer took too long. */
   readonly status: number;
+  /** What the peer did wrong; null where that is not known. */
+  readonly fault: PeerFault | null;
 
   /** `message` is one sentence that is also sent to the peer. */
-  constructor(status: number, message: string) {
+  constructor(
+    status: number,
+    message: string,
+    fault: PeerFault | null = null,
+  ) {
     super(message);
     this.status = status;
+    this.fault = fault;
   }
 }

@@ -1,4 +1,5 @@
 import type { ByteStream } from "./byte_stream.ts";
+import { foreignOf } from "./foreign_protocol.ts";
 import { HandshakeError } from "./handshake_error.ts";
 
 /** Most bytes of a request's head; cookies of a shared host take a few KiB. */
@@ -35,7 +36,7 @@ export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
     if (count === null) {
       throw new HandshakeError(400, "The request ended too early.");
     }
-    refuseOtherProtocols(buffer[0]);
+    if (length === 0) refuseOtherProtocols(buffer, count);
     const end = endOfHead(buffer, length, length + count);
     length += count;
     if (end >= 0) {
@@ -72,10 +73,12 @@ function bareLineEnd(): HandshakeError {
  * A method begins with a letter. MQTT or TLS on the wrong port does not, and
  * would otherwise wait for an empty line that never comes.
  */
-function refuseOtherProtocols(first: number): void {
-  if (first < 0x41 || first > 0x7a) {
-    throw new HandshakeError(400, "This is not an HTTP request.");
-  }
+function refuseOtherProtocols(bytes: Uint8Array, count: number): void {
+  const [first] = bytes;
+  if (first >= 0x41 && first <= 0x7a) return;
+  const speaks = foreignOf(bytes, 0, count);
+  const fault = speaks === null ? null : `speaks-${speaks}` as const;
+  throw new HandshakeError(400, "This is not an HTTP request.", fault);
 }
 
 function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -34,6 +34,7 @@ export {
   type UpgradeOptions,
   upgradeWebSocket,
 } from "./websocket_handshake.ts";
+export { type Foreign, foreignOf, type PeerFault } from "./foreign_protocol.ts";
 export { HandshakeError } from "./handshake_error.ts";
 export type { Refusal, RefusalReason } from "./refusal.ts";
 export { RefusedError } from "./refusal.ts";

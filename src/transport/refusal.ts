@@ -1,4 +1,5 @@
 import type { PeerAddress } from "./byte_stream.ts";
+import type { PeerFault } from "./foreign_protocol.ts";
 
 /** Why a connection ended before it came to MQTT. */
 export type RefusalReason =
@@ -20,11 +21,19 @@ export class RefusedError extends Error {
   override readonly name = "HandshakeError";
   /** For the counters. */
   readonly reason: RefusalReason;
+  /** What the peer did wrong; null where that is not known. */
+  readonly fault: PeerFault | null;
 
   /** `cause` is what was thrown below, if anything was. */
-  constructor(reason: RefusalReason, message: string, cause?: unknown) {
+  constructor(
+    reason: RefusalReason,
+    message: string,
+    cause?: unknown,
+    fault: PeerFault | null = null,
+  ) {
     super(message, { cause });
     this.reason = reason;
+    this.fault = fault;
   }
 }
 

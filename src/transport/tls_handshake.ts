@@ -12,6 +12,7 @@ import { RefusedError } from "./refusal.ts";
 import { duplexOf } from "./stream_duplex.ts";
 import { TlsContexts } from "./tls_contexts.ts";
 import type { PeerCertificate, TlsOptions } from "./tls_ports.ts";
+import { tlsFaultOf } from "./tls_fault.ts";
 
 /** What a handshake leads to. */
 export interface TlsStarted {
@@ -82,7 +83,8 @@ export class TlsServer {
           setImmediate(release, handle);
         });
         const reason = reasonOf(error, alpn);
-        reject(new RefusedError("tls-handshake", reason, error));
+        const fault = tlsFaultOf(error.message);
+        reject(new RefusedError("tls-handshake", reason, error, fault));
       };
       const closed = () => fail(new Error("the peer closed the connection"));
       below.on("error", fail);

@@ -124,6 +124,7 @@ function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
       404,
       `This listener expects the path ${path} for MQTT over WebSocket. ` +
         "Connect there, or change the listener's setting path.",
+      "asks-for-another-path",
     );
   }
   if (single(head, "sec-websocket-version") !== "13") {

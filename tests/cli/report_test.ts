@@ -4,7 +4,6 @@ import { UnwritableFile, writeReadyFile } from "../../src/cli/ready_file.ts";
 import { startReport } from "../../src/cli/start_report.ts";
 import { triedOf } from "../../src/cli/try_lines.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
-import { HandshakeError } from "../../src/transport/mod.ts";
 import {
   completeSettings,
   loadSettings,
@@ -196,24 +195,28 @@ Deno.test("ready file: whole, with nothing left beside it", async () => {
 /** The lines that a log of these settings writes. */
 function lines(level: LogLevel, format: LogFormat): string[] {
   const written: string[] = [];
-  const clock = new ManualClock(0);
+  const settings = { level, format };
   const log = brokerLog(
-    logEvents({ level, format }, clock, (line) => written.push(line)),
-    clock,
+    logEvents(settings, new ManualClock(0), (line) => written.push(line)),
+    settings,
   );
-  log.connected("a\nb", "::1", 5);
-  log.closed("a", "::1", "keep-alive", null);
-  log.failed("a", new Error("broken"), "its connection closes");
+  log.event("debug", "connected", {
+    client: "a\nb",
+    user: undefined,
+    version: 5,
+  });
+  log.event("info", "disconnected", { client: "a", text: "it left" });
+  log.failed("a", new Error("broken"), "the connection closes");
   log.trouble("listener tcp", new Error("no descriptors"));
   return written;
 }
 
-Deno.test("log: level debug tells who comes and goes", () => {
+Deno.test("log: an event is one line, without the fields that are not known", () => {
   const written = lines("debug", "text");
   assert.equal(written.length, 4);
   assert.equal(
     written[0],
-    `1970-01-01T00:00:00.000Z debug connected client="a\\nb" from="::1" version=5\n`,
+    `1970-01-01T00:00:00.000Z debug connected client="a\\nb" version=5\n`,
   );
 });
 
@@ -234,79 +237,34 @@ Deno.test("log: nothing in a name steers a terminal or hides", () => {
 });
 
 Deno.test("log: what is less severe than the level is left out", () => {
-  assert.equal(lines("info", "text").length, 2);
+  assert.equal(lines("info", "text").length, 3);
   assert.equal(lines("warn", "text").length, 2);
   const written = lines("error", "text");
   assert.equal(written.length, 1);
   assert.match(
     written[0],
-    /error failed client="a" result="its connection closes" error="Error: broken/,
+    /error failed client="a" result="the connection closes" error="Error: broken/,
   );
 });
 
-Deno.test("log: trouble is one line; a refused handshake is for debug", () => {
-  const trouble = lines("warn", "text")[1];
+Deno.test("log: trouble is one line", () => {
   assert.match(
-    trouble,
-    /trouble where="listener tcp" error="no descriptors"\n$/,
-  );
-  const written: string[] = [];
-  const refuse = (level: LogLevel) => {
-    const clock = new ManualClock(0);
-    const log = logEvents(
-      { level, format: "text" },
-      clock,
-      (line) => written.push(line),
-    );
-    brokerLog(log, clock).trouble(
-      "listener web",
-      new HandshakeError(404, "No."),
-    );
-  };
-  refuse("info");
-  assert.equal(written.length, 0);
-  refuse("debug");
-  assert.match(
-    written[0],
-    /debug refused where="listener web" error="No\."\n$/,
+    lines("warn", "text")[1],
+    /warn {2}trouble where="listener tcp" error="no descriptors"\n$/,
   );
 });
 
-Deno.test("log: as JSON, each line is an object", () => {
-  const [first] = lines("debug", "json").map((line) => JSON.parse(line));
+Deno.test("log: as JSON, each line is an object of the same fields", () => {
+  const [first, second] = lines("debug", "json").map((one) => JSON.parse(one));
+  const time = "1970-01-01T00:00:00.000Z";
   assert.deepEqual(first, {
-    time: "1970-01-01T00:00:00.000Z",
-    level: "debug",
-    event: "connected",
-    client: "a\nb",
-    from: "::1",
-    version: 5,
+    ...{ time, level: "debug", event: "connected" },
+    ...{ client: "a\nb", version: 5 },
   });
-});
-
-Deno.test("log: a client that met a limit is told with it, one in ten seconds; the others are for debug", () => {
-  const written: string[] = [];
-  const clock = new ManualClock(0);
-  const settings = { level: "info", format: "text" } as const;
-  const log = brokerLog(
-    logEvents(settings, clock, (line) => written.push(line)),
-    clock,
-  );
-  const limit = "limits.max_connections is 2";
-  const turnAway = () => log.closed(null, "::1", "too-many-connections", limit);
-  for (let at = 0; at < 1000; at++) turnAway();
-  assert.equal(written.length, 1);
-  assert.match(
-    written[0],
-    /info {2}closed .*reason="too-many-connections" limit="limits\.max_connections is 2"\n$/,
-  );
-  log.closed("a", "::1", "memory-full", "limits.max_queued_memory is 1 bytes");
-  assert.equal(written.length, 2, "another reason");
-  log.closed("a", "::1", "client-closed", null);
-  assert.equal(written.length, 2, "no limit");
-  clock.advance(10_000);
-  turnAway();
-  assert.equal(written.length, 3);
+  assert.deepEqual(second, {
+    ...{ time, level: "info", event: "disconnected" },
+    ...{ client: "a", text: "it left" },
+  });
 });
 
 Deno.test("log: the end of an alarm says how long it lasted", () => {
@@ -315,7 +273,7 @@ Deno.test("log: the end of an alarm says how long it lasted", () => {
   const settings = { level: "warn", format: "text" } as const;
   brokerLog(
     logEvents(settings, clock, (line) => written.push(line)),
-    clock,
+    settings,
   ).recovered("disk", 61_500);
   assert.match(written[0], /warn {2}recovered where="disk" seconds=61\.5\n$/);
 });

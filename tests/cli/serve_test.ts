@@ -102,7 +102,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assert.equal(code, 0);
     assert.match(out, new RegExp(`mqtt://127.0.0.1:${listener.port}\n`));
     assert.match(out, /\nStopping; once more ends it at once\.\n$/);
-    assert.equal(err, "");
+    const [came, went, ...others] = err.split("\n");
+    assert.match(came, / info {2}connected connection=1 from="127\.0\.0\.1:/);
+    assert.match(went, / info {2}disconnected .* reason="shutdown" /);
+    assert.deepEqual(others, [""]);
   });
 }
 

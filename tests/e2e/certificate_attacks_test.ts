@@ -85,7 +85,7 @@ testWith(
         if (name === "tls" && version === versions[0]) {
           assert.match(
             await broker.told.next(),
-            /vouches for it; it names CN=stranger \(DEPTH_ZERO_SELF_SIGNED/,
+            /issued it; its issuer is CN=stranger \(DEPTH_ZERO_SELF_SIGNED/,
           );
         }
       });

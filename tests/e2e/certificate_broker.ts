@@ -54,8 +54,14 @@ export class CertificateBroker implements AsyncDisposable {
       clock,
       authenticator,
       log: {
-        connected() {},
-        closed: (_, __, why) => this.closed.push(why),
+        logs: () => true,
+        event: (_level, _event, { reason, count, listener, text }) => {
+          // Counts of what was left out are no ends of their own.
+          if (reason === undefined || count !== undefined) return;
+          this.closed.push(`${reason}`);
+          if (reason !== "certificate-refused") return;
+          this.told.push(`listener ${listener}: ${text}`);
+        },
         failed: (_, error) => this.told.push(`failed: ${error}`),
         trouble: (what, error) => this.told.push(`${what}: ${error.message}`),
         recovered: (what) => this.cleared.push(what),

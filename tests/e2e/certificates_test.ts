@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "../../src/clock/mod.ts";
 import type { CertificateState } from "../../src/security/authority/mod.ts";
 import {
   type Authority,
@@ -121,11 +122,16 @@ testWith([opensslProgram], title, async (t) => {
     client_certificates: mode,
     ...mode === "off" ? {} : { ca: [ca.files.cert], crl: [crl] },
   }]));
-  await using broker = await CertificateBroker.start(workshop, listeners);
+  // A minute has few lines about one address.
+  const clock = new ManualClock(Date.now());
+  await using broker = await CertificateBroker.start(workshop, listeners, {
+    clock,
+  });
   for (const { name, show, chain, enters } of all) {
     for (const [index, mode] of modes.entries()) {
       const isIn = enters[index] === "y";
       await t.step(`${mode}, ${name}: ${isIn ? "in" : "refused"}`, async () => {
+        clock.advance(60_000);
         const args = show === null
           ? []
           : ["-cert", show.cert, "-key", show.key];

@@ -123,7 +123,7 @@ password = "x"
     await broker[Symbol.asyncDispose]();
     assert.match(
       stderr,
-      /notice .*refused 127\.0\.0\.1: client .*user bob: wrong password/,
+      / refused .*from="127\.0\.0\.1:\d+" .*user="bob" reason="auth-failed" .*wrong password"/,
     );
     assert.doesNotMatch(stderr, /: y/);
   }

@@ -47,7 +47,9 @@ class Served implements AsyncDisposable {
       clock: new SystemClock(),
       log: {
         ...silentLog,
-        trouble: (_, error) => this.refused.push(error.message),
+        event: (_level, event, { text }) => {
+          if (event === "refused") this.refused.push(`${text}`);
+        },
       },
     });
   }

@@ -16,7 +16,7 @@ function throttled() {
   const lines = (reason: string, subject: string, times: number) => {
     let count = 0;
     for (let at = 0; at < times; at++) {
-      if (throttle.admits(reason, subject)) count++;
+      if (throttle.admits(reason, subject, `${at}`)) count++;
     }
     return count;
   };
@@ -32,6 +32,16 @@ Deno.test("throttle: no subject and no reason takes the lines of another, and wh
   clock.advance(60_000);
   assert.deepEqual(rest, ["late a 998", "bad a 1"]);
   assert.equal(lines("late", "a", 1), 1, "the next minute");
+});
+
+Deno.test("throttle: the same is told once, and leaves room for others of its subject", () => {
+  const { rest, throttle } = throttled();
+  const admitted = ["x", "x", "x", "y", "x"].map((whom) =>
+    throttle.admits("late", "a", whom)
+  );
+  assert.deepEqual(admitted, [true, false, false, true, false]);
+  throttle.stop();
+  assert.deepEqual(rest, ["late a 3"]);
 });
 
 Deno.test("throttle: many subjects together have no more lines than a reason has", () => {

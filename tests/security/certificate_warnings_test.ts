@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Alarms } from "../../src/broker/alarms.ts";
-import type { BrokerLog } from "../../src/broker/broker_log.ts";
+import { type BrokerLog, silentLog } from "../../src/broker/broker_log.ts";
 import { CertificateExpiry } from "../../src/broker/certificates/certificate_expiry.ts";
-import { RefusalLog } from "../../src/broker/certificates/refusal_log.ts";
+import { refusalWords } from "../../src/broker/certificates/refusal_words.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import type { ReadCertificate } from "../../src/security/certificates/mod.ts";
@@ -14,8 +14,7 @@ const DAY = 24 * HOUR;
 function keptLog(): { log: BrokerLog; told: string[] } {
   const told: string[] = [];
   const log: BrokerLog = {
-    connected() {},
-    closed() {},
+    ...silentLog,
     failed() {},
     trouble: (what, error) => told.push(`${what}: ${error.message}`),
     recovered: (what) => told.push(`${what} is over`),
@@ -64,27 +63,17 @@ function certificate(fingerprint: string): ReadCertificate {
   };
 }
 
-Deno.test("strangers do not fill the log: each once, 20 a minute, then a number", () => {
-  const clock = new ManualClock();
-  const { log, told } = keptLog();
-  const refusals = new RefusalLog(clock, log);
-  const come = (count: number) => {
-    for (let index = 0; index < count; index++) {
-      const stranger = certificate(`f${index}`);
-      refusals.refused("tls", "192.0.2.1", "unknown", stranger);
-      refusals.refused("tls", "192.0.2.1", "unknown", stranger);
-    }
-  };
-  come(3);
-  assert.equal(told.length, 3, "each once");
-  assert.match(told[0], /"dunlin cert authorize f0" lets it in$/);
-  assert.ok(told[0].length < 400, "a long subject is cut");
-  come(23);
-  assert.equal(told.length, 20);
-  clock.advance(60_000);
-  assert.equal(told.length, 21);
-  assert.match(told[20], /^certificates: 6 more were refused/);
-  come(1);
-  assert.equal(told.length, 22, "the next minute is a new one");
-  refusals.stop();
+Deno.test("a refused certificate is told by its fingerprint, with what an operator can do", () => {
+  const unknown = refusalWords("unknown", certificate("f0"), null);
+  assert.match(unknown, /^certificate CN=x+ \(f0\): it is not on the list: /);
+  assert.match(unknown, /"dunlin cert authorize f0" authorizes it$/);
+  assert.ok(unknown.length < 400, "a long subject is cut");
+  assert.match(
+    refusalWords("untrusted", certificate("f0"), "DEPTH_ZERO"),
+    /no authority of this listener \(ca\) issued it; .* \(DEPTH_ZERO\)$/,
+  );
+  assert.match(
+    refusalWords("missing", null, null),
+    /^the client shows no certificate/,
+  );
 });

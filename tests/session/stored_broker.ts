@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../src/broker/broker_log.ts";
 import { Alarms } from "../../src/broker/alarms.ts";
 import {
   listenerOptions,
@@ -12,7 +13,12 @@ import {
 } from "../../src/config/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import { Unasked } from "../../src/security/mod.ts";
-import { Connection, Context, Counters } from "../../src/session/mod.ts";
+import {
+  Connection,
+  type ConnectionEnd,
+  Context,
+  Counters,
+} from "../../src/session/mod.ts";
 import type { Restorer, StorageMode } from "../../src/store/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { ConnectOptions, Version } from "../support/packets.ts";
@@ -52,9 +58,10 @@ export class StoredBroker {
       protocol: options.protocol ?? {},
     });
     const log = {
+      ...silentLog,
       connected() {},
-      closed: (...[, , why, limit]: (string | null)[]) => {
-        if (limit !== null) this.limits.push(`${why}: ${limit}`);
+      closed: (_: unknown, { reason, limit }: ConnectionEnd) => {
+        if (limit !== null) this.limits.push(`${reason}: ${limit}`);
       },
       failed: (...all: unknown[]) => this.failures.push(all),
       trouble: (what: string, error: Error) => {

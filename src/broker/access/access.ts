@@ -13,7 +13,6 @@ import { makeAuthorizer, type OpenRules, openRules } from "./access_rules.ts";
 import { accessError } from "./access_error.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 import { openLink } from "./links.ts";
-import { LoginLog } from "./login_log.ts";
 import type { AccessPorts, LinkPorts, OpenedLink } from "./opened_link.ts";
 import { sharedStandIns } from "./stand_ins.ts";
 
@@ -39,7 +38,6 @@ export interface AccessState {
 export class AccessControl {
   readonly #ports: Omit<LinkPorts, "standIns">;
   readonly #attempts: LoginAttempts;
-  readonly #log: LoginLog;
   #now: AccessState | null = null;
 
   /** Opens nothing yet. */
@@ -51,7 +49,6 @@ export class AccessControl {
       known: new KnownLogins(clock),
       openFiles: new Set(),
     };
-    this.#log = new LoginLog(ports.clock, ports.log);
     this.#attempts = new LoginAttempts(ports.clock, {
       delay: 0,
       maxFailures: 0,
@@ -94,7 +91,6 @@ export class AccessControl {
       allowsAnonymous: allowsAnonymous(listener),
       hasAnonymous: listener.some((one) => one.allow_anonymous),
       attempts: this.#attempts,
-      onDenied: (credentials, why) => this.#log.denied(credentials, why),
     });
     return {
       authenticator: chain,
@@ -121,7 +117,6 @@ export class AccessControl {
   stop(): void {
     this.#now?.close();
     this.#ports.hashing.close();
-    this.#log.stop();
   }
 }
 

@@ -25,7 +25,7 @@ import {
 import { ClientTrust } from "./client_trust.ts";
 import { hasTls, type TlsPorts } from "../listen.ts";
 import { ListedCertificates } from "./listed_certificates.ts";
-import { RefusalLog } from "./refusal_log.ts";
+import { refusalWords } from "./refusal_words.ts";
 import { fromFiles, ServerKeys } from "./server_keys.ts";
 
 /** Between two looks at what ends (ms). */
@@ -70,7 +70,6 @@ export class Certificates {
   readonly #listed: ListedCertificates;
   readonly #clients: ClientCertificates;
   readonly #expiry: CertificateExpiry;
-  readonly #refusals: RefusalLog;
   readonly #usesAutomatic = new Set<string>();
   #watch: FileWatch | null = null;
   #listWatch: FileWatch | null = null;
@@ -87,7 +86,6 @@ export class Certificates {
     this.#listed = new ListedCertificates(list, clock, log, alarms);
     this.#clients = new ClientCertificates(this.#listed, this.#trusts, clock);
     this.#expiry = new CertificateExpiry(() => this.#dated(), clock, alarms);
-    this.#refusals = new RefusalLog(clock, log);
   }
 
   /**
@@ -191,7 +189,6 @@ export class Certificates {
    */
   async admit(
     peer: PeerCertificate | null,
-    hostname: string,
     listener: ListenerSettings,
   ): Promise<void> {
     const { refusal } = this.#clients.judge(peer, listener);
@@ -200,33 +197,29 @@ export class Certificates {
       await this.#listWatch?.look();
       await this.#reloading;
     }
-    const now = this.judge(peer, hostname, listener).refusal;
-    if (now === null) return;
-    const text = now === "missing"
+    const now = this.judge(peer, listener);
+    if (now.refusal === null) return;
+    const text = now.refusal === "missing"
       ? "A client certificate is needed here."
       : "This client certificate is not let in here.";
     throw new RefusedError(
       "certificate-refused",
-      `certificate refused: ${now}`,
+      this.explain(now, peer),
       new HandshakeError(403, text),
     );
   }
 
-  /** Judges who comes in by `listener`, and tells of it when it is refused. */
-  judge(
+  /** Judges a client that comes in by `listener`. */
+  judge(peer: PeerCertificate | null, listener: ListenerSettings): Judgement {
+    return this.#clients.judge(peer, listener);
+  }
+
+  /** Says why a client is refused that was judged to be. */
+  explain(
+    { refusal, certificate }: Judgement,
     peer: PeerCertificate | null,
-    hostname: string,
-    listener: ListenerSettings,
-  ): Judgement {
-    const judgement = this.#clients.judge(peer, listener);
-    const { refusal, certificate } = judgement;
-    if (refusal !== null) {
-      const fault = peer?.trustError ?? null;
-      this.#refusals.refused(
-        ...[listener.name, hostname, refusal, certificate, fault] as const,
-      );
-    }
-    return judgement;
+  ): string {
+    return refusalWords(refusal!, certificate, peer?.trustError ?? null);
   }
 
   /** `ending` has come in by this judgement; it is told when that changes. */
@@ -312,7 +305,6 @@ export class Certificates {
     this.#hourly = null;
     this.#watch?.close();
     this.#listWatch?.close();
-    this.#refusals.stop();
     await this.#listed.flush();
   }
 }

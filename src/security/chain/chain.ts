@@ -25,8 +25,6 @@ export interface ChainParts {
   readonly hasAnonymous: boolean;
   /** Slows down those who guess. */
   readonly attempts: LoginAttempts;
-  /** Told of each client that is refused; must not throw. */
-  readonly onDenied: (credentials: Credentials, why: string) => void;
 }
 
 /** What a link said when it was asked. */
@@ -61,14 +59,14 @@ export class Chain implements Authenticator {
   }
 
   begin(method: string, credentials: Credentials): AuthExchange | null {
-    const { links, attempts, onDenied } = this.#parts;
+    const { links, attempts } = this.#parts;
     const begun = links.flatMap((link) => {
       const exchange = link.begin?.(method, credentials) ?? null;
       return exchange === null ? [] : [{ link: link.name, exchange }];
     });
     return begun.length === 0
       ? null
-      : new GatedExchange(begun, credentials, { attempts, onDenied });
+      : new GatedExchange(begun, credentials, attempts);
   }
 
   stillAllows(identity: Identity): boolean {
@@ -137,7 +135,6 @@ export class Chain implements Authenticator {
       ? last.verdict
       : this.#unknown(credentials, steps);
     await disguise(credentials, steps);
-    this.#parts.onDenied(credentials, why);
     return { kind: "deny", reasonCode, why };
   }
 

@@ -5,14 +5,6 @@ import type {
 } from "../authenticator.ts";
 import type { LoginAttempts } from "./login_attempts.ts";
 
-/** Whom an exchange is watched by. */
-export interface ExchangeWatch {
-  /** Slows down those who guess. */
-  readonly attempts: LoginAttempts;
-  /** Told of each client that is refused; must not throw. */
-  readonly onDenied: (credentials: Credentials, why: string) => void;
-}
-
 /** An exchange, and the name of the link that began it. */
 export interface BegunExchange {
   readonly link: string;
@@ -28,17 +20,20 @@ export interface BegunExchange {
 export class GatedExchange implements AuthExchange {
   #begun: readonly BegunExchange[];
   readonly #credentials: Credentials;
-  readonly #watch: ExchangeWatch;
+  readonly #attempts: LoginAttempts;
 
-  /** `begun` is not empty, and in the order of the chain. */
+  /**
+   * `begun` is not empty, and in the order of the chain; `attempts`
+   * slows guessing.
+   */
   constructor(
     begun: readonly BegunExchange[],
     credentials: Credentials,
-    watch: ExchangeWatch,
+    attempts: LoginAttempts,
   ) {
     this.#begun = begun;
     this.#credentials = credentials;
-    this.#watch = watch;
+    this.#attempts = attempts;
   }
 
   get username(): string | null {
@@ -51,14 +46,14 @@ export class GatedExchange implements AuthExchange {
     // The first step says who it is, and proves nothing yet.
     const outcome = this.username === null
       ? await step()
-      : await this.#watch.attempts.judge(this.username, hostname, step);
+      : await this.#attempts.judge(this.username, hostname, step);
     if (outcome.kind === "allow") {
       const identity = { ...outcome.identity, link: this.#begun[0].link };
       return { ...outcome, identity };
     }
     if (outcome.kind === "deny") {
       const why = `${this.#begun[0].link}: ${outcome.why ?? "refused"}`;
-      this.#watch.onDenied(this.#credentials, why);
+      return { ...outcome, why };
     }
     return outcome;
   }

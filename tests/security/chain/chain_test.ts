@@ -12,6 +12,7 @@ import {
 } from "../../../src/security/chain/mod.ts";
 import {
   type AuthExchange,
+  type AuthOutcome,
   type Credentials,
   identityOf,
 } from "../../../src/security/mod.ts";
@@ -54,9 +55,19 @@ function chainOf(links: readonly Link[], anonymous = false) {
     allowsAnonymous: (listener) => anonymous && listener === "tcp",
     hasAnonymous: anonymous,
     attempts,
-    onDenied: (_, why) => denied.push(why),
   });
+  const authenticate = chain.authenticate.bind(chain);
+  chain.authenticate = async (credentials) =>
+    note(denied, await authenticate(credentials));
   return { chain, denied };
+}
+
+/** Keeps why a client was refused. */
+function note(denied: string[], outcome: AuthOutcome): AuthOutcome {
+  if (outcome.kind === "deny" && outcome.why !== undefined) {
+    denied.push(outcome.why);
+  }
+  return outcome;
 }
 
 /** The link that let a client in, or the reason code. */
@@ -369,7 +380,7 @@ Deno.test("chain: an exchange is the link's that knows the method; its guesses c
   const login = async (user: string, proof: string) => {
     const exchange = chain.begin("M", who)!;
     assert.equal((await exchange.step(bytes(user))).kind, "continue");
-    return await exchange.step(bytes(proof));
+    return note(denied, await exchange.step(bytes(proof)));
   };
   assert.equal(chain.begin("X", who), null);
   const allowed = await login("bob", "yes");
@@ -432,7 +443,7 @@ Deno.test("chain: of several links with a method the one goes on that knows the 
       log.splice(0),
       ["other", "a", "b"].map((one) => `${one} ${user}`),
     );
-    const last = await exchange.step(utf8("proof"));
+    const last = note(denied, await exchange.step(utf8("proof")));
     assert.deepEqual(log, [`${by ?? "other"} proof`]);
     if (by === null) {
       assert.equal(last.kind, "deny");

@@ -1,0 +1,239 @@
+import type { Cancel, Clock } from "../clock/mod.ts";
+import type { LogLevel } from "../config/mod.ts";
+import type {
+  ConnectionEnd,
+  LoggedConnection,
+  SessionLog,
+} from "../session/mod.ts";
+import {
+  HandshakeError,
+  type Refusal,
+  RefusedError,
+} from "../transport/mod.ts";
+import type { BrokerLog } from "./broker_log.ts";
+import { endWords } from "./connection_words.ts";
+import { LineBudget } from "./line_budget.ts";
+import type { StartedListener } from "./started_listener.ts";
+import { Throttle } from "./throttle.ts";
+
+/**
+ * A minute's lines about refused and broken connections: 10 clients of an
+ * address for one reason, 100 for one reason over all addresses.
+ */
+const LIMITS = { ofOne: 10, ofReason: 100 };
+
+/** Lines of clients that come and go as they should: at once, and a second. */
+const BURST = 1000;
+const PER_SECOND = 20;
+
+/** From the first line that was left out to the count of all of them (ms). */
+const SUMMARY = 10_000;
+
+/** Characters of a name from outside that are told, and of a text with more. */
+const MOST_NAME = 200;
+const MOST_TEXT = 500;
+
+/** What a connection log works with. */
+export interface ConnectionLogParts {
+  readonly clock: Clock;
+  readonly log: BrokerLog;
+  /** The listeners that are open now. */
+  readonly listeners: () => readonly StartedListener[];
+}
+
+/** Where a connection comes from. */
+interface Peer {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Connections that came and went without a line of their own. */
+interface Unlogged {
+  connected: number;
+  disconnected: number;
+}
+
+/**
+ * Writes one line for each connection that is accepted, refused or ends, with
+ * the same fields in the same order. What goes wrong is throttled by address
+ * and reason; what goes as it should has a budget of lines, then a count.
+ */
+export class ConnectionLog implements SessionLog {
+  /** Whether clients that come and go as they should are told at `info`. */
+  isVerbose: boolean;
+  readonly #parts: ConnectionLogParts;
+  readonly #throttle: Throttle;
+  readonly #budget: LineBudget;
+  #unlogged: Unlogged | null = null;
+  #summary: Cancel | null = null;
+
+  /** `isVerbose` is `log.connections`. */
+  constructor(parts: ConnectionLogParts, isVerbose: boolean) {
+    const { clock, log } = parts;
+    this.#parts = parts;
+    this.isVerbose = isVerbose;
+    this.#budget = new LineBudget(clock, BURST, PER_SECOND);
+    this.#throttle = new Throttle(clock, LIMITS, (key, from, count) => {
+      const [event, reason] = key.split(" ");
+      const text = from === null
+        ? "more from other addresses in the last minute"
+        : "more from this address in the last minute";
+      const fields = { from: from ?? undefined, reason, count, text };
+      log.event("info", event, fields);
+    });
+  }
+
+  connected(connection: LoggedConnection, present: boolean): void {
+    if (!this.#spend("connected")) return;
+    const { id, listener, clientId, username } = connection;
+    this.#parts.log.event(this.#level, "connected", {
+      connection: id,
+      from: addressOf(connection),
+      listener: listener.name,
+      client: cut(clientId, MOST_NAME),
+      user: cut(username, MOST_NAME),
+      version: connection.version,
+      keep_alive: connection.patience / 1500,
+      session: present ? "resumed" : "new",
+    });
+  }
+
+  closed(connection: LoggedConnection, end: ConnectionEnd): void {
+    const { hostname, listener, clientId, username } = connection;
+    if (isOrdinary(end)) {
+      if (!this.#spend("disconnected")) return;
+    } else {
+      const whom = `${listener.name} ${clientId} ${username} ${whyOf(end)}`;
+      if (!this.#admits(end, hostname, whom)) return;
+    }
+    this.#end(connection, connection.id, listener.name, end, connection);
+  }
+
+  /** A connection of `listener` ended before it came to MQTT. */
+  refused(id: number, listener: string, { reason, error, peer }: Refusal) {
+    const isOurs = error instanceof RefusedError ||
+      error instanceof HandshakeError;
+    this.turnedAway(id, listener, peer, {
+      ...{ reason, wasOpen: false, code: null, limit: null },
+      fault: isOurs ? error.fault : null,
+      detail: error.message,
+    });
+  }
+
+  /** A connection was closed before its first byte was read. */
+  turnedAway(
+    id: number,
+    listener: string,
+    peer: Peer,
+    end: ConnectionEnd,
+  ): void {
+    // Nothing else tells such clients apart.
+    const whom = `${listener} ${whyOf(end)}`;
+    if (!this.#admits(end, peer.hostname, whom)) return;
+    this.#end(peer, id, listener, end);
+  }
+
+  failed(clientId: string | null, error: unknown, result: string): void {
+    this.#parts.log.failed(clientId, error, result);
+  }
+
+  /** Writes what was only counted so far, and ends the timers. */
+  stop(): void {
+    this.#throttle.stop();
+    this.#summary?.();
+    this.#summarise();
+  }
+
+  get #level(): LogLevel {
+    return this.isVerbose ? "info" : "debug";
+  }
+
+  #admits(end: ConnectionEnd, hostname: string, whom: string): boolean {
+    const key = `${eventOf(end)} ${end.reason}`;
+    return this.#throttle.admits(key, hostname, whom);
+  }
+
+  /** The same fields in the same order for all that ends. */
+  #end(
+    peer: Peer,
+    id: number,
+    listener: string,
+    end: ConnectionEnd,
+    client?: LoggedConnection,
+  ): void {
+    const { reason, code, limit, wasOpen, fault = null } = end;
+    const detail = cut(end.detail, MOST_TEXT) ?? null;
+    const listeners = this.#parts.listeners;
+    const facts = { wasOpen, limit, fault, listeners, detail };
+    const level = isOrdinary(end) ? this.#level : "info";
+    this.#parts.log.event(level, eventOf(end), {
+      connection: id,
+      from: addressOf(peer),
+      listener,
+      client: cut(client?.clientId, MOST_NAME),
+      user: cut(client?.username, MOST_NAME),
+      reason,
+      code: code === null ? undefined : hex(code),
+      limit: limit ?? undefined,
+      text: endWords(reason, facts),
+    });
+  }
+
+  /** Returns whether there is a line left; else counts. */
+  #spend(what: keyof Unlogged): boolean {
+    if (!this.#parts.log.logs(this.#level)) return false;
+    if (this.#budget.take()) return true;
+    this.#unlogged ??= { connected: 0, disconnected: 0 };
+    this.#unlogged[what]++;
+    this.#summary ??= this.#parts.clock.after(
+      SUMMARY,
+      () => this.#summarise(),
+    );
+    return false;
+  }
+
+  #summarise(): void {
+    this.#summary = null;
+    const counts = this.#unlogged;
+    if (counts === null) return;
+    this.#unlogged = null;
+    const text = "more than are logged one by one";
+    this.#parts.log.event(this.#level, "connections", { ...counts, text });
+  }
+}
+
+function eventOf({ wasOpen }: ConnectionEnd): string {
+  return wasOpen ? "disconnected" : "refused";
+}
+
+/** What tells the ends of connections apart that have the same reason. */
+function whyOf({ fault, detail }: ConnectionEnd): string {
+  return fault ?? (detail ?? "").slice(0, MOST_TEXT);
+}
+
+/** Whether a client left as clients do. */
+function isOrdinary({ reason, wasOpen }: ConnectionEnd): boolean {
+  return wasOpen && (reason === "client-disconnect" ||
+    reason === "client-closed" || reason === "shutdown");
+}
+
+/** Address and port as in a URL; peers of a socket file have no port. */
+function addressOf({ hostname, port }: Peer): string {
+  if (port === 0) return hostname;
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}
+
+/** Undefined for what is not known: it has no field. */
+function cut(
+  text: string | null | undefined,
+  most: number,
+): string | undefined {
+  if (text === null || text === undefined) return undefined;
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+function hex(code: number): string {
+  return `0x${code.toString(16).toUpperCase().padStart(2, "0")}`;
+}

@@ -1,0 +1,14 @@
+import type { ProtocolError } from "../mqtt/mod.ts";
+import { AnswerTooLarge } from "./answer_too_large.ts";
+import { ForeignProtocol } from "./first_packet.ts";
+import type { CloseReason } from "./reasons.ts";
+
+/** Returns why a connection closes for `error`: mostly `otherwise`. */
+export function closeReasonOf(
+  error: ProtocolError,
+  otherwise: CloseReason,
+): CloseReason {
+  if (error instanceof AnswerTooLarge) return "answer-too-large";
+  if (error instanceof ForeignProtocol) return "unknown-protocol";
+  return otherwise;
+}

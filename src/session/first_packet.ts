@@ -1,0 +1,45 @@
+import { ConnectError } from "../codec/mod.ts";
+import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { type Foreign, foreignOf, type PeerFault } from "../transport/mod.ts";
+
+/** The first bytes are of another protocol: there is nothing to answer. */
+export class ForeignProtocol extends ConnectError {
+  /** What the peer speaks. */
+  readonly fault: PeerFault;
+
+  constructor(speaks: Foreign) {
+    super(ReasonCode.ProtocolError, "the first packet is not CONNECT", null);
+    this.fault = `speaks-${speaks}`;
+  }
+}
+
+/**
+ * Looks at what begins at `start` of `chunk` before a connection is open.
+ *
+ * @param isOpening Whether CONNECT has not come.
+ * @throws {ProtocolError} where that is no packet for this time.
+ */
+export function expectPacket(
+  isOpening: boolean,
+  chunk: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const type = chunk[start] >> 4;
+  if (!isOpening) {
+    if (type === PacketType.Auth || type === PacketType.Disconnect) return;
+    throw new ProtocolError( // [MQTT-4.12.0-6]
+      ReasonCode.ProtocolError,
+      "a packet other than AUTH before CONNACK",
+    );
+  }
+  const speaks = foreignOf(chunk, start, end);
+  if (speaks === "mqtt") return;
+  if (speaks !== null) throw new ForeignProtocol(speaks);
+  if (type === PacketType.Connect) return;
+  throw new ConnectError( // [MQTT-3.1.0-1]
+    ReasonCode.ProtocolError,
+    "the first packet is not CONNECT",
+    null,
+  );
+}
