@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { KeptFolder } from "../store/kept_folder.ts";
 import { assertSame, message, type World } from "../store/world.ts";
+import { until } from "../support/wait.ts";
 import { testOnDisk } from "./disk_place.ts";
 
 /** Commits of some size: one does not fit into what SQLite has left over. */
@@ -32,11 +33,10 @@ testOnDisk(
     const done = full.world.committed();
     let isDone = false;
     done.then(() => isDone = true);
-    for (let n = 0; n < 20_000 && !isDone; n++) {
+    await until("a commit to the disk that has space again", () => {
       small.clock.advance(10);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.ok(isDone);
+      return isDone;
+    });
     const after = full.world.picture();
     await full.world.store.close();
     small.ruin();

@@ -5,7 +5,7 @@ import { blockKey, KvBlocks, SCHEMA } from "../../src/store/kv_blocks.ts";
 import type { RecordKind } from "../../src/store/record_kind.ts";
 import { RecordWriter } from "../../src/store/record_writer.ts";
 import { TestBroker } from "../support/test_broker.ts";
-import { turn } from "../support/settle.ts";
+import { until } from "../support/wait.ts";
 import type { WireClient } from "../support/wire_client.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { message } from "./world.ts";
@@ -65,7 +65,7 @@ async function start(
   }
   client.reading = true;
   // The answer waits for the disk, which no clock of ours moves.
-  for (let n = 0; n < 20_000 && client.waiting === 0; n++) await turn();
+  await until("an answer", () => client.waiting > 0);
   const connack = await client.receive();
   await check(broker, connack.sessionPresent === true);
   broker.failures.length = 0;

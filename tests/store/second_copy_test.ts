@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EMPTY } from "../../src/store/blocks.ts";
 import { encodeCopyHead } from "../../src/store/copy_head.ts";
 import { xxhash32 } from "../../src/store/xxhash32.ts";
-import { settle } from "./faulty_blocks.ts";
+import { until } from "../support/wait.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";
 
@@ -24,16 +24,9 @@ async function snapshot(folder: KeptFolder, { world }: OpenedWorld) {
   const before = folder.having("snapshot-").length;
   folder.clock.advance(HOUR);
   await commits(world, 1, "due");
-  await until(() =>
+  await until("a snapshot", () =>
     folder.having("snapshot-").length > before &&
-    folder.having(".partial").length === 0
-  );
-}
-
-/** Turns of the event loop are what it waits for, not time. */
-async function until(isSo: () => boolean) {
-  for (let turns = 0; turns < 20_000 && !isSo(); turns++) await settle();
-  assert.ok(isSo());
+    folder.having(".partial").length === 0);
 }
 
 /** Flips a bit in the middle of a file. */
@@ -76,7 +69,10 @@ Deno.test("fault-tolerant: a copy that goes missing beside a whole store is made
       await commits(open.world, 5);
       await snapshot(folder, open);
     }
-    await until(() => !folder.names.includes("store.kv.journal-0"));
+    await until(
+      "the first journal to go",
+      () => !folder.names.includes("store.kv.journal-0"),
+    );
     await commits(open.world, 5, "later");
     const before = open.world.picture();
     await open.world.store.close();
@@ -218,14 +214,14 @@ Deno.test("fault-tolerant: a snapshot that failed is told of, and tried again", 
     Deno.mkdirSync(`${hindrance}/full`, { recursive: true });
     folder.clock.advance(HOUR);
     await commits(world, 1, "due");
-    await until(() => told.length > 0);
+    await until("the alarm", () => told.length > 0);
     await commits(world, 3, "goes on");
     folder.clock.advance(60_000);
     await commits(world, 1, "again");
     Deno.removeSync(hindrance, { recursive: true });
     folder.clock.advance(60_000);
     await commits(world, 1, "at last");
-    await until(() => told.at(-1) === null);
+    await until("its end", () => told.at(-1) === null);
     assert.match(String(told[0]), /no snapshot of the store could be made/);
     assert.ok(folder.having("snapshot-").length > 0);
     await world.store.close();
@@ -240,7 +236,7 @@ Deno.test("fault-tolerant: runs too short for a snapshot do not leave journals w
     assert.equal(alarm, null);
     await commits(world, 1, `run ${run}`);
     // A snapshot that was begun is not ended by the close.
-    await until(() => folder.having(".partial").length === 0);
+    await until("the snapshot", () => folder.having(".partial").length === 0);
     await world.store.close();
     most = Math.max(most, folder.having("journal-").length);
   }
@@ -281,7 +277,7 @@ Deno.test("fault-tolerant: after a failed sync another journal begins", async ()
   try {
     world.retain(message("failed", "sync", { retain: true }));
     const done = world.committed();
-    await until(() => world.store.health === "failing");
+    await until("the failure", () => world.store.health === "failing");
     folder.clock.advance(1000);
     await done;
   } finally {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { turn } from "../support/settle.ts";
 import { TestBroker } from "../support/test_broker.ts";
+import { until } from "../support/wait.ts";
 import type { WireClient } from "../support/wire_client.ts";
 import { KeptFolder } from "./kept_folder.ts";
 
@@ -8,12 +8,15 @@ const MINUTE = 60_000;
 
 /** Something is stored, and time goes on, until a message comes. */
 async function next(client: WireClient, broker: TestBroker): Promise<string> {
-  for (let n = 0; n < 200 && client.waiting === 0; n++) {
-    await client.publish({ topic: "t", payload: `${n}`, retain: true });
-    await broker.advance(60 * MINUTE);
-    // The disk has a time of its own.
-    for (let turns = 0; turns < 200; turns++) await turn();
-  }
+  // The disk has a time of its own: few commits, many looks.
+  let looks = 0;
+  await until("a message about snapshots", async () => {
+    if (client.waiting === 0 && looks++ % 100 === 0) {
+      await client.publish({ topic: "t", payload: `${looks}`, retain: true });
+      await broker.advance(60 * MINUTE);
+    }
+    return client.waiting > 0;
+  });
   const { type, payload } = await client.receive();
   assert.equal(type, 3);
   return payload;
@@ -30,7 +33,7 @@ Deno.test("a snapshot that fails raises an alarm, which one that succeeds ends",
   await client.subscribe(["$SYS/broker/alarm/snapshot"]);
   // Folders with something in them are in the way of the next journals.
   const inTheWay: string[] = [];
-  for (let commit = 1; commit < 50; commit++) {
+  for (let commit = 1; commit < 250; commit++) {
     inTheWay.push(`${folder.path}.journal-${commit}`);
   }
   for (const path of inTheWay) Deno.mkdirSync(`${path}/x`, { recursive: true });
