@@ -103,7 +103,11 @@ async function show(
     output,
     new Promise((end) => setTimeout(end, AFTERMATH)),
   ]);
-  progress.end(signal === null && code <= 1);
+  const isWhole = signal === null && code <= 1;
+  progress.end(isWhole);
+  if (!isWhole) {
+    write(`deno test broke off: ${signal ?? `exit code ${code}`}\n`);
+  }
   return { code, broken: progress.broken };
 }
 
