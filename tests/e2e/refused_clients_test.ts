@@ -130,12 +130,13 @@ testWith(
   "log: a client that comes, takes the place of another and goes is told each time",
   async () => {
     await using broker = await BrokerProcess.start();
+    const subscriber = mosquittoClients.command!.replace(/_pub$/, "_sub");
     const subscribe = () =>
-      new Deno.Command("mosquitto_sub", {
+      new Deno.Command(subscriber, {
         args: ["-p", `${broker.port()}`, "-t", "t", "-i", "same", "-E"],
         ...{ stdin: "null", stdout: "null", stderr: "null" } as const,
       }).output();
-    const first = new Deno.Command("mosquitto_sub", {
+    const first = new Deno.Command(subscriber, {
       args: ["-p", `${broker.port()}`, "-t", "t", "-i", "same"],
       ...{ stdin: "null", stdout: "null", stderr: "null" } as const,
     }).spawn();
