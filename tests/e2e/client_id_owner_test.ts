@@ -108,7 +108,7 @@ Deno.test("client ids: a session keeps its owner over a restart, by whatever the
   });
   assert.match(
     log,
-    /info +closed client="meter" .*reason="client-id-owned" limit="access\.client_id_owner is user: the session has user name ann, the client user name bob"/,
+    /info +refused .*client="meter" .*reason="client-id-owned" .*limit="access\.client_id_owner is user: the session has user name ann, the client user name bob"/,
   );
 });
 
