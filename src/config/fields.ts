@@ -167,7 +167,8 @@ export const sections: {
       256 * MIB,
       0,
       64 * GIB,
-      "Bytes of all retained messages; 0 sets no bound.",
+      "Bytes of all retained messages, and 128 for each topic level beyond " +
+        "four a message; 0 sets no bound.",
     ),
   },
   shared: {

@@ -21,9 +21,21 @@ export type RetainedListener = Pick<Changes, "retained">;
 export interface RetainedLimits {
   /** Messages; 0 = no bound. */
   maxMessages: number;
-  /** Bytes of topics, payloads and properties together; 0 = no bound. */
+  /**
+   * Bytes of topics, payloads and properties together, and of the levels of
+   * topics that go beyond `FREE_LEVELS` a message; 0 = no bound.
+   */
   maxBytes: number;
 }
+
+/** Bytes of a level in the tree, as measured with a level text of its own. */
+const LEVEL_BYTES = 128;
+
+/**
+ * Levels a message that are not counted, on average. Topics share most of
+ * theirs; 300 bytes may have 128 that no other topic shares.
+ */
+const FREE_LEVELS = 4;
 
 /** The retained messages, one a topic, in a tree over topic levels. */
 export class RetainedStore implements RetainedSource {
@@ -35,6 +47,8 @@ export class RetainedStore implements RetainedSource {
   readonly #records = new RetainedRecords();
   #messages = 0;
   #bytes = 0;
+  /** Nodes of the tree below its root. */
+  #nodes = 0;
   /** No stored message expires before (ms); Infinity when none will. */
   #soonest = Infinity;
   /** The same of what the sweep under way has left behind it. */
@@ -169,10 +183,17 @@ export class RetainedStore implements RetainedSource {
     ) return "too-many-messages";
     const more = message.size - this.#records.sizeOf(node);
     // A message that takes no more than the one before always fits.
-    if (maxBytes > 0 && more > 0 && this.#bytes + more > maxBytes) {
+    if (maxBytes > 0 && more > 0 && this.#taken(node) + more > maxBytes) {
       return "too-many-bytes";
     }
     return null;
+  }
+
+  /** Bytes that count for the limit, with the levels placed for `node`. */
+  #taken(node: RetainedNode): number {
+    const messages = this.#messages + (node.held === null ? 1 : 0);
+    const levels = this.#nodes - FREE_LEVELS * messages;
+    return this.#bytes + Math.max(0, levels) * LEVEL_BYTES;
   }
 
   /** Removes the message at `node`, which has one. */
@@ -197,6 +218,7 @@ export class RetainedStore implements RetainedSource {
     for (let up = at.parent; up !== null; up = at.parent) {
       if (at.held !== null || at.children !== null) return;
       up.removeChild(at);
+      this.#nodes--;
       at = up;
     }
   }
@@ -220,6 +242,7 @@ export class RetainedStore implements RetainedSource {
       if (child === undefined) {
         child = new RetainedNode(levelText(topicName, start, end), node);
         node.addChild(child);
+        this.#nodes++;
       }
       node = child;
       start = end + 1;

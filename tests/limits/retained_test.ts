@@ -254,3 +254,33 @@ conformance(
   },
   { retained: { max_bytes: 2000 }, sys },
 );
+
+conformance(
+  "deep topics count in max_bytes with their levels, and give them back",
+  async (broker) => {
+    const client = await broker.connect(5);
+    const publish = async (topic: string, payload: string, code: number) => {
+      await client.publish({ topic, payload, qos: 1, id: 7, retain: true });
+      await client.expectAck(4, 7, code);
+    };
+    const deep = "/x".repeat(60);
+    // Two messages and the topics' 61 levels each, less four: 14,600 bytes.
+    for (let round = 0; round < 3; round++) {
+      await publish(`a${deep}`, "x", 0x10);
+      await publish(`b${deep}`, "x", 0x10);
+      await publish(`c${deep}`, "x", 0x97);
+      // Its levels are there, and its payload is no longer.
+      await publish(`b${deep}`, "y", 0x10);
+      // Levels that are shared take nothing, and those of `c` are gone.
+      for (let leaf = 0; leaf < 10; leaf++) {
+        await publish(`a${deep}/${leaf}`, "x", 0x10);
+      }
+      for (let leaf = 0; leaf < 10; leaf++) {
+        await publish(`a${deep}/${leaf}`, "", 0x10);
+      }
+      await publish(`a${deep}`, "", 0x10);
+      await publish(`b${deep}`, "", 0x10);
+    }
+  },
+  { retained: { max_bytes: 17_000 } },
+);
