@@ -1,4 +1,5 @@
 import type { LimitSettings, ListenerSettings } from "../config/mod.ts";
+import { subscriberOf } from "../network/mod.ts";
 
 /** Connections that came by one listener, whatever it is called by now. */
 interface Count {
@@ -7,8 +8,8 @@ interface Count {
 
 /** That a connection is counted in, until it leaves. */
 export interface Entry {
-  /** Where the peer comes from. */
-  readonly hostname: string;
+  /** The peer's IPv4 address, or the network of its IPv6 address. */
+  readonly subscriber: string;
   /** Of its listener. */
   readonly count: Count;
   /** Whether it counts for its address: peers of a socket file have none. */
@@ -42,19 +43,20 @@ export class Admission {
       const name = `max_connections of listener ${listener.name}`;
       return this.#refuse(name, listener.max_connections);
     }
+    const subscriber = subscriberOf(hostname);
     const hasAddress = listener.type !== "unix";
     if (hasAddress) {
       // Also where there is no bound: there may be one soon.
-      const same = this.#byAddress.get(hostname) ?? 0;
+      const same = this.#byAddress.get(subscriber) ?? 0;
       if (isReached(max_connections_per_address, same)) {
         const name = "limits.max_connections_per_address";
         return this.#refuse(name, max_connections_per_address);
       }
-      this.#byAddress.set(hostname, same + 1);
+      this.#byAddress.set(subscriber, same + 1);
     }
     count.now++;
     this.count++;
-    return { hostname, count, hasAddress };
+    return { subscriber, count, hasAddress };
   }
 
   #countOf(name: string): Count {
@@ -72,13 +74,13 @@ export class Admission {
   }
 
   /** Counts a connection out that was let in. */
-  leave({ hostname, count, hasAddress }: Entry): void {
+  leave({ subscriber, count, hasAddress }: Entry): void {
     this.count--;
     count.now--;
     if (!hasAddress) return;
-    const same = this.#byAddress.get(hostname) ?? 1;
-    if (same > 1) this.#byAddress.set(hostname, same - 1);
-    else this.#byAddress.delete(hostname);
+    const same = this.#byAddress.get(subscriber) ?? 1;
+    if (same > 1) this.#byAddress.set(subscriber, same - 1);
+    else this.#byAddress.delete(subscriber);
   }
 
   /** Listeners have other names; those that are not named here are no more. */

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../clock/mod.ts";
 import type { LogLevel } from "../config/mod.ts";
+import { subscriberOf } from "../network/mod.ts";
 import type {
   ConnectionEnd,
   LoggedConnection,
@@ -150,7 +151,7 @@ export class ConnectionLog implements SessionLog {
 
   #admits(end: ConnectionEnd, hostname: string, whom: string): boolean {
     const key = `${eventOf(end)} ${end.reason}`;
-    return this.#throttle.admits(key, hostname, whom);
+    return this.#throttle.admits(key, subscriberOf(hostname), whom);
   }
 
   /** The same fields in the same order for all that ends. */

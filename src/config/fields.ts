@@ -46,7 +46,7 @@ export const sections: {
       0,
       0,
       ANY_COUNT,
-      "Connections from one IP address; 0 sets no bound.",
+      "Connections from one IPv4 address or one /64 network of IPv6; 0 sets no bound.",
     ),
     max_client_id_length: integer(
       1024,

@@ -145,6 +145,21 @@ Deno.test("connection log: one client that fails hides no other, and is counted"
   }]);
 });
 
+Deno.test("connection log: the addresses of one IPv6 network have the lines of one", () => {
+  const { written, log } = logged();
+  for (let at = 1; at <= 1000; at++) {
+    const hostname = `2001:db8::${at.toString(16)}`;
+    const clientId = `c${at}`;
+    const end = ended({ reason: "auth-failed", wasOpen: false });
+    log.closed({ ...connection, hostname, clientId }, end);
+  }
+  const most = written.length;
+  assert.ok(most > 0 && most < 30, `${most} lines`);
+  const end = ended({ reason: "auth-failed", wasOpen: false });
+  log.closed({ ...connection, hostname: "192.0.2.1", clientId: "far" }, end);
+  assert.equal(written.length, most + 1, "no other address is hidden");
+});
+
 /** The text of a refusal before MQTT. */
 function refused(error: Error, reason: RefusalReason): unknown {
   const { written, log } = logged();

@@ -57,6 +57,18 @@ Deno.test("one address's bound holds up no other, and places come free", () => {
   }
 });
 
+Deno.test("addresses of one IPv6 network share a bound, and leave it together", () => {
+  const { admission, one } = setUp(0, 2, 0);
+  for (let round = 0; round < 3; round++) {
+    const first = admission.enter("2001:db8:0:1::1", one)!;
+    const second = admission.enter("2001:db8:0:1:ffff::2", one)!;
+    assert.ok(!admission.enter("2001:db8:0:1::3", one));
+    const other = admission.enter("2001:db8:0:2::1", one)!;
+    for (const entry of [first, second, other]) admission.leave(entry);
+    assert.equal(admission.count, 0);
+  }
+});
+
 Deno.test("whoever is refused is counted nowhere", () => {
   const { admission, one, two } = setUp(3, 1, 2);
   assert.ok(admission.enter("a", one));

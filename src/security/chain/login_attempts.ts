@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import { ReasonCode } from "../../mqtt/mod.ts";
-import { formatAddress, isIPv4, parseAddress } from "../../network/mod.ts";
+import { subscriberOf } from "../../network/mod.ts";
 import type { AuthOutcome } from "../authenticator.ts";
 
 /** How long a failed login is remembered, and too many are refused (ms). */
@@ -91,7 +91,7 @@ export class LoginAttempts {
     work: () => Promise<AuthOutcome>,
   ): Promise<AuthOutcome> {
     const user = `u ${(username ?? "").slice(0, MOST_LETTERS)}`;
-    const address = `a ${networkOf(hostname)}`;
+    const address = `a ${subscriberOf(hostname)}`;
     const key = `${address} ${user}`;
     const pair = this.#pairOf(key);
     pair.here++;
@@ -214,11 +214,4 @@ function isFailure(outcome: AuthOutcome): boolean {
   return outcome.kind === "deny" &&
     (outcome.reasonCode === ReasonCode.BadUserNameOrPassword ||
       outcome.reasonCode === ReasonCode.NotAuthorized);
-}
-
-/** Who has one IPv6 address has the 2^64 of its network, too. */
-function networkOf(hostname: string): string {
-  const bytes = parseAddress(hostname);
-  if (bytes === null || isIPv4(bytes)) return hostname;
-  return formatAddress(bytes.fill(0, 8));
 }
