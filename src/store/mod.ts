@@ -27,13 +27,13 @@ export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
 export { nextDoubt, openStore, type StoreSettings } from "./open_store.ts";
-export { backupStore } from "./backup.ts";
+export { backupStore, partialBackup } from "./backup.ts";
 export {
   compactStore,
   restoreStore,
   type StoreInfo,
   storeInfo,
-  verifyStore,
 } from "./offline.ts";
+export { verifyStore } from "./verify_store.ts";
 export type { Head } from "./blocks.ts";
 export type { Doubt, Verdict } from "./verified_start.ts";

@@ -9,23 +9,20 @@ import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { withSum } from "./migration.ts";
 import { openKvBlocks } from "./open_kv.ts";
-import { whyFull } from "./open_store.ts";
+import { whyFull } from "./space.ts";
 import { PlainState } from "./plain_state.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
 import { StoreError } from "./store_error.ts";
-import { type Verdict, verify } from "./verified_start.ts";
+import { FULL, present, verifyStore } from "./verify_store.ts";
 
 /** Who holds the lock while a store is worked on. */
 const NAME = "dunlin store";
 
 /** Somebody waits for the command: it does not try for ever. */
 const TRIES = 3;
-
-/** What SQLite and the system say when there is no room. */
-export const FULL = /disk is full|no space|ENOSPC|quota/i;
 
 /** What is in a store. Sizes are in bytes. */
 export interface StoreInfo {
@@ -55,18 +52,6 @@ export interface StoreInfo {
   readonly fileBytes: number;
   /** When the oldest queued message was stored, ms since 1970; 0 for none. */
   readonly oldestMessageAt: number;
-}
-
-/**
- * Looks the store at `path` over, as a start does; also while a broker uses it.
- *
- * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
- */
-export async function verifyStore(path: string): Promise<Verdict> {
-  await present(path);
-  return await verify(path).catch((error) => {
-    throw damaged(error, path);
-  });
 }
 
 /**
@@ -124,13 +109,19 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
  * use. A store that was there is kept; returns its new path, or null.
  *
  * @throws {StoreError} `missing`, `corrupt` or `newer` for the backup, `locked`
- * for the store.
+ * for the store, `full` or `failing`; the store is then as it was.
  */
 export async function restoreStore(
   file: string,
   path: string,
 ): Promise<string | null> {
   await verifyStore(file);
+  if (await isSameFile(file, path)) {
+    throw new StoreError(
+      "failing",
+      `${file} is the store itself; name a backup`,
+    );
+  }
   const lock = await StoreLock.take(path, NAME);
   try {
     await settle(path, new SystemClock().now());
@@ -138,6 +129,10 @@ export async function restoreStore(
   } finally {
     await lock.release();
   }
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  return await exists(b) && await Deno.realPath(a) === await Deno.realPath(b);
 }
 
 /**
@@ -205,20 +200,4 @@ async function noRoom(error: unknown, path: string): Promise<unknown> {
       "space as the store has live data, twice. Nothing is lost",
     error,
   );
-}
-
-/** The `error` of the store `path` with where the damage is, if it is damage. */
-export function damaged(error: unknown, path: string): unknown {
-  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
-  return new StoreError(
-    "corrupt",
-    `${path} is damaged: ${error.message}`,
-    error,
-  );
-}
-
-/** Throws `StoreError` `missing` where there is no store. */
-export async function present(path: string): Promise<void> {
-  if (await exists(path)) return;
-  throw new StoreError("missing", `there is no store at ${path}`);
 }

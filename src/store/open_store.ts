@@ -9,7 +9,7 @@ import { MemoryStore } from "./memory_store.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { settle } from "./putting_back.ts";
 import { complete, type Recovery, startOrRebuild } from "./recovered_start.ts";
-import { askSystem, Space } from "./space.ts";
+import { Space, whyFull } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
 import {
@@ -17,9 +17,6 @@ import {
   startOrSetAside,
   type StartSettings,
 } from "./verified_start.ts";
-
-/** Free bytes with which a store can be opened. */
-const ENOUGH = 256 * 1024;
 
 /**
  * Where and how to store. The times and the bounds of space may become others
@@ -160,17 +157,6 @@ async function explain(error: unknown, path: string): Promise<unknown> {
   const why = await whyFull(path);
   if (why === null) return error;
   return new StoreError("full", `${error.message} (${why.message})`, error);
-}
-
-/** What to say of the disk of `path` when it is full, else null. */
-export async function whyFull(path: string): Promise<Error | null> {
-  try {
-    const { free } = await askSystem(dirname(path));
-    if (free > ENOUGH) return null;
-    return new Error(`the disk is full: ${free} bytes are left`);
-  } catch {
-    return null; // A disk that cannot be asked is not known to be full.
-  }
 }
 
 /** Opens the blocks, on a full disk only to read until there is room. */

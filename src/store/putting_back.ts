@@ -1,8 +1,8 @@
 import { removeUnfinished } from "./copies.ts";
-import { exists, removeFile } from "./files.ts";
+import { copyStore } from "./copy_store.ts";
+import { exists } from "./files.ts";
 import { rebuiltPath } from "./recovered_start.ts";
 import { moveAway, moveStray, removeStore } from "./set_aside.ts";
-import { makeSingle } from "./single_file.ts";
 import { syncFolder } from "./sync_folder.ts";
 
 /** What a store that makes room for a backup is called from then on. */
@@ -12,30 +12,18 @@ const REPLACED = "replaced";
  * Puts the backup `file` in place of the store at `path`, which must be locked
  * and open nowhere. Returns where the one before is, with its copies, or null.
  *
- * The backup is copied beside it first. From when that copy has its name the
- * store counts as replaced: what is interrupted then is finished by `settle`.
+ * The backup is copied beside it first, and the copy verified. From when that
+ * copy has its name the store counts as replaced: what is interrupted then is
+ * finished by `settle`.
+ *
+ * @throws {StoreError} as `copyStore` does; the store is then as it was.
  */
 export async function putBack(
   file: string,
   path: string,
 ): Promise<string | null> {
   const partial = `${restoringPath(path)}.partial`;
-  try {
-    await removeFile(partial);
-    await Deno.copyFile(file, partial);
-    await makeSingle(partial, true);
-    // What clients said is for this user only, whatever the backup allows.
-    if (Deno.build.os !== "windows") await Deno.chmod(partial, 0o600);
-    const copy = await Deno.open(partial, { read: true, write: true });
-    try {
-      await copy.sync();
-    } finally {
-      copy.close();
-    }
-  } catch (error) {
-    await removeFile(partial).catch(() => {});
-    throw error;
-  }
+  await copyStore(file, partial, { alone: true });
   await Deno.rename(partial, restoringPath(path));
   await syncFolder(path);
   return await replace(path);
@@ -51,7 +39,7 @@ export async function settle(
   path: string,
   now: number,
 ): Promise<string | null> {
-  await removeFile(`${restoringPath(path)}.partial`);
+  await removeStore(`${restoringPath(path)}.partial`);
   await removeStore(rebuiltPath(path));
   await removeUnfinished(path);
   if (await exists(restoringPath(path))) {

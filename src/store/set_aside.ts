@@ -4,7 +4,12 @@ import { exists, removeFile } from "./files.ts";
 import { syncFolder } from "./sync_folder.ts";
 
 /** What belongs to a file of SQLite beside the file itself. */
-const COMPANIONS = ["-wal", "-shm"] as const;
+const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
+
+/** All files that SQLite may keep for the store at `path`. */
+export function storeFiles(path: string): string[] {
+  return ["", ...COMPANIONS].map((part) => path + part);
+}
 
 /**
  * Renames the damaged store at `path` and its second copy, so that they can be

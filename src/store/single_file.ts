@@ -14,6 +14,8 @@ export async function makeSingle(path: string, alone: boolean): Promise<void> {
       database.prepare("DELETE FROM kv WHERE k = ?").run(JOURNALED);
     }
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    // So that it can be read where its folder cannot be written to.
+    database.exec("PRAGMA journal_mode = DELETE");
   } finally {
     database.close();
   }

@@ -4,6 +4,9 @@ import type { Clock } from "../clock/mod.ts";
 /** How often the disk is asked, ms. */
 const LOOK = 5000;
 
+/** Free bytes with which a store can be opened. */
+const ENOUGH = 256 * 1024;
+
 /** What counts as too little space. */
 export interface SpaceLimits {
   /** The store's file. */
@@ -81,4 +84,15 @@ export async function askSystem(path: string): Promise<DiskSpace> {
   const { statfs } = await import("node:fs/promises");
   const { bavail, blocks, bsize } = await statfs(path);
   return { free: bavail * bsize, total: blocks * bsize };
+}
+
+/** What to say of the disk of `path` when it is full, else null. */
+export async function whyFull(path: string): Promise<Error | null> {
+  try {
+    const { free } = await askSystem(dirname(path));
+    if (free > ENOUGH) return null;
+    return new Error(`the disk is full: ${free} bytes are left`);
+  } catch {
+    return null; // A disk that cannot be asked is not known to be full.
+  }
 }

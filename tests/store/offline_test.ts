@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {
   backupStore,
@@ -198,6 +199,113 @@ Deno.test("a backup that cannot be written says which, and why", () =>
     const file = `${path}.nowhere/backup`;
     await assert.rejects(backupStore(path, file), {
       fault: "failing",
-      message: new RegExp(`the backup ${file} cannot be written: .*open`),
+      message: new RegExp(`cannot be copied to ${file}.partial: .*open`),
     });
+  }));
+
+Deno.test("restore takes what stands in the write-ahead log of the backup", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    happen(world, seeded(4), 300);
+    await world.committed();
+    const before = world.picture();
+    // Copied by hand, as from a broker that was killed.
+    const copy = `${path}.copy`;
+    for (const part of ["", "-wal"]) {
+      await Deno.copyFile(path + part, copy + part);
+    }
+    await world.store.close();
+    assert.ok(Deno.statSync(`${copy}-wal`).size > 0);
+    const log = Deno.readFileSync(`${copy}-wal`);
+    await restoreStore(copy, path);
+    const restored = await open();
+    assertSame(restored.picture(), before);
+    await restored.store.close();
+    assert.deepEqual(Deno.readFileSync(`${copy}-wal`), log, "as it was");
+  }));
+
+Deno.test("restore takes a store that a broker is writing to as of one commit", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    let isOver = false;
+    const writing = (async () => {
+      for (let at = 0; !isOver; at++) {
+        const topic = `t/${at % 500}`;
+        world.retain(message(topic, "x".repeat(3000), { retain: true }));
+        if (at % 40 === 0) await world.committed();
+      }
+    })();
+    try {
+      for (let count = 0; count < 5; count++) {
+        const other = `${path}.${count}`;
+        await restoreStore(path, other);
+        await storeInfo(other);
+      }
+    } finally {
+      isOver = true;
+      await writing;
+      await world.store.close();
+    }
+  }));
+
+Deno.test("restore and backup take what only the journals of a store have", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    const behind = `${path}.behind`;
+    happen(world, seeded(5), 300);
+    await world.committed();
+    await backupStore(path, behind);
+    happen(world, seeded(6), 300);
+    await world.committed();
+    const before = world.picture();
+    await world.store.close();
+    // As a power cut leaves it where the disk had not taken the last commits.
+    await Deno.copyFile(`${path}.journal-0`, `${behind}.journal-0`);
+    await backupStore(behind, `${path}.backup`);
+    const info = await storeInfo(`${path}.backup`);
+    assert.equal(info.sessions, world.state.sessions.length);
+    await restoreStore(behind, path);
+    const restored = await open();
+    assertSame(restored.picture(), before);
+    await restored.store.close();
+  }, "fault-tolerant"));
+
+Deno.test("a log that lies beside the name of a new backup is not taken for its own", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    happen(world, seeded(7), 100);
+    await world.committed();
+    const file = `${path}.backup`;
+    await Deno.copyFile(`${path}-wal`, `${file}-wal`);
+    await Deno.copyFile(`${path}-wal`, `${file}.partial-wal`);
+    await assert.rejects(backupStore(path, file), {
+      fault: "failing",
+      message: /backup-wal is there already; name another file, or remove it/,
+    });
+    await Deno.remove(`${file}-wal`);
+    await backupStore(path, file);
+    const before = world.picture();
+    await world.store.close();
+    // What a restore that was killed has left.
+    await Deno.copyFile(`${path}.backup`, `${path}.restoring.partial`);
+    Deno.writeFileSync(`${path}.restoring.partial-journal`, new Uint8Array(9));
+    await restoreStore(file, path);
+    const left = [...Deno.readDirSync(dirname(path))].map(({ name }) => name)
+      .filter((name) => /partial|restoring/.test(name));
+    assert.deepEqual(left, []);
+    const restored = await open();
+    assertSame(restored.picture(), before);
+    await restored.store.close();
+  }));
+
+Deno.test("a store is not restored from itself, whatever it is called", () =>
+  withStore(async (path, open) => {
+    await (await open()).store.close();
+    await Deno.symlink(path, `${path}.link`);
+    for (const file of [path, `${path}.link`]) {
+      await assert.rejects(restoreStore(file, path), {
+        fault: "failing",
+        message: `${file} is the store itself; name a backup`,
+      });
+    }
   }));

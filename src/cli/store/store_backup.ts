@@ -1,3 +1,4 @@
+import { partialBackup } from "../../store/mod.ts";
 import { shownSize } from "./figures.ts";
 import type { StoreCommand } from "./store_options.ts";
 
@@ -6,28 +7,19 @@ import type { StoreCommand } from "./store_options.ts";
  * broker may use it meanwhile.
  */
 export const backup: StoreCommand = async ({ path, file, shown, work }) => {
+  const partial = partialBackup(file);
   const part = async () => {
     // Only what is needed is copied, so the bar may end early.
     const whole = await sizeOf(path) + await sizeOf(`${path}-wal`);
-    return whole === 0 ? 0 : await sizeOf(file) / whole;
+    return whole === 0 ? 0 : await sizeOf(partial) / whole;
   };
-  const before = umask(0o077);
-  try {
-    await work("Writing the backup:", "backup", [path, file], part);
-  } finally {
-    umask(before);
-  }
+  await work("Writing the backup:", "backup", [path, file], part);
   const bytes = await sizeOf(file);
   return {
     text: `${file} is a backup of ${shown}: ${shownSize(bytes)}, checked\n`,
     json: { path, file, bytes },
   };
 };
-
-/** What clients said is for this user only, in a backup as in the store. */
-function umask(mask: number): number {
-  return Deno.build.os === "windows" ? 0 : Deno.umask(mask);
-}
 
 async function sizeOf(file: string): Promise<number> {
   return await Deno.stat(file).then(({ size }) => size, () => 0);

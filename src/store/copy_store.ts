@@ -1,0 +1,113 @@
+import { catchUp, follow } from "./recovery.ts";
+import { findCopies } from "./copies.ts";
+import { KvBlocks, SCHEMA } from "./kv_blocks.ts";
+import { KvFile } from "./kv_file.ts";
+import { removeStore } from "./set_aside.ts";
+import { makeSingle } from "./single_file.ts";
+import { whyFull } from "./space.ts";
+import { StoreError } from "./store_error.ts";
+import { syncFolder } from "./sync_folder.ts";
+import { type Verdict, verify } from "./verified_start.ts";
+import { damaged, FULL, verifyStore } from "./verify_store.ts";
+
+/** How a copy is made. */
+export interface CopyOptions {
+  /** Whether the copy forgets that the store had a second copy. */
+  readonly alone: boolean;
+}
+
+/**
+ * Copies the store `from`, as of now, to the one file `to`, for this user only;
+ * a broker may use `from` meanwhile. The copy has what stands in the write-ahead
+ * log and, beyond that, in the journals of `from`. It is verified and on disk
+ * when this resolves. What an earlier try left at `to` is removed first.
+ *
+ * @throws {StoreError} `corrupt` or `newer` for `from`, `full`, or `failing`.
+ * Then `to` does not exist.
+ */
+export async function copyStore(
+  from: string,
+  to: string,
+  options: CopyOptions,
+): Promise<void> {
+  try {
+    await removeStore(to);
+    // SQLite writes into an empty file, and keeps its mode.
+    const mode = 0o600;
+    (await Deno.open(to, { write: true, createNew: true, mode })).close();
+    await write(from, to);
+    await catchUpCopy(from, to);
+    await makeSingle(to, options.alone);
+    // SQLite leaves that to us.
+    const file = await Deno.open(to, { read: true, write: true });
+    await file.sync().finally(() => file.close());
+    await syncFolder(to);
+    await verify(to);
+  } catch (error) {
+    const reason = await reasonOf(error as Error, from, to);
+    await removeStore(to).catch(() => {});
+    throw reason;
+  }
+}
+
+/** The copy is one state of the store, whatever a broker writes meanwhile. */
+async function write(from: string, to: string): Promise<void> {
+  const store = await KvFile.open(from);
+  try {
+    store.copyTo(to);
+  } finally {
+    store.close();
+  }
+}
+
+/** Adds the commits that only the journals of `from` have. */
+async function catchUpCopy(from: string, to: string): Promise<void> {
+  const { schema, head } = await verify(to);
+  if (schema !== SCHEMA || !await isBehind(from, { head })) return;
+  const blocks = await KvBlocks.open(await Deno.openKv(to));
+  try {
+    blocks.isJournaled = true;
+    await catchUp(blocks, from);
+  } finally {
+    await blocks.close();
+  }
+}
+
+async function isBehind(
+  from: string,
+  { head }: Pick<Verdict, "head">,
+): Promise<boolean> {
+  try {
+    const { journals } = await findCopies(from);
+    return (await follow(journals, head)).commit > head.commit;
+  } catch (error) {
+    // A broker has removed it since: its store has all that was in there.
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Tells a damaged store from a disk that does not take the copy. */
+async function reasonOf(
+  error: Error,
+  from: string,
+  to: string,
+): Promise<unknown> {
+  const isKnown = error instanceof StoreError && error.fault !== "failing";
+  // What is wrong with the copy is wrong with what was copied.
+  if (isKnown) return damaged(error, from);
+  const { message } = error;
+  if (await whyFull(to) !== null || FULL.test(message)) {
+    return new StoreError("full", `no room for the copy ${to}`, error);
+  }
+  try {
+    await verifyStore(from);
+  } catch (damage) {
+    return damage;
+  }
+  return new StoreError(
+    "failing",
+    `${from} cannot be copied to ${to}: ${message}`,
+    error,
+  );
+}
