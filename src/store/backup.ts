@@ -2,7 +2,7 @@ import { copyStore } from "./copy_store.ts";
 import { exists } from "./files.ts";
 import { storeFiles } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { systemFiles } from "./system_files.ts";
 import { present } from "./verify_store.ts";
 
 /** Where the backup `file` is until it is complete. */
@@ -21,7 +21,7 @@ export async function backupStore(path: string, file: string): Promise<void> {
   await present(path);
   // SQLite would take a log that is left there for that of the new file.
   for (const part of storeFiles(file)) {
-    if (!await exists(part)) continue;
+    if (!await exists(systemFiles, part)) continue;
     throw new StoreError(
       "failing",
       `${part} is there already; name another file, or remove it`,
@@ -29,6 +29,6 @@ export async function backupStore(path: string, file: string): Promise<void> {
   }
   const partial = partialBackup(file);
   await copyStore(path, partial, { alone: false });
-  await Deno.rename(partial, file);
-  await syncFolder(file);
+  await systemFiles.rename(partial, file);
+  await systemFiles.syncFolder(file);
 }

@@ -54,3 +54,16 @@ export interface Blocks {
   /** Lets go of the file. */
   close(): Promise<void>;
 }
+
+/** Blocks of a store, of which a second copy can be made while they change. */
+export interface CopiedBlocks extends Blocks {
+  /** Blocks from here on stay on disk, although the head has left them. */
+  keepFrom: number;
+  /** Whether commits go to a journal first; said in the store with the next. */
+  isJournaled: boolean;
+  /** Hands over the blocks of `head`. @default the head as it is stored */
+  read(
+    each: (block: Block) => void | Promise<void>,
+    head?: Head,
+  ): Promise<void>;
+}

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import type { Files } from "./files.ts";
 
 /** A file beside a store. */
 export interface Copy {
@@ -40,19 +41,22 @@ export function allOf({ snapshots, journals }: Copies): readonly Copy[] {
 }
 
 /** Finds the snapshots and journals of the store at `store`. */
-export async function findCopies(store: string): Promise<Copies> {
+export async function findCopies(
+  files: Files,
+  store: string,
+): Promise<Copies> {
   const folder = dirname(store);
   const name = basename(store);
   const snapshots: Copy[] = [];
   const journals: Copy[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.startsWith(`${name}.`)) continue;
+  for (const found of await files.list(folder)) {
+    if (!found.startsWith(`${name}.`)) continue;
     const match = /^\.(snapshot|journal)-(\d+)$/.exec(
-      entry.name.slice(name.length),
+      found.slice(name.length),
     );
     if (match === null) continue;
     const copy = {
-      path: join(folder, entry.name),
+      path: join(folder, found),
       commit: Number(match[2]),
     };
     (match[1] === "snapshot" ? snapshots : journals).push(copy);
@@ -63,38 +67,45 @@ export async function findCopies(store: string): Promise<Copies> {
 }
 
 /** Removes snapshots but the two newest, and journals older than these. */
-export async function removeOldCopies(store: string): Promise<void> {
-  const { snapshots, journals } = await findCopies(store);
+export async function removeOldCopies(
+  files: Files,
+  store: string,
+): Promise<void> {
+  const { snapshots, journals } = await findCopies(files, store);
   if (snapshots.length < 2) return;
   const oldest = snapshots[1].commit;
-  for (const { path } of snapshots.slice(2)) await Deno.remove(path);
+  for (const { path } of snapshots.slice(2)) await files.remove(path);
   for (const { path, commit } of journals) {
-    if (commit < oldest) await Deno.remove(path);
+    if (commit < oldest) await files.remove(path);
   }
 }
 
 /** Removes the copies of the store but those in `own`, or sets them aside. */
 export async function endCopies(
+  files: Files,
   store: string,
   { aside }: Renewal,
   own: ReadonlySet<string>,
 ): Promise<void> {
-  for (const { path } of allOf(await findCopies(store))) {
+  for (const { path } of allOf(await findCopies(files, store))) {
     if (own.has(path)) continue;
-    if (aside === null) await Deno.remove(path);
-    else await Deno.rename(path, aside + path.slice(store.length));
+    if (aside === null) await files.remove(path);
+    else await files.rename(path, aside + path.slice(store.length));
   }
 }
 
 /** Removes snapshots of the store that were never finished. */
-export async function removeUnfinished(store: string): Promise<void> {
+export async function removeUnfinished(
+  files: Files,
+  store: string,
+): Promise<void> {
   const folder = dirname(store);
   const name = basename(store);
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.startsWith(`${name}.`)) continue;
-    if (!/^\.snapshot-\d+\.partial$/.test(entry.name.slice(name.length))) {
+  for (const found of await files.list(folder)) {
+    if (!found.startsWith(`${name}.`)) continue;
+    if (!/^\.snapshot-\d+\.partial$/.test(found.slice(name.length))) {
       continue;
     }
-    await Deno.remove(join(folder, entry.name));
+    await files.remove(join(folder, found));
   }
 }

@@ -6,7 +6,7 @@ import { removeStore } from "./set_aside.ts";
 import { makeSingle } from "./single_file.ts";
 import { whyFull } from "./space.ts";
 import { StoreError } from "./store_error.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { systemFiles } from "./system_files.ts";
 import { type Verdict, verify } from "./verified_start.ts";
 import { damaged, FULL, verifyStore } from "./verify_store.ts";
 
@@ -31,7 +31,7 @@ export async function copyStore(
   options: CopyOptions,
 ): Promise<void> {
   try {
-    await removeStore(to);
+    await removeStore(systemFiles, to);
     // SQLite writes into an empty file, and keeps its mode.
     const mode = 0o600;
     (await Deno.open(to, { write: true, createNew: true, mode })).close();
@@ -41,11 +41,11 @@ export async function copyStore(
     // SQLite leaves that to us.
     const file = await Deno.open(to, { read: true, write: true });
     await file.sync().finally(() => file.close());
-    await syncFolder(to);
+    await systemFiles.syncFolder(to);
     await verify(to);
   } catch (error) {
     const reason = await reasonOf(error as Error, from, to);
-    await removeStore(to).catch(() => {});
+    await removeStore(systemFiles, to).catch(() => {});
     throw reason;
   }
 }
@@ -67,7 +67,7 @@ async function catchUpCopy(from: string, to: string): Promise<void> {
   const blocks = await KvBlocks.open(await Deno.openKv(to));
   try {
     blocks.isJournaled = true;
-    await catchUp(blocks, from);
+    await catchUp(systemFiles, blocks, from);
   } finally {
     await blocks.close();
   }
@@ -78,8 +78,8 @@ async function isBehind(
   { head }: Pick<Verdict, "head">,
 ): Promise<boolean> {
   try {
-    const { journals } = await findCopies(from);
-    return (await follow(journals, head)).commit > head.commit;
+    const { journals } = await findCopies(systemFiles, from);
+    return (await follow(systemFiles, journals, head)).commit > head.commit;
   } catch (error) {
     // A broker has removed it since: its store has all that was in there.
     if (error instanceof Deno.errors.NotFound) return false;

@@ -1,18 +1,20 @@
+import type { Files, OpenFile } from "./files.ts";
+
 /** Reads a file from its beginning on, in pieces of a given length. */
 export class ExactReader {
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   #left: number;
 
-  private constructor(file: Deno.FsFile, size: number) {
+  private constructor(file: OpenFile, size: number) {
     this.#file = file;
     this.#left = size;
   }
 
   /** Opens the file at `path`. */
-  static async open(path: string): Promise<ExactReader> {
-    const file = await Deno.open(path, { read: true });
+  static async open(files: Files, path: string): Promise<ExactReader> {
+    const file = await files.open(path, "read");
     try {
-      return new ExactReader(file, (await file.stat()).size);
+      return new ExactReader(file, await file.size());
     } catch (error) {
       file.close();
       throw error;

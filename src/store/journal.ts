@@ -13,13 +13,12 @@ import {
   hasCopyHead,
 } from "./copy_head.ts";
 import { ExactReader } from "./exact_reader.ts";
-import { removeFile } from "./files.ts";
+import type { Files, OpenFile } from "./files.ts";
 import { PAGE, wholePages } from "./pages.ts";
-import { syncFolder } from "./sync_folder.ts";
 
 /** A file to which commits are appended; each one is on disk when it returns. */
 export class Journal {
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   /** Goes before the first commit: a full disk takes an empty file, too. */
   #head: Uint8Array | null;
   /** Bytes that are known to be right; what a failed write left is beyond. */
@@ -28,7 +27,7 @@ export class Journal {
   #isTorn = false;
   #isSound = true;
 
-  private constructor(file: Deno.FsFile, head: Head) {
+  private constructor(file: OpenFile, head: Head) {
     this.#file = file;
     this.#head = encodeCopyHead(head);
   }
@@ -38,14 +37,14 @@ export class Journal {
    * that is there is removed, not emptied: its pages may be those that the
    * disk refused.
    */
-  static async create(path: string, head: Head): Promise<Journal> {
-    await removeFile(path);
-    const file = await Deno.open(path, {
-      write: true,
-      createNew: true,
-      mode: 0o600,
-    });
-    await syncFolder(path);
+  static async create(
+    files: Files,
+    path: string,
+    head: Head,
+  ): Promise<Journal> {
+    await files.remove(path);
+    const file = await files.open(path, "create");
+    await files.syncFolder(path);
     return new Journal(file, head);
   }
 
@@ -75,10 +74,7 @@ export class Journal {
 
   /** Appends a commit; it is on disk after `sync`. */
   async write(commit: Commit): Promise<void> {
-    if (this.#isTorn) {
-      await this.#file.truncate(this.#length);
-      await this.#file.seek(this.#length, Deno.SeekMode.Start);
-    }
+    if (this.#isTorn) await this.#file.truncate(this.#length);
     const frame = encodeFrame(commit);
     this.#isTorn = true;
     let length = frame.length;
@@ -97,7 +93,7 @@ export class Journal {
   /** Waits until all that was written is on disk. */
   async sync(): Promise<void> {
     try {
-      await this.#file.syncData();
+      await this.#file.sync();
     } catch (error) {
       this.#isSound = false;
       throw error;
@@ -129,9 +125,10 @@ export interface JournaledCommit extends Commit {
  * @throws {StoreError} `newer` when a later version wrote it.
  */
 export async function* readJournal(
+  files: Files,
   path: string,
 ): AsyncGenerator<JournaledCommit> {
-  const reader = await ExactReader.open(path);
+  const reader = await ExactReader.open(files, path);
   try {
     let header = await reader.read(FRAME_HEADER);
     let after: Head | null = null;

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../clock/mod.ts";
 import type { Block } from "./block.ts";
-import type { Blocks, Commit, Head } from "./blocks.ts";
+import type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
 import {
   endCopies,
   findCopies,
@@ -9,8 +9,8 @@ import {
   type Renewal,
   snapshotPath,
 } from "./copies.ts";
+import type { Files } from "./files.ts";
 import { Journal } from "./journal.ts";
-import type { KvBlocks } from "./kv_blocks.ts";
 import { writeSnapshot } from "./snapshot.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
@@ -24,6 +24,8 @@ const RETRY = 60_000;
 
 /** How the second copy is kept. */
 export interface JournalOptions {
+  /** Where journals and snapshots are written. */
+  readonly files: Files;
   /** The store's file. */
   readonly path: string;
   /** A snapshot is made so often, ms. */
@@ -43,7 +45,7 @@ export interface JournalOptions {
  * begins. Two snapshots are kept, so that a damaged one loses nothing.
  */
 export class JournaledBlocks implements Blocks {
-  readonly #blocks: KvBlocks;
+  readonly #blocks: CopiedBlocks;
   readonly #clock: Clock;
   readonly #options: JournalOptions;
   /** Null until the first one begins. */
@@ -69,7 +71,7 @@ export class JournaledBlocks implements Blocks {
   #closed = false;
 
   private constructor(
-    blocks: KvBlocks,
+    blocks: CopiedBlocks,
     clock: Clock,
     options: JournalOptions,
   ) {
@@ -83,7 +85,7 @@ export class JournaledBlocks implements Blocks {
 
   /** Begins a journal that goes on where `blocks` stands. */
   static async open(
-    blocks: KvBlocks,
+    blocks: CopiedBlocks,
     clock: Clock,
     options: JournalOptions,
   ): Promise<JournaledBlocks> {
@@ -141,9 +143,12 @@ export class JournaledBlocks implements Blocks {
    */
   async #takeOver(): Promise<void> {
     this.#wait();
-    const { journals } = await findCopies(this.#options.path);
+    const { journals } = await findCopies(
+      this.#options.files,
+      this.#options.path,
+    );
     for (const { path } of journals) {
-      this.#carried += (await Deno.stat(path)).size;
+      this.#carried += await this.#options.files.size(path) ?? 0;
     }
     if (journals.length >= MANY_JOURNALS) this.#isDue = true;
   }
@@ -201,7 +206,7 @@ export class JournaledBlocks implements Blocks {
     const before = this.#journal;
     // One that was begun here already has nothing in it yet.
     if (path === this.#path && before?.isSound) return;
-    const next = await Journal.create(path, head);
+    const next = await Journal.create(this.#options.files, path, head);
     before?.close();
     this.#copied += before?.written ?? 0;
     this.#journal = next;
@@ -214,10 +219,11 @@ export class JournaledBlocks implements Blocks {
    * not throw.
    */
   async #write(head: Head): Promise<void> {
-    const { path } = this.#options;
+    const { files, path } = this.#options;
     this.#blocks.keepFrom = head.first;
     try {
       const bytes = await writeSnapshot(
+        files,
         path,
         head,
         (each) =>
@@ -239,14 +245,14 @@ export class JournaledBlocks implements Blocks {
 
   /** Copies that the snapshot of `head` makes needless. */
   async #removeOld(head: Head): Promise<void> {
-    const { path } = this.#options;
+    const { files, path } = this.#options;
     this.#carried = 0;
     if (this.#renewal !== null) {
       const own = new Set(this.#own).add(snapshotPath(path, head.commit));
-      await endCopies(path, this.#renewal, own);
+      await endCopies(files, path, this.#renewal, own);
       this.#renewal = null;
     }
-    await removeOldCopies(path);
+    await removeOldCopies(files, path);
     // What is remembered of journals must not grow for ever.
     this.#own.clear();
     if (this.#path !== "") this.#own.add(this.#path);

@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { type Blocks, type Commit, EMPTY, type Head } from "./blocks.ts";
+import { type Commit, type CopiedBlocks, EMPTY, type Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
 import { PAGE, wholePages } from "./pages.ts";
 import { StoreError } from "./store_error.ts";
@@ -40,15 +40,13 @@ export function blockKey(schema: number, number: number): Deno.KvKey {
 }
 
 /** Blocks in Deno KV. A commit is all or nothing: its last atomic moves the head. */
-export class KvBlocks implements Blocks {
+export class KvBlocks implements CopiedBlocks {
   readonly #kv: Deno.Kv;
   #head: Head;
   /** Blocks from here up to the head's first are still to be removed. */
   #removed: number;
   written = 0;
-  /** Blocks from here on stay on disk, although the head has left them. */
   keepFrom = Infinity;
-  /** Whether commits go to a journal first; said in the store with the next. */
   isJournaled = false;
   #saysJournaled: boolean;
 

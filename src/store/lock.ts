@@ -1,3 +1,4 @@
+import type { Lock } from "./disk.ts";
 import { StoreError } from "./store_error.ts";
 
 /**
@@ -5,7 +6,7 @@ import { StoreError } from "./store_error.ts";
  * beside the store: it ends with the process, however that ends. What is
  * written in the file only tells who holds it.
  */
-export class StoreLock {
+export class StoreLock implements Lock {
   readonly #file: Deno.FsFile;
 
   private constructor(file: Deno.FsFile) {

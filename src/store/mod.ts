@@ -26,8 +26,16 @@ export { SessionSlot } from "./session_slot.ts";
 export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
-export { nextDoubt, openStore, type StoreSettings } from "./open_store.ts";
 export { backupStore, partialBackup } from "./backup.ts";
+export {
+  nextDoubt,
+  type OpenStore,
+  openStore,
+  type StoreSettings,
+} from "./open_store.ts";
+export type { Disk, Lock } from "./disk.ts";
+export type { DiskSpace } from "./space.ts";
+export type { Files, OpenFile } from "./files.ts";
 export {
   compactStore,
   restoreStore,
@@ -35,5 +43,6 @@ export {
   storeInfo,
 } from "./offline.ts";
 export { verifyStore } from "./verify_store.ts";
-export type { Head } from "./blocks.ts";
+export type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
+export type { Block } from "./block.ts";
 export type { Doubt, Verdict } from "./verified_start.ts";

@@ -16,6 +16,7 @@ import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
 import { StoreError } from "./store_error.ts";
+import { systemFiles } from "./system_files.ts";
 import { FULL, present, verifyStore } from "./verify_store.ts";
 
 /** Who holds the lock while a store is worked on. */
@@ -124,7 +125,7 @@ export async function restoreStore(
   }
   const lock = await StoreLock.take(path, NAME);
   try {
-    await settle(path, new SystemClock().now());
+    await settle(systemFiles, path, new SystemClock().now());
     return await putBack(file, path);
   } finally {
     await lock.release();
@@ -132,7 +133,8 @@ export async function restoreStore(
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {
-  return await exists(b) && await Deno.realPath(a) === await Deno.realPath(b);
+  return await exists(systemFiles, b) &&
+    await Deno.realPath(a) === await Deno.realPath(b);
 }
 
 /**

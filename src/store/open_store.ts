@@ -1,17 +1,16 @@
-import { dirname } from "node:path";
 import type { Clock } from "../clock/mod.ts";
 import type { Blocks } from "./blocks.ts";
+import type { Disk } from "./disk.ts";
 import { FullDiskBlocks } from "./full_disk_blocks.ts";
 import { JournaledBlocks } from "./journaled_blocks.ts";
-import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { openKvBlocks } from "./open_kv.ts";
 import { settle } from "./putting_back.ts";
 import { complete, type Recovery, startOrRebuild } from "./recovered_start.ts";
 import { Space, whyFull } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
+import { systemDisk } from "./system_disk.ts";
 import {
   type Doubt,
   startOrSetAside,
@@ -52,7 +51,7 @@ export interface StoreSettings {
  * Opens the store of `settings`, locks it, and brings it in order: a damaged
  * one is set aside or mended, an older schema is migrated. What was wrong is
  * told by `Store.load`. `doubt` is what a store opened before has shown when
- * it was loaded.
+ * it was loaded; `disk` is where it is.
  *
  * @throws {StoreError} when it is locked, of a newer schema, damaged and not to
  * be set aside, or not to be read.
@@ -61,21 +60,20 @@ export async function openStore(
   settings: StoreSettings,
   clock: Clock,
   doubt: Doubt | null = null,
+  disk: Disk = systemDisk,
 ): Promise<Store> {
   const { mode, path } = settings;
   if (mode === "memory") return new MemoryStore();
-  await makeFolder(dirname(path));
-  await checkPath(path);
-  const lock = await StoreLock.take(path, settings.name);
+  const lock = await disk.lock(path, settings.name);
   try {
-    const settled = await settle(path, clock.now());
-    const { blocks, alarm } = await openSound(settings, clock, doubt);
-    const space = new Space(settings, clock);
+    const settled = await settle(disk.files, path, clock.now());
+    const { blocks, alarm } = await openSound(disk, settings, clock, doubt);
+    const space = new Space(settings, clock, disk.space);
     await space.look();
     return new LogStore(blocks, clock, {
       mode,
       place: path,
-      unwritable: await whyFull(path) ?? undefined,
+      unwritable: await whyFull(path, disk.space) ?? undefined,
       get flushInterval() {
         return settings.flushInterval;
       },
@@ -85,7 +83,7 @@ export async function openStore(
     });
   } catch (error) {
     await lock.release();
-    throw await explain(error, path);
+    throw await explain(disk, error, path);
   }
 }
 
@@ -108,6 +106,13 @@ export function nextDoubt(
   return null;
 }
 
+/** Opens a store, as `openStore` does on the disk of the system. */
+export type OpenStore = (
+  settings: StoreSettings,
+  clock: Clock,
+  doubt: Doubt | null,
+) => Promise<Store>;
+
 interface Opened {
   readonly blocks: Blocks;
   readonly alarm: string | null;
@@ -115,27 +120,30 @@ interface Opened {
 
 /** Some damage is met only by opening it; that is dealt with as well. */
 async function openSound(
+  disk: Disk,
   settings: StoreSettings,
   clock: Clock,
   doubt: Doubt | null,
 ): Promise<Opened> {
-  const found = await bringInOrder(settings, clock.now(), doubt);
+  const found = await bringInOrder(disk, settings, clock.now(), doubt);
   try {
-    const blocks = await openOrRead(settings, clock, found);
+    const blocks = await openOrRead(disk, settings, clock, found);
     return { blocks, alarm: found.alarm };
   } catch (error) {
     const next = nextDoubt(settings.mode, doubt, error);
     if (next === null) throw error;
-    return await openSound(settings, clock, next);
+    return await openSound(disk, settings, clock, next);
   }
 }
 
 async function bringInOrder(
+  disk: Disk,
   { mode, path, onCorruption }: StoreSettings,
   now: number,
   doubt: Doubt | null,
 ): Promise<Recovery> {
   const start: StartSettings = {
+    disk,
     path,
     now,
     refuse: onCorruption === "refuse",
@@ -152,15 +160,20 @@ function together(...texts: readonly (string | null)[]): string | null {
 }
 
 /** SQLite does not say that it is the space that it is short of. */
-async function explain(error: unknown, path: string): Promise<unknown> {
+async function explain(
+  disk: Disk,
+  error: unknown,
+  path: string,
+): Promise<unknown> {
   if (!(error instanceof StoreError) || error.fault !== "failing") return error;
-  const why = await whyFull(path);
+  const why = await whyFull(path, disk.space);
   if (why === null) return error;
   return new StoreError("full", `${error.message} (${why.message})`, error);
 }
 
 /** Opens the blocks, on a full disk only to read until there is room. */
 async function openOrRead(
+  disk: Disk,
   settings: StoreSettings,
   clock: Clock,
   found: Recovery,
@@ -169,31 +182,33 @@ async function openOrRead(
   const { missing } = found;
   try {
     if (missing) throw missing.error;
-    return await openBlocks(settings, clock, found);
+    return await openBlocks(disk, settings, clock, found);
   } catch (error) {
     const isCorrupt = error instanceof StoreError && error.fault === "corrupt";
-    if (isCorrupt || await whyFull(path) === null) throw error;
+    if (isCorrupt || await whyFull(path, disk.space) === null) throw error;
     return await FullDiskBlocks.open(path, async () => {
       try {
-        if (missing) await complete(path);
-        return await openBlocks(settings, clock, found);
+        if (missing) await complete(disk, path);
+        return await openBlocks(disk, settings, clock, found);
       } catch (error) {
-        throw await explain(error, path);
+        throw await explain(disk, error, path);
       }
     }, missing?.commits);
   }
 }
 
 async function openBlocks(
+  disk: Disk,
   settings: StoreSettings,
   clock: Clock,
   { renewal }: Recovery,
 ): Promise<Blocks> {
   const { path, snapshotTrouble } = settings;
-  const blocks = await openKvBlocks(path);
+  const blocks = await disk.openBlocks(path);
   if (settings.mode !== "fault-tolerant") return blocks;
   try {
     return await JournaledBlocks.open(blocks, clock, {
+      files: disk.files,
       path,
       get snapshotInterval() {
         return settings.snapshotInterval;
@@ -211,42 +226,4 @@ async function openBlocks(
       error,
     );
   }
-}
-
-/** A `path` that cannot be a store's file is told from a broken disk. */
-async function checkPath(path: string): Promise<void> {
-  const isFolder = await Deno.stat(path).then(
-    ({ isDirectory }) => isDirectory,
-    () => false,
-  );
-  if (!isFolder) return;
-  throw new StoreError(
-    "failing",
-    `the store cannot be ${path}: that is a folder. A path that ends in .kv ` +
-      "names a file; for a store in that folder, name one in it",
-  );
-}
-
-async function makeFolder(path: string): Promise<void> {
-  if (await isFile(path)) {
-    throw new StoreError(
-      "failing",
-      `the store cannot be in ${path}: that is a file. A store is a folder, ` +
-        "or a file that ends in .kv",
-    );
-  }
-  try {
-    // Others have no business with what clients said.
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new StoreError(
-      "failing",
-      `the folder of the store cannot be made: ${(error as Error).message}`,
-      error,
-    );
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

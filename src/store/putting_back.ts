@@ -1,9 +1,9 @@
 import { removeUnfinished } from "./copies.ts";
 import { copyStore } from "./copy_store.ts";
-import { exists } from "./files.ts";
+import { exists, type Files } from "./files.ts";
 import { rebuiltPath } from "./recovered_start.ts";
 import { moveAway, moveStray, removeStore } from "./set_aside.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { systemFiles } from "./system_files.ts";
 
 /** What a store that makes room for a backup is called from then on. */
 const REPLACED = "replaced";
@@ -22,11 +22,12 @@ export async function putBack(
   file: string,
   path: string,
 ): Promise<string | null> {
+  const files = systemFiles;
   const partial = `${restoringPath(path)}.partial`;
   await copyStore(file, partial, { alone: true });
-  await Deno.rename(partial, restoringPath(path));
-  await syncFolder(path);
-  return await replace(path);
+  await files.rename(partial, restoringPath(path));
+  await files.syncFolder(path);
+  return await replace(files, path);
 }
 
 /**
@@ -36,18 +37,19 @@ export async function putBack(
  * null.
  */
 export async function settle(
+  files: Files,
   path: string,
   now: number,
 ): Promise<string | null> {
-  await removeStore(`${restoringPath(path)}.partial`);
-  await removeStore(rebuiltPath(path));
-  await removeUnfinished(path);
-  if (await exists(restoringPath(path))) {
-    const kept = await replace(path);
+  await removeStore(files, `${restoringPath(path)}.partial`);
+  await removeStore(files, rebuiltPath(path));
+  await removeUnfinished(files, path);
+  if (await exists(files, restoringPath(path))) {
+    const kept = await replace(files, path);
     return "putting back a backup had been interrupted, and was finished" +
       (kept === null ? "" : `; the store before is kept as ${kept}`);
   }
-  const aside = await moveStray(path, now);
+  const aside = await moveStray(files, path, now);
   return aside === null
     ? null
     : `setting the store aside had been interrupted, and was finished: it ` +
@@ -58,9 +60,12 @@ function restoringPath(path: string): string {
   return `${path}.restoring`;
 }
 
-async function replace(path: string): Promise<string | null> {
-  const kept = await moveAway(path, REPLACED);
-  await Deno.rename(restoringPath(path), path);
-  await syncFolder(path);
+async function replace(
+  files: Files,
+  path: string,
+): Promise<string | null> {
+  const kept = await moveAway(files, path, REPLACED);
+  await files.rename(restoringPath(path), path);
+  await files.syncFolder(path);
   return kept;
 }

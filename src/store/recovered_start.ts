@@ -1,8 +1,7 @@
 import { type Commit, EMPTY, type Head, sameHead } from "./blocks.ts";
 import { allOf, type Copies, findCopies, type Renewal } from "./copies.ts";
-import { exists } from "./files.ts";
-import { KvBlocks } from "./kv_blocks.ts";
-import { openKvBlocks } from "./open_kv.ts";
+import type { Disk } from "./disk.ts";
+import { exists, type Files } from "./files.ts";
 import {
   catchUp,
   follow,
@@ -17,9 +16,7 @@ import {
   removeStore,
   setAside,
 } from "./set_aside.ts";
-import { makeSingle } from "./single_file.ts";
 import { StoreError } from "./store_error.ts";
-import { syncFolder } from "./sync_folder.ts";
 import {
   look,
   refused,
@@ -64,9 +61,10 @@ export async function startOrRebuild(
   settings: StartSettings,
 ): Promise<Recovery> {
   const { path } = settings;
-  const copies = await findCopies(path);
-  if (settings.doubt === null && !await exists(path)) {
-    if (!await areAny(copies)) return FINE;
+  const { files } = settings.disk;
+  const copies = await findCopies(files, path);
+  if (settings.doubt === null && !await exists(files, path)) {
+    if (!await areAny(files, copies)) return FINE;
     return await build(settings, copies, "missing");
   }
   const verdict = await lookAndCheck(settings, copies);
@@ -97,17 +95,18 @@ async function check(
   verdict: Verdict,
 ): Promise<Recovery> {
   const { head } = verdict;
-  const ahead = await follow(copies.journals, head);
-  const line = await lineTo(copies, ahead);
+  const { files } = settings.disk;
+  const ahead = await follow(files, copies.journals, head);
+  const line = await lineTo(files, copies, ahead);
   const lost = ahead.commit - head.commit;
   // Nothing always leads to nothing: an empty store tells nothing of copies.
   if (lost === 0 && (line === null || head.commit === 0)) {
-    const latest = await latestLine(copies);
+    const latest = await latestLine(files, copies);
     if (isBeyond(latest.reach, verdict)) {
       return await build(settings, copies, "out of date", latest);
     }
   }
-  const missing = lost > 0 ? await lacking(settings.path, copies, head) : null;
+  const missing = lost > 0 ? await lacking(settings, copies, head) : null;
   // A crash between journal and store leaves one, which nobody was told of.
   const told = lost > 1
     ? [`the store had lost its last ${lost} commits; the journal had them`]
@@ -130,8 +129,12 @@ async function check(
 }
 
 /** The first line that ends at `head`, or null. */
-async function lineTo(copies: Copies, head: Head): Promise<Line | null> {
-  for await (const line of linesOf(copies)) {
+async function lineTo(
+  files: Files,
+  copies: Copies,
+  head: Head,
+): Promise<Line | null> {
+  for await (const line of linesOf(files, copies)) {
     if (sameHead(line.reach, head)) return line;
   }
   return null;
@@ -145,28 +148,28 @@ function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
   return isJournaled ? reach.commit > head.commit : reach.time > head.time;
 }
 
-async function areAny(copies: Copies): Promise<boolean> {
+async function areAny(files: Files, copies: Copies): Promise<boolean> {
   for (const { path } of allOf(copies)) {
-    if ((await Deno.stat(path)).size > 0) return true;
+    if ((await files.size(path) ?? 0) > 0) return true;
   }
   return false;
 }
 
 /** Completes the store at `head`; what it could not take, or null. */
 async function lacking(
-  path: string,
+  { disk, path }: StartSettings,
   { journals }: Copies,
   head: Head,
 ): Promise<Missing | null> {
   try {
-    await complete(path);
+    await complete(disk, path);
     return null;
   } catch (error) {
     if (!(error instanceof StoreError) || error.fault === "corrupt") {
       throw error;
     }
     const commits: Commit[] = [];
-    await follow(journals, head, (commit) => {
+    await follow(disk.files, journals, head, (commit) => {
       commits.push(commit);
     });
     return { commits, error };
@@ -178,11 +181,11 @@ async function lacking(
  *
  * @throws {StoreError} `corrupt` or `failing`.
  */
-export async function complete(path: string): Promise<void> {
-  const blocks = await openKvBlocks(path);
+export async function complete(disk: Disk, path: string): Promise<void> {
+  const blocks = await disk.openBlocks(path);
   try {
     blocks.isJournaled = true;
-    await catchUp(blocks, path);
+    await catchUp(disk.files, blocks, path);
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw new StoreError(
@@ -203,13 +206,16 @@ async function build(
   fault: string,
   along?: Line,
 ): Promise<Recovery> {
-  const { path, now, refuse, doubt } = settings;
+  const { disk, path, now, refuse, doubt } = settings;
+  const { files } = disk;
   const nothing: Line = { snapshot: null, reach: EMPTY };
-  const line = doubt?.isInCopies ? nothing : along ?? await latestLine(copies);
+  const line = doubt?.isInCopies
+    ? nothing
+    : along ?? await latestLine(files, copies);
   const { reach } = line;
   if (reach.commit === 0) {
     if (refuse) throw refused(path, fault);
-    const aside = await setAside(path, now);
+    const aside = await setAside(files, path, now);
     return {
       alarm: `the store was ${fault}, and no copy of it was whole; what ` +
         `there was is kept as ${aside}, and the broker started with nothing ` +
@@ -218,14 +224,14 @@ async function build(
     };
   }
   const fresh = rebuiltPath(path);
-  await removeStore(fresh);
-  await fill(fresh, path, line);
-  await makeSingle(fresh, false);
-  const aside = await corruptName(path, now);
-  const wasThere = await exists(path);
-  await moveDamaged(path, aside);
-  await Deno.rename(fresh, path);
-  await syncFolder(path);
+  await removeStore(files, fresh);
+  await fill(disk, fresh, path, line);
+  await disk.makeSingle(fresh);
+  const aside = await corruptName(files, path, now);
+  const wasThere = await exists(files, path);
+  await moveDamaged(files, path, aside);
+  await files.rename(fresh, path);
+  await files.syncFolder(path);
   return {
     alarm: `the store was ${fault}` +
       (wasThere ? `; it was set aside as ${aside}` : "") +
@@ -241,10 +247,15 @@ function isCutOff({ journals }: Copies, { reach }: Line): boolean {
   return journals.some(({ commit }) => commit > reach.commit);
 }
 
-async function fill(fresh: string, path: string, line: Line): Promise<void> {
-  const blocks = await KvBlocks.open(await Deno.openKv(fresh));
+async function fill(
+  disk: Disk,
+  fresh: string,
+  path: string,
+  line: Line,
+): Promise<void> {
+  const blocks = await disk.openBlocks(fresh);
   try {
-    await rebuild(blocks, path, line);
+    await rebuild(disk.files, blocks, path, line);
   } finally {
     await blocks.close();
   }

@@ -1,5 +1,6 @@
 import { type Blocks, EMPTY, type Head, sameHead } from "./blocks.ts";
 import { type Copies, type Copy, findCopies } from "./copies.ts";
+import type { Files } from "./files.ts";
 import { type JournaledCommit, readJournal } from "./journal.ts";
 import { snapshotHead } from "./snapshot.ts";
 
@@ -18,13 +19,14 @@ export interface Line {
  * passed over.
  */
 export async function follow(
+  files: Files,
   journals: Copies["journals"],
   from: Head,
   take?: (commit: JournaledCommit) => Promise<void> | void,
 ): Promise<Head> {
   let at = from;
   for (const { path } of journals) {
-    for await (const commit of readJournal(path)) {
+    for await (const commit of readJournal(files, path)) {
       if (!continues(commit, at)) continue;
       await take?.(commit);
       at = commit.head;
@@ -42,19 +44,25 @@ function continues({ head, after }: JournaledCommit, at: Head): boolean {
  * The lines that the copies make: one for each snapshot that is whole, the
  * newest first, then that of the journals alone.
  */
-export async function* linesOf(copies: Copies): AsyncGenerator<Line> {
+export async function* linesOf(
+  files: Files,
+  copies: Copies,
+): AsyncGenerator<Line> {
   for (const snapshot of copies.snapshots) {
-    const head = await snapshotHead(snapshot);
+    const head = await snapshotHead(files, snapshot);
     if (head === null) continue;
-    yield { snapshot, reach: await follow(copies.journals, head) };
+    yield { snapshot, reach: await follow(files, copies.journals, head) };
   }
-  yield { snapshot: null, reach: await follow(copies.journals, EMPTY) };
+  yield { snapshot: null, reach: await follow(files, copies.journals, EMPTY) };
 }
 
 /** The line that leads to the latest time. */
-export async function latestLine(copies: Copies): Promise<Line> {
+export async function latestLine(
+  files: Files,
+  copies: Copies,
+): Promise<Line> {
   let latest: Line = { snapshot: null, reach: EMPTY };
-  for await (const line of linesOf(copies)) {
+  for await (const line of linesOf(files, copies)) {
     if (isLater(line.reach, latest.reach)) latest = line;
   }
   return latest;
@@ -65,20 +73,27 @@ function isLater(a: Head, b: Head): boolean {
 }
 
 /** Brings `blocks` up to where the journals of the store at `store` lead. */
-export async function catchUp(blocks: Blocks, store: string): Promise<void> {
-  const { journals } = await findCopies(store);
-  await follow(journals, blocks.head, (commit) => blocks.commit(commit));
+export async function catchUp(
+  files: Files,
+  blocks: Blocks,
+  store: string,
+): Promise<void> {
+  const { journals } = await findCopies(files, store);
+  await follow(files, journals, blocks.head, (commit) => blocks.commit(commit));
 }
 
 /** Builds a store anew in `blocks`, which is empty, along `line`. */
 export async function rebuild(
+  files: Files,
   blocks: Blocks,
   store: string,
   line: Line,
 ): Promise<void> {
   if (line.snapshot !== null) {
     const { path } = line.snapshot;
-    for await (const part of readJournal(path)) await blocks.commit(part);
+    for await (const part of readJournal(files, path)) {
+      await blocks.commit(part);
+    }
   }
-  await catchUp(blocks, store);
+  await catchUp(files, blocks, store);
 }

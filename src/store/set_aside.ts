@@ -1,7 +1,6 @@
 import { basename, dirname } from "node:path";
 import { allOf, findCopies } from "./copies.ts";
-import { exists, removeFile } from "./files.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { exists, type Files } from "./files.ts";
 
 /** What belongs to a file of SQLite beside the file itself. */
 const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
@@ -16,26 +15,38 @@ export function storeFiles(path: string): string[] {
  * looked into; the copy would bring back at some later start what is given up
  * now. Returns the new path. `now` is in ms since 1970.
  */
-export async function setAside(path: string, now: number): Promise<string> {
-  const aside = await corruptName(path, now);
-  await moveCopies(path, aside);
-  await moveDamaged(path, aside);
+export async function setAside(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string> {
+  const aside = await corruptName(files, path, now);
+  await moveCopies(files, path, aside);
+  await moveDamaged(files, path, aside);
   return aside;
 }
 
 /** The free name that a store damaged at `now` (ms since 1970) is given. */
-export function corruptName(path: string, now: number): Promise<string> {
+export function corruptName(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string> {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z")
     .replaceAll(":", "");
-  return freeName(path, `corrupt-${time}`);
+  return freeName(files, path, `corrupt-${time}`);
 }
 
 /** A name for the store at `path` that ends in `mark` and that nothing has. */
-async function freeName(path: string, mark: string): Promise<string> {
+async function freeName(
+  files: Files,
+  path: string,
+  mark: string,
+): Promise<string> {
   for (let count = 1;; count++) {
     const name = `${path}.${mark}${count === 1 ? "" : `-${count}`}`;
-    if (await exists(name)) continue;
-    if (allOf(await findCopies(name)).length === 0) return name;
+    if (await exists(files, name)) continue;
+    if (allOf(await findCopies(files, name)).length === 0) return name;
   }
 }
 
@@ -46,28 +57,33 @@ async function freeName(path: string, mark: string): Promise<string> {
  * the file itself, which goes last.
  */
 export async function moveAway(
+  files: Files,
   path: string,
   mark: string,
 ): Promise<string | null> {
   let to = `${path}.${mark}`;
-  for (let count = 2; await exists(to); count++) {
+  for (let count = 2; await exists(files, to); count++) {
     to = `${path}.${mark}-${count}`;
   }
-  let isAny = allOf(await findCopies(path)).length > 0;
-  await moveCopies(path, to);
+  let isAny = allOf(await findCopies(files, path)).length > 0;
+  await moveCopies(files, path, to);
   for (const part of [...COMPANIONS, ""]) {
-    if (!await exists(path + part)) continue;
-    await Deno.rename(path + part, to + part);
+    if (!await exists(files, path + part)) continue;
+    await files.rename(path + part, to + part);
     isAny = true;
   }
-  await syncFolder(path);
+  await files.syncFolder(path);
   return isAny ? to : null;
 }
 
 /** Renames the second copy of the store `from` as one of `to`. */
-async function moveCopies(from: string, to: string): Promise<void> {
-  for (const { path } of allOf(await findCopies(from))) {
-    await Deno.rename(path, to + path.slice(from.length));
+async function moveCopies(
+  files: Files,
+  from: string,
+  to: string,
+): Promise<void> {
+  for (const { path } of allOf(await findCopies(files, from))) {
+    await files.rename(path, to + path.slice(from.length));
   }
 }
 
@@ -75,11 +91,17 @@ async function moveCopies(from: string, to: string): Promise<void> {
  * Renames a damaged store that nobody has open. The file goes first: without
  * its write-ahead log it might look like a whole store of an earlier time.
  */
-export async function moveDamaged(from: string, to: string): Promise<void> {
+export async function moveDamaged(
+  files: Files,
+  from: string,
+  to: string,
+): Promise<void> {
   for (const part of ["", ...COMPANIONS]) {
-    if (await exists(from + part)) await Deno.rename(from + part, to + part);
+    if (await exists(files, from + part)) {
+      await files.rename(from + part, to + part);
+    }
   }
-  await syncFolder(from);
+  await files.syncFolder(from);
 }
 
 /**
@@ -88,24 +110,30 @@ export async function moveDamaged(from: string, to: string): Promise<void> {
  * store is, or null when there was nothing left.
  */
 export async function moveStray(
+  files: Files,
   path: string,
   now: number,
 ): Promise<string | null> {
-  if (await exists(path) || !await exists(`${path}-wal`)) return null;
-  const last = await lastSetAside(path);
-  const to = last === null || await exists(`${last}-wal`)
-    ? await corruptName(path, now)
+  if (await exists(files, path) || !await exists(files, `${path}-wal`)) {
+    return null;
+  }
+  const last = await lastSetAside(files, path);
+  const to = last === null || await exists(files, `${last}-wal`)
+    ? await corruptName(files, path, now)
     : last;
-  await moveDamaged(path, to);
+  await moveDamaged(files, path, to);
   return to;
 }
 
 /** The store that was set aside last, if there is one. */
-async function lastSetAside(path: string): Promise<string | null> {
+async function lastSetAside(
+  files: Files,
+  path: string,
+): Promise<string | null> {
   const folder = dirname(path);
   const start = `${basename(path)}.corrupt-`;
   let last: string | null = null;
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const name of await files.list(folder)) {
     if (!name.startsWith(start) || !/Z(-\d+)?$/.test(name)) continue;
     if (last === null || name > last) last = name;
   }
@@ -113,6 +141,6 @@ async function lastSetAside(path: string): Promise<string | null> {
 }
 
 /** Removes a store that nobody has open, if there is one. */
-export async function removeStore(path: string): Promise<void> {
-  for (const part of [...COMPANIONS, ""]) await removeFile(path + part);
+export async function removeStore(files: Files, path: string): Promise<void> {
+  for (const part of [...COMPANIONS, ""]) await files.remove(path + part);
 }

@@ -1,9 +1,8 @@
 import type { Block } from "./block.ts";
 import { type Head, sameHead } from "./blocks.ts";
 import { type Copy, snapshotPath } from "./copies.ts";
-import { removeFile } from "./files.ts";
+import type { Files } from "./files.ts";
 import { Journal, readJournal } from "./journal.ts";
-import { syncFolder } from "./sync_folder.ts";
 
 /** Blocks in one frame of a snapshot: some 2 MiB. */
 const A_FRAME = 32;
@@ -15,13 +14,14 @@ const A_FRAME = 32;
  * bytes that were written.
  */
 export async function writeSnapshot(
+  files: Files,
   store: string,
   head: Head,
   read: (each: (block: Block) => Promise<void> | void) => Promise<void>,
 ): Promise<number> {
   const path = snapshotPath(store, head.commit);
   const partial = `${path}.partial`;
-  const journal = await Journal.create(partial, head);
+  const journal = await Journal.create(files, partial, head);
   let isWhole = false;
   try {
     let blocks: Block[] = [];
@@ -39,20 +39,21 @@ export async function writeSnapshot(
     isWhole = true;
   } finally {
     journal.close();
-    if (!isWhole) await removeFile(partial);
+    if (!isWhole) await files.remove(partial);
   }
-  await Deno.rename(partial, path);
-  await syncFolder(path);
+  await files.rename(partial, path);
+  await files.syncFolder(path);
   return journal.written;
 }
 
 /** What the snapshot is a copy of; null when it is not whole. */
 export async function snapshotHead(
+  files: Files,
   { path, commit }: Copy,
 ): Promise<Head | null> {
   let last: Head | null = null;
   let before: Head | null = null;
-  for await (const { head, after } of readJournal(path)) {
+  for await (const { head, after } of readJournal(files, path)) {
     before ??= after;
     last = head;
   }

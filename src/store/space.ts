@@ -21,7 +21,9 @@ export interface SpaceLimits {
 
 /** Free and total bytes of a disk. */
 export interface DiskSpace {
+  /** Bytes that this user may still write. */
   readonly free: number;
+  /** Bytes of all of it. */
   readonly total: number;
 }
 
@@ -86,10 +88,16 @@ export async function askSystem(path: string): Promise<DiskSpace> {
   return { free: bavail * bsize, total: blocks * bsize };
 }
 
-/** What to say of the disk of `path` when it is full, else null. */
-export async function whyFull(path: string): Promise<Error | null> {
+/**
+ * What to say of the disk of `path` when it is full, else null. `ask` returns
+ * the space on the disk of a folder.
+ */
+export async function whyFull(
+  path: string,
+  ask: (folder: string) => Promise<DiskSpace> = askSystem,
+): Promise<Error | null> {
   try {
-    const { free } = await askSystem(dirname(path));
+    const { free } = await ask(dirname(path));
     if (free > ENOUGH) return null;
     return new Error(`the disk is full: ${free} bytes are left`);
   } catch {

@@ -1,10 +1,12 @@
 import { EMPTY, type Head } from "./blocks.ts";
+import type { Disk } from "./disk.ts";
 import { exists } from "./files.ts";
 import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
 import { newer } from "./migration.ts";
 import { setAside } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
+import { systemFiles } from "./system_files.ts";
 
 /** What a store's file turned out to be. */
 export interface Verdict {
@@ -26,6 +28,8 @@ export interface Doubt {
 
 /** What a start works with. */
 export interface StartSettings {
+  /** Where the store is. */
+  readonly disk: Disk;
   /** The store's file. */
   readonly path: string;
   /** ms since 1970; names what is set aside. */
@@ -44,7 +48,7 @@ export interface StartSettings {
  * later version wrote it, `failing` when it cannot be read at all.
  */
 export async function verify(path: string): Promise<Verdict> {
-  if (!await exists(path)) {
+  if (!await exists(systemFiles, path)) {
     return { schema: 0, head: EMPTY, isJournaled: false };
   }
   const file = await KvFile.open(path);
@@ -63,11 +67,11 @@ export async function verify(path: string): Promise<Verdict> {
 
 /** The same, with what is damaged as a value instead of an error. */
 export async function look(
-  { path, doubt }: StartSettings,
+  { disk, path, doubt }: StartSettings,
 ): Promise<Verdict | StoreError> {
   if (doubt !== null) return new StoreError("corrupt", doubt.fault);
   try {
-    return await verify(path);
+    return await disk.verify(path);
   } catch (error) {
     if (error instanceof StoreError && error.fault === "corrupt") return error;
     throw error;
@@ -89,11 +93,11 @@ export function refused(path: string, fault: string): StoreError {
 export async function startOrSetAside(
   settings: StartSettings,
 ): Promise<string | null> {
-  const { path, now, refuse } = settings;
+  const { disk, path, now, refuse } = settings;
   const verdict = await look(settings);
   if (!(verdict instanceof StoreError)) return null;
   if (refuse) throw refused(path, verdict.message);
-  const aside = await setAside(path, now);
+  const aside = await setAside(disk.files, path, now);
   return `the store was damaged (${verdict.message}); it was set aside as ` +
     `${aside}, and the broker started with nothing stored`;
 }

@@ -1,5 +1,6 @@
 import { exists } from "./files.ts";
 import { StoreError } from "./store_error.ts";
+import { systemFiles } from "./system_files.ts";
 import { type Verdict, verify } from "./verified_start.ts";
 
 /** What SQLite and the system say when there is no room. */
@@ -29,6 +30,6 @@ export function damaged(error: unknown, path: string): unknown {
 
 /** Throws `StoreError` `missing` where there is no store. */
 export async function present(path: string): Promise<void> {
-  if (await exists(path)) return;
+  if (await exists(systemFiles, path)) return;
   throw new StoreError("missing", `there is no store at ${path}`);
 }

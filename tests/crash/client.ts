@@ -3,7 +3,7 @@ import { Packets, pingreq } from "../support/packets.ts";
 import type { Version } from "../support/packets.ts";
 import type { ReadPacket } from "../support/read_packet.ts";
 import type { Account, Published } from "./account.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { Subscriptions } from "./subscriptions.ts";

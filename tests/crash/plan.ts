@@ -1,5 +1,5 @@
 import type { KillKind } from "./account.ts";
-import { Random } from "./random.ts";
+import { Random } from "../support/random.ts";
 
 /** Storage modes that are tried. */
 export const MODES = [

@@ -3,7 +3,7 @@ import type { Kill, Published } from "./account.ts";
 import { BrokerLife, freePort } from "./broker_life.ts";
 import { CrashClient, LIVE_TOPICS } from "./client.ts";
 import type { Plan, PlannedKill } from "./plan.ts";
-import { Random } from "./random.ts";
+import { Random } from "../support/random.ts";
 import { checkRetained } from "./retained_check.ts";
 import { now, pause, until } from "./time.ts";
 import { Verdict } from "./verdict.ts";

@@ -12,6 +12,7 @@ import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { catchUp, latestLine, rebuild } from "../../src/store/recovery.ts";
 import { writeSnapshot } from "../../src/store/snapshot.ts";
+import { systemFiles as files } from "../../src/store/system_files.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";
 import { settings } from "./settings.ts";
@@ -45,18 +46,25 @@ async function write(
   numbers: readonly number[],
 ): Promise<void> {
   const path = journalPath(store, base);
-  const journal = await Journal.create(path, commit(base).head);
+  const journal = await Journal.create(files, path, commit(base).head);
   for (const number of numbers) await journal.append(commit(number));
   journal.close();
 }
 
 async function buildLatest(blocks: MemoryBlocks, store: string): Promise<void> {
-  await rebuild(blocks, store, await latestLine(await findCopies(store)));
+  await rebuild(
+    files,
+    blocks,
+    store,
+    await latestLine(files, await findCopies(files, store)),
+  );
 }
 
 async function commitsIn(path: string): Promise<number[]> {
   const numbers: number[] = [];
-  for await (const { head } of readJournal(path)) numbers.push(head.commit);
+  for await (const { head } of readJournal(files, path)) {
+    numbers.push(head.commit);
+  }
   return numbers;
 }
 
@@ -78,7 +86,7 @@ Deno.test("a journal is read up to where it is torn", () =>
 Deno.test("what a failed write left in a journal is written over", () =>
   withFolder(async (store) => {
     const path = journalPath(store, 0);
-    const journal = await Journal.create(path, EMPTY);
+    const journal = await Journal.create(files, path, EMPTY);
     await journal.append(commit(1));
     // A disk that takes a few bytes of the next one and is full.
     const { prototype } = Deno.FsFile;
@@ -104,7 +112,7 @@ Deno.test("journals are played in order and without a gap", () =>
     await write(store, 3, [4, 5]);
     await write(store, 6, [7, 8]);
     const blocks = new MemoryBlocks();
-    await catchUp(blocks, store);
+    await catchUp(files, blocks, store);
     assert.equal(blocks.head.commit, 5);
   }));
 
@@ -112,11 +120,11 @@ Deno.test("a journal of another past has the right numbers and is passed over", 
   withFolder(async (store) => {
     await write(store, 0, [1, 2, 3]);
     const other = { ...commit(3).head, time: 1 };
-    const journal = await Journal.create(journalPath(store, 3), other);
+    const journal = await Journal.create(files, journalPath(store, 3), other);
     for (const number of [4, 5]) await journal.append(commit(number));
     journal.close();
     const blocks = new MemoryBlocks();
-    await catchUp(blocks, store);
+    await catchUp(files, blocks, store);
     assert.equal(blocks.head.commit, 3);
   }));
 
@@ -127,7 +135,12 @@ Deno.test("the newest whole snapshot is built on", () =>
     for (let number = 1; number <= 5; number++) {
       await blocks.commit(commit(number));
       if (number === 1) continue;
-      await writeSnapshot(store, blocks.head, (each) => blocks.read(each));
+      await writeSnapshot(
+        files,
+        store,
+        blocks.head,
+        (each) => blocks.read(each),
+      );
     }
     // One that was never finished, and one that says another number.
     Deno.truncateSync(snapshotPath(store, 5), 10);

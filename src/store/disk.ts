@@ -1,0 +1,31 @@
+import type { CopiedBlocks } from "./blocks.ts";
+import type { Files } from "./files.ts";
+import type { DiskSpace } from "./space.ts";
+import type { Verdict } from "./verified_start.ts";
+
+/** Where stores are: all that opening one needs beside time. */
+export interface Disk {
+  /** The files there, stores among them. */
+  readonly files: Files;
+  /**
+   * Locks the store at `path` for the broker called `name`, and makes the
+   * folder of it. The lock ends with the process.
+   *
+   * @throws {StoreError} `locked`, or `failing`.
+   */
+  lock(path: string, name: string): Promise<Lock>;
+  /** Reads a store without changing it; see `verify`. */
+  verify(path: string): Promise<Verdict>;
+  /** Opens a store that was verified; one that is missing begins empty. */
+  openBlocks(path: string): Promise<CopiedBlocks>;
+  /** Makes the store at `path`, which is open nowhere, a single file. */
+  makeSingle(path: string): Promise<void>;
+  /** Returns the space on the disk that `folder` is on. */
+  space(folder: string): Promise<DiskSpace>;
+}
+
+/** A store that is locked. */
+export interface Lock {
+  /** Unlocks the store. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,63 @@
+import { dirname } from "node:path";
+import type { Disk } from "./disk.ts";
+import { StoreLock } from "./lock.ts";
+import { openKvBlocks } from "./open_kv.ts";
+import { makeSingle } from "./single_file.ts";
+import { askSystem } from "./space.ts";
+import { StoreError } from "./store_error.ts";
+import { systemFiles } from "./system_files.ts";
+import { verify } from "./verified_start.ts";
+
+/** Stores in files of the system. */
+export const systemDisk: Disk = {
+  files: systemFiles,
+
+  async lock(path, name) {
+    await makeFolder(dirname(path));
+    await checkPath(path);
+    return await StoreLock.take(path, name);
+  },
+
+  verify,
+  openBlocks: openKvBlocks,
+  makeSingle: (path) => makeSingle(path, false),
+  space: askSystem,
+};
+
+/** A `path` that cannot be a store's file is told from a broken disk. */
+async function checkPath(path: string): Promise<void> {
+  const isFolder = await Deno.stat(path).then(
+    ({ isDirectory }) => isDirectory,
+    () => false,
+  );
+  if (!isFolder) return;
+  throw new StoreError(
+    "failing",
+    `the store cannot be ${path}: that is a folder. A path that ends in .kv ` +
+      "names a file; for a store in that folder, name one in it",
+  );
+}
+
+async function makeFolder(path: string): Promise<void> {
+  if (await isFile(path)) {
+    throw new StoreError(
+      "failing",
+      `the store cannot be in ${path}: that is a file. A store is a folder, ` +
+        "or a file that ends in .kv",
+    );
+  }
+  try {
+    // Others have no business with what clients said.
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError(
+      "failing",
+      `the folder of the store cannot be made: ${(error as Error).message}`,
+      error,
+    );
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}

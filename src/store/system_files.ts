@@ -1,0 +1,92 @@
+import { dirname } from "node:path";
+import type { Files, OpenFile } from "./files.ts";
+
+/** The files of the system. */
+export const systemFiles: Files = {
+  async open(path, how) {
+    return new SystemFile(
+      await Deno.open(
+        path,
+        how === "read"
+          ? { read: true }
+          : { write: true, createNew: true, mode: 0o600 },
+      ),
+    );
+  },
+
+  async list(folder) {
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(folder)) names.push(name);
+    return names;
+  },
+
+  async size(path) {
+    try {
+      return (await Deno.lstat(path)).size;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+  },
+
+  rename: (from, to) => Deno.rename(from, to),
+
+  async remove(path) {
+    try {
+      await Deno.remove(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  },
+
+  async syncFolder(path) {
+    if (Deno.build.os === "windows") return;
+    let folder: Deno.FsFile;
+    try {
+      folder = await Deno.open(dirname(path), { read: true });
+    } catch {
+      // A folder that may be written and not be read.
+      return;
+    }
+    try {
+      await folder.sync();
+    } catch {
+      // Some file systems of networks refuse it.
+    } finally {
+      folder.close();
+    }
+  },
+};
+
+class SystemFile implements OpenFile {
+  readonly #file: Deno.FsFile;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#file.stat()).size;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#file.read(into);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#file.write(bytes);
+  }
+
+  async truncate(length: number): Promise<void> {
+    await this.#file.truncate(length);
+    await this.#file.seek(length, Deno.SeekMode.Start);
+  }
+
+  sync(): Promise<void> {
+    return this.#file.syncData();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
