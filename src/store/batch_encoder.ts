@@ -1,5 +1,5 @@
 import type { Message } from "../mqtt/mod.ts";
-import type { BlockWriter } from "./block_writer.ts";
+import { type BlockWriter, framed } from "./block_writer.ts";
 import { writeEntry } from "./entry_record.ts";
 import { Category, type Ledger } from "./ledger.ts";
 import { writeMessage } from "./message_record.ts";
@@ -56,7 +56,7 @@ export class BatchEncoder {
       : this.#long(RecordKind.Session, message);
     if (before === 0) this.sessions++;
     else this.#ledger.died(before, Category.Session);
-    const bytes = record.length + (message?.payloadLength ?? 0);
+    const bytes = framed(record.length + (message?.payloadLength ?? 0));
     this.#ledger.wrote(slot.block, Category.Session, bytes, 1);
     this.#ledger.at(slot.block).slots.push(slot);
   }
@@ -71,7 +71,7 @@ export class BatchEncoder {
     const block = this.#writer.put(RecordKind.Subscription, record);
     subscription.block = block;
     if (before > 0) this.#ledger.died(before, Category.Session);
-    this.#ledger.wrote(block, Category.Session, record.length, 1);
+    this.#ledger.wrote(block, Category.Session, framed(record.length), 1);
     this.#ledger.at(block).subscriptions.push(subscription);
   }
 
@@ -112,7 +112,7 @@ export class BatchEncoder {
       if (entry.body !== body) this.#hold(entry, body);
       account.entries.push(entry);
     }
-    this.#ledger.wrote(block, Category.Entry, record.length, stop - at);
+    this.#ledger.wrote(block, Category.Entry, framed(record.length), stop - at);
     return stop;
   }
 
@@ -156,7 +156,7 @@ export class BatchEncoder {
     if (before > 0) this.#ledger.died(before, Category.Session);
     slot.receivedBlock = ids.size === 0 ? 0 : block;
     if (ids.size === 0) return;
-    this.#ledger.wrote(block, Category.Session, record.length, 1);
+    this.#ledger.wrote(block, Category.Session, framed(record.length), 1);
     this.#ledger.at(block).received.push(slot);
   }
 
@@ -168,7 +168,7 @@ export class BatchEncoder {
     writeMessage(record, message);
     const block = this.#long(RecordKind.Retained, message);
     place.block = block;
-    const bytes = record.length + message.payloadLength;
+    const bytes = framed(record.length + message.payloadLength);
     this.#ledger.placeWrote(place, block, bytes);
   }
 
@@ -231,7 +231,7 @@ export class BatchEncoder {
     record.varint(body.storedAt);
     writeMessage(record, message);
     body.block = this.#long(RecordKind.Body, message);
-    body.bytes = record.length + message.payloadLength;
+    body.bytes = framed(record.length + message.payloadLength);
     this.#ledger.bodies += body.bytes;
     this.#ledger.at(body.block).bodies.push(body);
   }

@@ -1,12 +1,13 @@
 import { type Block, BLOCK_HEADER, checkBlock } from "./block.ts";
+import { framed } from "./block_writer.ts";
 import { RecordReader } from "./record_reader.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Takes records as they are found. */
 export interface RecordSink {
   /**
-   * A record of `kind` that begins in block `number` and has `bytes` bytes
-   * there. `record` holds good during the call.
+   * A record of `kind` that begins in block `number` and takes `bytes` bytes
+   * with its frame. `record` is valid during the call.
    */
   record(
     kind: number,
@@ -51,7 +52,7 @@ export class BlockReader {
         return;
       }
       frame.open(bytes, start, end);
-      this.#sink.record(kind, frame, number, length);
+      this.#sink.record(kind, frame, number, framed(length));
       at = end;
     }
   }
@@ -93,7 +94,7 @@ export class BlockReader {
       this.#openKind,
       this.#record,
       this.#openNumber,
-      open.length,
+      framed(open.length),
     );
   }
 }

@@ -8,6 +8,13 @@ const CUT = 4096;
 /** Most bytes before a record: its kind and its length. */
 const FRAME = 9;
 
+/** Bytes that a record of `length` bytes takes, with its kind and length. */
+export function framed(length: number): number {
+  let bytes = length + 2;
+  for (let rest = length; rest >= 128; rest >>>= 7) bytes++;
+  return bytes;
+}
+
 /**
  * Puts records one behind the other into blocks. Only long records are cut, so
  * that nearly all can be read where they stand.

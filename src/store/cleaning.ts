@@ -1,4 +1,5 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
+import { BLOCK_MAX } from "./block.ts";
 import type { BlockWriter } from "./block_writer.ts";
 import type { BlockAccount, Ledger } from "./ledger.ts";
 import type { RetainedSource, StoredEntry } from "./state.ts";
@@ -9,48 +10,111 @@ const WORK = 1024 * 1024;
 /** Blocks let go in one batch: as many as one atomic of the disk takes. */
 const BLOCKS = 512;
 
-/** The slack where space is tight: about a block. */
+/** Dead bytes that are left alone where space is tight: about a block. */
 const TIGHT_SLACK = 64 * 1024;
 
-/**
- * Whether less than half of what is stored is live, beyond `slack` bytes that
- * are not worth the work. Where space is tight, all that can be had is.
- */
-export function wantsCleaning(
-  ledger: Ledger,
-  slack: number,
-  isTight: boolean,
-): boolean {
-  return isTight
-    ? ledger.stored > 1.1 * ledger.live + TIGHT_SLACK
-    : ledger.stored > 2 * ledger.live + slack;
+/** A pass that frees a smaller part of what it removed was in vain. */
+const LEAST_GAIN = 1 / 32;
+
+/** What a pass in vain left: its dead bytes count as live from then on. */
+interface Rest {
+  readonly dead: number;
+  readonly live: number;
 }
 
 /**
- * Clears the oldest blocks while that is needed: what lives there is written
- * again at the log's end, through `writer`. `before` is the first block of the
- * batch: it is not to be cleared before it was written.
+ * Clears the oldest blocks while that is worth it: what lives there is written
+ * again at the log's end, and the block is deleted.
  *
- * It goes strictly from the oldest on. So a record that says that something is
- * over is needed no more once its block is the oldest: there is nothing left
- * before it that it would speak of.
+ * The order is strictly from the oldest on. So a record that says that
+ * something is over is not needed once its block is the oldest: no block before
+ * it can hold what the record speaks of.
  */
-export function clean(
-  ledger: Ledger,
-  encoder: BatchEncoder,
-  retained: RetainedSource,
-  writer: BlockWriter,
-  before: number,
-  slack: number,
-  isTight: boolean,
-): void {
-  const start = writer.bytes;
-  for (let blocks = 0; blocks < BLOCKS; blocks++) {
-    if (!wantsCleaning(ledger, slack, isTight) || ledger.first >= before) {
-      return;
+export class Cleaning {
+  readonly #ledger: Ledger;
+  readonly #encoder: BatchEncoder;
+  readonly #writer: BlockWriter;
+  readonly #slack: number;
+  /** A pass ends here: all blocks that it found have been cleared. */
+  #end = 0;
+  /** Bytes of the blocks that the pass cleared. */
+  #removed = 0;
+  /** Bytes that the pass wrote again. */
+  #rewritten = 0;
+  #rest: Rest | null = null;
+  /** Whether space is short, so that a small gain is worth a pass. */
+  isTight = false;
+  /** Whether every block is cleared, whatever it holds. */
+  isThorough = false;
+
+  /** `slack` dead bytes are not worth the work while there is space. */
+  constructor(
+    ledger: Ledger,
+    encoder: BatchEncoder,
+    writer: BlockWriter,
+    slack: number,
+  ) {
+    this.#ledger = ledger;
+    this.#encoder = encoder;
+    this.#writer = writer;
+    this.#slack = slack;
+  }
+
+  /**
+   * Whether more than half of what is stored is dead, beyond the slack; a tenth
+   * where space is tight.
+   */
+  get isWanted(): boolean {
+    if (this.isThorough) return true;
+    const { stored, live } = this.#ledger;
+    const rest = this.#rest;
+    // Less may be live since: then less of the rest is explained by it.
+    const inVain = rest === null
+      ? 0
+      : rest.dead * Math.min(1, live / Math.max(1, rest.live));
+    const dead = stored - live - inVain;
+    return this.isTight
+      ? dead > 0.1 * live + TIGHT_SLACK
+      : dead > live + this.#slack;
+  }
+
+  /**
+   * Clears blocks for one batch. `before` is the first block of the batch: it
+   * cannot be cleared before it was written.
+   */
+  clean(retained: RetainedSource, before: number): void {
+    const writer = this.#writer;
+    const ledger = this.#ledger;
+    const start = writer.bytes;
+    for (let blocks = 0; blocks < BLOCKS; blocks++) {
+      const written = writer.bytes - start;
+      if (ledger.first >= before || written > WORK) break;
+      // Small blocks cleared one a batch would become as many small blocks.
+      const isFilling = written > 0 && written < BLOCK_MAX / 2;
+      if (!isFilling && !this.isWanted) break;
+      this.#clearOldest(retained, before);
     }
-    if (writer.bytes - start > WORK) return;
-    clearOldest(ledger, encoder, retained);
+  }
+
+  #clearOldest(retained: RetainedSource, before: number): void {
+    const ledger = this.#ledger;
+    if (this.#end === 0) this.#end = before;
+    const { bytes } = this.#writer;
+    const { size } = ledger.at(ledger.first);
+    clearOldest(ledger, this.#encoder, retained);
+    this.#removed += size;
+    this.#rewritten += this.#writer.bytes - bytes;
+    if (ledger.first >= this.#end) this.#endPass();
+  }
+
+  #endPass(): void {
+    const { stored, live } = this.#ledger;
+    const gain = this.#removed - this.#rewritten;
+    // Another pass would find the same, and wear out the disk.
+    this.#rest = gain < LEAST_GAIN * this.#removed
+      ? { dead: Math.max(0, stored - live), live }
+      : null;
+    this.#end = this.#removed = this.#rewritten = 0;
   }
 }
 

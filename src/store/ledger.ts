@@ -1,4 +1,4 @@
-import { BLOCK_OVERHEAD } from "./block.ts";
+import { BLOCK_HEADER, BLOCK_MAX, BLOCK_OVERHEAD } from "./block.ts";
 import type { SessionSlot } from "./session_slot.ts";
 import type {
   RetainedPlace,
@@ -12,6 +12,9 @@ export const Category = { Session: 0, Entry: 1, Retained: 2 } as const;
 
 /** What small records are counted by. */
 export type Category = typeof Category[keyof typeof Category];
+
+/** What the blocks themselves cost for each byte of records. */
+const A_BYTE = (BLOCK_OVERHEAD + BLOCK_HEADER) / (BLOCK_MAX - BLOCK_HEADER);
 
 /** A retained message from this length on is counted to the byte. */
 const LONG = 1024;
@@ -65,10 +68,11 @@ export class Ledger {
     return this.#accounts.length;
   }
 
-  /** Live bytes, about. */
+  /** Bytes that all live records take in full blocks; about. */
   get live(): number {
-    return this.small[0] + this.small[1] + this.small[2] + this.bodies +
-      this.retained;
+    const records = this.small[0] + this.small[1] + this.small[2] +
+      this.bodies + this.retained;
+    return records * (1 + A_BYTE);
   }
 
   /** The account of block `number`, opened when it is the next one. */
@@ -85,7 +89,7 @@ export class Ledger {
     this.stored += bytes + BLOCK_OVERHEAD;
   }
 
-  /** A record of `bytes` with `count` live things in it was written. */
+  /** A record of `bytes` in all with `count` live things in it was written. */
   wrote(number: number, as: Category, bytes: number, count: number): void {
     const account = this.at(number);
     // A changed average changes what the live ones count: take it anew.

@@ -3,7 +3,7 @@ import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockReader } from "./block_reader.ts";
 import { BlockWriter } from "./block_writer.ts";
 import type { Blocks, Commit } from "./blocks.ts";
-import { clean, wantsCleaning } from "./cleaning.ts";
+import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { PatientCommits } from "./patient_commits.ts";
@@ -69,12 +69,12 @@ export class LogStore implements Store, Waker {
   readonly #clock: Clock;
   readonly #options: LogStoreOptions;
   readonly #holds: boolean;
-  #slack: number;
   readonly #numbers: { next: number };
   readonly #pending: Pending;
   readonly #writer: BlockWriter;
   readonly #ledger: Ledger;
   readonly #encoder: BatchEncoder;
+  readonly #cleaning: Cleaning;
   readonly #health = new Health();
   readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
@@ -102,7 +102,6 @@ export class LogStore implements Store, Waker {
     this.#clock = clock;
     this.#options = options;
     this.#holds = options.mode !== "buffered";
-    this.#slack = options.slack ?? SLACK;
     const { first, last, next } = blocks.head;
     this.#numbers = { next };
     this.#pending = new Pending(this.#numbers, this);
@@ -116,6 +115,12 @@ export class LogStore implements Store, Waker {
       this.#writer,
       this.#ledger,
       this.#numbers,
+    );
+    this.#cleaning = new Cleaning(
+      this.#ledger,
+      this.#encoder,
+      this.#writer,
+      options.slack ?? SLACK,
     );
   }
 
@@ -210,13 +215,12 @@ export class LogStore implements Store, Waker {
    */
   async compact(): Promise<void> {
     const end = this.#writer.number;
-    const before = this.#slack;
-    this.#slack = -Infinity;
+    this.#cleaning.isThorough = true;
     while (this.#ledger.first < end) {
       this.#flush();
       await this.#writing;
     }
-    this.#slack = before;
+    this.#cleaning.isThorough = false;
   }
 
   onStored(batch: number, task: () => void): void {
@@ -330,15 +334,8 @@ export class LogStore implements Store, Waker {
     this.#encoder.batch = batch;
     this.#encoder.seconds = Math.floor(now / 1000);
     writePending(this.#pending, this.#encoder, ledger, this.#retained);
-    clean(
-      ledger,
-      this.#encoder,
-      this.#retained,
-      writer,
-      before,
-      this.#slack,
-      this.#health.shortage !== null,
-    );
+    this.#cleaning.isTight = this.#health.shortage !== null;
+    this.#cleaning.clean(this.#retained, before);
     const blocks = writer.take();
     if (
       !always && blocks.length === 0 &&
@@ -379,11 +376,7 @@ export class LogStore implements Store, Waker {
     ) {
       this.#soon();
     } else if (
-      this.#waiters.any || this.#pending.count > 0 || wantsCleaning(
-        this.#ledger,
-        this.#slack,
-        this.#health.shortage !== null,
-      )
+      this.#waiters.any || this.#pending.count > 0 || this.#cleaning.isWanted
     ) {
       this.#later();
     }
@@ -396,7 +389,9 @@ export class LogStore implements Store, Waker {
   #lookForSpace(): void {
     const { shortage } = this.#options;
     if (shortage === undefined || this.#closed) return;
-    this.#health.shortage = shortage(this.#ledger.stored);
+    const reason = shortage(this.#ledger.stored);
+    this.#health.shortage = reason;
+    this.#cleaning.isTight = reason !== null;
     this.#recheck?.();
     this.#recheck = this.#health.shortage === null
       ? null
