@@ -2,11 +2,11 @@
  * Writes `config.example.toml` and `dunlin.schema.json` from the schema of
  * the settings (`deno task config:docs`). A test compares them with it.
  */
-import type { Field } from "../src/config/field.ts";
-import { sections } from "../src/config/fields.ts";
-import { listenerFields } from "../src/config/listener_fields.ts";
-import { type ListName, lists } from "../src/config/lists.ts";
-import { settingsJsonSchema } from "../src/config/schema.ts";
+import type { Field } from "../src/config/fields/field.ts";
+import { sections } from "../src/config/fields/fields.ts";
+import { listenerFields } from "../src/config/fields/listener_fields.ts";
+import { type ListName, lists } from "../src/config/fields/lists.ts";
+import { settingsJsonSchema } from "../src/config/read/schema.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
 

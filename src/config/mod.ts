@@ -1,5 +1,5 @@
 /** The settings: what can be set, how it is read, what is wrong with it. */
-export { NEVER_EXPIRES } from "./settings.ts";
+export { NEVER_EXPIRES } from "./model/settings.ts";
 export type {
   CertificateFiles,
   ClientCertificateMode,
@@ -7,7 +7,7 @@ export type {
   ListenerType,
   UsernameSource,
   VersionName,
-} from "./listener_settings.ts";
+} from "./model/listener_settings.ts";
 export type {
   AccessSettings,
   AclRule,
@@ -16,7 +16,7 @@ export type {
   GroupSettings,
   JwtAlgorithm,
   UserSettings,
-} from "./access_settings.ts";
+} from "./model/access_settings.ts";
 export type {
   AuthoritySettings,
   BacklogPolicy,
@@ -36,28 +36,28 @@ export type {
   StorageRule,
   StorageSettings,
   SysSettings,
-} from "./settings.ts";
-export type { ListName } from "./lists.ts";
-export { completeSettings } from "./complete.ts";
-export type { PartialSettings } from "./complete.ts";
-export { loadSettings } from "./load.ts";
-export type { ConfigFile, SettingsSources, Shortcuts } from "./sources.ts";
+} from "./model/settings.ts";
+export type { ListName } from "./fields/lists.ts";
+export { completeSettings } from "./read/complete.ts";
+export type { PartialSettings } from "./read/complete.ts";
+export { loadSettings } from "./read/load.ts";
+export type { ConfigFile, SettingsSources, Shortcuts } from "./read/sources.ts";
 export {
   describeProblem,
   isCommandLineMistake,
   problemAt,
   SettingsError,
-} from "./problem.ts";
-export type { FindPlace, Path, Place, Problem } from "./problem.ts";
-export { isSettingVariable } from "./variables.ts";
-export { storagePath } from "./storage_path.ts";
-export { authorityPath, certificateListPath } from "./authority_path.ts";
-export { printSettings } from "./print.ts";
-export { withoutSecrets } from "./without_secrets.ts";
-export { differenceOf, withoutRestart } from "./difference.ts";
-export type { SettingChange } from "./difference.ts";
-export { describeChange } from "./describe_change.ts";
-export type { Effect } from "./effect.ts";
-export { type ListenerPair, pairListeners } from "./listener_pairs.ts";
-export { closest } from "./closest.ts";
-export { VERSION } from "./version.ts";
+} from "./text/problem.ts";
+export type { FindPlace, Path, Place, Problem } from "./text/problem.ts";
+export { isSettingVariable } from "./text/variables.ts";
+export { storagePath } from "./model/storage_path.ts";
+export { authorityPath, certificateListPath } from "./model/authority_path.ts";
+export { printSettings } from "./show/print.ts";
+export { withoutSecrets } from "./show/without_secrets.ts";
+export { differenceOf, withoutRestart } from "./change/difference.ts";
+export type { SettingChange } from "./change/difference.ts";
+export { describeChange } from "./change/describe_change.ts";
+export type { Effect } from "./change/effect.ts";
+export { type ListenerPair, pairListeners } from "./model/listener_pairs.ts";
+export { closest } from "./text/closest.ts";
+export { VERSION } from "./model/version.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closest } from "../../src/config/closest.ts";
+import { closest } from "../../src/config/text/closest.ts";
 
 const words = ["max_inflight", "max_connections", "port", "bind", "path"];
 

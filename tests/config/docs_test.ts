@@ -4,8 +4,11 @@ import {
   loadSettings,
   VERSION,
 } from "../../src/config/mod.ts";
-import { appliesTo, listenerFields } from "../../src/config/listener_fields.ts";
-import { lists } from "../../src/config/lists.ts";
+import {
+  appliesTo,
+  listenerFields,
+} from "../../src/config/fields/listener_fields.ts";
+import { lists } from "../../src/config/fields/lists.ts";
 import { exampleFile, schemaFile } from "../../tools/config_docs.ts";
 
 const root = new URL("../../", import.meta.url);

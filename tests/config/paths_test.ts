@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { loadSettings, SettingsError } from "../../src/config/mod.ts";
-import type { Field } from "../../src/config/field.ts";
-import { fieldsOf } from "../../src/config/known_settings.ts";
+import type { Field } from "../../src/config/fields/field.ts";
+import { fieldsOf } from "../../src/config/read/known_settings.ts";
 
 const text = `
 [storage]

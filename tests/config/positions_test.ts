@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import { Positions } from "../../src/config/positions.ts";
+import { Positions } from "../../src/config/text/positions.ts";
 
 type Path = (string | number)[];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { resolveReferences } from "../../src/config/references.ts";
+import { resolveReferences } from "../../src/config/read/references.ts";
 
 const environment = { PORT: "1884", EMPTY: "", HOST: "box" };
 

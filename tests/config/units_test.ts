@@ -4,7 +4,7 @@ import {
   formatSize,
   parseDuration,
   parseSize,
-} from "../../src/config/units.ts";
+} from "../../src/config/text/units.ts";
 
 const durations: readonly [text: string, ms: number | null][] = [
   ["10s", 10_000],

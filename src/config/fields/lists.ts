@@ -1,0 +1,28 @@
+import type { AclRule } from "../model/access_settings.ts";
+import { aclFields, groupFields, userFields } from "./access_fields.ts";
+import { authFields } from "./auth_fields.ts";
+import type { FieldsOf } from "./field.ts";
+import { listenerFields } from "./listener_fields.ts";
+import type { Settings } from "../model/settings.ts";
+
+/** The sections that are lists of tables: `[[listener]]` and its like. */
+export type ListName = "listener" | "auth" | "user" | "group" | "acl";
+
+/** What is found out about a table, not said in it. */
+type Found = keyof Pick<AclRule, "place">;
+
+/** What one table of each list may say, in the order of the example file. */
+export const lists: {
+  readonly [Key in ListName]: FieldsOf<Omit<Settings[Key][number], Found>>;
+} = {
+  listener: listenerFields,
+  auth: authFields,
+  user: userFields,
+  group: groupFields,
+  acl: aclFields,
+};
+
+/** Whether a section is a list of tables. */
+export function isList(name: unknown): name is ListName {
+  return typeof name === "string" && Object.hasOwn(lists, name);
+}

@@ -1,0 +1,111 @@
+import { validateTopicFilter } from "../../mqtt/mod.ts";
+import { type Field, type FieldsOf, shown } from "./field.ts";
+import { duration, size } from "./number_fields.ts";
+import type {
+  SpaceFloor,
+  StorageRule,
+  StorageSettings,
+} from "../model/settings.ts";
+import { formatSize, MIB, parseSize, SECOND } from "../text/units.ts";
+import { choice, path, tables, text } from "./word_fields.ts";
+
+const TIB = 1024 * 1024 * MIB;
+const DAY = 24 * 3600 * SECOND;
+
+/** Bytes, or a share of the disk. */
+function spaceFloor(initial: SpaceFloor, doc: string): Field<SpaceFloor> {
+  const range = `a size like "64 MiB", or "1%" to "90%" of the disk`;
+  const write = ({ bytes, percent }: SpaceFloor) => {
+    if (percent > 0) return `"${percent}%"`;
+    return bytes === 0 ? "0" : JSON.stringify(formatSize(bytes));
+  };
+  return {
+    doc,
+    range,
+    default: initial,
+    defaultText: write(initial),
+    json: { type: ["integer", "string"], minimum: 0 },
+    read(value) {
+      const part = /^(\d+)\s*%$/.exec(typeof value === "string" ? value : "");
+      const percent = part === null ? 0 : Number(part[1]);
+      if (percent >= 1 && percent <= 90) return { bytes: 0, percent };
+      const bytes = typeof value === "string" ? parseSize(value) : value;
+      if (Number.isSafeInteger(bytes) && (bytes as number) >= 0) {
+        return { bytes: bytes as number, percent: 0 };
+      }
+      throw new RangeError(`${shown(value)} is not allowed: give ${range}`);
+    },
+    write,
+  };
+}
+
+/** A filter without a share name: a rule speaks of topics, not of who reads. */
+const ruleFilter: Field<string> = {
+  ...text("", /./, `a topic filter like "telemetry/#"`, "Topics it is about."),
+  read(value) {
+    const fault = typeof value !== "string"
+      ? "no text"
+      : value.startsWith("$share/")
+      ? "a shared subscription"
+      : validateTopicFilter(value);
+    if (fault === null) return value as string;
+    throw new RangeError(
+      `${shown(value)} is not allowed: give a topic filter like ` +
+        `"telemetry/#" (${fault})`,
+    );
+  },
+};
+
+/** What one `[[storage.rule]]` may say. */
+const ruleFields: FieldsOf<StorageRule> = {
+  filter: ruleFilter,
+  mode: choice(
+    "memory",
+    ["memory"],
+    "What is promised for these topics; so far only less can be asked for.",
+  ),
+};
+
+/** What `[storage]` may say. */
+export const storageFields: FieldsOf<StorageSettings> = {
+  mode: choice(
+    "buffered",
+    ["memory", "buffered", "durable", "fault-tolerant"],
+    "What a crash may cost: all, the last flush_interval, nothing acknowledged; the last also mends a torn store.",
+  ),
+  path: path(
+    "a folder, or a file that ends in .kv",
+    'Where the store is; "" is $STATE_DIRECTORY, $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
+  ),
+  flush_interval: duration(
+    200,
+    { unit: 1, min: 1, max: 60_000 },
+    'How long a change may wait to be written, in mode "buffered".',
+  ),
+  max_size: size(
+    0,
+    0,
+    TIB,
+    "Bytes the store may take; above it new QoS 1 and 2 are refused. 0 sets no bound.",
+  ),
+  low_space: spaceFloor(
+    { bytes: 64 * MIB, percent: 0 },
+    "Free space to leave on the disk; below it new QoS 1 and 2 are refused. 0 leaves none.",
+  ),
+  snapshot_interval: duration(
+    3600 * SECOND,
+    { unit: 1, min: SECOND, max: 30 * DAY },
+    'Time from one snapshot to the next, in mode "fault-tolerant".',
+  ),
+  on_corruption: choice(
+    "set-aside",
+    ["set-aside", "refuse"],
+    "A damaged store without a second copy: rename it and start empty, or do not start.",
+  ),
+  rule: tables(
+    ruleFields,
+    ["storage", "rule"],
+    "Topics whose messages are kept less safely than the rest.",
+    `[{ filter = "telemetry/#", mode = "memory" }]`,
+  ),
+};

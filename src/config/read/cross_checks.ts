@@ -1,0 +1,30 @@
+import { checkAccess } from "./access_checks.ts";
+import type { PartialSettings } from "./complete.ts";
+import type { OnMisfit } from "../text/problem.ts";
+import { ListenerChecks } from "./listener_checks.ts";
+import type { Settings } from "../model/settings.ts";
+
+/**
+ * Checks what one setting alone cannot tell: names and addresses that two
+ * listeners share, settings of another listener type, and listeners that
+ * others can reach without being asked who they are. `given` holds what was
+ * really said, `settings` the defaults too.
+ */
+export function crossCheck(
+  given: PartialSettings,
+  settings: Settings,
+  onMisfit: OnMisfit,
+): void {
+  settings.storage.rule.forEach((rule, index) => {
+    if (rule.filter !== "") return;
+    onMisfit(
+      ["storage", "rule", index, "filter"],
+      `this rule is about no topics: give it a filter`,
+    );
+  });
+  checkAccess(given, settings, onMisfit);
+  const checks = new ListenerChecks(settings.auth.length > 0, onMisfit);
+  settings.listener.forEach((listener, index) => {
+    checks.check(listener, given.listener?.[index] ?? {}, index);
+  });
+}

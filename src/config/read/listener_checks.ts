@@ -1,0 +1,238 @@
+import { parseAddress } from "../../network/mod.ts";
+import type { Field } from "../fields/field.ts";
+import { appliesTo, listenerFields } from "../fields/listener_fields.ts";
+import type {
+  CertificateFiles,
+  ListenerSettings,
+} from "../model/listener_settings.ts";
+import type { OnMisfit } from "../text/problem.ts";
+
+/** Whether only this machine can reach an address. */
+function isLoopback(bind: string): boolean {
+  return bind === "localhost" || bind === "::1" ||
+    /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bind);
+}
+
+/** What was said of one listener; the rest of its settings are defaults. */
+type Said = Partial<ListenerSettings>;
+
+/**
+ * Checks what one setting of a listener alone cannot tell: names and addresses
+ * that two listeners share, settings of another type, and listeners that
+ * others can reach without being asked who they are.
+ */
+export class ListenerChecks {
+  readonly #isAsked: boolean;
+  readonly #onMisfit: OnMisfit;
+  readonly #names = new Set<string>();
+  /** Names by address. */
+  readonly #addresses = new Map<string, string>();
+
+  /** `isAsked`: whether there is an `[[auth]]` that clients have to pass. */
+  constructor(isAsked: boolean, onMisfit: OnMisfit) {
+    this.#isAsked = isAsked;
+    this.#onMisfit = onMisfit;
+  }
+
+  /** Checks the listener with this index; the lower ones have been. */
+  check(listener: ListenerSettings, said: Said, index: number): void {
+    const tell = (key: keyof ListenerSettings, message: string) =>
+      this.#onMisfit(["listener", index, key], message);
+    this.#checkUnique(listener, tell);
+    if (
+      !this.#isAsked && listener.type !== "unix" &&
+      !isLoopback(listener.bind) &&
+      said.allow_anonymous !== true && !asksWhoTheyAre(listener)
+    ) tell("bind", openToOthers(listener, index));
+    checkTypes(listener, said, tell);
+    if (listener.type === "unix" && listener.socket === "") {
+      tell(
+        "socket",
+        `a listener of type "unix" needs it: give the socket's file`,
+      );
+    }
+    if (listener.retry && parseAddress(listener.bind) === null) {
+      tell(
+        "retry",
+        "it waits for an address, and a name may take long to look up each time: give an IP address in bind",
+      );
+    }
+    checkProxies(listener, said, tell);
+    checkCertificates(listener, said, tell);
+    listener.certificate.forEach((pair, at) => {
+      const path = ["listener", index, "certificate", at];
+      checkPair(
+        pair,
+        (key, message) => this.#onMisfit([...path, key], message),
+      );
+      if (pair.cert !== "" || pair.key !== "") return;
+      this.#onMisfit(
+        [...path, "cert"],
+        "this certificate names no file: give cert and key",
+      );
+    });
+  }
+
+  #checkUnique(listener: ListenerSettings, tell: Tell): void {
+    const { name, type, bind, port, socket } = listener;
+    if (this.#names.has(name)) {
+      tell("name", `two listeners are called ${name}`);
+    }
+    this.#names.add(name);
+    const isUnix = type === "unix";
+    const address = isUnix ? socket : `${bind}:${port}`;
+    const other = this.#addresses.get(address);
+    if (other !== undefined && (isUnix || port !== 0)) {
+      tell(
+        isUnix ? "socket" : "port",
+        isUnix
+          ? `the listener ${other} already has this file: give another one`
+          : `the listener ${other} already has ${bind} port ${port}: give another port`,
+      );
+    }
+    this.#addresses.set(address, name);
+  }
+}
+
+/** Tells of a setting of the listener that is looked at. */
+type Tell = (key: keyof ListenerSettings, message: string) => void;
+
+/** Whether nobody comes in without a certificate. */
+function asksWhoTheyAre(listener: ListenerSettings): boolean {
+  return ["required", "authorized", "authorized-any-issuer"].includes(
+    listener.client_certificates,
+  );
+}
+
+function openToOthers({ bind }: ListenerSettings, index: number): string {
+  return `others can reach ${bind}, and nobody would be asked for ` +
+    `credentials: add an [[auth]] that knows your users, ` +
+    `give this listener allow_anonymous = true if everybody may come in ` +
+    `(--set listener.${index}.allow_anonymous=true), ` +
+    `or bind it to 127.0.0.1`;
+}
+
+/** Settings of another type would do nothing, and nobody would be told. */
+function checkTypes(listener: ListenerSettings, said: Said, tell: Tell): void {
+  const fields = listenerFields as Readonly<Record<string, Field<unknown>>>;
+  for (const [key, field] of Object.entries(fields)) {
+    const name = key as keyof ListenerSettings;
+    if (said[name] === undefined || appliesTo(key, listener)) continue;
+    // An option of the command line may have set the port of any listener.
+    const types = (field.types ?? []).map((type) => `"${type}"`);
+    tell(
+      name,
+      `only a listener of type ${
+        types.join(" or ")
+      } has it: remove it, or set the type`,
+    );
+  }
+}
+
+function checkProxies(
+  listener: ListenerSettings,
+  said: Said,
+  tell: Tell,
+): void {
+  const { type, proxy_protocol, trusted_proxies, one_port } = listener;
+  if (proxy_protocol && trusted_proxies.length === 0) {
+    tell(
+      "proxy_protocol",
+      "whose header is to be believed? Give the proxies' addresses in trusted_proxies",
+    );
+  }
+  for (const key of ["proxy_client_tls", "proxy_username"] as const) {
+    if (listener[key] === "off" || listener[key] === false) continue;
+    if (proxy_protocol || !appliesTo(key, listener)) continue;
+    tell(
+      key,
+      "no PROXY header is read that could tell: give proxy_protocol = true and trusted_proxies, too",
+    );
+  }
+  const readsForwardedFor = type === "websocket" || type === "wss" || one_port;
+  if (
+    said.trusted_proxies !== undefined && trusted_proxies.length > 0 &&
+    appliesTo("trusted_proxies", listener) &&
+    !proxy_protocol && !readsForwardedFor
+  ) {
+    tell(
+      "trusted_proxies",
+      "nothing asks them where a client comes from: give proxy_protocol = true, too",
+    );
+  }
+}
+
+/** `cert` and `key` belong together, and so does what opens the key. */
+function checkPair(
+  pair: CertificateFiles,
+  tell: (key: keyof CertificateFiles, message: string) => void,
+): void {
+  const { cert, key, key_password, key_password_file } = pair;
+  if (cert !== "" && key === "") {
+    tell(
+      "cert",
+      "its key is missing: give key, the PEM file of this certificate's key",
+    );
+  }
+  if (key !== "" && cert === "") {
+    tell(
+      "key",
+      "its certificate is missing: give cert, the PEM file of this key's certificate",
+    );
+  }
+  if (key_password !== "" && key_password_file !== "") {
+    tell(
+      "key_password_file",
+      "there is a key_password, too: give one of the two",
+    );
+  }
+  if (key !== "") return;
+  if (key_password !== "") {
+    tell(
+      "key_password",
+      "there is no key that it could open: give key and cert",
+    );
+  }
+  if (key_password_file !== "") {
+    tell(
+      "key_password_file",
+      "there is no key that it could open: give key and cert",
+    );
+  }
+}
+
+function checkCertificates(
+  listener: ListenerSettings,
+  said: Said,
+  tell: Tell,
+): void {
+  if (listener.type !== "tls" && listener.type !== "wss") return;
+  checkPair(listener, tell);
+  const mode = listener.client_certificates;
+  if (mode === "off") {
+    for (
+      const key of ["ca", "trust_system_roots", "username_from", "crl"] as const
+    ) {
+      const value = said[key];
+      const isUsual = value === undefined || value === false ||
+        value === "none" || (Array.isArray(value) && value.length === 0);
+      if (isUsual) continue;
+      tell(
+        key,
+        `clients are asked for no certificate: give client_certificates = "required", or remove it`,
+      );
+    }
+  }
+  if (listener.crl_missing === "refuse" && listener.crl.length === 0) {
+    tell(
+      "crl_missing",
+      `it would refuse every certificate: give crl, the revocation lists of the authorities in ca`,
+    );
+  }
+  if (listener.remember_unknown && !mode.startsWith("authorized")) {
+    tell(
+      "remember_unknown",
+      `there is no list to put it on: give client_certificates = "authorized" or "authorized-any-issuer"`,
+    );
+  }
+}
