@@ -17,7 +17,6 @@ const below: Readonly<Record<string, readonly string[]>> = {
   router: ["mqtt", "store"],
   session: ["mqtt", "codec", "store", "security", "router", "transport"],
   config: ["files", "mqtt"],
-  admin: ["mqtt"],
   broker: [
     "files",
     "mqtt",
@@ -28,14 +27,21 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "router",
     "session",
     "config",
-    "admin",
   ],
-  bench: ["mqtt", "codec", "transport"],
   import: [],
-  cli: ["files", "config", "store", "security", "import", "bench", "broker"],
+  cli: ["files", "config", "store", "security", "import", "broker"],
 };
 
 const openToAll = ["clock", "network"];
+
+/**
+ * The rooms of a folder, in their order: a file imports from its own room and
+ * from those before it. What stands beside `mod.ts` imports from all.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  config: ["text", "model", "fields", "read", "show", "change"],
+  broker: ["status", "certificates", "access", "listeners", "control"],
+};
 
 /** Where a file stands: its folder of `src/`, and its path within that. */
 interface Standing {
@@ -68,7 +74,7 @@ export function faultOf(path: string, specifier: string): string | undefined {
   if (to === undefined || to.root !== from.root) {
     return "src/ imports nothing from outside of it";
   }
-  if (to.folder === from.folder) return undefined;
+  if (to.folder === from.folder) return faultOfRooms(from, to);
   // A part of a folder that is loaded only when it is used has its own door.
   if (to.file !== "mod.ts" && !to.file.endsWith("/mod.ts")) {
     return `import from ${to.folder}/mod.ts: the rest of ${to.folder}/ is its own`;
@@ -84,6 +90,19 @@ export function faultOf(path: string, specifier: string): string | undefined {
   }
   const list = [...allowed, ...openToAll].join(", ");
   return `${from.folder}/ does not stand above ${to.folder}/: it may import ${list}`;
+}
+
+/** What is wrong with an import of `to` in `from`, of the same folder. */
+function faultOfRooms(from: Standing, to: Standing): string | undefined {
+  const order = rooms[from.folder];
+  const [room, rest] = from.file.split("/");
+  if (order === undefined || rest === undefined) return undefined;
+  const mine = order.indexOf(room);
+  const theirs = order.indexOf(to.file.split("/")[0]);
+  if (mine < 0) return `say in tools/layer_lint.ts where ${room}/ stands`;
+  if (theirs >= 0 && theirs <= mine) return undefined;
+  const list = order.slice(0, mine + 1).join(", ");
+  return `${from.folder}/${room}/ may import from ${list}, not ${to.file}`;
 }
 
 /** The rule, as Deno loads it. */

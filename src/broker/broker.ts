@@ -14,21 +14,21 @@ import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
 import { unaskedBy } from "./access/unasked.ts";
-import { Alarms } from "./alarms.ts";
-import { type BrokerLog, silentLog } from "./broker_log.ts";
-import { type BrokerState, brokerState } from "./broker_state.ts";
-import { ConnectionLog } from "./connection_log.ts";
-import { judgeSessions } from "./live_effect.ts";
-import { type NewReception, Reception } from "./reception.ts";
-import { RepeatedTroubles } from "./repeated_troubles.ts";
+import { Alarms } from "./status/alarms.ts";
+import { type BrokerLog, silentLog } from "./status/broker_log.ts";
+import { type BrokerState, brokerState } from "./status/broker_state.ts";
+import { ConnectionLog } from "./listeners/connection_log.ts";
+import { judgeSessions } from "./listeners/live_effect.ts";
+import { type NewReception, Reception } from "./listeners/reception.ts";
+import { RepeatedTroubles } from "./status/repeated_troubles.ts";
 import {
   sessionOptions,
   storageFolder,
   storeSettings,
 } from "./session_options.ts";
-import type { StartedListener } from "./started_listener.ts";
+import type { StartedListener } from "./listeners/started_listener.ts";
 import { Storage } from "./storage.ts";
-import { SysTopics } from "./sys_topics.ts";
+import { SysTopics } from "./status/sys_topics.ts";
 
 /** Between two rounds of housekeeping (ms), and while there is nothing to do. */
 const HOUSEKEEPING = 1000;

@@ -1,9 +1,9 @@
 /** The composition root: makes the parts of a broker and connects them. */
 export { Broker } from "./broker.ts";
 export type { BrokerPorts } from "./broker.ts";
-export type { BrokerLog, EventFields } from "./broker_log.ts";
-export type { BrokerState } from "./broker_state.ts";
-export type { StartedListener } from "./started_listener.ts";
+export type { BrokerLog, EventFields } from "./status/broker_log.ts";
+export type { BrokerState } from "./status/broker_state.ts";
+export type { StartedListener } from "./listeners/started_listener.ts";
 export type { Trust } from "./certificates/automatic_certificate.ts";
 export type {
   AccessCase,
@@ -11,12 +11,12 @@ export type {
   ExplainedAction,
   ExplainedLink,
   ExplainedLogin,
-} from "./access/explain_settings.ts";
+} from "./control/explain_settings.ts";
 export type { AccessPorts } from "./access/opened_link.ts";
 export {
   loadOfflineAccess,
   type OfflineAccess,
-} from "./access/load_offline_access.ts";
+} from "./control/load_offline_access.ts";
 export { type ControlAnswer, controlPath } from "./control/control_request.ts";
 export type {
   Finding,

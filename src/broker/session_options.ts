@@ -1,21 +1,7 @@
 import { dirname } from "node:path";
-import {
-  type ListenerSettings,
-  type Settings,
-  storagePath,
-  VERSION,
-  type VersionName,
-} from "../config/mod.ts";
-import type { ProtocolVersion } from "../mqtt/mod.ts";
-import type { ListenerOptions, SessionOptions } from "../session/mod.ts";
+import { type Settings, storagePath, VERSION } from "../config/mod.ts";
+import type { SessionOptions } from "../session/mod.ts";
 import type { StoreSettings } from "../store/mod.ts";
-
-/** By the names that people know to the levels on the wire. */
-const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
-  "3.1": 3,
-  "3.1.1": 4,
-  "5.0": 5,
-};
 
 /** What sessions go by, in their own words. */
 export function sessionOptions(settings: Settings): SessionOptions {
@@ -44,25 +30,6 @@ export function sessionOptions(settings: Settings): SessionOptions {
     explainAccess: access.explain,
     clientIdOwner: access.client_id_owner,
     deniedPublish: access.on_denied_publish,
-  };
-}
-
-/** What the connections of a listener go by. */
-export function listenerOptions(listener: ListenerSettings): ListenerOptions {
-  return {
-    name: listener.name,
-    versions: listener.versions.map((name) => VERSIONS[name]),
-    clientIdFrom: listener.client_id,
-    assignsClientId: listener.assign_client_id,
-    clientIdPrefixes: listener.client_id_prefixes,
-    maxPacketSize: listener.max_packet_size,
-    maxKeepAlive: listener.max_keep_alive,
-    maxQos: listener.max_qos,
-    retainAvailable: listener.retain_available,
-    receiveMaximum: listener.receive_maximum,
-    topicAliasMaximum: listener.topic_alias_maximum,
-    mountPoint: listener.mount_point,
-    connectTimeout: listener.connect_timeout,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The settings: what can be set, how it is read, what is wrong with it. */
 export { NEVER_EXPIRES } from "./model/settings.ts";
+export { hasTls } from "./model/listener_settings.ts";
 export type {
   CertificateFiles,
   ClientCertificateMode,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MqttClient } from "mqtt";
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings, type Settings } from "../../src/config/mod.ts";

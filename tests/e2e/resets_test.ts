@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Broker } from "../../src/broker/mod.ts";
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
-import { isWorthWaiting } from "../../src/broker/waiting_doors.ts";
+import { isWorthWaiting } from "../../src/broker/listeners/waiting_doors.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,

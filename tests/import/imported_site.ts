@@ -1,4 +1,4 @@
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import { loadSettings } from "../../src/config/mod.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { EventFields } from "../../src/broker/broker_log.ts";
-import { silentLog } from "../../src/broker/broker_log.ts";
-import { ConnectionLog } from "../../src/broker/connection_log.ts";
+import type { EventFields } from "../../src/broker/status/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
+import { ConnectionLog } from "../../src/broker/listeners/connection_log.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import type { ConnectionEnd, LoggedConnection } from "../../src/session/mod.ts";
 import { type RefusalReason, RefusedError } from "../../src/transport/mod.ts";

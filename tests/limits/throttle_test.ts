@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/broker_log.ts";
-import { RepeatedTroubles } from "../../src/broker/repeated_troubles.ts";
-import { Throttle } from "../../src/broker/throttle.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
+import { RepeatedTroubles } from "../../src/broker/status/repeated_troubles.ts";
+import { Throttle } from "../../src/broker/status/throttle.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 
 /** A throttle of 2 lines a subject and 5 a reason, and what it counted. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { Alarms } from "../../src/broker/alarms.ts";
-import { type BrokerLog, silentLog } from "../../src/broker/broker_log.ts";
+import { Alarms } from "../../src/broker/status/alarms.ts";
+import {
+  type BrokerLog,
+  silentLog,
+} from "../../src/broker/status/broker_log.ts";
 import { CertificateExpiry } from "../../src/broker/certificates/certificate_expiry.ts";
 import { refusalWords } from "../../src/broker/certificates/refusal_words.ts";
 import { ManualClock } from "../../src/clock/mod.ts";

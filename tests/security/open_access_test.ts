@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { AccessControl } from "../../src/broker/access/access.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { type AuthSettings, completeSettings } from "../../src/config/mod.ts";

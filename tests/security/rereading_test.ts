@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/broker_log.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Rereading } from "../../src/broker/certificates/rereading.ts";
 
 Deno.test("what cannot be read again is told of once, until it was right", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Admission } from "../../src/broker/admission.ts";
+import { Admission } from "../../src/broker/listeners/admission.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 
 function setUp(inAll: number, anAddress: number, aListener: number) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LoadAverage } from "../../src/broker/load_average.ts";
+import { LoadAverage } from "../../src/broker/status/load_average.ts";
 
 function averages(load: LoadAverage): Record<string, number> {
   return Object.fromEntries(

@@ -1,7 +1,5 @@
-import {
-  listenerOptions,
-  sessionOptions,
-} from "../../src/broker/session_options.ts";
+import { listenerOptions } from "../../src/broker/listeners/listener_options.ts";
+import { sessionOptions } from "../../src/broker/session_options.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,

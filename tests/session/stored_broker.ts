@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/broker_log.ts";
-import { Alarms } from "../../src/broker/alarms.ts";
-import {
-  listenerOptions,
-  sessionOptions,
-} from "../../src/broker/session_options.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
+import { Alarms } from "../../src/broker/status/alarms.ts";
+import { listenerOptions } from "../../src/broker/listeners/listener_options.ts";
+import { sessionOptions } from "../../src/broker/session_options.ts";
 import { Storage } from "../../src/broker/storage.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {

@@ -1,7 +1,7 @@
 import { type Clock, SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
-import { listen } from "../../src/broker/listen.ts";
+import { listen } from "../../src/broker/listeners/listen.ts";
 import type {
   Accepted,
   ByteStream,

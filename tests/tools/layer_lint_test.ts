@@ -54,6 +54,23 @@ Deno.test("layers: going past mod.ts is refused", () => {
   );
 });
 
+Deno.test("layers: a room imports from those before it, what is beside mod.ts from all", () => {
+  const from = (file: string, specifier: string) =>
+    faultOf(`/house/src/config/${file}`, specifier);
+  assert.equal(from("read/load.ts", "./complete.ts"), undefined);
+  assert.equal(from("read/load.ts", "../text/units.ts"), undefined);
+  assert.equal(from("mod.ts", "./change/difference.ts"), undefined);
+  assert.match(
+    from("text/units.ts", "../read/load.ts") ?? "",
+    /config\/text\/ may import from text, not read\/load\.ts/,
+  );
+  assert.match(from("show/print.ts", "../mod.ts") ?? "", /not mod\.ts/);
+  assert.match(
+    from("attic/a.ts", "../text/units.ts") ?? "",
+    /say in tools\/layer_lint\.ts where attic\/ stands/,
+  );
+});
+
 Deno.test("layers: src imports nothing from tests, tools or another house", () => {
   for (const target of ["../../tests/support/x.ts", "../../deno.json"]) {
     assert.match(

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 const SOURCES = new URL("../../src/", import.meta.url);
 const REASONS = "session/reasons.ts";
 /** It says each in words, and uses none. */
-const WORDS = "broker/connection_words.ts";
+const WORDS = "broker/listeners/connection_words.ts";
 
 /** The reasons of `reasons.ts`: every text in quotes, comments left out. */
 function reasons(): string[] {

@@ -11,7 +11,7 @@ import { readRules } from "./access_rules.ts";
 import { openLink } from "./links.ts";
 import type { LinkPorts } from "./opened_link.ts";
 import { sharedStandIns } from "./stand_ins.ts";
-import { silentLog } from "../broker_log.ts";
+import { silentLog } from "../status/broker_log.ts";
 
 /**
  * All that would keep a start from making out of `settings` who may come in and

@@ -3,7 +3,7 @@ import type { Link } from "../../security/chain/mod.ts";
 import type { AskedServer } from "../../security/http/mod.ts";
 import type { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
 import type { StandIns } from "../../security/scram/mod.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 
 /** What access is opened with. */
 export interface AccessPorts {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock/mod.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 
 /** Whom a part tells that something outside fails, and that it works again. */
 export interface Outage {

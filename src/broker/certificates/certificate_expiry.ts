@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import { daysLeft, expiryStage } from "../../security/certificates/mod.ts";
-import type { Alarms } from "../alarms.ts";
+import type { Alarms } from "../status/alarms.ts";
 
 /** A certificate whose end is watched. */
 export interface Dated {

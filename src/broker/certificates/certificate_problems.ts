@@ -1,5 +1,6 @@
 import {
   type FindPlace,
+  hasTls,
   type ListenerSettings,
   type Problem,
   problemAt,
@@ -11,7 +12,6 @@ import {
   loadIdentity,
   loadRevocations,
 } from "../../security/certificates/mod.ts";
-import { hasTls } from "../listen.ts";
 
 /**
  * All that would keep a start from using the certificates, keys, authorities

@@ -1,5 +1,8 @@
-import type { ListenerSettings, Settings } from "../../config/mod.ts";
-import { hasTls } from "../listen.ts";
+import {
+  hasTls,
+  type ListenerSettings,
+  type Settings,
+} from "../../config/mod.ts";
 
 /** What `Certificates` reads of a listener. */
 const READ = [

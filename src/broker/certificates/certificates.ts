@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "../../clock/mod.ts";
 import {
   authorityPath,
   certificateListPath,
+  hasTls,
   type ListenerSettings,
   type Settings,
 } from "../../config/mod.ts";
@@ -12,10 +13,11 @@ import {
   HandshakeError,
   type PeerCertificate,
   RefusedError,
+  type TlsOptions,
 } from "../../transport/mod.ts";
-import type { Alarms } from "../alarms.ts";
+import type { Alarms } from "../status/alarms.ts";
 import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import { CertificateExpiry, type Dated } from "./certificate_expiry.ts";
 import {
   ClientCertificates,
@@ -23,7 +25,6 @@ import {
   type Judgement,
 } from "./client_certificates.ts";
 import { ClientTrust } from "./client_trust.ts";
-import { hasTls, type TlsPorts } from "../listen.ts";
 import { ListedCertificates } from "./listed_certificates.ts";
 import { refusalWords } from "./refusal_words.ts";
 import { fromFiles, ServerKeys } from "./server_keys.ts";
@@ -42,6 +43,9 @@ export interface CertificatePorts {
   /** The variables of the process: they say where the authority is. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** What a listener with TLS shows of itself, and whom it believes. */
+export type TlsPorts = Pick<TlsOptions, "keys" | "authorities">;
 
 /** What can change while the broker runs. */
 interface Part {

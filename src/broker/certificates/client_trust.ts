@@ -13,7 +13,7 @@ import {
   systemRoots,
   verifyPath,
 } from "../../security/certificates/mod.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
 /** What is read from the files, all of one moment. */

@@ -8,8 +8,8 @@ import {
   rememberPending,
   type SeenCertificate,
 } from "../../security/authority/mod.ts";
-import type { Alarms } from "../alarms.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { Alarms } from "../status/alarms.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
 /** Strangers wait so long for others, to be written with them (ms). */

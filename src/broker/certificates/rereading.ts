@@ -1,4 +1,4 @@
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 
 /**
  * Files that are read again while the broker runs: what cannot be used changes

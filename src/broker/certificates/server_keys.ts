@@ -5,7 +5,7 @@ import {
   loadIdentity,
 } from "../../security/certificates/mod.ts";
 import type { TlsIdentity, TlsKeys } from "../../transport/mod.ts";
-import type { BrokerLog } from "../broker_log.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
 /** Where a certificate and its key come from, again and again. */

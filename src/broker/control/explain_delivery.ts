@@ -10,7 +10,7 @@ import {
   RESERVED,
   type Session,
 } from "../../session/mod.ts";
-import type { ExplainedAction } from "../access/explain_settings.ts";
+import type { ExplainedAction } from "./explain_settings.ts";
 
 /** What somebody wants to know about a client of the broker that runs. */
 export interface LiveCase {

@@ -121,3 +121,8 @@ export interface ListenerSettings extends CertificateFiles {
   /** Milliseconds in which a connection must complete its CONNECT. */
   readonly connect_timeout: number;
 }
+
+/** Whether a listener speaks TLS. */
+export function hasTls({ type }: ListenerSettings): boolean {
+  return type === "tls" || type === "wss";
+}

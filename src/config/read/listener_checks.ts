@@ -1,9 +1,10 @@
 import { parseAddress } from "../../network/mod.ts";
 import type { Field } from "../fields/field.ts";
 import { appliesTo, listenerFields } from "../fields/listener_fields.ts";
-import type {
-  CertificateFiles,
-  ListenerSettings,
+import {
+  type CertificateFiles,
+  hasTls,
+  type ListenerSettings,
 } from "../model/listener_settings.ts";
 import type { OnMisfit } from "../text/problem.ts";
 
@@ -206,7 +207,7 @@ function checkCertificates(
   said: Said,
   tell: Tell,
 ): void {
-  if (listener.type !== "tls" && listener.type !== "wss") return;
+  if (!hasTls(listener)) return;
   checkPair(listener, tell);
   const mode = listener.client_certificates;
   if (mode === "off") {

@@ -1,20 +1,28 @@
-import type { Clock } from "../clock/mod.ts";
-import type { ListenerSettings, Settings } from "../config/mod.ts";
-import { ReasonCode } from "../mqtt/mod.ts";
-import { type CloseReason, Connection, type Context } from "../session/mod.ts";
-import type { Accepted, Listener } from "../transport/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import {
+  hasTls,
+  type ListenerSettings,
+  type Settings,
+} from "../../config/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import {
+  type CloseReason,
+  Connection,
+  type Context,
+} from "../../session/mod.ts";
+import type { Accepted, Listener } from "../../transport/mod.ts";
 import { Admission } from "./admission.ts";
-import type { Alarms } from "./alarms.ts";
-import type { BrokerLog } from "./broker_log.ts";
+import type { Alarms } from "../status/alarms.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import type { ConnectionLog } from "./connection_log.ts";
-import { isShownAlike } from "./certificates/certificate_settings.ts";
-import type { Certificates } from "./certificates/certificates.ts";
-import type { Judgement } from "./certificates/client_certificates.ts";
+import { isShownAlike } from "../certificates/certificate_settings.ts";
+import type { Certificates } from "../certificates/certificates.ts";
+import type { Judgement } from "../certificates/client_certificates.ts";
 import { type Door, type DoorChange, Doors } from "./doors.ts";
 import { Guest } from "./guest.ts";
-import { hasTls, listen } from "./listen.ts";
+import { listen } from "./listen.ts";
 import { judgeGuests, sendOffGone } from "./live_effect.ts";
-import type { RepeatedTroubles } from "./repeated_troubles.ts";
+import type { RepeatedTroubles } from "../status/repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
 
 /** What a reception works with. */
@@ -165,7 +173,7 @@ export class Reception {
     if (!settings.listener.some(hasTls)) return null;
     const now = this.#certificates;
     if (now !== null && isShownAlike(this.#settings, settings)) return now;
-    const { Certificates } = await import("./certificates/certificates.ts");
+    const { Certificates } = await import("../certificates/certificates.ts");
     const { clock, log, alarms } = this.#parts;
     const environment = Deno.env.toObject();
     const ports = { clock, log, alarms, environment };

@@ -1,5 +1,5 @@
-import type { LimitSettings, ListenerSettings } from "../config/mod.ts";
-import { subscriberOf } from "../network/mod.ts";
+import type { LimitSettings, ListenerSettings } from "../../config/mod.ts";
+import { subscriberOf } from "../../network/mod.ts";
 
 /** Connections that came by one listener, whatever it is called by now. */
 interface Count {

@@ -1,6 +1,6 @@
-import type { Cancel, Clock } from "../clock/mod.ts";
-import type { ListenerSettings } from "../config/mod.ts";
-import type { Listener, ListenFailure } from "../transport/mod.ts";
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { ListenerSettings } from "../../config/mod.ts";
+import type { Listener, ListenFailure } from "../../transport/mod.ts";
 
 /** Between two attempts (ms). */
 const RETRY = 5_000;

@@ -20,9 +20,9 @@ import {
   refusesReserved,
   RESERVED,
 } from "../../session/mod.ts";
-import type { AccessState } from "./access.ts";
-import type { AccessPorts } from "./opened_link.ts";
-import { unaskedBy } from "./unasked.ts";
+import type { AccessState } from "../access/access.ts";
+import type { AccessPorts } from "../access/opened_link.ts";
+import { unaskedBy } from "../access/unasked.ts";
 
 /** What somebody wants to know about a client that need not be there. */
 export interface AccessCase {
@@ -113,7 +113,7 @@ export async function explainSettings(
       `there is no listener ${asked.listener}: give one of ${names}`,
     );
   }
-  const { AccessControl } = await import("./access.ts");
+  const { AccessControl } = await import("../access/access.ts");
   const control = new AccessControl(ports);
   try {
     const state = await control.open(settings);

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { Throttle } from "./throttle.ts";
 

@@ -1,21 +1,21 @@
-import type { Cancel, Clock } from "../clock/mod.ts";
-import type { LogLevel } from "../config/mod.ts";
-import { subscriberOf } from "../network/mod.ts";
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { LogLevel } from "../../config/mod.ts";
+import { subscriberOf } from "../../network/mod.ts";
 import type {
   ConnectionEnd,
   LoggedConnection,
   SessionLog,
-} from "../session/mod.ts";
+} from "../../session/mod.ts";
 import {
   HandshakeError,
   type Refusal,
   RefusedError,
-} from "../transport/mod.ts";
-import type { BrokerLog } from "./broker_log.ts";
+} from "../../transport/mod.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import { endWords } from "./connection_words.ts";
-import { LineBudget } from "./line_budget.ts";
+import { LineBudget } from "../status/line_budget.ts";
 import type { StartedListener } from "./started_listener.ts";
-import { Throttle } from "./throttle.ts";
+import { Throttle } from "../status/throttle.ts";
 
 /**
  * A minute's lines about refused and broken connections: 10 clients of an

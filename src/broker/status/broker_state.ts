@@ -1,5 +1,5 @@
-import type { Context } from "../session/mod.ts";
-import type { StoreStatus } from "../store/mod.ts";
+import type { Context } from "../../session/mod.ts";
+import type { StoreStatus } from "../../store/mod.ts";
 
 /** What is in a broker at one time; numbers are counts unless named else. */
 export interface BrokerState {

@@ -1,5 +1,5 @@
-import type { CloseReason } from "../session/mod.ts";
-import type { PeerFault } from "../transport/mod.ts";
+import type { CloseReason } from "../../session/mod.ts";
+import type { PeerFault } from "../../transport/mod.ts";
 import type { StartedListener } from "./started_listener.ts";
 
 /** What is known of an end beside its reason. */

@@ -1,9 +1,13 @@
-import type { Cancel } from "../clock/mod.ts";
-import { type RetainedSettings, VERSION } from "../config/mod.ts";
-import { encodeUtf8, Message } from "../mqtt/mod.ts";
-import { CLOSE_REASONS, type Context, DROP_REASONS } from "../session/mod.ts";
-import type { LoginCounts } from "../security/mod.ts";
-import type { StoreStatus } from "../store/mod.ts";
+import type { Cancel } from "../../clock/mod.ts";
+import { type RetainedSettings, VERSION } from "../../config/mod.ts";
+import { encodeUtf8, Message } from "../../mqtt/mod.ts";
+import {
+  CLOSE_REASONS,
+  type Context,
+  DROP_REASONS,
+} from "../../session/mod.ts";
+import type { LoginCounts } from "../../security/mod.ts";
+import type { StoreStatus } from "../../store/mod.ts";
 import { LoadAverage } from "./load_average.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock/mod.ts";
-import { encodeUtf8, Message } from "../mqtt/mod.ts";
-import type { Router } from "../router/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import { encodeUtf8, Message } from "../../mqtt/mod.ts";
+import type { Router } from "../../router/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
 
 /** What an operator has to look after. */

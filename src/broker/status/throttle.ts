@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../clock/mod.ts";
+import type { Cancel, Clock } from "../../clock/mod.ts";
 
 const MINUTE = 60_000;
 

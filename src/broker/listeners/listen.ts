@@ -1,6 +1,6 @@
-import type { Clock } from "../clock/mod.ts";
-import type { ListenerSettings } from "../config/mod.ts";
-import { Networks } from "../network/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import { hasTls, type ListenerSettings } from "../../config/mod.ts";
+import { Networks } from "../../network/mod.ts";
 import {
   type Accepted,
   type ArrivalOptions,
@@ -14,10 +14,8 @@ import {
   type Refusal,
   type Speech,
   type TlsOptions,
-} from "../transport/mod.ts";
-
-/** What a listener with TLS shows of itself, and whom it believes. */
-export type TlsPorts = Pick<TlsOptions, "keys" | "authorities">;
+} from "../../transport/mod.ts";
+import type { TlsPorts } from "../certificates/certificates.ts";
 
 /** What listeners are opened with. */
 export interface ListenPorts {
@@ -30,11 +28,6 @@ export interface ListenPorts {
   readonly tlsPorts: (settings: ListenerSettings) => Promise<TlsPorts>;
   /** As `BeginningOptions.certify`. @default lets all in */
   readonly certify?: (accepted: Accepted) => Promise<void>;
-}
-
-/** Whether `settings` are of a listener that speaks TLS. */
-export function hasTls({ type }: ListenerSettings): boolean {
-  return type === "tls" || type === "wss";
 }
 
 /**

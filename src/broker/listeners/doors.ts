@@ -1,12 +1,12 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import {
   type ListenerPair,
   type ListenerSettings,
   pairListeners,
-} from "../config/mod.ts";
-import type { ListenerOptions } from "../session/mod.ts";
-import type { Accepted, Listener, ListenError } from "../transport/mod.ts";
-import { listenerOptions } from "./session_options.ts";
+} from "../../config/mod.ts";
+import type { ListenerOptions } from "../../session/mod.ts";
+import type { Accepted, Listener, ListenError } from "../../transport/mod.ts";
+import { listenerOptions } from "./listener_options.ts";
 import type { WaitingDoors } from "./waiting_doors.ts";
 
 /** Where connections come in: a listener, and the settings it goes by now. */

@@ -1,7 +1,11 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import { Networks } from "../network/mod.ts";
-import type { Authenticator } from "../security/mod.ts";
-import { type Context, enforceAccess, type Session } from "../session/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import { Networks } from "../../network/mod.ts";
+import type { Authenticator } from "../../security/mod.ts";
+import {
+  type Context,
+  enforceAccess,
+  type Session,
+} from "../../session/mod.ts";
 import type { Door } from "./doors.ts";
 import type { Guest } from "./guest.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 
 /**
  * Lines that may be written: as many at once as `burst`, and `perSecond` for

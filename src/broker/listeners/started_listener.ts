@@ -1,5 +1,5 @@
-import type { ListenerSettings } from "../config/mod.ts";
-import type { Trust } from "./certificates/automatic_certificate.ts";
+import type { ListenerSettings } from "../../config/mod.ts";
+import type { Trust } from "../certificates/automatic_certificate.ts";
 
 /** A listener that accepts connections. */
 export interface StartedListener {

@@ -1,5 +1,5 @@
-import type { LogLevel } from "../config/mod.ts";
-import type { SessionLog } from "../session/mod.ts";
+import type { LogLevel } from "../../config/mod.ts";
+import type { SessionLog } from "../../session/mod.ts";
 
 /** What an event tells: by name, in the order they are written. */
 export type EventFields = Readonly<

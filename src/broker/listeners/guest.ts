@@ -1,6 +1,6 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import type { CloseReason, Connection, Context } from "../session/mod.ts";
-import type { Ending, Judgement } from "./certificates/client_certificates.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { CloseReason, Connection, Context } from "../../session/mod.ts";
+import type { Ending, Judgement } from "../certificates/client_certificates.ts";
 import type { Door } from "./doors.ts";
 
 /** A connection, and what the broker knows of how it came in. */
