@@ -40,6 +40,17 @@ const openToAll = ["clock", "network"];
  */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   config: ["text", "model", "fields", "read", "show", "change"],
+  cli: [
+    "console",
+    "settings",
+    "running",
+    "serve",
+    "authority",
+    "explain",
+    "import",
+    "passwd",
+    "store",
+  ],
   broker: ["status", "certificates", "access", "listeners", "control"],
 };
 

@@ -10,10 +10,10 @@ import {
   SettingsError,
   withoutSecrets,
 } from "../config/mod.ts";
-import { CommandError } from "./command_error.ts";
-import type { Output } from "./output.ts";
-import { readSettings, UnreadableFile } from "./read_settings.ts";
-import type { ServeOptions } from "./serve_options.ts";
+import { CommandError } from "./console/command_error.ts";
+import type { Output } from "./console/output.ts";
+import { readSettings, UnreadableFile } from "./settings/read_settings.ts";
+import type { ServeOptions } from "./settings/serve_options.ts";
 import { socketProblems } from "./socket_problems.ts";
 
 /** What `dunlin check` was told. */
@@ -102,7 +102,7 @@ async function difference(
     const { settings: used } = await readSettings(before, environment);
     return shownDifference(used, settings, asJson);
   }
-  const { askBroker } = await import("./ask_broker.ts");
+  const { askBroker } = await import("./running/ask_broker.ts");
   const { loadOfflineAccess } = await import("../broker/mod.ts");
   const { withSecretDigests } = await loadOfflineAccess();
   // Secrets are compared, not told: what is sent are digests by this key.

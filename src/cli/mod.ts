@@ -5,4 +5,4 @@ export {
   type OnSignal,
   type SignalDuty,
   type Signals,
-} from "./signals.ts";
+} from "./serve/signals.ts";

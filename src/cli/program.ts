@@ -8,13 +8,13 @@ import type { CheckOptions } from "./check.ts";
 import { addExplain, type RunExplain } from "./explain/explain_program.ts";
 import { addImport, type RunImport } from "./import/import_program.ts";
 import { withMeant } from "./meant_words.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./console/output.ts";
 import { addPasswd, type RunPasswd } from "./passwd/passwd_program.ts";
 import {
   type OptionRow,
   serveOptionRows,
   type ServeOptions,
-} from "./serve_options.ts";
+} from "./settings/serve_options.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
 
 /** What a command does; each resolves to its exit code. */

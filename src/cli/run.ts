@@ -5,13 +5,13 @@ import type {
 import type { CheckOptions } from "./check.ts";
 import type { ExplainOptions } from "./explain/explain_options.ts";
 import type { ImportOptions } from "./import/import_options.ts";
-import { CommandOutput } from "./output.ts";
-import { readServeArguments } from "./read_serve_arguments.ts";
-import { missingPackage } from "./missing_package.ts";
-import { notPermitted, unmetNeed } from "./unmet_need.ts";
+import { CommandOutput } from "./console/output.ts";
+import { readServeArguments } from "./settings/read_serve_arguments.ts";
+import { missingPackage } from "./console/missing_package.ts";
+import { notPermitted, unmetNeed } from "./console/unmet_need.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
-import type { ServeOptions } from "./serve_options.ts";
-import type { Signals } from "./signals.ts";
+import type { ServeOptions } from "./settings/serve_options.ts";
+import type { Signals } from "./serve/signals.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
 
@@ -75,7 +75,7 @@ async function serveWith(
   signals: Signals,
   options: ServeOptions,
 ): Promise<number> {
-  const { serve } = await import("./serve.ts");
+  const { serve } = await import("./serve/serve.ts");
   const ports = { out: Deno.stdout, err: Deno.stderr, signals };
   return await serve(options, Deno.env.toObject(), ports);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runProgram } from "../../src/cli/program.ts";
-import { readServeArguments } from "../../src/cli/read_serve_arguments.ts";
-import type { ServeOptions } from "../../src/cli/serve_options.ts";
+import { readServeArguments } from "../../src/cli/settings/read_serve_arguments.ts";
+import type { ServeOptions } from "../../src/cli/settings/serve_options.ts";
 
 /** What commander makes of a command line. */
 async function run(

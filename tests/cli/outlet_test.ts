@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Outlet } from "../../src/cli/outlet.ts";
-import { CommandOutput } from "../../src/cli/output.ts";
+import { Outlet } from "../../src/cli/console/outlet.ts";
+import { CommandOutput } from "../../src/cli/console/output.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { until } from "../support/wait.ts";
 

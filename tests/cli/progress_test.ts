@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { counted, shownSize, shownTime } from "../../src/cli/store/figures.ts";
 import { Progress } from "../../src/cli/store/progress.ts";
-import { shownPath } from "../../src/cli/shown_path.ts";
+import { shownPath } from "../../src/cli/console/shown_path.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { settle } from "../support/settle.ts";
 

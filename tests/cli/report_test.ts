@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { brokerLog, logEvents } from "../../src/cli/broker_log.ts";
-import { UnwritableFile, writeReadyFile } from "../../src/cli/ready_file.ts";
-import { startReport } from "../../src/cli/start_report.ts";
-import { triedOf } from "../../src/cli/try_lines.ts";
+import { brokerLog, logEvents } from "../../src/cli/serve/broker_log.ts";
+import {
+  UnwritableFile,
+  writeReadyFile,
+} from "../../src/cli/console/ready_file.ts";
+import { startReport } from "../../src/cli/serve/start_report.ts";
+import { triedOf } from "../../src/cli/serve/try_lines.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,

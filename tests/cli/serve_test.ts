@@ -111,7 +111,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 Deno.test("serve: a second signal ends it at once, with the signal's code", async () => {
   // The real stop may be over before a second signal can come; this one hangs.
-  const module = new URL("src/cli/signals.ts", root).href;
+  const module = new URL("src/cli/serve/signals.ts", root).href;
   const script = `
     import { hearSignals } from ${JSON.stringify(module)};
     hearSignals([]).take("stop", (signal) => console.log(signal));

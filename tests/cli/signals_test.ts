@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Signals } from "../../src/cli/signals.ts";
+import { Signals } from "../../src/cli/serve/signals.ts";
 
 /** Signals, and the exit codes that they ended the process with. */
 function heard(): { signals: Signals; exits: number[]; taken: string[] } {

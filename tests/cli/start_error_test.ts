@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startError } from "../../src/cli/start_error.ts";
+import { startError } from "../../src/cli/settings/start_error.ts";
 import { StoreError } from "../../src/store/mod.ts";
 
 const advice = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { startError } from "../../src/cli/start_error.ts";
-import { unmetNeed } from "../../src/cli/unmet_need.ts";
+import { startError } from "../../src/cli/settings/start_error.ts";
+import { unmetNeed } from "../../src/cli/console/unmet_need.ts";
 
 /** What `deno run` with these flags says, and how it ends. */
 async function runWith(...flags: readonly string[]) {

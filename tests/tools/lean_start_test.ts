@@ -33,7 +33,7 @@ async function loadedBy(root: URL): Promise<Set<string>> {
 
 Deno.test("lean start: without a file it loads no package, no TLS, no store, no users and no rules", async () => {
   const root = new URL("../../", import.meta.url);
-  const loaded = await loadedBy(new URL("src/cli/serve.ts", root));
+  const loaded = await loadedBy(new URL("src/cli/serve/serve.ts", root));
   assert.ok(loaded.has(new URL("src/broker/broker.ts", root).href));
   // Each of them costs more than a tenth of the time that a start takes.
   const heavy = [...loaded].filter((specifier) =>

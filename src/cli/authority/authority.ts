@@ -5,11 +5,11 @@ import type {
   AuthorityCommandName,
   AuthorityOptions,
 } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import { authorityTarget } from "./authority_target.ts";
-import type { Output } from "../output.ts";
-import { shownPath } from "../shown_path.ts";
-import { startError } from "../start_error.ts";
+import type { Output } from "../console/output.ts";
+import { shownPath } from "../console/shown_path.ts";
+import { startError } from "../settings/start_error.ts";
 
 // Each is loaded when it is called for.
 const commands: Readonly<

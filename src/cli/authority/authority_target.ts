@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { authorityPath, certificateListPath } from "../../config/mod.ts";
-import type { Output } from "../output.ts";
-import { readSettings } from "../read_settings.ts";
+import type { Output } from "../console/output.ts";
+import { readSettings } from "../settings/read_settings.ts";
 import { meantBroker } from "../running/meant_broker.ts";
-import { tlsPort, USUAL_TLS_PORT } from "../tls_port.ts";
+import { tlsPort, USUAL_TLS_PORT } from "../settings/tls_port.ts";
 import type { AuthorityCall, AuthorityOptions } from "./authority_options.ts";
 
 /**

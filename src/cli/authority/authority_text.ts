@@ -1,5 +1,5 @@
 import type { Authority, CertificateReading } from "../../security/mod.ts";
-import { shownText } from "../shown_text.ts";
+import { shownText } from "../console/shown_text.ts";
 import type { AuthorityCall } from "./authority_options.ts";
 
 /** `2026-01-31`; `ms` since 1970. */

@@ -1,6 +1,6 @@
 import type { AuthorityCommand } from "./authority_options.ts";
 import { certificateJson } from "./authority_text.ts";
-import { writeResult } from "../write_result.ts";
+import { writeResult } from "../console/write_result.ts";
 
 /** `dunlin ca export`: the certificate, never the key. */
 export const exportCa: AuthorityCommand = async (call) => {

@@ -1,6 +1,6 @@
 import type { AuthorityCommand } from "./authority_options.ts";
 import { authorityJson, authorityText } from "./authority_text.ts";
-import { readPassword, readText } from "../read_input.ts";
+import { readPassword, readText } from "../console/read_input.ts";
 
 /** `dunlin ca import`: brings an authority along. */
 export const importCa: AuthorityCommand = async (call) => {

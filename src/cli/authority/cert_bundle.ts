@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { makePrivateFolder } from "../../files/mod.ts";
 import type { Issued } from "../../security/mod.ts";
 import type { AuthorityCall } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import { bundleReadme } from "./cert_readme.ts";
 import { arduinoHeader } from "./cert_sketch.ts";
-import { writeResult } from "../write_result.ts";
+import { writeResult } from "../console/write_result.ts";
 
 /** Where a certificate and what goes with it are written. */
 export interface BundlePlace {

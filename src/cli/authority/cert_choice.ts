@@ -3,9 +3,9 @@ import type {
   CertificateReading,
 } from "../../security/mod.ts";
 import type { AuthorityCall } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
-import { shownText } from "../shown_text.ts";
-import { readBytes } from "../read_input.ts";
+import { CommandError } from "../console/command_error.ts";
+import { shownText } from "../console/shown_text.ts";
+import { readBytes } from "../console/read_input.ts";
 
 /** A certificate that was named: on the list, issued here, or from a file. */
 export interface Known {

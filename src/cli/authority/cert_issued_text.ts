@@ -1,7 +1,7 @@
 import type { Issued } from "../../security/mod.ts";
 import type { AuthorityCall } from "./authority_options.ts";
 import { certificateJson, rows, shownDay } from "./authority_text.ts";
-import { shownText } from "../shown_text.ts";
+import { shownText } from "../console/shown_text.ts";
 
 /** What was issued, for people; `files` are those that were written. */
 export function issuedText(

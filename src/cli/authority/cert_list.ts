@@ -1,5 +1,5 @@
 import type { AuthorityCommand } from "./authority_options.ts";
-import { shownText } from "../shown_text.ts";
+import { shownText } from "../console/shown_text.ts";
 import {
   allKnown,
   expiryOf,

@@ -1,6 +1,6 @@
 import type { AuthorityCommand } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
-import { shownText } from "../shown_text.ts";
+import { CommandError } from "../console/command_error.ts";
+import { shownText } from "../console/shown_text.ts";
 import { expiryOf, type Known, nameOf, theOne } from "./cert_choice.ts";
 
 /** `dunlin cert remove`: forgets a certificate. */

@@ -4,7 +4,7 @@ import {
   type AuthorityCommand,
   USUAL_DAYS,
 } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import { checkBundle, writeBundle } from "./cert_bundle.ts";
 import { type Known, matching, nameOf } from "./cert_choice.ts";
 import { enlist } from "./cert_enlist.ts";

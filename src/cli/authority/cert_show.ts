@@ -1,7 +1,7 @@
 import type { CertificateEntry } from "../../security/mod.ts";
 import type { AuthorityCommand } from "./authority_options.ts";
 import { certificateJson, rows, shownDay } from "./authority_text.ts";
-import { shownText } from "../shown_text.ts";
+import { shownText } from "../console/shown_text.ts";
 import {
   expiryOf,
   type Known,

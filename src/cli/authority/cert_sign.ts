@@ -5,8 +5,8 @@ import {
 } from "./authority_options.ts";
 import { enlist } from "./cert_enlist.ts";
 import { issuedJson, issuedText } from "./cert_issued_text.ts";
-import { readBytes } from "../read_input.ts";
-import { writeResult } from "../write_result.ts";
+import { readBytes } from "../console/read_input.ts";
+import { writeResult } from "../console/write_result.ts";
 
 /** `dunlin cert sign`: a certificate for a key that stays where it is. */
 export const sign: AuthorityCommand = async (call) => {

@@ -4,7 +4,7 @@ import type {
   AuthorityCall,
   AuthorityCommand,
 } from "./authority_options.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import { shownDay } from "./authority_text.ts";
 import { type Known, theOne } from "./cert_choice.ts";
 import { knownJson, knownText } from "./cert_show.ts";

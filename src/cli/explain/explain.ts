@@ -6,15 +6,15 @@ import {
   SettingsError,
   storagePath,
 } from "../../config/mod.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import { explainLive, liveText } from "./explain_live.ts";
 import type { ExplainOptions } from "./explain_options.ts";
 import { explanationText } from "./explain_text.ts";
-import type { Output } from "../output.ts";
-import { readPassword } from "../read_input.ts";
-import { readSettings, UnreadableFile } from "../read_settings.ts";
+import type { Output } from "../console/output.ts";
+import { readPassword } from "../console/read_input.ts";
+import { readSettings, UnreadableFile } from "../settings/read_settings.ts";
 import { meantBroker } from "../running/meant_broker.ts";
-import { startError } from "../start_error.ts";
+import { startError } from "../settings/start_error.ts";
 
 /**
  * Explains who may do what. Resolves to the exit code: 0 when there is an

@@ -1,8 +1,8 @@
 import type { AccessCase, LiveExplanation } from "../../broker/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 import type { Settings } from "../../config/mod.ts";
-import { askBroker } from "../ask_broker.ts";
-import { shownText } from "../shown_text.ts";
+import { askBroker } from "../running/ask_broker.ts";
+import { shownText } from "../console/shown_text.ts";
 import { actionLines } from "./explain_text.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { AccessExplanation, ExplainedAction } from "../../broker/mod.ts";
-import { shownText } from "../shown_text.ts";
+import { shownText } from "../console/shown_text.ts";
 
 /** The answer to `dunlin explain`, for people. */
 export function explanationText(

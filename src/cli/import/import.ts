@@ -5,10 +5,10 @@ import {
   SettingsError,
 } from "../../config/mod.ts";
 import { importConfig, ImportError, type LostLine } from "../../import/mod.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 import type { ImportOptions } from "./import_options.ts";
-import type { Output } from "../output.ts";
-import { writeResult } from "../write_result.ts";
+import type { Output } from "../console/output.ts";
+import { writeResult } from "../console/write_result.ts";
 
 /**
  * Makes a configuration of the Mosquitto configuration `file`. Resolves to the

@@ -1,13 +1,13 @@
 import type { HashKind } from "../../security/passwords/mod.ts";
-import { CommandError } from "../command_error.ts";
-import type { Output } from "../output.ts";
+import { CommandError } from "../console/command_error.ts";
+import type { Output } from "../console/output.ts";
 import { addUser, type Change, removeUser } from "./passwd_change.ts";
 import {
   type Keyboard,
   PasswordPrompt,
   readFirstLine,
 } from "./password_prompt.ts";
-import { startError } from "../start_error.ts";
+import { startError } from "../settings/start_error.ts";
 
 /** Names of the `dunlin passwd` commands. */
 export type PasswdCommandName = "add" | "remove" | "list" | "check";

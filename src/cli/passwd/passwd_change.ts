@@ -13,7 +13,7 @@ import {
   readPasswordText,
   withUser,
 } from "../../security/passwords/mod.ts";
-import { CommandError } from "../command_error.ts";
+import { CommandError } from "../console/command_error.ts";
 
 /** What was done to a password file. */
 export interface Change {

@@ -1,5 +1,5 @@
-import { CommandError } from "../command_error.ts";
-import type { Output } from "../output.ts";
+import { CommandError } from "../console/command_error.ts";
+import type { Output } from "../console/output.ts";
 
 /** The longest password of a CONNECT, in bytes (MQTT 5.0, 1.5.6). */
 const LONGEST = 65_535;

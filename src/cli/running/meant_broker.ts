@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Output } from "../output.ts";
+import type { Output } from "../console/output.ts";
 import { findRunning } from "./find_running.ts";
 import type { RunningBroker } from "./running_broker.ts";
 

@@ -6,8 +6,8 @@ import {
   type Settings,
   storagePath,
 } from "../../config/mod.ts";
-import type { ServeOptions } from "../serve_options.ts";
-import { tlsPort } from "../tls_port.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import { tlsPort } from "../settings/tls_port.ts";
 import { sweep } from "./find_running.ts";
 import {
   foldersToWrite,

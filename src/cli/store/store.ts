@@ -1,9 +1,9 @@
 import type { Clock } from "../../clock/mod.ts";
 import { StoreError } from "../../store/mod.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "../console/output.ts";
 import { Progress } from "./progress.ts";
-import { startError } from "../start_error.ts";
-import { shownPath } from "../shown_path.ts";
+import { startError } from "../settings/start_error.ts";
+import { shownPath } from "../console/shown_path.ts";
 import type { StoreCommand, StoreOptions, WorkOn } from "./store_options.ts";
 import { storeTarget } from "./store_target.ts";
 import { inThread } from "./store_thread.ts";

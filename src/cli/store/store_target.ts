@@ -1,6 +1,6 @@
 import { completeSettings, storagePath } from "../../config/mod.ts";
-import type { Output } from "../output.ts";
-import { readSettings } from "../read_settings.ts";
+import type { Output } from "../console/output.ts";
+import { readSettings } from "../settings/read_settings.ts";
 import { meantBroker } from "../running/meant_broker.ts";
 import type { StoreOptions } from "./store_options.ts";
 

@@ -1,4 +1,4 @@
-import type { Settings } from "../config/mod.ts";
+import type { Settings } from "../../config/mod.ts";
 
 /** IANA's port for MQTT over TLS. */
 export const USUAL_TLS_PORT = 8883;

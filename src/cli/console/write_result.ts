@@ -1,4 +1,4 @@
-import { writePrivately } from "../files/mod.ts";
+import { writePrivately } from "../../files/mod.ts";
 import { CommandError } from "./command_error.ts";
 
 /**

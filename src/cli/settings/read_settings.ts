@@ -1,4 +1,8 @@
-import { type FindPlace, loadSettings, type Settings } from "../config/mod.ts";
+import {
+  type FindPlace,
+  loadSettings,
+  type Settings,
+} from "../../config/mod.ts";
 import type { ServeOptions } from "./serve_options.ts";
 
 /** The configuration file that was named cannot be read. */

@@ -1,5 +1,5 @@
-import type { Settings } from "../config/mod.ts";
-import type { Readiness } from "./ready_file.ts";
+import type { Settings } from "../../config/mod.ts";
+import type { Readiness } from "../console/ready_file.ts";
 
 /** What `mosquitto_pub` has to say to be let in; null where it cannot be. */
 export type Login = "nothing" | "password" | null;

@@ -1,6 +1,6 @@
-import type { BrokerLog, EventFields } from "../broker/mod.ts";
-import type { Clock } from "../clock/mod.ts";
-import type { LogFormat, LogLevel, LogSettings } from "../config/mod.ts";
+import type { BrokerLog, EventFields } from "../../broker/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import type { LogFormat, LogLevel, LogSettings } from "../../config/mod.ts";
 
 /** What a log line tells beside its event. */
 export type LogDetails = EventFields;

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 
 /** Characters that wait for the stream; more are dropped. */
 const MOST_WAITING = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Readiness } from "./ready_file.ts";
+import type { Readiness } from "../console/ready_file.ts";
 import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 
 /** What the start report speaks of. */

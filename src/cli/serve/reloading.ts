@@ -1,15 +1,15 @@
-import type { Broker } from "../broker/mod.ts";
-import type { Clock } from "../clock/mod.ts";
+import type { Broker } from "../../broker/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import {
   describeProblem,
   type SettingChange,
   SettingsError,
-} from "../config/mod.ts";
-import { type FileWatch, watchFiles } from "../files/mod.ts";
+} from "../../config/mod.ts";
+import { type FileWatch, watchFiles } from "../../files/mod.ts";
 import type { LogEvent } from "./broker_log.ts";
-import { type ReadSettings, readSettings } from "./read_settings.ts";
-import type { ServeOptions } from "./serve_options.ts";
-import { startError } from "./start_error.ts";
+import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import { startError } from "../settings/start_error.ts";
 
 /** What settings are read from again, and who is told. */
 export interface ReloadingParts {

@@ -1,7 +1,7 @@
-import { type ControlAnswer, controlPath } from "../broker/mod.ts";
-import type { Clock } from "../clock/mod.ts";
-import { type Settings, storagePath } from "../config/mod.ts";
-import { CommandError } from "./command_error.ts";
+import { type ControlAnswer, controlPath } from "../../broker/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import { type Settings, storagePath } from "../../config/mod.ts";
+import { CommandError } from "../console/command_error.ts";
 
 /** The answer is not waited for any longer (ms). */
 const PATIENCE = 10_000;

@@ -1,4 +1,4 @@
-import type { Broker } from "../broker/mod.ts";
+import type { Broker } from "../../broker/mod.ts";
 import type { LogEvent } from "./broker_log.ts";
 import type { Signals } from "./signals.ts";
 

@@ -1,5 +1,5 @@
-import { Broker, type StartedListener } from "../broker/mod.ts";
-import { type Clock, SystemClock } from "../clock/mod.ts";
+import { Broker, type StartedListener } from "../../broker/mod.ts";
+import { type Clock, SystemClock } from "../../clock/mod.ts";
 import {
   completeSettings,
   isCommandLineMistake,
@@ -7,7 +7,7 @@ import {
   type Settings,
   storagePath,
   VERSION,
-} from "../config/mod.ts";
+} from "../../config/mod.ts";
 import {
   brokerLog,
   eventLine,
@@ -15,17 +15,17 @@ import {
   type LogEvent,
   logEvents,
 } from "./broker_log.ts";
-import { Outlet, type OutletStream } from "./outlet.ts";
-import type { Output } from "./output.ts";
-import { type ReadSettings, readSettings } from "./read_settings.ts";
-import { writeReadyFile } from "./ready_file.ts";
+import { Outlet, type OutletStream } from "../console/outlet.ts";
+import type { Output } from "../console/output.ts";
+import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
+import { writeReadyFile } from "../console/ready_file.ts";
 import type { Reloading } from "./reloading.ts";
-import type { ServeOptions } from "./serve_options.ts";
-import { shownPath } from "./shown_path.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import { shownPath } from "../console/shown_path.ts";
 import { answerSignals } from "./answer_signals.ts";
 import type { Signals } from "./signals.ts";
-import { shownLines } from "./shown_text.ts";
-import { startError } from "./start_error.ts";
+import { shownLines } from "../console/shown_text.ts";
+import { startError } from "../settings/start_error.ts";
 import { startReport } from "./start_report.ts";
 import { triedOf } from "./try_lines.ts";
 
@@ -139,7 +139,7 @@ async function run(
         .join(", "),
       storage: storageLine(settings, environment),
     });
-    const { Registration } = await import("./running/register.ts");
+    const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
     registration.tell(broker.settings);
     const { Reloading } = await import("./reloading.ts");

@@ -1,9 +1,9 @@
-import { SettingsError } from "../config/mod.ts";
-import type { StoreError, StoreFault } from "../store/mod.ts";
-import { missingPackage } from "./missing_package.ts";
+import { SettingsError } from "../../config/mod.ts";
+import type { StoreError, StoreFault } from "../../store/mod.ts";
+import { missingPackage } from "../console/missing_package.ts";
 import { UnreadableFile } from "./read_settings.ts";
-import { notPermitted } from "./unmet_need.ts";
-import { UnwritableFile } from "./ready_file.ts";
+import { notPermitted } from "../console/unmet_need.ts";
+import { UnwritableFile } from "../console/ready_file.ts";
 
 /** What to do about a store that keeps the broker from starting. */
 const advice: Readonly<Record<StoreFault, string>> = {
