@@ -1,14 +1,20 @@
 import { catchUp, follow } from "./recovery.ts";
 import { findCopies } from "./copies.ts";
-import { KvBlocks, SCHEMA } from "./kv_blocks.ts";
+import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
+import { openKvBlocks } from "./open_kv.ts";
 import { removeStore } from "./set_aside.ts";
 import { makeSingle } from "./single_file.ts";
 import { whyFull } from "./space.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
-import { type Verdict, verify } from "./verified_start.ts";
-import { damaged, FULL, verifyStore } from "./verify_store.ts";
+import {
+  damaged,
+  FULL,
+  type Verdict,
+  verify,
+  verifyStore,
+} from "./verify_store.ts";
 
 /** How a copy is made. */
 export interface CopyOptions {
@@ -64,7 +70,7 @@ async function write(from: string, to: string): Promise<void> {
 async function catchUpCopy(from: string, to: string): Promise<void> {
   const { schema, head } = await verify(to);
   if (schema !== SCHEMA || !await isBehind(from, { head })) return;
-  const blocks = await KvBlocks.open(await Deno.openKv(to));
+  const blocks = await openKvBlocks(to);
   try {
     blocks.isJournaled = true;
     await catchUp(systemFiles, blocks, from);

@@ -1,7 +1,7 @@
 import type { CopiedBlocks } from "./blocks.ts";
 import type { Files } from "./files.ts";
 import type { DiskSpace } from "./space.ts";
-import type { Verdict } from "./verified_start.ts";
+import type { Verdict } from "./verify_store.ts";
 
 /** Where stores are: all that opening one needs beside time. */
 export interface Disk {

@@ -1,6 +1,7 @@
 import type { Block } from "./block.ts";
 import { type Commit, type CopiedBlocks, EMPTY, type Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
+import { oneLine, todoFor } from "./open_fault.ts";
 import { PAGE, wholePages } from "./pages.ts";
 import { StoreError } from "./store_error.ts";
 
@@ -92,7 +93,10 @@ export class KvBlocks implements CopiedBlocks {
     };
     if (number <= last) {
       const list = this.#kv.list<Uint8Array>(selector, { batchSize: FETCH });
-      for await (const { key, value } of list) {
+      for (;;) {
+        const { done, value: entry } = await list.next().catch(unreadable);
+        if (done) break;
+        const { key, value } = entry;
         if (key[2] !== number || !(value instanceof Uint8Array)) break;
         const waiting = each({ number, bytes: value });
         if (waiting !== undefined) await waiting;
@@ -174,4 +178,18 @@ export class KvBlocks implements CopiedBlocks {
       await atomic.commit();
     }
   }
+}
+
+/**
+ * The file was verified when it was opened: what the system says now is no
+ * sign of damage. The next start verifies it again.
+ */
+function unreadable(error: Error): never {
+  const text = oneLine(error.message);
+  throw new StoreError(
+    "failing",
+    `the store cannot be read: ${text}`,
+    error,
+    todoFor(text),
+  );
 }

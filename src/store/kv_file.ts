@@ -4,14 +4,8 @@ import { EMPTY, type Head } from "./blocks.ts";
 import { decodeHead } from "./head_record.ts";
 import { checkFormat, checkLayout, checkRow, IS_OURS } from "./kv_layout.ts";
 import { SCHEMA } from "./kv_blocks.ts";
+import { isDamage, oneLine, openFault } from "./open_fault.ts";
 import { StoreError } from "./store_error.ts";
-
-/** What SQLite says of a file that is not, or no more, a database. */
-const DAMAGED =
-  /malformed|not a database|disk image|corrupt|unsupported file format|no such (table|column)/i;
-
-/** SQLite's code for a file that ends before what it should hold. */
-const SHORT_READ = 522;
 
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
@@ -26,14 +20,20 @@ export const JOURNALED: Uint8Array = key("journaled");
  */
 export class KvFile {
   readonly #database: DatabaseSync;
+  readonly #path: string;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
+    this.#path = path;
   }
 
   /** Opens the file to read. Throws `StoreError`. */
   static async open(path: string): Promise<KvFile> {
-    await checkFormat(path);
+    try {
+      await checkFormat(path);
+    } catch (error) {
+      throw openFault(error, path, "read");
+    }
     // Only now: a broker that stores nothing does without it.
     const sqlite = await import("node:sqlite");
     const open = (readOnly: boolean, pragma: string) => {
@@ -45,13 +45,13 @@ export class KvFile {
         database.close();
         throw error;
       }
-      return new KvFile(database);
+      return new KvFile(database, path);
     };
     return orFault(path, () => {
       try {
         return open(true, "busy_timeout = 5000");
       } catch (error) {
-        if (DAMAGED.test((error as Error).message)) throw error;
+        if (isDamage(error)) throw error;
         try {
           // On a full disk there is no room for the index that readers share;
           // who has the file alone keeps it in memory.
@@ -69,7 +69,7 @@ export class KvFile {
    * removes expired rows by.
    */
   check(): void {
-    orFault("", () => {
+    orFault(this.#path, () => {
       const rows = this.#database.prepare("PRAGMA integrity_check(1)").all();
       const verdict = String(rows[0]?.integrity_check ?? "no answer");
       if (verdict !== "ok") {
@@ -81,7 +81,7 @@ export class KvFile {
 
   /** From now on all reads see the same state, whatever a broker writes. */
   hold(): void {
-    orFault("", () => this.#database.exec("BEGIN"));
+    orFault(this.#path, () => this.#database.exec("BEGIN"));
   }
 
   /** The schema of the store in it; 0 when there is none yet. */
@@ -123,9 +123,9 @@ export class KvFile {
 
   /** Checks the sums of all blocks. Throws `StoreError` `corrupt`. */
   async checkBlocks(schema: number): Promise<void> {
-    const blocks = orFault("", () => this.blocks(schema, this.head));
+    const blocks = orFault(this.#path, () => this.blocks(schema, this.head));
     for (let count = 1;; count++) {
-      const next = orFault("", () => blocks.next());
+      const next = orFault(this.#path, () => blocks.next());
       if (next.done) return;
       checkBlock(next.value);
       if (count % SLICE !== 0) continue;
@@ -159,7 +159,7 @@ export class KvFile {
   /** Whether there are blocks of `schema`. */
   #has(schema: number): boolean {
     const row = orFault(
-      "",
+      this.#path,
       () =>
         this.#database.prepare(
           "SELECT 1 FROM kv WHERE k >= ? AND k < ? LIMIT 1",
@@ -170,7 +170,7 @@ export class KvFile {
   }
 
   #value(of: Uint8Array): Uint8Array | null {
-    return orFault("", () => {
+    return orFault(this.#path, () => {
       const tables = this.#database.prepare(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'",
       ).get();
@@ -207,21 +207,6 @@ function orFault<T>(path: string, look: () => T): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const text = oneLine((error as Error).message);
-    const isShort = (error as { errcode?: number }).errcode === SHORT_READ;
-    if (isShort || DAMAGED.test(text)) {
-      throw new StoreError("corrupt", `SQLite cannot read it: ${text}`, error);
-    }
-    throw new StoreError(
-      "failing",
-      `${path === "" ? "the store" : path} cannot be read: ${text}`,
-      error,
-    );
+    throw openFault(error, path, "read");
   }
-}
-
-/** SQLite's report of a damaged page has its own line for each finding. */
-function oneLine(text: string): string {
-  return text.replace(/\*\*\*.*?\*\*\*\s*/, "").replace(/\s+/g, " ").trim();
 }

@@ -12,6 +12,9 @@ const ALL_TABLES = 3;
 
 const TABLES = ["kv", "queue", "queue_running", "data_version"] as const;
 
+/** A column of `kv` that each step up to there has added. */
+const STEPS = ["k", "seq", "expiration_ms"] as const;
+
 /** Lowest and highest version of SQLite's file format that can be written. */
 const FORMATS = [1, 2] as const;
 
@@ -57,7 +60,7 @@ export function checkLayout(database: DatabaseSync): void {
   // A process that ended in its first moments leaves a file with nothing.
   if (tables.size === 0) return;
   const version = counted(database, tables, "migration_state");
-  if (version < ALL_TABLES) return;
+  if (version < ALL_TABLES) return checkSteps(database, version);
   for (const name of TABLES) {
     if (tables.has(name)) continue;
     throw new StoreError("corrupt", `its table ${name} is missing`);
@@ -70,6 +73,20 @@ export function checkLayout(database: DatabaseSync): void {
     throw new StoreError("corrupt", `its table ${name} is damaged`);
   }
   checkStrays(database);
+}
+
+/**
+ * Checks that tables of an earlier `version` are what its steps have made.
+ * Deno KV would take a step again, and fail.
+ */
+function checkSteps(database: DatabaseSync, version: number): void {
+  const columns = new Set(
+    database.prepare("SELECT name FROM pragma_table_info('kv')").all()
+      .map(({ name }) => String(name)),
+  );
+  const made = STEPS.filter((column) => columns.has(column)).length;
+  if (made === version) return;
+  throw new StoreError("corrupt", "the version of its tables is damaged");
 }
 
 /** The number that Deno KV keeps in `table`; its last one leads nowhere. */

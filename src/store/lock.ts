@@ -1,4 +1,5 @@
 import type { Lock } from "./disk.ts";
+import { openFault } from "./open_fault.ts";
 import { StoreError } from "./store_error.ts";
 
 /**
@@ -20,7 +21,7 @@ export class StoreLock implements Lock {
    */
   static async take(path: string, name: string): Promise<StoreLock> {
     const file = await openFile(`${path}.lock`);
-    if (!await file.tryLock(true)) {
+    if (!await tryLock(file)) {
       const holder = await readHolder(file);
       file.close();
       throw new StoreError(
@@ -63,11 +64,17 @@ async function openFile(path: string): Promise<Deno.FsFile> {
       mode: 0o600,
     });
   } catch (error) {
-    throw new StoreError(
-      "failing",
-      `the store cannot be locked: ${(error as Error).message}`,
-      error,
-    );
+    throw openFault(error, `the lock ${path}`, "opened");
+  }
+}
+
+/** Some file systems of networks have no locks. */
+async function tryLock(file: Deno.FsFile): Promise<boolean> {
+  try {
+    return await file.tryLock(true);
+  } catch (error) {
+    file.close();
+    throw openFault(error, "the store", "locked");
   }
 }
 

@@ -26,6 +26,7 @@ export { SessionSlot } from "./session_slot.ts";
 export { StoredBody } from "./stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./store_error.ts";
+export { todoFor } from "./open_fault.ts";
 export { backupStore, partialBackup } from "./backup.ts";
 export {
   nextDoubt,
@@ -42,7 +43,7 @@ export {
   type StoreInfo,
   storeInfo,
 } from "./offline.ts";
-export { verifyStore } from "./verify_store.ts";
+export { type Verdict, verifyStore } from "./verify_store.ts";
 export type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
 export type { Block } from "./block.ts";
-export type { Doubt, Verdict } from "./verified_start.ts";
+export type { Doubt } from "./verified_start.ts";

@@ -15,6 +15,7 @@ import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
+import { setAsideBefore } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
 import { FULL, present, verifyStore } from "./verify_store.ts";
@@ -53,6 +54,8 @@ export interface StoreInfo {
   readonly fileBytes: number;
   /** When the oldest queued message was stored, ms since 1970; 0 for none. */
   readonly oldestMessageAt: number;
+  /** Damaged stores that earlier starts set aside, the oldest first. */
+  readonly setAside: readonly string[];
 }
 
 /**
@@ -102,6 +105,7 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
     storedBytes: ledger.stored,
     fileBytes: (await Deno.stat(path)).size,
     oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
+    setAside: await setAsideBefore(systemFiles, path),
   };
 }
 

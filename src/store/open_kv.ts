@@ -1,16 +1,12 @@
 import { HEAD_KEY, KvBlocks, SCHEMA_KEY } from "./kv_blocks.ts";
 import { migrate } from "./migration.ts";
-import { StoreError } from "./store_error.ts";
-
-/** What is not the file's own fault: the system, its rights, or its disk. */
-const SYSTEM =
-  /permission|denied|unable to open|disk is full|no space|quota|I\/O|locked|busy|os error|too large|too many open/i;
+import { openFault } from "./open_fault.ts";
 
 /**
  * Opens the file at `path`, which was verified, and migrates it.
  *
  * @throws {StoreError} `corrupt` for damage that only Deno KV noticed, `newer`,
- * or `failing`.
+ * or `failing`: all that does not say that the file is damaged.
  */
 export async function openKvBlocks(path: string): Promise<KvBlocks> {
   let kv: Deno.Kv | null = null;
@@ -26,20 +22,7 @@ export async function openKvBlocks(path: string): Promise<KvBlocks> {
     return await KvBlocks.open(kv);
   } catch (error) {
     kv?.close();
-    if (error instanceof StoreError) throw error;
-    const { message } = error as Error;
-    if (error instanceof Deno.errors.PermissionDenied || SYSTEM.test(message)) {
-      throw new StoreError(
-        "failing",
-        `the store ${path} cannot be opened: ${message}`,
-        error,
-      );
-    }
-    throw new StoreError(
-      "corrupt",
-      `its database cannot be used: ${message.split("\n")[0]}`,
-      error,
-    );
+    throw openFault(error, `the store ${path}`, "opened");
   }
 }
 

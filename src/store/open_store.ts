@@ -5,13 +5,16 @@ import { FullDiskBlocks } from "./full_disk_blocks.ts";
 import { JournaledBlocks } from "./journaled_blocks.ts";
 import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
+import { isOfSystem, openFault } from "./open_fault.ts";
 import { settle } from "./putting_back.ts";
 import { complete, type Recovery, startOrRebuild } from "./recovered_start.ts";
+import { setAsideBefore } from "./set_aside.ts";
 import { Space, whyFull } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
 import { StoreError } from "./store_error.ts";
 import { systemDisk } from "./system_disk.ts";
 import {
+  confirmed,
   type Doubt,
   startOrSetAside,
   type StartSettings,
@@ -66,6 +69,7 @@ export async function openStore(
   if (mode === "memory") return new MemoryStore();
   const lock = await disk.lock(path, settings.name);
   try {
+    const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.now());
     const { blocks, alarm } = await openSound(disk, settings, clock, doubt);
     const space = new Space(settings, clock, disk.space);
@@ -79,7 +83,7 @@ export async function openStore(
       },
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
-      alarm: together(settled, alarm),
+      alarm: together(settled, alarm, keptDamage(before)),
     });
   } catch (error) {
     await lock.release();
@@ -129,7 +133,8 @@ async function openSound(
   try {
     const blocks = await openOrRead(disk, settings, clock, found);
     return { blocks, alarm: found.alarm };
-  } catch (error) {
+  } catch (thrown) {
+    const error = await confirmed(disk, thrown, settings.path);
     const next = nextDoubt(settings.mode, doubt, error);
     if (next === null) throw error;
     return await openSound(disk, settings, clock, next);
@@ -154,6 +159,15 @@ async function bringInOrder(
     : { alarm: await startOrSetAside(start), renewal: null };
 }
 
+/** What to say of damaged stores that earlier starts set aside; else null. */
+function keptDamage(paths: readonly string[]): string | null {
+  if (paths.length === 0) return null;
+  const names = paths.slice(0, 3).join(", ");
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
+  return `an earlier start has set a damaged store aside: ${names}${more}; ` +
+    "get back what you need of it, then remove its files";
+}
+
 /** What there is to tell, in one text. */
 function together(...texts: readonly (string | null)[]): string | null {
   return texts.filter((text) => text !== null).join("; ") || null;
@@ -162,9 +176,12 @@ function together(...texts: readonly (string | null)[]): string | null {
 /** SQLite does not say that it is the space that it is short of. */
 async function explain(
   disk: Disk,
-  error: unknown,
+  thrown: unknown,
   path: string,
 ): Promise<unknown> {
+  const error = isOfSystem(thrown)
+    ? openFault(thrown, `the store ${path}`, "opened")
+    : thrown;
   if (!(error instanceof StoreError) || error.fault !== "failing") return error;
   const why = await whyFull(path, disk.space);
   if (why === null) return error;

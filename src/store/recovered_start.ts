@@ -18,11 +18,12 @@ import {
 } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
 import {
+  confirmed,
   look,
   refused,
   type StartSettings,
-  type Verdict,
 } from "./verified_start.ts";
+import type { Verdict } from "./verify_store.ts";
 
 /** How a store with a second copy was found, and was brought in order. */
 export interface Recovery {
@@ -82,7 +83,8 @@ async function lookAndCheck(
   if (verdict instanceof StoreError) return verdict;
   try {
     return await check(settings, copies, verdict);
-  } catch (error) {
+  } catch (thrown) {
+    const error = await confirmed(settings.disk, thrown, settings.path);
     if (error instanceof StoreError && error.fault === "corrupt") return error;
     throw error;
   }

@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { allOf, findCopies } from "./copies.ts";
 import { exists, type Files } from "./files.ts";
 
@@ -130,14 +130,32 @@ async function lastSetAside(
   files: Files,
   path: string,
 ): Promise<string | null> {
-  const folder = dirname(path);
-  const start = `${basename(path)}.corrupt-`;
   let last: string | null = null;
-  for (const name of await files.list(folder)) {
-    if (!name.startsWith(start) || !/Z(-\d+)?$/.test(name)) continue;
-    if (last === null || name > last) last = name;
+  for (const aside of await setAsideBefore(files, path)) {
+    if (await exists(files, aside)) last = aside;
   }
-  return last === null ? null : `${folder}/${last}`;
+  return last;
+}
+
+/**
+ * Finds the damaged stores that were set aside beside the store at `path`, the
+ * oldest first. Of some only copies may be there, or the write-ahead log.
+ */
+export async function setAsideBefore(
+  files: Files,
+  path: string,
+): Promise<string[]> {
+  const folder = dirname(path);
+  const start = `${basename(path)}.`;
+  const names = new Set<string>();
+  for (const name of await files.list(folder)) {
+    if (!name.startsWith(start)) continue;
+    const mark = /^corrupt-[\dT-]+Z(-\d+)?(?=$|[.-])/.exec(
+      name.slice(start.length),
+    );
+    if (mark !== null) names.add(join(folder, start + mark[0]));
+  }
+  return [...names].sort();
 }
 
 /** Removes a store that nobody has open, if there is one. */

@@ -16,11 +16,19 @@ export type StoreFault =
 export class StoreError extends Error {
   /** What to tell apart. */
   readonly fault: StoreFault;
+  /** What to do about it, where that is known; else null. */
+  readonly todo: string | null;
 
   /** `cause` is what the system said. */
-  constructor(fault: StoreFault, message: string, cause?: unknown) {
+  constructor(
+    fault: StoreFault,
+    message: string,
+    cause?: unknown,
+    todo: string | null = null,
+  ) {
     super(message, { cause });
     this.name = "StoreError";
     this.fault = fault;
+    this.todo = todo;
   }
 }

@@ -6,7 +6,7 @@ import { makeSingle } from "./single_file.ts";
 import { askSystem } from "./space.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
-import { verify } from "./verified_start.ts";
+import { verify } from "./verify_store.ts";
 
 /** Stores in files of the system. */
 export const systemDisk: Disk = {

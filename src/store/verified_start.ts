@@ -1,22 +1,8 @@
-import { EMPTY, type Head } from "./blocks.ts";
 import type { Disk } from "./disk.ts";
-import { exists } from "./files.ts";
-import { SCHEMA } from "./kv_blocks.ts";
-import { KvFile } from "./kv_file.ts";
-import { newer } from "./migration.ts";
+import { todoFor } from "./open_fault.ts";
 import { setAside } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
-import { systemFiles } from "./system_files.ts";
-
-/** What a store's file turned out to be. */
-export interface Verdict {
-  /** The schema; 0 when nothing has been stored yet. */
-  readonly schema: number;
-  /** Where its log stands. */
-  readonly head: Head;
-  /** Whether a journal has all that was committed of late. */
-  readonly isJournaled: boolean;
-}
+import type { Verdict } from "./verify_store.ts";
 
 /** What is known of a store although its files look whole. */
 export interface Doubt {
@@ -40,31 +26,6 @@ export interface StartSettings {
   readonly doubt: Doubt | null;
 }
 
-/**
- * Looks a store's file over: SQLite's own check, the head, the sums of all
- * blocks. A store that is not there is empty.
- *
- * @throws {StoreError} `corrupt` when something is damaged, `newer` when a
- * later version wrote it, `failing` when it cannot be read at all.
- */
-export async function verify(path: string): Promise<Verdict> {
-  if (!await exists(systemFiles, path)) {
-    return { schema: 0, head: EMPTY, isJournaled: false };
-  }
-  const file = await KvFile.open(path);
-  try {
-    file.check();
-    file.hold();
-    const { schema } = file;
-    if (schema > SCHEMA) throw newer(schema);
-    // The first schema had no sums.
-    if (schema === SCHEMA) await file.checkBlocks(schema);
-    return { schema, head: file.head, isJournaled: file.isJournaled };
-  } finally {
-    file.close();
-  }
-}
-
 /** The same, with what is damaged as a value instead of an error. */
 export async function look(
   { disk, path, doubt }: StartSettings,
@@ -76,6 +37,31 @@ export async function look(
     if (error instanceof StoreError && error.fault === "corrupt") return error;
     throw error;
   }
+}
+
+/**
+ * What to make of the `error` that opening the verified store at `path` ended
+ * with: damage counts as such only where `verify` finds it now as well. A store
+ * that it finds whole is never moved away.
+ */
+export async function confirmed(
+  disk: Disk,
+  error: unknown,
+  path: string,
+): Promise<unknown> {
+  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+  try {
+    await disk.verify(path);
+  } catch (found) {
+    return found;
+  }
+  return new StoreError(
+    "failing",
+    `the store ${path} cannot be opened (${error.message}), although ` +
+      `"dunlin store verify" finds nothing wrong with it`,
+    error,
+    todoFor(""),
+  );
 }
 
 /** The error for damage where the settings do not want to start empty. */

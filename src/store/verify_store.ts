@@ -1,10 +1,48 @@
+import { EMPTY, type Head } from "./blocks.ts";
 import { exists } from "./files.ts";
+import { SCHEMA } from "./kv_blocks.ts";
+import { KvFile } from "./kv_file.ts";
+import { newer } from "./migration.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
-import { type Verdict, verify } from "./verified_start.ts";
+
+/** What a store's file turned out to be. */
+export interface Verdict {
+  /** The schema; 0 when nothing has been stored yet. */
+  readonly schema: number;
+  /** Where its log stands. */
+  readonly head: Head;
+  /** Whether a journal has all that was committed of late. */
+  readonly isJournaled: boolean;
+}
 
 /** What SQLite and the system say when there is no room. */
 export const FULL = /disk is full|no space|ENOSPC|quota/i;
+
+/**
+ * Looks a store's file over: SQLite's own check, the head, the sums of all
+ * blocks. A store that is not there is empty.
+ *
+ * @throws {StoreError} `corrupt` when something is damaged, `newer` when a
+ * later version wrote it, `failing` when it cannot be read at all.
+ */
+export async function verify(path: string): Promise<Verdict> {
+  if (!await exists(systemFiles, path)) {
+    return { schema: 0, head: EMPTY, isJournaled: false };
+  }
+  const file = await KvFile.open(path);
+  try {
+    file.check();
+    file.hold();
+    const { schema } = file;
+    if (schema > SCHEMA) throw newer(schema);
+    // The first schema had no sums.
+    if (schema === SCHEMA) await file.checkBlocks(schema);
+    return { schema, head: file.head, isJournaled: file.isJournaled };
+  } finally {
+    file.close();
+  }
+}
 
 /**
  * Looks the store at `path` over, as a start does; also while a broker uses it.

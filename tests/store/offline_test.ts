@@ -59,6 +59,7 @@ Deno.test("info counts what is stored, also while a broker uses it", () =>
         storedBytes: 0,
         fileBytes: 0,
         oldestMessageAt: 1_000_000_000_000,
+        setAside: [],
       },
     );
     assert.ok(info.retainedBytes > 200 && info.retainedBytes < 220);

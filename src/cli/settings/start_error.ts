@@ -34,8 +34,8 @@ export function startError(error: unknown): string {
   if (reason !== null) return reason;
   // By its name: a start that stores nothing does not load the store.
   if (error.name === "StoreError") {
-    const { message, fault } = error as StoreError;
-    return `${message}\n  ${advice[fault]}`;
+    const { message, fault, todo } = error as StoreError;
+    return `${message}\n  ${todo ?? advice[fault]}`;
   }
   // The transport says what failed, where, and what to do about it.
   const isSaid = error.name === "ListenError" ||

@@ -74,12 +74,14 @@ function workOn(output: Output, clock: Clock): WorkOn {
 
 /** What is wrong, and what to do about it. */
 function reasonOf(
-  { fault, message }: StoreError,
+  { fault, message, todo }: StoreError,
   name: StoreCommandName,
 ): string {
   // What may be done while a broker runs says so in its help.
   if (fault === "locked") return `${message}; stop it first`;
-  if (fault !== "corrupt") return message;
+  if (fault !== "corrupt") {
+    return todo === null ? message : `${message}\n  ${todo}`;
+  }
   if (name === "restore") return `${message}\n  take another backup`;
   return `${message}\n  the next start sets it aside, and builds it anew where ` +
     "storage.mode is fault-tolerant, or else begins with nothing stored; " +

@@ -24,6 +24,8 @@ export const info: StoreCommand = async ({ path, shown, work }) => {
       counted(found.subscriptions, "subscription"),
     ) +
     row("queued", entries, found.queuedBytes, queued) +
-    row("retained", retained, found.retainedBytes, "");
+    row("retained", retained, found.retainedBytes, "") +
+    found.setAside.map((aside) => `  damaged, set aside by a start: ${aside}\n`)
+      .join("");
   return { text, json: { path, ...found } };
 };

@@ -25,9 +25,12 @@ export async function inThread<Name extends keyof StoreWork>(
     if (outcome.ok) {
       return outcome.value as Awaited<ReturnType<StoreWork[Name]>>;
     }
-    throw outcome.fault === null
-      ? new Error(outcome.message)
-      : new StoreError(outcome.fault as StoreFault, outcome.message);
+    throw outcome.fault === null ? new Error(outcome.message) : new StoreError(
+      outcome.fault as StoreFault,
+      outcome.message,
+      undefined,
+      outcome.todo,
+    );
   } finally {
     worker.terminate();
   }

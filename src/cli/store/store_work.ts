@@ -34,4 +34,6 @@ export type StoreOutcome =
     /** That of the `StoreError`, or null for any other error. */
     readonly fault: string | null;
     readonly message: string;
+    /** That of the `StoreError`, or null. */
+    readonly todo: string | null;
   };

@@ -3,7 +3,7 @@
  * up the thread that calls it, for minutes with a large store on a slow card;
  * the other one shows progress meanwhile.
  */
-import { StoreError } from "../../store/mod.ts";
+import { StoreError, todoFor } from "../../store/mod.ts";
 import { type StoreOutcome, type StoreTask, storeWork } from "./store_work.ts";
 
 /** What a thread of this kind finds around it. */
@@ -23,14 +23,22 @@ async function outcomeOf({ name, args }: StoreTask): Promise<StoreOutcome> {
     const work = storeWork[name] as (...args: string[]) => Promise<unknown>;
     return { ok: true, value: await work(...args) };
   } catch (error) {
+    if (error instanceof StoreError) {
+      const { fault, message, todo } = error;
+      return { ok: false, fault, message, todo };
+    }
     const { message, stack, code } = error as Error & { code?: unknown };
     // The system and SQLite give a code: not our mistake, so without a stack.
-    if (!(error instanceof StoreError) && typeof code === "string") {
+    if (typeof code === "string") {
       const where = args.filter((arg) => typeof arg === "string").join(", ");
-      return { ok: false, fault: "failing", message: `${where}: ${message}` };
+      return {
+        ok: false,
+        fault: "failing",
+        message: `${where}: ${message}`,
+        todo: todoFor(message),
+      };
     }
-    return error instanceof StoreError
-      ? { ok: false, fault: error.fault, message }
-      : { ok: false, fault: null, message: stack ?? message };
+    const text = stack ?? message;
+    return { ok: false, fault: null, message: text, todo: null };
   }
 }

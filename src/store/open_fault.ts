@@ -1,0 +1,127 @@
+import { StoreError } from "./store_error.ts";
+
+/*
+ * Only what is listed here as damage lets a store be set aside or built anew.
+ * Whatever else goes wrong says nothing about the file: it stays where it is,
+ * and the operator learns what to do.
+ */
+
+/** SQLite's words for a file that is not, or no longer, a database. */
+const DAMAGE =
+  /database disk image is malformed|malformed database schema|file is not a database|unsupported file format|no such (table|column): |duplicate column name: |table \S+ already exists/i;
+
+/** SQLite's codes for the same: CORRUPT and NOTADB. */
+const DAMAGE_CODES: readonly unknown[] = [11, 26];
+
+/** SQLite's code for a file that ends before what it should hold. */
+const SHORT_READ = 522;
+
+/** What the system and SQLite say, and what to do about it. */
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [
+    /openKv is not a function/,
+    "this start has no Deno KV: add --unstable-kv to deno run, or start the " +
+    "executable dunlin",
+  ],
+  [
+    /locking protocol|operation not supported|not implemented|no locks available|ENOLCK/i,
+    "the file system there does not lock files as SQLite needs it, as NFS " +
+    "often does not: name a folder on a local disk with " +
+    "--set storage.path=FOLDER",
+  ],
+  [
+    /database( table)? is locked|database schema is locked|busy/i,
+    "another program has the file open and holds it locked: end that one, " +
+    "and start again",
+  ],
+  [
+    /read-?only|EROFS/i,
+    "make the file, its folder and its disk writable for this user, or name " +
+    "another folder with --set storage.path=FOLDER",
+  ],
+  [
+    /permission|denied|not permitted|EACCES|EPERM|unable to open database/i,
+    "let this user read and write the file, the files beside it and their " +
+    "folder, or name another folder with --set storage.path=FOLDER",
+  ],
+  [
+    /out of memory|cannot allocate|ENOMEM/i,
+    "memory is short: end other programs, or give this one more, and start " +
+    "again",
+  ],
+  [
+    /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i,
+    "make room on that disk, or name a folder on another one with " +
+    "--set storage.path=FOLDER",
+  ],
+  [
+    /too many open files|EMFILE|ENFILE/i,
+    "let this user open more files (ulimit -n), and start again",
+  ],
+  [
+    /I\/O error|input\/output|EIO|stale|ESTALE/i,
+    "the disk does not do what it should: see the system's log (dmesg), and " +
+    "copy the folder of the store to another disk",
+  ],
+];
+
+/** What to do where nothing of that is said. */
+const USUAL = "nothing was moved or changed: start again, and if this goes " +
+  "on, keep a copy of the folder of the store and report it";
+
+/** Whether SQLite or Deno KV say by `error` that the file itself is damaged. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof StoreError) return error.fault === "corrupt";
+  const { errcode, message } = error as Error & { errcode?: number };
+  if (errcode === SHORT_READ) return true;
+  if (errcode !== undefined && DAMAGE_CODES.includes(errcode & 0xff)) {
+    return true;
+  }
+  return DAMAGE.test(message);
+}
+
+/**
+ * The `StoreError` for what the system, SQLite or Deno KV said of the store
+ * `place`: `corrupt` for listed damage, else `failing` with what to do. `what`
+ * is what could not be done, in the passive: "opened", "read".
+ *
+ * An error that is a `StoreError` already, or a permission that Deno was not
+ * given, is returned as it is.
+ */
+export function openFault(
+  error: unknown,
+  place: string,
+  what: string,
+): unknown {
+  if (error instanceof StoreError) return error;
+  if (error instanceof Deno.errors.NotCapable) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const text = oneLine(said);
+  if (isDamage(error)) {
+    return new StoreError("corrupt", `SQLite cannot read it: ${text}`, error);
+  }
+  return new StoreError(
+    "failing",
+    `${place} cannot be ${what}: ${text}`,
+    error,
+    todoFor(text),
+  );
+}
+
+/** Whether `error` comes from the system, SQLite or Deno KV, and not from us. */
+export function isOfSystem(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as Error & { code?: unknown };
+  return typeof code === "string" || isDamage(error) ||
+    CAUSES.some(([pattern]) => pattern.test(error.message));
+}
+
+/** What to do about a fault of which the system says `text`. */
+export function todoFor(text: string): string {
+  return CAUSES.find(([pattern]) => pattern.test(text))?.[1] ?? USUAL;
+}
+
+/** SQLite's report of a damaged page has its own line for each finding. */
+export function oneLine(text: string): string {
+  return text.replace(/\*\*\*.*?\*\*\*\s*/, "").replace(/\s+/g, " ").trim();
+}
