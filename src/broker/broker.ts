@@ -8,7 +8,7 @@ import {
 } from "../config/mod.ts";
 import { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
-import type { Doubt, OpenStore, StoreSettings } from "../store/mod.ts";
+import type { Doubt, StoreOpener, StoreSettings } from "../store/mod.ts";
 import { applyLimits, Context, Counters } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
@@ -48,7 +48,7 @@ export interface BrokerPorts {
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
   /** Opens the store. @default the one in files that the settings name */
-  readonly openStore?: OpenStore;
+  readonly storeOpener?: StoreOpener;
   /** Told what a person may want to know. @default silent */
   readonly log?: BrokerLog;
   /** Called when a listener that waited for its address listens. */
@@ -194,8 +194,8 @@ export class Broker {
   async #openStorage(): Promise<Storage | null> {
     if (this.#settings.storage.mode === "memory") return null;
     // Loaded when it is used: the mode `memory` starts without it.
-    const store = await import("../store/mod.ts");
-    const openStore = this.#ports.openStore ?? store.openStore;
+    const { nextDoubt, openStore } = this.#ports.storeOpener ??
+      await import("../store/mod.ts");
     const alarms = this.#alarms;
     const settings = this.#storeSettings = storeSettings(
       this.#settings,
@@ -212,7 +212,7 @@ export class Broker {
       alarms,
       this.#reception.connections,
       (error) => {
-        doubt = store.nextDoubt(settings.mode, doubt, error);
+        doubt = nextDoubt(settings.mode, doubt, error);
         return doubt === null ? null : open;
       },
     );
@@ -225,7 +225,7 @@ export class Broker {
   async #openControl(): Promise<void> {
     if (this.#storeSettings === null || Deno.build.os === "windows") return;
     // A store from elsewhere need not be in a folder.
-    if (this.#ports.openStore !== undefined) return;
+    if (this.#ports.storeOpener !== undefined) return;
     const onTrouble = (error: Error) =>
       this.#troubles.tell("control socket", error);
     const { Control, controlPath } = await import("./control/control.ts");

@@ -12,4 +12,6 @@ export interface Clock {
   date(): number;
   /** Calls `task` once, `ms` ≥ 0 from now, unless cancelled. */
   after(ms: number, task: () => void): Cancel;
+  /** Calls `task` once, after the sockets that are ready now. */
+  soon(task: () => void): void;
 }

@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Not a matter of time: the runtime's own next turn. */
+  soon(task: () => void): void {
+    setImmediate(task);
+  }
+
   /** Moves time on by `ms`, running what falls due, in order of its time. */
   advance(ms: number): void {
     const end = this.#now + ms;

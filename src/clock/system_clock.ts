@@ -30,4 +30,8 @@ export class SystemClock implements Clock {
     wait(ms);
     return () => clearTimeout(timer);
   }
+
+  soon(task: () => void): void {
+    setImmediate(task);
+  }
 }

@@ -159,11 +159,13 @@ export class Context {
   /**
    * Whether `entry` must not be sent, nor its PUBREL, because commits fail and
    * it is not on disk as it is: after a crash it would go out as another one.
+   * An entry without a packet id may be on disk, but the id it would get is not.
    */
   mustStay(entry: Outgoing): boolean {
     return this.storeStuck && entry.qos === 2 &&
       entry.delivery.subscriber.slot !== null &&
-      !(entry.message?.volatile ?? false) && !this.gate!.isStored(entry);
+      !(entry.message?.volatile ?? false) &&
+      (entry.packetId === 0 || !this.gate!.isStored(entry));
   }
 
   /** Whether no more may be queued for now. */

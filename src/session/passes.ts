@@ -82,7 +82,7 @@ export class Passes {
     this.#tasks.push(task);
     if (this.#turning) return;
     this.#turning = true;
-    setImmediate(this.#turn);
+    this.#clock.soon(this.#turn);
   }
 
   readonly #flush = (): void => {
@@ -111,6 +111,6 @@ export class Passes {
       }
     }
     this.#turning = this.#tasks.length > 0;
-    if (this.#turning) setImmediate(this.#turn);
+    if (this.#turning) this.#clock.soon(this.#turn);
   };
 }

@@ -151,7 +151,7 @@ export class Pump implements ByteOwner {
     if (count < LARGEST) this.#reads = 0;
     else if (++this.#reads === READS_A_TURN) {
       this.#reads = 0;
-      setImmediate(() => this.#survive(this.#comeBack));
+      this.#context.clock.soon(() => this.#survive(this.#comeBack));
       return;
     }
     this.#next();

@@ -278,7 +278,7 @@ export class LogStore implements Store, Waker {
   #soon(): void {
     if (this.#immediate || this.#writing !== null) return;
     this.#immediate = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#immediate = false;
       this.#flush();
     });

@@ -30,8 +30,8 @@ export { todoFor } from "./open_fault.ts";
 export { backupStore, partialBackup } from "./backup.ts";
 export {
   nextDoubt,
-  type OpenStore,
   openStore,
+  type StoreOpener,
   type StoreSettings,
 } from "./open_store.ts";
 export type { Disk, Lock } from "./disk.ts";

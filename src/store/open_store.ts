@@ -110,12 +110,17 @@ export function nextDoubt(
   return null;
 }
 
-/** Opens a store, as `openStore` does on the disk of the system. */
-export type OpenStore = (
-  settings: StoreSettings,
-  clock: Clock,
-  doubt: Doubt | null,
-) => Promise<Store>;
+/** Opens stores, as this folder does on the disk of the system. */
+export interface StoreOpener {
+  /** See `openStore`. */
+  openStore(
+    settings: StoreSettings,
+    clock: Clock,
+    doubt: Doubt | null,
+  ): Promise<Store>;
+  /** See `nextDoubt`. */
+  readonly nextDoubt: typeof nextDoubt;
+}
 
 interface Opened {
   readonly blocks: Blocks;

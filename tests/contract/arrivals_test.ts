@@ -42,6 +42,10 @@ class WatchedClock implements Clock {
     };
   }
 
+  soon(task: () => void): void {
+    this.#clock.soon(task);
+  }
+
   advance(ms: number): void {
     this.#clock.advance(ms);
   }

@@ -27,6 +27,10 @@ class CountingClock implements Clock {
       task();
     });
   }
+
+  soon(task: () => void): void {
+    this.manual.soon(task);
+  }
 }
 
 /** Wakes in a minute: 6 for `$SYS`, 6 for housekeeping, 2 for the disk. */

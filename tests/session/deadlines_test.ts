@@ -152,6 +152,7 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
       tasks.push(task);
       return () => tasks.splice(tasks.indexOf(task), 1);
     },
+    soon: (task) => task(),
   };
   const deadlines = new Deadlines(clock);
   const entries = [100, 5_000, 20_000, 70_000].map((ms) => {
@@ -181,6 +182,7 @@ Deno.test("the timer sleeps until something is due, however far that is", () => 
         wakes++;
         task();
       }),
+    soon: (task) => manual.soon(task),
   };
   const deadlines = new Deadlines(clock);
   const entries = [1_800_000, 60_000, 60_050].map((ms) => {
@@ -210,6 +212,7 @@ Deno.test("no timer is asked for that a runtime could not hold", () => {
       waits.push(ms);
       return manual.after(ms, task);
     },
+    soon: (task) => manual.soon(task),
   };
   const deadlines = new Deadlines(clock);
   const entry = new Entry();

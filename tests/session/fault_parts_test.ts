@@ -173,6 +173,7 @@ function pumpOn(stream: ScriptedStream) {
     crashed: (error: unknown) => crashes.push(error),
   };
   const context = {
+    clock: new ManualClock(),
     passes: new Passes(new ManualClock()),
     counters: new Counters(),
     frame: new Frame(),

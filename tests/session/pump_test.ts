@@ -70,6 +70,7 @@ class Owner {
 function setUp() {
   const stream = new ScriptedStream();
   const context = {
+    clock: new ManualClock(),
     passes: new Passes(new ManualClock()),
     counters: new Counters(),
     frame: new Frame(),

@@ -205,6 +205,25 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
     );
 
     stored(
+      `while commits fail, a QoS 2 message that is on disk without a packet id stays: version ${version}`,
+      mode,
+      async (broker) => {
+        const client = await broker.connect(version, staying(version));
+        await client.subscribe([["t", 2]]);
+        await client.drop();
+        const teller = await broker.connect(5, "teller");
+        await teller.publish({ topic: "t", payload: "1", qos: 2, id: 1 });
+        broker.store.onDisk.add(broker.store.entries[0]);
+        await stick(broker);
+        const again = await broker.connect(version, staying(version));
+        await broker.advance(20_000);
+        await again.expectAlive();
+        await unstick(broker);
+        assert.equal((await again.receivePublish()).payload, "1");
+      },
+    );
+
+    stored(
       `while commits fail, what is on disk with its packet id is sent again, what is not stays: version ${version}`,
       mode,
       async (broker) => {

@@ -37,6 +37,7 @@ export class AutomaticCertificate implements IdentitySource {
       now: () => clock.date(),
       date: () => clock.date(),
       after: (ms, task) => clock.after(ms, task),
+      soon: (task) => clock.soon(task),
     };
     const { certificate, key, serverCertificate } = authorityFiles(folder);
     this.files = [certificate, key, serverCertificate];
