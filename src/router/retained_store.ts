@@ -91,7 +91,7 @@ export class RetainedStore implements RetainedSource {
     const outcome = node.held === null ? "stored" : "replaced";
     this.#store(node, message);
     if (this.listener !== null && !message.volatile) {
-      this.listener.retained(node);
+      this.listener.retained(node, message.size);
     }
     return outcome;
   }

@@ -28,6 +28,8 @@ export class BatchEncoder {
   readonly #numbers: Numbers;
   readonly #record = new RecordWriter();
   #previous: StoredBody | null = null;
+  /** Bodies written before the entries that will refer to them. */
+  #ahead: StoredBody[] = [];
   /** Bodies on disk, the oldest first. */
   readonly bodies: Map<Message, StoredBody> = new Map();
   /** Sessions on disk. */
@@ -127,6 +129,21 @@ export class BatchEncoder {
   body(body: StoredBody): void {
     this.#ledger.bodies -= body.bytes;
     this.#putBody(body);
+  }
+
+  /** Writes the body of `message` before any entry that refers to it. */
+  bodyAhead(message: Message): void {
+    const body = this.#bodyOf(message);
+    if (body.holders === 0) this.#ahead.push(body);
+  }
+
+  /** Drops the bodies written ahead whose entries were over before they came. */
+  endAhead(): void {
+    for (const body of this.#ahead) {
+      if (body.holders > 0 || this.bodies.get(body.message) !== body) continue;
+      this.#drop(body);
+    }
+    this.#ahead = [];
   }
 
   /** Writes the ids a session received; `all` of them, or those touched. */
@@ -241,10 +258,13 @@ export class BatchEncoder {
     const before = entry.body;
     if (body !== null) body.holders++;
     entry.body = body;
-    if (before === null || --before.holders > 0) return;
-    this.#ledger.bodies -= before.bytes;
-    this.bodies.delete(before.message);
-    if (this.#previous === before) this.#previous = null;
+    if (before !== null && --before.holders === 0) this.#drop(before);
+  }
+
+  #drop(body: StoredBody): void {
+    this.#ledger.bodies -= body.bytes;
+    this.bodies.delete(body.message);
+    if (this.#previous === body) this.#previous = null;
   }
 
   /** Gathers the ids that differ from what is on disk; false without any. */

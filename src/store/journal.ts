@@ -1,3 +1,4 @@
+import type { Block } from "./block.ts";
 import type { Commit, Head } from "./blocks.ts";
 import {
   decodeFrame,
@@ -15,6 +16,9 @@ import {
 import { ExactReader } from "./exact_reader.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { PAGE, wholePages } from "./pages.ts";
+
+/** Bytes of blocks in one frame at most, unless one block alone is longer. */
+const FRAME = 32 * 1024 * 1024;
 
 /** A file to which commits are appended; each one is on disk when it returns. */
 export class Journal {
@@ -72,17 +76,24 @@ export class Journal {
     await this.sync();
   }
 
-  /** Appends a commit; it is on disk after `sync`. */
-  async write(commit: Commit): Promise<void> {
+  /**
+   * Appends a commit; it is on disk after `sync`. A long one becomes several
+   * frames of `frame` bytes: only the last has the number of the commit, and
+   * the others count for nothing without it.
+   */
+  async write(commit: Commit, frame: number = FRAME): Promise<void> {
     if (this.#isTorn) await this.#file.truncate(this.#length);
-    const frame = encodeFrame(commit);
     this.#isTorn = true;
-    let length = frame.length;
+    let length = 0;
     if (this.#head !== null) {
       await this.#append(this.#head);
       length += this.#head.length;
     }
-    await this.#append(frame);
+    for (const part of cut(commit, frame)) {
+      const bytes = encodeFrame(part);
+      await this.#append(bytes);
+      length += bytes.length;
+    }
     this.#isTorn = false;
     this.#head = null;
     // The page that the one before ended in is written again.
@@ -112,6 +123,26 @@ export class Journal {
   }
 }
 
+/** The parts of a commit, of `most` bytes each unless a block is longer. */
+function* cut({ head, blocks }: Commit, most: number): Generator<Commit> {
+  let from = 0;
+  let bytes = 0;
+  for (let at = 0; at < blocks.length; at++) {
+    const { length } = blocks[at].bytes;
+    if (at > from && bytes + length > most) {
+      const last = blocks[at - 1].number;
+      yield {
+        head: { ...head, last, commit: 0 },
+        blocks: blocks.slice(from, at),
+      };
+      from = at;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  yield { head, blocks: blocks.slice(from) };
+}
+
 /** A commit as a journal has it. */
 export interface JournaledCommit extends Commit {
   /** The head it was made on; null where an old journal does not say. */
@@ -119,8 +150,10 @@ export interface JournaledCommit extends Commit {
 }
 
 /**
- * The commits of the journal at `path`, up to the first that is not whole: a
- * write may have been torn there, and nothing behind it was acknowledged.
+ * Reads the commits of the journal at `path`, up to the first that is not
+ * whole: a write may have been torn there, and nothing behind it was
+ * acknowledged. A part of a commit has the number 0; `joined` puts parts
+ * together.
  *
  * @throws {StoreError} `newer` when a later version wrote it.
  */
@@ -144,10 +177,23 @@ export async function* readJournal(
       const commit = decodeFrame(header, content);
       if (commit === null) return;
       yield { ...commit, after };
-      after = commit.head;
+      if (commit.head.commit !== 0) after = commit.head;
     }
   } finally {
     reader.close();
+  }
+}
+
+/** Puts the parts of long commits together; a last commit without end is left. */
+export async function* joined(
+  commits: AsyncIterable<JournaledCommit>,
+): AsyncGenerator<JournaledCommit> {
+  let parts: Block[] = [];
+  for await (const commit of commits) {
+    parts.push(...commit.blocks);
+    if (commit.head.commit === 0) continue;
+    yield { ...commit, blocks: parts };
+    parts = [];
   }
 }
 

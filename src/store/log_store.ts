@@ -6,6 +6,7 @@ import type { Blocks, Commit } from "./blocks.ts";
 import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
+import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "./pending.ts";
 import { Replay } from "./replay.ts";
@@ -28,6 +29,9 @@ import { writePending } from "./write_pending.ts";
 /** Dead bytes that are not worth cleaning. */
 const SLACK = 1024 * 1024;
 
+/** Bytes of messages in one commit, unless one message alone is longer. */
+const PART = 32 * 1024 * 1024;
+
 /** While space is short, ms from one look to the next. */
 const RECHECK = 1000;
 
@@ -48,6 +52,12 @@ export interface LogStoreOptions {
    * @default 1 MiB
    */
   readonly slack?: number;
+  /**
+   * Bytes of messages in one commit.
+   *
+   * @default 32 MiB
+   */
+  readonly part?: number;
   /** Called when the store has been closed. */
   readonly release?: () => Promise<void>;
   /** What was wrong when the store was opened, for the report. */
@@ -75,6 +85,7 @@ export class LogStore implements Store, Waker {
   readonly #ledger: Ledger;
   readonly #encoder: BatchEncoder;
   readonly #cleaning: Cleaning;
+  readonly #parts: Parts;
   readonly #health = new Health();
   readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
@@ -121,6 +132,12 @@ export class LogStore implements Store, Waker {
       this.#encoder,
       this.#writer,
       options.slack ?? SLACK,
+    );
+    this.#parts = new Parts(
+      this.#encoder,
+      this.#ledger,
+      this.#writer,
+      options.part ?? PART,
     );
   }
 
@@ -292,6 +309,13 @@ export class LogStore implements Store, Waker {
 
   #flush(always = false): void {
     if (this.#writing !== null || this.#closed) return;
+    try {
+      const part = this.#encodePart();
+      // Notes are taken meanwhile, and the batch goes on.
+      if (part !== null) return this.#write(part, () => this.#flush(always));
+    } catch (error) {
+      return this.#cannotEncode(error);
+    }
     this.#underway = this.#pending.size;
     const batch = this.batch++;
     this.#wanted = false;
@@ -302,11 +326,16 @@ export class LogStore implements Store, Waker {
       return this.#cannotEncode(error);
     }
     if (commit === null) return this.#finish(batch);
+    this.#write(commit, () => this.#finish(batch));
+  }
+
+  /** Makes `commit` last, and then goes on with `next`. */
+  #write(commit: Commit, next: () => void): void {
     this.#writing = this.#commits.make(commit).then(() => {
       // What is written later may be another day's.
       this.#written.today(this.#blocks.written, this.#clock.now());
       this.#writing = null;
-      this.#finish(batch);
+      next();
     });
   }
 
@@ -325,29 +354,39 @@ export class LogStore implements Store, Waker {
     });
   }
 
-  /** The batch as one commit; null when there is nothing to write. */
+  /** Encodes a part of a long batch; null when it is time for the last one. */
+  #encodePart(): Commit | null {
+    this.#encoder.seconds = Math.floor(this.#clock.now() / 1000);
+    const isPart = this.#parts.encode(this.#pending, this.#retained);
+    return isPart ? this.#seal() : null;
+  }
+
+  /** Encodes the batch, or what its parts left; null when that is nothing. */
   #encode(batch: number, always: boolean): Commit | null {
-    const writer = this.#writer;
-    const ledger = this.#ledger;
-    const before = writer.number;
-    const now = this.#clock.now();
+    const before = this.#writer.number;
     this.#encoder.batch = batch;
-    this.#encoder.seconds = Math.floor(now / 1000);
-    writePending(this.#pending, this.#encoder, ledger, this.#retained);
+    writePending(this.#pending, this.#encoder, this.#ledger, this.#retained);
+    this.#parts.end();
     this.#cleaning.isTight = this.#health.shortage !== null;
     this.#cleaning.clean(this.#retained, before);
-    const blocks = writer.take();
-    if (
-      !always && blocks.length === 0 &&
-      ledger.first === this.#blocks.head.first
-    ) return null;
-    for (const { number, bytes } of blocks) ledger.sealed(number, bytes.length);
+    const isChanged = this.#writer.bytes > 0 ||
+      this.#ledger.first !== this.#blocks.head.first;
+    return always || isChanged ? this.#seal() : null;
+  }
+
+  /** The commit of what has been encoded. */
+  #seal(): Commit {
+    const blocks = this.#writer.take();
+    const { first } = this.#ledger;
+    for (const { number, bytes } of blocks) {
+      this.#ledger.sealed(number, bytes.length);
+    }
     const head = {
-      first: ledger.first,
-      last: writer.number - 1,
+      first,
+      last: this.#writer.number - 1,
       commit: this.#blocks.head.commit + 1,
       next: this.#numbers.next,
-      time: now,
+      time: this.#clock.now(),
     };
     return { head, blocks };
   }

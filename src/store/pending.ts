@@ -41,6 +41,8 @@ export class Pending implements Changes {
   readonly #waker: Waker;
   /** Notes of what may have to be written. */
   count = 0;
+  /** Bytes of the messages noted, or more: what is over by now is counted. */
+  bytes = 0;
   /** Reads what is retained at a place. */
   source: RetainedSource | null = null;
   readonly slots: NoteList<SessionSlot> = new NoteList((slot) => slot.ended);
@@ -111,6 +113,7 @@ export class Pending implements Changes {
     // So that `done` knows whether it is one of those that were noted.
     entry.dirty = true;
     this.entries.add(entry);
+    this.bytes += entry.message!.size;
     this.#noted();
   }
 
@@ -147,7 +150,8 @@ export class Pending implements Changes {
     this.#noted();
   }
 
-  retained(place: RetainedPlace): void {
+  retained(place: RetainedPlace, size = 0): void {
+    this.bytes += size;
     if (place.block < 0) return;
     place.block = -1 - place.block;
     this.places.add(place);
@@ -169,7 +173,7 @@ export class Pending implements Changes {
 
   /** Forgets all notes: they have been written. */
   clear(): void {
-    this.count = 0;
+    this.count = this.bytes = 0;
     this.slots.clear();
     this.ended = [];
     this.subscriptions.clear();

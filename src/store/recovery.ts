@@ -1,7 +1,7 @@
 import { type Blocks, EMPTY, type Head, sameHead } from "./blocks.ts";
 import { type Copies, type Copy, findCopies } from "./copies.ts";
 import type { Files } from "./files.ts";
-import { type JournaledCommit, readJournal } from "./journal.ts";
+import { joined, type JournaledCommit, readJournal } from "./journal.ts";
 import { snapshotHead } from "./snapshot.ts";
 
 /** How far a snapshot and the journals that go on from it lead. */
@@ -26,7 +26,7 @@ export async function follow(
 ): Promise<Head> {
   let at = from;
   for (const { path } of journals) {
-    for await (const commit of readJournal(files, path)) {
+    for await (const commit of joined(readJournal(files, path))) {
       if (!continues(commit, at)) continue;
       await take?.(commit);
       at = commit.head;

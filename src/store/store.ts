@@ -51,8 +51,13 @@ export interface Changes {
   done(entry: StoredEntry): void;
   /** `packetId` was put into `session.received`, or taken out of it. */
   received(session: StoredSession, packetId: number): void;
-  /** What is retained at `place` was set, replaced or removed. */
-  retained(place: RetainedPlace): void;
+  /**
+   * What is retained at `place` was set, replaced or removed. `size` is that
+   * of the message.
+   *
+   * @default 0, for one that was removed
+   */
+  retained(place: RetainedPlace, size?: number): void;
 }
 
 /** A session as it was stored. */

@@ -3,7 +3,7 @@ import { Category, type Ledger } from "./ledger.ts";
 import { without } from "./note_list.ts";
 import { GONE, type Pending } from "./pending.ts";
 import { RecordKind } from "./record_kind.ts";
-import type { RetainedSource, StoredEntry } from "./state.ts";
+import type { RetainedPlace, RetainedSource, StoredEntry } from "./state.ts";
 
 /**
  * Writes all that was noted, as it is now, and forgets the notes. What is over
@@ -27,18 +27,28 @@ export function writePending(
     slot.touchedIds = null;
   }
   for (const place of pending.places.notes) {
-    // The same: a place that is noted has a negative mark.
-    if (place.block >= 0) continue;
-    const before = -1 - place.block;
-    const message = retained.messageAt(place);
-    place.block = 0;
-    if (message !== null) encoder.retained(place, message, before);
-    else if (before > 0) {
-      ledger.placeDied(place, before);
-      encoder.cleared(retained.topicOf(place));
-    }
+    writePlace(place, encoder, ledger, retained);
   }
   pending.clear();
+}
+
+/** Writes what is retained at `place`, unless that was done since it was noted. */
+export function writePlace(
+  place: RetainedPlace,
+  encoder: BatchEncoder,
+  ledger: Ledger,
+  retained: RetainedSource,
+): void {
+  // A place that is noted has a negative mark.
+  if (place.block >= 0) return;
+  const before = -1 - place.block;
+  const message = retained.messageAt(place);
+  place.block = 0;
+  if (message !== null) encoder.retained(place, message, before);
+  else if (before > 0) {
+    ledger.placeDied(place, before);
+    encoder.cleared(retained.topicOf(place));
+  }
 }
 
 function writeSessions(

@@ -156,7 +156,7 @@ export class World {
     }
     place.message = retained;
     this.state.places.set(topicName, place);
-    this.store.changes.retained(place);
+    this.store.changes.retained(place, retained.size);
   }
 
   clear(topicName: string): void {
