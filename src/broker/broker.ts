@@ -17,6 +17,7 @@ import { unaskedBy } from "./access/unasked.ts";
 import { Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
+import { CalendarWatch } from "./calendar_watch.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
 import { type NewReception, Reception } from "./listeners/reception.ts";
@@ -74,6 +75,7 @@ export class Broker {
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
   readonly #connections: ConnectionLog;
+  readonly #calendar: CalendarWatch;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
@@ -88,6 +90,7 @@ export class Broker {
     this.#settings = settings;
     this.#ports = ports;
     this.#clock = ports.clock ?? new SystemClock();
+    this.#calendar = new CalendarWatch(this.#clock);
     this.#log = ports.log ?? silentLog;
     const random = ports.random ?? Math.random;
     this.#router = new Router({
@@ -335,7 +338,11 @@ export class Broker {
 
   /** Restores what is stored; connections that come meanwhile wait. */
   async #load(storage: Storage): Promise<void> {
-    await storage.start();
+    const { clockDoubt } = await storage.start();
+    if (clockDoubt !== null) {
+      const text = `${clockDoubt}; the time between the two counts as 0`;
+      this.#log.trouble("clock", new Error(text));
+    }
     this.#storage = storage;
     this.#sys.storage = () => storage.status;
     this.#context.loading = false;
@@ -423,8 +430,22 @@ export class Broker {
     if (this.#context.loading) return next;
     this.#context.faults.survive(
       "housekeeping goes on in its next round",
-      () => next = this.#router.sweep(now, HOUSEKEEPING_STEPS),
+      () => {
+        this.#keepTime();
+        next = this.#router.sweep(now, HOUSEKEEPING_STEPS);
+      },
     );
     return next;
+  }
+
+  /** Durations go on whatever the calendar does; what is dated follows it. */
+  #keepTime(): void {
+    const step = this.#calendar.look();
+    this.#storage?.keepTime();
+    if (step === 0) return;
+    const way = step > 0 ? "forward" : "back";
+    const seconds = Math.round(Math.abs(step) / 1000);
+    this.#log.notice("clock", `the calendar was set ${way} by ${seconds} s`);
+    this.#reception.calendarSet();
   }
 }

@@ -110,9 +110,9 @@ export class StateRestorer implements Restorer {
     counters.queuedMessages = counters.queuedBytes = 0;
     const topics = this.#dollarTopics;
     const cursor = this.#router.retainedMatching("#");
-    // At time 0 nothing has expired: all of it is handed over.
+    // At that time nothing has expired: all of it is handed over.
     while (!cursor.done) {
-      cursor.next(STEPS, 0, ({ topic }) => topics.push(topic.text));
+      cursor.next(STEPS, -Infinity, ({ topic }) => topics.push(topic.text));
     }
     const { retained } = this.#router;
     for (const topicName of topics) retained.restoreRemoved(topicName);

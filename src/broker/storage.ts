@@ -68,11 +68,12 @@ export class Storage {
   }
 
   /** Restores what is stored; throws `StoreError` when that is not possible. */
-  async start(): Promise<void> {
+  async start(): Promise<LoadReport> {
     const report = await this.#load();
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
     this.#isLoaded = true;
     this.#look();
+    return report;
   }
 
   /** Damage that only loading shows is dealt with as at the opening. */
@@ -100,6 +101,11 @@ export class Storage {
   /** The store's figures as of now. */
   get status(): StoreStatus {
     return this.#store.status;
+  }
+
+  /** As `Store.keepTime`. */
+  keepTime(): void {
+    if (this.#isOpen) this.#store.keepTime();
   }
 
   /** Writes what has changed so far at once; resolves when it is on disk. */

@@ -1,27 +1,52 @@
-import type { Cancel, Clock } from "./clock.ts";
+import type { Cancel, Clock, MachineRun } from "./clock.ts";
 
 interface Waiting {
   readonly at: number;
   readonly task: () => void;
 }
 
+/** The date at which a `ManualClock` begins: 1 July 2026. */
+const DATE = Date.UTC(2026, 6, 1);
+
+/** What `now` returns at first: whoever takes it for a date is in 2001. */
+const START = 1_000_000_000_000;
+
 /** A clock for tests: time moves only when `advance` is called. */
 export class ManualClock implements Clock {
   #now: number;
+  /** The calendar less `now`. */
+  #ahead: number;
+  /** What `machine` returns, its uptime less `now`. */
+  #run: MachineRun | null = null;
   #waiting: Waiting[] = [];
 
-  /** `start` is in ms since 1970. */
-  constructor(start = 1_000_000_000_000) {
-    this.#now = start;
+  /** `date` is in ms since 1970; `now` is where durations are counted from. */
+  constructor(date = DATE, now = START) {
+    this.#now = now;
+    this.#ahead = date - now;
   }
 
   now(): number {
     return this.#now;
   }
 
-  /** The same as `now`: here nothing jumps. */
   date(): number {
-    return this.#now;
+    return this.#now + this.#ahead;
+  }
+
+  machine(): MachineRun | null {
+    const run = this.#run;
+    return run && { id: run.id, uptime: run.uptime + this.#now };
+  }
+
+  /** Moves the calendar alone, by `ms` forward or, below 0, back. */
+  step(ms: number): void {
+    this.#ahead += ms;
+  }
+
+  /** Has the machine tell of a run that has lasted `uptime` ms so far. */
+  runs(id: number, uptime: number): void {
+    this.#run = { id, uptime: uptime - this.#now };
   }
 
   after(ms: number, task: () => void): Cancel {

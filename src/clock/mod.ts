@@ -1,4 +1,4 @@
 /** The one clock: the system's, and one that tests move by hand. */
-export type { Cancel, Clock } from "./clock.ts";
+export type { Cancel, Clock, MachineRun } from "./clock.ts";
 export { SystemClock } from "./system_clock.ts";
 export { ManualClock } from "./manual_clock.ts";

@@ -26,6 +26,7 @@ export class BatchEncoder {
   readonly #writer: BlockWriter;
   readonly #ledger: Ledger;
   readonly #numbers: Numbers;
+  readonly #shift: number;
   readonly #record = new RecordWriter();
   #previous: StoredBody | null = null;
   /** Bodies written before the entries that will refer to them. */
@@ -36,10 +37,17 @@ export class BatchEncoder {
   sessions = 0;
   /** Number of the batch that is encoded. */
   batch = 0;
-  /** Time of the batch in seconds since 1970. */
+  /** Time of the batch by the store, in seconds. */
   seconds = 0;
 
-  constructor(writer: BlockWriter, ledger: Ledger, numbers: Numbers) {
+  /** `shift` is that of `StoreTime`. */
+  constructor(
+    writer: BlockWriter,
+    ledger: Ledger,
+    numbers: Numbers,
+    shift = 0,
+  ) {
+    this.#shift = shift;
     this.#writer = writer;
     this.#ledger = ledger;
     this.#numbers = numbers;
@@ -50,7 +58,7 @@ export class BatchEncoder {
     const record = this.#record;
     const { session } = slot;
     record.clear();
-    writeSession(record, slot.number, session);
+    writeSession(record, slot.number, session, this.#shift);
     const message = session.will?.message ?? null;
     const before = slot.block;
     slot.block = message === null
@@ -182,7 +190,7 @@ export class BatchEncoder {
     const record = this.#record;
     if (before > 0) this.#ledger.placeDied(place, before);
     record.clear();
-    writeMessage(record, message);
+    writeMessage(record, message, this.#shift);
     const block = this.#long(RecordKind.Retained, message);
     place.block = block;
     const bytes = framed(record.length + message.payloadLength);
@@ -246,7 +254,7 @@ export class BatchEncoder {
     record.clear();
     record.varint(body.number);
     record.varint(body.storedAt);
-    writeMessage(record, message);
+    writeMessage(record, message, this.#shift);
     body.block = this.#long(RecordKind.Body, message);
     body.bytes = framed(record.length + message.payloadLength);
     this.#ledger.bodies += body.bytes;

@@ -1,3 +1,4 @@
+import type { MachineRun } from "../clock/mod.ts";
 import type { Block } from "./block.ts";
 
 /** Which part of the log holds, and what goes on from there. */
@@ -10,8 +11,17 @@ export interface Head {
   readonly commit: number;
   /** The next number for a stored thing. */
   readonly next: number;
-  /** When this was written, ms since 1970. */
+  /** When this was written, ms: the store's time (`StoreTime`). */
   readonly time: number;
+  /**
+   * The calendar when this was written, ms since 1970. @default {time}
+   */
+  readonly date?: number;
+  /**
+   * The machine's run when this was written; null where that is unknown.
+   * @default {null}
+   */
+  readonly machine?: MachineRun | null;
 }
 
 /** What one commit changes. */

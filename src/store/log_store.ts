@@ -22,6 +22,7 @@ import type {
   StoreStatus,
 } from "./store.ts";
 import { StoreError } from "./store_error.ts";
+import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "./waiters.ts";
 import { WriteCounter } from "./write_counter.ts";
 import { writePending } from "./write_pending.ts";
@@ -34,6 +35,9 @@ const PART = 32 * 1024 * 1024;
 
 /** While space is short, ms from one look to the next. */
 const RECHECK = 1000;
+
+/** A head is current for so long that the end needs no other, ms. */
+const SECOND = 1000;
 
 /** How a `LogStore` works. */
 export interface LogStoreOptions {
@@ -77,6 +81,7 @@ export interface LogStoreOptions {
 export class LogStore implements Store, Waker {
   readonly #blocks: Blocks;
   readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #options: LogStoreOptions;
   readonly #holds: boolean;
   readonly #numbers: { next: number };
@@ -114,6 +119,7 @@ export class LogStore implements Store, Waker {
     this.#options = options;
     this.#holds = options.mode !== "buffered";
     const { first, last, next } = blocks.head;
+    this.#time = new StoreTime(clock, blocks.head);
     this.#numbers = { next };
     this.#pending = new Pending(this.#numbers, this);
     this.#writer = new BlockWriter(last + 1);
@@ -126,6 +132,7 @@ export class LogStore implements Store, Waker {
       this.#writer,
       this.#ledger,
       this.#numbers,
+      this.#time.shift,
     );
     this.#cleaning = new Cleaning(
       this.#ledger,
@@ -180,10 +187,12 @@ export class LogStore implements Store, Waker {
       storedBytes: ledger.stored,
       sessions: this.#encoder.sessions,
       queuedMessages: bodies.size,
-      oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
+      oldestMessageAt: oldest === undefined
+        ? 0
+        : this.#time.dateOf(oldest.storedAt * 1000),
       bytesWrittenToday: this.#written.today(
         this.#blocks.written,
-        this.#clock.now(),
+        this.#clock.date(),
       ),
       commits: this.#commits.count,
       unwritten: this.#underway + this.#pending.size,
@@ -192,7 +201,7 @@ export class LogStore implements Store, Waker {
 
   async load(into: Restorer, retained: RetainedSource): Promise<LoadReport> {
     this.#retained = this.#pending.source = retained;
-    const replay = new Replay(this.#ledger, into);
+    const replay = new Replay(this.#ledger, into, this.#time.shift);
     const reader = new BlockReader(replay);
     let bytes = 0;
     await this.#blocks.read((block) => {
@@ -210,8 +219,9 @@ export class LogStore implements Store, Waker {
       ...restored,
       retained: replay.retained,
       bytes,
-      committedAt: this.#blocks.head.time,
+      committedAt: dateOfHead(this.#blocks.head),
       alarm: this.#options.alarm ?? null,
+      clockDoubt: this.#time.doubt,
     };
   }
 
@@ -251,6 +261,14 @@ export class LogStore implements Store, Waker {
     this.#soon();
   }
 
+  keepTime(): void {
+    // A commit that fails has it in hand already.
+    if (this.#health.isFailing || !this.#time.isOutdated(this.#blocks.head)) {
+      return;
+    }
+    this.#flush(true);
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#commits.hurry();
@@ -263,6 +281,7 @@ export class LogStore implements Store, Waker {
         this.#flush();
         if (this.#writing !== null) await this.#writing;
       }
+      await this.#noteEnd();
     } finally {
       this.#closed = true;
       this.#recheck?.();
@@ -272,6 +291,15 @@ export class LogStore implements Store, Waker {
         await this.#options.release?.();
       }
     }
+  }
+
+  /** The time without a broker begins now. Nothing is lost if that fails. */
+  async #noteEnd(): Promise<void> {
+    const { head } = this.#blocks;
+    const read = this.#time.read();
+    if (head.time === 0 || read.time - head.time < SECOND) return;
+    const end = { ...head, commit: head.commit + 1, ...read };
+    await this.#blocks.commit({ head: end, blocks: [] }).catch(() => {});
   }
 
   begun(): void {
@@ -333,7 +361,7 @@ export class LogStore implements Store, Waker {
   #write(commit: Commit, next: () => void): void {
     this.#writing = this.#commits.make(commit).then(() => {
       // What is written later may be another day's.
-      this.#written.today(this.#blocks.written, this.#clock.now());
+      this.#written.today(this.#blocks.written, this.#clock.date());
       this.#writing = null;
       next();
     });
@@ -356,7 +384,7 @@ export class LogStore implements Store, Waker {
 
   /** Encodes a part of a long batch; null when it is time for the last one. */
   #encodePart(): Commit | null {
-    this.#encoder.seconds = Math.floor(this.#clock.now() / 1000);
+    this.#encoder.seconds = Math.floor(this.#time.now / 1000);
     const isPart = this.#parts.encode(this.#pending, this.#retained);
     return isPart ? this.#seal() : null;
   }
@@ -386,7 +414,7 @@ export class LogStore implements Store, Waker {
       last: this.#writer.number - 1,
       commit: this.#blocks.head.commit + 1,
       next: this.#numbers.next,
-      time: this.#clock.now(),
+      ...this.#time.read(),
     };
     return { head, blocks };
   }

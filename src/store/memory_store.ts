@@ -55,6 +55,7 @@ export class MemoryStore implements Store {
       retained: 0,
       bytes: 0,
       committedAt: 0,
+      clockDoubt: null,
       alarm: null,
     });
   }
@@ -76,6 +77,9 @@ export class MemoryStore implements Store {
 
   /** There is nothing to write. */
   writeSoon(): void {}
+
+  /** There is nothing to note it in. */
+  keepTime(): void {}
 
   /** There is nothing to close. */
   close(): Promise<void> {

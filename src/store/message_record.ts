@@ -22,9 +22,14 @@ const SHARED = 4096;
 
 /**
  * Writes all of `message` but its payload, which always ends the record and
- * goes from the message into the block without a copy between.
+ * goes from the message into the block without a copy between. `shift` is that
+ * of `StoreTime`.
  */
-export function writeMessage(into: RecordWriter, message: Message): void {
+export function writeMessage(
+  into: RecordWriter,
+  message: Message,
+  shift: number,
+): void {
   const { properties, expiresAt, publisher } = message;
   const expires = expiresAt !== Infinity;
   into.uint8(
@@ -35,7 +40,7 @@ export function writeMessage(into: RecordWriter, message: Message): void {
   into.binary(message.topic.bytes);
   if (properties !== null) into.binary(properties);
   // Rounded up: a message must not expire before its time.
-  if (expires) into.varint(Math.max(0, Math.ceil(expiresAt)));
+  if (expires) into.varint(Math.max(0, Math.ceil(expiresAt + shift)));
   if (publisher !== "") into.text(publisher);
 }
 
@@ -44,6 +49,12 @@ export class MessageReader {
   readonly #topics = new Map<string, Topic>();
   readonly #publishers = new Map<string, string>();
   readonly #message: Message = transient();
+  readonly #shift: number;
+
+  /** `shift` is that of `StoreTime`. */
+  constructor(shift: number) {
+    this.#shift = shift;
+  }
 
   /**
    * The message that ends the record `from`: a transient one, whose payload
@@ -70,7 +81,9 @@ export class MessageReader {
 
   #rest(from: RecordReader, flags: number, topic: Topic): Message {
     const properties = (flags & PROPERTIES) === 0 ? null : from.binary();
-    const expiresAt = (flags & EXPIRES) === 0 ? Infinity : from.varint();
+    const expiresAt = (flags & EXPIRES) === 0
+      ? Infinity
+      : from.varint() - this.#shift;
     const publisher = (flags & PUBLISHER) === 0 ? "" : this.#publisher(from);
     const message = this.#message;
     message.topic = topic;

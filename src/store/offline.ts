@@ -17,6 +17,7 @@ import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
 import { setAsideBefore } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
+import { dateOfHead } from "./store_time.ts";
 import { systemFiles } from "./system_files.ts";
 import { FULL, present, verifyStore } from "./verify_store.ts";
 
@@ -95,7 +96,7 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
   const oldest = encoder.bodies.values().next().value;
   return {
     schema,
-    committedAt: head.time,
+    committedAt: dateOfHead(head),
     ...restored,
     queuedMessages: encoder.bodies.size,
     retained: replay.retained,
@@ -104,7 +105,9 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
     sessionBytes: Math.round(session),
     storedBytes: ledger.stored,
     fileBytes: (await Deno.stat(path)).size,
-    oldestMessageAt: oldest === undefined ? 0 : oldest.storedAt * 1000,
+    oldestMessageAt: oldest === undefined
+      ? 0
+      : dateOfHead(head) - head.time + oldest.storedAt * 1000,
     setAside: await setAsideBefore(systemFiles, path),
   };
 }
@@ -129,7 +132,7 @@ export async function restoreStore(
   }
   const lock = await StoreLock.take(path, NAME);
   try {
-    await settle(systemFiles, path, new SystemClock().now());
+    await settle(systemFiles, path, new SystemClock().date());
     return await putBack(file, path);
   } finally {
     await lock.release();

@@ -70,7 +70,7 @@ export async function openStore(
   const lock = await disk.lock(path, settings.name);
   try {
     const before = await setAsideBefore(disk.files, path);
-    const settled = await settle(disk.files, path, clock.now());
+    const settled = await settle(disk.files, path, clock.date());
     const { blocks, alarm } = await openSound(disk, settings, clock, doubt);
     const space = new Space(settings, clock, disk.space);
     await space.look();
@@ -134,7 +134,7 @@ async function openSound(
   clock: Clock,
   doubt: Doubt | null,
 ): Promise<Opened> {
-  const found = await bringInOrder(disk, settings, clock.now(), doubt);
+  const found = await bringInOrder(disk, settings, clock.date(), doubt);
   try {
     const blocks = await openOrRead(disk, settings, clock, found);
     return { blocks, alarm: found.alarm };

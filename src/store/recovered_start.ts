@@ -17,6 +17,7 @@ import {
   setAside,
 } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
+import { dateOfHead } from "./store_time.ts";
 import {
   confirmed,
   look,
@@ -238,7 +239,7 @@ async function build(
     alarm: `the store was ${fault}` +
       (wasThere ? `; it was set aside as ${aside}` : "") +
       ", and built anew from its second copy, as of " +
-      new Date(reach.time).toISOString() +
+      new Date(dateOfHead(reach)).toISOString() +
       (isCutOff(copies, line) ? "; what came later is damaged there, too" : ""),
     renewal: { aside },
   };

@@ -38,7 +38,8 @@ export interface LoggedIds {
 export class Replay {
   readonly #ledger: Ledger;
   readonly #into: Restorer;
-  readonly #messages = new MessageReader();
+  readonly #shift: number;
+  readonly #messages: MessageReader;
   /** Sessions by number, in the order in which they began. */
   readonly sessions: Map<number, LoggedSession> = new Map();
   /**
@@ -55,7 +56,10 @@ export class Replay {
   /** The greatest number that was met. */
   greatest = 0;
 
-  constructor(ledger: Ledger, into: Restorer) {
+  /** `shift` is that of `StoreTime`. */
+  constructor(ledger: Ledger, into: Restorer, shift = 0) {
+    this.#shift = shift;
+    this.#messages = new MessageReader(shift);
     this.#ledger = ledger;
     this.#into = into;
   }
@@ -78,7 +82,7 @@ export class Replay {
         return this.#subscribed(record, block, bytes);
       case RecordKind.Session:
         return this.#session(
-          readSession(record, this.#messages),
+          readSession(record, this.#messages, this.#shift),
           block,
           bytes,
         );

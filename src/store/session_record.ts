@@ -54,14 +54,18 @@ export interface LoggedSubscription {
   readonly options: SubscriptionOptions;
 }
 
-/** Writes a session; the payload of its will, if it has one, ends the record. */
+/**
+ * Writes a session; the payload of its will, if it has one, ends the record.
+ * `shift` is that of `StoreTime`.
+ */
 export function writeSession(
   into: RecordWriter,
   number: number,
   session: StoredSession,
+  shift: number,
 ): void {
   const { username, isClaimed = false } = session.identity;
-  const { will, packetIds } = session;
+  const { will, packetIds, detachedAt } = session;
   into.varint(number);
   into.uint8(
     (session.bridge ? BRIDGE : 0) | (username !== null ? USERNAME : 0) |
@@ -70,25 +74,28 @@ export function writeSession(
   );
   into.text(session.clientId);
   into.varint(session.expiryInterval);
-  into.varint(session.detachedAt);
+  into.varint(detachedAt === 0 ? 0 : Math.max(1, detachedAt + shift));
   if (username !== null) into.text(username);
   if (packetIds !== null) writePacketIds(into, packetIds);
   if (will === null) return;
   into.varint(will.delay);
   into.varint(will.messageExpiry + 1);
-  writeMessage(into, will.message);
+  writeMessage(into, will.message, shift);
 }
 
 /** Reads what `writeSession` wrote. */
 export function readSession(
   from: RecordReader,
   messages: MessageReader,
+  shift: number,
 ): SessionFields {
   const number = from.varint();
   const flags = from.uint8();
   const clientId = from.text();
   const expiryInterval = from.varint();
-  const detachedAt = from.varint();
+  const storedAt = from.varint();
+  // 0 says that the client was connected.
+  const detachedAt = storedAt === 0 ? 0 : storedAt - shift || -1;
   const username = (flags & USERNAME) === 0 ? null : from.text();
   const packetIds = (flags & PACKET_IDS) === 0 ? null : readPacketIds(from);
   let will: StoredWill | null = null;

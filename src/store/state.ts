@@ -49,7 +49,7 @@ export interface StoredSession extends SlotOwner {
   /** Seconds it outlives its connection; 0xFFFFFFFF = for ever. */
   readonly expiryInterval: number;
   /**
-   * When its connection ended, in ms since 1970; 0 while it has one. Expiry
+   * When its connection ended, ms of the clock; 0 while it has one. Expiry
    * and will delay count from here, also through a downtime.
    */
   readonly detachedAt: number;

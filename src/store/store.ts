@@ -138,8 +138,13 @@ export interface LoadReport {
   readonly retained: number;
   /** Bytes read. */
   readonly bytes: number;
-  /** When the last batch was committed, ms since 1970; 0 for a new store. */
+  /** Date of the last commit, ms since 1970; 0 for a new store. */
   readonly committedAt: number;
+  /**
+   * Why the time since the last commit is unknown and counts as 0; null where
+   * it could be measured.
+   */
+  readonly clockDoubt: string | null;
   /** What was wrong with the store, for an alarm; null when all was well. */
   readonly alarm: string | null;
 }
@@ -171,7 +176,7 @@ export interface StoreStatus {
   readonly sessions: number;
   /** Message bodies on disk that sessions wait for. */
   readonly queuedMessages: number;
-  /** When the oldest of these was stored, ms since 1970; 0 without any. */
+  /** When the oldest of these was stored, by today's calendar; 0 without any. */
   readonly oldestMessageAt: number;
   /**
    * Bytes written to the store and its second copy, in whole pages, since the
@@ -230,6 +235,12 @@ export interface Store {
    * ready have been served, and not a flush interval later.
    */
   writeSoon(): void;
+  /**
+   * Notes how time goes where that is to be written again: the calendar was
+   * changed, or nothing was written for ten minutes. To be called every ten
+   * seconds.
+   */
+  keepTime(): void;
   /**
    * Writes all that was noted and closes the store. Rejects with `StoreError`
    * when that is not possible; it is closed then, too.

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type Cancel, type Clock, ManualClock } from "../../src/clock/mod.ts";
+import {
+  type Cancel,
+  type Clock,
+  type MachineRun,
+  ManualClock,
+} from "../../src/clock/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import {
   connectTo,
@@ -23,6 +28,10 @@ class WatchedClock implements Clock {
 
   date(): number {
     return this.#clock.date();
+  }
+
+  machine(): MachineRun | null {
+    return this.#clock.machine();
   }
 
   after(ms: number, task: () => void): Cancel {

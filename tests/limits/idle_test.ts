@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/mod.ts";
-import { type Cancel, type Clock, ManualClock } from "../../src/clock/mod.ts";
+import {
+  type Cancel,
+  type Clock,
+  type MachineRun,
+  ManualClock,
+} from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { property } from "../support/bytes.ts";
@@ -19,6 +24,10 @@ class CountingClock implements Clock {
 
   date(): number {
     return this.manual.date();
+  }
+
+  machine(): MachineRun | null {
+    return this.manual.machine();
   }
 
   after(ms: number, task: () => void): Cancel {

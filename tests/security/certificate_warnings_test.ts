@@ -32,9 +32,9 @@ Deno.test("the end of a certificate is warned of 30, 7 and 1 days before, once e
   const alarms = new Alarms(new Router(), log, clock);
   const one = {
     ...{ what: "one", listener: "tls" },
-    notAfter: clock.now() + 40 * DAY,
+    notAfter: clock.date() + 40 * DAY,
   };
-  const other = { ...one, what: "other", notAfter: clock.now() + 400 * DAY };
+  const other = { ...one, what: "other", notAfter: clock.date() + 400 * DAY };
   let all = [one, other];
   const expiry = new CertificateExpiry(() => all, clock, alarms);
   const days: [number, string][] = [];

@@ -67,8 +67,8 @@ Deno.test("server certificate: renewed at two thirds of its life, by the same au
   assert.equal(second.isNew, true);
   assert.notEqual(second.key, first.key);
   assert.ok(second.notAfter > first.notAfter);
-  assert.ok(second.renewAt > clock.now());
-  await verify(folder, "authority/ca.crt", clock.now() + 80 * DAY);
+  assert.ok(second.renewAt > clock.date());
+  await verify(folder, "authority/ca.crt", clock.date() + 80 * DAY);
 });
 
 Deno.test("server certificate: near the authority's end it does not go round in circles", async () => {

@@ -17,7 +17,7 @@ class Entry implements Deadline {
 }
 
 function setUp() {
-  const clock = new ManualClock(START);
+  const clock = new ManualClock(START, START);
   const deadlines = new Deadlines(clock);
   const set = (entry: Entry, ms: number) => {
     entry.at = clock.now() + ms;
@@ -148,6 +148,7 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
   const clock: Clock = {
     now: () => now,
     date: () => now,
+    machine: () => null,
     after(_ms, task): Cancel {
       tasks.push(task);
       return () => tasks.splice(tasks.indexOf(task), 1);
@@ -172,11 +173,12 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
 });
 
 Deno.test("the timer sleeps until something is due, however far that is", () => {
-  const manual = new ManualClock(START);
+  const manual = new ManualClock(START, START);
   let wakes = 0;
   const clock: Clock = {
     now: () => manual.now(),
     date: () => manual.now(),
+    machine: () => null,
     after: (ms, task) =>
       manual.after(ms, () => {
         wakes++;
@@ -204,10 +206,11 @@ Deno.test("the timer sleeps until something is due, however far that is", () => 
 
 Deno.test("no timer is asked for that a runtime could not hold", () => {
   const waits: number[] = [];
-  const manual = new ManualClock(START);
+  const manual = new ManualClock(START, START);
   const clock: Clock = {
     now: () => manual.now(),
     date: () => manual.now(),
+    machine: () => null,
     after(ms, task) {
       waits.push(ms);
       return manual.after(ms, task);

@@ -94,8 +94,8 @@ export class StoredBroker {
   }
 
   /** Restores; before the first client. */
-  start(): Promise<void> {
-    return this.#storage.start();
+  async start(): Promise<void> {
+    await this.#storage.start();
   }
 
   /** A connection that has said nothing yet. */

@@ -76,6 +76,8 @@ export class StubStore implements Store {
     this.onHealth();
   }
 
+  keepTime(): void {}
+
   /** How many tasks wait for a commit. */
   get waiting(): number {
     return this.#waiters.length;

@@ -47,7 +47,7 @@ Deno.test("info counts what is stored, also while a broker uses it", () =>
       { ...info, storedBytes: 0, fileBytes: 0 },
       {
         schema: 2,
-        committedAt: 1_000_000_000_000,
+        committedAt: new ManualClock().date(),
         sessions: 3,
         subscriptions: 3,
         entries: 4,
@@ -58,7 +58,7 @@ Deno.test("info counts what is stored, also while a broker uses it", () =>
         sessionBytes: world.store.status.sessionBytes,
         storedBytes: 0,
         fileBytes: 0,
-        oldestMessageAt: 1_000_000_000_000,
+        oldestMessageAt: new ManualClock().date(),
         setAside: [],
       },
     );

@@ -108,8 +108,8 @@ Deno.test("numbers, texts and bytes are read as they were written", () => {
 Deno.test("a message is read as it was written", () => {
   fc.assert(fc.property(messages, (message) => {
     const writer = new RecordWriter();
-    writeMessage(writer, message);
-    const read = new MessageReader().read(reading(writer, message));
+    writeMessage(writer, message, 0);
+    const read = new MessageReader(0).read(reading(writer, message));
     assert.deepEqual(plain(read), plain(message));
   }));
 });
@@ -142,10 +142,11 @@ Deno.test("a session is read as it was written", () => {
       identity: { username: fields.username, isClaimed: fields.isClaimed },
     });
     const writer = new RecordWriter();
-    writeSession(writer, number, session);
+    writeSession(writer, number, session, 0);
     const { will, ...read } = readSession(
       reading(writer, fields.will?.message),
-      new MessageReader(),
+      new MessageReader(0),
+      0,
     );
     const { will: before, ...rest } = fields;
     assert.deepEqual(read, { number, ...rest });
@@ -156,6 +157,42 @@ Deno.test("a session is read as it was written", () => {
   }));
 });
 
+Deno.test("times are stored by the store's clock, whatever the broker's says", () => {
+  const message = new Message(
+    new Topic("a", new Uint8Array([97])),
+    new Uint8Array(),
+    0,
+    0,
+  );
+  const session = new PlainSession("a");
+  for (const at of [5000, 1_000_000_000_000]) {
+    message.expiresAt = session.detachedAt = at;
+    for (const [written, read] of [[0, 300], [1e12, 1e12 - 700], [-100, 900]]) {
+      const later = at + written - read;
+      const one = new RecordWriter();
+      writeMessage(one, message, written);
+      const two = new RecordWriter();
+      writeSession(two, 1, session, written);
+      assert.deepEqual(
+        [
+          new MessageReader(read).read(reading(one, message)).expiresAt,
+          readSession(reading(two), new MessageReader(read), read).detachedAt,
+        ],
+        [later, later],
+      );
+    }
+  }
+  session.detachedAt = 0;
+  const connected = new RecordWriter();
+  writeSession(connected, 1, session, 5000);
+  const { detachedAt } = readSession(
+    reading(connected),
+    new MessageReader(300),
+    300,
+  );
+  assert.equal(detachedAt, 0, "connected is no time");
+});
+
 Deno.test("a session of a store that does not say whether its user name was proved is its user's", () => {
   const writer = new RecordWriter();
   writer.varint(7);
@@ -164,7 +201,7 @@ Deno.test("a session of a store that does not say whether its user name was prov
   writer.varint(3600);
   writer.varint(1_700_000_000_000);
   writer.text("ann");
-  const read = readSession(reading(writer), new MessageReader());
+  const read = readSession(reading(writer), new MessageReader(0), 0);
   assert.deepEqual([read.username, read.isClaimed], ["ann", false]);
 });
 
@@ -223,10 +260,10 @@ Deno.test("an entry is read as it was written", () => {
 Deno.test("a record that is cut off is no record", () => {
   fc.assert(fc.property(messages, fc.nat({ max: 99 }), (message, percent) => {
     const writer = new RecordWriter();
-    writeMessage(writer, message);
+    writeMessage(writer, message, 0);
     const reader = reading(writer);
     reader.end = reader.at + Math.floor(writer.length * percent / 100);
-    assert.throws(() => new MessageReader().read(reader), StoreError);
+    assert.throws(() => new MessageReader(0).read(reader), StoreError);
   }));
 });
 

@@ -237,26 +237,42 @@ function show(shown: Message | null) {
   };
 }
 
+/** Readings of the clock: where it began does not matter. */
+const TIMES: ReadonlySet<string> = new Set(["expiresAt", "detachedAt"]);
+
 /**
  * Asserts that two pictures are the same, and else names the first difference:
- * the whole of it would take a diff of thousands of lines.
+ * the whole of it would take a diff of thousands of lines. Times may differ by
+ * one and the same duration.
  */
 export function assertSame(found: unknown, expected: unknown, what = ""): void {
-  const path = difference(found, expected, "");
+  const path = difference(found, expected, "", { ms: null });
   if (path !== null) assert.fail(`${what} differs at ${path}`.trim());
 }
 
-function difference(a: unknown, b: unknown, path: string): string | null {
+/** By how much all times differ, once it is known. */
+interface Shift {
+  ms: number | null;
+}
+
+function difference(
+  a: unknown,
+  b: unknown,
+  path: string,
+  shift: Shift,
+): string | null {
   if (
     typeof a !== "object" || typeof b !== "object" || a === null || b === null
   ) return Object.is(a, b) ? null : `${path}: ${a}, not ${b}`;
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   for (const name of names) {
-    const found = difference(
-      (a as Record<string, unknown>)[name],
-      (b as Record<string, unknown>)[name],
-      `${path}.${name}`,
-    );
+    const one = (a as Record<string, unknown>)[name];
+    let other = (b as Record<string, unknown>)[name];
+    if (TIMES.has(name) && other !== 0 && other !== Infinity) {
+      shift.ms ??= (one as number) - (other as number);
+      other = (other as number) + shift.ms;
+    }
+    const found = difference(one, other, `${path}.${name}`, shift);
     if (found !== null) return found;
   }
   return null;

@@ -32,13 +32,7 @@ export class AutomaticCertificate implements IdentitySource {
   constructor(folder: string, hostNames: readonly string[], clock: Clock) {
     this.#folder = folder;
     this.#hostNames = hostNames;
-    // Its life begins by the calendar that its clients go by.
-    this.#clock = {
-      now: () => clock.date(),
-      date: () => clock.date(),
-      after: (ms, task) => clock.after(ms, task),
-      soon: (task) => clock.soon(task),
-    };
+    this.#clock = clock;
     const { certificate, key, serverCertificate } = authorityFiles(folder);
     this.files = [certificate, key, serverCertificate];
   }

@@ -278,12 +278,17 @@ export class Certificates {
   #tick(): void {
     // The next hour comes first: whatever throws here must not be the last.
     this.#hourly = this.#ports.clock.after(HOUR, () => {
-      this.#reload((part) =>
-        this.#automatic.files.some((file) => part.files.includes(file))
-      ).then(() => this.#hourly !== null && this.#tick());
-      for (const trust of this.#trusts.values()) trust.warnOfStale();
+      this.lookAtDates().then(() => this.#hourly !== null && this.#tick());
     });
     this.#expiry.look();
+  }
+
+  /** Renews what the broker makes itself, and judges all dates; never rejects. */
+  lookAtDates(): Promise<void> {
+    for (const trust of this.#trusts.values()) trust.warnOfStale();
+    return this.#reload((part) =>
+      this.#automatic.files.some((file) => part.files.includes(file))
+    );
   }
 
   #dated(): Dated[] {

@@ -129,6 +129,11 @@ export class Reception {
     await this.#certificates?.reload();
   }
 
+  /** The calendar was set: certificates are renewed and judged by it. */
+  calendarSet(): void {
+    this.#certificates?.lookAtDates();
+  }
+
   /**
    * Opens what `settings` need that is not open yet. Rejects when something
    * cannot be had; then all is as before.

@@ -32,7 +32,7 @@ export function logEvents(
 ): LogEvent {
   return (level, event, details) => {
     if (!isLogged(level, settings)) return;
-    write(eventLine(settings.format, clock.now(), level, event, details));
+    write(eventLine(settings.format, clock.date(), level, event, details));
   };
 }
 

@@ -64,7 +64,7 @@ export async function serve(
     ports.err,
     clock,
     (lines) =>
-      eventLine(logSettings.format, clock.now(), "warn", "log-gap", { lines }),
+      eventLine(logSettings.format, clock.date(), "warn", "log-gap", { lines }),
   );
   const output = { out: out.write, err: err.write };
   const { signals } = ports;

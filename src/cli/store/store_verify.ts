@@ -12,12 +12,13 @@ export const verify: StoreCommand = async ({ path, shown, work }) => {
     throw new StoreError("missing", `there is no store at ${path}`);
   }
   const { schema, head } = await work("Checking:", "verify", [path]);
-  const written = head.time === 0
+  const committedAt = head.date ?? head.time;
+  const written = committedAt === 0
     ? "nothing was ever stored"
-    : `last written ${shownTime(head.time)}`;
+    : `last written ${shownTime(committedAt)}`;
   return {
     text: `${shown} is sound: schema ${schema}, ${written}\n`,
-    json: { path, schema, commit: head.commit, committedAt: head.time },
+    json: { path, schema, commit: head.commit, committedAt },
   };
 };
 
