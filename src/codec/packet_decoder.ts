@@ -13,20 +13,20 @@ import {
   type UnsubscribePacket,
   validateTopicName,
 } from "../mqtt/mod.ts";
-import { AckPacket, decodeAck } from "./ack_decoder.ts";
-import { decodeAuth } from "./auth.ts";
-import { decodeConnack } from "./connack.ts";
-import { decodeConnect } from "./connect_decoder.ts";
-import { decodeDisconnect } from "./disconnect.ts";
-import type { Frame } from "./frame.ts";
+import { AckPacket, decodeAck } from "./packets/ack_decoder.ts";
+import { decodeAuth } from "./packets/auth.ts";
+import { decodeConnack } from "./packets/connack.ts";
+import { decodeConnect } from "./packets/connect_decoder.ts";
+import { decodeDisconnect } from "./packets/disconnect.ts";
+import type { Frame } from "./bytes/frame.ts";
 import {
   decodeDelivery,
   decodePublish,
   PublishPacket,
-} from "./publish_decoder.ts";
-import { decodeSuback } from "./suback.ts";
-import { decodeSubscribe } from "./subscribe.ts";
-import { decodeUnsubscribe } from "./unsubscribe.ts";
+} from "./packets/publish_decoder.ts";
+import { decodeSuback } from "./packets/suback.ts";
+import { decodeSubscribe } from "./packets/subscribe.ts";
+import { decodeUnsubscribe } from "./packets/unsubscribe.ts";
 
 /** PINGREQ or PINGRESP, which have no body. */
 export interface PingPacket {

@@ -1,4 +1,4 @@
-import { readConfig } from "./read_config.ts";
+import { readConfig } from "./read/read_config.ts";
 import { type ImportedConfig, translate } from "./translate.ts";
 
 /**

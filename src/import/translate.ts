@@ -1,12 +1,15 @@
-import { accessTables } from "./access_tables.ts";
-import { type ConfigLine, placeOf, shownLine } from "./config_line.ts";
-import { gather, type GatheredLines, lastOf } from "./gather.ts";
-import { generalRules } from "./general_rules.ts";
-import { Ledger, type LostLine } from "./ledger.ts";
-import { listenerTable, type MadeListener } from "./listener_tables.ts";
-import { pluginsOf } from "./plugins.ts";
-import { comment, TomlTable } from "./toml_table.ts";
-import { becomes, needless, translated, yesOrNo } from "./translation.ts";
+import { accessTables } from "./access/access_tables.ts";
+import { type ConfigLine, placeOf, shownLine } from "./read/config_line.ts";
+import { gather, type GatheredLines, lastOf } from "./rules/gather.ts";
+import { generalRules } from "./rules/general_rules.ts";
+import { Ledger, type LostLine } from "./toml/ledger.ts";
+import {
+  listenerTable,
+  type MadeListener,
+} from "./listeners/listener_tables.ts";
+import { pluginsOf } from "./read/plugins.ts";
+import { comment, TomlTable } from "./toml/toml_table.ts";
+import { becomes, needless, translated, yesOrNo } from "./toml/translation.ts";
 
 /** What came of a Mosquitto configuration. */
 export interface ImportedConfig {

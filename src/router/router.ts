@@ -10,24 +10,24 @@ import {
   validateTopicName,
 } from "../mqtt/mod.ts";
 import type { Changes, StoredSubscription } from "../store/mod.ts";
-import { CachedTopic } from "./cached_topic.ts";
-import type { Delivery, Subscriber } from "./delivery.ts";
-import { Recipients } from "./filter_node.ts";
-import { hasWildcard } from "./filter_tree.ts";
-import { pathOf } from "./level_node.ts";
-import { MatchCache } from "./match_cache.ts";
-import { RecentChanges } from "./recent_changes.ts";
-import type { RetainedCursor } from "./retained_cursor.ts";
-import { RetainedStore } from "./retained_store.ts";
-import type { Route } from "./route.ts";
-import { mergeRoute } from "./route_merge.ts";
-import type { Choice, SharedStrategy } from "./shared_group.ts";
+import { CachedTopic } from "./matching/cached_topic.ts";
+import type { Delivery, Subscriber } from "./subscribers/delivery.ts";
+import { Recipients } from "./filters/filter_node.ts";
+import { hasWildcard } from "./filters/filter_tree.ts";
+import { pathOf } from "./levels/level_node.ts";
+import { MatchCache } from "./matching/match_cache.ts";
+import { RecentChanges } from "./matching/recent_changes.ts";
+import type { RetainedCursor } from "./retained/retained_cursor.ts";
+import { RetainedStore } from "./retained/retained_store.ts";
+import type { Route } from "./subscribers/route.ts";
+import { mergeRoute } from "./matching/route_merge.ts";
+import type { Choice, SharedStrategy } from "./subscribers/shared_group.ts";
 import {
   type SubscriptionEntry,
   SubscriptionTable,
-} from "./subscription_table.ts";
-import { hashTopic } from "./topic_hash.ts";
-import { TreeWalk } from "./tree_walk.ts";
+} from "./filters/subscription_table.ts";
+import { hashTopic } from "./levels/topic_hash.ts";
+import { TreeWalk } from "./filters/tree_walk.ts";
 
 /** What `Router.publish` returns when the message could not be retained. */
 export const RETAINED_FULL: number = -1;

@@ -5,45 +5,63 @@ export type {
   Listener,
   PeerAddress,
   ProxiedTls,
-} from "./byte_stream.ts";
+} from "./streams/byte_stream.ts";
 export type {
   PeerCertificate,
   TlsIdentity,
   TlsKeys,
   TlsOptions,
-} from "./tls_ports.ts";
-export { ListenError, type ListenFailure } from "./listen_error.ts";
+} from "./streams/tls_ports.ts";
+export { ListenError, type ListenFailure } from "./listeners/listen_error.ts";
 export {
   type Acceptor,
   listenTcp,
   TcpListener,
   type TcpOptions,
-} from "./tcp_listener.ts";
+} from "./listeners/tcp_listener.ts";
 export {
   type MemoryOptions,
   memoryPair,
   type MemoryStream,
-} from "./memory_stream.ts";
-export { MemoryListener } from "./memory_listener.ts";
+} from "./streams/memory_stream.ts";
+export { MemoryListener } from "./streams/memory_listener.ts";
 export {
   listenWebSocket,
   WebSocketListener,
   type WebSocketOptions,
-} from "./websocket_listener.ts";
+} from "./listeners/websocket_listener.ts";
 export {
   type UpgradeOptions,
   upgradeWebSocket,
-} from "./websocket_handshake.ts";
-export { type Foreign, foreignOf, type PeerFault } from "./foreign_protocol.ts";
-export { HandshakeError } from "./handshake_error.ts";
-export type { Refusal, RefusalReason } from "./refusal.ts";
-export { RefusedError } from "./refusal.ts";
-export type { ArrivalOptions } from "./arrivals.ts";
-export { type Begin, BeginningListener } from "./beginning_listener.ts";
-export { Beginning, type BeginningOptions, type Speech } from "./beginning.ts";
-export type { ProxyDemands } from "./proxied.ts";
-export { listenTls, loadTls } from "./load_tls.ts";
-export type { TlsServer, TlsStarted } from "./tls_handshake.ts";
-export type { TlsListener, TlsListenOptions } from "./tls_listener.ts";
-export { listenUnix, UnixListener, type UnixOptions } from "./unix_listener.ts";
-export type { AcceptOptions, Source } from "./accept_loop.ts";
+} from "./websocket/websocket_handshake.ts";
+export {
+  type Foreign,
+  foreignOf,
+  type PeerFault,
+} from "./streams/foreign_protocol.ts";
+export { HandshakeError } from "./streams/handshake_error.ts";
+export type { Refusal, RefusalReason } from "./streams/refusal.ts";
+export { RefusedError } from "./streams/refusal.ts";
+export type { ArrivalOptions } from "./listeners/arrivals.ts";
+export {
+  type Begin,
+  BeginningListener,
+} from "./listeners/beginning_listener.ts";
+export {
+  Beginning,
+  type BeginningOptions,
+  type Speech,
+} from "./listeners/beginning.ts";
+export type { ProxyDemands } from "./opening/proxied.ts";
+export { listenTls, loadTls } from "./listeners/load_tls.ts";
+export type { TlsServer, TlsStarted } from "./tls/tls_handshake.ts";
+export type {
+  TlsListener,
+  TlsListenOptions,
+} from "./listeners/tls_listener.ts";
+export {
+  listenUnix,
+  UnixListener,
+  type UnixOptions,
+} from "./listeners/unix_listener.ts";
+export type { AcceptOptions, Source } from "./listeners/accept_loop.ts";

@@ -10,8 +10,8 @@ import {
   MemoryListener,
   type RefusalReason,
 } from "../../src/transport/mod.ts";
-import { parseProxyHeader } from "../../src/transport/proxy_header.ts";
-import { RefusedError } from "../../src/transport/refusal.ts";
+import { parseProxyHeader } from "../../src/transport/opening/proxy_header.ts";
+import { RefusedError } from "../../src/transport/streams/refusal.ts";
 import { binaryHeader, entry, textHeader } from "../support/proxy_headers.ts";
 import { makeTlsPems } from "../support/tls_pems.ts";
 import { Random } from "./decoder_random.ts";

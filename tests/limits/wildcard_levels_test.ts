@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FilterNode } from "../../src/router/filter_node.ts";
+import { FilterNode } from "../../src/router/filters/filter_node.ts";
 import { property } from "../support/bytes.ts";
 import { staying } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";

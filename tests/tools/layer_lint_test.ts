@@ -93,13 +93,9 @@ Deno.test("layers: main.ts calls the command line and nothing else", () => {
   assert.match(faultOf("/house/main.ts", "./src/cli/run.ts") ?? "", /main/);
 });
 
-Deno.test("layers: tests look into every file, benches into every folder", () => {
+Deno.test("layers: tests look into every file", () => {
   assert.equal(
     faultOf("/house/tests/a_test.ts", "../src/mqtt/topic.ts"),
-    undefined,
-  );
-  assert.equal(
-    faultOf("/house/src/mqtt/a_bench.ts", "../codec/mod.ts"),
     undefined,
   );
 });

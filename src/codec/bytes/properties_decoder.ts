@@ -1,0 +1,178 @@
+import { type Properties, PropertyId } from "../../mqtt/mod.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { malformed, violation } from "./errors.ts";
+import { PropertyPlace as In } from "./property_place.ts";
+
+/** One row of the table in MQTT 5.0, 2.2.2.2. */
+interface Rule {
+  /** Bits of `PropertyPlace`. */
+  readonly places: number;
+  readonly read: (into: Properties, reader: ByteReader) => void;
+}
+
+const ANSWERS = In.Connack | In.Puback | In.Pubrec | In.Pubrel | In.Pubcomp |
+  In.Suback | In.Unsuback | In.Disconnect | In.ServerDisconnect | In.Auth;
+
+const RULES: Readonly<Record<number, Rule | undefined>> = {
+  [PropertyId.SubscriptionIdentifier]: {
+    places: In.Subscribe,
+    read: (p, r) => p.subscriptionIdentifier = positive(r.varint()),
+  },
+  [PropertyId.SessionExpiryInterval]: {
+    // [MQTT-3.14.2-2]: a server's DISCONNECT must not have it.
+    places: In.Connect | In.Connack | In.Disconnect,
+    read: (p, r) => p.sessionExpiryInterval = r.uint32(),
+  },
+  [PropertyId.AssignedClientIdentifier]: {
+    places: In.Connack,
+    read: (p, r) => p.assignedClientIdentifier = r.utf8(),
+  },
+  [PropertyId.ServerKeepAlive]: {
+    places: In.Connack,
+    read: (p, r) => p.serverKeepAlive = r.uint16(),
+  },
+  [PropertyId.AuthenticationMethod]: {
+    places: In.Connect | In.Connack | In.Auth,
+    read: (p, r) => p.authenticationMethod = r.utf8(),
+  },
+  [PropertyId.AuthenticationData]: {
+    places: In.Connect | In.Connack | In.Auth,
+    read: (p, r) => p.authenticationData = r.binary(),
+  },
+  [PropertyId.RequestProblemInformation]: {
+    places: In.Connect,
+    read: (p, r) => p.requestProblemInformation = flag(r.uint8()),
+  },
+  [PropertyId.RequestResponseInformation]: {
+    places: In.Connect,
+    read: (p, r) => p.requestResponseInformation = flag(r.uint8()),
+  },
+  [PropertyId.ResponseInformation]: {
+    places: In.Connack,
+    read: (p, r) => p.responseInformation = r.utf8(),
+  },
+  [PropertyId.ServerReference]: {
+    // A client has nowhere to send the server to (3.14.2.2.5).
+    places: In.Connack | In.ServerDisconnect,
+    read: (p, r) => p.serverReference = r.utf8(),
+  },
+  [PropertyId.ReasonString]: {
+    places: ANSWERS,
+    read: (p, r) => p.reasonString = r.utf8(),
+  },
+  [PropertyId.ReceiveMaximum]: {
+    places: In.Connect | In.Connack,
+    // 0 would mean that nothing may ever be sent (3.1.2.11.3).
+    read: (p, r) => p.receiveMaximum = positive(r.uint16()),
+  },
+  [PropertyId.TopicAliasMaximum]: {
+    places: In.Connect | In.Connack,
+    read: (p, r) => p.topicAliasMaximum = r.uint16(),
+  },
+  [PropertyId.MaximumQoS]: {
+    places: In.Connack,
+    // 2 is what its absence says (3.2.2.3.4).
+    read: (p, r) => p.maximumQoS = flag(r.uint8()) ? 1 : 0,
+  },
+  [PropertyId.RetainAvailable]: {
+    places: In.Connack,
+    read: (p, r) => p.retainAvailable = flag(r.uint8()),
+  },
+  [PropertyId.UserProperty]: {
+    places: ANSWERS | In.Connect | In.Subscribe | In.Unsubscribe,
+    read: (p, r) => {
+      // The one that may repeat; its order is kept (3.1.2.11.8).
+      const name = r.utf8();
+      (p.userProperties ??= []).push([name, r.utf8()]);
+    },
+  },
+  [PropertyId.MaximumPacketSize]: {
+    places: In.Connect | In.Connack,
+    read: (p, r) => p.maximumPacketSize = positive(r.uint32()),
+  },
+  [PropertyId.WildcardSubscriptionAvailable]: {
+    places: In.Connack,
+    read: (p, r) => p.wildcardSubscriptionAvailable = flag(r.uint8()),
+  },
+  [PropertyId.SubscriptionIdentifierAvailable]: {
+    places: In.Connack,
+    read: (p, r) => p.subscriptionIdentifierAvailable = flag(r.uint8()),
+  },
+  [PropertyId.SharedSubscriptionAvailable]: {
+    places: In.Connack,
+    read: (p, r) => p.sharedSubscriptionAvailable = flag(r.uint8()),
+  },
+};
+
+/**
+ * What becomes of user properties. The broker has no use for those of packets
+ * other than PUBLISH, of which a single one may have millions.
+ */
+export type UserProperties = "keep" | "skip";
+
+/**
+ * Decodes the property length where the reader stands and the properties
+ * behind it, for a packet of one `PropertyPlace`. User properties that are
+ * skipped are checked as the others are.
+ *
+ * @throws {ProtocolError} 0x81 for a property that is unknown or has no place
+ * there (2.2.2.2) or runs out of the property length; 0x82 for one that stands
+ * twice, a 0 where the specification forbids it, a flag that is not 0 or 1,
+ * and authentication data without a method (3.1.2.11.10).
+ */
+export function decodeProperties(
+  reader: ByteReader,
+  place: number,
+  userProperties: UserProperties,
+): Properties {
+  const properties: Properties = {};
+  const length = reader.varint();
+  if (length === 0) return properties;
+  const packetEnd = reader.end;
+  const end = reader.skip(length) + length;
+  reader.at = end - length;
+  // No property may reach beyond the length that was announced.
+  reader.end = end;
+  // Identifiers reach 42, more than one number has bits.
+  let seenLow = 0;
+  let seenHigh = 0;
+  while (reader.at < end) {
+    // A variable byte integer, but no identifier needs a second byte; one with
+    // the continuation bit is in no rule.
+    const id = reader.uint8();
+    const rule = RULES[id];
+    if (rule === undefined || (rule.places & place) === 0) {
+      throw malformed(`property ${id} has no place in this packet`);
+    }
+    if (id === PropertyId.UserProperty) {
+      if (userProperties === "skip") {
+        reader.skipPair();
+        continue;
+      }
+    } else {
+      const bit = 1 << (id & 31);
+      if (((id < 32 ? seenLow : seenHigh) & bit) !== 0) {
+        throw violation(`property ${id} stands twice`);
+      }
+      if (id < 32) seenLow |= bit;
+      else seenHigh |= bit;
+    }
+    rule.read(properties, reader);
+  }
+  reader.end = packetEnd;
+  if (
+    properties.authenticationData !== undefined &&
+    properties.authenticationMethod === undefined
+  ) throw violation("authentication data without an authentication method");
+  return properties;
+}
+
+function positive(value: number): number {
+  if (value === 0) throw violation("a property is 0 that must not be");
+  return value;
+}
+
+function flag(value: number): boolean {
+  if (value > 1) throw violation("a property is neither 0 nor 1");
+  return value === 1;
+}

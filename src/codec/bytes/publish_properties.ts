@@ -1,0 +1,210 @@
+import { PropertyId, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { malformed, violation } from "./errors.ts";
+
+/** Where properties of an application message may stand. */
+export type PublishPlace = "from client" | "from server" | "will";
+
+/** What the properties of a PUBLISH or of a will say (3.3.2.3, 3.1.3.2). */
+export class PublishProperties {
+  /** 1 to 65,535, or 0 when there is none. */
+  topicAlias = 0;
+  /** Seconds, or -1 when the message does not expire. */
+  messageExpiry: number = -1;
+  /** 1 when the payload is said to be UTF-8, else 0. */
+  payloadFormat = 0;
+  /** Seconds; in a will only. */
+  willDelay = 0;
+  /** Subscription identifiers; from a server only. Null when there are none. */
+  identifiers: number[] | null = null;
+  /**
+   * A copy of what a receiver must get unaltered and in order
+   * [MQTT-3.3.2-17] to [MQTT-3.3.2-20]; null when nothing.
+   */
+  properties: Uint8Array | null = null;
+}
+
+// Only one packet is decoded at a time, so one reader serves all.
+const reader = new ByteReader(new Uint8Array(0), 0, 0);
+
+/**
+ * Decodes the property length at `at` and the properties behind it, and returns
+ * the offset behind them. The fields of `into` must have their first values.
+ *
+ * @throws {ProtocolError} 0x81 when malformed or in the wrong place, 0x82 for
+ * a duplicate or a value that is not allowed, 0x94 for topic alias 0.
+ */
+export function decodePublishProperties(
+  into: PublishProperties,
+  chunk: Uint8Array,
+  at: number,
+  end: number,
+  place: PublishPlace,
+): number {
+  reader.chunk = chunk;
+  reader.at = at;
+  reader.end = end;
+  const length = reader.varint();
+  const start = reader.skip(length);
+  reader.end = start + length;
+  reader.at = start;
+  let seen = 0;
+  let passedOn = 0;
+  while (reader.at < reader.end) {
+    const begin = reader.at;
+    // Identifiers are variable byte integers, but all that exist have one byte.
+    const id = reader.uint8();
+    // One PUBLISH may have millions of them.
+    if (id === PropertyId.UserProperty) {
+      reader.skipPair();
+      passedOn += reader.at - begin;
+      continue;
+    }
+    // The topic alias is above 31 and told apart by its value; the
+    // subscription identifier may repeat.
+    if (id < 32 && id !== PropertyId.SubscriptionIdentifier) {
+      if ((seen & 1 << id) !== 0) throw duplicate(id);
+      seen |= 1 << id;
+    }
+    decodeOne(into, id, place);
+    if (isPassedOn(id)) passedOn += reader.at - begin;
+  }
+  if (passedOn === length) {
+    if (length > 0) into.properties = chunk.slice(start, reader.end);
+  } else if (passedOn > 0) {
+    into.properties = copyPassedOn(chunk, start, reader.end, passedOn);
+  }
+  return reader.end;
+}
+
+function decodeOne(
+  into: PublishProperties,
+  id: number,
+  place: PublishPlace,
+): void {
+  switch (id) {
+    case PropertyId.PayloadFormatIndicator:
+      into.payloadFormat = reader.uint8();
+      if (into.payloadFormat > 1) {
+        throw violation("payload format indicator is neither 0 nor 1");
+      }
+      return;
+    case PropertyId.MessageExpiryInterval:
+      into.messageExpiry = reader.uint32();
+      return;
+    case PropertyId.ContentType:
+      reader.skipUtf8();
+      return;
+    case PropertyId.ResponseTopic:
+      checkResponseTopic(reader.skipUtf8());
+      return;
+    case PropertyId.CorrelationData:
+      reader.skip(reader.uint16());
+      return;
+    case PropertyId.TopicAlias:
+      if (place === "will") break;
+      if (into.topicAlias !== 0) throw duplicate(id);
+      into.topicAlias = topicAlias(reader.uint16());
+      return;
+    case PropertyId.SubscriptionIdentifier:
+      if (place === "will") break;
+      addIdentifier(into, reader.varint(), place);
+      return;
+    case PropertyId.WillDelayInterval:
+      if (place !== "will") break;
+      into.willDelay = reader.uint32();
+      return;
+  }
+  throw malformed(`property ${id} has no place in a PUBLISH or will`);
+}
+
+/** The response topic ends where the reader stands. */
+function checkResponseTopic(length: number): void {
+  if (length === 0) throw violation("the response topic is empty");
+  for (let i = reader.at - length; i < reader.at; i++) {
+    const byte = reader.chunk[i];
+    // [MQTT-3.3.2-14]
+    if (byte === 0x23 || byte === 0x2b) {
+      throw violation("the response topic contains a wildcard");
+    }
+  }
+}
+
+/** [MQTT-3.3.2-8] */
+function topicAlias(value: number): number {
+  if (value > 0) return value;
+  throw new ProtocolError(
+    ReasonCode.TopicAliasInvalid,
+    "topic alias 0 is not allowed",
+  );
+}
+
+function addIdentifier(
+  into: PublishProperties,
+  value: number,
+  place: PublishPlace,
+): void {
+  // [MQTT-3.3.4-6]
+  if (place === "from client") {
+    throw violation("a client's PUBLISH has a subscription identifier");
+  }
+  if (value === 0) throw violation("subscription identifier 0 is not allowed");
+  if (into.identifiers === null) into.identifiers = [value];
+  else into.identifiers.push(value);
+}
+
+function duplicate(id: number): ProtocolError {
+  return violation(`property ${id} stands twice in a PUBLISH or will`);
+}
+
+/** The others belong to one hop, or are decided anew for each receiver. */
+function isPassedOn(id: number): boolean {
+  return id !== PropertyId.MessageExpiryInterval &&
+    id !== PropertyId.TopicAlias &&
+    id !== PropertyId.SubscriptionIdentifier &&
+    id !== PropertyId.WillDelayInterval;
+}
+
+/** Walks properties that were checked, so it looks at no bound. */
+function copyPassedOn(
+  chunk: Uint8Array,
+  start: number,
+  end: number,
+  length: number,
+): Uint8Array {
+  const copy = new Uint8Array(length);
+  let to = 0;
+  let at = start;
+  while (at < end) {
+    const next = propertyEnd(chunk, at);
+    if (isPassedOn(chunk[at])) {
+      while (at < next) copy[to++] = chunk[at++];
+    }
+    at = next;
+  }
+  return copy;
+}
+
+function propertyEnd(chunk: Uint8Array, at: number): number {
+  const id = chunk[at++];
+  switch (id) {
+    case PropertyId.PayloadFormatIndicator:
+      return at + 1;
+    case PropertyId.TopicAlias:
+      return at + 2;
+    case PropertyId.MessageExpiryInterval:
+    case PropertyId.WillDelayInterval:
+      return at + 4;
+    case PropertyId.SubscriptionIdentifier:
+      while (chunk[at] >= 128) at++;
+      return at + 1;
+    case PropertyId.UserProperty:
+      at = fieldEnd(chunk, at);
+  }
+  return fieldEnd(chunk, at);
+}
+
+/** Behind a string or binary field with its length in front. */
+function fieldEnd(chunk: Uint8Array, at: number): number {
+  return at + 2 + (chunk[at] << 8 | chunk[at + 1]);
+}

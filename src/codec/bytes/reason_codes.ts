@@ -1,0 +1,58 @@
+import { PacketType } from "../../mqtt/mod.ts";
+
+/** Reason codes of each packet type (MQTT 5.0, tables in 3.2 to 3.15). */
+const CODES: Readonly<Record<number, readonly number[]>> = {
+  [PacketType.Connack]: [
+    ...[0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89],
+    ...[0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9f],
+  ],
+  [PacketType.Puback]: [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99],
+  [PacketType.Pubrec]: [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99],
+  [PacketType.Pubrel]: [0x00, 0x92],
+  [PacketType.Pubcomp]: [0x00, 0x92],
+  [PacketType.Suback]: [
+    ...[0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
+  ],
+  [PacketType.Unsuback]: [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91],
+  // What a client may send (table 3-13); a server has a table of its own.
+  [PacketType.Disconnect]: [
+    ...[0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96],
+    ...[0x97, 0x98, 0x99],
+  ],
+  [PacketType.Auth]: [0x18, 0x19],
+};
+
+const SERVER_CODES: Readonly<Record<number, readonly number[]>> = {
+  ...CODES,
+  [PacketType.Disconnect]: [
+    ...[0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90],
+    ...[0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e],
+    ...[0x9f, 0xa0, 0xa1, 0xa2],
+  ],
+  // [MQTT-3.15.2-1]: 0x19 is the client's, 0x00 the server's.
+  [PacketType.Auth]: [0x00, 0x18],
+};
+
+const FROM_CLIENT = table(CODES);
+const FROM_SERVER = table(SERVER_CODES);
+
+/** One byte a packet type and code, for a look-up without a search. */
+function table(codes: Readonly<Record<number, readonly number[]>>): Uint8Array {
+  const allowed = new Uint8Array(16 << 8);
+  for (let type = 1; type <= 15; type++) {
+    for (const code of codes[type] ?? []) allowed[type << 8 | code] = 1;
+  }
+  return allowed;
+}
+
+/**
+ * Whether a packet of `type` may carry `code` (0 to 255) in MQTT 5.0. It
+ * matters for DISCONNECT and AUTH who sends it.
+ */
+export function isReasonCodeOf(
+  type: PacketType,
+  code: number,
+  fromServer = false,
+): boolean {
+  return (fromServer ? FROM_SERVER : FROM_CLIENT)[type << 8 | code] === 1;
+}

@@ -1,0 +1,304 @@
+import type { SubscriptionOptions } from "../../mqtt/mod.ts";
+import type { Changes } from "../../store/mod.ts";
+import type { Subscriber } from "../subscribers/delivery.ts";
+import { type FilterNode, Recipients, Subscription } from "./filter_node.ts";
+import { FilterShapes, shapeOf } from "./filter_shapes.ts";
+import { FilterTree } from "./filter_tree.ts";
+import { pathOf } from "../levels/level_node.ts";
+import { SharedGroup } from "../subscribers/shared_group.ts";
+
+/** Subscriptions up to which the shapes of most sessions need no counting. */
+const FEW = 16;
+
+/** A subscription as its subscriber made it. */
+export interface SubscriptionEntry {
+  /** The filter, without `$share/group/`. */
+  readonly filter: string;
+  /** The share name, or null when it is not shared. */
+  readonly group: string | null;
+  /** How messages are to be delivered. */
+  readonly options: SubscriptionOptions;
+}
+
+/**
+ * All subscriptions, to be found by filter and by subscriber. It has no text
+ * of the filters: a filter is the path to its node in the tree.
+ */
+export class SubscriptionTable {
+  /** The filters; the nodes hold the subscriptions. */
+  readonly tree: FilterTree = new FilterTree();
+  /** The oldest subscription of each, where its ring is entered. */
+  readonly #oldest = new Map<Subscriber, Subscription>();
+  /** Of those subscribers that have or had many subscriptions. */
+  readonly #shapes = new Map<Subscriber, FilterShapes>();
+  #count = 0;
+  #shared = 0;
+  #sequence = 0;
+  /** Is told of what is made and dropped; null while nobody stores it. */
+  changes: Changes | null = null;
+
+  /** Subscriptions, shared ones included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Shared subscriptions. */
+  get shared(): number {
+    return this.#shared;
+  }
+
+  /** Subscribers with at least one subscription. */
+  get subscribers(): number {
+    return this.#oldest.size;
+  }
+
+  /** Adds a subscription, or replaces the one there is [MQTT-3.8.4-3]. */
+  put(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+    options: SubscriptionOptions,
+  ): Subscription {
+    const place = this.tree.place(filter);
+    const before = lookUp(place, subscriber, groupName);
+    const group = groupName === null ? null : groupAt(place, groupName, filter);
+    const made = new Subscription(
+      subscriber,
+      options,
+      place,
+      group,
+      before?.sequence ?? ++this.#sequence,
+    );
+    this.#link(made, before);
+    if (group !== null) group.members.put(made);
+    else putPlain(place, made);
+    if (this.changes !== null) {
+      if (before !== null) this.changes.unsubscribed(before);
+      this.changes.subscribed(made);
+    }
+    if (before !== null) return made;
+    this.#noteShape(made, filter, "add");
+    this.#count++;
+    if (group !== null) this.#shared++;
+    return made;
+  }
+
+  /** The subscription with this filter and group, or null. */
+  get(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+  ): Subscription | null {
+    const place = this.tree.find(filter);
+    return place === null ? null : lookUp(place, subscriber, groupName);
+  }
+
+  /**
+   * Returns whether a match still compares at most `most` levels because of
+   * the wildcards and share names of `subscriber` once it has one more filter.
+   * `held` is the number of its subscriptions.
+   */
+  fits(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+    most: number,
+    held: number,
+  ): boolean {
+    const shape = shapeOf(filter, groupName);
+    if (shape === null) return true;
+    let shapes = this.#shapes.get(subscriber);
+    if (shapes === undefined) {
+      // Those before it were not larger, or they would be counted.
+      if (held < FEW && shape.levels * FEW <= most) return true;
+      shapes = new FilterShapes();
+      for (const { filter, group } of this.of(subscriber)) {
+        const one = shapeOf(filter, group);
+        if (one !== null) shapes.add(one);
+      }
+      this.#shapes.set(subscriber, shapes);
+    }
+    return shapes.levelsWith(shape) <= most;
+  }
+
+  /** Removes a subscription; false when there was none. */
+  remove(
+    subscriber: Subscriber,
+    filter: string,
+    groupName: string | null,
+  ): boolean {
+    const subscription = this.get(subscriber, filter, groupName);
+    if (subscription === null) return false;
+    this.#drop(subscription);
+    return true;
+  }
+
+  /** Removes the oldest subscription of `subscriber`; null when none is left. */
+  removeOldest(subscriber: Subscriber): Subscription | null {
+    const oldest = this.#oldest.get(subscriber);
+    if (oldest === undefined) return null;
+    this.#drop(oldest);
+    return oldest;
+  }
+
+  /** The subscriptions of `subscriber`, oldest first. */
+  *of(subscriber: Subscriber): IterableIterator<SubscriptionEntry> {
+    const oldest = this.#oldest.get(subscriber);
+    if (oldest === undefined) return;
+    let at = oldest;
+    do {
+      yield {
+        filter: pathOf(at.place),
+        group: at.group === null ? null : at.group.name,
+        options: at.options,
+      };
+      at = at.next;
+    } while (at !== oldest);
+  }
+
+  /** The group `name` at `filter`, or null when it has no members. */
+  group(filter: string, name: string): SharedGroup | null {
+    const recipients = this.tree.find(filter)?.recipients;
+    if (!(recipients instanceof Recipients)) return null;
+    return recipients.groups.find(name) ?? null;
+  }
+
+  #noteShape(
+    { subscriber, share }: Subscription,
+    filter: string,
+    change: "add" | "remove",
+  ): void {
+    if (this.#shapes.size === 0) return;
+    const shapes = this.#shapes.get(subscriber);
+    if (shapes === undefined) return;
+    const shape = shapeOf(filter, share);
+    if (shape !== null) shapes[change](shape);
+  }
+
+  /** Puts `made` into its subscriber's ring, in place of `before` or last. */
+  #link(made: Subscription, before: Subscription | null): void {
+    const oldest = this.#oldest.get(made.subscriber);
+    if (oldest === undefined) {
+      this.#oldest.set(made.subscriber, made);
+      return;
+    }
+    if (before === null) {
+      between(oldest.previous, made, oldest);
+      return;
+    }
+    if (before.next !== before) between(before.previous, made, before.next);
+    if (before === oldest) this.#oldest.set(made.subscriber, made);
+    before.next = before.previous = before;
+  }
+
+  #unlink(subscription: Subscription): void {
+    const { next, previous, subscriber } = subscription;
+    if (next === subscription) {
+      this.#oldest.delete(subscriber);
+      this.#shapes.delete(subscriber);
+      return;
+    }
+    previous.next = next;
+    next.previous = previous;
+    if (this.#oldest.get(subscriber) === subscription) {
+      this.#oldest.set(subscriber, next);
+    }
+    // A queued delivery must not hold on to the subscriptions beside it.
+    subscription.next = subscription.previous = subscription;
+  }
+
+  #drop(subscription: Subscription): void {
+    const { place, subscriber, group } = subscription;
+    this.changes?.unsubscribed(subscription);
+    if (this.#shapes.has(subscriber)) {
+      this.#noteShape(subscription, subscription.filter, "remove");
+    }
+    this.#unlink(subscription);
+    this.#count--;
+    if (group !== null) this.#shared--;
+    const recipients = place.recipients;
+    if (recipients instanceof Recipients) {
+      if (group === null) recipients.subscriptions.remove(subscriber);
+      else dropMember(recipients, group.name, subscriber);
+      if (!recipients.empty) return;
+    }
+    place.recipients = null;
+    this.tree.prune(place);
+  }
+}
+
+function between(
+  left: Subscription,
+  middle: Subscription,
+  right: Subscription,
+): void {
+  middle.previous = left;
+  middle.next = right;
+  left.next = middle;
+  right.previous = middle;
+}
+
+function lookUp(
+  place: FilterNode,
+  subscriber: Subscriber,
+  groupName: string | null,
+): Subscription | null {
+  const recipients = place.recipients;
+  if (recipients instanceof Recipients) {
+    if (groupName === null) {
+      return recipients.subscriptions.find(subscriber) ?? null;
+    }
+    const member = recipients.groups.find(groupName)?.members.find(subscriber);
+    return member instanceof Subscription ? member : null;
+  }
+  if (groupName !== null || recipients?.subscriber !== subscriber) return null;
+  return recipients;
+}
+
+function putPlain(place: FilterNode, made: Subscription): void {
+  const recipients = place.recipients;
+  if (recipients instanceof Recipients) {
+    recipients.subscriptions.put(made);
+  } else if (
+    recipients === null || recipients.subscriber === made.subscriber
+  ) {
+    place.recipients = made;
+  } else {
+    recipientsAt(place).subscriptions.put(made);
+  }
+}
+
+/** Makes room at `place` for more than a single subscription. */
+function recipientsAt(place: FilterNode): Recipients {
+  const before = place.recipients;
+  if (before instanceof Recipients) return before;
+  const recipients = new Recipients();
+  if (before !== null) recipients.subscriptions.put(before);
+  place.recipients = recipients;
+  return recipients;
+}
+
+function groupAt(
+  place: FilterNode,
+  name: string,
+  filter: string,
+): SharedGroup {
+  const groups = recipientsAt(place).groups;
+  let group = groups.find(name);
+  if (group === undefined) {
+    group = new SharedGroup(name, filter);
+    groups.put(group);
+  }
+  return group;
+}
+
+function dropMember(
+  recipients: Recipients,
+  name: string,
+  subscriber: Subscriber,
+): void {
+  const group = recipients.groups.find(name);
+  if (group === undefined) return;
+  group.members.remove(subscriber);
+  if (group.members.items.length === 0) recipients.groups.remove(name);
+}

@@ -1,0 +1,125 @@
+import type { QoS } from "../../mqtt/mod.ts";
+import { Delivery, type Subscriber } from "../subscribers/delivery.ts";
+import { type Recipients, Subscription } from "../filters/filter_node.ts";
+import { Route } from "../subscribers/route.ts";
+import type { SharedGroup } from "../subscribers/shared_group.ts";
+
+/** Array places a delivery of its own is as large as. */
+const DELIVERY_WEIGHT = 10;
+
+/** Subscriptions that overlap and can be taken apart again. */
+class Overlap extends Delivery {
+  readonly #parts: readonly Subscription[];
+
+  constructor(merged: Delivery, parts: readonly Subscription[]) {
+    super(
+      merged.subscriber,
+      merged.qos,
+      merged.retainAsPublished,
+      merged.identifiers,
+      null,
+      merged.toPublisher === merged ? undefined : merged.toPublisher,
+    );
+    this.#parts = parts;
+  }
+
+  override withoutWildcardsAt(at: number): Delivery | null {
+    const left = this.#parts.filter((one) => one.withoutWildcardsAt(at));
+    if (left.length === this.#parts.length) return this;
+    if (left.length > 1) return merge(left, undefined);
+    return left.length === 0 ? null : left[0];
+  }
+}
+
+/**
+ * Makes one route of what the first `count` ≥ 2 places of `found` hold: one
+ * delivery for each subscriber, however many of its filters match, and every
+ * shared group (a shared subscription does not overlap with others).
+ *
+ * @param isSpecial Whether `$` begins a level of the topic, so that it may be
+ * the first one that a client behind a mount point sees.
+ */
+export function mergeRoute(
+  found: readonly (Subscription | Recipients)[],
+  count: number,
+  isSpecial = false,
+): Route {
+  const bySubscriber = new Map<Subscriber, Subscription | Subscription[]>();
+  const groups: SharedGroup[] = [];
+  for (let i = 0; i < count; i++) {
+    const at = found[i];
+    if (at instanceof Subscription) {
+      note(bySubscriber, at);
+    } else {
+      for (const one of at.subscriptions.items) note(bySubscriber, one);
+      for (const group of at.groups.items) groups.push(group);
+    }
+  }
+  const deliveries: Delivery[] = [];
+  let weight = bySubscriber.size + groups.length;
+  for (const one of bySubscriber.values()) {
+    if (one instanceof Subscription) {
+      deliveries.push(one);
+    } else {
+      deliveries.push(mergeOverlapping(one, isSpecial));
+      weight += DELIVERY_WEIGHT + (isSpecial ? one.length : 0);
+    }
+  }
+  return new Route(deliveries, groups, weight);
+}
+
+function note(
+  bySubscriber: Map<Subscriber, Subscription | Subscription[]>,
+  subscription: Subscription,
+): void {
+  const before = bySubscriber.get(subscription.subscriber);
+  if (before === undefined) {
+    bySubscriber.set(subscription.subscriber, subscription);
+  } else if (before instanceof Subscription) {
+    bySubscriber.set(subscription.subscriber, [before, subscription]);
+  } else {
+    before.push(subscription);
+  }
+}
+
+/**
+ * The delivery for overlapping subscriptions of one subscriber: at the highest
+ * QoS of them [MQTT-3.3.4-2], with the identifiers of all [MQTT-3.3.4-4].
+ * Without the no-local ones when the subscriber is also the publisher.
+ */
+function mergeOverlapping(all: Subscription[], isSpecial: boolean): Delivery {
+  all.sort((a, b) => a.sequence - b.sequence);
+  const unite = (
+    some: readonly Subscription[],
+    toPublisher: Delivery | null | undefined,
+  ) => {
+    const merged = merge(some, toPublisher);
+    return isSpecial ? new Overlap(merged, some) : merged;
+  };
+  const local = all.filter((one) => one.toPublisher !== null);
+  if (local.length === all.length) return unite(all, undefined);
+  if (local.length === 0) return unite(all, null);
+  return unite(all, local.length === 1 ? local[0] : unite(local, undefined));
+}
+
+function merge(
+  subscriptions: readonly Subscription[],
+  toPublisher: Delivery | null | undefined,
+): Delivery {
+  let qos: QoS = 0;
+  let retainAsPublished = false;
+  const identifiers: number[] = [];
+  for (const one of subscriptions) {
+    if (one.qos > qos) qos = one.qos;
+    retainAsPublished ||= one.retainAsPublished;
+    if (one.identifiers !== null) identifiers.push(...one.identifiers);
+  }
+  return new Delivery(
+    subscriptions[0].subscriber,
+    qos,
+    retainAsPublished,
+    identifiers.length === 0 ? null : identifiers,
+    null,
+    toPublisher,
+  );
+}

@@ -1,0 +1,149 @@
+import { decodeUtf8, Message, type QoS, Topic } from "../../mqtt/mod.ts";
+import { RetainedBlock, type RetainedNode } from "./retained_node.ts";
+
+/** Before each record: QoS, and the lengths of topic and payload. */
+const HEADER = 5;
+
+/** Longest record; longer messages are kept as they are. */
+const MAX_RECORD = 1024;
+
+/** Long enough that little is lost at its end, short enough to be pinned. */
+const BLOCK = 16384;
+
+/**
+ * Writes small retained messages into blocks and reads them back. When half of
+ * a block is dead, its records move to the newest block and it is let go, so
+ * that at most about twice the live bytes are held.
+ */
+export class RetainedRecords {
+  #newest: RetainedBlock = new RetainedBlock(0);
+
+  /** Holds `message` at `node`, which must hold nothing. */
+  hold(node: RetainedNode, message: Message): void {
+    const topic = message.topic.bytes;
+    const payloadLength = message.payloadEnd - message.payloadStart;
+    const length = HEADER + topic.length + payloadLength;
+    const { expiresAt } = message;
+    node.expiresAt = expiresAt === Infinity ? null : expiresAt;
+    if (length > MAX_RECORD) {
+      // `keep` would leave a short payload in a block shared with others.
+      node.held = payloadLength > MAX_RECORD
+        ? message.keep()
+        : message.compact();
+      return;
+    }
+    node.properties = message.properties;
+    node.publisher = message.publisher;
+    const start = this.#append(node, length);
+    const into = this.#newest.bytes;
+    into[start] = message.qos;
+    into[start + 1] = topic.length >> 8;
+    into[start + 2] = topic.length & 0xff;
+    into[start + 3] = payloadLength >> 8;
+    into[start + 4] = payloadLength & 0xff;
+    copy(topic, 0, topic.length, into, start + HEADER);
+    copy(
+      message.bytes,
+      message.payloadStart,
+      message.payloadEnd,
+      into,
+      start + HEADER + topic.length,
+    );
+  }
+
+  /** Holds nothing at `node` any more. */
+  release(node: RetainedNode): void {
+    const held = node.held;
+    node.held = null;
+    node.properties = null;
+    node.expiresAt = null;
+    if (!(held instanceof RetainedBlock)) return;
+    held.dead += recordLength(held.bytes, node.start);
+    if (held !== this.#newest) this.#clearWhenHalfDead(held);
+  }
+
+  /**
+   * The message held at `node`, or null. That of a record is transient: its
+   * payload and its topic stand in the block, so `keep` copies both.
+   */
+  read(node: RetainedNode): Message | null {
+    const held = node.held;
+    if (!(held instanceof RetainedBlock)) return held;
+    const { bytes } = held;
+    const start = node.start;
+    const topicStart = start + HEADER;
+    const topicEnd = topicStart + (bytes[start + 1] << 8 | bytes[start + 2]);
+    const message = new Message(
+      new Topic(
+        decodeUtf8(bytes, topicStart, topicEnd),
+        bytes.subarray(topicStart, topicEnd),
+      ),
+      bytes,
+      topicEnd,
+      start + recordLength(bytes, start),
+    );
+    message.qos = bytes[start] as QoS;
+    message.retain = true;
+    message.properties = node.properties;
+    message.publisher = node.publisher;
+    message.expiresAt = node.expiresAt ?? Infinity;
+    message.transient = true;
+    return message;
+  }
+
+  /** What `Message.size` is for the message at `node`; 0 when there is none. */
+  sizeOf(node: RetainedNode): number {
+    const held = node.held;
+    if (held === null) return 0;
+    if (!(held instanceof RetainedBlock)) return held.size;
+    return recordLength(held.bytes, node.start) - HEADER +
+      (node.properties === null ? 0 : node.properties.length);
+  }
+
+  /** Makes room for a record of `node` in the newest block. */
+  #append(node: RetainedNode, length: number): number {
+    if (this.#newest.used + length > this.#newest.bytes.length) {
+      const full = this.#newest;
+      this.#newest = new RetainedBlock(BLOCK);
+      // It may have died while it was filled, and never be asked again.
+      this.#clearWhenHalfDead(full);
+    }
+    const block = this.#newest;
+    const start = block.used;
+    block.used += length;
+    block.nodes.push(node);
+    node.held = block;
+    node.start = start;
+    return start;
+  }
+
+  /** Moves what lives in `block` to the newest one, when that pays. */
+  #clearWhenHalfDead(block: RetainedBlock): void {
+    if (block.dead * 2 <= block.used) return;
+    for (const node of block.nodes) {
+      // A node may be listed twice; after its first move it is elsewhere.
+      if (node.held !== block) continue;
+      const from = node.start;
+      const length = recordLength(block.bytes, from);
+      const to = this.#append(node, length);
+      copy(block.bytes, from, from + length, this.#newest.bytes, to);
+    }
+    block.nodes.length = 0;
+  }
+}
+
+function recordLength(bytes: Uint8Array, start: number): number {
+  return HEADER + (bytes[start + 1] << 8 | bytes[start + 2]) +
+    (bytes[start + 3] << 8 | bytes[start + 4]);
+}
+
+/** A plain loop: `set` with a view costs more for so few bytes. */
+function copy(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+): void {
+  for (let i = start; i < end; i++) into[at + i - start] = from[i];
+}

@@ -1,0 +1,172 @@
+import type { ByteStream } from "../streams/byte_stream.ts";
+import { foreignOf } from "../streams/foreign_protocol.ts";
+import { HandshakeError } from "../streams/handshake_error.ts";
+
+/** Most bytes of a request's head; cookies of a shared host take a few KiB. */
+const maxHeadLength = 8192;
+
+/** The head of an HTTP/1.1 request. */
+export interface RequestHead {
+  /** As sent: methods are case-sensitive. */
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  /** `1.1` or another of the form digit, dot, digit. */
+  readonly version: string;
+  /** Values of each field in order of arrival; names in lower case. */
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A head, and the bytes that were read behind it. */
+export interface ReadHead {
+  readonly head: RequestHead;
+  readonly rest: Uint8Array;
+}
+
+/**
+ * Reads a request's head. Throws `HandshakeError` 400 when it is malformed or
+ * the peer ends too early, 431 when it is longer than 8 KiB.
+ */
+export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
+  // Most heads fit 1 KiB, and a thousand half-open peers should cost little.
+  let buffer = new Uint8Array(1024);
+  let length = 0;
+  for (;;) {
+    const count = await stream.read(buffer.subarray(length));
+    if (count === null) {
+      throw new HandshakeError(400, "The request ended too early.");
+    }
+    if (length === 0) refuseOtherProtocols(buffer, count);
+    const end = endOfHead(buffer, length, length + count);
+    length += count;
+    if (end >= 0) {
+      return {
+        head: parseRequestHead(buffer.subarray(0, end)),
+        rest: buffer.slice(end, length),
+      };
+    }
+    if (length === buffer.length) buffer = grown(buffer);
+  }
+}
+
+/**
+ * Where the head ends: behind the first empty line; -1 if there is none. Looks
+ * at the bytes `from` to `to`. Throws `HandshakeError` 400 for a line end that
+ * is not CR and LF: another server may see a different head in it
+ * [RFC 9112 §2.2].
+ */
+function endOfHead(bytes: Uint8Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
+    if (bytes[i] === 10) {
+      if (bytes[i - 1] !== 13) throw bareLineEnd();
+      if (bytes[i - 2] === 10) return i + 1;
+    } else if (bytes[i - 1] === 13) throw bareLineEnd();
+  }
+  return -1;
+}
+
+function bareLineEnd(): HandshakeError {
+  return new HandshakeError(400, "A line of the head does not end in CR LF.");
+}
+
+/**
+ * A method begins with a letter. MQTT or TLS on the wrong port does not, and
+ * would otherwise wait for an empty line that never comes.
+ */
+function refuseOtherProtocols(bytes: Uint8Array, count: number): void {
+  const [first] = bytes;
+  if (first >= 0x41 && first <= 0x7a) return;
+  const speaks = foreignOf(bytes, 0, count);
+  const fault = speaks === null ? null : `speaks-${speaks}` as const;
+  throw new HandshakeError(400, "This is not an HTTP request.", fault);
+}
+
+function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (buffer.length >= maxHeadLength) {
+    throw new HandshakeError(431, "The request's head is longer than 8 KiB.");
+  }
+  const larger = new Uint8Array(buffer.length * 2);
+  larger.set(buffer);
+  return larger;
+}
+
+const requestLine =
+  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP\/(\d\.\d)$/;
+// No blank before the colon, no line that continues the one before, no control
+// characters but tab: whatever is lenient here, a proxy in front may read
+// differently [RFC 9112 §5]. One way to match only: the time stays linear.
+const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
+
+/**
+ * Fields of which a second one is an error, whatever it says: two servers may
+ * choose differently [RFC 9110 §5.3, RFC 9112 §3.2 and §6.3, RFC 6455 §11.3].
+ */
+const SINGLE_FIELDS = new Map([
+  ["host", "Host"],
+  ["content-length", "Content-Length"],
+  ["origin", "Origin"],
+  ["sec-websocket-key", "Sec-WebSocket-Key"],
+  ["sec-websocket-version", "Sec-WebSocket-Version"],
+]);
+
+/** `bytes` end with the empty line. Throws `HandshakeError` 400. */
+function parseRequestHead(bytes: Uint8Array): RequestHead {
+  let text = "";
+  for (let i = 0; i < bytes.length - 4; i++) {
+    text += String.fromCharCode(bytes[i]);
+  }
+  const [first, ...lines] = text.split("\r\n");
+  const match = requestLine.exec(first);
+  if (match === null) {
+    throw new HandshakeError(400, "The request line is malformed.");
+  }
+  const fields = new Map<string, string[]>();
+  for (const line of lines) {
+    const field = fieldLine.exec(line);
+    if (field === null) {
+      throw new HandshakeError(400, "A header field is malformed.");
+    }
+    const name = field[1].toLowerCase();
+    const value = trimBlanks(field[2]);
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else if (SINGLE_FIELDS.has(name)) {
+      const shown = SINGLE_FIELDS.get(name);
+      throw new HandshakeError(400, `${shown} was sent more than once.`);
+    } else values.push(value);
+  }
+  return {
+    method: match[1],
+    path: pathOf(match[2]),
+    version: match[3],
+    fields,
+  };
+}
+
+/** `text` without spaces and tabs at its ends; nothing else is blank there. */
+export function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/**
+ * The path of a target, which is a path or a whole URI as proxies send it.
+ * Throws `HandshakeError` 400 for any other [RFC 9112 §3.2].
+ */
+function pathOf(target: string): string {
+  const path = target.replace(/^(?:https?|wss?):\/\/[^/?#]*/i, "");
+  const end = path.search(/[?#]/);
+  const plain = end < 0 ? path : path.slice(0, end);
+  if (plain === "" && path !== target) return "/";
+  if (!plain.startsWith("/")) {
+    throw new HandshakeError(400, "The request's target is not a path.");
+  }
+  return plain;
+}

@@ -1,0 +1,195 @@
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  createSecureContext,
+  type DetailedPeerCertificate,
+  TLSSocket,
+} from "node:tls";
+import type { Clock } from "../../clock/mod.ts";
+import type { ByteStream } from "../streams/byte_stream.ts";
+import { NodeByteStream } from "../streams/node_stream.ts";
+import { RefusedError } from "../streams/refusal.ts";
+import { duplexOf } from "../streams/stream_duplex.ts";
+import { TlsContexts } from "./tls_contexts.ts";
+import type { PeerCertificate, TlsOptions } from "../streams/tls_ports.ts";
+import { tlsFaultOf } from "./tls_fault.ts";
+
+/** What a handshake leads to. */
+export interface TlsStarted {
+  /** What is said within TLS. */
+  readonly stream: ByteStream;
+  /** What the client showed; null when it was not asked or showed none. */
+  readonly certificate: PeerCertificate | null;
+  /** Missing when the client named no server. */
+  readonly serverName?: string;
+}
+
+/** Stands until the client's first message has said which one is wanted. */
+const placeholder = createSecureContext({});
+
+/** The server's side of TLS, with what its connections share. */
+export class TlsServer {
+  readonly #options: TlsOptions;
+  readonly #clock: Clock;
+  readonly #contexts: TlsContexts;
+
+  /** `clock` bounds how long a farewell may take. */
+  constructor(options: TlsOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#contexts = new TlsContexts(options);
+  }
+
+  /** As `start`, on a stream of our own. */
+  startOver(stream: ByteStream): Promise<TlsStarted> {
+    return this.start(duplexOf(stream));
+  }
+
+  /**
+   * Runs the handshake on `below`, which belongs to what comes of it; when it
+   * is destroyed meanwhile, the handshake ends. Rejects with `RefusedError`,
+   * `below` being destroyed.
+   */
+  start(below: Duplex): Promise<TlsStarted> {
+    const { alpn, askClientCertificate } = this.#options;
+    const socket = new TLSSocket(
+      below as ConstructorParameters<typeof TLSSocket>[0],
+      {
+        isServer: true,
+        secureContext: placeholder,
+        requestCert: askClientCertificate,
+        // Whoever accepts it judges what was shown: it may be on a list.
+        rejectUnauthorized: false,
+        ALPNProtocols: [...alpn],
+        SNICallback: (name, answer) => {
+          try {
+            answer(null, this.#contexts.for(name).context);
+          } catch (error) {
+            answer(error instanceof Error ? error : new Error(String(error)));
+          }
+        },
+      },
+    );
+    const { _handle: handle } = socket as unknown as Handled;
+    if (!(below instanceof Socket)) sendAlerts(handle, below);
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        socket.off("close", closed);
+        // Not at once: the runtime may be within the very call that failed,
+        // and goes on with what would be gone.
+        setImmediate(() => {
+          socket.destroy();
+          below.destroy();
+          setImmediate(release, handle);
+        });
+        const reason = reasonOf(error, alpn);
+        const fault = tlsFaultOf(error.message);
+        reject(new RefusedError("tls-handshake", reason, error, fault));
+      };
+      const closed = () => fail(new Error("the peer closed the connection"));
+      below.on("error", fail);
+      below.once("end", closed);
+      socket.on("error", fail);
+      socket.once("close", closed);
+      // Its end is told only to who reads; before "secure" there is no data.
+      socket.once("end", closed).resume();
+      socket.once("secure", () => {
+        try {
+          const started = this.#started(socket);
+          socket.off("error", fail).off("close", closed).off("end", closed);
+          // What breaks below is told by `socket`, to whom the stream listens.
+          below.off("end", closed).off("error", fail).on("error", (error) => {
+            socket.destroy(error);
+          });
+          socket.once("close", () => below.destroy());
+          resolve(started);
+        } catch (error) {
+          fail(error as Error);
+        }
+      });
+    });
+  }
+
+  #started(socket: TLSSocket): TlsStarted {
+    const { askClientCertificate } = this.#options;
+    const { servername } = socket as { servername?: string | null };
+    return {
+      stream: new NodeByteStream(socket, this.#clock),
+      certificate: askClientCertificate ? certificateOf(socket) : null,
+      ...(servername ? { serverName: servername } : {}),
+    };
+  }
+}
+
+/** What Node's own server does with a socket; it has no public name. */
+interface Handled {
+  readonly _handle: {
+    verifyError(): string | null | undefined;
+    setHandle(handle: object): void;
+    drainEncOut(): Uint8Array;
+    onerror(error: Error): void;
+  };
+}
+
+/** A record with the fatal alert protocol_version [RFC 8446 §6]. */
+const PROTOCOL_VERSION = Uint8Array.of(21, 3, 3, 0, 2, 2, 70);
+
+/**
+ * Sends the alert of a failed handshake on a stream of ours. There the runtime
+ * keeps its bytes, has none before a ServerHello, and closes at once.
+ */
+function sendAlerts(handle: Handled["_handle"], below: Duplex): void {
+  const { onerror } = handle;
+  handle.onerror = function (error) {
+    const alert = isTooOld(error) ? PROTOCOL_VERSION : handle.drainEncOut();
+    if (alert.length > 0 && below.writable) below.write(alert);
+    onerror.call(this, error);
+  };
+}
+
+/** Whether the client speaks no version that the listener does. */
+function isTooOld({ message }: Error): boolean {
+  return message.includes("SupportedVersionsExtensionRequired");
+}
+
+/**
+ * Unties a socket that is closed from what was beneath: the runtime holds on
+ * to those that end in the midst of a handshake, some 20 KiB each.
+ */
+function release(handle: Handled["_handle"]): void {
+  handle.setHandle({});
+}
+
+/** Null when the peer has shown none. */
+function certificateOf(socket: TLSSocket): PeerCertificate | null {
+  const shown = socket.getPeerCertificate(true);
+  // Without a certificate it is an empty object, or nothing.
+  if (!shown?.raw) return null;
+  const chain: Uint8Array[] = [];
+  let below: DetailedPeerCertificate = shown;
+  // A root is its own issuer.
+  for (
+    let next = below.issuerCertificate;
+    next && next !== below && chain.length < 16;
+    next = below.issuerCertificate
+  ) {
+    if (next.raw) chain.push(new Uint8Array(next.raw));
+    below = next;
+  }
+  const { _handle: handle } = socket as unknown as Handled;
+  const fault = socket.isSessionReused() ? null : handle.verifyError() || null;
+  const trustError = fault === null ? null : String(fault);
+  return { der: new Uint8Array(shown.raw), chain, trustError };
+}
+
+/** In few words: a scanner makes the runtime say a lot. */
+function reasonOf(error: Error, alpn: readonly string[]): string {
+  const { message } = error;
+  let what = message.replace(/^TLS accept error: /, "");
+  if (message.includes("support any known protocol")) {
+    what = `the client asks by ALPN for none of ${alpn.join(", ")}`;
+  } else if (isTooOld(error)) {
+    what = "the client speaks TLS 1.2 at most, and min_tls asks for 1.3";
+  }
+  return `no TLS handshake: ${what}`;
+}
