@@ -1,4 +1,10 @@
-import { type Block, BLOCK_HEADER, checkBlock } from "./block.ts";
+import {
+  type Block,
+  BLOCK_HEADER,
+  carriedIn,
+  checkBlock,
+  checkEnd,
+} from "./block.ts";
 import { framed } from "./block_writer.ts";
 import { RecordReader } from "./record_reader.ts";
 import { StoreError } from "./store_error.ts";
@@ -29,6 +35,8 @@ export class BlockReader {
   #openKind = 0;
   #openNumber = 0;
   #filled = 0;
+  /** Sum of the block before; 0 = not known. */
+  #sum = 0;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -37,8 +45,8 @@ export class BlockReader {
   /** Throws `StoreError` `corrupt` when the block is not whole. */
   block(block: Block): void {
     const { bytes, number } = block;
-    const carried = checkBlock(block);
-    let at = BLOCK_HEADER + carried;
+    this.#sum = checkBlock(block, this.#sum);
+    let at = BLOCK_HEADER + carriedIn(block);
     if (this.#open !== null) this.#continue(bytes, at);
     const frame = this.#record;
     while (at < bytes.length) {
@@ -57,8 +65,12 @@ export class BlockReader {
     }
   }
 
-  /** Throws `StoreError` `corrupt` when a record has no end. */
-  end(): void {
+  /**
+   * Throws `StoreError` `corrupt` when a record has no end, or the last block
+   * is not the one of `head`.
+   */
+  end(head: { readonly last: number; readonly sum: number }): void {
+    checkEnd(this.#sum, head);
     if (this.#open !== null) {
       throw new StoreError("corrupt", "the last record is cut off");
     }

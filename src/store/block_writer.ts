@@ -26,12 +26,15 @@ export class BlockWriter {
   #sealed: Block[] = [];
   /** Number of the block that is being filled, or filled next. */
   number: number;
+  /** Sum of the last block that was sealed; 0 = not known. */
+  sum: number;
   /** Bytes put since `take`, with their frames. */
   bytes = 0;
 
-  /** `number` is that of the first block. */
-  constructor(number: number) {
+  /** `number` is that of the first block, `sum` the sum of the one before. */
+  constructor(number: number, sum = 0) {
     this.number = number;
+    this.sum = sum;
   }
 
   /** Appends a record; returns the number of the block in which it begins. */
@@ -102,10 +105,11 @@ export class BlockWriter {
       // A full block is given away; the buffer of a short one fills again.
       if (this.#at === BLOCK_MAX) this.#bytes = null;
       else bytes = bytes.slice(0, this.#at);
-      sealBlock(
+      this.sum = sealBlock(
         bytes,
         this.number,
         Math.min(this.#carried, this.#at - BLOCK_HEADER),
+        this.sum,
       );
       this.#sealed.push({ number: this.number++, bytes });
       this.#at = BLOCK_HEADER;

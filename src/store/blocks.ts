@@ -22,6 +22,13 @@ export interface Head {
    * @default {null}
    */
   readonly machine?: MachineRun | null;
+  /**
+   * A random number from 1 to 2^48 that names a past: another one begins where
+   * somebody may go on from the same commit elsewhere. 0 = before there were.
+   */
+  readonly epoch: number;
+  /** Sum of the newest block; 0 = there is none, or it is not known. */
+  readonly sum: number;
 }
 
 /** What one commit changes. */
@@ -33,16 +40,31 @@ export interface Commit {
 }
 
 /** The head of a store in which nothing has been stored. */
-export const EMPTY: Head = { first: 1, last: 0, commit: 0, next: 1, time: 0 };
+export const EMPTY: Head = {
+  first: 1,
+  last: 0,
+  commit: 0,
+  next: 1,
+  time: 0,
+  epoch: 0,
+  sum: 0,
+};
 
 /**
- * Whether two heads are of one and the same state. Two pasts may give a commit
- * the same number; that they do so in the same millisecond as well, with as
- * many blocks and things stored, does not happen.
+ * Whether two heads are of one and the same state. Before there were epochs two
+ * pasts could give a commit the same number; that they do so in the same
+ * millisecond as well, with as many blocks and things stored, does not happen.
  */
 export function sameHead(a: Head, b: Head): boolean {
-  return a.commit === b.commit && a.time === b.time && a.next === b.next &&
-    a.first === b.first && a.last === b.last;
+  if (a.commit !== b.commit || a.epoch !== b.epoch) return false;
+  return a.epoch !== 0 || a.time === b.time && a.next === b.next &&
+      a.first === b.first && a.last === b.last;
+}
+
+/** Names a past that begins. */
+export function newEpoch(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 0x10000) * 2 ** 32 + low + 1;
 }
 
 /** Where blocks are kept. */
@@ -71,6 +93,8 @@ export interface CopiedBlocks extends Blocks {
   keepFrom: number;
   /** Whether commits go to a journal first; said in the store with the next. */
   isJournaled: boolean;
+  /** Whether a journal has all that was stored before these were opened. */
+  readonly wasJournaled: boolean;
   /** Hands over the blocks of `head`. @default the head as it is stored */
   read(
     each: (block: Block) => void | Promise<void>,

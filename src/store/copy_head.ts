@@ -1,74 +1,127 @@
 import type { Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
-import { SCHEMA } from "./kv_blocks.ts";
-import { newer } from "./migration.ts";
+import { newer } from "./newer.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
+import { sumOf } from "./sum.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
 /*
  * What a journal or a snapshot begins with:
  *
- *   4 bytes  mark; read as the length of a frame it would be too long for one
- *   2 bytes  schema of the blocks that follow
- *   2 bytes  length of the head
- *   4 bytes  xxHash32 of all the rest of this
- *            the head: of a journal, what its first commit comes after; of a
- *            snapshot, what it is a copy of
+ *   offset 0  4 bytes  mark; as the length of a frame it would be too long
+ *          4  2 bytes  schema of the blocks that follow
+ *          6  2 bytes  length of the head
+ *          8  4 bytes  sum of all but the mark and itself
+ *         12           the head: of a journal, what its first commit comes
+ *                      after; of a snapshot, what it is a copy of
  *
- * Copies written before this was introduced begin with their first frame.
+ * Zeros fill it up to 128 bytes, so that the first frame can be found when this
+ * is damaged. Schema 2 had no zeros, and the copies before it no head at all.
  */
 
 const MARK = 0xfe6a6e64;
 
 /** Bytes before the head. */
-export const COPY_HEADER = 12;
+const HEADER = 12;
+
+/** Bytes of all of it. */
+export const COPY_HEAD = 128;
+
+/** What a copy's beginning says. */
+export interface CopyHead {
+  /** Schema of what follows. */
+  readonly schema: number;
+  /** Where the first frame begins. */
+  readonly length: number;
+  /** Its sum; the mark of the frames. */
+  readonly sum: number;
+  /** The head; null when it is damaged. */
+  readonly head: Head | null;
+  /** Whether all of it is as it was written. */
+  readonly isWhole: boolean;
+}
+
+/** A beginning that says nothing; the frames behind it may be whole. */
+const DAMAGED: CopyHead = {
+  schema: SCHEMA,
+  length: COPY_HEAD,
+  sum: 0,
+  head: null,
+  isWhole: false,
+};
 
 /** The beginning of a copy that goes on from `head`. */
 export function encodeCopyHead(head: Head): Uint8Array {
   const content = encodeHead(head);
-  const bytes = new Uint8Array(COPY_HEADER + content.length);
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(COPY_HEAD);
+  const view = viewOf(bytes);
   view.setUint32(0, MARK, true);
   view.setUint16(4, SCHEMA, true);
   view.setUint16(6, content.length, true);
-  bytes.set(content, COPY_HEADER);
-  view.setUint32(8, sumOf(bytes), true);
+  bytes.set(content, HEADER);
+  view.setUint32(8, sumIn(bytes), true);
   return bytes;
 }
 
-/** Whether a copy that begins like this has a head. */
-export function hasCopyHead(start: Uint8Array): boolean {
-  return viewOf(start).getUint32(0, true) === MARK;
-}
-
-/** Length of the head that follows `start`. */
-export function copyHeadLength(start: Uint8Array): number {
-  return viewOf(start).getUint16(6, true);
+/** The mark of the frames behind a copy's beginning. */
+export function markOf(bytes: Uint8Array): number {
+  return viewOf(bytes).getUint32(8, true);
 }
 
 /**
- * The head in `bytes`, the whole beginning of the copy `path`; null when it is
- * damaged.
+ * Reads the beginning of the copy `path`: its first `COPY_HEAD` bytes, or all
+ * there are.
  *
  * @throws {StoreError} `newer` when a later version wrote it.
  */
-export function decodeCopyHead(bytes: Uint8Array, path: string): Head | null {
+export function decodeCopyHead(bytes: Uint8Array, path: string): CopyHead {
+  if (bytes.length < HEADER) return DAMAGED;
   const view = viewOf(bytes);
-  if (view.getUint32(8, true) !== sumOf(bytes)) return null;
+  if (view.getUint32(0, true) !== MARK) return withoutMark(bytes);
   const schema = view.getUint16(4, true);
-  if (schema > SCHEMA) throw newer(schema, path);
+  const length = view.getUint16(6, true);
+  const sum = view.getUint32(8, true);
+  if (schema === 2) {
+    const end = HEADER + length;
+    const isWhole = end <= bytes.length &&
+      sum === xxhash32(bytes, HEADER, end, view.getUint32(4, true) | 0);
+    const head = isWhole ? decodeOrNull(bytes.subarray(HEADER, end)) : null;
+    if (head !== null) return { schema, length: end, sum, head, isWhole };
+  } else if (bytes.length === COPY_HEAD && sum === sumIn(bytes)) {
+    if (schema > SCHEMA) throw newer(schema, path);
+    const head = decodeOrNull(bytes.subarray(HEADER, HEADER + length));
+    if (head !== null) {
+      return { schema, length: COPY_HEAD, sum, head, isWhole: true };
+    }
+  }
+  const head = decodeOrNull(bytes.subarray(HEADER, HEADER + length));
+  return { schema: SCHEMA, length: COPY_HEAD, sum, head, isWhole: false };
+}
+
+/** Copies without a beginning are of schema 2: their frames come at once. */
+function withoutMark(bytes: Uint8Array): CopyHead {
+  const { length } = bytes;
+  // A frame of schema 2 begins with its length, and the head, with its own.
+  const head = length > 9 && bytes[8] < 64 && bytes[9] !== 0
+    ? decodeOrNull(bytes.subarray(9, 9 + bytes[8]))
+    : null;
+  if (head === null) return DAMAGED;
+  return { schema: 2, length: 0, sum: 0, head: null, isWhole: true };
+}
+
+function decodeOrNull(bytes: Uint8Array): Head | null {
   try {
-    return decodeHead(bytes.subarray(COPY_HEADER));
+    return decodeHead(bytes);
   } catch (error) {
-    if (error instanceof StoreError) return null;
+    if (error instanceof StoreError && error.fault === "corrupt") return null;
     throw error;
   }
 }
 
 /** Schema and length belong to what is summed, the sum itself does not. */
-function sumOf(bytes: Uint8Array): number {
-  const seed = viewOf(bytes).getUint32(4, true);
-  return xxhash32(bytes, COPY_HEADER, bytes.length, seed | 0);
+function sumIn(bytes: Uint8Array): number {
+  return sumOf(bytes, HEADER, bytes.length, viewOf(bytes).getUint32(4, true));
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,5 @@
 import { catchUp, follow } from "./recovery.ts";
 import { findCopies } from "./copies.ts";
-import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { removeStore } from "./set_aside.ts";
@@ -68,8 +67,8 @@ async function write(from: string, to: string): Promise<void> {
 
 /** Adds the commits that only the journals of `from` have. */
 async function catchUpCopy(from: string, to: string): Promise<void> {
-  const { schema, head } = await verify(to);
-  if (schema !== SCHEMA || !await isBehind(from, { head })) return;
+  const { head } = await verify(to);
+  if (!await isBehind(from, { head })) return;
   const blocks = await openKvBlocks(to);
   try {
     blocks.isJournaled = true;

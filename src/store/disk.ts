@@ -20,6 +20,8 @@ export interface Disk {
   openBlocks(path: string): Promise<CopiedBlocks>;
   /** Makes the store at `path`, which is open nowhere, a single file. */
   makeSingle(path: string): Promise<void>;
+  /** Names a past that begins: a random number from 1 to 2^48. */
+  newEpoch(): number;
   /** Returns the space on the disk that `folder` is on. */
   space(folder: string): Promise<DiskSpace>;
 }

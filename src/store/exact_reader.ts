@@ -1,13 +1,18 @@
 import type { Files, OpenFile } from "./files.ts";
 
-/** Reads a file from its beginning on, in pieces of a given length. */
+/** Reads a file, from its beginning on or from where it is told to. */
 export class ExactReader {
   readonly #file: OpenFile;
-  #left: number;
+  /** Bytes of the file when it was opened. */
+  readonly size: number;
+  /** Where the next bytes are read. */
+  at = 0;
+  /** Where the file itself would go on. */
+  #place = 0;
 
   private constructor(file: OpenFile, size: number) {
     this.#file = file;
-    this.#left = size;
+    this.size = size;
   }
 
   /** Opens the file at `path`. */
@@ -21,17 +26,25 @@ export class ExactReader {
     }
   }
 
-  /** The next `length` bytes; null when there are fewer. */
+  /** The next `length` bytes; null, and at the same place, with fewer left. */
   async read(length: number): Promise<Uint8Array | null> {
     // Asked before any memory is: a damaged length may be 2 GiB.
-    if (length > this.#left) return null;
+    if (length > this.size - this.at) return null;
+    if (this.#place !== this.at) {
+      await this.#file.seek(this.at);
+      this.#place = this.at;
+    }
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length;) {
       const count = await this.#file.read(bytes.subarray(at));
-      if (count === null) return null;
+      if (count === null) {
+        this.#place = -1;
+        return null;
+      }
+      this.#place += count;
       at += count;
     }
-    this.#left -= length;
+    this.at += length;
     return bytes;
   }
 

@@ -7,6 +7,8 @@ export interface OpenFile {
    * Returns the count of bytes, or null at the end of the file.
    */
   read(into: Uint8Array): Promise<number | null>;
+  /** The next read begins at `at`, bytes from the beginning. */
+  seek(at: number): Promise<void>;
   /** Writes some of `bytes`, 1 at least, and returns how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** Cuts the file to `length` bytes; the next write begins there. */

@@ -1,7 +1,7 @@
 import type { Block } from "./block.ts";
 import type { Blocks, Commit, Head } from "./blocks.ts";
-import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Blocks read before sockets get their turn: some 16 MiB. */

@@ -1,38 +1,75 @@
 import type { Head } from "./blocks.ts";
+import { newer } from "./newer.ts";
+import { decodeOldHead } from "./old_schemas.ts";
 import { RecordReader } from "./record_reader.ts";
 import { RecordWriter } from "./record_writer.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
-import { xxhash32 } from "./xxhash32.ts";
+import { sumOf } from "./sum.ts";
 
-/** The head as bytes: its five numbers and a sum over them. */
+/*
+ * The head as bytes:
+ *
+ *   1 byte   0; heads of schemas 1 and 2 begin with another number
+ *   1 byte   schema
+ *            numbers, as varints; a reader passes over those it does not know
+ *   4 bytes  CRC-32 of all before, in little-endian order
+ *
+ * Later schemas keep the first two bytes and the last four: so an older version
+ * tells a head that it cannot read from a damaged one.
+ */
+
+/** Length of the sum. */
+const SUM = 4;
+
+/** Encodes a head. */
 export function encodeHead(head: Head): Uint8Array {
   const record = new RecordWriter();
+  record.uint8(0);
+  record.uint8(SCHEMA);
   record.varint(head.first);
   // One more, as an empty log ends before it begins.
   record.varint(head.last + 1);
   record.varint(head.commit);
   record.varint(head.next);
   record.varint(head.time);
-  record.varint(xxhash32(record.bytes, 0, record.length));
-  return record.bytes.slice(0, record.length);
+  record.varint(head.epoch);
+  record.varint(head.sum);
+  const { length } = record;
+  const bytes = record.bytes.slice(0, length + SUM);
+  new DataView(bytes.buffer).setUint32(
+    length,
+    sumOf(bytes, 0, length),
+    true,
+  );
+  return bytes;
 }
 
-/** Throws `StoreError` `corrupt` when the bytes are no head. */
+/**
+ * Decodes a head of any schema up to the present one.
+ *
+ * @throws {StoreError} `corrupt` when the bytes are no head, `newer` when a
+ * later version wrote them.
+ */
 export function decodeHead(bytes: Uint8Array): Head {
+  if (bytes.length > 0 && bytes[0] !== 0) return decodeOldHead(bytes);
+  const end = bytes.length - SUM;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (end < 2 || view.getUint32(end, true) !== sumOf(bytes, 0, end)) {
+    throw new StoreError("corrupt", "the head of the store is damaged");
+  }
+  if (bytes[1] > SCHEMA) throw newer(bytes[1]);
   const record = new RecordReader();
-  record.open(bytes, 0, bytes.length);
+  record.open(bytes, 2, end);
   const first = record.varint();
   const last = record.varint() - 1;
-  const head: Head = {
+  return {
     first,
     last,
     commit: record.varint(),
     next: record.varint(),
     time: record.varint(),
+    epoch: record.varint(),
+    sum: record.varint(),
   };
-  const sum = xxhash32(bytes, 0, record.at);
-  if (record.varint() !== sum || record.more) {
-    throw new StoreError("corrupt", "the head of the store is damaged");
-  }
-  return head;
 }

@@ -1,19 +1,6 @@
-import type { Block } from "./block.ts";
 import type { Commit, Head } from "./blocks.ts";
-import {
-  decodeFrame,
-  encodeFrame,
-  FRAME_HEADER,
-  frameLength,
-} from "./commit_frame.ts";
-import {
-  COPY_HEADER,
-  copyHeadLength,
-  decodeCopyHead,
-  encodeCopyHead,
-  hasCopyHead,
-} from "./copy_head.ts";
-import { ExactReader } from "./exact_reader.ts";
+import { decodeHeader, encodeFrame } from "./commit_frame.ts";
+import { encodeCopyHead, markOf } from "./copy_head.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { PAGE, wholePages } from "./pages.ts";
 
@@ -25,6 +12,10 @@ export class Journal {
   readonly #file: OpenFile;
   /** Goes before the first commit: a full disk takes an empty file, too. */
   #head: Uint8Array | null;
+  /** What each frame begins with. */
+  readonly #mark: number;
+  /** Sum of the last frame that is known to be right. */
+  #sum: number;
   /** Bytes that are known to be right; what a failed write left is beyond. */
   #length = 0;
   #written = 0;
@@ -34,6 +25,7 @@ export class Journal {
   private constructor(file: OpenFile, head: Head) {
     this.#file = file;
     this.#head = encodeCopyHead(head);
+    this.#sum = this.#mark = markOf(this.#head);
   }
 
   /**
@@ -85,17 +77,20 @@ export class Journal {
     if (this.#isTorn) await this.#file.truncate(this.#length);
     this.#isTorn = true;
     let length = 0;
+    let sum = this.#sum;
     if (this.#head !== null) {
       await this.#append(this.#head);
       length += this.#head.length;
     }
     for (const part of cut(commit, frame)) {
-      const bytes = encodeFrame(part);
+      const bytes = encodeFrame(part, this.#mark, sum);
+      sum = decodeHeader(bytes).sum;
       await this.#append(bytes);
       length += bytes.length;
     }
     this.#isTorn = false;
     this.#head = null;
+    this.#sum = sum;
     // The page that the one before ended in is written again.
     this.#written += wholePages(length + this.#length % PAGE);
     this.#length += length;
@@ -141,74 +136,4 @@ function* cut({ head, blocks }: Commit, most: number): Generator<Commit> {
     bytes += length;
   }
   yield { head, blocks: blocks.slice(from) };
-}
-
-/** A commit as a journal has it. */
-export interface JournaledCommit extends Commit {
-  /** The head it was made on; null where an old journal does not say. */
-  readonly after: Head | null;
-}
-
-/**
- * Reads the commits of the journal at `path`, up to the first that is not
- * whole: a write may have been torn there, and nothing behind it was
- * acknowledged. A part of a commit has the number 0; `joined` puts parts
- * together.
- *
- * @throws {StoreError} `newer` when a later version wrote it.
- */
-export async function* readJournal(
-  files: Files,
-  path: string,
-): AsyncGenerator<JournaledCommit> {
-  const reader = await ExactReader.open(files, path);
-  try {
-    let header = await reader.read(FRAME_HEADER);
-    let after: Head | null = null;
-    if (header !== null && hasCopyHead(header)) {
-      after = await readHead(reader, header, path);
-      if (after === null) return;
-      header = await reader.read(FRAME_HEADER);
-    }
-    for (; header !== null; header = await reader.read(FRAME_HEADER)) {
-      const length = frameLength(header);
-      const content = length < 0 ? null : await reader.read(length);
-      if (content === null) return;
-      const commit = decodeFrame(header, content);
-      if (commit === null) return;
-      yield { ...commit, after };
-      if (commit.head.commit !== 0) after = commit.head;
-    }
-  } finally {
-    reader.close();
-  }
-}
-
-/** Puts the parts of long commits together; a last commit without end is left. */
-export async function* joined(
-  commits: AsyncIterable<JournaledCommit>,
-): AsyncGenerator<JournaledCommit> {
-  let parts: Block[] = [];
-  for await (const commit of commits) {
-    parts.push(...commit.blocks);
-    if (commit.head.commit === 0) continue;
-    yield { ...commit, blocks: parts };
-    parts = [];
-  }
-}
-
-/** The head that begins with `start`, or null when it is not whole. */
-async function readHead(
-  reader: ExactReader,
-  start: Uint8Array,
-  path: string,
-): Promise<Head | null> {
-  const rest = await reader.read(
-    COPY_HEADER - FRAME_HEADER + copyHeadLength(start),
-  );
-  if (rest === null) return null;
-  const bytes = new Uint8Array(start.length + rest.length);
-  bytes.set(start);
-  bytes.set(rest, start.length);
-  return decodeCopyHead(bytes, path);
 }

@@ -3,10 +3,8 @@ import { type Commit, type CopiedBlocks, EMPTY, type Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
 import { oneLine, todoFor } from "./open_fault.ts";
 import { PAGE, wholePages } from "./pages.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
-
-/** The schema that is written; part of every block's key. */
-export const SCHEMA = 2;
 
 /** Under this the head is found. */
 export const HEAD_KEY: Deno.KvKey = ["head"];
@@ -80,6 +78,11 @@ export class KvBlocks implements CopiedBlocks {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Whether a journal had all up to the head when this was opened. */
+  get wasJournaled(): boolean {
+    return this.#saysJournaled;
   }
 
   async read(

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Block, checkBlock } from "./block.ts";
+import { type Block, checkBlock, checkEnd } from "./block.ts";
 import { EMPTY, type Head } from "./blocks.ts";
 import { decodeHead } from "./head_record.ts";
 import { checkFormat, checkLayout, checkRow, IS_OURS } from "./kv_layout.ts";
-import { SCHEMA } from "./kv_blocks.ts";
+import { convertBlock } from "./old_schemas.ts";
 import { isDamage, oneLine, openFault } from "./open_fault.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Blocks summed before sockets get their turn: some 16 MiB. */
@@ -12,6 +13,9 @@ const SLICE = 256;
 
 /** The key of `JOURNALED_KEY`, as Deno KV writes it. */
 export const JOURNALED: Uint8Array = key("journaled");
+
+/** The same of `HEAD_KEY`. */
+export const HEAD: Uint8Array = key("head");
 
 /**
  * A store's file, read without opening it as Deno KV does: that ends the whole
@@ -86,9 +90,9 @@ export class KvFile {
 
   /** The schema of the store in it; 0 when there is none yet. */
   get schema(): number {
-    const head = this.#value(key("head"));
+    const head = this.#value(HEAD);
     const schema = this.#value(key("schema"));
-    if (schema !== null) return this.#known(schema);
+    if (schema !== null) return this.#known(schema, head);
     // The first schema had no mark of its own.
     return head === null ? 0 : 1;
   }
@@ -100,7 +104,7 @@ export class KvFile {
 
   /** The head; `EMPTY` when nothing was ever stored. */
   get head(): Head {
-    const value = this.#value(key("head"));
+    const value = this.#value(HEAD);
     return value === null ? EMPTY : decodeHead(value);
   }
 
@@ -121,13 +125,19 @@ export class KvFile {
     }
   }
 
-  /** Checks the sums of all blocks. Throws `StoreError` `corrupt`. */
+  /**
+   * Checks the sums of all blocks, and that each continues the one before.
+   * Throws `StoreError` `corrupt`.
+   */
   async checkBlocks(schema: number): Promise<void> {
-    const blocks = orFault(this.#path, () => this.blocks(schema, this.head));
-    for (let count = 1;; count++) {
+    const { head } = this;
+    const blocks = orFault(this.#path, () => this.blocks(schema, head));
+    for (let count = 1, sum = 0;; count++) {
       const next = orFault(this.#path, () => blocks.next());
-      if (next.done) return;
-      checkBlock(next.value);
+      if (next.done) return checkEnd(sum, head);
+      const { number, bytes } = next.value;
+      if (schema === SCHEMA) sum = checkBlock(next.value, sum);
+      else convertBlock(bytes, number, schema);
       if (count % SLICE !== 0) continue;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -147,12 +157,14 @@ export class KvFile {
    * The number has no sum. One that is too high, above blocks of the present
    * schema and none of its own, is damaged, and not that of a later version.
    */
-  #known(mark: Uint8Array): number {
+  #known(mark: Uint8Array, head: Uint8Array | null): number {
     const schema = mark.length === 1 ? mark[0] : 0;
     const isOurs = schema >= 1 && schema <= SCHEMA;
     if (isOurs || (schema > 0 && !this.#has(SCHEMA)) || this.#has(schema)) {
       return schema;
     }
+    // The head says its schema, too, and has a sum.
+    if (head !== null) decodeHead(head);
     throw new StoreError("corrupt", "the number of its schema is damaged");
   }
 

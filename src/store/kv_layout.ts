@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { newerLayout } from "./newer.ts";
 import { StoreError } from "./store_error.ts";
 
 /*
@@ -7,8 +8,17 @@ import { StoreError } from "./store_error.ts";
  * table, a queue entry that cannot be read, a time of expiry that is text.
  */
 
-/** From this version of its tables on, Deno KV has all of these. */
-const ALL_TABLES = 3;
+/**
+ * The version of its tables that this Deno KV makes. It tries to work with a
+ * later one as if it were this, and cannot be trusted with it.
+ */
+const LAYOUT = 3;
+
+/** The columns of that version, in SQLite's order. */
+const COLUMNS = "data_version.k,version,seq;" +
+  "kv.k,v,v_encoding,version,seq,expiration_ms;migration_state.k,version;" +
+  "queue.ts,id,data,backoff_schedule,keys_if_undelivered;" +
+  "queue_running.deadline,id,data,backoff_schedule,keys_if_undelivered;";
 
 const TABLES = ["kv", "queue", "queue_running", "data_version"] as const;
 
@@ -51,7 +61,12 @@ export async function checkFormat(path: string): Promise<void> {
   }
 }
 
-/** Throws `StoreError` `corrupt` when tables are not as Deno KV needs them. */
+/**
+ * Checks that the tables are as Deno KV needs them.
+ *
+ * @throws {StoreError} `corrupt`, or `newer` when a later version of it made
+ * them.
+ */
 export function checkLayout(database: DatabaseSync): void {
   const rows = database.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table'",
@@ -60,7 +75,8 @@ export function checkLayout(database: DatabaseSync): void {
   // A process that ended in its first moments leaves a file with nothing.
   if (tables.size === 0) return;
   const version = counted(database, tables, "migration_state");
-  if (version < ALL_TABLES) return checkSteps(database, version);
+  if (version < LAYOUT) return checkSteps(database, version);
+  if (version > LAYOUT) throw higher(database, version);
   for (const name of TABLES) {
     if (tables.has(name)) continue;
     throw new StoreError("corrupt", `its table ${name} is missing`);
@@ -87,6 +103,19 @@ function checkSteps(database: DatabaseSync, version: number): void {
   const made = STEPS.filter((column) => columns.has(column)).length;
   if (made === version) return;
   throw new StoreError("corrupt", "the version of its tables is damaged");
+}
+
+/** A number that is too high above the tables of today is damaged. */
+function higher(database: DatabaseSync, version: number): StoreError {
+  const rows = database.prepare(
+    `SELECT m.name AS name, group_concat(c.name, ',') AS columns
+      FROM sqlite_master m, pragma_table_info(m.name) c
+      WHERE m.type = 'table' GROUP BY m.name ORDER BY m.name`,
+  ).all();
+  const columns = rows.map((row) => `${row.name}.${row.columns};`).join("");
+  return columns === COLUMNS
+    ? new StoreError("corrupt", "its table migration_state is damaged")
+    : newerLayout(version, LAYOUT);
 }
 
 /** The number that Deno KV keeps in `table`; its last one leads nowhere. */

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockReader } from "./block_reader.ts";
 import { BlockWriter } from "./block_writer.ts";
-import type { Blocks, Commit } from "./blocks.ts";
+import { type Blocks, type Commit, newEpoch } from "./blocks.ts";
 import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
@@ -70,6 +70,8 @@ export interface LogStoreOptions {
   readonly tries?: number;
   /** Why nothing can be written for now; it is tried from the start on. */
   readonly unwritable?: unknown;
+  /** Names the past that begins. @default the one of the store goes on */
+  readonly epoch?: number;
   /** Where it is, for errors. @default "the disk" */
   readonly place?: string;
 }
@@ -95,6 +97,7 @@ export class LogStore implements Store, Waker {
   readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
   readonly #written = new WriteCounter();
+  readonly #epoch: number;
   #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
   /** Last batch that is on disk. */
   #stored = 0;
@@ -118,11 +121,12 @@ export class LogStore implements Store, Waker {
     this.#clock = clock;
     this.#options = options;
     this.#holds = options.mode !== "buffered";
-    const { first, last, next } = blocks.head;
+    const { first, last, next, sum, epoch } = blocks.head;
     this.#time = new StoreTime(clock, blocks.head);
     this.#numbers = { next };
+    this.#epoch = options.epoch ?? (epoch || newEpoch());
     this.#pending = new Pending(this.#numbers, this);
-    this.#writer = new BlockWriter(last + 1);
+    this.#writer = new BlockWriter(last + 1, sum);
     this.#ledger = new Ledger(first);
     this.#commits = new PatientCommits(blocks, clock, this.#health, {
       tries: options.tries,
@@ -209,7 +213,7 @@ export class LogStore implements Store, Waker {
       bytes += block.bytes.length;
       reader.block(block);
     });
-    reader.end();
+    reader.end(this.#blocks.head);
     const restored = await restore(replay, into, this.#ledger, this.#encoder);
     // A head that lags behind the records would give a number twice.
     this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
@@ -415,6 +419,8 @@ export class LogStore implements Store, Waker {
       commit: this.#blocks.head.commit + 1,
       next: this.#numbers.next,
       ...this.#time.read(),
+      epoch: this.#epoch,
+      sum: this.#writer.sum,
     };
     return { head, blocks };
   }

@@ -2,12 +2,11 @@ import { SystemClock } from "../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockReader } from "./block_reader.ts";
 import { BlockWriter } from "./block_writer.ts";
-import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
 import { Ledger } from "./ledger.ts";
 import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
-import { withSum } from "./migration.ts";
+import { convertBlock } from "./old_schemas.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { whyFull } from "./space.ts";
 import { PlainState } from "./plain_state.ts";
@@ -16,6 +15,7 @@ import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
 import { putBack, settle } from "./putting_back.ts";
 import { setAsideBefore } from "./set_aside.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 import { dateOfHead } from "./store_time.ts";
 import { systemFiles } from "./system_files.ts";
@@ -82,14 +82,14 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
       ledger.sealed(number, bytes.length);
       reader.block({
         number,
-        bytes: schema === SCHEMA ? bytes : withSum(bytes, number),
+        bytes: schema === SCHEMA ? bytes : convertBlock(bytes, number, schema),
       });
     }
-    reader.end();
+    reader.end(now);
   } finally {
     file.close();
   }
-  const writer = new BlockWriter(head.last + 1);
+  const writer = new BlockWriter(head.last + 1, head.sum);
   const encoder = new BatchEncoder(writer, ledger, numbers);
   const restored = await restore(replay, state, ledger, encoder);
   const [session, entry, retained] = ledger.small;

@@ -71,7 +71,8 @@ export async function openStore(
   try {
     const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.date());
-    const { blocks, alarm } = await openSound(disk, settings, clock, doubt);
+    const opened = await openSound(disk, settings, clock, doubt);
+    const { blocks, forks, alarm } = opened;
     const space = new Space(settings, clock, disk.space);
     await space.look();
     return new LogStore(blocks, clock, {
@@ -84,6 +85,7 @@ export async function openStore(
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
       alarm: together(settled, alarm, keptDamage(before)),
+      epoch: forks || blocks.head.epoch === 0 ? disk.newEpoch() : undefined,
     });
   } catch (error) {
     await lock.release();
@@ -124,6 +126,8 @@ export interface StoreOpener {
 
 interface Opened {
   readonly blocks: Blocks;
+  /** Whether others may go on from where these stand. */
+  readonly forks: boolean;
   readonly alarm: string | null;
 }
 
@@ -137,13 +141,20 @@ async function openSound(
   const found = await bringInOrder(disk, settings, clock.date(), doubt);
   try {
     const blocks = await openOrRead(disk, settings, clock, found);
-    return { blocks, alarm: found.alarm };
+    const { alarm, forks } = found;
+    return { blocks, forks: forks || mayFork(settings, blocks), alarm };
   } catch (thrown) {
     const error = await confirmed(disk, thrown, settings.path);
     const next = nextDoubt(settings.mode, doubt, error);
     if (next === null) throw error;
     return await openSound(disk, settings, clock, next);
   }
+}
+
+/** A journal that is left behind may have commits that the store lacks. */
+function mayFork({ mode }: StoreSettings, blocks: Blocks): boolean {
+  if (mode === "fault-tolerant") return false;
+  return !("wasJournaled" in blocks) || blocks.wasJournaled === true;
 }
 
 async function bringInOrder(
@@ -161,7 +172,7 @@ async function bringInOrder(
   };
   return mode === "fault-tolerant"
     ? await startOrRebuild(start)
-    : { alarm: await startOrSetAside(start), renewal: null };
+    : { alarm: await startOrSetAside(start), renewal: null, forks: false };
 }
 
 /** What to say of damaged stores that earlier starts set aside; else null. */

@@ -16,6 +16,7 @@ import {
   removeStore,
   setAside,
 } from "./set_aside.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 import { dateOfHead } from "./store_time.ts";
 import {
@@ -34,6 +35,8 @@ export interface Recovery {
   readonly renewal: Renewal | null;
   /** What the journals have and the store could not take, or null. */
   readonly missing?: Missing | null;
+  /** Whether copies may have commits beyond it that it cannot get. */
+  readonly forks: boolean;
 }
 
 /** Commits that a store lacks. */
@@ -44,7 +47,7 @@ export interface Missing {
   readonly error: StoreError;
 }
 
-const FINE: Recovery = { alarm: null, renewal: null };
+const FINE: Recovery = { alarm: null, renewal: null, forks: false };
 
 /** Where what is built anew is, until it is complete. */
 export function rebuiltPath(path: string): string {
@@ -99,7 +102,11 @@ async function check(
 ): Promise<Recovery> {
   const { head } = verdict;
   const { files } = settings.disk;
-  const ahead = await follow(files, copies.journals, head);
+  let forks = false;
+  const ahead = await follow(files, copies.journals, head, undefined, () => {
+    // Frames behind it may be of commits that this store does not have.
+    forks = true;
+  });
   const line = await lineTo(files, copies, ahead);
   const lost = ahead.commit - head.commit;
   // Nothing always leads to nothing: an empty store tells nothing of copies.
@@ -114,8 +121,12 @@ async function check(
   const told = lost > 1
     ? [`the store had lost its last ${lost} commits; the journal had them`]
     : [];
+  if (verdict.schema > 0 && verdict.schema < SCHEMA) {
+    // Its copies are of the older schema, too, and are made anew.
+    return { alarm: told[0] ?? null, renewal: { aside: null }, missing, forks };
+  }
   if (line !== null && line.snapshot === (copies.snapshots[0] ?? null)) {
-    return { alarm: told[0] ?? null, renewal: null, missing };
+    return { alarm: told[0] ?? null, renewal: null, missing, forks };
   }
   // While it was kept without a journal the copies had to fall behind.
   if (verdict.isJournaled || line !== null) {
@@ -128,6 +139,7 @@ async function check(
     alarm: told.length === 0 ? null : told.join("; "),
     renewal: { aside: null },
     missing,
+    forks: forks || allOf(copies).length > 0,
   };
 }
 
@@ -144,11 +156,15 @@ async function lineTo(
 }
 
 /**
- * Whether copies that do not continue the store know more than it. One that
- * was kept without a journal may have another past, with numbers of its own.
+ * Whether copies that do not continue the store know more than it. In one past
+ * the commits say so. In another one they say so only of a store all of whose
+ * commits went to a journal: one that was kept without has left its copies
+ * behind. The time does not count: clocks are set back.
  */
 function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
-  return isJournaled ? reach.commit > head.commit : reach.time > head.time;
+  const isKnown = isJournaled ||
+    (head.epoch !== 0 && head.epoch === reach.epoch);
+  return isKnown && reach.commit > head.commit;
 }
 
 async function areAny(files: Files, copies: Copies): Promise<boolean> {
@@ -224,6 +240,7 @@ async function build(
         `there was is kept as ${aside}, and the broker started with nothing ` +
         "stored",
       renewal: null,
+      forks: true,
     };
   }
   const fresh = rebuiltPath(path);
@@ -242,6 +259,7 @@ async function build(
       new Date(dateOfHead(reach)).toISOString() +
       (isCutOff(copies, line) ? "; what came later is damaged there, too" : ""),
     renewal: { aside },
+    forks: true,
   };
 }
 

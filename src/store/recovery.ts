@@ -1,7 +1,12 @@
 import { type Blocks, EMPTY, type Head, sameHead } from "./blocks.ts";
 import { type Copies, type Copy, findCopies } from "./copies.ts";
 import type { Files } from "./files.ts";
-import { joined, type JournaledCommit, readJournal } from "./journal.ts";
+import {
+  type Gap,
+  joined,
+  type JournaledCommit,
+  readJournal,
+} from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
 
 /** How far a snapshot and the journals that go on from it lead. */
@@ -16,17 +21,18 @@ export interface Line {
  * Goes through the commits of the journals that go on from `from` without a
  * gap; returns where they end. A journal of another past, as it is left when a
  * store was built anew or replaced, has the numbers but not the heads, and is
- * passed over.
+ * passed over. `gap` is told what is damaged in them.
  */
 export async function follow(
   files: Files,
   journals: Copies["journals"],
   from: Head,
   take?: (commit: JournaledCommit) => Promise<void> | void,
+  gap?: (gap: Gap) => void,
 ): Promise<Head> {
   let at = from;
   for (const { path } of journals) {
-    for await (const commit of joined(readJournal(files, path))) {
+    for await (const commit of joined(readJournal(files, path, gap))) {
       if (!continues(commit, at)) continue;
       await take?.(commit);
       at = commit.head;
@@ -35,8 +41,13 @@ export async function follow(
   return at;
 }
 
-function continues({ head, after }: JournaledCommit, at: Head): boolean {
-  return head.commit === at.commit + 1 &&
+function continues(
+  { head, blocks, after }: JournaledCommit,
+  at: Head,
+): boolean {
+  // Of a commit in several frames the first ones may be damaged.
+  const begins = blocks.length === 0 ? head.last + 1 : blocks[0].number;
+  return head.commit === at.commit + 1 && begins === at.last + 1 &&
     (after === null || sameHead(after, at));
 }
 
@@ -56,20 +67,16 @@ export async function* linesOf(
   yield { snapshot: null, reach: await follow(files, copies.journals, EMPTY) };
 }
 
-/** The line that leads to the latest time. */
+/** The line that leads to the latest commit. */
 export async function latestLine(
   files: Files,
   copies: Copies,
 ): Promise<Line> {
   let latest: Line = { snapshot: null, reach: EMPTY };
   for await (const line of linesOf(files, copies)) {
-    if (isLater(line.reach, latest.reach)) latest = line;
+    if (line.reach.commit > latest.reach.commit) latest = line;
   }
   return latest;
-}
-
-function isLater(a: Head, b: Head): boolean {
-  return a.time === b.time ? a.commit > b.commit : a.time > b.time;
 }
 
 /** Brings `blocks` up to where the journals of the store at `store` lead. */

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { JOURNALED } from "./kv_file.ts";
+import { newEpoch } from "./blocks.ts";
+import { decodeHead, encodeHead } from "./head_record.ts";
+import { HEAD, JOURNALED } from "./kv_file.ts";
 
 /**
  * Makes a store that nobody has open one file: what stands in the write-ahead
  * log beside it goes into it. With `alone` it also forgets that it had a second
- * copy, which does not come with it.
+ * copy, which does not come with it, and another past begins: the store that it
+ * is a copy of may go on, too.
  */
 export async function makeSingle(path: string, alone: boolean): Promise<void> {
   const sqlite = await import("node:sqlite");
@@ -12,6 +15,7 @@ export async function makeSingle(path: string, alone: boolean): Promise<void> {
   try {
     if (alone && hasValues(database)) {
       database.prepare("DELETE FROM kv WHERE k = ?").run(JOURNALED);
+      beginEpoch(database);
     }
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     // So that it can be read where its folder cannot be written to.
@@ -19,6 +23,16 @@ export async function makeSingle(path: string, alone: boolean): Promise<void> {
   } finally {
     database.close();
   }
+}
+
+function beginEpoch(database: DatabaseSync): void {
+  const row = database.prepare("SELECT v FROM kv WHERE k = ?").get(HEAD);
+  if (row === undefined) return;
+  const head = decodeHead(row.v as Uint8Array);
+  // One without an epoch gets its first when it is migrated and written to.
+  if (head.epoch === 0) return;
+  database.prepare("UPDATE kv SET v = ? WHERE k = ?")
+    .run(encodeHead({ ...head, epoch: newEpoch() }), HEAD);
 }
 
 function hasValues(database: DatabaseSync): boolean {

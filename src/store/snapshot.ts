@@ -2,7 +2,8 @@ import type { Block } from "./block.ts";
 import { type Head, sameHead } from "./blocks.ts";
 import { type Copy, snapshotPath } from "./copies.ts";
 import type { Files } from "./files.ts";
-import { Journal, readJournal } from "./journal.ts";
+import { Journal } from "./journal.ts";
+import { readJournal } from "./journal_reader.ts";
 
 /** Blocks in one frame of a snapshot: some 2 MiB. */
 const A_FRAME = 32;
@@ -53,11 +54,13 @@ export async function snapshotHead(
 ): Promise<Head | null> {
   let last: Head | null = null;
   let before: Head | null = null;
-  for await (const { head, after } of readJournal(files, path)) {
+  let isWhole = true;
+  const parts = readJournal(files, path, () => isWhole = false);
+  for await (const { head, after } of parts) {
     before ??= after;
     last = head;
   }
-  if (last === null || last.commit !== commit) return null;
+  if (!isWhole || last === null || last.commit !== commit) return null;
   // Before copies had heads, there was no more to compare.
   return before === null || sameHead(before, last) ? last : null;
 }

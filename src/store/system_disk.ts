@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { newEpoch } from "./blocks.ts";
 import type { Disk } from "./disk.ts";
 import { StoreLock } from "./lock.ts";
 import { openKvBlocks } from "./open_kv.ts";
@@ -21,6 +22,7 @@ export const systemDisk: Disk = {
   verify,
   openBlocks: openKvBlocks,
   makeSingle: (path) => makeSingle(path, false),
+  newEpoch,
   space: askSystem,
 };
 

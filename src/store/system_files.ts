@@ -73,6 +73,10 @@ class SystemFile implements OpenFile {
     return this.#file.read(into);
   }
 
+  async seek(at: number): Promise<void> {
+    await this.#file.seek(at, Deno.SeekMode.Start);
+  }
+
   write(bytes: Uint8Array): Promise<number> {
     return this.#file.write(bytes);
   }

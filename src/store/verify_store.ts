@@ -1,8 +1,8 @@
 import { EMPTY, type Head } from "./blocks.ts";
 import { exists } from "./files.ts";
-import { SCHEMA } from "./kv_blocks.ts";
 import { KvFile } from "./kv_file.ts";
-import { newer } from "./migration.ts";
+import { newer } from "./newer.ts";
+import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
 
@@ -36,8 +36,7 @@ export async function verify(path: string): Promise<Verdict> {
     file.hold();
     const { schema } = file;
     if (schema > SCHEMA) throw newer(schema);
-    // The first schema had no sums.
-    if (schema === SCHEMA) await file.checkBlocks(schema);
+    await file.checkBlocks(schema);
     return { schema, head: file.head, isJournaled: file.isJournaled };
   } finally {
     file.close();

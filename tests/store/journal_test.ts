@@ -7,7 +7,8 @@ import {
   snapshotPath,
 } from "../../src/store/copies.ts";
 import { encodeCopyHead } from "../../src/store/copy_head.ts";
-import { Journal, readJournal } from "../../src/store/journal.ts";
+import { Journal } from "../../src/store/journal.ts";
+import { readJournal } from "../../src/store/journal_reader.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { catchUp, latestLine, rebuild } from "../../src/store/recovery.ts";
@@ -32,10 +33,10 @@ async function withFolder(
   }
 }
 
-/** A commit of one block, whose number is the commit's. */
+/** A commit of one block, whose number is the commit's; 0 is of no past. */
 function commit(number: number): Commit {
   return {
-    head: { first: 1, last: number, commit: number, next: 1, time: 0 },
+    head: { ...EMPTY, last: number, commit: number, epoch: Math.sign(number) },
     blocks: [{ number, bytes: new Uint8Array(20).fill(number) }],
   };
 }
@@ -119,7 +120,7 @@ Deno.test("journals are played in order and without a gap", () =>
 Deno.test("a journal of another past has the right numbers and is passed over", () =>
   withFolder(async (store) => {
     await write(store, 0, [1, 2, 3]);
-    const other = { ...commit(3).head, time: 1 };
+    const other = { ...commit(3).head, epoch: 2 };
     const journal = await Journal.create(files, journalPath(store, 3), other);
     for (const number of [4, 5]) await journal.append(commit(number));
     journal.close();

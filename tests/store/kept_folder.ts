@@ -18,7 +18,7 @@ export interface OpenedWorld {
 export class KeptFolder implements AsyncDisposable {
   readonly folder: string;
   readonly path: string;
-  readonly clock: ManualClock = new ManualClock();
+  clock: ManualClock = new ManualClock();
 
   /** In the folder `within`, or where the system has what is temporary. */
   constructor(within?: string) {

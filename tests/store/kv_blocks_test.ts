@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
-import type { Head } from "../../src/store/blocks.ts";
-import { KvBlocks, SCHEMA } from "../../src/store/kv_blocks.ts";
+import { EMPTY, type Head } from "../../src/store/blocks.ts";
+import { KvBlocks } from "../../src/store/kv_blocks.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 
 async function withKv(body: (kv: Deno.Kv) => Promise<void>): Promise<void> {
   const kv = await Deno.openKv(":memory:");
@@ -13,7 +14,7 @@ async function withKv(body: (kv: Deno.Kv) => Promise<void>): Promise<void> {
 }
 
 function head(first: number, last: number, commit: number): Head {
-  return { first, last, commit, next: 1, time: 0 };
+  return { ...EMPTY, first, last, commit };
 }
 
 function blocks(from: number, to: number, length = 10): Block[] {

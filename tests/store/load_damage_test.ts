@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { BlockWriter } from "../../src/store/block_writer.ts";
-import { blockKey, KvBlocks, SCHEMA } from "../../src/store/kv_blocks.ts";
+import { blockKey, HEAD_KEY, KvBlocks } from "../../src/store/kv_blocks.ts";
+import { encodeHead } from "../../src/store/head_record.ts";
 import type { RecordKind } from "../../src/store/record_kind.ts";
 import { RecordWriter } from "../../src/store/record_writer.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 import { TestBroker } from "../support/test_broker.ts";
 import { until } from "../support/wait.ts";
 import type { WireClient } from "../support/wire_client.ts";
@@ -20,6 +22,7 @@ async function spoil(path: string): Promise<void> {
   writer.put(99 as RecordKind, record);
   const [block] = writer.take();
   await kv.set(blockKey(SCHEMA, head.last), block.bytes);
+  await kv.set(HEAD_KEY, encodeHead({ ...head, sum: writer.sum }));
   kv.close();
 }
 

@@ -46,7 +46,7 @@ Deno.test("info counts what is stored, also while a broker uses it", () =>
     assert.deepEqual(
       { ...info, storedBytes: 0, fileBytes: 0 },
       {
-        schema: 2,
+        schema: 3,
         committedAt: new ManualClock().date(),
         sessions: 3,
         subscriptions: 3,
@@ -73,7 +73,7 @@ Deno.test("verify tells a whole store from a damaged one", () =>
     const world = await open();
     happen(world, seeded(1), 200);
     await world.store.close();
-    assert.equal((await verifyStore(path)).schema, 2);
+    assert.equal((await verifyStore(path)).schema, 3);
     const bytes = Deno.readFileSync(path);
     // Somewhere in the blocks, where SQLite does not look.
     const at = bytes.findIndex((_, i) =>

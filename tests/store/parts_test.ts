@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
-import type { Commit } from "../../src/store/blocks.ts";
+import { type Commit, EMPTY } from "../../src/store/blocks.ts";
 import { journalPath } from "../../src/store/copies.ts";
-import { joined, Journal, readJournal } from "../../src/store/journal.ts";
+import { Journal } from "../../src/store/journal.ts";
+import { joined, readJournal } from "../../src/store/journal_reader.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
@@ -155,16 +156,15 @@ Deno.test("a batch comes to its end, however much is noted meanwhile", async () 
 Deno.test("a long commit is many frames of a journal, and all or nothing", async () => {
   const folder = await Deno.makeTempDir();
   const path = journalPath(`${folder}/store.kv`, 0);
-  const head = { first: 1, last: 0, commit: 0, next: 1, time: 0 };
   const commit = (number: number, from: number, to: number): Commit => ({
-    head: { ...head, last: to, commit: number },
+    head: { ...EMPTY, last: to, commit: number },
     blocks: Array.from({ length: to - from + 1 }, (_, i) => ({
       number: from + i,
       bytes: payload(from + i, 1000),
     })),
   });
   const commits = [commit(1, 1, 1), commit(2, 2, 11), commit(3, 12, 12)];
-  const journal = await Journal.create(files, path, head);
+  const journal = await Journal.create(files, path, EMPTY);
   const ends: number[] = [];
   for (const one of commits) {
     await journal.write(one, 3000);

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { Message, type QoS, Topic } from "../../src/mqtt/mod.ts";
 import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
+import { EMPTY } from "../../src/store/blocks.ts";
 import { BlockReader } from "../../src/store/block_reader.ts";
 import { BlockWriter, framed } from "../../src/store/block_writer.ts";
-import { decodeFrame, encodeFrame } from "../../src/store/commit_frame.ts";
+import {
+  decodeContent,
+  decodeHeader,
+  encodeFrame,
+  FRAME_HEADER,
+  isFrame,
+} from "../../src/store/commit_frame.ts";
 import {
   readEntry,
   skipEntry,
@@ -314,7 +322,7 @@ Deno.test("records of any length go through blocks", () => {
           assert.ok(block.bytes.length <= BLOCK_MAX);
           reader.block(block);
         }
-        reader.end();
+        reader.end({ last: writer.number - 1, sum: writer.sum });
         assert.equal(at, records.length);
       },
     ),
@@ -348,19 +356,74 @@ Deno.test("the head, and a commit, are read as they were written", () => {
     commit: whole,
     next: whole,
     time: whole,
+    epoch: fc.nat({ max: 2 ** 48 }),
+    sum: fc.nat({ max: 0xffffffff }),
   });
   fc.assert(fc.property(heads, fc.array(bytes), (head, contents) => {
     assert.deepEqual(decodeHead(encodeHead(head)), head);
     const blocks = contents.map((bytes, i) => ({ number: i * 1000, bytes }));
-    const frame = encodeFrame({ head, blocks });
-    const read = decodeFrame(frame.subarray(0, 8), frame.subarray(8));
-    assert.deepEqual(read, { head, blocks });
+    const frame = encodeFrame({ head, blocks }, 7, 8);
+    const header = frame.subarray(0, FRAME_HEADER);
+    const content = frame.subarray(FRAME_HEADER);
+    const { mark, length, before } = decodeHeader(header);
+    assert.deepEqual([mark, length, before], [7, content.length, 8]);
+    assert.ok(isFrame(header, content));
+    assert.deepEqual(decodeContent(content), { head, blocks });
     frame[8 + contents.length % (frame.length - 8)] ^= 4;
-    assert.equal(decodeFrame(frame.subarray(0, 8), frame.subarray(8)), null);
+    assert.ok(!isFrame(header, content));
   }));
 });
 
-Deno.test("the sum is xxHash32", () => {
+Deno.test("a head with numbers of later versions is read, one of a later schema is newer", () => {
+  const head = { ...EMPTY, commit: 5, epoch: 2 ** 47, sum: 0xfffffff0 };
+  const bytes = encodeHead(head);
+  const longer = new Uint8Array(bytes.length + 3);
+  longer.set(bytes.subarray(0, -4));
+  longer.set([0x81, 1, 9], bytes.length - 4);
+  const seal = () =>
+    new DataView(longer.buffer).setUint32(
+      longer.length - 4,
+      crc32(longer.subarray(0, -4)),
+      true,
+    );
+  seal();
+  assert.deepEqual(decodeHead(longer), head);
+  longer[1]++;
+  assert.throws(() => decodeHead(longer), { fault: "corrupt" });
+  seal();
+  assert.throws(() => decodeHead(longer), { fault: "newer" });
+});
+
+Deno.test("a block that another one came before does not follow", () => {
+  const record = new RecordWriter();
+  record.text("a record");
+  const take = (number: number, sum: number) => {
+    const writer = new BlockWriter(number, sum);
+    writer.put(1, record);
+    return { block: writer.take()[0], sum: writer.sum };
+  };
+  const first = take(1, 0);
+  const second = take(2, first.sum);
+  const other = take(2, first.sum ^ 1);
+  const reader = () => {
+    const made = new BlockReader({ record() {} });
+    made.block(first.block);
+    return made;
+  };
+  reader().block(second.block);
+  assert.throws(() => reader().block(other.block), /2 does not continue/);
+  const whole = reader();
+  whole.block(second.block);
+  whole.end({ last: 2, sum: second.sum });
+  const replaced = reader();
+  replaced.block(second.block);
+  assert.throws(
+    () => replaced.end({ last: 2, sum: other.sum }),
+    /block 2 is not the one/,
+  );
+});
+
+Deno.test("the sum of older schemas is xxHash32", () => {
   const vectors: readonly [string, number][] = [
     ["", 0x02cc5d05],
     ["a", 0x550d7456],

@@ -161,6 +161,11 @@ class Handle implements OpenFile {
     return count === 0 ? null : count;
   }
 
+  seek(at: number): Promise<void> {
+    this.#at = at;
+    return Promise.resolve();
+  }
+
   async write(bytes: Uint8Array): Promise<number> {
     // A disk that is full, or fails, may have taken a part.
     const some = bytes.subarray(0, 1 + this.#random.below(bytes.length));

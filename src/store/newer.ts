@@ -1,0 +1,24 @@
+import { SCHEMA } from "./schema.ts";
+import { StoreError } from "./store_error.ts";
+
+/** What helps against a store of a later version. */
+const ADVICE = "start the version that wrote it, or name another store in " +
+  "storage.path; nothing of it was changed";
+
+/** The error for a store, or a copy of it, that a later version wrote. */
+export function newer(schema: number, path = "the store"): StoreError {
+  return new StoreError(
+    "newer",
+    `${path} has schema ${schema}, written by a newer version; this one ` +
+      `knows schemas up to ${SCHEMA}: ${ADVICE}`,
+  );
+}
+
+/** The error for a file whose database a later version of Deno has changed. */
+export function newerLayout(version: number, known: number): StoreError {
+  return new StoreError(
+    "newer",
+    `the store's database has layout ${version}, written by a newer version; ` +
+      `this one knows layouts up to ${known}: ${ADVICE}`,
+  );
+}
