@@ -228,6 +228,10 @@ export class Outbox {
     this.#ended = true;
     this.#run = null;
     this.#pieces = [];
+    // While commits fail or hang, nobody knows for how long it would be kept.
+    if (this.#store !== null && this.#waitsFor > this.#store.committed) {
+      this.#store.forget(this.#opened);
+    }
     if (this.#buffer !== null) giveBack(this.#buffer);
     this.#buffer = null;
     this.#length = 0;

@@ -29,7 +29,7 @@ export class Health {
     this.onChange();
   }
 
-  /** Whether the last commit failed. */
+  /** Whether the last commit failed, or the one under way hangs. */
   get isFailing(): boolean {
     return this.#failure !== null;
   }
@@ -50,6 +50,15 @@ export class Health {
     this.#failures = 0;
     if (this.#failure === null) return;
     this.#failure = null;
+    this.onChange();
+  }
+
+  /** A commit has not ended for `ms`; `worked` and `failed` end that. */
+  hangs(ms: number): void {
+    this.#failure =
+      `a commit has not ended for ${ms / 1000} s: the disk does ` +
+      "not answer";
+    this.#isFull = false;
     this.onChange();
   }
 

@@ -260,6 +260,10 @@ export class LogStore implements Store, Waker {
     this.begun();
   }
 
+  forget(task: () => void): void {
+    this.#waiters.forget(task);
+  }
+
   writeSoon(): void {
     this.#wanted = true;
     this.#soon();
@@ -288,6 +292,7 @@ export class LogStore implements Store, Waker {
       await this.#noteEnd();
     } finally {
       this.#closed = true;
+      this.#commits.end();
       this.#recheck?.();
       try {
         await this.#blocks.close();

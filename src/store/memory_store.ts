@@ -75,6 +75,9 @@ export class MemoryStore implements Store {
     task();
   }
 
+  /** Nothing waits. */
+  forget(): void {}
+
   /** There is nothing to write. */
   writeSoon(): void {}
 

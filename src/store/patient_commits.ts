@@ -1,9 +1,15 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Cancel, Clock } from "../clock/mod.ts";
 import type { Blocks, Commit } from "./blocks.ts";
 import type { Health } from "./health.ts";
 
 /** Tries of a commit when the store is closed, before it gives up. */
 const CLOSING_TRIES = 3;
+
+/**
+ * A commit that has not ended after this, ms, counts as failing until it ends.
+ * Slow SD cards take a second or two for one.
+ */
+export const HANGING = 10_000;
 
 /** How long it is patient. */
 export interface Patience {
@@ -25,6 +31,10 @@ export class PatientCommits {
   #closing = false;
   /** Ends the pause before a commit is tried again. */
   #wake: (() => void) | null = null;
+  /** When the present try began, ms; 0 when none is under way. */
+  #began = 0;
+  /** One timer for many commits: it is set again only if one is under way. */
+  #watch: Cancel | null = null;
   /** Commits that worked. */
   count = 0;
 
@@ -45,7 +55,7 @@ export class PatientCommits {
   async make(commit: Commit): Promise<void> {
     for (let tries = 1;; tries++) {
       try {
-        await this.#blocks.commit(commit);
+        await this.#watched(commit);
         this.#health.worked();
         this.count++;
         return;
@@ -56,6 +66,30 @@ export class PatientCommits {
         if (!this.#closing) await this.#pause(pause);
       }
     }
+  }
+
+  /** No commit is made any more. */
+  end(): void {
+    this.#watch?.();
+    this.#watch = null;
+  }
+
+  async #watched(commit: Commit): Promise<void> {
+    this.#began = Math.max(1, this.#clock.now());
+    this.#watch ??= this.#clock.after(HANGING, () => this.#look());
+    try {
+      await this.#blocks.commit(commit);
+    } finally {
+      this.#began = 0;
+    }
+  }
+
+  #look(): void {
+    this.#watch = null;
+    if (this.#began === 0) return;
+    const left = this.#began + HANGING - this.#clock.now();
+    if (left <= 0) return this.#health.hangs(HANGING);
+    this.#watch = this.#clock.after(left, () => this.#look());
   }
 
   /** From now on there are no pauses, and only a few tries. */

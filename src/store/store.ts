@@ -203,8 +203,8 @@ export interface Store {
   /** The last batch that is on disk, whatever the mode promises. */
   readonly stored: number;
   /**
-   * Whether commits fail just now, so that nobody knows when the next one
-   * works. Short of space alone, commits still work: `health` tells that.
+   * Whether commits fail just now, or one does not end, so that nobody knows
+   * when the next one works. Short of space alone, commits still work: `health` tells that.
    */
   readonly isStuck: boolean;
   /**
@@ -230,6 +230,8 @@ export interface Store {
   onCommitted(batch: number, task: () => void): void;
   /** Calls `task` once `batch` is on disk, whatever the mode promises. */
   onStored(batch: number, task: () => void): void;
+  /** Forgets a `task` of `onCommitted` or `onStored`: it is never called. */
+  forget(task: () => void): void;
   /**
    * Somebody waits for what was noted: it is written when the sockets that are
    * ready have been served, and not a flush interval later.

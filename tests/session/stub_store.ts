@@ -126,6 +126,10 @@ export class StubStore implements Store {
     if (this.willing) queueMicrotask(() => this.commit());
   }
 
+  forget(task: () => void): void {
+    this.#waiters = this.#waiters.filter((one) => one.task !== task);
+  }
+
   /** It is the test that says when. */
   writeSoon(): void {}
 

@@ -4,6 +4,7 @@ import { LogStore } from "../../src/store/log_store.ts";
 import { NoteList } from "../../src/store/note_list.ts";
 import { Pending } from "../../src/store/pending.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
+import { Waiters } from "../../src/store/waiters.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { assertSame, message, World } from "./world.ts";
 
@@ -240,6 +241,85 @@ Deno.test("commits that work are not stuck, however short space is", async () =>
   await world.committed();
   assert.equal(store.isStuck, false);
   await store.close();
+});
+
+Deno.test("a commit that has not ended for 10 s counts as failing until it ends", async () => {
+  const { blocks, clock, world } = await start();
+  const { store } = world;
+  blocks.slow = true;
+  world.begin("a");
+  let isStored = false;
+  store.onStored(store.batch, () => isStored = true);
+  clock.advance(200);
+  await settle();
+  clock.advance(9_999);
+  await settle();
+  assert.deepEqual([store.isStuck, store.health], [false, "ok"]);
+  clock.advance(1);
+  await settle();
+  assert.deepEqual([store.isStuck, store.health], [true, "failing"]);
+  assert.match(store.status.reason!, /has not ended for 10 s/);
+  clock.advance(100_000);
+  await settle();
+  assert.deepEqual([blocks.tries, isStored], [1, false], "it is not repeated");
+  blocks.go();
+  await settle();
+  assert.deepEqual([store.isStuck, store.health], [false, "ok"]);
+  assert.equal(isStored, true);
+  // The next one is watched as well.
+  world.begin("b");
+  clock.advance(200);
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  assert.equal(store.isStuck, true);
+  blocks.slow = false;
+  blocks.go();
+  await settle();
+  await store.close();
+});
+
+Deno.test("commits that take 6 s each are not stuck", async () => {
+  const { blocks, clock, world } = await start();
+  const { store } = world;
+  blocks.slow = true;
+  for (let count = 0; count < 5; count++) {
+    world.begin(`s${count}`);
+    clock.advance(200);
+    await settle();
+    clock.advance(6000);
+    await settle();
+    assert.equal(store.isStuck, false);
+    blocks.go();
+    await settle();
+  }
+  blocks.slow = false;
+  await store.close();
+});
+
+Deno.test("waiters run by batch and in the order of adding, but those forgotten", () => {
+  const waiters = new Waiters();
+  const ran: string[] = [];
+  const task = (name: string) => () => void ran.push(name);
+  const forgotten = task("forgotten");
+  waiters.add(5, task("5a"));
+  waiters.add(3, task("3a"));
+  waiters.add(5, task("5b"));
+  waiters.add(4, forgotten);
+  waiters.add(3, task("3b"));
+  waiters.add(5, forgotten);
+  waiters.forget(forgotten);
+  waiters.run(2);
+  assert.deepEqual(ran, []);
+  waiters.run(4);
+  assert.deepEqual(ran, ["3a", "3b"]);
+  assert.equal(waiters.any, true);
+  waiters.run(5);
+  assert.deepEqual(ran, ["3a", "3b", "5a", "5b"]);
+  assert.equal(waiters.any, false);
+  waiters.add(6, forgotten);
+  waiters.forget(forgotten);
+  assert.equal(waiters.any, false);
 });
 
 Deno.test("an entry is on disk once its batch is, not when it is encoded", async () => {

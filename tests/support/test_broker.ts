@@ -12,6 +12,7 @@ import type {
 import type { Authenticator, Authorizer } from "../../src/security/mod.ts";
 import { scrubBuffers } from "../../src/session/buffers.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
+import type { StoreOpener } from "../../src/store/mod.ts";
 import type { ByteStream } from "../../src/transport/mod.ts";
 import { activity, settle } from "./settle.ts";
 import type { ConnectOptions, Version } from "./packets.ts";
@@ -26,6 +27,8 @@ export interface TestBrokerOptions extends Omit<PartialSettings, "listener"> {
   readonly listener?: Partial<ListenerSettings>;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
+  /** Opens the store, where the mode is not `memory`. */
+  readonly storeOpener?: StoreOpener;
 }
 
 /** A client that is connected, and the CONNACK it got. */
@@ -55,13 +58,20 @@ export class TestBroker {
 
   /** `$SYS` reports are off unless asked for: they would come unasked. */
   constructor(options: TestBrokerOptions = {}) {
-    const { authenticator, authorizer, listener = {}, ...settings } = options;
+    const {
+      authenticator,
+      authorizer,
+      storeOpener,
+      listener = {},
+      ...settings
+    } = options;
     const complete = settingsOf({ ...settings, listener });
     this.listener = complete.listener[0];
     this.broker = new Broker(complete, {
       clock: this.clock,
       authenticator,
       authorizer,
+      storeOpener,
       log: {
         ...silentLog,
         failed: (...all) => this.failures.push(all),
@@ -108,7 +118,10 @@ export class TestBroker {
 
   /** Has the broker go over to other settings; resolves to what changed. */
   async reload(
-    options: Omit<TestBrokerOptions, "authenticator" | "authorizer">,
+    options: Omit<
+      TestBrokerOptions,
+      "authenticator" | "authorizer" | "storeOpener"
+    >,
   ): Promise<SettingChange[]> {
     const changes = await this.broker.reload(settingsOf(options));
     activity.count++;
