@@ -2,3 +2,4 @@
 export type { Cancel, Clock, MachineRun } from "./clock.ts";
 export { SystemClock } from "./system_clock.ts";
 export { ManualClock } from "./manual_clock.ts";
+export { EARLIEST_DATE, isPlausible } from "./plausible.ts";

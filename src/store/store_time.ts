@@ -1,8 +1,5 @@
-import type { Clock, MachineRun } from "../clock/mod.ts";
+import { type Clock, isPlausible, type MachineRun } from "../clock/mod.ts";
 import type { Head } from "./blocks.ts";
-
-/** The program is younger: a calendar before this is known to be wrong. */
-const EARLIEST = Date.UTC(2025, 0, 1);
 
 /** At most so old is the reading of the clocks in the head, ms. */
 const INTERVAL = 600_000;
@@ -97,7 +94,7 @@ function sinceHead(
     return run.uptime - machine.uptime;
   }
   const before = dateOfHead(head);
-  if (before < EARLIEST || date < EARLIEST || date < before) {
+  if (!isPlausible(before) || !isPlausible(date) || date < before) {
     return `the machine's clock shows ${day(date)}, and showed ` +
       `${day(before)} when the store was last written`;
   }

@@ -381,3 +381,31 @@ testWith(
     assert.equal(await broker.closed.next(), "broken");
   },
 );
+
+testWith(
+  programs,
+  "a machine without a date shows a certificate for all dates, and another one ten seconds after it has one",
+  async () => {
+    await using workshop = await Workshop.open();
+    const clock = new ManualClock(86_400_000);
+    await using broker = await CertificateBroker.start(
+      workshop,
+      { tls: {} },
+      { clock },
+    );
+    const port = broker.port("tls");
+    const args = [
+      ...["-CAfile", broker.listeners[0].trust!.file],
+      ...["-verify_return_error", "-verify_hostname", "localhost"],
+    ];
+    assert.ok(await opensslEnters(port, args), "the client knows the date");
+    clock.step(Date.now() - clock.date());
+    clock.advance(10_000);
+    assert.match(
+      await broker.noticed.next(),
+      /^clock: the calendar was set forward by \d{10} s$/,
+    );
+    assert.match(await broker.noticed.next(), /shows a new certificate/);
+    assert.ok(await opensslEnters(port, args));
+  },
+);

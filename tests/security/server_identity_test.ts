@@ -6,7 +6,6 @@ import {
   createAuthority,
   machineNames,
   noNames,
-  openAuthority,
   serverIdentity,
 } from "../../src/security/authority/mod.ts";
 import { Folder, opensslOk } from "./openssl.ts";
@@ -142,13 +141,48 @@ Deno.test("server certificate: without the authority's key it signs for itself a
   assert.deepEqual(again, { ...own, isNew: false });
 });
 
-Deno.test("server certificate: a machine without a date makes none", async () => {
+Deno.test("server certificate: a machine without a date makes one for any date, and renews it when it has one", async () => {
   await using folder = new Folder();
-  await assert.rejects(
-    serverIdentity(folder.authority, names, new ManualClock(5 * DAY)),
-    { fault: "clock", message: /1970-01-06T.*set its date first/ },
-  );
-  assert.equal(await openAuthority(folder.authority), undefined);
+  const clock = new ManualClock(5 * DAY);
+  const first = await serverIdentity(folder.authority, names, clock);
+  const ca = folder.read("authority/ca.crt");
+  for (const date of [START, START + 20 * 365 * DAY]) {
+    await verify(folder, "authority/ca.crt", date, "-verify_hostname", "pi");
+  }
+  const again = await serverIdentity(folder.authority, names, clock);
+  assert.deepEqual(again, { ...first, isNew: false });
+  clock.step(START - clock.date());
+  const second = await serverIdentity(folder.authority, names, clock);
+  assert.equal(second.isNew, true);
+  assert.equal(second.notAfter, START + 90 * DAY);
+  assert.equal(folder.read("authority/ca.crt"), ca, "clients have it");
+  await verify(folder, "authority/ca.crt", START);
+  clock.step(-START);
+  const third = await serverIdentity(folder.authority, names, clock);
+  assert.equal(third.cert, second.cert, "what is sound stays without a date");
+});
+
+Deno.test("server certificate: made by a calendar that was ahead, it is made anew when that is set back", async () => {
+  await using folder = new Folder();
+  const clock = new ManualClock(START + 10 * 365 * DAY);
+  await serverIdentity(folder.authority, names, clock);
+  const ca = folder.read("authority/ca.crt");
+  clock.step(START - clock.date());
+  const made = await serverIdentity(folder.authority, names, clock);
+  assert.equal(made.isNew, true);
+  assert.equal(folder.read("authority/ca.crt"), ca);
+  await verify(folder, "authority/ca.crt", START);
+});
+
+Deno.test("server certificate: an authority of a day to come issues nothing, and says so", async () => {
+  await using folder = new Folder();
+  const clock = new ManualClock(START + 10 * 365 * DAY);
+  await createAuthority(folder.authority, { name: "Ahead" }, clock);
+  clock.step(START - clock.date());
+  await assert.rejects(serverIdentity(folder.authority, names, clock), {
+    fault: "clock",
+    message: /begins on 2036-.*believes that it is 2026-.*set its date first/,
+  });
 });
 
 Deno.test("server certificate: many starts at once make one", async () => {

@@ -4,8 +4,11 @@ import { checkCommonName } from "./certificate_names.ts";
 import { establish, type NewAuthority } from "./establish.ts";
 import { type KeyType, newKeys, signingAlgorithm } from "./key_type.ts";
 import { newSerial } from "./serial.ts";
-import { validity } from "./validity.ts";
+import { type Validity, validity } from "./validity.ts";
 import { loadX509 } from "./x509.ts";
+
+/** Days that an authority lives. */
+export const DAYS = 3650;
 
 /** What a new authority may be told. */
 export interface CreateOptions {
@@ -41,18 +44,17 @@ export async function createAuthority(
     folder,
     options.isReplacing ?? false,
     clock,
-    () => newAuthority(options, clock.date()),
+    () => newAuthority(options, validity(clock.date(), options.days ?? DAYS)),
   );
 }
 
 /** The same, for whoever has the folder's lock already. */
 export async function newAuthority(
-  options: CreateOptions,
-  now: number,
+  options: Omit<CreateOptions, "days">,
+  life: Validity,
 ): Promise<NewAuthority> {
-  const { name, keyType = "p256", days = 3650 } = options;
+  const { name, keyType = "p256" } = options;
   checkCommonName(name);
-  const life = validity(now, days);
   const x509 = await loadX509();
   const keys = await newKeys(keyType);
   const subject = new x509.Name([{ CN: [{ utf8String: name }] }]);

@@ -3,6 +3,14 @@ import { sameAddress } from "./addresses.ts";
 import { type AuthorityFiles, readIfThere } from "./authority_files.ts";
 import type { CertificateNames } from "./certificate_names.ts";
 import { isPair } from "./key_pair.ts";
+import { isPlausible } from "../../clock/mod.ts";
+import { DAY } from "./validity.ts";
+
+/** Days that a server's certificate lives; it is renewed long before. */
+export const LIFE = 90;
+
+/** What lives longer was made by a machine that had no date (ms). */
+const LONGEST = (LIFE + 1) * DAY;
 
 /** A server's certificate as it lies in the authority's folder. */
 export interface KeptServer {
@@ -16,9 +24,9 @@ export interface KeptServer {
 
 /**
  * The server's certificate; null when there is none that is sound at the time
- * `now`: whole, in its time, by this authority, with all of `names`. Reads with
- * what the platform brings along: a start that finds a sound one must not wait
- * for the library. Rejects with `AuthorityError` when a file cannot be read.
+ * `now`: whole, in its time as far as the machine knows it, by this authority,
+ * with all of `names`. Reads with what the platform brings along: a start that
+ * finds a sound one must not wait for the library. Rejects with `AuthorityError` when a file cannot be read.
  */
 export async function readServer(
   files: AuthorityFiles,
@@ -44,7 +52,10 @@ export async function readServer(
     const renewAt = isLast
       ? notAfter
       : notBefore + (notAfter - notBefore) * 2 / 3;
-    const isSound = now >= notBefore && now < renewAt && speaksOf(own, names) &&
+    const isInTime = isPlausible(now)
+      ? now >= notBefore && now < renewAt && notAfter - notBefore < LONGEST
+      : true; // Its clients may know the date.
+    const isSound = isInTime && speaksOf(own, names) &&
       own.verify(issuer.publicKey) && await isPair(cert, key);
     return isSound ? { cert, key, isSelfSigned, notAfter, renewAt } : null;
   } catch {

@@ -7,18 +7,15 @@ import {
   readIfThere,
 } from "./authority_files.ts";
 import { type CertificateNames, checkNames } from "./certificate_names.ts";
-import { newAuthority } from "./create_authority.ts";
+import { DAYS, newAuthority } from "./create_authority.ts";
 import { atAuthority, putAuthority } from "./establish.ts";
 import { chainOf, commonName } from "./issuing.ts";
 import { newKeys } from "./key_type.ts";
 import { type Signer, signLeaf } from "./leaf.ts";
 import { exportKey } from "./private_key.ts";
-import { type KeptServer, readServer } from "./server_files.ts";
-import { validity } from "./validity.ts";
+import { type KeptServer, LIFE, readServer } from "./server_files.ts";
+import { ownAuthorityValidity, ownValidity } from "./validity.ts";
 import { loadX509 } from "./x509.ts";
-
-/** Days that a server's certificate lives; it is renewed long before. */
-const LIFE = 90;
 
 /** What a listener without a certificate of its own shows. */
 export interface ServerIdentity {
@@ -45,7 +42,8 @@ export interface ServerIdentity {
  * The certificate for listeners without one of their own, from the authority in
  * `folder`. Both are made when they are missing. The certificate is made anew
  * once two thirds of its life have passed, when the authority is another one,
- * or when it lacks one of `names`. Whoever asks in time always has a valid one.
+ * when it lacks one of `names`, or when it was made without a date and there is
+ * one now. Whoever asks in time always has a valid one.
  * Rejects with `AuthorityError`; what is there stays as it is then.
  */
 export async function serverIdentity(
@@ -89,7 +87,13 @@ async function makeServer(
 ): Promise<void> {
   if (await readIfThere(files.certificate) === undefined) {
     const name = `Dunlin on ${names.dns[0] ?? "this machine"}`.slice(0, 64);
-    await putAuthority(files, await newAuthority({ name }, now));
+    await putAuthority(
+      files,
+      await newAuthority(
+        { name },
+        ownAuthorityValidity(now, DAYS),
+      ),
+    );
   }
   const x509 = await loadX509();
   const keys = await newKeys("p256");
@@ -103,7 +107,7 @@ async function makeServer(
     names,
     purpose: "server",
     publicKey: keys.publicKey,
-    life: validity(now, LIFE, issuer?.authority.reading),
+    life: ownValidity(now, LIFE, issuer?.authority.reading),
   });
   const pem = issuer === null
     ? leaf.toString("pem") + "\n"

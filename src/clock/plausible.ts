@@ -1,0 +1,7 @@
+/** No date before this can be today's: the program is younger. */
+export const EARLIEST_DATE: number = Date.UTC(2025, 0, 1);
+
+/** Whether a calendar that shows `date` (ms since 1970) may be right. */
+export function isPlausible(date: number): boolean {
+  return date >= EARLIEST_DATE;
+}
