@@ -5,6 +5,7 @@ import type {
   AuthorityCommandName,
   AuthorityOptions,
 } from "./authority_options.ts";
+import { writeAnswer } from "../console/answer.ts";
 import { CommandError } from "../console/command_error.ts";
 import { authorityTarget } from "./authority_target.ts";
 import type { Output } from "../console/output.ts";
@@ -15,20 +16,20 @@ import { startError } from "../settings/start_error.ts";
 const commands: Readonly<
   Record<AuthorityCommandName, () => Promise<AuthorityCommand>>
 > = {
-  "ca create": async () => (await import("./ca_create.ts")).create,
-  "ca import": async () => (await import("./ca_import.ts")).importCa,
-  "ca export": async () => (await import("./ca_export.ts")).exportCa,
-  "ca show": async () => (await import("./ca_show.ts")).show,
-  "ca thumbprint": async () => (await import("./ca_show.ts")).thumbprint,
+  "ca create": async () => (await import("./ca.ts")).create,
+  "ca import": async () => (await import("./ca.ts")).importCa,
+  "ca export": async () => (await import("./ca.ts")).exportCa,
+  "ca show": async () => (await import("./ca.ts")).show,
+  "ca thumbprint": async () => (await import("./ca.ts")).thumbprint,
   "cert issue": async () => (await import("./cert_issue.ts")).issue,
-  "cert sign": async () => (await import("./cert_sign.ts")).sign,
+  "cert sign": async () => (await import("./cert_issue.ts")).sign,
   "cert list": async () => (await import("./cert_list.ts")).list,
-  "cert show": async () => (await import("./cert_show.ts")).show,
-  "cert authorize": async () => (await import("./cert_state.ts")).authorize,
-  "cert revoke": async () => (await import("./cert_state.ts")).revoke,
-  "cert unrevoke": async () => (await import("./cert_state.ts")).unrevoke,
-  "cert remove": async () => (await import("./cert_remove.ts")).remove,
-  "cert renew": async () => (await import("./cert_renew.ts")).renew,
+  "cert show": async () => (await import("./cert_list.ts")).show,
+  "cert authorize": async () => (await import("./cert_list.ts")).authorize,
+  "cert revoke": async () => (await import("./cert_list.ts")).revoke,
+  "cert unrevoke": async () => (await import("./cert_list.ts")).unrevoke,
+  "cert remove": async () => (await import("./cert_list.ts")).remove,
+  "cert renew": async () => (await import("./cert_issue.ts")).renew,
 };
 
 /**
@@ -43,10 +44,10 @@ export async function authority(
   output: Output,
   clock: Clock,
 ): Promise<0 | 1> {
-  try {
+  const work = async () => {
     const target = await authorityTarget(options, environment, output);
     const command = await commands[name]();
-    const { text, json } = await command({
+    return await command({
       library: await loadAuthority(),
       ...target,
       argument: argument ?? "",
@@ -54,18 +55,11 @@ export async function authority(
       shown: (path) => shownPath(path, environment.HOME),
       clock,
     });
-    const answer = JSON.stringify({ ok: true, ...json }, null, 2) + "\n";
-    output.out(options.json ? answer : text);
-    return 0;
-  } catch (error) {
-    const message = reasonOf(error);
-    if (options.json) {
-      const fault = (error as { fault?: unknown }).fault ?? null;
-      const answer = { ok: false, fault, message };
-      output.out(JSON.stringify(answer, null, 2) + "\n");
-    } else output.err(`dunlin: ${message}\n`);
-    return 1;
-  }
+  };
+  return await writeAnswer(output, options.json, work, (error) => ({
+    fault: (error as { fault?: string }).fault ?? null,
+    message: reasonOf(error),
+  }));
 }
 
 /** Known complaints are told as they are; our own mistakes with their stack. */

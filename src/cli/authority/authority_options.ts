@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import type { AuthorityModule, CertificateNames } from "../../security/mod.ts";
+import type { Answer } from "../console/answer.ts";
 
 /** Names of the `dunlin ca` and `dunlin cert` commands. */
 export type AuthorityCommandName =
@@ -82,18 +83,10 @@ export interface AuthorityCall {
   readonly clock: Clock;
 }
 
-/** What came of it. */
-export interface AuthorityAnswer {
-  /** For people; lines with their ends. */
-  readonly text: string;
-  /** For programs. Never holds a private key. */
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
 /** A `dunlin ca` or `dunlin cert` command. Rejects with what to tell. */
 export type AuthorityCommand = (
   call: AuthorityCall,
-) => Promise<AuthorityAnswer>;
+) => Promise<Answer>;
 
 /** The names that the options give. */
 export function namesIn(

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { makePrivateFolder } from "../../files/mod.ts";
 import type { Issued } from "../../security/mod.ts";
-import type { AuthorityCall } from "./authority_options.ts";
 import { CommandError } from "../console/command_error.ts";
-import { bundleReadme } from "./cert_readme.ts";
-import { arduinoHeader } from "./cert_sketch.ts";
 import { writeResult } from "../console/write_result.ts";
+import type { AuthorityCall } from "./authority_options.ts";
+import { bundleReadme } from "./cert_readme.ts";
 
 /** Where a certificate and what goes with it are written. */
 export interface BundlePlace {
@@ -163,4 +162,20 @@ async function isThere(path: string): Promise<boolean> {
 
 async function isFile(path: string): Promise<boolean> {
   return await Deno.stat(path).then((found) => !found.isDirectory, () => false);
+}
+
+/**
+ * The three texts as a header for a sketch: PubSubClient's TLS client takes
+ * strings. It holds the private key, so it is written like one.
+ */
+export function arduinoHeader(
+  authority: string,
+  certificate: string,
+  key: string,
+): string {
+  const text = (name: string, pem: string) =>
+    `static const char ${name}[] PROGMEM = R"PEM(\n${pem.trim()}\n)PEM";\n`;
+  return "// Holds a private key: keep it to yourself.\n#pragma once\n\n" +
+    text("CA_CERT", authority) + text("CLIENT_CERT", certificate) +
+    text("CLIENT_KEY", key);
 }

@@ -1,4 +1,5 @@
 import type { HashKind } from "../../security/passwords/mod.ts";
+import { type Answer, writeAnswer } from "../console/answer.ts";
 import { CommandError } from "../console/command_error.ts";
 import type { Output } from "../console/output.ts";
 import { addUser, type Change, removeUser } from "./passwd_change.ts";
@@ -22,13 +23,6 @@ export interface PasswdOptions {
   readonly json?: boolean;
 }
 
-/** What came of it. */
-interface Answer {
-  readonly code: 0 | 1;
-  readonly text: string;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Runs `dunlin passwd NAME FILE USER`. Resolves to the exit code: 0, or 1 when
  * it could not be done, with the reason, or when the password is wrong.
@@ -43,18 +37,12 @@ export async function passwd(
 ): Promise<0 | 1> {
   const ask = (isNew: boolean) =>
     askPassword(user, isNew, options, keyboard, output);
-  try {
-    const { code, text, json } = await answer(name, file, user, options, ask);
-    const words = JSON.stringify({ ok: code === 0, ...json }, null, 2) + "\n";
-    output.out(options.json ? words : text);
-    return code;
-  } catch (error) {
-    const message = reasonOf(error);
-    if (options.json) {
-      output.out(JSON.stringify({ ok: false, message }, null, 2) + "\n");
-    } else output.err(`dunlin: ${message}\n`);
-    return 1;
-  }
+  return await writeAnswer(
+    output,
+    options.json,
+    () => answer(name, file, user, options, ask),
+    (error) => ({ message: reasonOf(error) }),
+  );
 }
 
 async function answer(

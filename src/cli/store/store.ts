@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import { StoreError } from "../../store/mod.ts";
+import { writeAnswer } from "../console/answer.ts";
 import type { Output } from "../console/output.ts";
 import { Progress } from "./progress.ts";
 import { startError } from "../settings/start_error.ts";
@@ -38,28 +39,25 @@ export async function store(
   output: Output,
   clock: Clock,
 ): Promise<0 | 1> {
-  try {
+  const work = async () => {
     const path = await storeTarget(options, environment, output);
     const command = await commands[name]();
-    const { text, json } = await command({
+    return await command({
       path,
       file: file ?? "",
       shown: shownPath(path, environment.HOME),
       work: workOn(output, clock),
     });
-    const answer = JSON.stringify({ ok: true, ...json }, null, 2) + "\n";
-    output.out(options.json ? answer : text);
-    return 0;
-  } catch (error) {
-    const isKnown = error instanceof StoreError;
-    const message = isKnown ? reasonOf(error, name) : startError(error);
-    if (options.json) {
-      const fault = isKnown ? error.fault : null;
-      const answer = { ok: false, fault, message };
-      output.out(JSON.stringify(answer, null, 2) + "\n");
-    } else output.err(`dunlin: ${message}\n`);
-    return 1;
-  }
+  };
+  return await writeAnswer(
+    output,
+    options.json,
+    work,
+    (error) =>
+      error instanceof StoreError
+        ? { fault: error.fault, message: reasonOf(error, name) }
+        : { fault: null, message: startError(error) },
+  );
 }
 
 /** Work in a thread of its own; on a terminal with a line that tells of it. */

@@ -1,3 +1,4 @@
+import type { Answer } from "../console/answer.ts";
 import type { StoreWork } from "./store_work.ts";
 
 /** What every `dunlin store` command may be told. */
@@ -33,13 +34,5 @@ export type WorkOn = <Name extends keyof StoreWork>(
   part?: () => Promise<number>,
 ) => Promise<Awaited<ReturnType<StoreWork[Name]>>>;
 
-/** What came of a command. */
-export interface StoreAnswer {
-  /** For people; lines with their ends. */
-  readonly text: string;
-  /** For programs. */
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
 /** A `dunlin store` command. Rejects with `StoreError`. */
-export type StoreCommand = (call: StoreCall) => Promise<StoreAnswer>;
+export type StoreCommand = (call: StoreCall) => Promise<Answer>;
