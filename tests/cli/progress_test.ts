@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { counted, shownSize, shownTime } from "../../src/cli/store/figures.ts";
+import {
+  counted,
+  shownSize,
+  shownTime,
+} from "../../src/cli/console/figures.ts";
 import { Progress } from "../../src/cli/store/progress.ts";
 import { shownPath } from "../../src/cli/console/shown_path.ts";
 import { ManualClock } from "../../src/clock/mod.ts";

@@ -20,11 +20,11 @@ export type StoreCommandName =
 const commands: Readonly<
   Record<StoreCommandName, () => Promise<StoreCommand>>
 > = {
-  info: async () => (await import("./store_info.ts")).info,
-  verify: async () => (await import("./store_verify.ts")).verify,
-  backup: async () => (await import("./store_backup.ts")).backup,
-  restore: async () => (await import("./store_restore.ts")).restore,
-  compact: async () => (await import("./store_compact.ts")).compact,
+  info: async () => (await import("./store_commands.ts")).info,
+  verify: async () => (await import("./store_commands.ts")).verify,
+  backup: async () => (await import("./store_commands.ts")).backup,
+  restore: async () => (await import("./store_commands.ts")).restore,
+  compact: async () => (await import("./store_commands.ts")).compact,
 };
 
 /**

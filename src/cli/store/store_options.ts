@@ -1,5 +1,5 @@
 import type { Answer } from "../console/answer.ts";
-import type { StoreWork } from "./store_work.ts";
+import type { StoreWork } from "./store_thread.ts";
 
 /** What every `dunlin store` command may be told. */
 export interface StoreOptions {

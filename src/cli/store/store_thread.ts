@@ -1,5 +1,12 @@
-import { StoreError, type StoreFault } from "../../store/mod.ts";
-import type { StoreOutcome, StoreTask, StoreWork } from "./store_work.ts";
+import {
+  backupStore,
+  compactStore,
+  restoreStore,
+  StoreError,
+  type StoreFault,
+  storeInfo,
+  verifyStore,
+} from "../../store/mod.ts";
 
 /**
  * Does one thing to a store in a thread of its own. Rejects with the
@@ -35,3 +42,35 @@ export async function inThread<Name extends keyof StoreWork>(
     worker.terminate();
   }
 }
+
+/** What can be done to a store without a broker. */
+export const storeWork = {
+  info: storeInfo,
+  verify: verifyStore,
+  backup: backupStore,
+  restore: restoreStore,
+  compact: compactStore,
+} as const;
+
+/** All of it, by name. */
+export type StoreWork = typeof storeWork;
+
+/** One thing to do. */
+export type StoreTask = {
+  readonly [Name in keyof StoreWork]: {
+    readonly name: Name;
+    readonly args: Parameters<StoreWork[Name]>;
+  };
+}[keyof StoreWork];
+
+/** How it went, in a form that one thread can tell another. */
+export type StoreOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+    readonly ok: false;
+    /** That of the `StoreError`, or null for any other error. */
+    readonly fault: string | null;
+    readonly message: string;
+    /** That of the `StoreError`, or null. */
+    readonly todo: string | null;
+  };

@@ -1,10 +1,15 @@
+import { StoreError, todoFor } from "../../store/mod.ts";
+import {
+  type StoreOutcome,
+  type StoreTask,
+  storeWork,
+} from "./store_thread.ts";
+
 /**
  * A thread that does one thing to a store and tells how it went. SQLite holds
  * up the thread that calls it, for minutes with a large store on a slow card;
  * the other one shows progress meanwhile.
  */
-import { StoreError, todoFor } from "../../store/mod.ts";
-import { type StoreOutcome, type StoreTask, storeWork } from "./store_work.ts";
 
 /** What a thread of this kind finds around it. */
 interface Thread {
