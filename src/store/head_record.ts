@@ -35,6 +35,11 @@ export function encodeHead(head: Head): Uint8Array {
   record.varint(head.time);
   record.varint(head.epoch);
   record.varint(head.sum);
+  if (head.date !== undefined) {
+    record.varint(head.date);
+    record.varint(head.machine?.id ?? 0);
+    record.varint(head.machine?.uptime ?? 0);
+  }
   const { length } = record;
   const bytes = record.bytes.slice(0, length + SUM);
   new DataView(bytes.buffer).setUint32(
@@ -63,7 +68,7 @@ export function decodeHead(bytes: Uint8Array): Head {
   record.open(bytes, 2, end);
   const first = record.varint();
   const last = record.varint() - 1;
-  return {
+  const head = {
     first,
     last,
     commit: record.varint(),
@@ -72,4 +77,13 @@ export function decodeHead(bytes: Uint8Array): Head {
     epoch: record.varint(),
     sum: record.varint(),
   };
+  return record.more ? { ...head, ...readClocks(record) } : head;
+}
+
+/** The clocks as they were read when the head was written. */
+function readClocks(record: RecordReader): Pick<Head, "date" | "machine"> {
+  const date = record.varint();
+  const id = record.varint();
+  const uptime = record.varint();
+  return { date, machine: id === 0 ? null : { id, uptime } };
 }

@@ -359,7 +359,18 @@ Deno.test("the head, and a commit, are read as they were written", () => {
     epoch: fc.nat({ max: 2 ** 48 }),
     sum: fc.nat({ max: 0xffffffff }),
   });
-  fc.assert(fc.property(heads, fc.array(bytes), (head, contents) => {
+  const clocks = record({
+    date: whole,
+    machine: fc.option(record({
+      id: fc.integer({ min: 1, max: 2 ** 48 }),
+      uptime: whole,
+    })),
+  });
+  const both = fc.tuple(heads, fc.option(clocks)).map(([head, clocks]) => ({
+    ...head,
+    ...clocks,
+  }));
+  fc.assert(fc.property(both, fc.array(bytes), (head, contents) => {
     assert.deepEqual(decodeHead(encodeHead(head)), head);
     const blocks = contents.map((bytes, i) => ({ number: i * 1000, bytes }));
     const frame = encodeFrame({ head, blocks }, 7, 8);
@@ -375,7 +386,10 @@ Deno.test("the head, and a commit, are read as they were written", () => {
 });
 
 Deno.test("a head with numbers of later versions is read, one of a later schema is newer", () => {
-  const head = { ...EMPTY, commit: 5, epoch: 2 ** 47, sum: 0xfffffff0 };
+  const head = {
+    ...{ ...EMPTY, commit: 5, epoch: 2 ** 47, sum: 0xfffffff0 },
+    ...{ date: 8, machine: null },
+  };
   const bytes = encodeHead(head);
   const longer = new Uint8Array(bytes.length + 3);
   longer.set(bytes.subarray(0, -4));
