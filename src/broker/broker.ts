@@ -52,6 +52,11 @@ export interface BrokerPorts {
   readonly storeOpener?: StoreOpener;
   /** Told what a person may want to know. @default silent */
   readonly log?: BrokerLog;
+  /**
+   * Called with the reason when another broker has taken the store: this one
+   * acknowledges nothing that has to last any more, and is to be stopped.
+   */
+  readonly onTaken?: (reason: string) => void;
   /** Called when a listener that waited for its address listens. */
   readonly onListening?: () => void;
 }
@@ -209,7 +214,7 @@ export class Broker {
     );
     let doubt: Doubt | null = null;
     const open = () => openStore(settings, this.#clock, doubt);
-    return new Storage(
+    const storage = new Storage(
       await open(),
       this.#context,
       alarms,
@@ -219,6 +224,11 @@ export class Broker {
         return doubt === null ? null : open;
       },
     );
+    storage.onTaken = (reason) => {
+      alarms.raise("storage", reason);
+      this.#ports.onTaken?.(reason);
+    };
+    return storage;
   }
 
   /**

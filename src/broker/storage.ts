@@ -29,6 +29,8 @@ export class Storage {
   readonly #alarms: Alarms;
   readonly #connections: Iterable<Connection>;
   readonly #reopen: Reopen;
+  /** Called with the reason when another broker has taken the store. */
+  onTaken: (reason: string) => void = () => {};
   /** When commits were first seen to fail, ms; 0 while they work. */
   #stuckSince = 0;
   /** Whether those who waited for a commit have been closed since. */
@@ -60,6 +62,7 @@ export class Storage {
     this.#store = store;
     this.#isOpen = true;
     store.onHealth = () => this.#lookSoon();
+    store.onTaken = (reason) => this.onTaken(reason);
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";

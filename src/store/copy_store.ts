@@ -1,19 +1,15 @@
+import { realStorePath } from "./real_path.ts";
 import { catchUp, follow } from "./recovery.ts";
 import { findCopies } from "./copies.ts";
 import { KvFile } from "./kv_file.ts";
+import { isFull } from "./open_fault.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { removeStore } from "./set_aside.ts";
 import { makeSingle } from "./single_file.ts";
 import { whyFull } from "./space.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
-import {
-  damaged,
-  FULL,
-  type Verdict,
-  verify,
-  verifyStore,
-} from "./verify_store.ts";
+import { damaged, type Verdict, verify, verifyStore } from "./verify_store.ts";
 
 /** How a copy is made. */
 export interface CopyOptions {
@@ -72,7 +68,7 @@ async function catchUpCopy(from: string, to: string): Promise<void> {
   const blocks = await openKvBlocks(to);
   try {
     blocks.isJournaled = true;
-    await catchUp(systemFiles, blocks, from);
+    await catchUp(systemFiles, blocks, await realStorePath(from));
   } finally {
     await blocks.close();
   }
@@ -83,7 +79,8 @@ async function isBehind(
   { head }: Pick<Verdict, "head">,
 ): Promise<boolean> {
   try {
-    const { journals } = await findCopies(systemFiles, from);
+    const store = await realStorePath(from);
+    const { journals } = await findCopies(systemFiles, store);
     return (await follow(systemFiles, journals, head)).commit > head.commit;
   } catch (error) {
     // A broker has removed it since: its store has all that was in there.
@@ -102,7 +99,7 @@ async function reasonOf(
   // What is wrong with the copy is wrong with what was copied.
   if (isKnown) return damaged(error, from);
   const { message } = error;
-  if (await whyFull(to) !== null || FULL.test(message)) {
+  if (await whyFull(to) !== null || isFull(message)) {
     return new StoreError("full", `no room for the copy ${to}`, error);
   }
   try {

@@ -28,6 +28,8 @@ export interface Disk {
 
 /** A store that is locked. */
 export interface Lock {
+  /** Its path without symbolic links; all its files are beside that. */
+  readonly path: string;
   /** Unlocks the store. */
   release(): Promise<void>;
 }

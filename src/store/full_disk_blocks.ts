@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import type { Blocks, Commit, Head } from "./blocks.ts";
+import { type Blocks, type Commit, type Head, sameHead } from "./blocks.ts";
 import { KvFile } from "./kv_file.ts";
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
@@ -98,8 +98,18 @@ export class FullDiskBlocks implements Blocks {
   }
 
   async commit(commit: Commit): Promise<void> {
-    this.#opened ??= await this.#open();
+    this.#opened ??= await this.#openSame();
     await this.#opened.commit(commit);
+  }
+
+  async #openSame(): Promise<Blocks> {
+    const opened = await this.#open();
+    if (sameHead(opened.head, this.#head)) return opened;
+    await opened.close();
+    throw new StoreError(
+      "taken",
+      "another program has written to the store while its disk was full",
+    );
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isFull } from "./open_fault.ts";
 import type { StoreHealth } from "./store.ts";
 
 /** First pause before a commit is tried again, in ms; it doubles from there. */
@@ -5,9 +6,6 @@ const FIRST_PAUSE = 100;
 
 /** Longest pause, in ms. */
 const LAST_PAUSE = 5000;
-
-/** What the system says when there is no room; SQLite's words and the kernel's. */
-const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i;
 
 /** Keeps in mind how writing goes, and how long to wait after a failure. */
 export class Health {
@@ -66,7 +64,7 @@ export class Health {
   failed(error: unknown): number {
     const text = error instanceof Error ? error.message : String(error);
     this.#failure = text;
-    this.#isFull = FULL.test(text);
+    this.#isFull = isFull(text);
     this.onChange();
     return Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
   }

@@ -18,6 +18,8 @@ export class Journal {
   #sum: number;
   /** Bytes that are known to be right; what a failed write left is beyond. */
   #length = 0;
+  /** The same before the last commit was appended. */
+  #before = 0;
   #written = 0;
   #isTorn = false;
   #isSound = true;
@@ -91,9 +93,16 @@ export class Journal {
     this.#isTorn = false;
     this.#head = null;
     this.#sum = sum;
+    this.#before = this.#length;
     // The page that the one before ended in is written again.
     this.#written += wholePages(length + this.#length % PAGE);
     this.#length += length;
+  }
+
+  /** Removes the last commit; nothing can be appended after that. */
+  async takeBack(): Promise<void> {
+    await this.#file.truncate(this.#before);
+    await this.#file.sync();
   }
 
   /** Waits until all that was written is on disk. */

@@ -12,6 +12,7 @@ import {
 import type { Files } from "./files.ts";
 import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import { isTaken } from "./store_error.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
@@ -123,6 +124,11 @@ export class JournaledBlocks implements Blocks {
         this.#journaled = head.commit;
       }
       await this.#blocks.commit(commit);
+    } catch (error) {
+      // Another broker goes on from the commit before: this one must not come
+      // back when the store is built anew.
+      if (isTaken(error)) await this.#journal!.takeBack().catch(() => {});
+      throw error;
     } finally {
       this.#commits--;
     }

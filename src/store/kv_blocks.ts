@@ -2,12 +2,10 @@ import type { Block } from "./block.ts";
 import { type Commit, type CopiedBlocks, EMPTY, type Head } from "./blocks.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
 import { oneLine, todoFor } from "./open_fault.ts";
+import { OwnKv } from "./own_kv.ts";
 import { PAGE, wholePages } from "./pages.ts";
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
-
-/** Under this the head is found. */
-export const HEAD_KEY: Deno.KvKey = ["head"];
 
 /** Under this the number of the schema is found. */
 export const SCHEMA_KEY: Deno.KvKey = ["schema"];
@@ -40,7 +38,7 @@ export function blockKey(schema: number, number: number): Deno.KvKey {
 
 /** Blocks in Deno KV. A commit is all or nothing: its last atomic moves the head. */
 export class KvBlocks implements CopiedBlocks {
-  readonly #kv: Deno.Kv;
+  readonly #kv: OwnKv;
   #head: Head;
   /** Blocks from here up to the head's first are still to be removed. */
   #removed: number;
@@ -49,7 +47,7 @@ export class KvBlocks implements CopiedBlocks {
   isJournaled = false;
   #saysJournaled: boolean;
 
-  private constructor(kv: Deno.Kv, head: Head, saysJournaled: boolean) {
+  private constructor(kv: OwnKv, head: Head, saysJournaled: boolean) {
     this.#kv = kv;
     this.#head = head;
     this.#removed = head.first;
@@ -58,19 +56,24 @@ export class KvBlocks implements CopiedBlocks {
 
   /**
    * Opens what `kv` holds, which must be of this schema or empty, and removes
-   * what a torn commit left behind the head.
+   * what a torn commit left behind the head. `path` is the file of it: with that
+   * a connection that keeps failing is opened anew.
    */
-  static async open(kv: Deno.Kv): Promise<KvBlocks> {
-    const { value } = await kv.get<Uint8Array>(HEAD_KEY);
+  static async open(
+    kv: Deno.Kv,
+    path: string | null = null,
+  ): Promise<KvBlocks> {
+    const own = await OwnKv.open(kv, path);
     const journaled = await kv.get(JOURNALED_KEY);
     const blocks = new KvBlocks(
-      kv,
-      value === null ? EMPTY : decodeHead(value),
+      own,
+      own.head === null ? EMPTY : decodeHead(own.head),
       journaled.value !== null,
     );
     try {
       await blocks.#removeLeftovers();
-    } catch {
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
       // Without space they stay: no part of the log, and soon overwritten.
     }
     return blocks;
@@ -95,7 +98,9 @@ export class KvBlocks implements CopiedBlocks {
       end: blockKey(SCHEMA, last + 1),
     };
     if (number <= last) {
-      const list = this.#kv.list<Uint8Array>(selector, { batchSize: FETCH });
+      const list = this.#kv.reader.list<Uint8Array>(selector, {
+        batchSize: FETCH,
+      });
       for (;;) {
         const { done, value: entry } = await list.next().catch(unreadable);
         if (done) break;
@@ -107,6 +112,8 @@ export class KvBlocks implements CopiedBlocks {
       }
     }
     if (number <= last) {
+      // Another broker that has it open may have removed it meanwhile.
+      await this.#kv.check();
       throw new StoreError("corrupt", `block ${number} is missing`);
     }
   }
@@ -116,25 +123,14 @@ export class KvBlocks implements CopiedBlocks {
     for (const { bytes } of blocks) this.written += wholePages(bytes.length);
     // Until the head moves, blocks behind it are no part of the log.
     for (; at + BLOCKS_AN_ATOMIC < blocks.length; at += BLOCKS_AN_ATOMIC) {
-      const atomic = this.#kv.atomic();
-      for (const block of blocks.slice(at, at + BLOCKS_AN_ATOMIC)) {
-        atomic.set(blockKey(SCHEMA, block.number), block.bytes);
-      }
       this.written += AN_ATOMIC;
-      await atomic.commit();
-    }
-    const atomic = this.#kv.atomic().set(HEAD_KEY, encodeHead(head));
-    if (this.#head.commit === 0) {
-      atomic.set(SCHEMA_KEY, Uint8Array.of(SCHEMA));
+      await this.#kv.write((atomic) => {
+        for (const block of blocks.slice(at, at + BLOCKS_AN_ATOMIC)) {
+          atomic.set(blockKey(SCHEMA, block.number), block.bytes);
+        }
+      });
     }
     const { isJournaled } = this;
-    if (isJournaled !== this.#saysJournaled) {
-      if (isJournaled) atomic.set(JOURNALED_KEY, Uint8Array.of(1));
-      else atomic.delete(JOURNALED_KEY);
-    }
-    for (; at < blocks.length; at++) {
-      atomic.set(blockKey(SCHEMA, blocks[at].number), blocks[at].bytes);
-    }
     // What is more than that goes with the next commits.
     const removed = Math.max(
       this.#removed,
@@ -144,11 +140,22 @@ export class KvBlocks implements CopiedBlocks {
         this.#removed + REMOVALS_AN_ATOMIC,
       ),
     );
-    for (let number = this.#removed; number < removed; number++) {
-      atomic.delete(blockKey(SCHEMA, number));
-    }
     this.written += AN_ATOMIC;
-    await atomic.commit();
+    await this.#kv.write((atomic) => {
+      if (this.#head.commit === 0) {
+        atomic.set(SCHEMA_KEY, Uint8Array.of(SCHEMA));
+      }
+      if (isJournaled !== this.#saysJournaled) {
+        if (isJournaled) atomic.set(JOURNALED_KEY, Uint8Array.of(1));
+        else atomic.delete(JOURNALED_KEY);
+      }
+      for (const { number, bytes } of blocks.slice(at)) {
+        atomic.set(blockKey(SCHEMA, number), bytes);
+      }
+      for (let number = this.#removed; number < removed; number++) {
+        atomic.delete(blockKey(SCHEMA, number));
+      }
+    }, encodeHead(head));
     this.#head = head;
     this.#removed = removed;
     this.#saysJournaled = isJournaled;
@@ -159,27 +166,40 @@ export class KvBlocks implements CopiedBlocks {
     return Promise.resolve();
   }
 
-  /** Removes blocks outside of what the head holds. */
+  /**
+   * Removes blocks outside of what the head holds. They may be those of a commit
+   * that another broker has under way, which has to fail then.
+   */
   async #removeLeftovers(): Promise<void> {
-    const { first, last } = this.#head;
-    const prefix = ["b", SCHEMA];
-    await this.#remove({ prefix, end: blockKey(SCHEMA, first) });
-    await this.#remove({ prefix, start: blockKey(SCHEMA, last + 1) });
-    for (let old = 1; old < SCHEMA; old++) {
-      await this.#remove({ prefix: ["b", old] });
+    if ((await this.#leftovers()).length === 0) return;
+    await this.#kv.claim();
+    const keys = await this.#leftovers();
+    for (let at = 0; at < keys.length; at += REMOVALS_AN_ATOMIC) {
+      await this.#kv.write((atomic) => {
+        for (const key of keys.slice(at, at + REMOVALS_AN_ATOMIC)) {
+          atomic.delete(key);
+        }
+      });
     }
   }
 
-  async #remove(selector: Deno.KvListSelector): Promise<void> {
-    const keys: Deno.KvKey[] = [];
-    for await (const { key } of this.#kv.list(selector)) keys.push(key);
-    for (let at = 0; at < keys.length; at += REMOVALS_AN_ATOMIC) {
-      const atomic = this.#kv.atomic();
-      for (const key of keys.slice(at, at + REMOVALS_AN_ATOMIC)) {
-        atomic.delete(key);
-      }
-      await atomic.commit();
+  async #leftovers(): Promise<Deno.KvKey[]> {
+    const { first, last } = this.#head;
+    const prefix = ["b", SCHEMA];
+    const selectors: Deno.KvListSelector[] = [
+      { prefix, end: blockKey(SCHEMA, first) },
+      { prefix, start: blockKey(SCHEMA, last + 1) },
+    ];
+    for (let old = 1; old < SCHEMA; old++) {
+      selectors.push({ prefix: ["b", old] });
     }
+    const keys: Deno.KvKey[] = [];
+    for (const selector of selectors) {
+      for await (const { key } of this.#kv.reader.list(selector)) {
+        keys.push(key);
+      }
+    }
+    return keys;
   }
 }
 

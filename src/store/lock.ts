@@ -1,5 +1,6 @@
 import type { Lock } from "./disk.ts";
 import { openFault } from "./open_fault.ts";
+import { realStorePath } from "./real_path.ts";
 import { StoreError } from "./store_error.ts";
 
 /**
@@ -8,9 +9,11 @@ import { StoreError } from "./store_error.ts";
  * written in the file only tells who holds it.
  */
 export class StoreLock implements Lock {
+  readonly path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.path = path;
     this.#file = file;
   }
 
@@ -20,7 +23,10 @@ export class StoreLock implements Lock {
    * @throws {StoreError} `locked` with name and process id of the holder.
    */
   static async take(path: string, name: string): Promise<StoreLock> {
-    const file = await openFile(`${path}.lock`);
+    const real = await realStorePath(path).catch((error) => {
+      throw openFault(error, `the store ${path}`, "found");
+    });
+    const file = await openFile(`${real}.lock`);
     if (!await tryLock(file)) {
       const holder = await readHolder(file);
       file.close();
@@ -29,7 +35,7 @@ export class StoreLock implements Lock {
         `the store ${path} is in use by ${holder}`,
       );
     }
-    const lock = new StoreLock(file);
+    const lock = new StoreLock(real, file);
     await lock.#write(`${name}\n${Deno.pid}\n`);
     return lock;
   }

@@ -112,6 +112,9 @@ export class LogStore implements Store, Waker {
   #wanted = false;
   #closing = false;
   #closed = false;
+  /** Another broker goes on with it: nothing more gets to the disk. */
+  #isTaken = false;
+  onTaken: (reason: string) => void = () => {};
   /** Number of the batch that gathers notes. */
   batch = 1;
 
@@ -157,7 +160,7 @@ export class LogStore implements Store, Waker {
   }
 
   get committed(): number {
-    return this.#holds ? this.#stored : this.batch;
+    return this.#holds || this.#isTaken ? this.#stored : this.batch;
   }
 
   get stored(): number {
@@ -250,6 +253,7 @@ export class LogStore implements Store, Waker {
     while (this.#ledger.first < end) {
       this.#flush();
       await this.#writing;
+      if (this.#isTaken) throw new StoreError("taken", this.#health.reason!);
     }
     this.#cleaning.isThorough = false;
   }
@@ -283,9 +287,7 @@ export class LogStore implements Store, Waker {
     this.#timer?.();
     this.#timer = null;
     try {
-      while (
-        this.#writing !== null || this.#pending.count > 0 || this.#waiters.any
-      ) {
+      while (this.#isUnwritten) {
         this.#flush();
         if (this.#writing !== null) await this.#writing;
       }
@@ -302,11 +304,18 @@ export class LogStore implements Store, Waker {
     }
   }
 
+  get #isUnwritten(): boolean {
+    if (this.#isTaken) return false;
+    return this.#writing !== null || this.#pending.count > 0 ||
+      this.#waiters.any;
+  }
+
   /** The time without a broker begins now. Nothing is lost if that fails. */
   async #noteEnd(): Promise<void> {
     const { head } = this.#blocks;
     const read = this.#time.read();
-    if (head.time === 0 || read.time - head.time < SECOND) return;
+    if (this.#isTaken || head.time === 0) return;
+    if (read.time - head.time < SECOND) return;
     const end = { ...head, commit: head.commit + 1, ...read };
     await this.#blocks.commit({ head: end, blocks: [] }).catch(() => {});
   }
@@ -345,7 +354,7 @@ export class LogStore implements Store, Waker {
   }
 
   #flush(always = false): void {
-    if (this.#writing !== null || this.#closed) return;
+    if (this.#writing !== null || this.#closed || this.#isTaken) return;
     try {
       const part = this.#encodePart();
       // Notes are taken meanwhile, and the batch goes on.
@@ -368,12 +377,18 @@ export class LogStore implements Store, Waker {
 
   /** Makes `commit` last, and then goes on with `next`. */
   #write(commit: Commit, next: () => void): void {
-    this.#writing = this.#commits.make(commit).then(() => {
+    this.#writing = this.#commits.make(commit).then((isMade) => {
+      this.#writing = null;
+      if (!isMade) return this.#lose();
       // What is written later may be another day's.
       this.#written.today(this.#blocks.written, this.#clock.date());
-      this.#writing = null;
       next();
     });
+  }
+
+  #lose(): void {
+    this.#isTaken = true;
+    this.onTaken(this.#health.reason!);
   }
 
   /**

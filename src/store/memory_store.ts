@@ -29,6 +29,7 @@ export class MemoryStore implements Store {
   readonly health = "ok";
   /** Is never called. */
   onHealth: () => void = () => {};
+  onTaken: () => void = () => {};
   /** All figures are 0. */
   readonly status: StoreStatus = {
     mode: "memory",

@@ -1,6 +1,7 @@
 import { sumIn } from "./block.ts";
 import { decodeHead, encodeHead } from "./head_record.ts";
-import { blockKey, HEAD_KEY, SCHEMA_KEY } from "./kv_blocks.ts";
+import { blockKey, SCHEMA_KEY } from "./kv_blocks.ts";
+import { HEAD_KEY } from "./own_kv.ts";
 import { newer } from "./newer.ts";
 import { convertBlock } from "./old_schemas.ts";
 import { SCHEMA } from "./schema.ts";

@@ -7,9 +7,11 @@ import { Ledger } from "./ledger.ts";
 import { StoreLock } from "./lock.ts";
 import { LogStore } from "./log_store.ts";
 import { convertBlock } from "./old_schemas.ts";
+import { isFull } from "./open_fault.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { whyFull } from "./space.ts";
 import { PlainState } from "./plain_state.ts";
+import { realStorePath } from "./real_path.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
@@ -19,7 +21,7 @@ import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 import { dateOfHead } from "./store_time.ts";
 import { systemFiles } from "./system_files.ts";
-import { FULL, present, verifyStore } from "./verify_store.ts";
+import { present, verifyStore } from "./verify_store.ts";
 
 /** Who holds the lock while a store is worked on. */
 const NAME = "dunlin store";
@@ -108,7 +110,7 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
     oldestMessageAt: oldest === undefined
       ? 0
       : dateOfHead(head) - head.time + oldest.storedAt * 1000,
-    setAside: await setAsideBefore(systemFiles, path),
+    setAside: await setAsideBefore(systemFiles, await realStorePath(path)),
   };
 }
 
@@ -132,8 +134,8 @@ export async function restoreStore(
   }
   const lock = await StoreLock.take(path, NAME);
   try {
-    await settle(systemFiles, path, new SystemClock().date());
-    return await putBack(file, path);
+    await settle(systemFiles, lock.path, new SystemClock().date());
+    return await putBack(file, lock.path);
   } finally {
     await lock.release();
   }
@@ -141,7 +143,7 @@ export async function restoreStore(
 
 async function isSameFile(a: string, b: string): Promise<boolean> {
   return await exists(systemFiles, b) &&
-    await Deno.realPath(a) === await Deno.realPath(b);
+    await realStorePath(a) === await realStorePath(b);
 }
 
 /**
@@ -190,11 +192,11 @@ async function rewrite(path: string): Promise<void> {
 /** Says of a full disk what it is full for; SQLite does not always say so. */
 async function noRoom(error: unknown, path: string): Promise<unknown> {
   const { message, cause } = error as Error;
-  const isFull = FULL.test(message) || FULL.test(String(cause)) ||
+  const hasNoRoom = isFull(message) || isFull(String(cause)) ||
     await whyFull(path) !== null;
   const isKnown = error instanceof StoreError &&
     (error.fault === "unwritten" || error.fault === "failing");
-  if (!isFull) {
+  if (!hasNoRoom) {
     if (!isKnown) return error;
     return new StoreError(
       "failing",

@@ -16,6 +16,9 @@ const DAMAGE_CODES: readonly unknown[] = [11, 26];
 /** SQLite's code for a file that ends before what it should hold. */
 const SHORT_READ = 522;
 
+/** What the system says when there is no room; SQLite's words and the kernel's. */
+const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i;
+
 /** What the system and SQLite say, and what to do about it. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
@@ -50,7 +53,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
     "again",
   ],
   [
-    /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i,
+    FULL,
     "make room on that disk, or name a folder on another one with " +
     "--set storage.path=FOLDER",
   ],
@@ -106,6 +109,11 @@ export function openFault(
     error,
     todoFor(text),
   );
+}
+
+/** Whether the system says by `text` that there is no room. */
+export function isFull(text: string): boolean {
+  return FULL.test(text);
 }
 
 /** Whether `error` comes from the system, SQLite or Deno KV, and not from us. */

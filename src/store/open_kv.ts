@@ -1,6 +1,7 @@
-import { HEAD_KEY, KvBlocks, SCHEMA_KEY } from "./kv_blocks.ts";
+import { KvBlocks, SCHEMA_KEY } from "./kv_blocks.ts";
 import { migrate } from "./migration.ts";
 import { openFault } from "./open_fault.ts";
+import { HEAD_KEY } from "./own_kv.ts";
 
 /**
  * Opens the file at `path`, which was verified, and migrates it.
@@ -19,7 +20,7 @@ export async function openKvBlocks(path: string): Promise<KvBlocks> {
     if (head.value !== null) {
       await migrate(kv, schema.value === null ? 1 : schema.value[0]);
     }
-    return await KvBlocks.open(kv);
+    return await KvBlocks.open(kv, path);
   } catch (error) {
     kv?.close();
     throw openFault(error, `the store ${path}`, "opened");

@@ -51,7 +51,7 @@ export interface StoreSettings {
 }
 
 /**
- * Opens the store of `settings`, locks it, and brings it in order: a damaged
+ * Opens the store of `wanted`, locks it, and brings it in order: a damaged
  * one is set aside or mended, an older schema is migrated. What was wrong is
  * told by `Store.load`. `doubt` is what a store opened before has shown when
  * it was loaded; `disk` is where it is.
@@ -60,14 +60,16 @@ export interface StoreSettings {
  * be set aside, or not to be read.
  */
 export async function openStore(
-  settings: StoreSettings,
+  wanted: StoreSettings,
   clock: Clock,
   doubt: Doubt | null = null,
   disk: Disk = systemDisk,
 ): Promise<Store> {
-  const { mode, path } = settings;
+  const { mode } = wanted;
   if (mode === "memory") return new MemoryStore();
-  const lock = await disk.lock(path, settings.name);
+  const lock = await disk.lock(wanted.path, wanted.name);
+  const { path } = lock;
+  const settings = located(wanted, path);
   try {
     const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.date());
@@ -91,6 +93,11 @@ export async function openStore(
     await lock.release();
     throw await explain(disk, error, path);
   }
+}
+
+/** The same settings, which may change, for the store at `path`. */
+function located(settings: StoreSettings, path: string): StoreSettings {
+  return Object.create(settings, { path: { value: path, enumerable: true } });
 }
 
 /**

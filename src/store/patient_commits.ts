@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../clock/mod.ts";
 import type { Blocks, Commit } from "./blocks.ts";
 import type { Health } from "./health.ts";
+import { isTaken } from "./store_error.ts";
 
 /** Tries of a commit when the store is closed, before it gives up. */
 const CLOSING_TRIES = 3;
@@ -51,16 +52,21 @@ export class PatientCommits {
     this.#patience = patience;
   }
 
-  /** Makes `commit` last; one at a time. Rejects with what `lost` gives. */
-  async make(commit: Commit): Promise<void> {
+  /**
+   * Makes `commit` last; one at a time. Resolves to false when another broker
+   * has taken the store: no commit works from then on. Rejects with what `lost`
+   * gives.
+   */
+  async make(commit: Commit): Promise<boolean> {
     for (let tries = 1;; tries++) {
       try {
         await this.#watched(commit);
         this.#health.worked();
         this.count++;
-        return;
+        return true;
       } catch (error) {
         const pause = this.#health.failed(error);
+        if (isTaken(error)) return false;
         const most = this.#closing ? CLOSING_TRIES : this.#patience.tries;
         if (tries >= (most ?? Infinity)) throw this.#patience.lost(error);
         if (!this.#closing) await this.#pause(pause);

@@ -217,6 +217,11 @@ export interface Store {
    * change nothing itself, and not throw.
    */
   onHealth: () => void;
+  /**
+   * Called once when another broker has taken the store, with what to tell the
+   * operator. Nothing is committed from then on; must not throw.
+   */
+  onTaken: (reason: string) => void;
   /** Figures as of now. */
   readonly status: StoreStatus;
   /**

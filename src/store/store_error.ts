@@ -1,16 +1,23 @@
 /**
- * What went wrong: `locked` by another broker, `newer` schema than this broker
+ * What went wrong: `locked` by another broker, `taken` by one that the lock did
+ * not keep away, `newer` schema than this broker
  * knows, `corrupt` content, `failing` disk, a `full` one, a `missing` store, or
  * changes that were `unwritten` when it was closed.
  */
 export type StoreFault =
   | "locked"
+  | "taken"
   | "newer"
   | "corrupt"
   | "failing"
   | "full"
   | "missing"
   | "unwritten";
+
+/** Whether `error` says that another broker has taken the store. */
+export function isTaken(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.fault === "taken";
+}
 
 /** A store that cannot be opened or written; the message is for the operator. */
 export class StoreError extends Error {

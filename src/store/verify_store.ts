@@ -16,9 +16,6 @@ export interface Verdict {
   readonly isJournaled: boolean;
 }
 
-/** What SQLite and the system say when there is no room. */
-export const FULL = /disk is full|no space|ENOSPC|quota/i;
-
 /**
  * Looks a store's file over: SQLite's own check, the head, the sums of all
  * blocks. A store that is not there is empty.

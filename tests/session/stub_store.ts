@@ -25,6 +25,7 @@ export class StubStore implements Store {
   #health: StoreHealth = "ok";
   #isStuck = false;
   onHealth: () => void = () => {};
+  onTaken: (reason: string) => void = () => {};
   /** Entries that were noted, in their order. */
   readonly entries: StoredEntry[] = [];
   /** Those that are on disk as they are; the test says so. */

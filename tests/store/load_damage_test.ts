@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { BlockWriter } from "../../src/store/block_writer.ts";
-import { blockKey, HEAD_KEY, KvBlocks } from "../../src/store/kv_blocks.ts";
+import { blockKey, KvBlocks } from "../../src/store/kv_blocks.ts";
+import { HEAD_KEY } from "../../src/store/own_kv.ts";
 import { encodeHead } from "../../src/store/head_record.ts";
 import type { RecordKind } from "../../src/store/record_kind.ts";
 import { RecordWriter } from "../../src/store/record_writer.ts";

@@ -100,12 +100,16 @@ async function run(
     const stopped = new Promise<Deno.Signal>((resolve) =>
       signals.take("stop", resolve)
     );
+    const { promise: taken, resolve: onTaken } = Promise.withResolvers<
+      Taken
+    >();
     const log = logEvents(logSettings, clock, output.err);
     outliveMistakes(log);
     let told: string | null = null;
     const broker = new Broker(settings, {
       clock,
       log: brokerLog(log, logSettings),
+      onTaken: (reason) => onTaken({ reason }),
       // Before the start is over, the ready file must not be there.
       onListening: () => void (told !== null && tellReadyAgain()),
     });
@@ -157,11 +161,15 @@ async function run(
     );
     started(follower);
     follower.begin();
-    const signal = await stopped;
+    const cause = await Promise.race([stopped, taken]);
     follower.stop();
     registration.end();
-    tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     const { settings: last } = broker;
+    if (typeof cause !== "string") {
+      return await leave(cause, broker, log, output, environment);
+    }
+    const signal = cause;
+    tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     if (await within(last.shutdown.timeout, broker)) return 0;
     output.err(
       shownLines(`dunlin: ${cutShort(last, broker, environment)}\n`),
@@ -171,6 +179,33 @@ async function run(
     output.err(shownLines(`dunlin: ${startError(error)}\n`));
     return isCommandLineMistake(error) ? 2 : 1;
   }
+}
+
+/** Another broker writes to the store of this one. */
+interface Taken {
+  readonly reason: string;
+}
+
+/** Stops the broker whose store another one has taken; returns the exit code. */
+async function leave(
+  { reason }: Taken,
+  broker: Broker,
+  log: LogEvent,
+  output: Output,
+  environment: Readonly<Record<string, string>>,
+): Promise<1> {
+  const { settings } = broker;
+  log("error", "store-taken", { reason });
+  await within(settings.shutdown.timeout, broker);
+  output.err(
+    shownLines(
+      `dunlin: ${reason}\n  this broker has stopped: the last changes (about ` +
+        `${broker.unwritten}) are not in ` +
+        `${storagePath(settings, environment)}. See that one broker alone ` +
+        "uses it, then start it again\n",
+    ),
+  );
+  return 1;
 }
 
 /**

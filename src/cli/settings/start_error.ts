@@ -9,6 +9,7 @@ import { UnwritableFile } from "../console/ready_file.ts";
 const advice: Readonly<Record<StoreFault, string>> = {
   locked: "stop that one, or give this one a store of its own with " +
     "--set storage.path=FOLDER (or none: --set storage.mode=memory)",
+  taken: "see that one broker alone uses this store, then start it again",
   newer: "start that version again, or name another storage.path",
   corrupt: `put a backup in its place with "dunlin store restore FILE", or ` +
     `let the broker start empty with --set storage.on_corruption=set-aside`,
