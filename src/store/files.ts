@@ -40,6 +40,8 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Removes the file at `path`, if there is one. */
   remove(path: string): Promise<void>;
+  /** Waits until all that was written to the file at `path` is on disk. */
+  sync(path: string): Promise<void>;
   /** Waits until the folder of `path` is on disk, where systems can do it. */
   syncFolder(path: string): Promise<void>;
 }

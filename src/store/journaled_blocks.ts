@@ -149,13 +149,14 @@ export class JournaledBlocks implements Blocks {
    */
   async #takeOver(): Promise<void> {
     this.#wait();
-    const { journals } = await findCopies(
-      this.#options.files,
-      this.#options.path,
-    );
+    const { files } = this.#options;
+    const { journals } = await findCopies(files, this.#options.path);
     for (const { path } of journals) {
-      this.#carried += await this.#options.files.size(path) ?? 0;
+      this.#carried += await files.size(path) ?? 0;
     }
+    // A process that was killed may have left its last commit in caches alone,
+    // and what follows counts on it.
+    if (journals.length > 0) await files.sync(journals.at(-1)!.path);
     if (journals.length >= MANY_JOURNALS) this.#isDue = true;
   }
 

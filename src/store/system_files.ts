@@ -39,6 +39,12 @@ export const systemFiles: Files = {
     }
   },
 
+  async sync(path) {
+    // Some systems refuse it of a file that is open to be read only.
+    const file = await Deno.open(path, { read: true, write: true });
+    await file.syncData().finally(() => file.close());
+  },
+
   async syncFolder(path) {
     if (Deno.build.os === "windows") return;
     let folder: Deno.FsFile;

@@ -127,6 +127,16 @@ function contract(
     },
   );
 
+  test(
+    "a file is synced by its name, if there is one",
+    async (files, folder) => {
+      await create(files, `${folder}/a`, "a");
+      await files.sync(`${folder}/a`);
+      assert.equal(await read(files, `${folder}/a`), "a");
+      await assert.rejects(files.sync(`${folder}/b`), Deno.errors.NotFound);
+    },
+  );
+
   test("a file that is open outlives its name", async (files, folder) => {
     await create(files, `${folder}/a`, "kept");
     const file = await files.open(`${folder}/a`, "read");

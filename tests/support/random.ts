@@ -7,6 +7,11 @@ export class Random {
     this.#state = seed | 0;
   }
 
+  /** Begins anew with another seed. */
+  begin(seed: number): void {
+    this.#state = seed | 0;
+  }
+
   /** A number from 0 up to 1, without 1. */
   next(): number {
     // Mulberry32: short, and good enough to choose by.

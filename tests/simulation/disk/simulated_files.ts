@@ -131,6 +131,12 @@ export class SimulatedFiles implements Files {
     if (this.#names.at(path) !== null) this.#names.set(path, null);
   }
 
+  async sync(path: string): Promise<void> {
+    const file = this.#names.at(path);
+    if (!(file instanceof SimulatedFile)) throw new Deno.errors.NotFound(path);
+    await new Handle(file, this.#random, this.#access).sync();
+  }
+
   async syncFolder(path: string): Promise<void> {
     await this.#access("syncFolder");
     this.#names.sync(dirname(path));

@@ -1,0 +1,17 @@
+import { ManualClock } from "../../src/clock/mod.ts";
+import type { Lane } from "./world.ts";
+
+/** A clock moved by hand, whose next turns are those of a world. */
+export class SimulatedClock extends ManualClock {
+  readonly #lane: Lane;
+
+  /** `now` is in ms since 1970. */
+  constructor(now: number, lane: Lane) {
+    super(now);
+    this.#lane = lane;
+  }
+
+  override soon(task: () => void): void {
+    this.#lane.add(task);
+  }
+}

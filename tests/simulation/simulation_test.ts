@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { MODES, readOptions } from "./options.ts";
+import { planOf } from "./plan.ts";
+import { shrink } from "./shrink.ts";
+import { simulate } from "./simulate.ts";
+
+/** Histories of each mode: all in some seconds. */
+const SEEDS = 25;
+
+const STEPS = 150;
+
+for (const mode of MODES) {
+  Deno.test(`simulation: ${SEEDS} histories keep what ${mode} promises`, async () => {
+    let [copies, crashes] = [0, 0];
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const outcome = await simulate({ seed, mode, steps: STEPS });
+      copies += outcome.copies;
+      crashes += outcome.crashes;
+      const [fault] = outcome.faults;
+      if (fault === undefined) continue;
+      const history = { seed, mode };
+      const shrunk = await shrink(history, planOf(seed, STEPS), fault);
+      assert.fail(
+        `seed ${seed}: ${fault}\n${shrunk.outcome.lines.join("\n")}\nrepeat ` +
+          `it: deno task simulate --mode ${mode} --seed ${seed} --seeds 1 ` +
+          `--steps ${STEPS}`,
+      );
+    }
+    assert.ok(copies > 500 && crashes > 20, `${copies}, ${crashes}`);
+  });
+
+  Deno.test(`simulation: one seed is one history (${mode})`, async () => {
+    for (const seed of [1, 2, 3]) {
+      const history = { seed, mode, steps: STEPS, isTold: true };
+      const first = await simulate(history);
+      const second = await simulate(history);
+      assert.deepEqual(second.lines, first.lines);
+      assert.equal(second.trace, first.trace);
+    }
+  });
+}
+
+Deno.test("simulation: seeds differ in what happens", async () => {
+  const traces = new Set<number>();
+  for (let seed = 1; seed <= 10; seed++) {
+    traces.add((await simulate({ seed, mode: "durable", steps: 50 })).trace);
+  }
+  assert.equal(traces.size, 10);
+});
+
+Deno.test("simulation: options are read, and wrong ones named", () => {
+  assert.deepEqual(
+    readOptions(["--seeds", "9", "--mode", "durable", "--json"]),
+    { mode: "durable", seeds: 9, seed: 1, steps: 200, isJson: true },
+  );
+  for (
+    const [words, message] of [
+      [["--mode", "safe"], /unknown mode "safe"/],
+      [["--seeds", "many"], /--seeds takes a number, not "many"/],
+      [["--fast"], /unknown option --fast/],
+    ] as const
+  ) assert.match(String(readOptions(words)), message);
+});
