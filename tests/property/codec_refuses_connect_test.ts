@@ -15,11 +15,11 @@ refuses(
   "CONNECT with flags that do not fit",
   malformed(/reserved flag/, connect("MQTT", 4, 0x03, field("id"))),
   malformed(/reserved flag/, connect("MQTT", 5, 0x03, "00", field("id"))),
-  malformed(/no will/, connect("MQTT", 4, 0x0a, field("id"))),
-  malformed(/no will/, connect("MQTT", 4, 0x12, field("id"))),
-  malformed(/no will/, connect("MQTT", 4, 0x22, field("id"))),
+  malformed(/without Will Flag/, connect("MQTT", 4, 0x0a, field("id"))),
+  malformed(/without Will Flag/, connect("MQTT", 4, 0x12, field("id"))),
+  malformed(/without Will Flag/, connect("MQTT", 4, 0x22, field("id"))),
   malformed(
-    /will QoS 3/,
+    /Will QoS 3/,
     connect("MQTT", 4, 0x1e, field("id"), field("w"), field("")),
   ),
   violation(

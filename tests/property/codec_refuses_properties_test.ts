@@ -28,15 +28,15 @@ const BOTH_SIDES: readonly Bytes[] = [
 refuses(
   "a property that stands twice in PUBLISH or will",
   ...BOTH_SIDES.flatMap((one) => [
-    violation(/stands twice/, publish5(one, one)),
-    violation(/stands twice/, will5("w", one, one)),
+    violation(/duplicate property/, publish5(one, one)),
+    violation(/duplicate property/, will5("w", one, one)),
   ]),
   violation(
-    /stands twice/,
+    /duplicate property/,
     publish5(property.topicAlias(1), property.topicAlias(2)),
   ),
   violation(
-    /stands twice/,
+    /duplicate property/,
     will5("w", property.willDelay(0), property.willDelay(0)),
   ),
 );
@@ -53,9 +53,11 @@ const CONNECT_ONCE: readonly Bytes[] = [
 
 refuses(
   "a property that stands twice in other packets",
-  ...CONNECT_ONCE.map((one) => violation(/stands twice/, connect5(one, one))),
+  ...CONNECT_ONCE.map((one) =>
+    violation(/duplicate property/, connect5(one, one))
+  ),
   violation(
-    /stands twice/,
+    /duplicate property/,
     packet(
       0x82,
       u16(1),
@@ -68,7 +70,7 @@ refuses(
     ),
   ),
   violation(
-    /stands twice/,
+    /duplicate property/,
     packet(
       0x40,
       u16(1),
@@ -87,15 +89,15 @@ accepts(
 
 refuses(
   "a property in the wrong packet",
-  malformed(/no place/, publish5(property.sessionExpiry(1))),
-  malformed(/no place/, publish5(property.willDelay(1))),
-  malformed(/no place/, will5("w", property.topicAlias(1))),
-  malformed(/no place/, will5("w", property.subscriptionIdentifier(1))),
-  malformed(/no place/, connect5(property.reasonString("a"))),
-  malformed(/no place/, connect5(property.willDelay(1))),
-  malformed(/no place/, connect5(join("13", u16(1)))),
+  malformed(/not allowed in/, publish5(property.sessionExpiry(1))),
+  malformed(/not allowed in/, publish5(property.willDelay(1))),
+  malformed(/not allowed in/, will5("w", property.topicAlias(1))),
+  malformed(/not allowed in/, will5("w", property.subscriptionIdentifier(1))),
+  malformed(/not allowed in/, connect5(property.reasonString("a"))),
+  malformed(/not allowed in/, connect5(property.willDelay(1))),
+  malformed(/not allowed in/, connect5(join("13", u16(1)))),
   malformed(
-    /no place/,
+    /not allowed in/,
     packet(
       0xa2,
       u16(1),
@@ -104,17 +106,17 @@ refuses(
     ),
   ),
   malformed(
-    /no place/,
+    /not allowed in/,
     packet(0x40, u16(1), "00", properties([property.sessionExpiry(1)])),
   ),
   malformed(
-    /no place/,
+    /not allowed in/,
     packet(0xe0, "00", properties([join("1c", field("elsewhere"))])),
   ),
   {
     // [MQTT-3.14.2-2]
     ...malformed(
-      /no place/,
+      /not allowed in/,
       packet(0xe0, "00", properties([property.sessionExpiry(1)])),
     ),
     fromServer: true,
@@ -124,8 +126,8 @@ refuses(
 refuses(
   "an unknown property",
   ...["00", "04", "0a", "2b", "7f", "80 01", "81 00"].flatMap((id) => [
-    malformed(/no place/, publish5(id)),
-    malformed(/no place/, connect5(id)),
+    malformed(/not allowed in/, publish5(id)),
+    malformed(/not allowed in/, connect5(id)),
   ]),
 );
 
@@ -147,15 +149,21 @@ refuses(
   "a property value that is not allowed",
   violation(/neither 0 nor 1/, publish5(property.payloadFormat(2))),
   violation(/neither 0 nor 1/, will5("w", property.payloadFormat(2))),
-  violation(/response topic/, publish5(property.responseTopic(""))),
-  violation(/response topic/, publish5(property.responseTopic("a/+"))),
-  violation(/response topic/, publish5(property.responseTopic("#"))),
-  violation(/response topic/, will5("w", property.responseTopic("a#"))),
+  violation(/Response Topic \(0x08\)/, publish5(property.responseTopic(""))),
+  violation(/Response Topic \(0x08\)/, publish5(property.responseTopic("a/+"))),
+  violation(/Response Topic \(0x08\)/, publish5(property.responseTopic("#"))),
+  violation(
+    /Response Topic \(0x08\)/,
+    will5("w", property.responseTopic("a#")),
+  ),
   violation(/is 0/, connect5(property.receiveMaximum(0))),
   violation(/is 0/, connect5(property.maximumPacketSize(0))),
   violation(/neither 0 nor 1/, connect5(property.requestProblem(2))),
   violation(/neither 0 nor 1/, connect5(property.requestResponse(2))),
-  violation(/without an auth/, connect5(property.authenticationData("x"))),
+  violation(
+    /without Authentication Method/,
+    connect5(property.authenticationData("x")),
+  ),
   violation(
     /is 0/,
     packet(
@@ -167,7 +175,7 @@ refuses(
     ),
   ),
   {
-    says: /topic alias 0/,
+    says: /Topic Alias \(0x23\) is 0/,
     code: 0x94,
     bytes: publish5(property.topicAlias(0)),
   },
@@ -180,7 +188,10 @@ refuses(
     publish5(property.subscriptionIdentifier(1)),
   ),
   {
-    ...violation(/identifier 0/, publish5(property.subscriptionIdentifier(0))),
+    ...violation(
+      /Identifier \(0x0b\) is 0/,
+      publish5(property.subscriptionIdentifier(0)),
+    ),
     fromServer: true,
   },
 );

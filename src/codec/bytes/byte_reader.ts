@@ -41,11 +41,11 @@ export class ByteReader {
       value |= (byte & 127) << shift;
       if (byte >= 128) continue;
       if (byte === 0 && shift > 0) {
-        throw malformed("a variable byte integer is not in its shortest form");
+        throw malformed("variable byte integer is not in its shortest form");
       }
       return value;
     }
-    throw malformed("a variable byte integer has more than 4 bytes");
+    throw malformed("variable byte integer has more than 4 bytes");
   }
 
   /** A string with its length in front; 0x81 also when it is ill-formed. */
@@ -59,7 +59,7 @@ export class ByteReader {
     const length = this.uint16();
     const start = this.skip(length);
     if (length > 0 && !isWellFormedUtf8(this.chunk, start, this.at)) {
-      throw malformed("a string is not well-formed UTF-8");
+      throw malformed("string is not well-formed UTF-8");
     }
     return length;
   }
@@ -87,11 +87,13 @@ export class ByteReader {
   /** Throws `ProtocolError` 0x81 when anything is left. */
   finish(): void {
     if (this.at !== this.end) {
-      throw malformed(`${this.end - this.at} bytes too many in a packet`);
+      throw malformed(
+        `packet has ${this.end - this.at} bytes after its last field`,
+      );
     }
   }
 }
 
 function truncated(): Error {
-  return malformed("a packet or its properties end inside a field");
+  return malformed("packet or properties end inside a field");
 }

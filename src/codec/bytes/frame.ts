@@ -1,4 +1,5 @@
 import {
+  packetName,
   PacketType,
   ProtocolError,
   type ProtocolVersion,
@@ -123,13 +124,13 @@ export function readFrame(
     // Written out as a loop of at most three turns; most packets skip it.
     length &= 127;
     for (let shift = 7;; shift += 7) {
-      if (shift > 21) throw malformed("remaining length has more than 4 bytes");
+      if (shift > 21) throw malformed("Remaining Length has more than 4 bytes");
       if (at >= end) return 0;
       const byte = chunk[at++];
       length |= (byte & 127) << shift;
       if (byte >= 128) continue;
       if (byte === 0) {
-        throw malformed("remaining length is not in its shortest form");
+        throw malformed("Remaining Length is not in its shortest form");
       }
       break;
     }
@@ -138,7 +139,7 @@ export function readFrame(
   const total = packetEnd - start;
   if (total > maxPacketSize) throw tooLarge(total, maxPacketSize);
   if (kind === WITHOUT_BODY && length !== 0) {
-    throw malformed("PINGREQ or PINGRESP with a body");
+    throw malformed(`${packetName(first >> 4)} has a body`);
   }
   if (packetEnd > end) {
     frame.needed = total;
@@ -154,7 +155,7 @@ export function readFrame(
 function tooLarge(total: number, maxPacketSize: number): ProtocolError {
   return new ProtocolError(
     ReasonCode.PacketTooLarge,
-    `a packet of ${total} bytes is larger than the maximum of ${maxPacketSize}`,
+    `packet of ${total} bytes exceeds the maximum of ${maxPacketSize}`,
   );
 }
 
@@ -162,9 +163,11 @@ function refusedFirstByte(first: number): ProtocolError {
   const type = first >> 4;
   if (type === 0) return malformed("packet type 0 is reserved");
   if (type !== PacketType.Publish) {
-    return malformed(`packet type ${type} with flags ${first & 15}`);
+    return malformed(
+      `fixed header flags of ${packetName(type)} are ${first & 15}`,
+    );
   }
   return malformed(
-    (first & 6) === 6 ? "PUBLISH with QoS 3" : "PUBLISH with DUP at QoS 0",
+    (first & 6) === 6 ? "PUBLISH has QoS 3" : "PUBLISH sets DUP at QoS 0",
   );
 }

@@ -1,4 +1,10 @@
-import { type Properties, PropertyId } from "../../mqtt/mod.ts";
+import {
+  packetName,
+  PacketType,
+  type Properties,
+  PropertyId,
+  propertyName,
+} from "../../mqtt/mod.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { malformed, violation } from "./errors.ts";
 import { PropertyPlace as In } from "./property_place.ts";
@@ -16,7 +22,11 @@ const ANSWERS = In.Connack | In.Puback | In.Pubrec | In.Pubrel | In.Pubcomp |
 const RULES: Readonly<Record<number, Rule | undefined>> = {
   [PropertyId.SubscriptionIdentifier]: {
     places: In.Subscribe,
-    read: (p, r) => p.subscriptionIdentifier = positive(r.varint()),
+    read: (p, r) =>
+      p.subscriptionIdentifier = positive(
+        r.varint(),
+        PropertyId.SubscriptionIdentifier,
+      ),
   },
   [PropertyId.SessionExpiryInterval]: {
     // [MQTT-3.14.2-2]: a server's DISCONNECT must not have it.
@@ -41,11 +51,19 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.RequestProblemInformation]: {
     places: In.Connect,
-    read: (p, r) => p.requestProblemInformation = flag(r.uint8()),
+    read: (p, r) =>
+      p.requestProblemInformation = flag(
+        r.uint8(),
+        PropertyId.RequestProblemInformation,
+      ),
   },
   [PropertyId.RequestResponseInformation]: {
     places: In.Connect,
-    read: (p, r) => p.requestResponseInformation = flag(r.uint8()),
+    read: (p, r) =>
+      p.requestResponseInformation = flag(
+        r.uint8(),
+        PropertyId.RequestResponseInformation,
+      ),
   },
   [PropertyId.ResponseInformation]: {
     places: In.Connack,
@@ -63,7 +81,8 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   [PropertyId.ReceiveMaximum]: {
     places: In.Connect | In.Connack,
     // 0 would mean that nothing may ever be sent (3.1.2.11.3).
-    read: (p, r) => p.receiveMaximum = positive(r.uint16()),
+    read: (p, r) =>
+      p.receiveMaximum = positive(r.uint16(), PropertyId.ReceiveMaximum),
   },
   [PropertyId.TopicAliasMaximum]: {
     places: In.Connect | In.Connack,
@@ -72,11 +91,13 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   [PropertyId.MaximumQoS]: {
     places: In.Connack,
     // 2 is what its absence says (3.2.2.3.4).
-    read: (p, r) => p.maximumQoS = flag(r.uint8()) ? 1 : 0,
+    read: (p, r) =>
+      p.maximumQoS = flag(r.uint8(), PropertyId.MaximumQoS) ? 1 : 0,
   },
   [PropertyId.RetainAvailable]: {
     places: In.Connack,
-    read: (p, r) => p.retainAvailable = flag(r.uint8()),
+    read: (p, r) =>
+      p.retainAvailable = flag(r.uint8(), PropertyId.RetainAvailable),
   },
   [PropertyId.UserProperty]: {
     places: ANSWERS | In.Connect | In.Subscribe | In.Unsubscribe,
@@ -88,19 +109,32 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.MaximumPacketSize]: {
     places: In.Connect | In.Connack,
-    read: (p, r) => p.maximumPacketSize = positive(r.uint32()),
+    read: (p, r) =>
+      p.maximumPacketSize = positive(r.uint32(), PropertyId.MaximumPacketSize),
   },
   [PropertyId.WildcardSubscriptionAvailable]: {
     places: In.Connack,
-    read: (p, r) => p.wildcardSubscriptionAvailable = flag(r.uint8()),
+    read: (p, r) =>
+      p.wildcardSubscriptionAvailable = flag(
+        r.uint8(),
+        PropertyId.WildcardSubscriptionAvailable,
+      ),
   },
   [PropertyId.SubscriptionIdentifierAvailable]: {
     places: In.Connack,
-    read: (p, r) => p.subscriptionIdentifierAvailable = flag(r.uint8()),
+    read: (p, r) =>
+      p.subscriptionIdentifierAvailable = flag(
+        r.uint8(),
+        PropertyId.SubscriptionIdentifierAvailable,
+      ),
   },
   [PropertyId.SharedSubscriptionAvailable]: {
     places: In.Connack,
-    read: (p, r) => p.sharedSubscriptionAvailable = flag(r.uint8()),
+    read: (p, r) =>
+      p.sharedSubscriptionAvailable = flag(
+        r.uint8(),
+        PropertyId.SharedSubscriptionAvailable,
+      ),
   },
 };
 
@@ -116,8 +150,7 @@ export type UserProperties = "keep" | "skip";
  * skipped are checked as the others are.
  *
  * @throws {ProtocolError} 0x81 for a property that is unknown or has no place
- * there (2.2.2.2) or runs out of the property length; 0x82 for one that stands
- * twice, a 0 where the specification forbids it, a flag that is not 0 or 1,
+ * there (2.2.2.2) or runs out of the property length; 0x82 for a duplicate,, a 0 where the specification forbids it, a flag that is not 0 or 1,
  * and authentication data without a method (3.1.2.11.10).
  */
 export function decodeProperties(
@@ -142,7 +175,9 @@ export function decodeProperties(
     const id = reader.uint8();
     const rule = RULES[id];
     if (rule === undefined || (rule.places & place) === 0) {
-      throw malformed(`property ${id} has no place in this packet`);
+      throw malformed(
+        `${propertyName(id)} is not allowed in ${packetOf(place)}`,
+      );
     }
     if (id === PropertyId.UserProperty) {
       if (userProperties === "skip") {
@@ -152,7 +187,7 @@ export function decodeProperties(
     } else {
       const bit = 1 << (id & 31);
       if (((id < 32 ? seenLow : seenHigh) & bit) !== 0) {
-        throw violation(`property ${id} stands twice`);
+        throw violation(`duplicate property ${propertyName(id)}`);
       }
       if (id < 32) seenLow |= bit;
       else seenHigh |= bit;
@@ -163,16 +198,27 @@ export function decodeProperties(
   if (
     properties.authenticationData !== undefined &&
     properties.authenticationMethod === undefined
-  ) throw violation("authentication data without an authentication method");
+  ) {
+    throw violation(
+      "Authentication Data (0x16) without Authentication Method (0x15)",
+    );
+  }
   return properties;
 }
 
-function positive(value: number): number {
-  if (value === 0) throw violation("a property is 0 that must not be");
+function positive(value: number, id: number): number {
+  if (value === 0) throw violation(`${propertyName(id)} is 0`);
   return value;
 }
 
-function flag(value: number): boolean {
-  if (value > 1) throw violation("a property is neither 0 nor 1");
+function flag(value: number, id: number): boolean {
+  if (value > 1) throw violation(`${propertyName(id)} is neither 0 nor 1`);
   return value === 1;
+}
+
+/** Returns the name of the packet that `place` stands for. */
+function packetOf(place: number): string {
+  return place === In.ServerDisconnect
+    ? packetName(PacketType.Disconnect)
+    : packetName(Math.log2(place));
 }

@@ -1,4 +1,9 @@
-import { PropertyId, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import {
+  PropertyId,
+  propertyName,
+  ProtocolError,
+  ReasonCode,
+} from "../../mqtt/mod.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { malformed, violation } from "./errors.ts";
 
@@ -86,7 +91,7 @@ function decodeOne(
     case PropertyId.PayloadFormatIndicator:
       into.payloadFormat = reader.uint8();
       if (into.payloadFormat > 1) {
-        throw violation("payload format indicator is neither 0 nor 1");
+        throw violation(`${propertyName(id)} is neither 0 nor 1`);
       }
       return;
     case PropertyId.MessageExpiryInterval:
@@ -115,17 +120,21 @@ function decodeOne(
       into.willDelay = reader.uint32();
       return;
   }
-  throw malformed(`property ${id} has no place in a PUBLISH or will`);
+  throw malformed(
+    `${propertyName(id)} is not allowed in ${
+      place === "will" ? "a will" : "PUBLISH"
+    }`,
+  );
 }
 
 /** The response topic ends where the reader stands. */
 function checkResponseTopic(length: number): void {
-  if (length === 0) throw violation("the response topic is empty");
+  if (length === 0) throw violation("Response Topic (0x08) is empty");
   for (let i = reader.at - length; i < reader.at; i++) {
     const byte = reader.chunk[i];
     // [MQTT-3.3.2-14]
     if (byte === 0x23 || byte === 0x2b) {
-      throw violation("the response topic contains a wildcard");
+      throw violation("Response Topic (0x08) contains a wildcard");
     }
   }
 }
@@ -135,7 +144,7 @@ function topicAlias(value: number): number {
   if (value > 0) return value;
   throw new ProtocolError(
     ReasonCode.TopicAliasInvalid,
-    "topic alias 0 is not allowed",
+    "Topic Alias (0x23) is 0",
   );
 }
 
@@ -146,15 +155,17 @@ function addIdentifier(
 ): void {
   // [MQTT-3.3.4-6]
   if (place === "from client") {
-    throw violation("a client's PUBLISH has a subscription identifier");
+    throw violation(
+      "Subscription Identifier (0x0b) is not allowed in a client's PUBLISH",
+    );
   }
-  if (value === 0) throw violation("subscription identifier 0 is not allowed");
+  if (value === 0) throw violation("Subscription Identifier (0x0b) is 0");
   if (into.identifiers === null) into.identifiers = [value];
   else into.identifiers.push(value);
 }
 
 function duplicate(id: number): ProtocolError {
-  return violation(`property ${id} stands twice in a PUBLISH or will`);
+  return violation(`duplicate property ${propertyName(id)}`);
 }
 
 /** The others belong to one hop, or are decided anew for each receiver. */

@@ -1,4 +1,4 @@
-import type { ProtocolVersion } from "../../mqtt/mod.ts";
+import { hexByte, packetName, type ProtocolVersion } from "../../mqtt/mod.ts";
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { malformed, violation } from "../bytes/errors.ts";
 import type { Frame } from "../bytes/frame.ts";
@@ -32,10 +32,14 @@ export function decodeAck(
   const start = frame.bodyStart;
   const length = frame.end - start;
   if (length < 2 || (length > 2 && version !== 5)) {
-    throw malformed(`an acknowledgement of ${length} bytes`);
+    throw malformed(
+      `${packetName(frame.type)} has ${length} bytes after its header`,
+    );
   }
   const packetId = chunk[start] << 8 | chunk[start + 1];
-  if (packetId === 0) throw violation("an acknowledgement of packet id 0");
+  if (packetId === 0) {
+    throw violation(`${packetName(frame.type)} has packet identifier 0`);
+  }
   into.type = frame.type as 4 | 5 | 6 | 7;
   into.packetId = packetId;
   into.reasonCode = 0;
@@ -51,7 +55,9 @@ function decodeReason(
   const { type } = into;
   const code = chunk[at++];
   if (!isReasonCodeOf(type, code)) {
-    throw violation(`packet type ${type} with reason code ${code}`);
+    throw violation(
+      `reason code ${hexByte(code)} is not allowed in ${packetName(type)}`,
+    );
   }
   into.reasonCode = code;
   // Without a property length there are no properties (3.4.2.2.1).

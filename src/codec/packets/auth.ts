@@ -1,5 +1,6 @@
 import {
   type AuthPacket,
+  hexByte,
   PacketType,
   type ProtocolVersion,
   ReasonCode,
@@ -43,13 +44,15 @@ export function decodeAuth(
   fromServer = false,
   userProperties: UserProperties = "skip",
 ): AuthPacket {
-  if (version !== 5) throw violation("AUTH in a version that has none");
+  if (version !== 5) throw violation("AUTH is not allowed before MQTT 5.0");
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   // Code and properties may be left out together only (3.15.2.1).
   const empty = reader.at === reader.end;
   const reasonCode = empty ? 0 : reader.uint8();
   if (!isReasonCodeOf(PacketType.Auth, reasonCode, fromServer)) {
-    throw violation(`AUTH with reason code ${reasonCode}`);
+    throw violation(
+      `reason code ${hexByte(reasonCode)} is not allowed in AUTH`,
+    );
   }
   if (empty) return { type: 15, reasonCode, properties: {} };
   const properties = decodeProperties(
@@ -59,7 +62,7 @@ export function decodeAuth(
   );
   reader.finish();
   if (properties.authenticationMethod === undefined) {
-    throw violation("AUTH without an authentication method");
+    throw violation("AUTH has no Authentication Method (0x15)");
   }
   return { type: 15, reasonCode, properties };
 }

@@ -1,5 +1,6 @@
 import {
   type ConnackPacket,
+  hexByte,
   PacketType,
   type Properties,
   type ProtocolVersion,
@@ -42,16 +43,16 @@ export function decodeConnack(
   const flags = reader.uint8();
   // [MQTT-3.2.2-1]; MQTT 3.1 says nothing of this byte.
   if (flags > 1 && version !== 3) {
-    throw malformed("CONNACK with reserved flags");
+    throw malformed("reserved flags of CONNACK are set");
   }
   const code = reader.uint8();
   const known = version === 5
     ? isReasonCodeOf(PacketType.Connack, code, true)
     : code <= ReturnCode.NotAuthorized;
-  if (!known) throw violation(`CONNACK with code ${code}`);
+  if (!known) throw violation(`CONNACK has the unknown code ${hexByte(code)}`);
   const sessionPresent = version !== 3 && flags === 1;
   if (sessionPresent && code !== 0) {
-    throw violation("CONNACK refuses, but has a session present");
+    throw violation("CONNACK with a failure code sets Session Present");
   }
   const properties: Properties = version === 5
     ? decodeProperties(reader, PropertyPlace.Connack, "keep")

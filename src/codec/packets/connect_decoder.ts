@@ -58,7 +58,9 @@ export function decodeConnect(
     version = versionOf(name, level);
     // The header's flags: reserved [MQTT-2.1.3-1], but not used in 3.1.
     if ((frame.firstByte & 15) !== 0 && version !== 3) {
-      throw malformed(`CONNECT with flags ${frame.firstByte & 15}`);
+      throw malformed(
+        `fixed header flags of CONNECT are ${frame.firstByte & 15}, not 0`,
+      );
     }
     const bridge = (level & BRIDGE) !== 0;
     return decodeBody(reader, version, bridge, userProperties);
@@ -73,7 +75,7 @@ export function decodeConnect(
 function versionOf(name: string, level: number): ProtocolVersion {
   if (name !== "MQTT" && name !== "MQIsdp") {
     // [MQTT-3.1.2-1]
-    throw malformed("CONNECT with another protocol's name");
+    throw malformed("protocol name of CONNECT is neither MQTT nor MQIsdp");
   }
   const version = level & ~BRIDGE;
   if (name === "MQIsdp") {
@@ -83,7 +85,7 @@ function versionOf(name: string, level: number): ProtocolVersion {
   // says MQIsdp only the short one.
   throw new ConnectError(
     ReasonCode.UnsupportedProtocolVersion,
-    `protocol ${name} has no version ${level} here`,
+    `protocol ${name} level ${level} is not supported`,
     name === "MQTT" && version >= 5 ? 5 : 4,
   );
 }
@@ -135,20 +137,20 @@ function isPresent(
 function checkFlags(flags: number, version: ProtocolVersion): void {
   // [MQTT-3.1.2-3]; in MQTT 3.1 the bit means nothing.
   if ((flags & RESERVED) !== 0 && version !== 3) {
-    throw malformed("CONNECT with the reserved flag");
+    throw malformed("reserved flag of CONNECT is set");
   }
   if ((flags & WILL) === 0) {
     // [MQTT-3.1.2-11], [MQTT-3.1.2-13]
     if ((flags & (WILL_QOS | WILL_RETAIN)) !== 0) {
-      throw malformed("CONNECT with will flags but no will");
+      throw malformed("CONNECT sets Will QoS or Will Retain without Will Flag");
     }
   } else if ((flags & WILL_QOS) === WILL_QOS) {
     // [MQTT-3.1.2-12]
-    throw malformed("CONNECT with will QoS 3");
+    throw malformed("CONNECT has Will QoS 3");
   }
   // [MQTT-3.1.2-22] of MQTT 3.1.1; MQTT 5.0 allows it.
   if (version !== 5 && (flags & (USER_NAME | PASSWORD)) === PASSWORD) {
-    throw violation("CONNECT with a password but no user name");
+    throw violation("CONNECT has a password but no user name");
   }
 }
 

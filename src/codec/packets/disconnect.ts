@@ -1,5 +1,6 @@
 import {
   type DisconnectPacket,
+  hexByte,
   PacketType,
   type ProtocolVersion,
   ReasonCode,
@@ -55,7 +56,9 @@ export function decodeDisconnect(
   // Code and properties may be left out, the latter also alone (3.14.2.2.1).
   const reasonCode = reader.at === reader.end ? 0 : reader.uint8();
   if (!isReasonCodeOf(PacketType.Disconnect, reasonCode, fromServer)) {
-    throw violation(`DISCONNECT with reason code ${reasonCode}`);
+    throw violation(
+      `reason code ${hexByte(reasonCode)} is not allowed in DISCONNECT`,
+    );
   }
   const properties = reader.at === reader.end ? {} : decodeProperties(
     reader,

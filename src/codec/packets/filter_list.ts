@@ -1,4 +1,8 @@
-import type { Properties, ProtocolVersion } from "../../mqtt/mod.ts";
+import {
+  packetName,
+  type Properties,
+  type ProtocolVersion,
+} from "../../mqtt/mod.ts";
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { malformed, violation } from "../bytes/errors.ts";
 import type { Frame } from "../bytes/frame.ts";
@@ -43,13 +47,13 @@ export function decodeListHead(
   const packetId = reader.uint16();
   // [MQTT-2.2.1-3]
   if (packetId === 0) {
-    throw violation("SUBSCRIBE or UNSUBSCRIBE with packet id 0");
+    throw violation(`${packetName(frame.type)} has packet identifier 0`);
   }
   const properties = version === 5
     ? decodeProperties(reader, place, userProperties)
     : {};
   if (reader.at === reader.end) {
-    throw violation("SUBSCRIBE or UNSUBSCRIBE without a filter");
+    throw violation(`${packetName(frame.type)} has no topic filter`);
   }
   return { packetId, properties, start: reader.at };
 }
@@ -73,6 +77,6 @@ export function countFilters(
     at += 2 + (chunk[at] << 8 | chunk[at + 1]) + optionBytes;
     count++;
   }
-  if (at > end) throw malformed("a topic filter is cut short");
+  if (at > end) throw malformed("the packet ends inside a topic filter");
   return count;
 }

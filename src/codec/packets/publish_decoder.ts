@@ -77,7 +77,7 @@ function decode(
   const first = frame.firstByte;
   const end = frame.end;
   const topicStart = frame.bodyStart + 2;
-  if (topicStart > end) throw malformed("PUBLISH without a topic name");
+  if (topicStart > end) throw malformed("PUBLISH has no topic name");
   const topicEnd = topicStart +
     (chunk[topicStart - 2] << 8 | chunk[topicStart - 1]);
   // QoS 3 never gets here: `readFrame` refuses the first byte.
@@ -87,7 +87,7 @@ function decode(
   let packetId = 0;
   if (qos !== 0) {
     packetId = chunk[at - 2] << 8 | chunk[at - 1];
-    if (packetId === 0) throw violation("PUBLISH with packet id 0");
+    if (packetId === 0) throw violation("PUBLISH has packet identifier 0");
   }
   into.chunk = chunk;
   into.start = frame.start;
@@ -105,7 +105,7 @@ function decode(
   into.properties = null;
   into.propertiesPlain = true;
   if (version === 5) {
-    if (at >= end) throw malformed("PUBLISH without a property length");
+    if (at >= end) throw malformed("PUBLISH has no property length");
     if (chunk[at] === 0) {
       at++;
     } else {
@@ -114,7 +114,7 @@ function decode(
     }
   }
   if (topicEnd === topicStart && into.topicAlias === 0) {
-    throw violation("PUBLISH with neither topic name nor topic alias");
+    throw violation("PUBLISH has neither topic name nor Topic Alias (0x23)");
   }
   into.payloadStart = at;
 }

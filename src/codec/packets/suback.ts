@@ -1,4 +1,6 @@
 import {
+  hexByte,
+  packetName,
   PacketType,
   type Properties,
   type ProtocolVersion,
@@ -49,7 +51,9 @@ export function decodeSuback(
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   const type = frame.type === PacketType.Suback ? 9 : 11;
   const packetId = reader.uint16();
-  if (packetId === 0) throw violation("SUBACK or UNSUBACK with packet id 0");
+  if (packetId === 0) {
+    throw violation(`${packetName(type)} has packet identifier 0`);
+  }
   if (version !== 5 && type === PacketType.Unsuback) {
     reader.finish();
     return { type, packetId, codes: [], properties: {} };
@@ -63,9 +67,15 @@ export function decodeSuback(
     const known = version === 5
       ? isReasonCodeOf(type, code, true)
       : code <= 2 || code === 0x80;
-    if (!known) throw violation(`SUBACK or UNSUBACK with code ${code}`);
+    if (!known) {
+      throw violation(
+        `reason code ${hexByte(code)} is not allowed in ${packetName(type)}`,
+      );
+    }
     codes.push(code);
   }
-  if (codes.length === 0) throw violation("SUBACK or UNSUBACK without a code");
+  if (codes.length === 0) {
+    throw violation(`${packetName(type)} has no reason code`);
+  }
   return { type, packetId, codes, properties };
 }

@@ -103,12 +103,12 @@ function decodeRequest(
   const options = reader.uint8();
   // [MQTT-3.8.3-5]; all but the QoS is reserved in 3.x [MQTT-3-8.3-4].
   if ((options & (version === 5 ? 0xc0 : 0xfc)) !== 0) {
-    throw malformed("SUBSCRIBE with reserved bits in its options");
+    throw malformed("reserved bits of the subscription options are set");
   }
   const qos = options & 3;
   const retainHandling = options >> 4;
-  if (qos === 3) throw violation("SUBSCRIBE with QoS 3");
-  if (retainHandling === 3) throw violation("SUBSCRIBE with retain handling 3");
+  if (qos === 3) throw violation("SUBSCRIBE requests QoS 3");
+  if (retainHandling === 3) throw violation("SUBSCRIBE has Retain Handling 3");
   return {
     filter,
     qos: qos as QoS,
