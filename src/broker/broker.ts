@@ -14,7 +14,7 @@ import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
 import { unaskedBy } from "./access/unasked.ts";
-import { Alarms } from "./status/alarms.ts";
+import { type AlarmName, Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
 import { CalendarWatch } from "./calendar_watch.ts";
@@ -25,6 +25,7 @@ import { RepeatedTroubles } from "./status/repeated_troubles.ts";
 import {
   sessionOptions,
   storageFolder,
+  type StoreReports,
   storeSettings,
 } from "./session_options.ts";
 import type { StartedListener } from "./listeners/started_listener.ts";
@@ -199,6 +200,15 @@ export class Broker {
     this.#context.authorize(access?.authorizer ?? authorizer ?? null);
   }
 
+  /** An alarm each, for as long as it is so. */
+  get #storeReports(): StoreReports {
+    const alarm = (name: AlarmName) => (text: string | null) => {
+      if (text === null) this.#alarms.clear(name);
+      else this.#alarms.raise(name, text);
+    };
+    return { snapshotTrouble: alarm("snapshot"), damage: alarm("damage") };
+  }
+
   async #openStorage(): Promise<Storage | null> {
     if (this.#settings.storage.mode === "memory") return null;
     // Loaded when it is used: the mode `memory` starts without it.
@@ -207,10 +217,7 @@ export class Broker {
     const alarms = this.#alarms;
     const settings = this.#storeSettings = storeSettings(
       this.#settings,
-      (trouble) => {
-        if (trouble === null) alarms.clear("snapshot");
-        else alarms.raise("snapshot", trouble);
-      },
+      this.#storeReports,
     );
     let doubt: Doubt | null = null;
     const open = () => openStore(settings, this.#clock, doubt);
@@ -326,10 +333,9 @@ export class Broker {
     this.#connections.isVerbose = settings.log.connections;
     this.#sys.limitRetained(settings.retained);
     if (this.#storeSettings !== null) {
-      const { snapshotTrouble } = this.#storeSettings;
       Object.assign(
         this.#storeSettings,
-        storeSettings(settings, snapshotTrouble!),
+        storeSettings(settings, this.#storeReports),
       );
     }
     this.#enforce(access);

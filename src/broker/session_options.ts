@@ -33,10 +33,15 @@ export function sessionOptions(settings: Settings): SessionOptions {
   };
 }
 
-/** What the store goes by; `snapshotTrouble` is told how its copies fare. */
+/** What a store tells while it is open. */
+export type StoreReports = Required<
+  Pick<StoreSettings, "snapshotTrouble" | "damage">
+>;
+
+/** What the store goes by, and where it reports to. */
 export function storeSettings(
   settings: Settings,
-  snapshotTrouble: (trouble: string | null) => void,
+  reports: StoreReports,
 ): StoreSettings {
   const { storage } = settings;
   return {
@@ -49,7 +54,8 @@ export function storeSettings(
     snapshotInterval: storage.snapshot_interval,
     onCorruption: storage.on_corruption === "refuse" ? "refuse" : "start-empty",
     name: `dunlin ${VERSION}`,
-    snapshotTrouble,
+    scrubInterval: storage.scrub,
+    ...reports,
   };
 }
 

@@ -83,6 +83,16 @@ export interface Blocks {
    * was rejected.
    */
   commit(commit: Commit): Promise<void>;
+  /**
+   * Reads all there is and mends what is damaged; `pause` lets others work.
+   * Returns what to tell the operator, or null when all is whole.
+   */
+  scrub?(pause: () => Promise<void>): Promise<string | null>;
+  /**
+   * Set by the store: writes what lives in the blocks up to `last` again, from
+   * memory, so that they are needed no more.
+   */
+  rewrite?: (last: number) => void;
   /** Lets go of the file. */
   close(): Promise<void>;
 }
@@ -95,6 +105,8 @@ export interface CopiedBlocks extends Blocks {
   isJournaled: boolean;
   /** Whether a journal has all that was stored before these were opened. */
   readonly wasJournaled: boolean;
+  /** Writes blocks of the log again of which what is stored is damaged. */
+  mend?(blocks: readonly Block[]): Promise<void>;
   /** Hands over the blocks of `head`. @default the head as it is stored */
   read(
     each: (block: Block) => void | Promise<void>,

@@ -44,8 +44,8 @@ export class Cleaning {
   #rest: Rest | null = null;
   /** Whether space is short, so that a small gain is worth a pass. */
   isTight = false;
-  /** Whether every block is cleared, whatever it holds. */
-  isThorough = false;
+  /** Blocks up to this one are cleared, whatever they hold. */
+  through = 0;
 
   /** `slack` dead bytes are not worth the work while there is space. */
   constructor(
@@ -65,7 +65,7 @@ export class Cleaning {
    * where space is tight.
    */
   get isWanted(): boolean {
-    if (this.isThorough) return true;
+    if (this.#ledger.first <= this.through) return true;
     const { stored, live } = this.#ledger;
     const rest = this.#rest;
     // Less may be live since: then less of the rest is explained by it.

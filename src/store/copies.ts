@@ -35,6 +35,11 @@ export function journalPath(store: string, commit: number): string {
   return `${store}.journal-${commit}`;
 }
 
+/** Where what is built anew is, until it is complete. */
+export function rebuiltPath(store: string): string {
+  return `${store}.rebuilt`;
+}
+
 /** All of them, in no order. */
 export function allOf({ snapshots, journals }: Copies): readonly Copy[] {
   return [...snapshots, ...journals];

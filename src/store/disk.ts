@@ -1,3 +1,4 @@
+import type { Source } from "./block_pool.ts";
 import type { CopiedBlocks } from "./blocks.ts";
 import type { Files } from "./files.ts";
 import type { DiskSpace } from "./space.ts";
@@ -16,6 +17,11 @@ export interface Disk {
   lock(path: string, name: string): Promise<Lock>;
   /** Reads a store without changing it; see `verify`. */
   verify(path: string): Promise<Verdict>;
+  /**
+   * What can be read of the damaged store at `path`. A disk that does not have
+   * this has nothing to read.
+   */
+  damaged?(path: string): Source;
   /** Opens a store that was verified; one that is missing begins empty. */
   openBlocks(path: string): Promise<CopiedBlocks>;
   /** Makes the store at `path`, which is open nowhere, a single file. */

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "../clock/mod.ts";
 import type { Block } from "./block.ts";
 import type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
 import {
+  allOf,
   endCopies,
   findCopies,
   journalPath,
@@ -12,7 +13,7 @@ import {
 import type { Files } from "./files.ts";
 import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
-import { isTaken } from "./store_error.ts";
+import { isTaken, StoreError } from "./store_error.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
@@ -38,6 +39,8 @@ export interface JournalOptions {
    * again until then.
    */
   readonly told?: (trouble: string | null) => void;
+  /** Is told what was damaged, and that it was mended. */
+  readonly damage?: (found: string) => void;
 }
 
 /**
@@ -70,6 +73,7 @@ export class JournaledBlocks implements Blocks {
   /** Journals begun by this process: they go on from where the store stands. */
   readonly #own = new Set<string>();
   #closed = false;
+  rewrite?: (last: number) => void;
 
   private constructor(
     blocks: CopiedBlocks,
@@ -184,11 +188,16 @@ export class JournaledBlocks implements Blocks {
     if (this.#closed) return;
     const pause = Math.min(RETRY, this.#options.snapshotInterval);
     this.#timer = this.#clock.after(pause, () => {
-      this.#isDue = true;
       this.#rests = false;
-      if (this.#commits > 0 || this.#closed) return;
-      this.#beginning = this.#begin().finally(() => this.#beginning = null);
+      this.#beginNow();
     });
+  }
+
+  /** With the commit that is being made, or at once without one. */
+  #beginNow(): void {
+    this.#isDue = true;
+    if (this.#commits > 0 || this.#closed) return;
+    this.#beginning ??= this.#begin().finally(() => this.#beginning = null);
   }
 
   /** Begins a journal and a snapshot at the present head; does not throw. */
@@ -244,7 +253,63 @@ export class JournaledBlocks implements Blocks {
       this.#tell(null);
       this.#wait();
     } catch (error) {
+      if (isCorrupt(error)) await this.#mendFor(head);
       this.#failed(error);
+    } finally {
+      this.#blocks.keepFrom = Infinity;
+    }
+  }
+
+  /** The old copies stay, and the snapshot is tried again. */
+  async #mendFor(head: Head): Promise<void> {
+    try {
+      const found = await this.#mend(head, () => Promise.resolve());
+      if (found !== null) this.#options.damage?.(found);
+    } catch {
+      // The snapshot tells that it could not be made.
+    }
+  }
+
+  async #mend(
+    head: Head,
+    pause: () => Promise<void>,
+  ): Promise<string | null> {
+    const { files, path } = this.#options;
+    const { scrubBlocks } = await import("./scrub.ts");
+    const { copySource } = await import("./salvage.ts");
+    const copies = allOf(await findCopies(files, path))
+      .map((copy) => copySource(files, copy.path));
+    const { rewrite } = this;
+    return await scrubBlocks(this.#blocks, head, { copies, pause, rewrite });
+  }
+
+  async scrub(pause: () => Promise<void>): Promise<string | null> {
+    // One thing at a time reads the blocks of a head.
+    while (this.#snapshot !== null) await this.#snapshot;
+    const scrub = this.#scrub(pause);
+    this.#snapshot = scrub.then(() => {}, () => {}).finally(() =>
+      this.#snapshot = null
+    );
+    const { found, damaged } = await scrub;
+    await this.#snapshot;
+    if (damaged.length === 0) return found;
+    this.#renewal ??= { aside: null };
+    this.#beginNow();
+    const copies = `the second copy was damaged (${damaged.join(", ")}); a ` +
+      "new one is made";
+    return found === null ? copies : `${found}; ${copies}`;
+  }
+
+  async #scrub(
+    pause: () => Promise<void>,
+  ): Promise<{ found: string | null; damaged: string[] }> {
+    const { files, path } = this.#options;
+    const { head } = this.#blocks;
+    const { scrubCopies } = await import("./scrub_copies.ts");
+    this.#blocks.keepFrom = head.first;
+    try {
+      const found = await this.#mend(head, pause);
+      return { found, damaged: await scrubCopies(files, path, pause) };
     } finally {
       this.#blocks.keepFrom = Infinity;
     }
@@ -255,7 +320,12 @@ export class JournaledBlocks implements Blocks {
     const { files, path } = this.#options;
     this.#carried = 0;
     if (this.#renewal !== null) {
-      const own = new Set(this.#own).add(snapshotPath(path, head.commit));
+      const own = new Set(
+        [...this.#own].filter((one) =>
+          Number(one.slice(one.lastIndexOf("-") + 1)) >= head.commit
+        ),
+      );
+      own.add(snapshotPath(path, head.commit));
       await endCopies(files, path, this.#renewal, own);
       this.#renewal = null;
     }
@@ -281,4 +351,8 @@ export class JournaledBlocks implements Blocks {
     this.#trouble = trouble;
     this.#options.told?.(trouble);
   }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof StoreError && error.fault === "corrupt";
 }

@@ -45,6 +45,7 @@ export class KvBlocks implements CopiedBlocks {
   written = 0;
   keepFrom = Infinity;
   isJournaled = false;
+  rewrite?: (last: number) => void;
   #saysJournaled: boolean;
 
   private constructor(kv: OwnKv, head: Head, saysJournaled: boolean) {
@@ -159,6 +160,32 @@ export class KvBlocks implements CopiedBlocks {
     this.#head = head;
     this.#removed = removed;
     this.#saysJournaled = isJournaled;
+  }
+
+  async mend(blocks: readonly Block[]): Promise<void> {
+    for (let at = 0; at < blocks.length; at += BLOCKS_AN_ATOMIC) {
+      const some = blocks.slice(at, at + BLOCKS_AN_ATOMIC);
+      this.written += AN_ATOMIC;
+      await this.#kv.write((atomic) => {
+        for (const { number, bytes } of some) {
+          // It may have been let go of since it was read.
+          if (number < this.#removed || number > this.#head.last) continue;
+          atomic.set(blockKey(SCHEMA, number), bytes);
+        }
+      });
+    }
+  }
+
+  async scrub(pause: () => Promise<void>): Promise<string | null> {
+    const { scrubBlocks } = await import("./scrub.ts");
+    this.keepFrom = this.#head.first;
+    try {
+      const { rewrite } = this;
+      const scrubbing = { copies: [], pause, rewrite };
+      return await scrubBlocks(this, this.#head, scrubbing);
+    } finally {
+      this.keepFrom = Infinity;
+    }
   }
 
   close(): Promise<void> {

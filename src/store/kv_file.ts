@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Block, checkBlock, checkEnd } from "./block.ts";
+import type { Finds, Range } from "./block_pool.ts";
 import { EMPTY, type Head } from "./blocks.ts";
 import { decodeHead } from "./head_record.ts";
 import { checkFormat, checkLayout, checkRow, IS_OURS } from "./kv_layout.ts";
@@ -143,6 +144,27 @@ export class KvFile {
     }
   }
 
+  /**
+   * Hands over the head and the blocks of the present schema in `range`, and
+   * passes over what cannot be read.
+   */
+  async salvage(finds: Finds, range: Range): Promise<void> {
+    const head = orNull(() => this.head);
+    if (head !== null) finds.head(head, false);
+    const first = Math.min(range.first, head?.first ?? Infinity);
+    const last = Math.max(range.last, head?.last ?? 0);
+    const row = orNull(() =>
+      this.#database.prepare("SELECT v FROM kv WHERE k = ?")
+    );
+    if (row === null) return;
+    // One by one: a damaged page ends a query for all of them.
+    for (let number = first; number <= last; number++) {
+      const found = orNull(() => row.get(key("b", SCHEMA, number)));
+      if (!(found?.v instanceof Uint8Array)) continue;
+      await finds.block({ number, bytes: found.v });
+    }
+  }
+
   /** Writes all of it, as of now, to a new file. */
   copyTo(file: string): void {
     this.#database.prepare("VACUUM INTO ?").run(file);
@@ -212,6 +234,15 @@ function key(...parts: (string | number)[]): Uint8Array {
     bytes.push(0x21, ...new Uint8Array(double.buffer));
   }
   return Uint8Array.from(bytes);
+}
+
+/** What `look` returns; null when it throws. */
+function orNull<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
 }
 
 /** Runs `look`; what SQLite throws becomes a `StoreError`. */

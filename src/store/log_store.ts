@@ -7,6 +7,7 @@ import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { Parts } from "./parts.ts";
+import type { LogStoreOptions } from "./log_store_options.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "./pending.ts";
 import { Replay } from "./replay.ts";
@@ -16,11 +17,11 @@ import type {
   Changes,
   LoadReport,
   Restorer,
-  StorageMode,
   Store,
   StoreHealth,
   StoreStatus,
 } from "./store.ts";
+import { ScrubTimer } from "./scrub_timer.ts";
 import { StoreError } from "./store_error.ts";
 import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "./waiters.ts";
@@ -38,43 +39,6 @@ const RECHECK = 1000;
 
 /** A head is current for so long that the end needs no other, ms. */
 const SECOND = 1000;
-
-/** How a `LogStore` works. */
-export interface LogStoreOptions {
-  /** What it promises. */
-  readonly mode: Exclude<StorageMode, "memory">;
-  /** At most so long after a change it is written, ms. */
-  readonly flushInterval: number;
-  /**
-   * Asked after each commit whether space is short: why, or null. Gets the
-   * bytes stored.
-   */
-  readonly shortage?: (storedBytes: number) => string | null;
-  /**
-   * Dead bytes that are left alone.
-   *
-   * @default 1 MiB
-   */
-  readonly slack?: number;
-  /**
-   * Bytes of messages in one commit.
-   *
-   * @default 32 MiB
-   */
-  readonly part?: number;
-  /** Called when the store has been closed. */
-  readonly release?: () => Promise<void>;
-  /** What was wrong when the store was opened, for the report. */
-  readonly alarm?: string | null;
-  /** Tries of a commit before it is given up. @default there is no end */
-  readonly tries?: number;
-  /** Why nothing can be written for now; it is tried from the start on. */
-  readonly unwritable?: unknown;
-  /** Names the past that begins. @default the one of the store goes on */
-  readonly epoch?: number;
-  /** Where it is, for errors. @default "the disk" */
-  readonly place?: string;
-}
 
 /**
  * A store that is a log of records in blocks. One batch is written at a time,
@@ -98,6 +62,7 @@ export class LogStore implements Store, Waker {
   readonly #waiters = new Waiters();
   readonly #written = new WriteCounter();
   readonly #epoch: number;
+  #scrub: ScrubTimer | null = null;
   #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
   /** Last batch that is on disk. */
   #stored = 0;
@@ -220,6 +185,10 @@ export class LogStore implements Store, Waker {
     const restored = await restore(replay, into, this.#ledger, this.#encoder);
     // A head that lags behind the records would give a number twice.
     this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
+    // Before that, memory does not have what the blocks hold.
+    this.#blocks.rewrite = (last) => this.#rewrite(last);
+    const { scrub } = this.#options;
+    if (scrub) this.#scrub = new ScrubTimer(this.#blocks, this.#clock, scrub);
     this.#lookForSpace();
     if (this.#options.unwritable !== undefined) this.#probe();
     return {
@@ -230,6 +199,12 @@ export class LogStore implements Store, Waker {
       alarm: this.#options.alarm ?? null,
       clockDoubt: this.#time.doubt,
     };
+  }
+
+  /** Writes again what lives in the blocks up to `last`, and drops them. */
+  #rewrite(last: number): void {
+    this.#cleaning.through = Math.max(this.#cleaning.through, last);
+    if (this.#writing === null) this.#later();
   }
 
   isStored({ number, block, dirty }: StoredEntry): boolean {
@@ -249,13 +224,12 @@ export class LogStore implements Store, Waker {
    */
   async compact(): Promise<void> {
     const end = this.#writer.number;
-    this.#cleaning.isThorough = true;
+    this.#cleaning.through = end - 1;
     while (this.#ledger.first < end) {
       this.#flush();
       await this.#writing;
       if (this.#isTaken) throw new StoreError("taken", this.#health.reason!);
     }
-    this.#cleaning.isThorough = false;
   }
 
   onStored(batch: number, task: () => void): void {
@@ -283,6 +257,7 @@ export class LogStore implements Store, Waker {
 
   async close(): Promise<void> {
     this.#closing = true;
+    await this.#scrub?.end();
     this.#commits.hurry();
     this.#timer?.();
     this.#timer = null;
@@ -316,7 +291,8 @@ export class LogStore implements Store, Waker {
     const read = this.#time.read();
     if (this.#isTaken || head.time === 0) return;
     if (read.time - head.time < SECOND) return;
-    const end = { ...head, commit: head.commit + 1, ...read };
+    const commit = head.commit + 1;
+    const end = { ...head, commit, ...read, epoch: this.#epoch };
     await this.#blocks.commit({ head: end, blocks: [] }).catch(() => {});
   }
 

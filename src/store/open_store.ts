@@ -48,6 +48,13 @@ export interface StoreSettings {
    * one was: it is tried again until then.
    */
   readonly snapshotTrouble?: (trouble: string | null) => void;
+  /** From one reading through of the store to the next, ms; 0 = never. */
+  readonly scrubInterval?: number;
+  /**
+   * Is told what was found damaged while the store was open, and null once all
+   * of it was found whole.
+   */
+  readonly damage?: (found: string | null) => void;
 }
 
 /**
@@ -86,6 +93,12 @@ export async function openStore(
       },
       shortage: (stored) => space.shortage(stored),
       release: () => lock.release(),
+      scrub: {
+        get scrubInterval() {
+          return settings.scrubInterval ?? 0;
+        },
+        damage: settings.damage,
+      },
       alarm: together(settled, alarm, keptDamage(before)),
       epoch: forks || blocks.head.epoch === 0 ? disk.newEpoch() : undefined,
     });
@@ -255,6 +268,7 @@ async function openBlocks(
       },
       renewal,
       told: snapshotTrouble,
+      damage: settings.damage,
     });
   } catch (error) {
     await blocks.close();

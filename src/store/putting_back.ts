@@ -1,7 +1,6 @@
-import { removeUnfinished } from "./copies.ts";
+import { rebuiltPath, removeUnfinished } from "./copies.ts";
 import { copyStore } from "./copy_store.ts";
 import { exists, type Files } from "./files.ts";
-import { rebuiltPath } from "./recovered_start.ts";
 import { moveAway, moveStray, removeStore } from "./set_aside.ts";
 import { systemFiles } from "./system_files.ts";
 

@@ -1,30 +1,11 @@
-import { type Commit, EMPTY, type Head, sameHead } from "./blocks.ts";
+import { type Commit, type Head, sameHead } from "./blocks.ts";
 import { allOf, type Copies, findCopies, type Renewal } from "./copies.ts";
 import type { Disk } from "./disk.ts";
 import { exists, type Files } from "./files.ts";
-import {
-  catchUp,
-  follow,
-  latestLine,
-  type Line,
-  linesOf,
-  rebuild,
-} from "./recovery.ts";
-import {
-  corruptName,
-  moveDamaged,
-  removeStore,
-  setAside,
-} from "./set_aside.ts";
+import { catchUp, follow, latestLine, type Line, linesOf } from "./recovery.ts";
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
-import { dateOfHead } from "./store_time.ts";
-import {
-  confirmed,
-  look,
-  refused,
-  type StartSettings,
-} from "./verified_start.ts";
+import { confirmed, look, type StartSettings } from "./verified_start.ts";
 import type { Verdict } from "./verify_store.ts";
 
 /** How a store with a second copy was found, and was brought in order. */
@@ -48,11 +29,6 @@ export interface Missing {
 }
 
 const FINE: Recovery = { alarm: null, renewal: null, forks: false };
-
-/** Where what is built anew is, until it is complete. */
-export function rebuiltPath(path: string): string {
-  return `${path}.rebuilt`;
-}
 
 /**
  * Makes a store with a second copy one that can be opened: what is whole and
@@ -110,10 +86,10 @@ async function check(
   const line = await lineTo(files, copies, ahead);
   const lost = ahead.commit - head.commit;
   // Nothing always leads to nothing: an empty store tells nothing of copies.
-  if (lost === 0 && (line === null || head.commit === 0)) {
+  if (line === null || head.commit === 0 && lost === 0) {
     const latest = await latestLine(files, copies);
-    if (isBeyond(latest.reach, verdict)) {
-      return await build(settings, copies, "out of date", latest);
+    if (isBeyond(latest.reach, { ...verdict, head: ahead })) {
+      return await build(settings, copies, "out of date");
     }
   }
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
@@ -218,66 +194,12 @@ export async function complete(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** Builds the store anew; `fault` says what is wrong with the one there is. */
 async function build(
   settings: StartSettings,
   copies: Copies,
   fault: string,
-  along?: Line,
 ): Promise<Recovery> {
-  const { disk, path, now, refuse, doubt } = settings;
-  const { files } = disk;
-  const nothing: Line = { snapshot: null, reach: EMPTY };
-  const line = doubt?.isInCopies
-    ? nothing
-    : along ?? await latestLine(files, copies);
-  const { reach } = line;
-  if (reach.commit === 0) {
-    if (refuse) throw refused(path, fault);
-    const aside = await setAside(files, path, now);
-    return {
-      alarm: `the store was ${fault}, and no copy of it was whole; what ` +
-        `there was is kept as ${aside}, and the broker started with nothing ` +
-        "stored",
-      renewal: null,
-      forks: true,
-    };
-  }
-  const fresh = rebuiltPath(path);
-  await removeStore(files, fresh);
-  await fill(disk, fresh, path, line);
-  await disk.makeSingle(fresh);
-  const aside = await corruptName(files, path, now);
-  const wasThere = await exists(files, path);
-  await moveDamaged(files, path, aside);
-  await files.rename(fresh, path);
-  await files.syncFolder(path);
-  return {
-    alarm: `the store was ${fault}` +
-      (wasThere ? `; it was set aside as ${aside}` : "") +
-      ", and built anew from its second copy, as of " +
-      new Date(dateOfHead(reach)).toISOString() +
-      (isCutOff(copies, line) ? "; what came later is damaged there, too" : ""),
-    renewal: { aside },
-    forks: true,
-  };
-}
-
-/** Whether journals began after the end of what could be read. */
-function isCutOff({ journals }: Copies, { reach }: Line): boolean {
-  return journals.some(({ commit }) => commit > reach.commit);
-}
-
-async function fill(
-  disk: Disk,
-  fresh: string,
-  path: string,
-  line: Line,
-): Promise<void> {
-  const blocks = await disk.openBlocks(fresh);
-  try {
-    await rebuild(disk.files, blocks, path, line);
-  } finally {
-    await blocks.close();
-  }
+  // Most starts have nothing to mend.
+  const rebuilt = await import("./rebuilt_store.ts");
+  return await rebuilt.build(settings, copies, fault);
 }

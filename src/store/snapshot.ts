@@ -1,4 +1,4 @@
-import type { Block } from "./block.ts";
+import { type Block, checkBlock, checkEnd } from "./block.ts";
 import { type Head, sameHead } from "./blocks.ts";
 import { type Copy, snapshotPath } from "./copies.ts";
 import type { Files } from "./files.ts";
@@ -13,6 +13,8 @@ const A_FRAME = 32;
  * like the journal of a few large commits; only the last one bears the head's
  * own number. It gets its name when it is complete and on disk. Returns the
  * bytes that were written.
+ *
+ * @throws {StoreError} `corrupt` when a block is not what was written.
  */
 export async function writeSnapshot(
   files: Files,
@@ -26,7 +28,10 @@ export async function writeSnapshot(
   let isWhole = false;
   try {
     let blocks: Block[] = [];
+    let sum = 0;
     await read((block) => {
+      // A damaged block under a fresh sum would look whole.
+      sum = checkBlock(block, sum);
       blocks.push(block);
       if (blocks.length < A_FRAME) return;
       const full = blocks;
@@ -36,6 +41,7 @@ export async function writeSnapshot(
         blocks: full,
       });
     });
+    checkEnd(sum, head);
     await journal.append({ head, blocks });
     isWhole = true;
   } finally {

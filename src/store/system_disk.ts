@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { newEpoch } from "./blocks.ts";
 import type { Disk } from "./disk.ts";
+import { KvFile } from "./kv_file.ts";
 import { StoreLock } from "./lock.ts";
 import { openKvBlocks } from "./open_kv.ts";
 import { makeSingle } from "./single_file.ts";
@@ -20,6 +21,17 @@ export const systemDisk: Disk = {
   },
 
   verify,
+  damaged: (path) => ({
+    async read(finds, range) {
+      const file = await KvFile.open(path).catch(() => null);
+      if (file === null) return;
+      try {
+        await file.salvage(finds, range);
+      } finally {
+        file.close();
+      }
+    },
+  }),
   openBlocks: openKvBlocks,
   makeSingle: (path) => makeSingle(path, false),
   newEpoch,

@@ -33,6 +33,7 @@ flush_interval = "1s"
 max_size = "2 GiB"
 low_space = "5%"
 snapshot_interval = "10m"
+scrub = "12h"
 on_corruption = "refuse"
 
 [[storage.rule]]
@@ -52,6 +53,7 @@ Deno.test("storage: every setting, in its unit", async () => {
     max_size: 2 * 1024 ** 3,
     low_space: { bytes: 0, percent: 5 },
     snapshot_interval: 600_000,
+    scrub: 43_200_000,
     on_corruption: "refuse",
     rule: [
       { filter: "telemetry/#", mode: "memory" },
@@ -69,9 +71,19 @@ Deno.test("storage: without a word it is buffered", () => {
     max_size: 0,
     low_space: { bytes: 64 * 1024 ** 2, percent: 0 },
     snapshot_interval: 3_600_000,
+    scrub: 86_400_000,
     on_corruption: "set-aside",
     rule: [],
   });
+});
+
+Deno.test("storage: a scrub may be never, and not more often than each minute", async () => {
+  for (const text of [`"never"`, "0", `"0"`, `"0s"`]) {
+    const { storage } = await load(`storage.scrub = ${text}`);
+    assert.equal(storage.scrub, 0, text);
+  }
+  const [problem] = await faultsOf(`storage.scrub = "59s"`);
+  assert.match(problem, /storage\.scrub.*59s.*1m to .*or "never"/);
 });
 
 Deno.test("storage: what is printed gives the same settings again", async () => {

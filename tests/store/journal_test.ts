@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
+import { sealBlock } from "../../src/store/block.ts";
 import { type Commit, EMPTY } from "../../src/store/blocks.ts";
 import {
   findCopies,
@@ -35,9 +36,11 @@ async function withFolder(
 
 /** A commit of one block, whose number is the commit's; 0 is of no past. */
 function commit(number: number): Commit {
+  const bytes = new Uint8Array(20).fill(number);
+  sealBlock(bytes, number, 0, 0);
   return {
     head: { ...EMPTY, last: number, commit: number, epoch: Math.sign(number) },
-    blocks: [{ number, bytes: new Uint8Array(20).fill(number) }],
+    blocks: [{ number, bytes }],
   };
 }
 

@@ -8,6 +8,7 @@ export type AlarmName =
   | "storage"
   | "disk"
   | "snapshot"
+  | "damage"
   | "certificates"
   | "certificate-list";
 

@@ -121,7 +121,7 @@ export interface DurationOptions {
   readonly min: number;
   /** In the setting's own unit. */
   readonly max: number;
-  /** What the word `"never"` stands for, where it is allowed. */
+  /** What the word `"never"` stands for, and is read as well. */
   readonly never?: number;
 }
 
@@ -152,6 +152,7 @@ export function duration(
         ? value * SECOND
         : null;
       const count = ms === null ? NaN : Math.floor(ms / unit);
+      if (count === never) return never;
       if (!within(count, min, max)) {
         refuse(value, `a duration like "10s", "1h30m" or "250ms", ${range}`);
       }

@@ -97,6 +97,11 @@ export const storageFields: FieldsOf<StorageSettings> = {
     { unit: 1, min: SECOND, max: 30 * DAY },
     'Time from one snapshot to the next, in mode "fault-tolerant".',
   ),
+  scrub: duration(
+    DAY,
+    { unit: 1, min: 60 * SECOND, max: 365 * DAY, never: 0 },
+    "Time from one reading of all stored blocks and copies to the next; damage is mended. 0 is never.",
+  ),
   on_corruption: choice(
     "set-aside",
     ["set-aside", "refuse"],

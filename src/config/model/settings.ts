@@ -151,6 +151,8 @@ export interface StorageSettings {
   readonly low_space: SpaceFloor;
   /** Milliseconds between two snapshots, at least 1000. */
   readonly snapshot_interval: number;
+  /** Milliseconds between two scrubs, at least 60,000; 0 = never. */
+  readonly scrub: number;
   /** What to do with a damaged store that no other copy can mend. */
   readonly on_corruption: "set-aside" | "refuse";
   /** The first whose filter matches counts. */
