@@ -13,7 +13,9 @@ export interface Finds {
 
 /** Numbers of blocks, both included. */
 export interface Range {
+  /** The oldest block. */
   readonly first: number;
+  /** The newest; below `first` when there are none. */
   readonly last: number;
 }
 

@@ -34,6 +34,7 @@ export {
   type StoreOpener,
   type StoreSettings,
 } from "./open_store.ts";
+export type { Finds, Range, Source } from "./block_pool.ts";
 export type { Disk, Lock } from "./disk.ts";
 export type { DiskSpace } from "./space.ts";
 export type { Files, OpenFile } from "./files.ts";
