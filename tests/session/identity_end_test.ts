@@ -54,6 +54,20 @@ eachVersion(
 );
 
 conformance(
+  "the end of what lets a client in is a date: it follows a calendar that is set",
+  async (broker) => {
+    const client = await broker.connect(5, { username: "ann" });
+    broker.clock.step(-3_600_000);
+    await broker.advance(120_000);
+    await client.expectAlive();
+    broker.clock.step(3_600_000);
+    await broker.advance(60_100);
+    await client.expectDisconnect(0x87);
+  },
+  options,
+);
+
+conformance(
   "5.0 who authenticates anew stays as long as that holds",
   async (broker) => {
     const method = property.authenticationMethod("any");
