@@ -28,7 +28,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "session",
     "config",
   ],
-  import: [],
+  import: ["security"],
   cli: ["files", "config", "store", "security", "import", "broker"],
 };
 

@@ -41,3 +41,36 @@ Deno.test("import: a certificate that Mosquitto sent along from cafile is told o
   assert.deepEqual(await lostOf(whole, root.files.cert), []);
   assert.deepEqual(await lostOf(leaf.cert, shop.path("none")), []);
 });
+
+Deno.test("import: a revocation list of another authority lets nobody in, as in Mosquitto", async () => {
+  await using shop = await Workshop.open();
+  const [ca, other] = [await shop.authority("ca"), await shop.authority("b")];
+  const leaf = await ca.issue("leaf", { extensions: SERVER });
+  await ca.list(shop.path("own.crl"));
+  await other.list(shop.path("other.crl"));
+  const listenerOf = async (crl: string) => {
+    const path = shop.path("m.conf");
+    await Deno.writeTextFile(
+      path,
+      `listener 8883\nallow_anonymous true\ncertfile ${leaf.cert}\n` +
+        `keyfile ${leaf.key}\ncafile ${ca.files.cert}\n` +
+        `require_certificate true\ncrlfile ${shop.path(crl)}\n`,
+    );
+    const { lost, toml } = await importConfig(path);
+    const [mode] = /client_certificates = "[a-z-]+"/.exec(toml)!;
+    return [mode, toml.includes("\ncrl ="), lost.map(({ closes }) => closes)];
+  };
+  assert.deepEqual(
+    await listenerOf("own.crl"),
+    ['client_certificates = "required"', true, []],
+  );
+  assert.deepEqual(
+    await listenerOf("other.crl"),
+    ['client_certificates = "authorized"', false, [true]],
+  );
+  // Of a list that cannot be read the start tells.
+  assert.deepEqual(
+    await listenerOf("none.crl"),
+    ['client_certificates = "required"', true, []],
+  );
+});

@@ -333,6 +333,22 @@ Deno.test("import: rules about names keep out names that nothing proves", async 
 });
 
 for (
+  const [text, line] of [
+    ["listener 1990\nmount_point site", "mount_point site"],
+    ["listener 1990\npsk_file p", "psk_file p"],
+    ["listener 1990\ncertfile c\nkeyfile k\npsk_hint h", "psk_hint h"],
+    ...["tlsv1.1", "tlsv1", "x"].map((one) => [
+      `listener 1990\ncertfile c\nkeyfile k\ntls_version ${one}`,
+      `tls_version ${one}`,
+    ]),
+  ]
+) {
+  Deno.test(`import: ${text.replaceAll("\n", "; ")}: stricter, and told so`, async () => {
+    assert.deepEqual((await closed(text)).lines, [line]);
+  });
+}
+
+for (
   const line of [
     ...["port 0", "listener 0", "listener 65536", "listener 1990\nprotocol x"],
     ...["listener 1990\nmount_point $a/", "listener 1990\nmount_point a/+/"],

@@ -175,7 +175,7 @@ function enterRest(
   for (const line of lines) {
     const { name, value } = line;
     if (name === "psk_file") {
-      ledger.lose(access, line, "TLS is spoken with certificates alone");
+      ledger.close(access, line, "TLS is spoken with certificates alone");
     } else if (name === "allow_zero_length_clientid") {
       enterEmptyIds(line, listeners, access, ledger);
     } else if (/auto_id_prefix$/.test(name)) {

@@ -246,7 +246,7 @@ async function enterTls(
   const isCertified = byCn || isYes("use_subject_as_username");
   const psk = last("psk_hint");
   if (psk !== undefined) {
-    ledger.lose(table, psk, "TLS is spoken with certificates alone");
+    ledger.close(table, psk, "TLS is spoken with certificates alone");
   }
   const files = ["cafile", "capath", "crlfile"].map(last)
     .filter((line) => line !== undefined);
@@ -314,6 +314,16 @@ async function enterAuthorities(
     table.comment("No authority is known: add ca, or authorize certificates.");
   }
   if (crl === undefined) return;
+  if (await isForeignList(crl.value, authorities)) {
+    table.set("client_certificates", "authorized");
+    ledger.close(
+      table,
+      crl,
+      "it is of none of the authorities, so that Mosquitto refuses every " +
+        "certificate: name their own lists in crl, or authorize certificates",
+    );
+    return;
+  }
   ledger.enter(
     table,
     crl,
@@ -323,6 +333,23 @@ async function enterAuthorities(
       { key: "crl_missing", value: "refuse" },
     ]),
   );
+}
+
+/** Whether the revocation list `path` is of another authority than these. */
+async function isForeignList(
+  path: string,
+  authorities: readonly string[],
+): Promise<boolean> {
+  const { ForeignListError, loadAuthorities, loadRevocations } = await import(
+    "../../security/certificates/mod.ts"
+  );
+  try {
+    await loadRevocations(path, await loadAuthorities(authorities));
+    return false;
+  } catch (error) {
+    // Of all other faults the start tells.
+    return error instanceof ForeignListError;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   Misread,
   needless,
   type Rule,
+  stricter,
   whole,
   yesOrNo,
 } from "../toml/translation.ts";
@@ -44,7 +45,7 @@ export const listenerRules: Readonly<Record<string, Rule>> = {
     lost("[limits] topic_alias_maximum_out is for all listeners"),
   mount_point: (value) => {
     if (value.endsWith("/")) return becomes("mount_point", value);
-    return becomes(
+    return stricter(
       "mount_point",
       `${value}/`,
       "here it is made of whole levels; without the slash it was put before " +
@@ -83,7 +84,7 @@ export const listenerRules: Readonly<Record<string, Rule>> = {
   tls_version: (value) => {
     if (value === "tlsv1.3") return becomes("min_tls", "1.3");
     if (value === "tlsv1.2") return becomes("min_tls", "1.2");
-    return becomes("min_tls", "1.2", `${value} is not spoken any more`);
+    return stricter("min_tls", "1.2", "the broker speaks TLS 1.2 and 1.3 only");
   },
   disable_client_cert_date_checks: lostWhenTrue(
     "a client's certificate that is out of date is refused",

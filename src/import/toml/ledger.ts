@@ -25,7 +25,7 @@ export class Ledger {
     table: TomlTable,
     line: ConfigLine,
     became: Translation,
-    closes = false,
+    closes = became.closes ?? false,
   ): void {
     const { settings, note, isLost } = became;
     const place = placeOf(line);

@@ -14,6 +14,8 @@ export interface Translation {
   readonly note: string;
   /** Whether something that the line asked for is not there any more. */
   readonly isLost: boolean;
+  /** Whether it is about access, and allows less than the line did. */
+  readonly closes?: boolean;
 }
 
 /** Makes of a line's value what becomes of the line; may throw `Misread`. */
@@ -33,6 +35,18 @@ export function becomesAll(
   note = "",
 ): Translation {
   return { settings, note, isLost: false };
+}
+
+/** The line is this setting, which allows less; `why` says what. */
+export function stricter(
+  key: string,
+  value: Value,
+  why: string,
+): Translation {
+  return {
+    ...{ settings: [{ key, value }], note: why },
+    ...{ isLost: true, closes: true },
+  };
 }
 
 /** There is nothing like it; `why` says what that means. */

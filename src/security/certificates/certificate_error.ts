@@ -6,3 +6,6 @@ export class CertificateError extends Error {
     this.name = "CertificateError";
   }
 }
+
+/** A revocation list is of an authority that is not believed. */
+export class ForeignListError extends CertificateError {}

@@ -1,5 +1,5 @@
 import { pemBlocks } from "../authority/pem.ts";
-import { CertificateError } from "./certificate_error.ts";
+import { CertificateError, ForeignListError } from "./certificate_error.ts";
 import { Tag } from "./der.ts";
 import type { LoadedAuthority } from "./load_authorities.ts";
 import { readBytes } from "./read_file.ts";
@@ -88,12 +88,16 @@ function verify(
   const isKnown = authorities.some((one) =>
     one.facts.subjectKey === list.issuerKey
   );
-  throw new CertificateError(
+  if (isKnown) {
+    throw new CertificateError(
+      path,
+      `is not signed by ${list.issuer}, in whose name it speaks: ` +
+        "fetch it again from there",
+    );
+  }
+  throw new ForeignListError(
     path,
-    isKnown
-      ? `is not signed by ${list.issuer}, in whose name it speaks: ` +
-        "fetch it again from there"
-      : `is of ${list.issuer}, which is none of the authorities in ca: ` +
-        "put its certificate there, or remove the list",
+    `is of ${list.issuer}, which is none of the authorities in ca: ` +
+      "put its certificate there, or remove the list",
   );
 }

@@ -1,5 +1,5 @@
 /** Certificates in use: read, proved, matched with names, and judged. */
-export { CertificateError } from "./certificate_error.ts";
+export { CertificateError, ForeignListError } from "./certificate_error.ts";
 export { daysLeft, type ExpiryStage, expiryStage } from "./expiry.ts";
 export {
   type CertificateFacts,
