@@ -17,7 +17,9 @@ export const systemDisk: Disk = {
   async lock(path, name) {
     await makeFolder(dirname(path));
     await checkPath(path);
-    return await StoreLock.take(path, name);
+    const lock = await StoreLock.take(path, name);
+    await keepPrivate(lock.path);
+    return lock;
   },
 
   verify,
@@ -37,6 +39,21 @@ export const systemDisk: Disk = {
   newEpoch,
   space: askSystem,
 };
+
+/**
+ * Takes the right to read the store at `path` from other users, who may have it
+ * of a copy. Before it is read: SQLite makes files beside it with its mode.
+ */
+async function keepPrivate(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = await Deno.stat(file).catch(() => null);
+    if (((found?.mode ?? 0) & 0o077) !== 0) {
+      // Of what cannot be had the opening tells.
+      await Deno.chmod(file, 0o600).catch(() => {});
+    }
+  }
+}
 
 /** A `path` that cannot be a store's file is told from a broken disk. */
 async function checkPath(path: string): Promise<void> {
