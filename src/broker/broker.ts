@@ -227,7 +227,7 @@ export class Broker {
       alarms,
       this.#reception.connections,
       (error) => {
-        doubt = nextDoubt(settings.mode, doubt, error);
+        doubt = nextDoubt(doubt, error);
         return doubt === null ? null : open;
       },
     );

@@ -105,7 +105,7 @@ export class StateRestorer implements Restorer {
     const { registry, counters } = this.#context;
     for (const session of [...registry.all()]) {
       this.#router.unsubscribeAll(session);
-      registry.remove(session);
+      registry.discard(session);
     }
     counters.queuedMessages = counters.queuedBytes = 0;
     const topics = this.#dollarTopics;

@@ -64,6 +64,11 @@ export class Registry {
     });
   }
 
+  /** Takes back a session that was restored: its store is given up. */
+  discard({ clientId }: Session): void {
+    this.#sessions.delete(clientId);
+  }
+
   /** Whether a crash now could bring back a session of this client. */
   isEnding(clientId: string): boolean {
     return this.#endings.has(clientId);

@@ -75,6 +75,8 @@ export class LogStore implements Store, Waker {
   #immediate = false;
   /** Whether the batch that gathers is to be written at once. */
   #wanted = false;
+  /** Before that, a flush would take all that was not read yet for dead. */
+  #isLoaded = false;
   #closing = false;
   #closed = false;
   /** Another broker goes on with it: nothing more gets to the disk. */
@@ -185,6 +187,8 @@ export class LogStore implements Store, Waker {
     const restored = await restore(replay, into, this.#ledger, this.#encoder);
     // A head that lags behind the records would give a number twice.
     this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
+    this.#isLoaded = true;
+    if (this.#waiters.any || this.#pending.count > 0) this.#later();
     // Before that, memory does not have what the blocks hold.
     this.#blocks.rewrite = (last) => this.#rewrite(last);
     const { scrub } = this.#options;
@@ -219,7 +223,7 @@ export class LogStore implements Store, Waker {
   }
 
   /**
-   * Writes all that is live anew, and nothing else remains. Rejects with
+   * Writes all that is live anew, and nothing else remains; once it is loaded. Rejects with
    * `StoreError` when that is not possible.
    */
   async compact(): Promise<void> {
@@ -280,7 +284,7 @@ export class LogStore implements Store, Waker {
   }
 
   get #isUnwritten(): boolean {
-    if (this.#isTaken) return false;
+    if (this.#isTaken || !this.#isLoaded) return false;
     return this.#writing !== null || this.#pending.count > 0 ||
       this.#waiters.any;
   }
@@ -289,7 +293,7 @@ export class LogStore implements Store, Waker {
   async #noteEnd(): Promise<void> {
     const { head } = this.#blocks;
     const read = this.#time.read();
-    if (this.#isTaken || head.time === 0) return;
+    if (this.#isTaken || !this.#isLoaded || head.time === 0) return;
     if (read.time - head.time < SECOND) return;
     const commit = head.commit + 1;
     const end = { ...head, commit, ...read, epoch: this.#epoch };
@@ -329,8 +333,12 @@ export class LogStore implements Store, Waker {
     this.#flush(true);
   }
 
+  get #mayWrite(): boolean {
+    return this.#isLoaded && !this.#isTaken && !this.#closed;
+  }
+
   #flush(always = false): void {
-    if (this.#writing !== null || this.#closed || this.#isTaken) return;
+    if (this.#writing !== null || !this.#mayWrite) return;
     try {
       const part = this.#encodePart();
       // Notes are taken meanwhile, and the batch goes on.

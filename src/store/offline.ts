@@ -1,6 +1,7 @@
 import { SystemClock } from "../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockReader } from "./block_reader.ts";
+import { newEpoch } from "./blocks.ts";
 import { BlockWriter } from "./block_writer.ts";
 import { KvFile } from "./kv_file.ts";
 import { Ledger } from "./ledger.ts";
@@ -12,6 +13,7 @@ import { openKvBlocks } from "./open_kv.ts";
 import { whyFull } from "./space.ts";
 import { PlainState } from "./plain_state.ts";
 import { realStorePath } from "./real_path.ts";
+import { complete } from "./recovered_start.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { exists } from "./files.ts";
@@ -20,6 +22,7 @@ import { setAsideBefore } from "./set_aside.ts";
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 import { dateOfHead } from "./store_time.ts";
+import { systemDisk } from "./system_disk.ts";
 import { systemFiles } from "./system_files.ts";
 import { present, verifyStore } from "./verify_store.ts";
 
@@ -157,8 +160,10 @@ export async function compactStore(path: string): Promise<void> {
   await present(path);
   const lock = await StoreLock.take(path, NAME);
   try {
+    await settle(systemFiles, lock.path, new SystemClock().date());
     await verifyStore(path);
-    await rewrite(path);
+    await complete(systemDisk, lock.path);
+    await rewrite(lock.path);
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(path);
     try {
@@ -179,6 +184,8 @@ async function rewrite(path: string): Promise<void> {
     flushInterval: 1000,
     tries: TRIES,
     place: path,
+    // Its journal is left behind, with frames that may not have been whole.
+    epoch: newEpoch(),
   });
   try {
     const state = new PlainState();

@@ -3,11 +3,17 @@ import type { Blocks } from "./blocks.ts";
 import type { Disk } from "./disk.ts";
 import { FullDiskBlocks } from "./full_disk_blocks.ts";
 import { JournaledBlocks } from "./journaled_blocks.ts";
+import { LeftCopies } from "./left_copies.ts";
 import { LogStore } from "./log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { isOfSystem, openFault } from "./open_fault.ts";
 import { settle } from "./putting_back.ts";
-import { complete, type Recovery, startOrRebuild } from "./recovered_start.ts";
+import {
+  complete,
+  hasCopies,
+  type Recovery,
+  startOrRebuild,
+} from "./recovered_start.ts";
 import { setAsideBefore } from "./set_aside.ts";
 import { Space, whyFull } from "./space.ts";
 import type { StorageMode, Store } from "./store.ts";
@@ -118,7 +124,6 @@ function located(settings: StoreSettings, path: string): StoreSettings {
  * been opened with `doubt`; null when there is nothing more to be tried.
  */
 export function nextDoubt(
-  mode: StorageMode,
   doubt: Doubt | null,
   error: unknown,
 ): Doubt | null {
@@ -126,10 +131,7 @@ export function nextDoubt(
   const fault = error.message;
   if (doubt === null) return { fault, isInCopies: false };
   // What was built from the copies is damaged as well: they cannot help.
-  if (mode === "fault-tolerant" && !doubt.isInCopies) {
-    return { fault, isInCopies: true };
-  }
-  return null;
+  return doubt.isInCopies ? null : { fault, isInCopies: true };
 }
 
 /** Opens stores, as this folder does on the disk of the system. */
@@ -165,7 +167,7 @@ async function openSound(
     return { blocks, forks: forks || mayFork(settings, blocks), alarm };
   } catch (thrown) {
     const error = await confirmed(disk, thrown, settings.path);
-    const next = nextDoubt(settings.mode, doubt, error);
+    const next = nextDoubt(doubt, error);
     if (next === null) throw error;
     return await openSound(disk, settings, clock, next);
   }
@@ -189,8 +191,10 @@ async function bringInOrder(
     now,
     refuse: onCorruption === "refuse",
     doubt,
+    keepsCopies: mode === "fault-tolerant",
   };
-  return mode === "fault-tolerant"
+  // Also a mode without a second copy goes on from all that the copies have.
+  return start.keepsCopies || await hasCopies(disk.files, path)
     ? await startOrRebuild(start)
     : { alarm: await startOrSetAside(start), renewal: null, forks: false };
 }
@@ -258,7 +262,9 @@ async function openBlocks(
 ): Promise<Blocks> {
   const { path, snapshotTrouble } = settings;
   const blocks = await disk.openBlocks(path);
-  if (settings.mode !== "fault-tolerant") return blocks;
+  if (settings.mode !== "fault-tolerant") {
+    return await LeftCopies.of(blocks, disk.files, path);
+  }
   try {
     return await JournaledBlocks.open(blocks, clock, {
       files: disk.files,

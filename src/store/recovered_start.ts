@@ -31,8 +31,8 @@ export interface Missing {
 const FINE: Recovery = { alarm: null, renewal: null, forks: false };
 
 /**
- * Makes a store with a second copy one that can be opened: what is whole and
- * lags behind its journal gets what is missing, what is damaged is set aside
+ * Makes a store that has, or had, a second copy one that can be opened: what is
+ * whole and lags behind its journal gets what is missing, what is damaged is set aside
  * and built anew.
  *
  * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set,
@@ -78,6 +78,8 @@ async function check(
 ): Promise<Recovery> {
   const { head } = verdict;
   const { files } = settings.disk;
+  // It went on without them, and has all that they have.
+  if (!settings.keepsCopies && !verdict.isJournaled) return FINE;
   let forks = false;
   const ahead = await follow(files, copies.journals, head, undefined, () => {
     // Frames behind it may be of commits that this store does not have.
@@ -97,6 +99,9 @@ async function check(
   const told = lost > 1
     ? [`the store had lost its last ${lost} commits; the journal had them`]
     : [];
+  if (!settings.keepsCopies) {
+    return { alarm: told[0] ?? null, renewal: null, missing, forks };
+  }
   if (verdict.schema > 0 && verdict.schema < SCHEMA) {
     // Its copies are of the older schema, too, and are made anew.
     return { alarm: told[0] ?? null, renewal: { aside: null }, missing, forks };
@@ -141,6 +146,11 @@ function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
   const isKnown = isJournaled ||
     (head.epoch !== 0 && head.epoch === reach.epoch);
   return isKnown && reach.commit > head.commit;
+}
+
+/** Whether the store at `path` has a second copy, or something of one. */
+export async function hasCopies(files: Files, path: string): Promise<boolean> {
+  return await areAny(files, await findCopies(files, path));
 }
 
 async function areAny(files: Files, copies: Copies): Promise<boolean> {

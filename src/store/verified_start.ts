@@ -24,6 +24,8 @@ export interface StartSettings {
   readonly refuse: boolean;
   /** What loading it brought to light, or null. */
   readonly doubt: Doubt | null;
+  /** Whether its second copy is kept from now on. */
+  readonly keepsCopies: boolean;
 }
 
 /** The same, with what is damaged as a value instead of an error. */

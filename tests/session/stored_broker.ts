@@ -17,7 +17,11 @@ import {
   Context,
   Counters,
 } from "../../src/session/mod.ts";
-import type { Restorer, StorageMode } from "../../src/store/mod.ts";
+import {
+  type Restorer,
+  type StorageMode,
+  StoreError,
+} from "../../src/store/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { ConnectOptions, Version } from "../support/packets.ts";
 import { activity, settle } from "../support/settle.ts";
@@ -31,6 +35,23 @@ export interface StoredBrokerOptions {
   readonly protocol?: PartialSettings["protocol"];
   /** What the store has from a run before. */
   readonly restore?: (into: Restorer) => void;
+  /** What a store opened before that restores until its damage shows. */
+  readonly damaged?: (into: Restorer) => void;
+}
+
+/** A store whose loading ends with an error after `restore`. */
+function broken(
+  mode: StorageMode,
+  restore: (into: Restorer) => void,
+): StubStore {
+  const store = new StubStore(mode);
+  // One that could not be loaded commits nothing.
+  store.willing = false;
+  store.restore = (into) => {
+    restore(into);
+    throw new StoreError("corrupt", "the test says so");
+  };
+  return store;
 }
 
 /** Sessions and connections around a store that the test moves by hand. */
@@ -85,11 +106,13 @@ export class StoredBroker {
     this.store = new StubStore(mode);
     if (options.restore !== undefined) this.store.restore = options.restore;
     const alarms = new Alarms(router, log, this.clock);
+    const { damaged } = options;
     this.#storage = new Storage(
-      this.store,
+      damaged === undefined ? this.store : broken(mode, damaged),
       this.#context,
       alarms,
       this.#connections,
+      () => () => Promise.resolve(this.store),
     );
   }
 

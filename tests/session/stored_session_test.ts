@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { encodeUtf8, Message, Topic } from "../../src/mqtt/mod.ts";
-import type { Restorer } from "../../src/store/mod.ts";
+import {
+  type RestoredSession,
+  type Restorer,
+  SessionSlot,
+} from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
 import { puback, staying } from "../support/packets.ts";
 import { stored } from "./stored_broker.ts";
@@ -120,17 +124,21 @@ stored(
 /** Sessions that are away, one of them since a crash: nobody knew when. */
 function away(into: Restorer): void {
   for (const detachedAt of [0, 1, 2, 3]) {
-    into.session({
-      clientId: `away-${detachedAt}`,
-      expiryInterval: 0xFFFFFFFF,
-      detachedAt,
-      username: null,
-      bridge: false,
-      will: null,
-      received: [],
-      packetIds: null,
-    });
+    into.session(awaySession(detachedAt));
   }
+}
+
+function awaySession(detachedAt: number): RestoredSession {
+  return {
+    clientId: `away-${detachedAt}`,
+    expiryInterval: 0xFFFFFFFF,
+    detachedAt,
+    username: null,
+    bridge: false,
+    will: null,
+    received: [],
+    packetIds: null,
+  };
 }
 
 stored(
@@ -142,4 +150,23 @@ stored(
     assert.deepEqual(written, ["away-0"]);
   },
   { restore: away },
+);
+
+stored(
+  "nothing of a damaged store is left: a clean session of a client that it had waits for no commit",
+  "durable",
+  async (broker) => {
+    broker.store.willing = false;
+    await broker.connect(5, { clientId: "away-0", clean: true });
+    assert.equal(broker.store.waiting, 0);
+    broker.store.willing = true;
+  },
+  {
+    damaged: (into) => {
+      const session = into.session(awaySession(0));
+      // As the real store does with all that it has restored.
+      session.slot = new SessionSlot(1, session);
+      session.slot.block = 1;
+    },
+  },
 );

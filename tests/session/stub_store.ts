@@ -106,9 +106,9 @@ export class StubStore implements Store {
     };
   }
 
-  load(into: Restorer): Promise<LoadReport> {
+  async load(into: Restorer): Promise<LoadReport> {
     this.restore(into);
-    return this.#nothing.load();
+    return await this.#nothing.load();
   }
 
   isStored(entry: StoredEntry): boolean {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import type { StoreStatus } from "../../src/store/mod.ts";
+import type { Block } from "../../src/store/block.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { assertSame, World } from "./world.ts";
 
@@ -101,4 +103,69 @@ Deno.test("in buffered what somebody waits for is written at once, also behind a
   await second;
   assert.equal(store.status.commits, 3);
   await store.close();
+});
+
+/** Blocks of which one is handed over before `between` is called. */
+class PausedBlocks extends MemoryBlocks {
+  between: () => Promise<void> = () => Promise.resolve();
+
+  override async read(
+    each: (block: Block) => void | Promise<void>,
+  ): Promise<void> {
+    let count = 0;
+    await super.read(async (block) => {
+      if (count++ === 1) await this.between();
+      await each(block);
+    });
+  }
+}
+
+Deno.test("nothing is written before all is loaded, whoever asks for it", async () => {
+  const blocks = new PausedBlocks();
+  let world = await World.load(open(blocks));
+  const random = seeded(71);
+  for (let batch = 0; batch < 10; batch++) {
+    happen(world, random, 50);
+    await world.committed();
+  }
+  const before = world.picture();
+  await world.store.close();
+  const { head } = blocks;
+  const clock = new ManualClock();
+  const store = new LogStore(blocks, clock, {
+    mode: "durable",
+    flushInterval: 200,
+    slack: 0,
+  });
+  let isStored = false;
+  blocks.between = async () => {
+    store.writeSoon();
+    store.keepTime();
+    store.onCommitted(store.batch, () => isStored = true);
+    clock.advance(24 * 3_600_000);
+    await settle();
+    assert.deepEqual(blocks.head, head);
+  };
+  world = await World.load(store);
+  blocks.between = () => Promise.resolve();
+  assertSame(world.picture(), before);
+  clock.advance(200);
+  await settle();
+  assert.equal(isStored, true, "it is done once all is there");
+  assertSame((await World.load(open(blocks))).picture(), before);
+  await store.close();
+});
+
+Deno.test("a store that is closed before it is loaded stays as it is", async () => {
+  const blocks = new MemoryBlocks();
+  const world = await World.load(open(blocks));
+  happen(world, seeded(72), 50);
+  await world.committed();
+  await world.store.close();
+  const { head } = blocks;
+  const store = open(blocks);
+  store.writeSoon();
+  store.onStored(store.batch, () => assert.fail("it is not stored"));
+  await store.close();
+  assert.deepEqual(blocks.head, head);
 });

@@ -8,7 +8,9 @@ import {
 import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
+import { allOf, findCopies } from "../../src/store/copies.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
+import { systemFiles } from "../../src/store/system_files.ts";
 import { assertSame, picture, World } from "./world.ts";
 
 /** Damaged stores that are tried for each test below. */
@@ -249,20 +251,22 @@ Deno.test("a torn store is refused where the settings say so", async () => {
   await Deno.remove(remains.folder, { recursive: true });
 });
 
-Deno.test("what was given up does not come back from an old second copy", async () => {
+Deno.test("a damaged store is built from its second copy in every mode, and what was removed since does not come back", async () => {
   const remains = await left("fault-tolerant", 34, { snapshots: 1 });
   const path = `${remains.folder}/store.kv`;
   const open = async (mode: StorageMode) =>
     await World.load(await openStore(settings(path, mode), new ManualClock()));
-  // Without fault tolerance the copies are not looked at.
   for (const part of ["", "-wal"]) {
     Deno.writeFileSync(path + part, new Uint8Array(5000).fill(1));
   }
-  const empty = await open("durable");
-  assert.equal(empty.state.sessions.length, 0);
-  empty.begin("new");
-  const before = empty.picture();
-  await empty.store.close();
+  const mended = await open("durable");
+  assertSame(mended.picture(), remains.picture);
+  for (const session of [...mended.state.sessions]) mended.end(session);
+  await mended.committed();
+  const before = mended.picture();
+  await mended.store.close();
+  const copies = await findCopies(systemFiles, path);
+  assert.equal(allOf(copies).length, 0, "an old copy is of no use");
   const again = await open("fault-tolerant");
   assertSame(again.picture(), before);
   await again.store.close();

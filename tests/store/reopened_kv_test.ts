@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { EMPTY, type Head } from "../../src/store/blocks.ts";
+import type { KvBlocks } from "../../src/store/kv_blocks.ts";
+import { openKvBlocks } from "../../src/store/open_kv.ts";
+import { KeptFolder } from "./kept_folder.ts";
+import { type OpenKv, withOpenKv } from "./other_kv.ts";
+
+/** Tries of a commit, above what a connection is kept for. */
+const TRIES = 4;
+
+/** Says whether a connection works, and counts them. */
+class Connections {
+  /** Each one made before this number fails. */
+  brokenBefore = 0;
+  /** What the broken ones say. */
+  error = "disk I/O error";
+  count = 0;
+
+  readonly open = (openKv: OpenKv): OpenKv => async (path) => {
+    const number = this.count++;
+    const kv = await openKv(path);
+    const { atomic } = kv;
+    kv.atomic = () => {
+      const made = atomic.call(kv);
+      const { commit } = made;
+      made.commit = () =>
+        number < this.brokenBefore
+          ? Promise.reject(new Error(this.error))
+          : commit.call(made);
+      return made;
+    };
+    return kv;
+  };
+}
+
+function head(commit: number): Head {
+  return { ...EMPTY, last: commit, commit, epoch: 3 };
+}
+
+async function commit(store: KvBlocks, number: number): Promise<void> {
+  const bytes = new Uint8Array(10).fill(number);
+  await store.commit({ head: head(number), blocks: [{ number, bytes }] });
+}
+
+/** Tries a commit until it works, at most `TRIES` times; what went wrong. */
+async function tries(store: KvBlocks, number: number): Promise<string[]> {
+  const errors: string[] = [];
+  for (let count = 0; count < TRIES; count++) {
+    try {
+      await commit(store, number);
+      break;
+    } catch (error) {
+      errors.push((error as Error).message);
+    }
+  }
+  return errors;
+}
+
+Deno.test("a connection to Deno KV that keeps failing is opened anew, and the commit works", async () => {
+  await using folder = new KeptFolder();
+  const connections = new Connections();
+  await withOpenKv(connections.open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    connections.brokenBefore = 1;
+    assert.equal((await tries(store, 2)).length, 3);
+    assert.equal(connections.count, 2);
+    await commit(store, 3);
+    await store.close();
+  });
+  const store = await openKvBlocks(folder.path);
+  assert.equal(store.head.commit, 3);
+  await store.close();
+});
+
+Deno.test("a full disk is no reason to open the store anew", async () => {
+  await using folder = new KeptFolder();
+  const connections = new Connections();
+  await withOpenKv(connections.open, async () => {
+    const store = await openKvBlocks(folder.path);
+    connections.brokenBefore = 1;
+    connections.error = "database or disk is full";
+    assert.equal((await tries(store, 1)).length, TRIES);
+    assert.equal(connections.count, 1);
+    await store.close();
+  });
+});
+
+Deno.test("a store whose file is gone is not begun anew in its place", async () => {
+  await using folder = new KeptFolder();
+  const connections = new Connections();
+  await withOpenKv(connections.open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    connections.brokenBefore = 1;
+    for (const name of folder.names) {
+      Deno.removeSync(`${folder.folder}/${name}`);
+    }
+    const errors = await tries(store, 2);
+    assert.equal(errors.at(-1), `the file ${folder.path} is gone`);
+    assert.deepEqual(folder.names, []);
+    await store.close();
+  });
+});
+
+Deno.test("a store that is another one when it is opened anew is left alone", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const connections = new Connections();
+  await withOpenKv(connections.open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    connections.brokenBefore = 1;
+    const foreign = await openKvBlocks(other.path);
+    for (const number of [1, 2, 3]) await commit(foreign, number);
+    await foreign.close();
+    for (const name of folder.names) {
+      Deno.removeSync(`${folder.folder}/${name}`);
+    }
+    await other.copyTo(folder, () => true);
+    const errors = await tries(store, 2);
+    assert.match(errors.at(-1)!, /another program writes to the store/);
+    await store.close();
+  });
+  const store = await openKvBlocks(folder.path);
+  assert.equal(store.head.commit, 3);
+  await store.close();
+});
