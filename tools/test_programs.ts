@@ -51,14 +51,6 @@ export const paho: TestProgram = {
   succeeds: true,
 };
 
-/** Shows a program another calendar than the machine's. */
-export const faketime: TestProgram = {
-  package: "faketime",
-  commands: ["faketime"],
-  probe: ["--version"],
-  succeeds: true,
-};
-
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -66,7 +58,6 @@ export const testPrograms: readonly TestProgram[] = [
   openssl,
   curl,
   paho,
-  faketime,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

@@ -15,6 +15,7 @@ export function handleAck(
   if (type === PacketType.Pubrel) {
     return release(connection, session, packetId);
   }
+  if (type === PacketType.Pubcomp && session.queue.freed(packetId)) return;
   // The client answers in any order, late, or twice: an id that is not in
   // flight is no mistake, one of the wrong QoS is.
   const entry = session.queue.find(packetId);

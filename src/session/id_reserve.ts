@@ -4,7 +4,12 @@ import type { InflightWindow } from "./inflight_window.ts";
 /** Packet ids there are. */
 const IDS = 65535;
 
-/** Ids reserved at a time; with half of them left it is done anew. */
+/**
+ * Ids reserved at first and at most. With half of them left it is done anew, for
+ * eight times as many: a session that sends little leaves little to be freed
+ * after a crash.
+ */
+const FIRST_RESERVE = 64;
 const RESERVE = 2048;
 
 /** Ids barred at most; a window relies on it (`InflightWindow.barred`). */
@@ -27,11 +32,12 @@ export interface ReserveOwner {
  * has to take any message of that id for the one it has [MQTT-4.3.3-10]: a new
  * message would be lost, long after the crash. So an id is given only once the
  * disk says that it may have been. What was reserved when the broker ended is
- * barred from then on, for as long as the session lasts.
+ * barred until the client has answered PUBREL for all of it: from PUBCOMP on it
+ * holds none of these ids.
  *
  * A stop gives back what is left of the reservation, so it bars nothing. Beyond
- * 16,384 barred ids, after 8 crashes or more in the life of one session, the
- * oldest are forgotten.
+ * 16,384 barred ids, after 8 crashes or more without an answer, the oldest are
+ * forgotten.
  */
 export class IdReserve {
   readonly #window: InflightWindow;
@@ -45,6 +51,10 @@ export class IdReserve {
   #change = 0;
   #isPending = false;
   #isAwaited = false;
+  /** Ids reserved the last time. */
+  #size = FIRST_RESERVE / 8;
+  /** Barred ids whose PUBREL the client has not answered, or null. */
+  #asked: Set<number> | null = null;
 
   /** `stored` is what the store had of the session, or null. */
   constructor(
@@ -84,8 +94,9 @@ export class IdReserve {
    */
   admits(isNew: boolean): boolean {
     const next = this.#window.nextSerial();
-    if (next + RESERVE / 2 >= this.#end && !this.#isPending) {
-      this.#extend(next + RESERVE, isNew);
+    if (next + this.#size / 2 >= this.#end && !this.#isPending) {
+      this.#size = Math.min(RESERVE, this.#size * 8);
+      this.#extend(next + this.#size, isNew);
     }
     if (next < this.#storedEnd) return true;
     this.#isAwaited = true;
@@ -100,6 +111,37 @@ export class IdReserve {
     this.#end = this.#storedEnd = next;
     this.#change++;
     this.#isPending = false;
+    this.#owner.noted();
+  }
+
+  /**
+   * The client is back: calls `release`, which sends PUBREL, with each barred
+   * id. QoS 2 messages in flight free theirs by their own exchange.
+   */
+  free(release: (packetId: number) => void): void {
+    const asked = this.#asked = new Set<number>();
+    for (const { first, count } of this.#window.barred) {
+      for (let at = 0; at < count; at++) {
+        const packetId = (first - 1 + at) % IDS + 1;
+        if (this.#window.get(packetId)?.qos === 2) continue;
+        asked.add(packetId);
+        release(packetId);
+      }
+    }
+    if (asked.size === 0) this.#freedAll();
+  }
+
+  /** PUBCOMP came: whether it answers one of these PUBRELs. */
+  freed(packetId: number): boolean {
+    if (this.#asked === null || !this.#asked.delete(packetId)) return false;
+    if (this.#asked.size === 0) this.#freedAll();
+    return true;
+  }
+
+  #freedAll(): void {
+    this.#asked = null;
+    if (this.#window.barred.length === 0) return;
+    this.#window.barred = [];
     this.#owner.noted();
   }
 

@@ -10,6 +10,7 @@ import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Context } from "./context.ts";
 import { type DropNote, DropNotes } from "./drop_notes.ts";
+import { sharedFilter } from "./filter.ts";
 import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
 import { InflightWindow } from "./inflight_window.ts";
 import { OrderedMap } from "./ordered_map.ts";
@@ -53,7 +54,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#context = context;
   }
 
-  /** Messages that wait in the backlog. */
+  /** Messages in the backlog. */
   get waiting(): number {
     return this.#backlog.size;
   }
@@ -130,7 +131,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         this.#resend.set(entry.packetId, entry);
       }
     }
+    const sender = this.#sender;
+    this.#reserve?.free((id) => sender?.sendAck(PacketType.Pubrel, id, 0));
     this.drain();
+  }
+
+  /** Whether a PUBCOMP is for an id that a crash had made unknown. */
+  freed(packetId: number): boolean {
+    return this.#reserve?.freed(packetId) ?? false;
   }
 
   /** It may wait for long: what is in flight keeps no more than its bytes. */
@@ -257,8 +265,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   /**
-   * It left these shared groups: others get what it has not been sent yet. The
-   * backlog is gone through once a turn, however many UNSUBSCRIBEs there were.
+   * It left these groups: others get what it has not been sent yet. The backlog
+   * is gone through once a turn, however many UNSUBSCRIBEs there were.
    */
   leftGroups(groups: readonly SharedName[]): void {
     if (groups.length === 0 || this.#backlog.size === 0) return;
@@ -487,9 +495,4 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#drops ??= new DropNotes();
     this.#drops.note(reason, message.topic.text, passes.now);
   }
-}
-
-/** The filter as a client subscribes with it: names a group for certain. */
-function sharedFilter({ name, filter }: SharedName): string {
-  return `$share/${name}/${filter}`;
 }

@@ -137,6 +137,19 @@ export class PacketIdsWorld {
     }
   }
 
+  /** The client is back and answers PUBREL, of which `lost` do not arrive. */
+  resume(lost: number): void {
+    const answers: number[] = [];
+    this.#reserve.free((packetId) => {
+      this.#held.delete(packetId);
+      answers.push(packetId);
+    });
+    const count = Math.max(0, answers.length - lost);
+    for (const packetId of answers.slice(0, count)) {
+      assert.ok(this.#reserve.freed(packetId));
+    }
+  }
+
   /** A stop in good order, and a start. */
   restart(): void {
     this.#reserve.giveBack();

@@ -6,7 +6,7 @@ import {
   SessionSlot,
 } from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
-import { puback, staying } from "../support/packets.ts";
+import { puback, pubrel, staying } from "../support/packets.ts";
 import { stored } from "./stored_broker.ts";
 
 const mode = "durable";
@@ -24,6 +24,23 @@ function withWill(delay: number, expiry: number) {
     properties: [property.sessionExpiry(expiry)],
   };
 }
+
+stored(
+  "a QoS 2 packet id is noted for the store when it comes and when it is released",
+  mode,
+  async (broker) => {
+    const notes: (readonly [number, boolean])[] = [];
+    broker.store.changes.received = (session, packetId) => {
+      notes.push([packetId, [...session.received].includes(packetId)]);
+    };
+    const client = await broker.connect(5, staying(5));
+    await client.publish({ topic: "t", qos: 2, id: 5 });
+    await client.expectAck(5, 5);
+    await client.send(pubrel(5));
+    await client.expectAck(7, 5);
+    assert.deepEqual(notes, [[5, true], [5, false]]);
+  },
+);
 
 for (const delay of [10, 20]) {
   stored(

@@ -5,6 +5,10 @@ import type { Stage } from "./steps.ts";
 
 /** Judges a simulation that is at rest, with all clients connected. */
 export function judge(stage: Stage, ledger: Ledger): void {
+  for (const { id, isOpen, unfinished } of stage.clients) {
+    if (!isOpen) ledger.fault(`${id}: it cannot connect`);
+    else if (unfinished !== "") ledger.fault(`${id}: ${unfinished}`);
+  }
   judgeArrivals(stage, ledger);
   judgeShared(stage, ledger);
   judgeCounters(stage, ledger);
@@ -19,8 +23,7 @@ function judgeArrivals({ cast }: Stage, ledger: Ledger): void {
       );
     }
   }
-  for (const { id, isOpen, subscriptions, expiry } of cast.subscribers) {
-    if (!isOpen) ledger.fault(`${id}: it cannot connect`);
+  for (const { id, subscriptions, expiry } of cast.subscribers) {
     const arrivals = ledger.arrivalsOf(id);
     for (const serial of arrivals.keys()) {
       const message = ledger.messages[serial - 1];

@@ -103,8 +103,8 @@ async function settle(stage: Stage, ledger: Ledger): Promise<void> {
     }
     host.advance(round < 20 ? 50 : 250);
     await world.goOn(8);
-    const isIdle = clients.every(({ isOpen, isIdle }) => isOpen && isIdle) &&
-      host.broker?.unwritten === 0;
+    const isIdle = host.broker?.unwritten === 0 &&
+      clients.every(({ isOpen, unfinished }) => isOpen && unfinished === "");
     quiet = isIdle ? quiet + 1 : 0;
   }
   await world.rest(200);

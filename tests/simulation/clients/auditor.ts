@@ -7,8 +7,8 @@ export class Auditor extends Client {
   /** Payloads by topic. */
   readonly found = new Map<string, string>();
 
-  override get isIdle(): boolean {
-    return true;
+  override get unfinished(): string {
+    return "";
   }
 
   protected override accepted(): void {

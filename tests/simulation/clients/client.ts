@@ -111,8 +111,8 @@ export abstract class Client {
     return this.#wire !== null;
   }
 
-  /** Whether it has nothing left to do. */
-  abstract get isIdle(): boolean;
+  /** What it still has to do or to get, in words; "" when it is at rest. */
+  abstract get unfinished(): string;
 
   /** More of its CONNECT. */
   protected connectOptions(): ConnectOptions {

@@ -31,8 +31,9 @@ export class Publisher extends Client {
   readonly #outgoing = new Map<number, Exchange>();
   #lastId = 0;
 
-  override get isIdle(): boolean {
-    return this.#outgoing.size === 0;
+  override get unfinished(): string {
+    const { size } = this.#outgoing;
+    return size === 0 ? "" : `${size} messages are not acknowledged`;
   }
 
   /** Messages that are not acknowledged. */

@@ -55,11 +55,15 @@ export class Subscriber extends Client {
     }));
   }
 
-  override get isIdle(): boolean {
-    return this.#owed.length === 0 && this.#held.size === 0 &&
-      this.subscriptions.every(({ since, isWanted }) =>
-        !isWanted || since !== Infinity
-      );
+  override get unfinished(): string {
+    if (this.#owed.length > 0) return "it owes acknowledgements";
+    if (this.#held.size > 0) {
+      return `${this.#held.size} packet ids are not released`;
+    }
+    const isSure = this.subscriptions.every(({ since, isWanted }) =>
+      !isWanted || since !== Infinity
+    );
+    return isSure ? "" : "a subscription is not acknowledged";
   }
 
   /** Acknowledges so many of what it has got, the oldest first. */

@@ -9,8 +9,8 @@ export class WillClient extends Client {
   /** Whether the broker has it: CONNACK came. */
   #isArmed = false;
 
-  override get isIdle(): boolean {
-    return true;
+  override get unfinished(): string {
+    return "";
   }
 
   /** Wills that it took leave with, and the broker does not say to know of. */
