@@ -61,7 +61,11 @@ export class Storage {
     const context = this.#context;
     this.#store = store;
     this.#isOpen = true;
-    store.onHealth = () => this.#lookSoon();
+    store.onHealth = (isShort) => {
+      // At once: the next message may take the last space.
+      if (isShort && this.#isLoaded) context.storeFull = true;
+      this.#lookSoon();
+    };
     store.onTaken = (reason) => this.onTaken(reason);
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;

@@ -39,6 +39,11 @@ export interface Commit {
   readonly blocks: readonly Block[];
 }
 
+/** Returns the bytes of the blocks of a commit. */
+export function bytesIn({ blocks }: Commit): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
 /** The head of a store in which nothing has been stored. */
 export const EMPTY: Head = {
   first: 1,
@@ -73,6 +78,8 @@ export interface Blocks {
   readonly head: Head;
   /** Bytes that went to the disk since it was opened, in whole pages; about. */
   readonly written: number;
+  /** Bytes that copies take on the disk; missing where there are none. */
+  readonly copied?: number;
   /**
    * Hands over all blocks the head holds, in their order; waits for what
    * `each` returns. Rejects with `StoreError` `corrupt` when one is missing.
@@ -93,6 +100,12 @@ export interface Blocks {
    * memory, so that they are needed no more.
    */
   rewrite?: (last: number) => void;
+  /**
+   * Gives back what copies take and no longer need, if the room on the disk is
+   * less; called after each commit, with the bytes of the log. Returns whether a
+   * commit has to come first. Missing where there are no copies.
+   */
+  tighten?(stored: number): boolean;
   /** Lets go of the file. */
   close(): Promise<void>;
 }

@@ -13,6 +13,9 @@ const BLOCKS = 512;
 /** Dead bytes that are left alone where space is tight: about a block. */
 const TIGHT_SLACK = 64 * 1024;
 
+/** The dead part of the live bytes that is left alone there. */
+const TIGHT_PART = 0.1;
+
 /** A pass that frees a smaller part of what it removed was in vain. */
 const LEAST_GAIN = 1 / 32;
 
@@ -35,6 +38,7 @@ export class Cleaning {
   readonly #encoder: BatchEncoder;
   readonly #writer: BlockWriter;
   readonly #slack: number;
+  readonly #tightPart: number;
   /** A pass ends here: all blocks that it found have been cleared. */
   #end = 0;
   /** Bytes of the blocks that the pass cleared. */
@@ -42,18 +46,23 @@ export class Cleaning {
   /** Bytes that the pass wrote again. */
   #rewritten = 0;
   #rest: Rest | null = null;
-  /** Whether space is short, so that a small gain is worth a pass. */
+  /** Whether space is short, so that a smaller gain is worth a pass. */
   isTight = false;
   /** Blocks up to this one are cleared, whatever they hold. */
   through = 0;
 
-  /** `slack` dead bytes are not worth the work while there is space. */
+  /**
+   * `slack` dead bytes are not worth the work while there is space. `isCopied`
+   * says that what is written again takes space in a journal, too.
+   */
   constructor(
     ledger: Ledger,
     encoder: BatchEncoder,
     writer: BlockWriter,
     slack: number,
+    isCopied: boolean,
   ) {
+    this.#tightPart = isCopied ? 1 : TIGHT_PART;
     this.#ledger = ledger;
     this.#encoder = encoder;
     this.#writer = writer;
@@ -62,7 +71,7 @@ export class Cleaning {
 
   /**
    * Whether more than half of what is stored is dead, beyond the slack; a tenth
-   * where space is tight.
+   * where space is tight and there is no second copy.
    */
   get isWanted(): boolean {
     if (this.#ledger.first <= this.through) return true;
@@ -74,7 +83,7 @@ export class Cleaning {
       : rest.dead * Math.min(1, live / Math.max(1, rest.live));
     const dead = stored - live - inVain;
     return this.isTight
-      ? dead > 0.1 * live + TIGHT_SLACK
+      ? dead > this.#tightPart * live + Math.min(TIGHT_SLACK, this.#slack)
       : dead > live + this.#slack;
   }
 

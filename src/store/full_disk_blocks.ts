@@ -112,6 +112,14 @@ export class FullDiskBlocks implements Blocks {
     );
   }
 
+  get copied(): number | undefined {
+    return this.#opened?.copied;
+  }
+
+  tighten(stored: number): boolean {
+    return this.#opened?.tighten?.(stored) ?? false;
+  }
+
   async close(): Promise<void> {
     await this.#opened?.close();
   }

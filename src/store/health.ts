@@ -13,8 +13,8 @@ export class Health {
   #failure: string | null = null;
   #isFull = false;
   #shortage: string | null = null;
-  /** Called when one of the others has changed; must not throw. */
-  onChange: () => void = () => {};
+  /** Called when one of the others has changed; see `Store.onHealth`. */
+  onChange: (isShort: boolean) => void = () => {};
 
   /** Why no more should be taken although writing works; null when it may. */
   get shortage(): string | null {
@@ -24,7 +24,7 @@ export class Health {
   set shortage(reason: string | null) {
     if (reason === this.#shortage) return;
     this.#shortage = reason;
-    this.onChange();
+    this.#changed();
   }
 
   /** Whether the last commit failed, or the one under way hangs. */
@@ -48,7 +48,7 @@ export class Health {
     this.#failures = 0;
     if (this.#failure === null) return;
     this.#failure = null;
-    this.onChange();
+    this.#changed();
   }
 
   /** A commit has not ended for `ms`; `worked` and `failed` end that. */
@@ -57,7 +57,7 @@ export class Health {
       `a commit has not ended for ${ms / 1000} s: the disk does ` +
       "not answer";
     this.#isFull = false;
-    this.onChange();
+    this.#changed();
   }
 
   /** A commit failed; returns the ms to wait before it is tried again. */
@@ -65,7 +65,11 @@ export class Health {
     const text = error instanceof Error ? error.message : String(error);
     this.#failure = text;
     this.#isFull = isFull(text);
-    this.onChange();
+    this.#changed();
     return Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
+  }
+
+  #changed(): void {
+    this.onChange(this.#shortage !== null);
   }
 }

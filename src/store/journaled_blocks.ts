@@ -3,6 +3,7 @@ import type { Block } from "./block.ts";
 import type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
 import {
   allOf,
+  type Copy,
   endCopies,
   findCopies,
   journalPath,
@@ -13,6 +14,7 @@ import {
 import type { Files } from "./files.ts";
 import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import type { Space } from "./space.ts";
 import { isTaken, StoreError } from "./store_error.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
@@ -21,8 +23,14 @@ const LONG_JOURNAL = 64 * 1024 * 1024;
 /** So many journals of earlier runs are time for one as well. */
 const MANY_JOURNALS = 24;
 
+/** Copies may take so many times the store, and bytes more, on a full disk. */
+const TIGHT_COPIES = 3;
+const TIGHT_SLACK = 1024 * 1024;
+
 /** A snapshot that failed is tried again after this, ms. */
 const RETRY = 60_000;
+
+const ENOUGH_SPACE = { room: Infinity, free: Infinity };
 
 /** How the second copy is kept. */
 export interface JournalOptions {
@@ -41,6 +49,8 @@ export interface JournalOptions {
   readonly told?: (trouble: string | null) => void;
   /** Is told what was damaged, and that it was mended. */
   readonly damage?: (found: string) => void;
+  /** The space on the disk. @default there is enough */
+  readonly space?: Pick<Space, "free" | "room">;
 }
 
 /**
@@ -68,6 +78,16 @@ export class JournaledBlocks implements Blocks {
   #copied = 0;
   /** Bytes in the journals of earlier runs. */
   #carried = 0;
+  /** Bytes in all copies but the journal that is being written. */
+  #kept = 0;
+  /** Bytes that the snapshot being written takes. */
+  #underway = 0;
+  /** Bytes of the log as of the last commit. */
+  #stored = Infinity;
+  /** The commit of which there is a snapshot of this run. */
+  #snapshotOf = -1;
+  /** Whether no snapshot was begun for want of space. */
+  #isCramped = false;
   #trouble: string | null = null;
   #renewal: Renewal | null;
   /** Journals begun by this process: they go on from where the store stands. */
@@ -110,6 +130,10 @@ export class JournaledBlocks implements Blocks {
     return this.#blocks.written + this.#copied + (this.#journal?.written ?? 0);
   }
 
+  get copied(): number {
+    return this.#kept + this.#underway + (this.#journal?.length ?? 0);
+  }
+
   read(each: (block: Block) => void | Promise<void>): Promise<void> {
     return this.#blocks.read(each);
   }
@@ -121,7 +145,7 @@ export class JournaledBlocks implements Blocks {
       await this.#beginning;
       // Tried again after the store failed, it is in the journal already.
       if (this.#journaled < head.commit) {
-        if (this.#isDue || this.#isLong) await this.#begin();
+        if (this.#isDue || this.#isLong) await this.#beginDue();
         // An unsound one may lose what it takes from now on.
         if (!this.#journal!.isSound) await this.#beginJournal();
         await this.#journal!.append(commit);
@@ -136,6 +160,21 @@ export class JournaledBlocks implements Blocks {
     } finally {
       this.#commits--;
     }
+  }
+
+  /** Two snapshots in a row give back all that was in the copies before. */
+  tighten(stored: number): boolean {
+    this.#stored = stored;
+    const isBusy = this.#closed || this.#commits > 0 ||
+      this.#beginning !== null || this.#snapshot !== null ||
+      (this.#rests && !this.#isCramped);
+    const copies = this.#kept + this.#journal!.length;
+    if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
+    const { room, free } = this.#options.space ?? ENOUGH_SPACE;
+    if (room >= copies || free < 2 * stored) return false;
+    if (this.#blocks.head.commit === this.#snapshotOf) return true;
+    this.#beginning = this.#begin().finally(() => this.#beginning = null);
+    return false;
   }
 
   async close(): Promise<void> {
@@ -153,22 +192,53 @@ export class JournaledBlocks implements Blocks {
    */
   async #takeOver(): Promise<void> {
     this.#wait();
-    const { files } = this.#options;
-    const { journals } = await findCopies(files, this.#options.path);
-    for (const { path } of journals) {
-      this.#carried += await files.size(path) ?? 0;
-    }
+    const { files, path } = this.#options;
+    const copies = await findCopies(files, path);
+    const { journals } = copies;
+    this.#carried = await this.#sizeOf(journals);
+    this.#kept = await this.#sizeOf(allOf(copies));
     // A process that was killed may have left its last commit in caches alone,
     // and what follows counts on it.
     if (journals.length > 0) await files.sync(journals.at(-1)!.path);
     if (journals.length >= MANY_JOURNALS) this.#isDue = true;
   }
 
+  async #sizeOf(copies: readonly Copy[]): Promise<number> {
+    let bytes = 0;
+    for (const { path } of copies) {
+      bytes += await this.#options.files.size(path) ?? 0;
+    }
+    return bytes;
+  }
+
+  /** Bytes of the blocks at most. */
+  get #most(): number {
+    const { first, last } = this.#blocks.head;
+    return (last - first + 1) * 65536;
+  }
+
+  /** Bytes that a snapshot would take; about. */
+  get #size(): number {
+    return Math.min(this.#most, this.#stored);
+  }
+
   get #isLong(): boolean {
     if (this.#rests) return false;
-    const { first, last } = this.#blocks.head;
-    const most = Math.max(LONG_JOURNAL, (last - first + 1) * 65536);
+    const most = Math.max(LONG_JOURNAL, this.#most);
     return this.#carried + this.#journal!.length > most;
+  }
+
+  /** Begins a snapshot that is due, unless it would take the last space. */
+  async #beginDue(): Promise<void> {
+    const room = Math.round((this.#options.space ?? ENOUGH_SPACE).room);
+    if (room >= this.#size) return await this.#begin();
+    this.#isCramped = true;
+    this.#failed(
+      new Error(
+        `it takes ${this.#size} bytes, and the disk has room for ` +
+          `${Math.max(0, room)}`,
+      ),
+    );
   }
 
   /** Without a commit nothing changes, so the snapshot waits for the next. */
@@ -197,14 +267,14 @@ export class JournaledBlocks implements Blocks {
   #beginNow(): void {
     this.#isDue = true;
     if (this.#commits > 0 || this.#closed) return;
-    this.#beginning ??= this.#begin().finally(() => this.#beginning = null);
+    this.#beginning ??= this.#beginDue().finally(() => this.#beginning = null);
   }
 
   /** Begins a journal and a snapshot at the present head; does not throw. */
   async #begin(): Promise<void> {
     if (this.#snapshot !== null) return;
     this.#timer?.();
-    this.#isDue = false;
+    this.#isDue = this.#isCramped = false;
     const { head } = this.#blocks;
     try {
       await this.#beginJournal();
@@ -225,6 +295,7 @@ export class JournaledBlocks implements Blocks {
     const next = await Journal.create(this.#options.files, path, head);
     before?.close();
     this.#copied += before?.written ?? 0;
+    this.#kept += before?.length ?? 0;
     this.#journal = next;
     this.#path = path;
     this.#own.add(path);
@@ -237,6 +308,7 @@ export class JournaledBlocks implements Blocks {
   async #write(head: Head): Promise<void> {
     const { files, path } = this.#options;
     this.#blocks.keepFrom = head.first;
+    this.#underway = this.#size;
     try {
       const bytes = await writeSnapshot(
         files,
@@ -256,6 +328,7 @@ export class JournaledBlocks implements Blocks {
       if (isCorrupt(error)) await this.#mendFor(head);
       this.#failed(error);
     } finally {
+      this.#underway = 0;
       this.#blocks.keepFrom = Infinity;
     }
   }
@@ -330,6 +403,11 @@ export class JournaledBlocks implements Blocks {
       this.#renewal = null;
     }
     await removeOldCopies(files, path);
+    const left = allOf(await findCopies(files, path));
+    this.#kept = await this.#sizeOf(
+      left.filter((one) => one.path !== this.#path),
+    );
+    this.#snapshotOf = head.commit;
     // What is remembered of journals must not grow for ever.
     this.#own.clear();
     if (this.#path !== "") this.#own.add(this.#path);

@@ -1,4 +1,5 @@
 import { BLOCK_HEADER, BLOCK_MAX, BLOCK_OVERHEAD } from "./block.ts";
+import { wholePages } from "./pages.ts";
 import type { SessionSlot } from "./session_slot.ts";
 import type {
   RetainedPlace,
@@ -16,6 +17,9 @@ export type Category = typeof Category[keyof typeof Category];
 /** What the blocks themselves cost for each byte of records. */
 const A_BYTE = (BLOCK_OVERHEAD + BLOCK_HEADER) / (BLOCK_MAX - BLOCK_HEADER);
 
+/** What a row takes of the pages that the tree of rows has. */
+const A_ROW = 1024;
+
 /** A retained message from this length on is counted to the byte. */
 const LONG = 1024;
 
@@ -32,6 +36,8 @@ export class BlockAccount {
   readonly places: RetainedPlace[] = [];
   /** Bytes on disk, with what a row costs. */
   size = 0;
+  /** Bytes that the database's file has for it, in pages; about. */
+  taken = 0;
   /** By category: bytes of the records, how many there were, and live ones. */
   readonly bytes: number[] = [0, 0, 0];
   readonly written: number[] = [0, 0, 0];
@@ -49,6 +55,8 @@ export class Ledger {
   first: number;
   /** Bytes of all blocks, with what their rows cost. */
   stored = 0;
+  /** Bytes that the database's file has for all blocks, in pages; about. */
+  taken = 0;
   /** Live bytes of small records by category; estimates. */
   readonly small: number[] = [0, 0, 0];
   /** Live bytes of bodies. */
@@ -85,8 +93,11 @@ export class Ledger {
 
   /** Block `number` takes `bytes` on disk. */
   sealed(number: number, bytes: number): void {
-    this.at(number).size = bytes + BLOCK_OVERHEAD;
-    this.stored += bytes + BLOCK_OVERHEAD;
+    const account = this.at(number);
+    account.size = bytes + BLOCK_OVERHEAD;
+    account.taken = wholePages(bytes) + A_ROW;
+    this.stored += account.size;
+    this.taken += account.taken;
   }
 
   /** A record of `bytes` in all with `count` live things in it was written. */
@@ -131,6 +142,7 @@ export class Ledger {
     const account = this.#accounts.shift()!;
     this.first++;
     this.stored -= account.size;
+    this.taken -= account.taken;
     for (const as of [0, 1, 2] as const) {
       this.small[as] -= estimate(account, as);
     }

@@ -2,16 +2,18 @@ import type { Cancel, Clock } from "../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockReader } from "./block_reader.ts";
 import { BlockWriter } from "./block_writer.ts";
-import { type Blocks, type Commit, newEpoch } from "./blocks.ts";
+import { type Blocks, bytesIn, type Commit, newEpoch } from "./blocks.ts";
 import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
-import { Parts } from "./parts.ts";
 import type { LogStoreOptions } from "./log_store_options.ts";
+import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "./pending.ts";
 import { Replay } from "./replay.ts";
 import { restore } from "./restore.ts";
+import type { Usage } from "./space.ts";
+import { SpaceWatch } from "./space_watch.ts";
 import type { RetainedSource, StoredEntry } from "./state.ts";
 import type {
   Changes,
@@ -33,9 +35,6 @@ const SLACK = 1024 * 1024;
 
 /** Bytes of messages in one commit, unless one message alone is longer. */
 const PART = 32 * 1024 * 1024;
-
-/** While space is short, ms from one look to the next. */
-const RECHECK = 1000;
 
 /** A head is current for so long that the end needs no other, ms. */
 const SECOND = 1000;
@@ -60,6 +59,7 @@ export class LogStore implements Store, Waker {
   readonly #health = new Health();
   readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
+  readonly #space: SpaceWatch;
   readonly #written = new WriteCounter();
   readonly #epoch: number;
   #scrub: ScrubTimer | null = null;
@@ -68,10 +68,10 @@ export class LogStore implements Store, Waker {
   #stored = 0;
   #writing: Promise<void> | null = null;
   #timer: Cancel | null = null;
-  /** Stops looking whether space has come back. */
-  #recheck: Cancel | null = null;
   /** Notes of the batch that is being written. */
   #underway = 0;
+  /** Bytes of the commit that is being made. */
+  #underwayBytes = 0;
   #immediate = false;
   /** Whether the batch that gathers is to be written at once. */
   #wanted = false;
@@ -113,6 +113,7 @@ export class LogStore implements Store, Waker {
       this.#encoder,
       this.#writer,
       options.slack ?? SLACK,
+      options.mode === "fault-tolerant",
     );
     this.#parts = new Parts(
       this.#encoder,
@@ -120,6 +121,14 @@ export class LogStore implements Store, Waker {
       this.#writer,
       options.part ?? PART,
     );
+    this.#space = new SpaceWatch(options.space, clock, {
+      usage: () => this.#usage,
+      found: (shortage) => {
+        this.#cleaning.isTight = shortage !== null;
+        this.#health.shortage = shortage;
+      },
+      due: () => this.#lookForSpace(),
+    });
   }
 
   get changes(): Changes {
@@ -142,7 +151,7 @@ export class LogStore implements Store, Waker {
     return this.#health.state;
   }
 
-  set onHealth(task: () => void) {
+  set onHealth(task: (isShort: boolean) => void) {
     this.#health.onChange = task;
   }
 
@@ -274,7 +283,7 @@ export class LogStore implements Store, Waker {
     } finally {
       this.#closed = true;
       this.#commits.end();
-      this.#recheck?.();
+      this.#space.close();
       try {
         await this.#blocks.close();
       } finally {
@@ -306,6 +315,11 @@ export class LogStore implements Store, Waker {
 
   full(): void {
     this.#soon();
+  }
+
+  heavy(): void {
+    this.#space.look(this.#pending.bytes);
+    this.#pending.limit = this.#space.limit;
   }
 
   /** Writes after the flush interval, unless it is done before. */
@@ -342,7 +356,7 @@ export class LogStore implements Store, Waker {
     try {
       const part = this.#encodePart();
       // Notes are taken meanwhile, and the batch goes on.
-      if (part !== null) return this.#write(part, () => this.#flush(always));
+      if (part !== null) return this.#write(part, () => this.#goOn(always));
     } catch (error) {
       return this.#cannotEncode(error);
     }
@@ -359,10 +373,20 @@ export class LogStore implements Store, Waker {
     this.#write(commit, () => this.#finish(batch));
   }
 
+  /** Goes on with a batch of which a part is on disk. */
+  #goOn(always: boolean): void {
+    this.#lookForSpace();
+    this.#flush(always);
+  }
+
   /** Makes `commit` last, and then goes on with `next`. */
   #write(commit: Commit, next: () => void): void {
+    this.#underwayBytes = bytesIn(commit);
+    // What is noted from now on comes on top of it.
+    this.heavy();
     this.#writing = this.#commits.make(commit).then((isMade) => {
       this.#writing = null;
+      this.#underwayBytes = 0;
       if (!isMade) return this.#lose();
       // What is written later may be another day's.
       this.#written.today(this.#blocks.written, this.#clock.date());
@@ -403,7 +427,6 @@ export class LogStore implements Store, Waker {
     this.#encoder.batch = batch;
     writePending(this.#pending, this.#encoder, this.#ledger, this.#retained);
     this.#parts.end();
-    this.#cleaning.isTight = this.#health.shortage !== null;
     this.#cleaning.clean(this.#retained, before);
     const isChanged = this.#writer.bytes > 0 ||
       this.#ledger.first !== this.#blocks.head.first;
@@ -459,20 +482,20 @@ export class LogStore implements Store, Waker {
     }
   }
 
-  /**
-   * While it is short it is looked for again, as there may be no commit that
-   * would: nothing more is taken.
-   */
   #lookForSpace(): void {
-    const { shortage } = this.#options;
-    if (shortage === undefined || this.#closed) return;
-    const reason = shortage(this.#ledger.stored);
-    this.#health.shortage = reason;
-    this.#cleaning.isTight = reason !== null;
-    this.#recheck?.();
-    this.#recheck = this.#health.shortage === null
-      ? null
-      : this.#clock.after(RECHECK, () => this.#lookForSpace());
+    this.heavy();
+    if (this.#closing || this.#writing !== null) return;
+    // A commit of its own, as none may come.
+    if (this.#blocks.tighten?.(this.#ledger.stored)) this.#flush(true);
+  }
+
+  get #usage(): Usage {
+    const { stored, taken } = this.#ledger;
+    const { written, copied } = this.#blocks;
+    let coming = this.#parts.coming(this.#pending, this.#retained);
+    // The log counts what is being written, the journal not yet.
+    if (copied !== undefined) coming += this.#underwayBytes;
+    return { stored, taken, written, copied: copied ?? 0, coming };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ScrubOptions } from "./scrub_timer.ts";
+import type { SpaceSource } from "./space_watch.ts";
 import type { StorageMode } from "./store.ts";
 
 /** How a `LogStore` works. */
@@ -7,11 +8,8 @@ export interface LogStoreOptions {
   readonly mode: Exclude<StorageMode, "memory">;
   /** At most so long after a change it is written, ms. */
   readonly flushInterval: number;
-  /**
-   * Asked after each commit whether space is short: why, or null. Gets the
-   * bytes stored.
-   */
-  readonly shortage?: (storedBytes: number) => string | null;
+  /** Asked whether space is short. @default it never is */
+  readonly space?: SpaceSource;
   /**
    * Dead bytes that are left alone.
    *

@@ -28,7 +28,7 @@ export class MemoryStore implements Store {
   /** Nothing can fail. */
   readonly health = "ok";
   /** Is never called. */
-  onHealth: () => void = () => {};
+  onHealth: (isShort: boolean) => void = () => {};
   onTaken: () => void = () => {};
   /** All figures are 0. */
   readonly status: StoreStatus = {

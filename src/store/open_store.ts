@@ -86,10 +86,10 @@ export async function openStore(
   try {
     const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.date());
-    const opened = await openSound(disk, settings, clock, doubt);
-    const { blocks, forks, alarm } = opened;
-    const space = new Space(settings, clock, disk.space);
+    const space = new Space(settings, clock, disk.space, disk.files);
     await space.look();
+    const opening = { disk, settings, clock, space };
+    const { blocks, forks, alarm } = await openSound(opening, doubt);
     return new LogStore(blocks, clock, {
       mode,
       place: path,
@@ -97,7 +97,7 @@ export async function openStore(
       get flushInterval() {
         return settings.flushInterval;
       },
-      shortage: (stored) => space.shortage(stored),
+      space,
       release: () => lock.release(),
       scrub: {
         get scrubInterval() {
@@ -146,6 +146,14 @@ export interface StoreOpener {
   readonly nextDoubt: typeof nextDoubt;
 }
 
+/** All that opening a store needs. */
+interface Opening {
+  readonly disk: Disk;
+  readonly settings: StoreSettings;
+  readonly clock: Clock;
+  readonly space: Space;
+}
+
 interface Opened {
   readonly blocks: Blocks;
   /** Whether others may go on from where these stand. */
@@ -155,21 +163,20 @@ interface Opened {
 
 /** Some damage is met only by opening it; that is dealt with as well. */
 async function openSound(
-  disk: Disk,
-  settings: StoreSettings,
-  clock: Clock,
+  opening: Opening,
   doubt: Doubt | null,
 ): Promise<Opened> {
+  const { disk, settings, clock } = opening;
   const found = await bringInOrder(disk, settings, clock.date(), doubt);
   try {
-    const blocks = await openOrRead(disk, settings, clock, found);
+    const blocks = await openOrRead(opening, found);
     const { alarm, forks } = found;
     return { blocks, forks: forks || mayFork(settings, blocks), alarm };
   } catch (thrown) {
     const error = await confirmed(disk, thrown, settings.path);
     const next = nextDoubt(doubt, error);
     if (next === null) throw error;
-    return await openSound(disk, settings, clock, next);
+    return await openSound(opening, next);
   }
 }
 
@@ -230,23 +237,21 @@ async function explain(
 
 /** Opens the blocks, on a full disk only to read until there is room. */
 async function openOrRead(
-  disk: Disk,
-  settings: StoreSettings,
-  clock: Clock,
+  opening: Opening,
   found: Recovery,
 ): Promise<Blocks> {
-  const { path } = settings;
+  const { disk, settings: { path } } = opening;
   const { missing } = found;
   try {
     if (missing) throw missing.error;
-    return await openBlocks(disk, settings, clock, found);
+    return await openBlocks(opening, found);
   } catch (error) {
     const isCorrupt = error instanceof StoreError && error.fault === "corrupt";
     if (isCorrupt || await whyFull(path, disk.space) === null) throw error;
     return await FullDiskBlocks.open(path, async () => {
       try {
         if (missing) await complete(disk, path);
-        return await openBlocks(disk, settings, clock, found);
+        return await openBlocks(opening, found);
       } catch (error) {
         throw await explain(disk, error, path);
       }
@@ -255,9 +260,7 @@ async function openOrRead(
 }
 
 async function openBlocks(
-  disk: Disk,
-  settings: StoreSettings,
-  clock: Clock,
+  { disk, settings, clock, space }: Opening,
   { renewal }: Recovery,
 ): Promise<Blocks> {
   const { path, snapshotTrouble } = settings;
@@ -275,6 +278,7 @@ async function openBlocks(
       renewal,
       told: snapshotTrouble,
       damage: settings.damage,
+      space,
     });
   } catch (error) {
     await blocks.close();

@@ -5,6 +5,9 @@ import { GONE, type Pending } from "./pending.ts";
 import type { RetainedSource, StoredEntry } from "./state.ts";
 import { writePlace } from "./write_pending.ts";
 
+/** So few noted bytes that it does not matter which of them are over. */
+const FEW = 64 * 1024;
+
 /**
  * Cuts a long batch into commits of bounded size. The parts before the last
  * hold only what is valid without the rest: bodies, which mean nothing until
@@ -49,13 +52,12 @@ export class Parts {
     return true;
   }
 
-  /** The last part has been encoded. */
-  end(): void {
-    this.#budget = null;
-    this.#encoder.endAhead();
+  /** Returns the bytes of messages that are noted and not on disk; about. */
+  coming(pending: Pending, retained: RetainedSource): number {
+    const { bytes } = pending;
+    return bytes < FEW ? bytes : this.#count(pending, retained);
   }
 
-  /** Bytes of messages that are noted and not on disk. */
   #count(pending: Pending, retained: RetainedSource): number {
     const { bodies } = this.#encoder;
     let bytes = 0;
@@ -70,6 +72,12 @@ export class Parts {
       if (place.block < 0) bytes += retained.messageAt(place)?.size ?? 0;
     }
     return bytes;
+  }
+
+  /** The last part has been encoded. */
+  end(): void {
+    this.#budget = null;
+    this.#encoder.endAhead();
   }
 
   #write(pending: Pending, retained: RetainedSource): void {

@@ -24,6 +24,8 @@ export interface Waker {
   begun(): void;
   /** So many notes that it should be written now. */
   full(): void;
+  /** More bytes than `Pending.limit`: there may not be room for them. */
+  heavy(): void;
 }
 
 /** Gives each stored thing its number. */
@@ -43,6 +45,8 @@ export class Pending implements Changes {
   count = 0;
   /** Bytes of the messages noted, or more: what is over by now is counted. */
   bytes = 0;
+  /** From so many bytes on the waker is told. */
+  limit = Infinity;
   /** Reads what is retained at a place. */
   source: RetainedSource | null = null;
   readonly slots: NoteList<SessionSlot> = new NoteList((slot) => slot.ended);
@@ -115,6 +119,7 @@ export class Pending implements Changes {
     this.entries.add(entry);
     this.bytes += entry.message!.size;
     this.#noted();
+    if (this.bytes > this.limit) this.#waker.heavy();
   }
 
   changed(entry: StoredEntry): void {
@@ -152,10 +157,12 @@ export class Pending implements Changes {
 
   retained(place: RetainedPlace, size = 0): void {
     this.bytes += size;
-    if (place.block < 0) return;
-    place.block = -1 - place.block;
-    this.places.add(place);
-    this.#noted();
+    if (place.block >= 0) {
+      place.block = -1 - place.block;
+      this.places.add(place);
+      this.#noted();
+    }
+    if (this.bytes > this.limit) this.#waker.heavy();
   }
 
   /** Whether there is enough for a batch. */

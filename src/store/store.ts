@@ -213,10 +213,11 @@ export interface Store {
    */
   readonly health: StoreHealth;
   /**
-   * Called when `health` or `isStuck` may have changed, within a commit: it must
-   * change nothing itself, and not throw.
+   * Called when `health` or `isStuck` may have changed, within a commit or while
+   * something is noted: it must note nothing itself, and not throw. `isShort`
+   * says whether space is short.
    */
-  onHealth: () => void;
+  onHealth: (isShort: boolean) => void;
   /**
    * Called once when another broker has taken the store, with what to tell the
    * operator. Nothing is committed from then on; must not throw.

@@ -4,16 +4,20 @@ import { SmallDisk } from "./small_disk.ts";
 
 const missing = await SmallDisk.missing();
 
-/** A test on a small disk; skipped by name where there can be none. */
+/**
+ * A test on a small disk of `mebibytes`; skipped by name where there can be
+ * none.
+ */
 export function testOnDisk(
   name: string,
   body: (disk: SmallDisk) => Promise<void>,
+  mebibytes = 8,
 ) {
   Deno.test({
     name: missing === null ? name : `${name} [${missing}]`,
     ignore: missing !== null,
     fn: async () => {
-      await using disk = await SmallDisk.mount(8);
+      await using disk = await SmallDisk.mount(mebibytes);
       await body(disk);
     },
   });
@@ -32,13 +36,19 @@ export class Place implements AsyncDisposable {
   readonly #folder: string;
   #life: BrokerLife | null = null;
 
-  constructor(mode: string, disk: SmallDisk, folder: string) {
+  constructor(
+    mode: string,
+    disk: SmallDisk,
+    folder: string,
+    more: readonly string[],
+  ) {
     this.#folder = folder;
     this.#settings = [
       `storage.mode=${mode}`,
       `storage.path=${disk.path}/store.kv`,
       "storage.low_space=0",
       "storage.flush_interval=20ms",
+      ...more,
     ];
   }
 
@@ -76,8 +86,15 @@ export class Place implements AsyncDisposable {
   }
 }
 
-/** A broker of `mode` that stores on `disk`; not started yet. */
-export async function place(mode: string, disk: SmallDisk): Promise<Place> {
+/**
+ * A broker of `mode` that stores on `disk`; not started yet. `more` settings
+ * are as `--set` takes them.
+ */
+export async function place(
+  mode: string,
+  disk: SmallDisk,
+  more: readonly string[] = [],
+): Promise<Place> {
   const folder = await Deno.makeTempDir({ prefix: "dunlin-crash-" });
-  return new Place(mode, disk, folder);
+  return new Place(mode, disk, folder, more);
 }

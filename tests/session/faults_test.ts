@@ -481,7 +481,7 @@ stored(
       },
       set: (next) => health = next,
     });
-    broker.store.onHealth();
+    broker.store.onHealth(false);
     await broker.advance(250);
     assert.equal(broker.failures.splice(0).length, 1);
     // Nothing tells of it again: the broker looks by itself.

@@ -97,3 +97,19 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
     );
   }
 }
+
+stored(
+  "from the moment that space is short the next message is refused",
+  "buffered",
+  async (broker) => {
+    const client = await broker.connect(5, staying(5));
+    broker.store.health = "full";
+    // No time has passed: the disk would take what comes until the next look.
+    await client.publish({ topic: "t", qos: 1, id: 1 });
+    await client.expectAck(4, 1, 0x97);
+    broker.store.health = "ok";
+    await broker.advance(250);
+    await client.publish({ topic: "t", qos: 1, id: 2 });
+    await client.expectAck(4, 2, 0x10);
+  },
+);

@@ -24,7 +24,7 @@ export class StubStore implements Store {
   batch = 1;
   #health: StoreHealth = "ok";
   #isStuck = false;
-  onHealth: () => void = () => {};
+  onHealth: (isShort: boolean) => void = () => {};
   onTaken: (reason: string) => void = () => {};
   /** Entries that were noted, in their order. */
   readonly entries: StoredEntry[] = [];
@@ -65,7 +65,7 @@ export class StubStore implements Store {
   }
   set health(health: StoreHealth) {
     this.#health = health;
-    this.onHealth();
+    this.onHealth(this.#health === "full");
   }
 
   /** Set by the test. */
@@ -74,7 +74,7 @@ export class StubStore implements Store {
   }
   set isStuck(isStuck: boolean) {
     this.#isStuck = isStuck;
-    this.onHealth();
+    this.onHealth(this.#health === "full");
   }
 
   keepTime(): void {}

@@ -54,7 +54,7 @@ for (const [name, fill] of Object.entries(STATES)) {
         mode: "durable",
         flushInterval: 200,
         slack: 10_000,
-        shortage: () => shortage,
+        space: { room: Infinity, shortage: () => shortage },
       });
       const world = await World.load(store);
       await fill(world);
@@ -87,7 +87,7 @@ Deno.test("a store short of space gives back what is dead once more dies", async
   const store = new LogStore(new MemoryBlocks(), clock, {
     mode: "durable",
     flushInterval: 200,
-    shortage: () => "the disk is nearly full",
+    space: { room: Infinity, shortage: () => "the disk is nearly full" },
   });
   const world = await World.load(store);
   const session = world.begin("a");

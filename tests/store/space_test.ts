@@ -3,67 +3,192 @@ import { ManualClock } from "../../src/clock/mod.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
-import { type DiskSpace, Space } from "../../src/store/space.ts";
-import { settle } from "./faulty_blocks.ts";
+import {
+  type DiskSpace,
+  Space,
+  type SpaceLimits,
+  type Usage,
+} from "../../src/store/space.ts";
+import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { settings } from "./settings.ts";
 import { message, World } from "./world.ts";
 
-const none = { path: "/x/store.kv", maxSize: 0 };
+const MIB = 1024 * 1024;
 
-/** A disk that is asked for its space. */
-function disk(free: number) {
-  const made = {
-    free,
-    asked: [] as string[],
-    ask(path: string): Promise<DiskSpace> {
-      made.asked.push(path);
-      return Promise.resolve({ free: made.free, total: 1000 });
-    },
-  };
-  return made;
+/** The write-ahead log of a disk here has its length already. */
+const WAL = 5 * MIB;
+
+/** Limits that leave the disk what deleting needs. */
+const limits: SpaceLimits = {
+  mode: "durable",
+  path: "/x/store.kv",
+  maxSize: 0,
+  lowSpaceBytes: 0,
+  lowSpacePercent: 0,
+};
+
+/** A store of this usage, which has written nothing yet. */
+function usage(more: Partial<Usage> = {}): Usage {
+  return { stored: 0, taken: 0, written: 0, copied: 0, coming: 0, ...more };
+}
+
+/** A disk that is asked for its space; `free` and `file` are in MiB. */
+class Disk {
+  free: number;
+  total = 1000;
+  file = 0;
+  wal = WAL;
+  /** Whether it answers. */
+  answers = true;
+  readonly asked: string[] = [];
+  readonly clock = new ManualClock();
+
+  constructor(free: number) {
+    this.free = free;
+  }
+
+  /** What watches it, after a first look. */
+  async watch(more: Partial<SpaceLimits> = {}): Promise<Space> {
+    const space = new Space(
+      { ...limits, ...more },
+      this.clock,
+      (path) => this.#ask(path),
+      {
+        size: (path) =>
+          Promise.resolve(
+            path.endsWith("-wal") ? this.wal : this.file * MIB,
+          ),
+      },
+    );
+    await space.look();
+    return space;
+  }
+
+  /** What `space` says after a new look. */
+  async lookAgain(space: Space, used = usage()): Promise<string | null> {
+    this.clock.advance(5000);
+    space.shortage(used);
+    await settle();
+    return space.shortage(used);
+  }
+
+  #ask(path: string): Promise<DiskSpace> {
+    this.asked.push(path);
+    if (!this.answers) return new Promise(() => {});
+    return Promise.resolve({
+      free: this.free * MIB,
+      total: this.total * MIB,
+    });
+  }
 }
 
 Deno.test("space is short below so many bytes, or percent, of the disk", async () => {
   for (
-    const [lowSpaceBytes, lowSpacePercent] of [[300, 0], [0, 30], [100, 30]]
+    const [bytes, lowSpacePercent] of [[64 * MIB, 0], [0, 10], [9 * MIB, 10]]
   ) {
-    const clock = new ManualClock();
-    const fake = disk(299);
-    const limits = { ...none, lowSpaceBytes, lowSpacePercent };
-    const space = new Space(limits, clock, fake.ask);
-    space.shortage(0);
-    await settle();
-    assert.match(space.shortage(0)!, /299 bytes left, less than 300/);
-    fake.free = 300;
-    clock.advance(5000);
-    space.shortage(0);
-    await settle();
-    assert.equal(space.shortage(0), null);
-    assert.deepEqual(fake.asked, ["/x", "/x"]);
+    const bound = lowSpacePercent > 0 ? 100 : 64;
+    const disk = new Disk(bound - 1);
+    const space = await disk.watch({ lowSpaceBytes: bytes, lowSpacePercent });
+    assert.match(
+      space.shortage(usage())!,
+      RegExp(
+        `has ${(bound - 1) * MIB} bytes left, less than ${bound * MIB} ` +
+          `\\(storage.low_space`,
+      ),
+    );
+    // A little more than the bound: it must not come and go by the byte.
+    disk.free = bound + 1;
+    assert.notEqual(await disk.lookAgain(space), null);
+    disk.free = bound + bound / 8;
+    assert.equal(await disk.lookAgain(space), null);
+    assert.ok(disk.asked.every((path) => path === "/x"));
   }
 });
 
-Deno.test("the disk is not asked where nothing depends on it", () => {
-  const fake = disk(0);
-  const limits = { ...none, lowSpaceBytes: 0, lowSpacePercent: 0 };
-  assert.equal(
-    new Space(limits, new ManualClock(), fake.ask).shortage(1e12),
-    null,
-  );
-  assert.deepEqual(fake.asked, []);
+Deno.test("on a small disk the bound is a quarter of it, and never less than deleting needs", async () => {
+  const disk = new Disk(11);
+  disk.total = 40;
+  const space = await disk.watch({ lowSpaceBytes: 64 * MIB });
+  assert.equal(space.shortage(usage()), null);
+  disk.free = 9;
+  assert.match((await disk.lookAgain(space))!, /storage.low_space/);
+  const none = await disk.watch();
+  assert.equal(none.shortage(usage()), null);
+  disk.free = 4;
+  assert.match((await disk.lookAgain(none))!, /which deleting needs/);
+});
+
+Deno.test("what is noted, and what copies take, counts between two looks", async () => {
+  for (const mode of ["durable", "fault-tolerant"] as const) {
+    const disk = new Disk(108);
+    const space = await disk.watch({ mode });
+    disk.answers = false;
+    const shortage = (coming: number, copied = 0) =>
+      space.shortage(
+        usage({ coming: coming * MIB, copied: copied * MIB }),
+      );
+    const copies = mode === "durable" ? 1 : 2;
+    assert.equal(shortage(99 / copies), null);
+    assert.ok(space.room < 2 * MIB);
+    assert.match(shortage(101 / copies)!, /bytes left/);
+    if (copies === 2) assert.match(shortage(0, 101)!, /bytes left/);
+  }
+});
+
+Deno.test("the disk is asked again before the room is used up", async () => {
+  const disk = new Disk(108);
+  const space = await disk.watch();
+  space.shortage(usage());
+  space.shortage(usage({ written: 20 * MIB }));
+  assert.equal(disk.asked.length, 1);
+  space.shortage(usage({ written: 30 * MIB }));
+  await settle();
+  assert.equal(disk.asked.length, 2);
+});
+
+Deno.test("what a store no longer needs of its file is room again", async () => {
+  const disk = new Disk(5);
+  disk.file = 100;
+  const space = await disk.watch();
+  assert.notEqual(space.shortage(usage({ taken: 100 * MIB })), null);
+  assert.equal(space.shortage(usage({ taken: 90 * MIB })), null);
+  // What the file is about to grow by is not.
+  disk.free = 50;
+  disk.file = 0;
+  const growing = await disk.watch();
+  assert.equal(growing.shortage(usage({ taken: 40 * MIB })), null);
+  assert.notEqual(growing.shortage(usage({ taken: 43 * MIB })), null);
+  // A journal uses no room again.
+  disk.free = 5;
+  disk.file = 100;
+  const copied = await disk.watch({ mode: "fault-tolerant" });
+  assert.notEqual(copied.shortage(usage()), null);
+});
+
+Deno.test("the length that the write-ahead log will have is not free", async () => {
+  const disk = new Disk(12);
+  disk.wal = 0;
+  const space = await disk.watch();
+  assert.notEqual(space.shortage(usage()), null);
+  disk.wal = WAL;
+  assert.equal(await disk.lookAgain(space), null);
+});
+
+Deno.test("a disk that cannot be asked is not known to be full", async () => {
+  const clock = new ManualClock();
+  const space = new Space(limits, clock, () => Promise.reject(new Error("no")));
+  await space.look();
+  assert.equal(space.shortage(usage()), null);
 });
 
 Deno.test("a store is full at its largest size, and no more when it shrank", async () => {
-  const clock = new ManualClock();
-  const space = new Space(
-    { ...none, lowSpaceBytes: 0, lowSpacePercent: 0, maxSize: 100_000 },
-    clock,
-  );
-  const store = new LogStore(new MemoryBlocks(), clock, {
+  const disk = new Disk(1000);
+  const space = await disk.watch({ maxSize: 100_000 });
+  const store = new LogStore(new MemoryBlocks(), disk.clock, {
     mode: "durable",
     flushInterval: 200,
     slack: 10_000,
-    shortage: (stored) => space.shortage(stored),
+    space,
   });
   const world = await World.load(store);
   const session = world.begin("a");
@@ -78,35 +203,73 @@ Deno.test("a store is full at its largest size, and no more when it shrank", asy
   assert.match(store.status.reason!, /maximum of 100000 bytes/);
   for (const entry of entries) world.done(entry);
   await world.committed();
-  clock.advance(200);
+  disk.clock.advance(200);
   await settle();
   assert.equal(store.health, "ok");
   await store.close();
 });
 
+for (const what of ["queued", "retained"]) {
+  Deno.test(`a store is full as soon as what is ${what} takes the last room, before it is written`, async () => {
+    const disk = new Disk(1000);
+    const space = await disk.watch({ maxSize: MIB });
+    const blocks = new FaultyBlocks();
+    const store = new LogStore(blocks, disk.clock, {
+      mode: "buffered",
+      flushInterval: 200,
+      space,
+    });
+    const world = await World.load(store);
+    const session = world.begin("a");
+    world.begin("b");
+    const before = blocks.tries;
+    let noted = 0;
+    while (store.health === "ok") {
+      assert.ok(noted < 12, "more than a MiB was taken");
+      const payload = new Uint8Array(100_000);
+      const made = message(`t/${noted++}`, payload, { retain: true });
+      if (what === "queued") world.queue(made, [session]);
+      else world.retain(made);
+    }
+    assert.ok(noted >= 10, `full with ${noted} messages`);
+    assert.equal(blocks.tries, before);
+    await store.close();
+  });
+}
+
+Deno.test("what is over before it is written leaves the room it would have taken", async () => {
+  const disk = new Disk(1000);
+  const space = await disk.watch({ maxSize: MIB });
+  const store = new LogStore(new MemoryBlocks(), disk.clock, {
+    mode: "buffered",
+    flushInterval: 200,
+    space,
+  });
+  const world = await World.load(store);
+  const session = world.begin("a");
+  for (let i = 0; i < 100; i++) {
+    const made = message("t", new Uint8Array(100_000));
+    const [entry] = world.queue(made, [session]);
+    assert.equal(store.health, "ok");
+    world.done(entry);
+  }
+  await store.close();
+});
+
 Deno.test("low space is noticed to be over without a commit", async () => {
-  const clock = new ManualClock();
-  const fake = disk(10);
-  const space = new Space(
-    { ...none, lowSpaceBytes: 100, lowSpacePercent: 0 },
-    clock,
-    fake.ask,
-  );
-  const store = new LogStore(new MemoryBlocks(), clock, {
+  const disk = new Disk(7);
+  const store = new LogStore(new MemoryBlocks(), disk.clock, {
     mode: "durable",
     flushInterval: 200,
-    shortage: (stored) => space.shortage(stored),
+    space: await disk.watch(),
   });
   const world = await World.load(store);
   world.begin("a");
   await world.committed();
-  await settle();
-  world.begin("b");
-  await world.committed();
   assert.equal(store.health, "full");
-  fake.free = 1000;
-  for (let i = 0; i < 10; i++) {
-    clock.advance(1000);
+  disk.free = 100;
+  for (let i = 0; i < 3; i++) {
+    disk.clock.advance(1000);
     await settle();
   }
   assert.equal(store.health, "ok");

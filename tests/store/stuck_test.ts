@@ -212,7 +212,11 @@ Deno.test("no topic that was cleared stands in the notes with another mark than 
 
 Deno.test("what was never noted does not make a batch less full", () => {
   let fulls = 0;
-  const pending = new Pending({ next: 1 }, { begun() {}, full: () => fulls++ });
+  const pending = new Pending({ next: 1 }, {
+    begun() {},
+    full: () => fulls++,
+    heavy() {},
+  });
   const world = new World(
     { changes: pending } as unknown as World["store"],
     new PlainState(),
@@ -233,7 +237,7 @@ Deno.test("commits that work are not stuck, however short space is", async () =>
   const store = new LogStore(blocks, new ManualClock(), {
     mode: "durable",
     flushInterval: 200,
-    shortage: () => "the disk has 1 byte left",
+    space: { room: Infinity, shortage: () => "the disk has 1 byte left" },
   });
   const world = await World.load(store);
   assert.equal(store.health, "full", "it is known from the start");

@@ -90,7 +90,7 @@ export const storageFields: FieldsOf<StorageSettings> = {
   ),
   low_space: spaceFloor(
     { bytes: 64 * MIB, percent: 0 },
-    "Free space to leave on the disk; below it new QoS 1 and 2 are refused. 0 leaves none.",
+    "Free space to leave on the disk, a quarter of it at most; below it new QoS 1 and 2 are refused. 0 leaves what deleting needs: 8 MiB or an eighth.",
   ),
   snapshot_interval: duration(
     3600 * SECOND,
