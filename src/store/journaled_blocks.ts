@@ -377,8 +377,10 @@ export class JournaledBlocks implements Blocks {
     pause: () => Promise<void>,
   ): Promise<{ found: string | null; damaged: string[] }> {
     const { files, path } = this.#options;
-    const { head } = this.#blocks;
     const { scrubCopies } = await import("./scrub_copies.ts");
+    // A commit that is under way may remove blocks of the head of now.
+    while (this.#commits > 0) await pause();
+    const { head } = this.#blocks;
     this.#blocks.keepFrom = head.first;
     try {
       const found = await this.#mend(head, pause);

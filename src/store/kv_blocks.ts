@@ -46,6 +46,8 @@ export class KvBlocks implements CopiedBlocks {
   keepFrom = Infinity;
   isJournaled = false;
   rewrite?: (last: number) => void;
+  /** Commits that were begun and have not ended. */
+  #underway = 0;
   #saysJournaled: boolean;
 
   private constructor(kv: OwnKv, head: Head, saysJournaled: boolean) {
@@ -119,7 +121,16 @@ export class KvBlocks implements CopiedBlocks {
     }
   }
 
-  async commit({ head, blocks }: Commit): Promise<void> {
+  async commit(commit: Commit): Promise<void> {
+    this.#underway++;
+    try {
+      await this.#commit(commit);
+    } finally {
+      this.#underway--;
+    }
+  }
+
+  async #commit({ head, blocks }: Commit): Promise<void> {
     let at = 0;
     for (const { bytes } of blocks) this.written += wholePages(bytes.length);
     // Until the head moves, blocks behind it are no part of the log.
@@ -178,11 +189,13 @@ export class KvBlocks implements CopiedBlocks {
 
   async scrub(pause: () => Promise<void>): Promise<string | null> {
     const { scrubBlocks } = await import("./scrub.ts");
-    this.keepFrom = this.#head.first;
+    // A commit that is under way may remove blocks of the head of now.
+    while (this.#underway > 0) await pause();
+    const head = this.#head;
+    this.keepFrom = head.first;
     try {
       const { rewrite } = this;
-      const scrubbing = { copies: [], pause, rewrite };
-      return await scrubBlocks(this, this.#head, scrubbing);
+      return await scrubBlocks(this, head, { copies: [], pause, rewrite });
     } finally {
       this.keepFrom = Infinity;
     }

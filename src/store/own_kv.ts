@@ -88,7 +88,9 @@ export class OwnKv {
   /** Throws `StoreError` `taken` when another broker has moved the head. */
   async check(): Promise<void> {
     const { value } = await this.#kv.get<Uint8Array>(HEAD_KEY);
-    if (!areSame(value, this.#head)) throw taken();
+    // A write of this broker may have come through meanwhile.
+    if (areSame(value, this.#head) || areSame(value, this.#tried)) return;
+    throw taken();
   }
 
   /** Lets go of the file. */

@@ -2,10 +2,23 @@ import { type Commit, type Head, sameHead } from "./blocks.ts";
 import { allOf, type Copies, findCopies, type Renewal } from "./copies.ts";
 import type { Disk } from "./disk.ts";
 import { exists, type Files } from "./files.ts";
-import { catchUp, follow, latestLine, type Line, linesOf } from "./recovery.ts";
+import {
+  catchUp,
+  follow,
+  type JournalSights,
+  latestLine,
+  type Line,
+  linesOf,
+} from "./recovery.ts";
+import type { Gap } from "./journal_reader.ts";
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
-import { confirmed, look, type StartSettings } from "./verified_start.ts";
+import {
+  confirmed,
+  look,
+  lossOf,
+  type StartSettings,
+} from "./verified_start.ts";
 import type { Verdict } from "./verify_store.ts";
 
 /** How a store with a second copy was found, and was brought in order. */
@@ -32,8 +45,8 @@ const FINE: Recovery = { alarm: null, renewal: null, forks: false };
 
 /**
  * Makes a store that has, or had, a second copy one that can be opened: what is
- * whole and lags behind its journal gets what is missing, what is damaged is set aside
- * and built anew.
+ * whole and lags behind its journal gets what is missing, what is damaged is set
+ * aside and built anew.
  *
  * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set,
  * `newer` or `failing`.
@@ -79,12 +92,13 @@ async function check(
   const { head } = verdict;
   const { files } = settings.disk;
   // It went on without them, and has all that they have.
-  if (!settings.keepsCopies && !verdict.isJournaled) return FINE;
-  let forks = false;
-  const ahead = await follow(files, copies.journals, head, undefined, () => {
-    // Frames behind it may be of commits that this store does not have.
-    forks = true;
-  });
+  if (!settings.keepsCopies && !verdict.isJournaled) {
+    return { ...FINE, alarm: lossOf(settings.path, verdict) };
+  }
+  const seen = new Sights();
+  const ahead = await follow(files, copies.journals, head, undefined, seen);
+  // Frames behind a gap may be of commits that this store does not have.
+  const forks = seen.isBroken;
   const line = await lineTo(files, copies, ahead);
   const lost = ahead.commit - head.commit;
   // Nothing always leads to nothing: an empty store tells nothing of copies.
@@ -99,14 +113,20 @@ async function check(
   const told = lost > 1
     ? [`the store had lost its last ${lost} commits; the journal had them`]
     : [];
+  const gone = lost === 0 ? lossOf(settings.path, verdict) : null;
+  if (gone !== null) told.push(gone);
+  const beyond = seen.beyond(ahead);
+  if (beyond !== null) told.push(beyond);
   if (!settings.keepsCopies) {
-    return { alarm: told[0] ?? null, renewal: null, missing, forks };
+    const alarm = told.length === 0 ? null : told.join("; ");
+    return { alarm, renewal: null, missing, forks };
   }
   if (verdict.schema > 0 && verdict.schema < SCHEMA) {
     // Its copies are of the older schema, too, and are made anew.
     return { alarm: told[0] ?? null, renewal: { aside: null }, missing, forks };
   }
-  if (line !== null && line.snapshot === (copies.snapshots[0] ?? null)) {
+  const isNewest = line?.snapshot === (copies.snapshots[0] ?? null);
+  if (line !== null && isNewest && seen.damaged.size === 0) {
     return { alarm: told[0] ?? null, renewal: null, missing, forks };
   }
   // While it was kept without a journal the copies had to fall behind.
@@ -122,6 +142,35 @@ async function check(
     missing,
     forks: forks || allOf(copies).length > 0,
   };
+}
+
+/** What the journals show beside the commits that the store gets of them. */
+class Sights implements JournalSights {
+  /** Whether a part of any is damaged, be it the end. */
+  isBroken = false;
+  /** Journals with damage in front of something whole. */
+  readonly damaged = new Set<string>();
+  /** The last commit behind damage, by epoch. */
+  readonly #last = new Map<number, number>();
+
+  gap(path: string, { isEnd }: Gap): void {
+    this.isBroken = true;
+    if (!isEnd) this.damaged.add(path);
+  }
+
+  commit({ epoch, commit }: Head): void {
+    if (this.damaged.size === 0) return;
+    this.#last.set(epoch, Math.max(commit, this.#last.get(epoch) ?? 0));
+  }
+
+  /** What to tell of commits that came after `reach`, or null. */
+  beyond({ epoch, commit }: Head): string | null {
+    const last = this.#last.get(epoch) ?? 0;
+    if (last <= commit) return null;
+    const paths = [...this.damaged].join(", ");
+    return `the journal is damaged in its middle (${paths}): commits ` +
+      `${commit + 1} to ${last} are lost`;
+  }
 }
 
 /** The first line that ends at `head`, or null. */
@@ -143,7 +192,8 @@ async function lineTo(
  * behind. The time does not count: clocks are set back.
  */
 function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
-  const isKnown = isJournaled ||
+  // An empty store has no past; one that lost its first commits looks so.
+  const isKnown = isJournaled || head.commit === 0 ||
     (head.epoch !== 0 && head.epoch === reach.epoch);
   return isKnown && reach.commit > head.commit;
 }

@@ -17,22 +17,32 @@ export interface Line {
   readonly reach: Head;
 }
 
+/** Takes what is seen in journals, whether it goes on from anything or not. */
+export interface JournalSights {
+  /** Takes a damaged part of the journal at `path`. */
+  gap(path: string, gap: Gap): void;
+  /** Takes the head of a whole commit. */
+  commit(head: Head): void;
+}
+
 /**
  * Goes through the commits of the journals that go on from `from` without a
  * gap; returns where they end. A journal of another past, as it is left when a
  * store was built anew or replaced, has the numbers but not the heads, and is
- * passed over. `gap` is told what is damaged in them.
+ * passed over.
  */
 export async function follow(
   files: Files,
   journals: Copies["journals"],
   from: Head,
   take?: (commit: JournaledCommit) => Promise<void> | void,
-  gap?: (gap: Gap) => void,
+  seen?: JournalSights,
 ): Promise<Head> {
   let at = from;
   for (const { path } of journals) {
+    const gap = (gap: Gap) => seen?.gap(path, gap);
     for await (const commit of joined(readJournal(files, path, gap))) {
+      seen?.commit(commit.head);
       if (!continues(commit, at)) continue;
       await take?.(commit);
       at = commit.head;

@@ -2,7 +2,7 @@ import type { Disk } from "./disk.ts";
 import { todoFor } from "./open_fault.ts";
 import { setAside } from "./set_aside.ts";
 import { StoreError } from "./store_error.ts";
-import type { Verdict } from "./verify_store.ts";
+import { describeLost, type Verdict } from "./verify_store.ts";
 
 /** What is known of a store although its files look whole. */
 export interface Doubt {
@@ -71,6 +71,12 @@ export function refused(path: string, fault: string): StoreError {
   return new StoreError("corrupt", `the store ${path} is damaged: ${fault}`);
 }
 
+/** What to tell of commits that its write-ahead log has lost, or null. */
+export function lossOf(path: string, { lost = 0 }: Verdict): string | null {
+  return lost === 0 ? null : `${describeLost(path, lost)}; the store goes on ` +
+    "from what was written before them";
+}
+
 /**
  * Makes the store one that can be opened, without a second copy: a damaged one
  * is set aside, and an empty one takes its place. Returns what to tell the
@@ -83,7 +89,7 @@ export async function startOrSetAside(
 ): Promise<string | null> {
   const { disk, path, now, refuse } = settings;
   const verdict = await look(settings);
-  if (!(verdict instanceof StoreError)) return null;
+  if (!(verdict instanceof StoreError)) return lossOf(path, verdict);
   if (refuse) throw refused(path, verdict.message);
   const aside = await setAside(disk.files, path, now);
   return `the store was damaged (${verdict.message}); it was set aside as ` +

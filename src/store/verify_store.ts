@@ -14,6 +14,11 @@ export interface Verdict {
   readonly head: Head;
   /** Whether a journal has all that was committed of late. */
   readonly isJournaled: boolean;
+  /**
+   * Commits that damage in the write-ahead log has cost, about; the store is
+   * whole as of before them. @default {0}
+   */
+  readonly lost?: number;
 }
 
 /**
@@ -27,6 +32,7 @@ export async function verify(path: string): Promise<Verdict> {
   if (!await exists(systemFiles, path)) {
     return { schema: 0, head: EMPTY, isJournaled: false };
   }
+  const lost = await lostCommits(path);
   const file = await KvFile.open(path);
   try {
     file.check();
@@ -34,10 +40,23 @@ export async function verify(path: string): Promise<Verdict> {
     const { schema } = file;
     if (schema > SCHEMA) throw newer(schema);
     await file.checkBlocks(schema);
-    return { schema, head: file.head, isJournaled: file.isJournaled };
+    return { schema, head: file.head, isJournaled: file.isJournaled, lost };
   } finally {
     file.close();
   }
+}
+
+/** A store that was stopped has no such log, and a killed one a short one. */
+async function lostCommits(path: string): Promise<number> {
+  if ((await systemFiles.size(`${path}-wal`) ?? 0) === 0) return 0;
+  const { lostInLog } = await import("./write_ahead_log.ts");
+  return await lostInLog(systemFiles, path);
+}
+
+/** What to say of commits that were lost in the write-ahead log. */
+export function describeLost(path: string, lost: number): string {
+  return `${path}-wal was damaged: about ${lost} commits that stood in it are ` +
+    "lost";
 }
 
 /**
@@ -47,9 +66,14 @@ export async function verify(path: string): Promise<Verdict> {
  */
 export async function verifyStore(path: string): Promise<Verdict> {
   await present(path);
-  return await verify(path).catch((error) => {
+  try {
+    const verdict = await verify(path);
+    const { lost = 0 } = verdict;
+    if (lost === 0) return verdict;
+    throw new StoreError("corrupt", describeLost(path, lost));
+  } catch (error) {
     throw damaged(error, path);
-  });
+  }
 }
 
 /** The `error` of the store `path` with where the damage is, if it is damage. */

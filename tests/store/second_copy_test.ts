@@ -315,3 +315,68 @@ Deno.test("copies of a later version are refused", async () => {
     message: /journal-0 has schema 4, written by a newer version/,
   });
 });
+
+Deno.test("fault-tolerant: damage in mid-journal is no torn end: what is behind it counts", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  const { size } = Deno.statSync(`${folder.path}.journal-0`);
+  await commits(world, 3, "later");
+  await folder.copyTo(other, isStore);
+  await commits(world, 4, "last");
+  await folder.copyTo(other, isCopy);
+  const before = world.picture();
+  await world.store.close();
+  // The store has the damaged commit; those that it lacks come after that.
+  flip(`${other.path}.journal-0`, size + 40);
+  const caught = await other.open();
+  assert.match(caught.alarm!, /lost its last 4 commits; the journal had them/);
+  assert.match(caught.alarm!, /second copy .* was damaged/);
+  assertSame(caught.world.picture(), before);
+  await caught.world.store.close();
+  const quiet = await other.open();
+  assert.equal(quiet.alarm, null);
+  await quiet.world.store.close();
+});
+
+Deno.test("fault-tolerant: commits behind a damaged one that the store lacks are told as lost", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  await folder.copyTo(other, isStore);
+  const { size } = Deno.statSync(`${folder.path}.journal-0`);
+  await commits(world, 4, "last");
+  await folder.copyTo(other, isCopy);
+  await world.store.close();
+  flip(`${other.path}.journal-0`, size + 40);
+  const caught = await other.open();
+  assert.match(
+    caught.alarm!,
+    /damaged in its middle .*: commits 6 to 9 are lost/,
+  );
+  await caught.world.store.close();
+});
+
+Deno.test("fault-tolerant: a store that lost all it had is built anew from its copies", async () => {
+  await using folder = new KeptFolder();
+  const open = await folder.open();
+  for (let count = 0; count < 2; count++) {
+    await commits(open.world, 5);
+    await snapshot(folder, open);
+  }
+  await until(
+    "the first journal to go",
+    () => !folder.names.includes("store.kv.journal-0"),
+  );
+  const before = open.world.picture();
+  await open.world.store.close();
+  // As damage at the beginning of its write-ahead log leaves it.
+  Deno.removeSync(folder.path);
+  (await Deno.openKv(folder.path)).close();
+  const mended = await folder.open();
+  assert.match(mended.alarm!, /built anew/);
+  assertSame(mended.world.picture(), before);
+  await mended.world.store.close();
+});
