@@ -22,6 +22,12 @@ import { Lane, type World } from "./world.ts";
 /** The store's file. */
 export const STORE = "/disk/store.kv";
 
+/** When the machine was started, ms since 1970. */
+const BOOTED = Date.UTC(2026, 5, 1);
+
+/** From here on a step of time brings a new calendar along (ms). */
+const LONG = 1000;
+
 /** Longest `flush_interval` of the settings it changes between (ms). */
 const LONGEST_FLUSH = 200;
 
@@ -30,6 +36,9 @@ const COMMIT_TURNS = 60;
 
 /** So long after commits work again messages may be refused (ms). */
 const REFUSES = 600;
+
+/** How far the calendar is ahead, one run of the broker after the other (ms). */
+const CALENDARS = [0, -56.5 * 31_536_000_000, 3_600_000, -3_600_000, 90_000];
 
 /** What an alarm may say only of a damaged store. */
 const DAMAGE = /nothing stored|set aside|built anew|had lost|damaged/;
@@ -116,7 +125,7 @@ export class Host implements Net {
     this.starts++;
     const world = this.#world;
     const lane = new Lane(world);
-    const clock = new SimulatedClock(world.now, lane);
+    const clock = this.#clockOf(lane);
     this.#settings = settingsOf(this.#options.mode, this.#variant);
     const state = { isOver: false };
     const disk = this.#disk.mount(state);
@@ -158,9 +167,21 @@ export class Host implements Net {
     );
   }
 
-  /** Time goes on. */
+  /** Each process counts from elsewhere; the calendar is set in between. */
+  #clockOf(lane: Lane): SimulatedClock {
+    const { now } = this.#world;
+    const ahead = CALENDARS[this.starts % CALENDARS.length];
+    const origin = 1e12 + this.starts * 12_345_678;
+    const clock = new SimulatedClock(now + ahead, origin, lane);
+    // The machine itself goes on, its disk alone loses power.
+    clock.runs(1, now - BOOTED);
+    return clock;
+  }
+
+  /** Time goes on, in a long step with a calendar that is set again. */
   advance(ms: number): void {
     this.#world.now += ms;
+    if (ms > LONG) this.#life?.clock.step(ms % 2 === 0 ? ms * 999 : -ms * 99);
     this.#life?.clock.advance(ms);
     this.watch();
   }

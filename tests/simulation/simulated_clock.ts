@@ -5,9 +5,9 @@ import type { Lane } from "./world.ts";
 export class SimulatedClock extends ManualClock {
   readonly #lane: Lane;
 
-  /** `now` is in ms since 1970. */
-  constructor(now: number, lane: Lane) {
-    super(now);
+  /** `date` is in ms since 1970; `now` is where durations are counted from. */
+  constructor(date: number, now: number, lane: Lane) {
+    super(date, now);
     this.#lane = lane;
   }
 
