@@ -239,6 +239,10 @@ async function lacking(
 export async function complete(disk: Disk, path: string): Promise<void> {
   const blocks = await disk.openBlocks(path);
   try {
+    // A broker that was killed may have left its last commit in caches alone:
+    // a power cut now would leave it in the store and not in the journal.
+    const { journals } = await findCopies(disk.files, path);
+    if (journals.length > 0) await disk.files.sync(journals.at(-1)!.path);
     blocks.isJournaled = true;
     await catchUp(disk.files, blocks, path);
   } catch (error) {

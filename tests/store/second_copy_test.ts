@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { COPY_HEAD } from "../../src/store/copy_head.ts";
+import type { Disk } from "../../src/store/disk.ts";
+import { complete } from "../../src/store/recovered_start.ts";
 import { sumOf } from "../../src/store/sum.ts";
+import { systemDisk } from "../../src/store/system_disk.ts";
+import { systemFiles } from "../../src/store/system_files.ts";
 import { until } from "../support/wait.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";
@@ -163,6 +167,39 @@ Deno.test("fault-tolerant: killed between journal and store it catches up and sa
   assertSame(caught.world.picture(), before);
   assert.deepEqual(other.having("corrupt-"), []);
   await caught.world.store.close();
+});
+
+Deno.test("fault-tolerant: what a killed broker left in its journal is synced before the store gets it", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, 5);
+  await folder.copyTo(other, isStore);
+  await commits(world, 1, "last");
+  await folder.copyTo(other, isCopy);
+  await world.store.close();
+  const done: string[] = [];
+  const disk: Disk = {
+    ...systemDisk,
+    files: {
+      ...systemFiles,
+      sync: (path) => {
+        done.push("sync");
+        return systemFiles.sync(path);
+      },
+    },
+    async openBlocks(path) {
+      const blocks = await systemDisk.openBlocks(path);
+      const commit = blocks.commit.bind(blocks);
+      blocks.commit = (one) => {
+        done.push("commit");
+        return commit(one);
+      };
+      return blocks;
+    },
+  };
+  await complete(disk, other.path);
+  assert.deepEqual(done, ["sync", "commit"]);
 });
 
 Deno.test("fault-tolerant: many commits that the store lost come back with a word", async () => {
