@@ -206,7 +206,11 @@ export class Broker {
       if (text === null) this.#alarms.clear(name);
       else this.#alarms.raise(name, text);
     };
-    return { snapshotTrouble: alarm("snapshot"), damage: alarm("damage") };
+    return {
+      snapshotTrouble: alarm("snapshot"),
+      damage: alarm("damage"),
+      walTrouble: alarm("wal"),
+    };
   }
 
   async #openStorage(): Promise<Storage | null> {

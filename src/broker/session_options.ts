@@ -35,7 +35,7 @@ export function sessionOptions(settings: Settings): SessionOptions {
 
 /** What a store tells while it is open. */
 export type StoreReports = Required<
-  Pick<StoreSettings, "snapshotTrouble" | "damage">
+  Pick<StoreSettings, "snapshotTrouble" | "damage" | "walTrouble">
 >;
 
 /** What the store goes by, and where it reports to. */

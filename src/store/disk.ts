@@ -28,6 +28,11 @@ export interface Disk {
   makeSingle(path: string): Promise<void>;
   /** Names a past that begins: a random number from 1 to 2^48. */
   newEpoch(): number;
+  /**
+   * Empties the write-ahead log of the store at `path`, which may be open, as
+   * far as nobody reads it. @default there is no such log
+   */
+  emptyLog?(path: string): Promise<void>;
   /** Returns the space on the disk that `folder` is on. */
   space(folder: string): Promise<DiskSpace>;
 }

@@ -25,6 +25,7 @@ import {
   startOrSetAside,
   type StartSettings,
 } from "./verified_start.ts";
+import { WalGuard } from "./wal_guard.ts";
 
 /**
  * Where and how to store. The times and the bounds of space may become others
@@ -61,6 +62,8 @@ export interface StoreSettings {
    * of it was found whole.
    */
   readonly damage?: (found: string | null) => void;
+  /** Is told what keeps the write-ahead log long, and null when that is over. */
+  readonly walTrouble?: (trouble: string | null) => void;
 }
 
 /**
@@ -90,6 +93,11 @@ export async function openStore(
     await space.look();
     const opening = { disk, settings, clock, space };
     const { blocks, forks, alarm } = await openSound(opening, doubt);
+    const wal = new WalGuard({
+      size: () => disk.files.size(`${path}-wal`),
+      empty: async () => await disk.emptyLog?.(path),
+      told: settings.walTrouble,
+    }, clock);
     return new LogStore(blocks, clock, {
       mode,
       place: path,
@@ -97,8 +105,11 @@ export async function openStore(
       get flushInterval() {
         return settings.flushInterval;
       },
-      space,
-      release: () => lock.release(),
+      space: wal.countedIn(space),
+      release: () => {
+        wal.end();
+        return lock.release();
+      },
       scrub: {
         get scrubInterval() {
           return settings.scrubInterval ?? 0;

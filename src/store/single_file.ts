@@ -35,6 +35,23 @@ function beginEpoch(database: DatabaseSync): void {
     .run(encodeHead({ ...head, epoch: newEpoch() }), HEAD);
 }
 
+/**
+ * Has what stands in the write-ahead log of a store go into its file, and the
+ * log be emptied; does nothing where a reader still needs it. A broker that has
+ * the store open goes on writing.
+ */
+export async function emptyLog(path: string): Promise<void> {
+  const sqlite = await import("node:sqlite");
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    // Nothing is waited for: the thread has clients to serve.
+    database.exec("PRAGMA busy_timeout = 0");
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    database.close();
+  }
+}
+
 function hasValues(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'kv'")
     .get() !== undefined;

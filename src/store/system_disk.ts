@@ -4,7 +4,7 @@ import type { Disk } from "./disk.ts";
 import { KvFile } from "./kv_file.ts";
 import { StoreLock } from "./lock.ts";
 import { openKvBlocks } from "./open_kv.ts";
-import { makeSingle } from "./single_file.ts";
+import { emptyLog, makeSingle } from "./single_file.ts";
 import { askSystem } from "./space.ts";
 import { StoreError } from "./store_error.ts";
 import { systemFiles } from "./system_files.ts";
@@ -37,6 +37,7 @@ export const systemDisk: Disk = {
   openBlocks: openKvBlocks,
   makeSingle: (path) => makeSingle(path, false),
   newEpoch,
+  emptyLog,
   space: askSystem,
 };
 

@@ -9,6 +9,7 @@ export type AlarmName =
   | "disk"
   | "snapshot"
   | "damage"
+  | "wal"
   | "certificates"
   | "certificate-list";
 

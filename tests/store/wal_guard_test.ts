@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { ManualClock } from "../../src/clock/mod.ts";
+import { WalGuard } from "../../src/store/wal_guard.ts";
+import { until } from "../support/wait.ts";
+import { settle } from "./faulty_blocks.ts";
+import { KeptFolder } from "./kept_folder.ts";
+import { message, type World } from "./world.ts";
+
+const MIB = 1024 * 1024;
+
+/** A log that a reader keeps, as the test wants it. */
+class StubLog {
+  length = 0;
+  isRead = false;
+  emptied = 0;
+  readonly tellings: (string | null)[] = [];
+
+  size(): Promise<number> {
+    return Promise.resolve(this.length);
+  }
+
+  empty(): Promise<void> {
+    this.emptied++;
+    if (!this.isRead) this.length = 0;
+    return Promise.resolve();
+  }
+
+  readonly told = (trouble: string | null): void => {
+    this.tellings.push(trouble);
+  };
+}
+
+Deno.test("a log of usual length is let be, a longer one is emptied, at most every 5 s", async () => {
+  const log = new StubLog();
+  const clock = new ManualClock();
+  const guard = new WalGuard(log, clock);
+  log.length = 5 * MIB;
+  guard.look();
+  await settle();
+  assert.deepEqual([log.emptied, guard.excess], [0, 0]);
+  log.length = 17 * MIB;
+  guard.look();
+  await settle();
+  assert.equal(log.emptied, 0, "it was looked at just now");
+  clock.advance(5000);
+  guard.look();
+  await settle();
+  assert.deepEqual([log.emptied, log.length, guard.excess], [1, 0, 0]);
+  assert.deepEqual(log.tellings, []);
+  guard.end();
+});
+
+Deno.test("a log that a reader keeps long counts, and is told of until it is short, without a commit as well", async () => {
+  const log = new StubLog();
+  const clock = new ManualClock();
+  const guard = new WalGuard(log, clock);
+  log.isRead = true;
+  log.length = 17 * MIB;
+  guard.look();
+  await settle();
+  for (const length of [20, 63, 64, 98, 97]) {
+    log.length = length * MIB;
+    clock.advance(5000);
+    await settle();
+    assert.equal(guard.excess, length * MIB);
+  }
+  assert.equal(log.tellings.length, 1);
+  assert.match(log.tellings[0]!, /reading the store while 64 MiB were written/);
+  log.isRead = false;
+  clock.advance(5000);
+  await settle();
+  assert.deepEqual([log.length, guard.excess], [0, 0]);
+  assert.deepEqual(log.tellings.slice(1), [null]);
+  guard.end();
+});
+
+/** Retains messages of 1 MiB in all, each time under the same topics. */
+async function write(world: World): Promise<void> {
+  for (let at = 0; at < 16; at++) {
+    const payload = "x".repeat(64 * 1024 - 200);
+    world.retain(message(`t/${at}`, payload, { retain: true }));
+  }
+  await world.committed();
+}
+
+Deno.test("a reader that stays: its log counts in max_size, raises the alarm, and is emptied when it has ended", async () => {
+  await using folder = new KeptFolder();
+  const told: (string | null)[] = [];
+  const { world } = await folder.open("durable", {
+    maxSize: 48 * MIB,
+    walTrouble: (trouble) => told.push(trouble),
+  });
+  const { store } = world;
+  await write(world);
+  const reader = new DatabaseSync(folder.path, { readOnly: true });
+  reader.exec("BEGIN");
+  reader.prepare("SELECT count(*) FROM kv").get();
+  await until("the alarm", async () => {
+    folder.clock.advance(5000);
+    await write(world);
+    return told.length > 0;
+  });
+  const length = () => Deno.statSync(`${folder.path}-wal`).size;
+  assert.ok(length() >= 64 * MIB);
+  assert.equal(store.health, "full", "the log counts");
+  assert.match(store.status.reason!, /storage\.max_size/);
+  reader.exec("COMMIT");
+  reader.close();
+  await until("room", () => {
+    folder.clock.advance(5000);
+    return store.health === "ok";
+  });
+  assert.ok(length() < 16 * MIB);
+  assert.deepEqual(told.slice(1), [null]);
+  await store.close();
+});
