@@ -8,7 +8,7 @@ import { Client } from "./client.ts";
 const MOST = 16;
 
 /** Packet ids it uses, few, so that they come again soon. */
-const IDS = 40;
+const IDS = 24;
 
 /** What is published, and how. */
 export interface Publication {
