@@ -197,9 +197,6 @@ export class JournaledBlocks implements Blocks {
     const { journals } = copies;
     this.#carried = await this.#sizeOf(journals);
     this.#kept = await this.#sizeOf(allOf(copies));
-    // A process that was killed may have left its last commit in caches alone,
-    // and what follows counts on it.
-    if (journals.length > 0) await files.sync(journals.at(-1)!.path);
     if (journals.length >= MANY_JOURNALS) this.#isDue = true;
   }
 

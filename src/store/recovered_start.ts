@@ -12,6 +12,7 @@ import {
 } from "./recovery.ts";
 import type { Gap } from "./journal_reader.ts";
 import { SCHEMA } from "./schema.ts";
+import { openFault } from "./open_fault.ts";
 import { StoreError } from "./store_error.ts";
 import {
   confirmed,
@@ -57,6 +58,7 @@ export async function startOrRebuild(
   const { path } = settings;
   const { files } = settings.disk;
   const copies = await findCopies(files, path);
+  await syncLast(files, copies);
   if (settings.doubt === null && !await exists(files, path)) {
     if (!await areAny(files, copies)) return FINE;
     return await build(settings, copies, "missing");
@@ -65,6 +67,20 @@ export async function startOrRebuild(
   return verdict instanceof StoreError
     ? await build(settings, copies, `damaged (${verdict.message})`)
     : verdict;
+}
+
+/**
+ * A process that was killed may have left the last commit of its journal in
+ * caches alone. The store gets that commit next, so the journal must not lose it.
+ */
+async function syncLast(files: Files, { journals }: Copies): Promise<void> {
+  const last = journals.at(-1);
+  if (last === undefined) return;
+  try {
+    await files.sync(last.path);
+  } catch (error) {
+    throw openFault(error, `the journal ${last.path}`, "synced");
+  }
 }
 
 /** Some damage is met only when missing commits are to be added. */
