@@ -355,7 +355,7 @@ export class JournaledBlocks implements Blocks {
 
   async scrub(pause: () => Promise<void>): Promise<string | null> {
     // One thing at a time reads the blocks of a head.
-    while (this.#snapshot !== null) await this.#snapshot;
+    while (this.#snapshot !== null) await pause();
     const scrub = this.#scrub(pause);
     this.#snapshot = scrub.then(() => {}, () => {}).finally(() =>
       this.#snapshot = null
