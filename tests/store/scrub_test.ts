@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, verifyStore } from "../../src/store/mod.ts";
 import { until } from "../support/wait.ts";
+import { flipBlock } from "./flip_block.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { settings } from "./settings.ts";
 import { assertSame, message, World } from "./world.ts";
@@ -16,17 +16,6 @@ async function commits(world: World, count: number, text = "x") {
     world.retain(message(`${text}/${i}`, `${text} ${i}`, { retain: true }));
     await world.committed();
   }
-}
-
-/** Flips a bit in block `number` of a store, also while it is open. */
-function flipBlock(path: string, number: number): void {
-  const database = new DatabaseSync(path);
-  const { k, v } = database.prepare(
-    "SELECT k, v FROM kv WHERE k < x'0263' ORDER BY k LIMIT 1 OFFSET ?",
-  ).get(number - 1) as { k: Uint8Array; v: Uint8Array };
-  v[v.length >> 1] ^= 4;
-  database.prepare("UPDATE kv SET v = ? WHERE k = ?").run(v, k);
-  database.close();
 }
 
 /** Flips a bit in the middle of a file. */
