@@ -213,6 +213,30 @@ Deno.test("fault-tolerant: other blocks are damaged in the store and in its copi
   await mended.world.store.close();
 });
 
+Deno.test("fault-tolerant: what no copy has comes from the damaged store", async () => {
+  await using folder = new KeptFolder();
+  const opened = await open(folder, "fault-tolerant", 0);
+  const { world } = opened;
+  await commits(world, 12);
+  await snapshot(opened);
+  await snapshot(opened);
+  await until(
+    "the first journal to go",
+    () => !folder.names.includes("store.kv.journal-0"),
+  );
+  const before = world.picture();
+  await world.store.close();
+  for (const name of folder.having("snapshot-")) {
+    const path = `${folder.folder}/${name}`;
+    Deno.truncateSync(path, Deno.statSync(path).size >> 1);
+  }
+  flipBlock(folder.path, 2);
+  const mended = await folder.open();
+  assert.match(mended.alarm!, /block 2 is damaged.*built anew/);
+  assertSame(mended.world.picture(), before);
+  await mended.world.store.close();
+});
+
 Deno.test("a scrub that is off reads nothing, until the setting changes", async () => {
   await using folder = new KeptFolder();
   const told: (string | null)[] = [];
