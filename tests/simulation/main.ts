@@ -67,7 +67,7 @@ async function tell(
 ): Promise<void> {
   console.log(`\nseed ${seed}, ${mode}: ${fault}`);
   if (isWhole) {
-    const plan = planOf(seed, steps);
+    const plan = planOf(seed, steps, mode);
     const { plan: shortest, outcome } = await shrink(
       { seed, mode },
       plan,

@@ -1,3 +1,4 @@
+import type { StorageMode } from "../../src/store/mod.ts";
 import { Random } from "../support/random.ts";
 
 /** What may happen, and how often beside the others. */
@@ -26,7 +27,7 @@ const WEIGHTS = {
   stop: 0.7,
   reload: 0.7,
   long: 0.7,
-  damage: 0,
+  damage: 0.7,
 } as const;
 
 /** A kind of step. */
@@ -45,12 +46,17 @@ export interface Step {
 const KINDS = Object.keys(WEIGHTS) as StepKind[];
 const SUM = KINDS.reduce((sum, kind) => sum + WEIGHTS[kind], 0);
 
-/** The steps of a seed. */
-export function planOf(seed: number, steps: number): Step[] {
+/** The steps of a seed; only `fault-tolerant` promises to outlive damage. */
+export function planOf(
+  seed: number,
+  steps: number,
+  mode: StorageMode,
+): Step[] {
   const random = new Random(seed);
+  const sum = mode === "fault-tolerant" ? SUM : SUM - WEIGHTS.damage;
   return Array.from({ length: steps }, () => ({
     seed: random.below(2 ** 31),
-    kind: kindAt(random.next() * SUM),
+    kind: kindAt(random.next() * sum),
     which: random.next(),
     much: random.next(),
   }));

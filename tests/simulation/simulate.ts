@@ -41,7 +41,7 @@ export interface Outcome {
 /** Simulates a history from its beginning to its end. */
 export async function simulate(history: History): Promise<Outcome> {
   const { seed, mode, steps = 200, isTold = false } = history;
-  const plan = history.plan ?? planOf(seed, steps);
+  const plan = history.plan ?? planOf(seed, steps, mode);
   const world = new World(seed);
   if (isTold) world.lines = [];
   const ledger = new Ledger(world);

@@ -19,7 +19,7 @@ for (const mode of MODES) {
       const [fault] = outcome.faults;
       if (fault === undefined) continue;
       const history = { seed, mode };
-      const shrunk = await shrink(history, planOf(seed, STEPS), fault);
+      const shrunk = await shrink(history, planOf(seed, STEPS, mode), fault);
       assert.fail(
         `seed ${seed}: ${fault}\n${shrunk.outcome.lines.join("\n")}\nrepeat ` +
           `it: deno task simulate --mode ${mode} --seed ${seed} --seeds 1 ` +

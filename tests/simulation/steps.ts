@@ -102,9 +102,12 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
       host.advance(Math.floor(much * 6000));
     }
   },
+  // Two flips could hit both copies of one thing.
   damage({ host, disk }, { which }) {
+    if (host.isDamaged) return;
+    const files = disk.paths.filter((path) => path.startsWith(STORE));
+    if (files.length === 0) return;
     host.crash(true);
-    host.isDamaged = true;
-    disk.flip(pick(disk.paths.filter((path) => path.startsWith(STORE)), which));
+    host.isDamaged = disk.flip(pick(files, which));
   },
 };

@@ -98,6 +98,7 @@ export class SimulatedDisk {
     if (!(node instanceof SimulatedFile) && !(node instanceof KvNode)) {
       return false;
     }
+    this.#world.tell(() => `a bit of ${path} flips`);
     node.flip(this.#world.random);
     return true;
   }
