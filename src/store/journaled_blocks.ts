@@ -71,6 +71,8 @@ export class JournaledBlocks implements Blocks {
   #beginning: Promise<void> | null = null;
   #snapshot: Promise<void> | null = null;
   #isDue = false;
+  /** Earlier runs have left so many journals that a snapshot is due. */
+  #hasMany = false;
   /** No snapshot is begun before the timer says so. */
   #rests = false;
   #commits = 0;
@@ -145,7 +147,9 @@ export class JournaledBlocks implements Blocks {
       await this.#beginning;
       // Tried again after the store failed, it is in the journal already.
       if (this.#journaled < head.commit) {
-        if (this.#isDue || this.#isLong) await this.#beginDue();
+        if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
+          await this.#beginDue();
+        }
         // An unsound one may lose what it takes from now on.
         if (!this.#journal!.isSound) await this.#beginJournal();
         await this.#journal!.append(commit);
@@ -197,7 +201,8 @@ export class JournaledBlocks implements Blocks {
     const { journals } = copies;
     this.#carried = await this.#sizeOf(journals);
     this.#kept = await this.#sizeOf(allOf(copies));
-    if (journals.length >= MANY_JOURNALS) this.#isDue = true;
+    this.#hasMany = journals.length >= MANY_JOURNALS;
+    if (this.#hasMany) this.#isDue = true;
   }
 
   async #sizeOf(copies: readonly Copy[]): Promise<number> {
@@ -238,9 +243,14 @@ export class JournaledBlocks implements Blocks {
     );
   }
 
+  /** Whether a snapshot that is due comes with `commit`; time alone is none. */
+  #isWorth({ head, blocks }: Commit): boolean {
+    return blocks.length > 0 || head.first !== this.head.first || this.#hasMany;
+  }
+
   /** Without a commit nothing changes, so the snapshot waits for the next. */
   #wait(): void {
-    this.#isDue = this.#rests = false;
+    this.#isDue = this.#rests = this.#hasMany = false;
     if (this.#closed) return;
     const { snapshotInterval } = this.#options;
     this.#timer = this.#clock.after(snapshotInterval, () => {

@@ -192,9 +192,25 @@ Deno.test("without a change there is no snapshot", () =>
     const world = await World.load(
       await openStore(settings(store, "fault-tolerant"), clock),
     );
-    clock.advance(36_000_000);
+    world.begin("a");
+    await world.committed();
+    for (let hour = 0; hour < 10; hour++) {
+      clock.advance(3_600_000);
+      const before = world.store.status.commits;
+      world.store.keepTime();
+      await until(
+        "the time to be kept",
+        () => world.store.status.commits > before,
+      );
+    }
     await settle();
     assert.ok(!names().some((name) => name.includes("snapshot")));
+    world.begin("b");
+    await world.committed();
+    await until(
+      "a snapshot",
+      () => names().some((name) => name.includes("snapshot")),
+    );
     await world.store.close();
   }));
 
