@@ -51,6 +51,14 @@ export const paho: TestProgram = {
   succeeds: true,
 };
 
+/** Shows a program another calendar than the machine's. */
+export const faketime: TestProgram = {
+  package: "faketime",
+  commands: ["faketime"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -58,6 +66,7 @@ export const testPrograms: readonly TestProgram[] = [
   openssl,
   curl,
   paho,
+  faketime,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

@@ -460,7 +460,8 @@ export class Broker {
 
   /** Durations go on whatever the calendar does; what is dated follows it. */
   #keepTime(): void {
-    const step = this.#calendar.look();
+    const { step, slept } = this.#calendar.look();
+    if (slept > 0) this.#context.deadlines.awake();
     this.#storage?.keepTime();
     if (step === 0) return;
     const way = step > 0 ? "forward" : "back";

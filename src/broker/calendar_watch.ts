@@ -3,7 +3,17 @@ import type { Clock } from "../clock/mod.ts";
 /** The calendar and `Clock.now` drift apart by less without a step (ms). */
 const TOLERANCE = 1000;
 
-/** Notices that the machine's calendar was set. */
+/** What has happened to the clocks since the last look. */
+export interface ClockNews {
+  /** By how much the calendar was set, ms; back below 0, 0 when it was not. */
+  readonly step: number;
+  /** How long the machine was suspended, ms; 0 when it was not. */
+  readonly slept: number;
+}
+
+const NONE: ClockNews = { step: 0, slept: 0 };
+
+/** Notices that the calendar was set, and that the machine was suspended. */
 export class CalendarWatch {
   readonly #clock: Clock;
   /** The calendar less `Clock.now`, at the last look. */
@@ -20,17 +30,16 @@ export class CalendarWatch {
     return this.#clock.date() - this.#clock.now();
   }
 
-  /**
-   * Returns by how much the calendar was set since the last look, in ms, back
-   * below 0; 0 when it was not. To be called every ten seconds.
-   */
-  look(): number {
-    if (Math.abs(this.#difference - this.#ahead) < TOLERANCE) return 0;
-    // After a suspension `now` catches up, and there was no step.
+  /** Returns what is new. To be called every ten seconds. */
+  look(): ClockNews {
+    const apart = this.#difference - this.#ahead;
+    if (Math.abs(apart) < TOLERANCE) return NONE;
+    // After a suspension `now` catches up with the calendar here.
     this.#clock.machine();
     const step = this.#difference - this.#ahead;
-    if (Math.abs(step) < TOLERANCE) return 0;
+    const slept = apart - step;
+    if (Math.abs(step) < TOLERANCE) return { step: 0, slept };
     this.#ahead += step;
-    return step;
+    return { step, slept };
   }
 }

@@ -65,6 +65,11 @@ export class Deadlines {
     if (deadline.tick >= 0) this.#remove(deadline);
   }
 
+  /** The machine was suspended: what fell due meanwhile is due now. */
+  awake(): void {
+    if (this.#cancel !== null) this.#arm(this.#next);
+  }
+
   /** Stops the timer for good. */
   stop(): void {
     this.#cancel?.();

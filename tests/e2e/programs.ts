@@ -28,6 +28,9 @@ export const curl = found(known.curl);
 /** A Python that has Eclipse Paho. */
 export const paho = found(known.paho);
 
+/** Shows a program another calendar than the machine's. */
+export const faketime = found(known.faketime);
+
 /**
  * A test that needs `programs`. Where one is missing it is skipped, and its
  * name says why.

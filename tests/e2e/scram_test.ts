@@ -5,6 +5,7 @@ import { generate, parser } from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
 import { makeHash, printHash } from "../../src/security/passwords/mod.ts";
 import { BrokerProcess } from "../support/process.ts";
+import { SPOILT_FINALS, WRONG_FIRSTS } from "../support/scram_attacks.ts";
 import { ScramClient } from "../support/scram_client.ts";
 import { Inbox, within } from "../support/wait.ts";
 
@@ -62,7 +63,16 @@ class PacketClient implements Disposable {
   }
 
   /** Begins an authentication with the first message of `scram`. */
-  static async begin(port: number, scram: ScramClient): Promise<PacketClient> {
+  static begin(port: number, scram: ScramClient): Promise<PacketClient> {
+    return PacketClient.beginWith(port, scram.first());
+  }
+
+  /** Begins one with these bytes, or with none. */
+  static async beginWith(
+    port: number,
+    data: Uint8Array | null,
+    authenticationMethod = METHOD,
+  ): Promise<PacketClient> {
     const client = new PacketClient(
       await Deno.connect({ hostname: "127.0.0.1", port }),
     );
@@ -74,8 +84,8 @@ class PacketClient implements Disposable {
       clean: true,
       keepalive: 0,
       properties: {
-        authenticationMethod: METHOD,
-        authenticationData: Buffer.from(scram.first()),
+        authenticationMethod,
+        ...data === null ? {} : { authenticationData: Buffer.from(data) },
       },
     });
     return client;
@@ -88,12 +98,16 @@ class PacketClient implements Disposable {
     writer.releaseLock();
   }
 
-  async auth(reasonCode: number, data: Uint8Array): Promise<void> {
+  async auth(
+    reasonCode: number,
+    data: Uint8Array,
+    authenticationMethod = METHOD,
+  ): Promise<void> {
     await this.send({
       cmd: "auth",
       reasonCode,
       properties: {
-        authenticationMethod: METHOD,
+        authenticationMethod,
         authenticationData: Buffer.from(data),
       },
     } as Packet);
@@ -169,11 +183,81 @@ Deno.test("SCRAM over sockets", async (test) => {
       });
     }
 
-    await test.step("what is no SCRAM is refused", async () => {
-      const scram = new ScramClient("ann", "pencil", { gs2: "p=tls-unique,," });
+    for (const [what, bytes] of WRONG_FIRSTS) {
+      await test.step(`a first message with ${what} is refused`, async () => {
+        using client = await PacketClient.beginWith(port, bytes);
+        assert.equal((await client.next("connack")).code, 0x82);
+        await within("the close", client.closed);
+      });
+    }
+
+    for (const [what, change] of SPOILT_FINALS) {
+      await test.step(`a second message with ${what} is refused`, async () => {
+        const scram = new ScramClient("ann", "pencil");
+        using client = await PacketClient.begin(port, scram);
+        const { data } = await client.next("auth");
+        const final = new TextDecoder().decode(scram.final(data));
+        await client.auth(0x18, new TextEncoder().encode(change(final)));
+        assert.ok((await client.next("connack")).code >= 0x80);
+        await within("the close", client.closed);
+      });
+    }
+
+    await test.step("what was right in another exchange is refused", async () => {
+      const nonce = "the-same-nonce-of-the-client";
+      const scram = new ScramClient("ann", "pencil", { nonce });
       using client = await PacketClient.begin(port, scram);
-      assert.equal((await client.next("connack")).code, 0x82);
+      const final = scram.final((await client.next("auth")).data);
+      await client.auth(0x18, final);
+      assert.equal((await client.next("connack")).code, 0);
+      using other = await PacketClient.begin(port, scram);
+      await other.next("auth");
+      await other.auth(0x18, final);
+      assert.ok((await other.next("connack")).code >= 0x80);
     });
+
+    await test.step("a method that is not known is refused", async () => {
+      const first = new ScramClient("ann", "pencil").first();
+      using client = await PacketClient.beginWith(port, first, "SCRAM-SHA-1");
+      assert.equal((await client.next("connack")).code, 0x8c);
+    });
+
+    for (
+      const [what, breaks] of [
+        [
+          "another method",
+          (client, final) => client.auth(0x18, final, "SCRAM-SHA-1"),
+        ],
+        ["re-authentication", (client, final) => client.auth(0x19, final)],
+        ["a PUBLISH", (client) =>
+          client.send({
+            ...{ cmd: "publish", topic: "ann/x", payload: "evil" },
+            ...{ qos: 0, retain: false, dup: false },
+          })],
+        ["a SUBSCRIBE", (client) =>
+          client.send({
+            ...{ cmd: "subscribe", messageId: 1 },
+            subscriptions: [{ topic: "ann/#", qos: 0 }],
+          })],
+      ] as readonly (readonly [
+        string,
+        (client: PacketClient, final: Uint8Array) => Promise<void>,
+      ])[]
+    ) {
+      await test.step(`${what} in the place of the second message ends it`, async () => {
+        const scram = new ScramClient("ann", "pencil");
+        using client = await PacketClient.begin(port, scram);
+        const { data } = await client.next("auth");
+        await breaks(client, scram.final(data));
+        await within("the close", client.closed);
+        while (client.packets.size > 0) {
+          const { cmd, reasonCode } = await client.packets.next() as
+            & Packet
+            & { reasonCode?: number };
+          assert.ok(cmd === "connack" && reasonCode! >= 0x80, cmd);
+        }
+      });
+    }
 
     await test.step("MQTT.js comes in by it, and its rules hold", async () => {
       const scram = new ScramClient("ann", "pencil");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { Broker } from "../../src/broker/mod.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
@@ -106,6 +107,8 @@ interface Case {
   /** How far it is set while the broker runs, ms. */
   readonly step?: number;
   readonly pause: Partial<Pause>;
+  /** Whether the power fails, with no stop. */
+  readonly isCut?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -132,6 +135,10 @@ const cases: readonly Case[] = [
     name: "the machine starts an hour too early",
     pause: { step: -HOUR, reboots: true, counts: 0 },
   },
+  {
+    name: "NTP sets it from 1970, the power fails",
+    ...{ date: 0, step: 56 * YEAR, pause: { reboots: true }, isCut: true },
+  },
   { name: "both steps", date: 0, step: 56 * YEAR, pause: { step: -HOUR } },
 ];
 
@@ -140,10 +147,19 @@ function answered(client: WireClient): Promise<void> {
   return until("an answer", () => client.waiting > 0);
 }
 
+/** The files of the store at `path` as they are now, elsewhere. */
+async function cutOff(path: string): Promise<string> {
+  const other = `${dirname(path)}/left.kv`;
+  for (const part of ["", "-wal"]) {
+    await Deno.copyFile(path + part, other + part);
+  }
+  return other;
+}
+
 /** Ten seconds of a first life, ten of a pause; then a second life. */
 async function livesTwice(
   path: string,
-  { date = NOW, step = 0, pause }: Case,
+  { date = NOW, step = 0, pause, isCut = false }: Case,
   body: (life: Life, elapsed: number) => Promise<void>,
 ): Promise<void> {
   const clock = new ManualClock(date);
@@ -153,13 +169,14 @@ async function livesTwice(
   clock.step(step);
   await first.advance(10 * SECOND);
   const before = clock.now();
+  const left = isCut ? await cutOff(path) : path;
   await first.stop();
   // What stopping took is a part of the pause.
   const rest = 10 * SECOND - (clock.now() - before);
   const next = new ManualClock(clock.date() + rest + (pause.step ?? 0), 2e12);
   const isSame = !(pause.reboots ?? false);
   next.runs(isSame ? 1 : 2, isSame ? clock.machine()!.uptime + rest : SECOND);
-  const second = await new Life(path, next).start();
+  const second = await new Life(left, next).start();
   try {
     const paused = pause.counts === 0 ? 10 - rest / SECOND : 10;
     await body(second, 10 + paused);

@@ -235,3 +235,31 @@ Deno.test("stopped, nothing is due any more", () => {
   clock.advance(10_000);
   assert.deepEqual(entry.fired, []);
 });
+
+Deno.test("a machine that was suspended does at once what fell due meanwhile", () => {
+  const manual = new ManualClock(START, START);
+  let slept = 0;
+  // Timers stand still while the machine is suspended.
+  const clock: Clock = {
+    now: () => manual.now() + slept,
+    date: () => manual.date() + slept,
+    machine: () => null,
+    after: (ms, task) => manual.after(ms, task),
+    soon: (task) => manual.soon(task),
+  };
+  const deadlines = new Deadlines(clock);
+  const entries = [600_000, 7_200_000].map((ms) => {
+    const entry = new Entry();
+    entry.at = START + ms;
+    deadlines.set(entry);
+    return entry;
+  });
+  deadlines.awake();
+  manual.advance(1000);
+  slept = 3_600_000;
+  deadlines.awake();
+  manual.advance(LATE);
+  assert.deepEqual(entries.map(({ fired }) => fired.length), [1, 0]);
+  manual.advance(3_600_000);
+  assert.deepEqual(entries.map(({ fired }) => fired.length), [1, 1]);
+});

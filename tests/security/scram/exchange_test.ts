@@ -14,6 +14,7 @@ import {
 import { ScramUsers } from "../../../src/security/scram/users.ts";
 import { utf8 } from "../../support/bytes.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { SPOILT_FINALS, WRONG_FIRSTS } from "../../support/scram_attacks.ts";
 import { ScramClient } from "../../support/scram_client.ts";
 
 const FEW = 4096;
@@ -236,17 +237,7 @@ Deno.test("scram: links of one chain give a made-up name one answer", async () =
   assert.deepEqual([...all].sort(), ["i=10000", "i=4096"]);
 });
 
-const SPOILT: readonly [what: string, change: (final: string) => string][] = [
-  ["a proof of another length", (final) => final.replace(/p=.*/, "p=AAAA")],
-  ["no proof", (final) => final.replace(/,p=.*/, "")],
-  ["another nonce", (final) => final.replace(/,r=./, ",r=~")],
-  ["the client's nonce alone", (final) => final.replace(/,r=.{36}/, ",r=")],
-  ["another binding", (final) => final.replace("c=biws", "c=eSws")],
-  ["nothing", () => ""],
-  ["no SCRAM at all", () => "hello"],
-];
-
-for (const [what, change] of SPOILT) {
+for (const [what, change] of SPOILT_FINALS) {
   Deno.test(`scram: a second message with ${what} is refused`, async () => {
     const outcome = await authenticate(
       new ScramClient("ann", "pencil"),
@@ -256,23 +247,7 @@ for (const [what, change] of SPOILT) {
   });
 }
 
-const FIRST: readonly [what: string, bytes: Uint8Array | null][] = [
-  ["nothing", null],
-  ["an empty message", new Uint8Array(0)],
-  ["no SCRAM", utf8("hello")],
-  ["no nonce", utf8("n,,n=ann")],
-  ["no name", utf8("n,,n=,r=abc")],
-  ["a name with a bare equals sign", utf8("n,,n=a=b,r=abc")],
-  ["channel binding", utf8("p=tls-unique,,n=ann,r=abc")],
-  ["an unknown extension", utf8("n,,m=x,n=ann,r=abc")],
-  ["the name of another", utf8("n,a=bob,n=ann,r=abc")],
-  ["a name with a control character", utf8("n,,n=a\u0001,r=abc")],
-  ["bytes that are no UTF-8", Uint8Array.of(0x6e, 0x2c, 0x2c, 0xff)],
-  ["a message without end", utf8(`n,,n=ann,r=${"x".repeat(5000)}`)],
-  ["a nonce without end", utf8(`n,,n=ann,r=${"x".repeat(600)}`)],
-];
-
-for (const [what, bytes] of FIRST) {
+for (const [what, bytes] of WRONG_FIRSTS) {
   Deno.test(`scram: a first message with ${what} is refused with 0x82`, async () => {
     const exchange = link.begin("SCRAM-SHA-256", credentialsOf())!;
     const outcome = await exchange.step(bytes);
