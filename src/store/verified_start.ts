@@ -73,8 +73,8 @@ export function refused(path: string, fault: string): StoreError {
 
 /** What to tell of commits that its write-ahead log has lost, or null. */
 export function lossOf(path: string, { lost = 0 }: Verdict): string | null {
-  return lost === 0 ? null : `${describeLost(path, lost)}; the store goes on ` +
-    "from what was written before them";
+  return lost === 0 ? null : `${describeLost(path, lost)} and are lost; the ` +
+    "store goes on from what was written before them";
 }
 
 /**

@@ -53,10 +53,10 @@ async function lostCommits(path: string): Promise<number> {
   return await lostInLog(systemFiles, path);
 }
 
-/** What to say of commits that were lost in the write-ahead log. */
+/** What to say of commits that are lost in the write-ahead log. */
 export function describeLost(path: string, lost: number): string {
-  return `${path}-wal was damaged: about ${lost} commits that stood in it are ` +
-    "lost";
+  const commits = lost === 1 ? "1 commit that is" : `${lost} commits that are`;
+  return `${path}-wal is damaged: about ${commits} in it cannot be read`;
 }
 
 /**
@@ -66,14 +66,18 @@ export function describeLost(path: string, lost: number): string {
  */
 export async function verifyStore(path: string): Promise<Verdict> {
   await present(path);
-  try {
-    const verdict = await verify(path);
-    const { lost = 0 } = verdict;
-    if (lost === 0) return verdict;
-    throw new StoreError("corrupt", describeLost(path, lost));
-  } catch (error) {
+  const verdict = await verify(path).catch((error) => {
     throw damaged(error, path);
-  }
+  });
+  const { lost = 0 } = verdict;
+  if (lost === 0) return verdict;
+  throw new StoreError(
+    "corrupt",
+    describeLost(path, lost),
+    undefined,
+    "the next start goes on without them; " +
+      '"dunlin store restore FILE" puts a backup in its place',
+  );
 }
 
 /** The `error` of the store `path` with where the damage is, if it is damage. */

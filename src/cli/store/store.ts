@@ -77,10 +77,12 @@ function reasonOf(
 ): string {
   // What may be done while a broker runs says so in its help.
   if (fault === "locked") return `${message}; stop it first`;
-  if (fault !== "corrupt") {
+  if (fault === "corrupt" && name === "restore") {
+    return `${message}\n  take another backup`;
+  }
+  if (fault !== "corrupt" || todo !== null) {
     return todo === null ? message : `${message}\n  ${todo}`;
   }
-  if (name === "restore") return `${message}\n  take another backup`;
   return `${message}\n  the next start sets it aside, and builds it anew where ` +
     "storage.mode is fault-tolerant, or else begins with nothing stored; " +
     `"dunlin store restore FILE" puts a backup in its place`;
