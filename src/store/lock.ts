@@ -1,6 +1,7 @@
 import type { Lock } from "./disk.ts";
 import { openFault } from "./open_fault.ts";
 import { realStorePath } from "./real_path.ts";
+import { refuseSecondPath } from "./second_path.ts";
 import { StoreError } from "./store_error.ts";
 
 /**
@@ -36,6 +37,12 @@ export class StoreLock implements Lock {
       );
     }
     const lock = new StoreLock(real, file);
+    try {
+      await refuseSecondPath(real);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
     await lock.#write(`${name}\n${Deno.pid}\n`);
     return lock;
   }

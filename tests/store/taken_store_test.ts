@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
 import { EMPTY, type Head } from "../../src/store/blocks.ts";
@@ -12,6 +13,7 @@ import { openStore } from "../../src/store/mod.ts";
 import { openKvBlocks } from "../../src/store/open_kv.ts";
 import { StoreError } from "../../src/store/store_error.ts";
 import { systemFiles } from "../../src/store/system_files.ts";
+import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { type OpenKv, withOpenKv } from "./other_kv.ts";
@@ -214,4 +216,39 @@ Deno.test("a store has one lock, by whatever symbolic links it is found", async 
     await store.close();
   }
   assert.deepEqual(folder.having(".lock"), []);
+});
+
+Deno.test("a store that is open under a hard link is refused", async () => {
+  await using folder = new KeptFolder();
+  const other = `${folder.folder}/other.kv`;
+  await (await folder.open("durable")).world.store.close();
+  await until("the log to go", () => folder.having("-shm").length === 0);
+  await Deno.link(folder.path, other);
+  const { world } = await folder.open("durable");
+  world.retain(message("r", "x", { retain: true }));
+  await world.committed();
+  for (let tries = 0; tries < 2; tries++) {
+    await assert.rejects(
+      openStore(settings(other, "durable"), new ManualClock()),
+      { fault: "locked", message: /other\.kv is in use under another path/ },
+    );
+  }
+  await world.store.close();
+  await until("the log to go", () => folder.having("-shm").length === 0);
+  const store = await openStore(settings(other, "durable"), new ManualClock());
+  const again = await World.load(store);
+  assert.equal(again.state.places.size, 1);
+  await store.close();
+});
+
+Deno.test("a reader of the store does not keep a broker from starting", async () => {
+  await using folder = new KeptFolder();
+  await (await folder.open("durable")).world.store.close();
+  await until("the log to go", () => folder.having("-shm").length === 0);
+  const reader = new DatabaseSync(folder.path, { readOnly: true });
+  reader.exec("BEGIN");
+  reader.prepare("SELECT count(*) FROM kv").get();
+  const { world } = await folder.open("durable");
+  await world.store.close();
+  reader.close();
 });
