@@ -47,7 +47,7 @@ export class StateRestorer implements Restorer {
     session.bridge = stored.bridge;
     session.will = stored.will;
     if (stored.packetIds !== null) session.queue.restoreIds(stored.packetIds);
-    for (const packetId of stored.received) session.received.add(packetId);
+    session.restoreReceived(stored.received);
     return session;
   }
 

@@ -45,7 +45,7 @@ export function handlePublish(
   decodePublish(packet, chunk, frame, connection.version);
   const session = connection.session!;
   if (packet.qos !== 0) {
-    if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
+    if (packet.qos === 2 && isRepeated(session, packet)) {
       // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet, 1);
       // Its alias counts all the same: the next packet may rely on it.
@@ -89,6 +89,15 @@ export function handlePublish(
   }
   if (rate !== null) rate.take(packet.end - packet.start, context.passes.now);
   return true;
+}
+
+/** Whether a message of QoS 2 was received before [MQTT-4.3.3-10]. */
+function isRepeated(
+  session: Session,
+  { packetId, dup }: PublishPacket,
+): boolean {
+  return session.hasReceived(packetId) &&
+    (dup || !session.releaseBroughtBack(packetId));
 }
 
 /** Before it is judged: it has come, whatever becomes of it. */

@@ -40,6 +40,8 @@ export class Session
   /** Made when it is first detached: many sessions never are. */
   #clock: SessionClock | null = null;
   #received: Set<number> | null = null;
+  /** Those of them that a crash may have brought back, or null. */
+  #broughtBack: Set<number> | null = null;
   /** The connection that serves it, or null. */
   connection: Connection | null = null;
   #identity: Identity;
@@ -335,8 +337,27 @@ export class Session
     this.#context.changes?.received(this, packetId);
   }
 
+  /** Puts back the packet ids that the store has as received. */
+  restoreReceived(packetIds: readonly number[]): void {
+    if (packetIds.length === 0) return;
+    for (const packetId of packetIds) this.received.add(packetId);
+    // Where acknowledgements wait for the disk these are exact.
+    if (this.#context.gate === null) this.#broughtBack = new Set(packetIds);
+  }
+
+  /**
+   * A PUBLISH without DUP has a packet id that was received: whether a crash may
+   * have brought that id back. The client has done with it, since a message that
+   * is sent again has DUP [MQTT-3.3.1-1]; so the id is released.
+   */
+  releaseBroughtBack(packetId: number): boolean {
+    return this.#broughtBack !== null && this.#broughtBack.has(packetId) &&
+      this.releaseReceived(packetId);
+  }
+
   /** PUBREL: whether the packet id was known; it is not any more. */
   releaseReceived(packetId: number): boolean {
+    this.#broughtBack?.delete(packetId);
     if (this.#received === null || !this.#received.delete(packetId)) {
       return false;
     }

@@ -42,6 +42,38 @@ stored(
   },
 );
 
+for (const mode of ["buffered", "durable"] as const) {
+  stored(
+    "a packet id that a crash brought back as received swallows no new message",
+    mode,
+    async (broker) => {
+      const reader = await broker.connect(5, "reader");
+      await reader.subscribe([["t", 2]]);
+      const client = await broker.connect(5, staying(5));
+      const send = async (id: number, payload: string, dup: boolean) => {
+        await client.publish({ topic: "t", qos: 2, id, payload, dup });
+        await client.expectAck(5, id);
+        return (await reader.receiveAll()).map((one) => one.payload);
+      };
+      assert.deepEqual(await send(5, "again", true), [], "DUP");
+      // Where the id was durable before PUBREC, nothing can bring it back.
+      const isNew = mode === "buffered";
+      assert.deepEqual(await send(5, "new", false), isNew ? ["new"] : []);
+      assert.deepEqual(await send(5, "new", true), []);
+      assert.deepEqual(await send(5, "new", false), []);
+    },
+    {
+      restore: (into) => {
+        into.session({
+          ...{ clientId: "subscriber", expiryInterval: 1000 },
+          ...{ detachedAt: 0, username: null, bridge: false, will: null },
+          ...{ received: [5], packetIds: null },
+        });
+      },
+    },
+  );
+}
+
 for (const delay of [10, 20]) {
   stored(
     `a session that ends by time with its will (expiry 10 s, delay ${delay} s) leaves nothing stored`,
