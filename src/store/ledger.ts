@@ -6,6 +6,7 @@ import type {
   StoredEntry,
   StoredSubscription,
 } from "./state.ts";
+import type { StoreStatus } from "./store.ts";
 import type { StoredBody } from "./stored_body.ts";
 
 /** What small records are counted by; those of one kind are much alike. */
@@ -22,6 +23,11 @@ const A_ROW = 1024;
 
 /** A retained message from this length on is counted to the byte. */
 const LONG = 1024;
+
+type LiveSizes = Pick<
+  StoreStatus,
+  "retainedBytes" | "queuedBytes" | "sessionBytes"
+>;
 
 /**
  * What stands in one block. The lists name all that was written to it; what
@@ -81,6 +87,16 @@ export class Ledger {
     const records = this.small[0] + this.small[1] + this.small[2] +
       this.bodies + this.retained;
     return records * (1 + A_BYTE);
+  }
+
+  /** Live bytes by what they belong to, as in `StoreStatus`. */
+  get sizes(): LiveSizes {
+    const [session, entry, retained] = this.small;
+    return {
+      retainedBytes: bytesOf(retained + this.retained),
+      queuedBytes: bytesOf(entry + this.bodies),
+      sessionBytes: bytesOf(session),
+    };
   }
 
   /** The account of block `number`, opened when it is the next one. */
@@ -159,6 +175,11 @@ export class Ledger {
       }
     }
   }
+}
+
+/** Sums of averages end a little beside a whole number, also below 0. */
+function bytesOf(sum: number): number {
+  return Math.max(0, Math.round(sum));
 }
 
 function estimate(account: BlockAccount, as: Category): number {

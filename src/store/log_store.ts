@@ -157,16 +157,13 @@ export class LogStore implements Store, Waker {
 
   get status(): StoreStatus {
     const ledger = this.#ledger;
-    const [session, entry, retained] = ledger.small;
     const { bodies } = this.#encoder;
     const oldest = bodies.values().next().value;
     return {
       mode: this.#options.mode,
       health: this.#health.state,
       reason: this.#health.reason,
-      retainedBytes: bytesOf(retained + ledger.retained),
-      queuedBytes: bytesOf(entry + ledger.bodies),
-      sessionBytes: bytesOf(session),
+      ...ledger.sizes,
       storedBytes: ledger.stored,
       sessions: this.#encoder.sessions,
       queuedMessages: bodies.size,
@@ -202,7 +199,9 @@ export class LogStore implements Store, Waker {
     this.#blocks.rewrite = (last) => this.#rewrite(last);
     const { scrub } = this.#options;
     if (scrub) this.#scrub = new ScrubTimer(this.#blocks, this.#clock, scrub);
-    this.#lookForSpace();
+    // With the first message else: the runtime needs megabytes to ask the disk.
+    if (this.#space.isNew) this.#pending.limit = this.#space.limit;
+    else this.#lookForSpace();
     if (this.#options.unwritable !== undefined) this.#probe();
     return {
       ...restored,
@@ -497,9 +496,4 @@ export class LogStore implements Store, Waker {
     if (copied !== undefined) coming += this.#underwayBytes;
     return { stored, taken, written, copied: copied ?? 0, coming };
   }
-}
-
-/** Sums of averages end a little beside a whole number, also below 0. */
-function bytesOf(sum: number): number {
-  return Math.max(0, Math.round(sum));
 }

@@ -97,7 +97,6 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
   const writer = new BlockWriter(head.last + 1, head.sum);
   const encoder = new BatchEncoder(writer, ledger, numbers);
   const restored = await restore(replay, state, ledger, encoder);
-  const [session, entry, retained] = ledger.small;
   const oldest = encoder.bodies.values().next().value;
   return {
     schema,
@@ -105,9 +104,7 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
     ...restored,
     queuedMessages: encoder.bodies.size,
     retained: replay.retained,
-    retainedBytes: Math.round(retained + ledger.retained),
-    queuedBytes: Math.round(entry + ledger.bodies),
-    sessionBytes: Math.round(session),
+    ...ledger.sizes,
     storedBytes: ledger.stored,
     fileBytes: (await Deno.stat(path)).size,
     oldestMessageAt: oldest === undefined

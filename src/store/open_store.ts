@@ -27,6 +27,9 @@ import {
 } from "./verified_start.ts";
 import { WalGuard } from "./wal_guard.ts";
 
+/** A store of fewer blocks asks for space only when it writes. */
+const FEW_BLOCKS = 16;
+
 /**
  * Where and how to store. The times and the bounds of space may become others
  * while the store is open: it looks at them each time.
@@ -90,7 +93,6 @@ export async function openStore(
     const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.date());
     const space = new Space(settings, clock, disk.space, disk.files);
-    await space.look();
     const opening = { disk, settings, clock, space };
     const { blocks, forks, alarm } = await openSound(opening, doubt);
     const wal = new WalGuard({
@@ -98,10 +100,16 @@ export async function openStore(
       empty: async () => await disk.emptyLog?.(path),
       told: settings.walTrouble,
     }, clock);
+    const isSmall = settings.maxSize === 0 &&
+      blocks.head.last - blocks.head.first < FEW_BLOCKS &&
+      !(blocks instanceof FullDiskBlocks);
+    if (!isSmall) await space.look();
     return new LogStore(blocks, clock, {
       mode,
       place: path,
-      unwritable: await whyFull(path, disk.space) ?? undefined,
+      unwritable: isSmall
+        ? undefined
+        : await whyFull(path, disk.space) ?? undefined,
       get flushInterval() {
         return settings.flushInterval;
       },

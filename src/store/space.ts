@@ -99,8 +99,10 @@ export class Space {
   #copiedThen = 0;
   #copied = 0;
   #isShort = false;
-  /** Called when the disk has answered and space was thought to be short. */
+  /** Called when the disk has answered, if that may change the verdict. */
   onAnswer: () => void = () => {};
+  /** Whether the disk was asked and has answered, or cannot answer. */
+  isKnown = false;
   /** Free bytes on the disk, less what is about to be taken. */
   free = Infinity;
   /** Bytes that may come until space is short; below 0 when it is. */
@@ -153,7 +155,9 @@ export class Space {
       this.#seen = null;
     } finally {
       this.#isAsking = false;
-      if (this.#isShort) this.onAnswer();
+      const isFirst = !this.isKnown;
+      this.isKnown = true;
+      if (isFirst || this.#isShort) this.onAnswer();
     }
   }
 

@@ -13,6 +13,8 @@ export interface SpaceSource {
   shortage(usage: Usage): string | null;
   /** Bytes that may come until space is short, as of the last answer. */
   readonly room: number;
+  /** Whether `room` is known. @default true */
+  readonly isKnown?: boolean;
   /** Called when there may be another answer. */
   onAnswer?: () => void;
 }
@@ -38,7 +40,7 @@ export class SpaceWatch {
   #recheck: Cancel | null = null;
   #isClosed = false;
   /** Bytes noted from which on to look again before the batch is written. */
-  limit = Infinity;
+  limit = 0;
 
   /** Without a source space is never short. */
   constructor(
@@ -49,7 +51,13 @@ export class SpaceWatch {
     this.#space = space;
     this.#clock = clock;
     this.#watched = watched;
-    if (space !== undefined) space.onAnswer = () => this.#due();
+    if (space === undefined) this.limit = Infinity;
+    else space.onAnswer = () => this.#due();
+  }
+
+  /** Whether nothing has been asked yet. */
+  get isNew(): boolean {
+    return this.#space?.isKnown === false;
   }
 
   /**
@@ -60,7 +68,8 @@ export class SpaceWatch {
     const space = this.#space;
     if (space === undefined || this.#isClosed) return;
     const shortage = space.shortage(this.#watched.usage());
-    this.limit = noted + Math.max(A_LOOK, space.room / 2);
+    const room = space.isKnown === false ? 0 : space.room;
+    this.limit = noted + Math.max(A_LOOK, room / 2);
     this.#watched.found(shortage);
     this.#recheck?.();
     this.#recheck = shortage === null

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
+import type { Disk as StoreDisk } from "../../src/store/disk.ts";
 import { LogStore } from "../../src/store/log_store.ts";
 import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
@@ -9,7 +10,10 @@ import {
   type SpaceLimits,
   type Usage,
 } from "../../src/store/space.ts";
+import { systemDisk } from "../../src/store/system_disk.ts";
+import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
+import { KeptFolder } from "./kept_folder.ts";
 import { settings } from "./settings.ts";
 import { message, World } from "./world.ts";
 
@@ -292,4 +296,35 @@ Deno.test("the real disk answers", async () => {
   assert.match(store.status.reason!, /^the disk has \d+ bytes left/);
   await store.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a small store asks the disk with the first message, a larger one at its start", async () => {
+  await using folder = new KeptFolder();
+  let asked = 0;
+  const open = async () => {
+    const disk: StoreDisk = {
+      ...systemDisk,
+      space() {
+        asked++;
+        return Promise.resolve({ free: 1e12, total: 1e12 });
+      },
+    };
+    const { path, clock } = folder;
+    const store = await openStore(settings(path, "durable"), clock, null, disk);
+    return await World.load(store);
+  };
+  let world = await open();
+  const session = world.begin("a");
+  assert.equal(asked, 0);
+  world.queue(message("t", "x"), [session]);
+  await until("a question", () => asked === 1);
+  for (let i = 0; i < 20; i++) {
+    world.queue(message("t", new Uint8Array(50_000)), [session]);
+    await world.committed();
+  }
+  await world.store.close();
+  asked = 0;
+  world = await open();
+  assert.ok(asked > 0);
+  await world.store.close();
 });

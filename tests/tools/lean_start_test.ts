@@ -42,3 +42,15 @@ Deno.test("lean start: without a file it loads no package, no TLS, no store, no 
   );
   assert.deepEqual(heavy, []);
 });
+
+Deno.test("lean start: the store and the control socket load nothing of Node's that takes megabytes", async () => {
+  const root = new URL("../../", import.meta.url);
+  for (const path of ["store/mod.ts", "broker/control/control.ts"]) {
+    const loaded = await loadedBy(new URL(`src/${path}`, root));
+    assert.ok(loaded.size > 10, path);
+    const heavy = [...loaded].filter((specifier) =>
+      /^npm:|^node:(?!path$|buffer$)/.test(specifier)
+    );
+    assert.deepEqual(heavy, [], path);
+  }
+});

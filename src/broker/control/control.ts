@@ -7,7 +7,6 @@ import {
   listenUnix,
 } from "../../transport/mod.ts";
 import { type ControlAnswer, readControlRequest } from "./control_request.ts";
-import { withSecretDigests } from "./secret_digests.ts";
 import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
 
 export { controlPath } from "./control_request.ts";
@@ -67,9 +66,8 @@ export class Control {
     try {
       const line = await readLine(stream);
       if (line === null) return;
-      const bytes = new TextEncoder().encode(
-        JSON.stringify(this.#judge(line)) + "\n",
-      );
+      const answer = await this.#judge(line);
+      const bytes = new TextEncoder().encode(JSON.stringify(answer) + "\n");
       for (let at = 0; at < bytes.length;) {
         at += await stream.write(bytes.subarray(at));
       }
@@ -81,11 +79,15 @@ export class Control {
     }
   }
 
-  #judge(line: string): ControlAnswer<LiveExplanation | Settings> {
+  async #judge(
+    line: string,
+  ): Promise<ControlAnswer<LiveExplanation | Settings>> {
     const { context, settings } = this.#parts;
     const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
     if (request.command === "settings") {
+      // Only now: it loads all of the runtime's cryptography for Node.
+      const { withSecretDigests } = await import("./secret_digests.ts");
       return { ok: true, result: withSecretDigests(settings(), request.key) };
     }
     if (context.loading) {
