@@ -27,6 +27,9 @@ export interface Surroundings {
 /** Whether a client has a session at the broker. */
 export type SessionState = "none" | "maybe" | "sure";
 
+/** The broker may know so much earlier that a connection ended (s). */
+const MARGIN = 8;
+
 /** How long a session lasts that nothing ends (s). */
 export const FOR_EVER = 0xffffffff;
 
@@ -315,7 +318,7 @@ export abstract class Client {
   }
 
   get #mayBeOver(): boolean {
-    return this.#away > this.expiry - 2;
+    return this.#away > this.expiry - MARGIN;
   }
 
   /** Seconds since its connection ended. */

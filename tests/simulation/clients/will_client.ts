@@ -64,6 +64,8 @@ export class WillClient extends Client {
     will.mayBeLost = true;
     this.#will = will;
     this.#isArmed = false;
+    // A DISCONNECT that is still under way comes too late.
+    this.#goodbyes = [];
     return { will: { topic, payload: payloadOf(will), qos: 1 } };
   }
 

@@ -57,12 +57,12 @@ export class SimulatedFile implements Node {
 
   crash(random: Random): void {
     const fate = random.below(4);
-    for (const change of this.#changes) {
-      if (fate === 0) break;
-      if (fate === 1 && random.chance(0.3)) break;
-      if (fate < 3 || !("bytes" in change)) {
+    if (fate === 3 && this.#changes.length > 0) this.#tear(random);
+    else {
+      for (const change of this.#changes) {
+        if (fate === 0 || (fate === 1 && random.chance(0.3))) break;
         this.#onDisk = changed(this.#onDisk, change);
-      } else this.#tear(change.at, change.bytes, random);
+      }
     }
     this.#changes = [];
     this.#bytes = this.#onDisk.slice();
@@ -76,15 +76,13 @@ export class SimulatedFile implements Node {
     this.#bytes = this.#onDisk.slice();
   }
 
-  /** Some sectors reach the disk; the length may be there before the data. */
-  #tear(at: number, bytes: Uint8Array, random: Random): void {
-    for (let from = 0; from < bytes.length;) {
-      const to = from + SECTOR - (at + from) % SECTOR;
-      const part = bytes.slice(from, to);
-      if (random.chance(0.6)) {
-        this.#onDisk = changed(this.#onDisk, { at: at + from, bytes: part });
-      }
-      from = to;
+  /** Some sectors reach the disk as they are now; between them are zeros. */
+  #tear(random: Random): void {
+    const bytes = this.#bytes;
+    for (let at = 0; at < bytes.length; at += SECTOR) {
+      if (!random.chance(0.6)) continue;
+      const part = bytes.slice(at, at + SECTOR);
+      this.#onDisk = changed(this.#onDisk, { at, bytes: part });
     }
   }
 
