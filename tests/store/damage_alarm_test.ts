@@ -16,6 +16,8 @@ Deno.test("a damaged block that a scrub finds raises an alarm, and a whole store
   const client = await broker.connect(5, "watcher");
   await client.subscribe(["$SYS/broker/alarm/damage"]);
   await client.publish({ topic: "t", payload: "kept", retain: true, qos: 1 });
+  // The answer waits for the disk, which no clock of ours moves.
+  await until("the PUBACK", () => client.waiting > 0);
   assert.equal((await client.receive()).type, 4);
   flipBlock(folder.path, 1);
   const next = async () => {
