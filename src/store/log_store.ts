@@ -317,7 +317,9 @@ export class LogStore implements Store, Waker {
   }
 
   heavy(): void {
-    this.#space.look(this.#pending.bytes);
+    const { bytes } = this.#pending;
+    if (this.#space.isNew && bytes + this.#underwayBytes === 0) return;
+    this.#space.look(bytes);
     this.#pending.limit = this.#space.limit;
   }
 
@@ -484,7 +486,6 @@ export class LogStore implements Store, Waker {
   #lookForSpace(): void {
     this.heavy();
     if (this.#closing || this.#writing !== null) return;
-    // A commit of its own, as none may come.
     if (this.#blocks.tighten?.(this.#ledger.stored)) this.#flush(true);
   }
 

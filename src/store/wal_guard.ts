@@ -64,6 +64,9 @@ export class WalGuard {
       get room() {
         return space.room;
       },
+      get isKnown() {
+        return space.isKnown;
+      },
       set onAnswer(task: () => void) {
         space.onAnswer = task;
       },
