@@ -6,6 +6,12 @@ import { systemFiles } from "./system_files.ts";
 /** Under this the head is found. */
 export const HEAD_KEY: Deno.KvKey = ["head"];
 
+/** Under this nothing is ever stored. */
+const NOTHING_KEY: Deno.KvKey = ["nothing"];
+
+/** Waits for another program's transaction before a write counts as failed. */
+const WAITS = 10;
+
 /** Failures in a row after which the file is opened anew. */
 const REOPENING = 3;
 
@@ -101,6 +107,7 @@ export class OwnKv {
   async #commit(
     change: (atomic: Deno.AtomicOperation) => void,
     head: Uint8Array | null,
+    waits = 0,
   ): Promise<Deno.KvCommitResult | Deno.KvCommitError> {
     const atomic = this.#kv.atomic()
       .check({ key: HEAD_KEY, versionstamp: this.#stamp });
@@ -111,7 +118,14 @@ export class OwnKv {
       this.#failures = 0;
       return result;
     } catch (error) {
-      if (!isFull((error as Error).message)) this.#failures++;
+      const { message } = error as Error;
+      if (waits < WAITS && /database is locked/.test(message)) {
+        // SQLite waits for a lock only where a transaction begins with a write.
+        // With a check it begins with a read, and fails at once.
+        await this.#kv.delete(NOTHING_KEY);
+        return await this.#commit(change, head, waits + 1);
+      }
+      if (!isFull(message)) this.#failures++;
       throw error;
     }
   }

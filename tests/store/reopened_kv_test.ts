@@ -126,3 +126,35 @@ Deno.test("a store that is another one when it is opened anew is left alone", as
   assert.equal(store.head.commit, 3);
   await store.close();
 });
+
+Deno.test("a commit waits for the transaction of another program, and works then", async () => {
+  await using folder = new KeptFolder();
+  let locked = 3;
+  const open = (openKv: OpenKv): OpenKv => async (path) => {
+    const kv = await openKv(path);
+    const { atomic } = kv;
+    kv.atomic = () => {
+      const made = atomic.call(kv);
+      const { commit } = made;
+      made.commit = () =>
+        locked-- > 0
+          ? Promise.reject(new Error("database is locked"))
+          : commit.call(made);
+      return made;
+    };
+    return kv;
+  };
+  await withOpenKv(open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    assert.equal(locked, -1, "four tries");
+    locked = Infinity;
+    await assert.rejects(commit(store, 2), /database is locked/);
+    locked = 0;
+    await commit(store, 2);
+    await store.close();
+  });
+  const store = await openKvBlocks(folder.path);
+  assert.equal(store.head.commit, 2);
+  await store.close();
+});
