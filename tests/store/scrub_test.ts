@@ -19,9 +19,9 @@ async function commits(world: World, count: number, text = "x") {
 }
 
 /** Flips a bit in the middle of a file. */
-function flip(path: string): void {
+function flip(path: string, at?: number): void {
   const bytes = Deno.readFileSync(path);
-  bytes[bytes.length >> 1] ^= 4;
+  bytes[at ?? bytes.length >> 1] ^= 4;
   Deno.writeFileSync(path, bytes);
 }
 
@@ -204,7 +204,8 @@ Deno.test("fault-tolerant: other blocks are damaged in the store and in its copi
   flipBlock(folder.path, 2);
   flipBlock(folder.path, 15);
   for (const name of folder.having("snapshot-")) {
-    flip(`${folder.folder}/${name}`);
+    // In block 3 or 4: what the store has damaged stays whole here.
+    flip(`${folder.folder}/${name}`, 250);
   }
   const mended = await folder.open();
   assert.match(mended.alarm!, /block 2 is damaged.*built anew/);
