@@ -65,13 +65,14 @@ async function rewritten({ folder, world }: Scrubbed): Promise<void> {
 }
 
 async function snapshot({ folder, world }: Scrubbed): Promise<void> {
-  const before = folder.having("snapshot-").length;
+  const before = folder.having("snapshot-");
   await until("a snapshot", async () => {
     // The next is due an hour after the one before was complete.
     folder.clock.advance(HOUR);
     await commits(world, 1, "due");
-    return folder.having("snapshot-").length > before &&
-      folder.having(".partial").length === 0;
+    // Two are kept: a third takes the place of the first.
+    return folder.having(".partial").length === 0 &&
+      folder.having("snapshot-").some((name) => !before.includes(name));
   });
 }
 
