@@ -36,11 +36,24 @@ const openToAll = ["clock", "network"];
 
 /**
  * The rooms of a folder, in their order: a file imports from its own room and
- * from those before it. What stands beside `mod.ts` imports from all.
+ * from those before it. Files beside `mod.ts` import from all.
  */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   codec: ["bytes", "packets"],
   transport: ["streams", "opening", "websocket", "tls", "listeners"],
+  store: [
+    "base",
+    "model",
+    "records",
+    "blocks",
+    "space",
+    "log",
+    "kv",
+    "copies",
+    "opening",
+  ],
+  "security/authority": ["keys", "names", "list", "root", "issuing"],
+  "security/certificates": ["der", "identity", "revocation", "path"],
   router: ["levels", "subscribers", "filters", "matching", "retained"],
   import: ["read", "toml", "rules", "listeners", "access"],
   config: ["text", "model", "fields", "read", "show", "change"],
@@ -107,15 +120,22 @@ export function faultOf(path: string, specifier: string): string | undefined {
 
 /** What is wrong with an import of `to` in `from`, of the same folder. */
 function faultOfRooms(from: Standing, to: Standing): string | undefined {
-  const order = rooms[from.folder];
-  const [room, rest] = from.file.split("/");
-  if (order === undefined || rest === undefined) return undefined;
-  const mine = order.indexOf(room);
-  const theirs = order.indexOf(to.file.split("/")[0]);
-  if (mine < 0) return `say in tools/layer_lint.ts where ${room}/ stands`;
-  if (theirs >= 0 && theirs <= mine) return undefined;
-  const list = order.slice(0, mine + 1).join(", ");
-  return `${from.folder}/${room}/ may import from ${list}, not ${to.file}`;
+  const source = `${from.folder}/${from.file}`;
+  const target = `${to.folder}/${to.file}`;
+  for (const [folder, order] of Object.entries(rooms)) {
+    if (!source.startsWith(`${folder}/`)) continue;
+    if (!target.startsWith(`${folder}/`)) continue;
+    const [room, rest] = source.slice(folder.length + 1).split("/");
+    if (rest === undefined) continue;
+    const [other] = target.slice(folder.length + 1).split("/");
+    const mine = order.indexOf(room);
+    const theirs = order.indexOf(other);
+    if (mine < 0) return `say in tools/layer_lint.ts where ${room}/ stands`;
+    if (theirs >= 0 && theirs <= mine) continue;
+    const list = order.slice(0, mine + 1).join(", ");
+    return `${folder}/${room}/ may import from ${list}, not ${other}`;
+  }
+  return undefined;
 }
 
 /** The rule, as Deno loads it. */

@@ -1,9 +1,9 @@
-import { copyStore } from "./copy_store.ts";
-import { exists } from "./files.ts";
-import { storeFiles } from "./set_aside.ts";
-import { StoreError } from "./store_error.ts";
-import { systemFiles } from "./system_files.ts";
-import { present } from "./verify_store.ts";
+import { copyStore } from "./opening/copy_store.ts";
+import { exists } from "./base/files.ts";
+import { storeFiles } from "./copies/set_aside.ts";
+import { StoreError } from "./base/store_error.ts";
+import { systemFiles } from "./base/system_files.ts";
+import { present } from "./kv/verify_store.ts";
 
 /** Where the backup `file` is until it is complete. */
 export function partialBackup(file: string): string {

@@ -1,4 +1,4 @@
-import type { Changes, LoadReport, Store, StoreStatus } from "./store.ts";
+import type { Changes, LoadReport, Store, StoreStatus } from "./model/store.ts";
 
 /** Takes no notes. */
 const nothing: Changes = {

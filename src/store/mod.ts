@@ -10,7 +10,7 @@ export type {
   StoredSession,
   StoredSubscription,
   StoredWill,
-} from "./state.ts";
+} from "./model/state.ts";
 export type {
   Changes,
   LoadReport,
@@ -21,12 +21,12 @@ export type {
   Store,
   StoreHealth,
   StoreStatus,
-} from "./store.ts";
-export { SessionSlot } from "./session_slot.ts";
-export { StoredBody } from "./stored_body.ts";
+} from "./model/store.ts";
+export { SessionSlot } from "./model/session_slot.ts";
+export { StoredBody } from "./model/stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
-export { StoreError, type StoreFault } from "./store_error.ts";
-export { todoFor } from "./open_fault.ts";
+export { StoreError, type StoreFault } from "./base/store_error.ts";
+export { todoFor } from "./base/open_fault.ts";
 export { backupStore, partialBackup } from "./backup.ts";
 export {
   nextDoubt,
@@ -34,17 +34,17 @@ export {
   type StoreOpener,
   type StoreSettings,
 } from "./open_store.ts";
-export type { Finds, Range, Source } from "./block_pool.ts";
-export type { Disk, Lock } from "./disk.ts";
-export type { DiskSpace } from "./space.ts";
-export type { Files, OpenFile } from "./files.ts";
+export type { Finds, Range, Source } from "./blocks/block_pool.ts";
+export type { Disk, Lock } from "./opening/disk.ts";
+export type { DiskSpace } from "./space/space.ts";
+export type { Files, OpenFile } from "./base/files.ts";
 export {
   compactStore,
   restoreStore,
   type StoreInfo,
   storeInfo,
 } from "./offline.ts";
-export { type Verdict, verifyStore } from "./verify_store.ts";
-export type { Blocks, Commit, CopiedBlocks, Head } from "./blocks.ts";
-export type { Block } from "./block.ts";
-export type { Doubt } from "./verified_start.ts";
+export { type Verdict, verifyStore } from "./kv/verify_store.ts";
+export type { Blocks, Commit, CopiedBlocks, Head } from "./blocks/blocks.ts";
+export type { Block } from "./blocks/block.ts";
+export type { Doubt } from "./opening/verified_start.ts";

@@ -1,31 +1,31 @@
 import type { Clock } from "../clock/mod.ts";
-import type { Blocks } from "./blocks.ts";
-import type { Disk } from "./disk.ts";
-import { FullDiskBlocks } from "./full_disk_blocks.ts";
-import { JournaledBlocks } from "./journaled_blocks.ts";
-import { LeftCopies } from "./left_copies.ts";
-import { LogStore } from "./log_store.ts";
+import type { Blocks } from "./blocks/blocks.ts";
+import type { Disk } from "./opening/disk.ts";
+import { FullDiskBlocks } from "./kv/full_disk_blocks.ts";
+import { JournaledBlocks } from "./copies/journaled_blocks.ts";
+import { LeftCopies } from "./copies/left_copies.ts";
+import { LogStore } from "./log/log_store.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { isOfSystem, openFault } from "./open_fault.ts";
-import { settle } from "./putting_back.ts";
+import { isOfSystem, openFault } from "./base/open_fault.ts";
+import { settle } from "./opening/putting_back.ts";
 import {
   complete,
   hasCopies,
   type Recovery,
   startOrRebuild,
-} from "./recovered_start.ts";
-import { setAsideBefore } from "./set_aside.ts";
-import { Space, whyFull } from "./space.ts";
-import type { StorageMode, Store } from "./store.ts";
-import { StoreError } from "./store_error.ts";
-import { systemDisk } from "./system_disk.ts";
+} from "./opening/recovered_start.ts";
+import { setAsideBefore } from "./copies/set_aside.ts";
+import { Space, whyFull } from "./space/space.ts";
+import type { StorageMode, Store } from "./model/store.ts";
+import { StoreError } from "./base/store_error.ts";
+import { systemDisk } from "./opening/system_disk.ts";
 import {
   confirmed,
   type Doubt,
   startOrSetAside,
   type StartSettings,
-} from "./verified_start.ts";
-import { WalGuard } from "./wal_guard.ts";
+} from "./opening/verified_start.ts";
+import { WalGuard } from "./space/wal_guard.ts";
 
 /** A store of fewer blocks asks for space only when it writes. */
 const FEW_BLOCKS = 16;

@@ -4,7 +4,7 @@ import {
   type SubscriptionOptions,
   Topic,
 } from "../mqtt/mod.ts";
-import type { SessionSlot } from "./session_slot.ts";
+import type { SessionSlot } from "./model/session_slot.ts";
 import type {
   RetainedPlace,
   RetainedSource,
@@ -14,9 +14,13 @@ import type {
   StoredSession,
   StoredSubscription,
   StoredWill,
-} from "./state.ts";
-import type { RestoredEntry, RestoredSession, Restorer } from "./store.ts";
-import type { StoredBody } from "./stored_body.ts";
+} from "./model/state.ts";
+import type {
+  RestoredEntry,
+  RestoredSession,
+  Restorer,
+} from "./model/store.ts";
+import type { StoredBody } from "./model/stored_body.ts";
 
 /** A session that only holds what is stored of it. */
 export class PlainSession implements StoredSession {

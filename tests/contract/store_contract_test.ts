@@ -4,8 +4,8 @@ import {
   openStore,
   type StorageMode,
 } from "../../src/store/mod.ts";
-import { LogStore } from "../../src/store/log_store.ts";
-import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+import { LogStore } from "../../src/store/log/log_store.ts";
+import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
 import { settings } from "../store/settings.ts";
 import { type Kind, storeContract } from "./store_contract.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { askSystem } from "../../src/store/space.ts";
+import { askSystem } from "../../src/store/space/space.ts";
 import { within } from "../support/wait.ts";
 import { type Place, place } from "./disk_place.ts";
 import type { SmallDisk } from "./small_disk.ts";

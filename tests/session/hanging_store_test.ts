@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LogStore } from "../../src/store/log_store.ts";
+import { LogStore } from "../../src/store/log/log_store.ts";
 import { FaultyBlocks } from "../store/faulty_blocks.ts";
 import { TestBroker } from "../support/test_broker.ts";
 import { Packets } from "../support/packets.ts";

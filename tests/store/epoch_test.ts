@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
-import { KvFile } from "../../src/store/kv_file.ts";
+import { KvFile } from "../../src/store/kv/kv_file.ts";
 import { backupStore, restoreStore } from "../../src/store/mod.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";

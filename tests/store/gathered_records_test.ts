@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { GatheredRecords } from "../../src/store/gathered_records.ts";
+import { GatheredRecords } from "../../src/store/records/gathered_records.ts";
 
 /** Takes everything out, as `[number, bytes]`. */
 function drained(records: GatheredRecords): [number, string][] {

@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
-import { sealBlock } from "../../src/store/block.ts";
-import { type Commit, EMPTY } from "../../src/store/blocks.ts";
+import { sealBlock } from "../../src/store/blocks/block.ts";
+import { type Commit, EMPTY } from "../../src/store/blocks/blocks.ts";
 import {
   findCopies,
   journalPath,
   snapshotPath,
-} from "../../src/store/copies.ts";
-import { encodeCopyHead } from "../../src/store/copy_head.ts";
-import { Journal } from "../../src/store/journal.ts";
-import { readJournal } from "../../src/store/journal_reader.ts";
-import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+} from "../../src/store/copies/copies.ts";
+import { encodeCopyHead } from "../../src/store/copies/copy_head.ts";
+import { Journal } from "../../src/store/copies/journal.ts";
+import { readJournal } from "../../src/store/copies/journal_reader.ts";
+import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
-import { catchUp, latestLine, rebuild } from "../../src/store/recovery.ts";
-import { writeSnapshot } from "../../src/store/snapshot.ts";
-import { systemFiles as files } from "../../src/store/system_files.ts";
+import {
+  catchUp,
+  latestLine,
+  rebuild,
+} from "../../src/store/copies/recovery.ts";
+import { writeSnapshot } from "../../src/store/copies/snapshot.ts";
+import { systemFiles as files } from "../../src/store/base/system_files.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";
 import { settings } from "./settings.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
-import { EMPTY, type Head } from "../../src/store/blocks.ts";
-import { KvBlocks } from "../../src/store/kv_blocks.ts";
-import { SCHEMA } from "../../src/store/schema.ts";
+import { type Block, BLOCK_MAX } from "../../src/store/blocks/block.ts";
+import { EMPTY, type Head } from "../../src/store/blocks/blocks.ts";
+import { KvBlocks } from "../../src/store/kv/kv_blocks.ts";
+import { SCHEMA } from "../../src/store/base/schema.ts";
 
 async function withKv(body: (kv: Deno.Kv) => Promise<void>): Promise<void> {
   const kv = await Deno.openKv(":memory:");

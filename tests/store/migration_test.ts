@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { blockKey, KvBlocks, SCHEMA_KEY } from "../../src/store/kv_blocks.ts";
-import { migrate } from "../../src/store/migration.ts";
+import {
+  blockKey,
+  KvBlocks,
+  SCHEMA_KEY,
+} from "../../src/store/kv/kv_blocks.ts";
+import { migrate } from "../../src/store/kv/migration.ts";
 import { storeInfo, verifyStore } from "../../src/store/mod.ts";
-import { SCHEMA } from "../../src/store/schema.ts";
+import { SCHEMA } from "../../src/store/base/schema.ts";
 import { until } from "../support/wait.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";

@@ -10,7 +10,7 @@ import {
   type StoreSettings,
   verifyStore,
 } from "../../src/store/mod.ts";
-import { LogStore } from "../../src/store/log_store.ts";
+import { LogStore } from "../../src/store/log/log_store.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, storeInfo } from "../../src/store/mod.ts";
-import { isDamage, openFault } from "../../src/store/open_fault.ts";
-import { StoreError } from "../../src/store/store_error.ts";
+import { isDamage, openFault } from "../../src/store/base/open_fault.ts";
+import { StoreError } from "../../src/store/base/store_error.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
 import { type OpenKv, withOpenKv } from "./other_kv.ts";

@@ -2,36 +2,39 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { Message, type QoS, Topic } from "../../src/mqtt/mod.ts";
-import { type Block, BLOCK_MAX } from "../../src/store/block.ts";
-import { EMPTY } from "../../src/store/blocks.ts";
-import { BlockReader } from "../../src/store/block_reader.ts";
-import { BlockWriter, framed } from "../../src/store/block_writer.ts";
+import { type Block, BLOCK_MAX } from "../../src/store/blocks/block.ts";
+import { EMPTY } from "../../src/store/blocks/blocks.ts";
+import { BlockReader } from "../../src/store/blocks/block_reader.ts";
+import { BlockWriter, framed } from "../../src/store/blocks/block_writer.ts";
 import {
   decodeContent,
   decodeHeader,
   encodeFrame,
   FRAME_HEADER,
   isFrame,
-} from "../../src/store/commit_frame.ts";
+} from "../../src/store/blocks/commit_frame.ts";
 import {
   readEntry,
   skipEntry,
   writeEntry,
-} from "../../src/store/entry_record.ts";
-import { decodeHead, encodeHead } from "../../src/store/head_record.ts";
-import { MessageReader, writeMessage } from "../../src/store/message_record.ts";
+} from "../../src/store/records/entry_record.ts";
+import { decodeHead, encodeHead } from "../../src/store/blocks/head_record.ts";
+import {
+  MessageReader,
+  writeMessage,
+} from "../../src/store/records/message_record.ts";
 import { PlainEntry, PlainSession } from "../../src/store/plain_state.ts";
-import type { RecordKind } from "../../src/store/record_kind.ts";
-import { RecordReader } from "../../src/store/record_reader.ts";
-import { RecordWriter } from "../../src/store/record_writer.ts";
+import type { RecordKind } from "../../src/store/records/record_kind.ts";
+import { RecordReader } from "../../src/store/records/record_reader.ts";
+import { RecordWriter } from "../../src/store/records/record_writer.ts";
 import {
   readSession,
   readSubscription,
   writeSession,
   writeSubscription,
-} from "../../src/store/session_record.ts";
+} from "../../src/store/records/session_record.ts";
 import { StoreError } from "../../src/store/mod.ts";
-import { xxhash32 } from "../../src/store/xxhash32.ts";
+import { xxhash32 } from "../../src/store/base/xxhash32.ts";
 
 /** Records that equal plain objects. */
 const record = <T>(

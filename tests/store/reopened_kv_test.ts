@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { EMPTY, type Head } from "../../src/store/blocks.ts";
-import type { KvBlocks } from "../../src/store/kv_blocks.ts";
-import { openKvBlocks } from "../../src/store/open_kv.ts";
+import { EMPTY, type Head } from "../../src/store/blocks/blocks.ts";
+import type { KvBlocks } from "../../src/store/kv/kv_blocks.ts";
+import { openKvBlocks } from "../../src/store/kv/open_kv.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { type OpenKv, withOpenKv } from "./other_kv.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { COPY_HEAD } from "../../src/store/copy_head.ts";
-import type { Disk } from "../../src/store/disk.ts";
-import { complete } from "../../src/store/recovered_start.ts";
-import { sumOf } from "../../src/store/sum.ts";
-import { systemDisk } from "../../src/store/system_disk.ts";
-import { systemFiles } from "../../src/store/system_files.ts";
+import { COPY_HEAD } from "../../src/store/copies/copy_head.ts";
+import type { Disk } from "../../src/store/opening/disk.ts";
+import { complete } from "../../src/store/opening/recovered_start.ts";
+import { sumOf } from "../../src/store/base/sum.ts";
+import { systemDisk } from "../../src/store/opening/system_disk.ts";
+import { systemFiles } from "../../src/store/base/system_files.ts";
 import { until } from "../support/wait.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";

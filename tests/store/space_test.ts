@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
-import type { Disk as StoreDisk } from "../../src/store/disk.ts";
-import { LogStore } from "../../src/store/log_store.ts";
-import { MemoryBlocks } from "../../src/store/memory_blocks.ts";
+import type { Disk as StoreDisk } from "../../src/store/opening/disk.ts";
+import { LogStore } from "../../src/store/log/log_store.ts";
+import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import {
   type DiskSpace,
   Space,
   type SpaceLimits,
   type Usage,
-} from "../../src/store/space.ts";
-import { systemDisk } from "../../src/store/system_disk.ts";
+} from "../../src/store/space/space.ts";
+import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";

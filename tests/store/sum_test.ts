@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { sumByTable, sumOf } from "../../src/store/sum.ts";
+import { sumByTable, sumOf } from "../../src/store/base/sum.ts";
 
 Deno.test("the sum is CRC-32, with the runtime's help and without", () => {
   fc.assert(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openStore, type Store } from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
-import type { DiskSpace } from "../../src/store/space.ts";
-import { systemDisk } from "../../src/store/system_disk.ts";
+import type { DiskSpace } from "../../src/store/space/space.ts";
+import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { until } from "../support/wait.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { settings } from "./settings.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ManualClock } from "../../src/clock/mod.ts";
-import { WalGuard } from "../../src/store/wal_guard.ts";
+import { WalGuard } from "../../src/store/space/wal_guard.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";

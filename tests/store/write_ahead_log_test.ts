@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { verifyStore } from "../../src/store/mod.ts";
-import { systemFiles as files } from "../../src/store/system_files.ts";
-import { lostInLog } from "../../src/store/write_ahead_log.ts";
+import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { lostInLog } from "../../src/store/kv/write_ahead_log.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { message } from "./world.ts";
 

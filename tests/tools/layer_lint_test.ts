@@ -62,12 +62,27 @@ Deno.test("layers: a room imports from those before it, what is beside mod.ts fr
   assert.equal(from("mod.ts", "./change/difference.ts"), undefined);
   assert.match(
     from("text/units.ts", "../read/load.ts") ?? "",
-    /config\/text\/ may import from text, not read\/load\.ts/,
+    /config\/text\/ may import from text, not read/,
   );
   assert.match(from("show/print.ts", "../mod.ts") ?? "", /not mod\.ts/);
   assert.match(
     from("attic/a.ts", "../text/units.ts") ?? "",
     /say in tools\/layer_lint\.ts where attic\/ stands/,
+  );
+});
+
+Deno.test("layers: a folder within a folder has rooms, too", () => {
+  const from = (file: string, specifier: string) =>
+    faultOf(`/house/src/security/${file}`, specifier);
+  assert.equal(
+    from("authority/root/establish.ts", "../keys/x509.ts"),
+    undefined,
+  );
+  assert.equal(from("authority/mod.ts", "./root/authority.ts"), undefined);
+  assert.equal(from("jwt/a.ts", "../certificates/mod.ts"), undefined);
+  assert.match(
+    from("authority/keys/x509.ts", "../root/establish.ts") ?? "",
+    /security\/authority\/keys\/ may import from keys, not root/,
   );
 });
 

@@ -1,43 +1,43 @@
 /** Certificates in use: read, proved, matched with names, and judged. */
-export { CertificateError, ForeignListError } from "./certificate_error.ts";
-export { daysLeft, type ExpiryStage, expiryStage } from "./expiry.ts";
+export { CertificateError, ForeignListError } from "./der/certificate_error.ts";
+export { daysLeft, type ExpiryStage, expiryStage } from "./identity/expiry.ts";
 export {
   type CertificateFacts,
   type ReadCertificate,
   readCertificate,
   readPemCertificate,
-} from "./facts.ts";
+} from "./der/facts.ts";
 export {
   type CertificateCase,
   type CertificateMode,
   type CertificateRefusal,
   isOfDate,
   judgeCertificate,
-} from "./judge.ts";
-export { issuersAmong, type Shown } from "./issuers.ts";
+} from "./revocation/judge.ts";
+export { issuersAmong, type Shown } from "./identity/issuers.ts";
 export {
   loadAuthorities,
   type LoadedAuthority,
   systemRoots,
-} from "./load_authorities.ts";
+} from "./identity/load_authorities.ts";
 export {
   type IdentityFiles,
   type LoadedIdentity,
   loadIdentity,
-} from "./load_identity.ts";
-export { loadRevocations } from "./load_revocations.ts";
+} from "./identity/load_identity.ts";
+export { loadRevocations } from "./revocation/load_revocations.ts";
 export {
   isStale,
   type Issued,
   Revocations,
   type RevocationStatus,
-} from "./revocations.ts";
-export type { RevocationList } from "./revocation_list.ts";
+} from "./revocation/revocations.ts";
+export type { RevocationList } from "./revocation/revocation_list.ts";
 export {
   type SentCertificate,
   type VerifiedPath,
   verifyPath,
-} from "./verify_path.ts";
-export { isForName } from "./server_names.ts";
-export { usernameFrom, type UsernameSource } from "./username.ts";
-export type { CertificateState } from "../authority/certificate_entry.ts";
+} from "./path/verify_path.ts";
+export { isForName } from "./identity/server_names.ts";
+export { usernameFrom, type UsernameSource } from "./identity/username.ts";
+export type { CertificateState } from "../authority/list/certificate_entry.ts";

@@ -7,11 +7,11 @@ import {
   readCertificate,
   usernameFrom,
 } from "../../../src/security/certificates/mod.ts";
-import { DerError } from "../../../src/security/certificates/der.ts";
+import { DerError } from "../../../src/security/certificates/der/der.ts";
 import {
   readRevocationList,
   serialsOf,
-} from "../../../src/security/certificates/revocation_list.ts";
+} from "../../../src/security/certificates/revocation/revocation_list.ts";
 import { opensslProgram, testWith } from "../../e2e/programs.ts";
 import { CLIENT, derOf, openssl, Workshop } from "../../support/workshop.ts";
 

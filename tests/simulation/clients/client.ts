@@ -4,7 +4,7 @@ import {
   type ReadPacket,
   readPacket,
 } from "../../support/read_packet.ts";
-import { xxhash32 } from "../../../src/store/xxhash32.ts";
+import { xxhash32 } from "../../../src/store/base/xxhash32.ts";
 import type { Ledger } from "../ledger.ts";
 import { Wire } from "../wire.ts";
 import type { World } from "../world.ts";

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Files, OpenFile } from "../../../src/store/files.ts";
+import type { Files, OpenFile } from "../../../src/store/base/files.ts";
 import type { Random } from "../../support/random.ts";
 import type { Access, Node } from "./node.ts";
 import { SimulatedFile } from "./simulated_file.ts";

@@ -1,0 +1,134 @@
+import { DerError, DerReader } from "../der/der.ts";
+import { asciiText } from "../der/distinguished_name.ts";
+import {
+  directoryParts,
+  type GeneralName,
+  generalName,
+  NameKind,
+} from "../der/general_names.ts";
+
+/** Which names an authority may issue certificates for (RFC 5280, 4.2.1.10). */
+export interface NameConstraints {
+  /** Of each kind of name that is in it, one must fit. */
+  readonly permitted: readonly GeneralName[];
+  /** None may fit. */
+  readonly excluded: readonly GeneralName[];
+}
+
+/**
+ * Reads the content of a nameConstraints extension.
+ *
+ * @throws {DerError} when it makes no sense, or sets minimum or maximum.
+ */
+export function readNameConstraints(content: Uint8Array): NameConstraints {
+  const both = new DerReader(content).inside();
+  const permitted = readSubtrees(both.optional(0xa0)?.content);
+  const excluded = readSubtrees(both.optional(0xa1)?.content);
+  if (!both.isAtEnd) throw new DerError("more than permitted and excluded");
+  return { permitted, excluded };
+}
+
+function readSubtrees(content: Uint8Array | undefined): GeneralName[] {
+  const names: GeneralName[] = [];
+  if (content === undefined) return names;
+  const list = new DerReader(content);
+  while (!list.isAtEnd) {
+    const subtree = list.inside();
+    names.push(generalName(subtree.next()));
+    if (!subtree.isAtEnd) throw new DerError("a subtree has a minimum");
+  }
+  return names;
+}
+
+/** Whether the constraints are about more than DNS names and addresses. */
+export function areOfOtherNames(constraints: NameConstraints): boolean {
+  return [...constraints.permitted, ...constraints.excluded]
+    .some(({ kind }) => kind !== NameKind.Dns && kind !== NameKind.Address);
+}
+
+/**
+ * Whether a certificate with `names` may be issued. A name of a kind that is
+ * constrained but not understood is refused.
+ *
+ * @throws {DerError} when a name makes no sense.
+ */
+export function allowsNames(
+  { permitted, excluded }: NameConstraints,
+  names: readonly GeneralName[],
+): boolean {
+  return names.every((name) => {
+    const isSame = ({ kind }: GeneralName) => kind === name.kind;
+    const good = permitted.filter(isSame);
+    const bad = excluded.filter(isSame);
+    if (good.length + bad.length === 0) return true;
+    const test = FITS.get(name.kind);
+    if (test === undefined) return false;
+    const isGood = good.length === 0 ||
+      good.some((base) => test(name.content, base.content, false));
+    return isGood && !bad.some((one) => test(name.content, one.content, true));
+  });
+}
+
+/** Whether a name lies within a base; in doubt it does where `isExcluding`. */
+type Fits = (
+  name: Uint8Array,
+  base: Uint8Array,
+  isExcluding: boolean,
+) => boolean;
+
+const FITS: ReadonlyMap<number, Fits> = new Map<number, Fits>([
+  [NameKind.Directory, (name, base) => {
+    const parts = directoryParts(name);
+    return directoryParts(base).every((part, at) => parts[at] === part);
+  }],
+  [NameKind.Dns, ofTexts(fitsDns)],
+  [NameKind.Email, ofTexts(fitsEmail)],
+  [NameKind.Uri, ofTexts(fitsUri)],
+  [NameKind.Address, fitsAddress],
+]);
+
+function ofTexts(
+  fits: (name: string, base: string, isExcluding: boolean) => boolean,
+): Fits {
+  return (name, base, isExcluding) => {
+    const [one, other] = [asciiText(name), asciiText(base)];
+    if (one === null || other === null) return isExcluding;
+    return fits(one.toLowerCase(), other.toLowerCase(), isExcluding);
+  };
+}
+
+function fitsDns(name: string, base: string, isExcluding: boolean): boolean {
+  if (base === "" || name === base) return true;
+  const within = base.startsWith(".") ? base : `.${base}`;
+  if (name.endsWith(within)) return true;
+  // A name with a wildcard stands for some that may be excluded.
+  return isExcluding && name.startsWith("*.") &&
+    within.endsWith(name.slice(1));
+}
+
+function fitsEmail(name: string, base: string): boolean {
+  const host = name.slice(name.lastIndexOf("@") + 1);
+  if (base.includes("@")) return name === base;
+  return fitsHost(host, base);
+}
+
+function fitsUri(name: string, base: string, isExcluding: boolean): boolean {
+  const match = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@]+)/.exec(name);
+  return match === null ? isExcluding : fitsHost(match[1], base);
+}
+
+/** One host; with a dot before it, those below it. */
+function fitsHost(host: string, base: string): boolean {
+  if (base === "") return true;
+  return base.startsWith(".") ? host.endsWith(base) : host === base;
+}
+
+/** `base` is an address and its mask. */
+function fitsAddress(
+  name: Uint8Array,
+  base: Uint8Array,
+): boolean {
+  const { length } = name;
+  return base.length === 2 * length &&
+    name.every((byte, at) => ((byte ^ base[at]) & base[length + at]) === 0);
+}

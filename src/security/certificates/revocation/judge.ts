@@ -1,0 +1,79 @@
+import type { CertificateState } from "../../authority/list/certificate_entry.ts";
+import { isFor, Purpose, type ReadCertificate } from "../der/facts.ts";
+import type { RevocationStatus } from "./revocations.ts";
+
+/** Which client certificates a listener lets in. */
+export type CertificateMode =
+  | "off"
+  | "optional"
+  | "required"
+  | "authorized"
+  | "authorized-any-issuer";
+
+/** Why a client is not let in by its certificate. */
+export type CertificateRefusal =
+  | "missing"
+  | "unreadable"
+  | "revoked"
+  | "revoked-by-issuer"
+  | "not-yet-valid"
+  | "expired"
+  | "wrong-usage"
+  | "untrusted"
+  | "crl-expired"
+  | "crl-missing"
+  | "pending"
+  | "unknown"
+  | "no-user-name";
+
+/** What a certificate is judged by. */
+export interface CertificateCase {
+  /** As the listener has it. */
+  readonly mode: CertificateMode;
+  /** What the client showed; null for nothing. */
+  readonly certificate:
+    | Pick<ReadCertificate, "notBefore" | "notAfter" | "purposes">
+    | null;
+  /** Whether an authority of the listener issued it. */
+  readonly isTrusted: boolean;
+  /** What the list of certificates says of it; null when it is not on it. */
+  readonly state: CertificateState | null;
+  /** What its issuers' revocation lists say. */
+  readonly revocation: RevocationStatus;
+  /** Whether a list that is out of date keeps out who it is about. */
+  readonly refusesStale: boolean;
+  /** Whether a certificate without its issuer's list is refused. */
+  readonly refusesUnlisted: boolean;
+  /** The date, in ms since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Whether a client may come in by its certificate: null for yes, else why not.
+ * Revocation goes before everything, whatever the mode.
+ */
+export function judgeCertificate(
+  { certificate, mode, ...asked }: CertificateCase,
+): CertificateRefusal | null {
+  if (mode === "off") return null;
+  if (certificate === null) return mode === "optional" ? null : "missing";
+  if (asked.state === "revoked") return "revoked";
+  if (asked.revocation === "revoked") return "revoked-by-issuer";
+  if (asked.now < certificate.notBefore) return "not-yet-valid";
+  if (asked.now > certificate.notAfter) return "expired";
+  if (!isFor(certificate, Purpose.Client)) return "wrong-usage";
+  if (!asked.isTrusted && mode !== "authorized-any-issuer") return "untrusted";
+  if (asked.revocation === "stale" && asked.refusesStale) return "crl-expired";
+  if (asked.revocation === "missing" && asked.refusesUnlisted) {
+    return "crl-missing";
+  }
+  if (mode === "optional" || mode === "required") return null;
+  if (asked.state === "authorized") return null;
+  return asked.state === "pending" ? "pending" : "unknown";
+}
+
+/** Whether a refusal is for a date alone: time brings it about. */
+export function isOfDate(refusal: CertificateRefusal): boolean {
+  return refusal === "not-yet-valid" || refusal === "expired" ||
+    refusal === "crl-expired";
+}

@@ -1,0 +1,102 @@
+import type { Block } from "./block.ts";
+import type { Commit, Head } from "./blocks.ts";
+import { decodeHead, encodeHead } from "./head_record.ts";
+import { RecordReader } from "../records/record_reader.ts";
+import { RecordWriter } from "../records/record_writer.ts";
+import { sumOf } from "../base/sum.ts";
+
+/*
+ * A commit as it stands in a journal:
+ *
+ *   offset 0  4 bytes  mark: the sum of the file's head
+ *          4  4 bytes  CRC-32 of all that follows
+ *          8  4 bytes  length of what follows the header
+ *         12  4 bytes  sum of the frame before; the mark in the first one
+ *         16           the head, the number of blocks, and each block with its
+ *                      number, lengths in front as varints
+ *
+ * The mark depends on the epoch, which no client knows: so a later frame can be
+ * looked for behind a damaged one, and no payload passes for a frame.
+ */
+
+/** Bytes before the content. */
+export const FRAME_HEADER = 16;
+
+/** Room for a frame without blocks. */
+const FRAME_ROOM = 256;
+
+/** A frame longer than this is none: no commit is so large. */
+const FRAME_MAX = 0x7fffffff;
+
+/** What a frame's header says. */
+export interface FrameHeader {
+  /** The file it belongs to. */
+  readonly mark: number;
+  /** Names the frame. */
+  readonly sum: number;
+  /** Bytes of its content; -1 = it is no frame. */
+  readonly length: number;
+  /** Sum of the frame before. */
+  readonly before: number;
+}
+
+/** The frame of a commit, to be appended to a journal. */
+export function encodeFrame(
+  { head, blocks }: Commit,
+  mark: number,
+  before: number,
+): Uint8Array {
+  const record = new RecordWriter();
+  let most = FRAME_ROOM;
+  for (const { bytes } of blocks) most += bytes.length + 16;
+  record.bytes = new Uint8Array(most);
+  record.length = FRAME_HEADER;
+  record.binary(encodeHead(head));
+  record.varint(blocks.length);
+  for (const block of blocks) {
+    record.varint(block.number);
+    record.binary(block.bytes);
+  }
+  const frame = record.bytes.subarray(0, record.length);
+  const view = viewOf(frame);
+  view.setUint32(0, mark, true);
+  view.setUint32(8, frame.length - FRAME_HEADER, true);
+  view.setUint32(12, before, true);
+  view.setUint32(4, sumOf(frame, 8, frame.length), true);
+  return frame;
+}
+
+/** Reads a frame's header. */
+export function decodeHeader(header: Uint8Array): FrameHeader {
+  const view = viewOf(header);
+  const length = view.getUint32(8, true);
+  return {
+    mark: view.getUint32(0, true),
+    sum: view.getUint32(4, true),
+    length: length > FRAME_MAX || length === 0 ? -1 : length,
+    before: view.getUint32(12, true),
+  };
+}
+
+/** Whether a frame is what was written. */
+export function isFrame(header: Uint8Array, content: Uint8Array): boolean {
+  const sum = sumOf(content, 0, content.length, sumOf(header, 8, 16));
+  return viewOf(header).getUint32(4, true) === sum;
+}
+
+/** The commit in a frame's content; its blocks are views into it. */
+export function decodeContent(content: Uint8Array): Commit {
+  const record = new RecordReader();
+  record.open(content, 0, content.length);
+  const head: Head = decodeHead(record.view());
+  const blocks: Block[] = [];
+  for (let left = record.varint(); left > 0; left--) {
+    const number = record.varint();
+    blocks.push({ number, bytes: record.view() });
+  }
+  return { head, blocks };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

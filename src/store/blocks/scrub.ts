@@ -1,0 +1,119 @@
+import { type Block, isWhole, mayBeSame, sumBefore, sumIn } from "./block.ts";
+import { BlockPool, type Source } from "./block_pool.ts";
+import type { CopiedBlocks, Head } from "./blocks.ts";
+import { StoreError } from "../base/store_error.ts";
+
+/** Blocks read between two pauses: some 1 MiB. */
+const A_SLICE = 16;
+
+/** How a scrub works. */
+export interface Scrubbing {
+  /** The second copy; none without one. */
+  readonly copies: readonly Source[];
+  /** Lets others work. */
+  readonly pause: () => Promise<void>;
+  /** Writes again, from memory, what lives in the blocks up to `last`. */
+  readonly rewrite?: (last: number) => void;
+}
+
+/** What was read of a store. */
+interface Live {
+  /** The sums of whole blocks, by their numbers. */
+  readonly sums: ReadonlyMap<number, number>;
+  /** The newest block that is damaged, or that the next one does not continue. */
+  readonly damaged: number;
+}
+
+/**
+ * Reads all blocks of `head`, which stay on disk meanwhile, and mends those
+ * that are damaged: from the copies, else from memory. Returns what to tell the
+ * operator, or null when all are whole.
+ */
+export async function scrubBlocks(
+  blocks: CopiedBlocks,
+  head: Head,
+  { copies, pause, rewrite }: Scrubbing,
+): Promise<string | null> {
+  const live = await readLive(blocks, head, pause);
+  if (live.damaged === 0) return null;
+  const mended = await mendFrom(copies, blocks, head, live);
+  if (mended.length > 0) {
+    return `the store had ${list(mended)}; the second copy had the same ` +
+      "whole, so nothing is lost";
+  }
+  const what = list(missing(head, live));
+  if (rewrite === undefined) return `the store has ${what}`;
+  rewrite(live.damaged);
+  return `the store had ${what}; what lives there is written again from ` +
+    "memory, so nothing is lost";
+}
+
+async function readLive(
+  blocks: CopiedBlocks,
+  head: Head,
+  pause: () => Promise<void>,
+): Promise<Live> {
+  const sums = new Map<number, number>();
+  let damaged = 0;
+  let count = 0;
+  let sum = 0;
+  let next = head.first;
+  try {
+    await blocks.read((block) => {
+      const { number } = block;
+      next = number + 1;
+      const whole = isWhole(block);
+      if (whole) sums.set(number, sumIn(block));
+      if (!whole) damaged = number;
+      else if (!mayBeSame(sum, sumBefore(block))) damaged = number - 1;
+      sum = whole ? sumIn(block) : 0;
+      return ++count % A_SLICE === 0 ? pause() : undefined;
+    }, head);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.fault !== "corrupt") {
+      throw error;
+    }
+    // From there on nothing is known.
+    return { sums, damaged: Math.max(next, head.last) };
+  }
+  return { sums, damaged: mayBeSame(sum, head.sum) ? damaged : head.last };
+}
+
+/** Mends what the copies have whole; the numbers of those blocks, or none. */
+async function mendFrom(
+  copies: readonly Source[],
+  blocks: CopiedBlocks,
+  head: Head,
+  { sums }: Live,
+): Promise<number[]> {
+  if (copies.length === 0 || blocks.mend === undefined) return [];
+  const own: Source = {
+    read: async ({ block }) => {
+      await blocks.read(block, head).catch(() => {});
+    },
+  };
+  const pool = await BlockPool.gather([...copies, own]);
+  if (!pool.has(head)) return [];
+  const mended: Block[] = [];
+  await pool.read(head, (block) => {
+    if (sums.get(block.number) !== sumIn(block)) mended.push(block);
+  });
+  await blocks.mend(mended);
+  return mended.map(({ number }) => number).sort((a, b) => a - b);
+}
+
+function missing({ first, last }: Head, { sums }: Live): number[] {
+  const numbers: number[] = [];
+  for (let number = first; number <= last; number++) {
+    if (!sums.has(number)) numbers.push(number);
+  }
+  return numbers;
+}
+
+/** The damaged blocks in words; the first few by number. */
+function list(numbers: readonly number[]): string {
+  if (numbers.length === 0) return "blocks of another past";
+  const names = numbers.slice(0, 5).join(", ");
+  const more = numbers.length > 5 ? ` and ${numbers.length - 5} more` : "";
+  return `damaged ${numbers.length === 1 ? "block" : "blocks"} ${names}${more}`;
+}

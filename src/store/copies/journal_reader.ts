@@ -1,0 +1,231 @@
+import { type Block, sumIn } from "../blocks/block.ts";
+import { type Commit, EMPTY, type Head } from "../blocks/blocks.ts";
+import {
+  decodeContent,
+  decodeHeader,
+  FRAME_HEADER,
+  isFrame,
+} from "../blocks/commit_frame.ts";
+import { COPY_HEAD, type CopyHead, decodeCopyHead } from "./copy_head.ts";
+import { ExactReader } from "../base/exact_reader.ts";
+import type { Files } from "../base/files.ts";
+import { convertBlock } from "../blocks/old_schemas.ts";
+import { StoreError } from "../base/store_error.ts";
+import { xxhash32 } from "../base/xxhash32.ts";
+
+/** Bytes looked through at a time for the next frame. */
+const LOOK = 1024 * 1024;
+
+/** Length and sum of a frame of schema 2. */
+const OLD_HEADER = 8;
+
+/** A commit as a journal has it. */
+export interface JournaledCommit extends Commit {
+  /** The head it was made on; null where that is not known. */
+  readonly after: Head | null;
+}
+
+/** A part of a copy that is not what was written. */
+export interface Gap {
+  /** Where it begins. */
+  readonly at: number;
+  /** Bytes; 0 where frames are missing without a trace. */
+  readonly bytes: number;
+  /**
+   * Whether nothing whole comes behind it: a write may have been torn there,
+   * and then it was not acknowledged.
+   */
+  readonly isEnd: boolean;
+}
+
+/**
+ * Reads the commits of the journal or snapshot at `path`. A frame that is not
+ * whole is passed over, and `gap` is told of it. A part of a commit has the
+ * number 0; `joined` puts parts together.
+ *
+ * @throws {StoreError} `newer` when a later version wrote it.
+ */
+export async function* readJournal(
+  files: Files,
+  path: string,
+  gap: (gap: Gap) => void = () => {},
+): AsyncGenerator<JournaledCommit> {
+  const reader = await ExactReader.open(files, path);
+  try {
+    // A full disk leaves an empty file.
+    if (reader.size === 0) return;
+    const start = await reader.read(Math.min(COPY_HEAD, reader.size));
+    const head = decodeCopyHead(start!, path);
+    reader.at = Math.min(head.length, reader.size);
+    yield* head.schema === 2
+      ? readOld(reader, head, gap)
+      : readFrames(reader, head, gap);
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * Puts the parts of long commits together; a last commit without end is left.
+ * Where a part is missing the commit begins with a later block.
+ */
+export async function* joined(
+  commits: AsyncIterable<JournaledCommit>,
+): AsyncGenerator<JournaledCommit> {
+  let parts: Block[] = [];
+  for await (const commit of commits) {
+    const last = parts.at(-1);
+    const first = commit.blocks.at(0);
+    if (last && first && first.number !== last.number + 1) parts = [];
+    parts.push(...commit.blocks);
+    if (commit.head.commit === 0) continue;
+    yield { ...commit, blocks: parts };
+    parts = [];
+  }
+}
+
+async function* readFrames(
+  reader: ExactReader,
+  start: CopyHead,
+  gap: (gap: Gap) => void,
+): AsyncGenerator<JournaledCommit> {
+  const mark = start.isWhole ? start.sum : await markAt(reader);
+  if (!start.isWhole) {
+    gap({ at: 0, bytes: COPY_HEAD, isEnd: reader.at === reader.size });
+  }
+  let after = start.head;
+  let before = mark;
+  let isBroken = false;
+  while (reader.at < reader.size) {
+    const at = reader.at;
+    const frame = await readFrame(reader, mark) ??
+      await nextFrame(reader, mark);
+    if (frame === null) {
+      return gap({ at, bytes: reader.size - at, isEnd: true });
+    }
+    if (frame.at > at || frame.before !== before) {
+      gap({ at, bytes: frame.at - at, isEnd: false });
+      isBroken = true;
+    }
+    before = frame.sum;
+    const { head } = frame.commit;
+    if (head.commit !== 0 && isBroken) {
+      // Within a file the epoch stays the same: its commits name each other.
+      after = { ...EMPTY, epoch: head.epoch, commit: head.commit - 1 };
+      isBroken = false;
+    }
+    yield { ...frame.commit, after };
+    if (head.commit !== 0) after = head;
+  }
+}
+
+/** What the first frame begins with, if there is one. */
+async function markAt(reader: ExactReader): Promise<number> {
+  const { at } = reader;
+  const bytes = await reader.read(4);
+  reader.at = at;
+  return bytes === null ? 0 : new DataView(bytes.buffer).getUint32(0, true);
+}
+
+interface Frame {
+  readonly at: number;
+  readonly sum: number;
+  readonly before: number;
+  readonly commit: Commit;
+}
+
+/** The frame that comes next; null, and at the same place, when it is none. */
+async function readFrame(
+  reader: ExactReader,
+  mark: number,
+): Promise<Frame | null> {
+  const { at } = reader;
+  const bytes = await reader.read(FRAME_HEADER);
+  if (bytes !== null) {
+    const { length, sum, before, ...header } = decodeHeader(bytes);
+    const content = header.mark === mark && length > 0
+      ? await reader.read(length)
+      : null;
+    if (content !== null && isFrame(bytes, content)) {
+      return { at, sum, before, commit: decodeContent(content) };
+    }
+  }
+  reader.at = at;
+  return null;
+}
+
+/** The next whole frame behind the place where one is damaged; null = none. */
+async function nextFrame(
+  reader: ExactReader,
+  mark: number,
+): Promise<Frame | null> {
+  const first = mark & 0xff;
+  let from = reader.at + 1;
+  while (from + FRAME_HEADER <= reader.size) {
+    reader.at = from;
+    const length = Math.min(LOOK, reader.size - from);
+    const bytes = await reader.read(length);
+    if (bytes === null) return null;
+    const view = new DataView(bytes.buffer);
+    for (let at = bytes.indexOf(first); at >= 0;) {
+      if (at + 4 <= length && view.getUint32(at, true) === mark) {
+        reader.at = from + at;
+        const frame = await readFrame(reader, mark);
+        if (frame !== null) return frame;
+      }
+      at = bytes.indexOf(first, at + 1);
+    }
+    // A mark may stand across the end.
+    from += Math.max(1, length - 3);
+  }
+  return null;
+}
+
+/** Copies of schema 2 end for us where a frame is damaged. */
+async function* readOld(
+  reader: ExactReader,
+  start: CopyHead,
+  gap: (gap: Gap) => void,
+): AsyncGenerator<JournaledCommit> {
+  let after = start.head;
+  let sum = 0;
+  while (reader.at < reader.size) {
+    const { at } = reader;
+    const commit = await readOldFrame(reader, sum);
+    if (commit === null) {
+      return gap({ at, bytes: reader.size - at, isEnd: true });
+    }
+    yield { ...commit, after };
+    if (commit.head.commit !== 0) after = commit.head;
+    sum = commit.head.sum;
+  }
+}
+
+async function readOldFrame(
+  reader: ExactReader,
+  sum: number,
+): Promise<Commit | null> {
+  const header = await reader.read(OLD_HEADER);
+  if (header === null) return null;
+  const view = new DataView(header.buffer);
+  const content = await reader.read(view.getUint32(0, true));
+  if (
+    content === null ||
+    view.getUint32(4, true) !== xxhash32(content, 0, content.length)
+  ) return null;
+  try {
+    const { head, blocks } = decodeContent(content);
+    const converted: Block[] = [];
+    for (const { number, bytes } of blocks) {
+      converted.push({ number, bytes: convertBlock(bytes, number, 2) });
+    }
+    const last = converted.at(-1);
+    return {
+      head: { ...head, sum: last === undefined ? sum : sumIn(last) },
+      blocks: converted,
+    };
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === "corrupt") return null;
+    throw error;
+  }
+}

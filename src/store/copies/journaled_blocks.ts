@@ -1,0 +1,445 @@
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { Block } from "../blocks/block.ts";
+import type { Blocks, Commit, CopiedBlocks, Head } from "../blocks/blocks.ts";
+import {
+  allOf,
+  type Copy,
+  endCopies,
+  findCopies,
+  journalPath,
+  removeOldCopies,
+  type Renewal,
+  snapshotPath,
+} from "./copies.ts";
+import type { Files } from "../base/files.ts";
+import { Journal } from "./journal.ts";
+import { writeSnapshot } from "./snapshot.ts";
+import type { Space } from "../space/space.ts";
+import { isTaken, StoreError } from "../base/store_error.ts";
+
+/** A journal longer than this, and than the store, is time for a snapshot. */
+const LONG_JOURNAL = 64 * 1024 * 1024;
+
+/** So many journals of earlier runs are time for one as well. */
+const MANY_JOURNALS = 24;
+
+/** Copies may take so many times the store, and bytes more, on a full disk. */
+const TIGHT_COPIES = 3;
+const TIGHT_SLACK = 1024 * 1024;
+
+/** A snapshot that failed is tried again after this, ms. */
+const RETRY = 60_000;
+
+const ENOUGH_SPACE = { room: Infinity, free: Infinity };
+
+/** How the second copy is kept. */
+export interface JournalOptions {
+  /** Where journals and snapshots are written. */
+  readonly files: Files;
+  /** The store's file. */
+  readonly path: string;
+  /** A snapshot is made so often, ms. */
+  readonly snapshotInterval: number;
+  /** Set when the copies there are will not do: one is made at once. */
+  readonly renewal?: Renewal | null;
+  /**
+   * Is told why no snapshot can be made, and null once one was: it is tried
+   * again until then.
+   */
+  readonly told?: (trouble: string | null) => void;
+  /** Is told what was damaged, and that it was mended. */
+  readonly damage?: (found: string) => void;
+  /** The space on the disk. @default there is enough */
+  readonly space?: Pick<Space, "free" | "room">;
+}
+
+/**
+ * Blocks of which there is a second copy: a commit is in a journal, and the
+ * journal on disk, before it goes to the store. At each snapshot a new journal
+ * begins. Two snapshots are kept, so that a damaged one loses nothing.
+ */
+export class JournaledBlocks implements Blocks {
+  readonly #blocks: CopiedBlocks;
+  readonly #clock: Clock;
+  readonly #options: JournalOptions;
+  /** Null until the first one begins. */
+  #journal: Journal | null = null;
+  /** Where the journal is. */
+  #path = "";
+  #journaled: number;
+  #timer: Cancel | null = null;
+  #beginning: Promise<void> | null = null;
+  #snapshot: Promise<void> | null = null;
+  #isDue = false;
+  /** Earlier runs have left so many journals that a snapshot is due. */
+  #hasMany = false;
+  /** No snapshot is begun before the timer says so. */
+  #rests = false;
+  #commits = 0;
+  /** Bytes of snapshots and journals that are finished. */
+  #copied = 0;
+  /** Bytes in the journals of earlier runs. */
+  #carried = 0;
+  /** Bytes in all copies but the journal that is being written. */
+  #kept = 0;
+  /** Bytes that the snapshot being written takes. */
+  #underway = 0;
+  /** Bytes of the log as of the last commit. */
+  #stored = Infinity;
+  /** The commit of which there is a snapshot of this run. */
+  #snapshotOf = -1;
+  /** Whether no snapshot was begun for want of space. */
+  #isCramped = false;
+  #trouble: string | null = null;
+  #renewal: Renewal | null;
+  /** Journals begun by this process: they go on from where the store stands. */
+  readonly #own = new Set<string>();
+  #closed = false;
+  rewrite?: (last: number) => void;
+
+  private constructor(
+    blocks: CopiedBlocks,
+    clock: Clock,
+    options: JournalOptions,
+  ) {
+    this.#blocks = blocks;
+    this.#clock = clock;
+    this.#options = options;
+    this.#journaled = blocks.head.commit;
+    this.#renewal = options.renewal ?? null;
+    blocks.isJournaled = true;
+  }
+
+  /** Begins a journal that goes on where `blocks` stands. */
+  static async open(
+    blocks: CopiedBlocks,
+    clock: Clock,
+    options: JournalOptions,
+  ): Promise<JournaledBlocks> {
+    const made = new JournaledBlocks(blocks, clock, options);
+    // Before the journal: that may take the name of one that is to be kept.
+    if (made.#renewal !== null) await made.#write(blocks.head);
+    else await made.#takeOver();
+    await made.#beginJournal();
+    return made;
+  }
+
+  get head(): Head {
+    return this.#blocks.head;
+  }
+
+  get written(): number {
+    return this.#blocks.written + this.#copied + (this.#journal?.written ?? 0);
+  }
+
+  get copied(): number {
+    return this.#kept + this.#underway + (this.#journal?.length ?? 0);
+  }
+
+  read(each: (block: Block) => void | Promise<void>): Promise<void> {
+    return this.#blocks.read(each);
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    const { head } = commit;
+    this.#commits++;
+    try {
+      await this.#beginning;
+      // Tried again after the store failed, it is in the journal already.
+      if (this.#journaled < head.commit) {
+        if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
+          await this.#beginDue();
+        }
+        // An unsound one may lose what it takes from now on.
+        if (!this.#journal!.isSound) await this.#beginJournal();
+        await this.#journal!.append(commit);
+        this.#journaled = head.commit;
+      }
+      await this.#blocks.commit(commit);
+    } catch (error) {
+      // Another broker goes on from the commit before: this one must not come
+      // back when the store is built anew.
+      if (isTaken(error)) await this.#journal!.takeBack().catch(() => {});
+      throw error;
+    } finally {
+      this.#commits--;
+    }
+  }
+
+  /** Two snapshots in a row give back all that was in the copies before. */
+  tighten(stored: number): boolean {
+    this.#stored = stored;
+    const isBusy = this.#closed || this.#commits > 0 ||
+      this.#beginning !== null || this.#snapshot !== null ||
+      (this.#rests && !this.#isCramped);
+    const copies = this.#kept + this.#journal!.length;
+    if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
+    const { room, free } = this.#options.space ?? ENOUGH_SPACE;
+    if (room >= copies || free < 2 * stored) return false;
+    if (this.#blocks.head.commit === this.#snapshotOf) return true;
+    this.#beginning = this.#begin().finally(() => this.#beginning = null);
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.();
+    await this.#beginning;
+    await this.#snapshot;
+    this.#journal?.close();
+    await this.#blocks.close();
+  }
+
+  /**
+   * Goes on with the copies there are. Runs that are shorter than the interval
+   * would else leave journals without end.
+   */
+  async #takeOver(): Promise<void> {
+    this.#wait();
+    const { files, path } = this.#options;
+    const copies = await findCopies(files, path);
+    const { journals } = copies;
+    this.#carried = await this.#sizeOf(journals);
+    this.#kept = await this.#sizeOf(allOf(copies));
+    this.#hasMany = journals.length >= MANY_JOURNALS;
+    if (this.#hasMany) this.#isDue = true;
+  }
+
+  async #sizeOf(copies: readonly Copy[]): Promise<number> {
+    let bytes = 0;
+    for (const { path } of copies) {
+      bytes += await this.#options.files.size(path) ?? 0;
+    }
+    return bytes;
+  }
+
+  /** Bytes of the blocks at most. */
+  get #most(): number {
+    const { first, last } = this.#blocks.head;
+    return (last - first + 1) * 65536;
+  }
+
+  /** Bytes that a snapshot would take; about. */
+  get #size(): number {
+    return Math.min(this.#most, this.#stored);
+  }
+
+  get #isLong(): boolean {
+    if (this.#rests) return false;
+    const most = Math.max(LONG_JOURNAL, this.#most);
+    return this.#carried + this.#journal!.length > most;
+  }
+
+  /** Begins a snapshot that is due, unless it would take the last space. */
+  async #beginDue(): Promise<void> {
+    const room = Math.round((this.#options.space ?? ENOUGH_SPACE).room);
+    if (room >= this.#size) return await this.#begin();
+    this.#isCramped = true;
+    this.#failed(
+      new Error(
+        `it takes ${this.#size} bytes, and the disk has room for ` +
+          `${Math.max(0, room)}`,
+      ),
+    );
+  }
+
+  /** Whether a snapshot that is due comes with `commit`; time alone is none. */
+  #isWorth({ head, blocks }: Commit): boolean {
+    return blocks.length > 0 || head.first !== this.head.first || this.#hasMany;
+  }
+
+  /** Without a commit nothing changes, so the snapshot waits for the next. */
+  #wait(): void {
+    this.#isDue = this.#rests = this.#hasMany = false;
+    if (this.#closed) return;
+    const { snapshotInterval } = this.#options;
+    this.#timer = this.#clock.after(snapshotInterval, () => {
+      this.#isDue = true;
+    });
+  }
+
+  /** After a failure it does not: the copy is behind already. */
+  #waitAgain(): void {
+    this.#isDue = false;
+    this.#rests = true;
+    if (this.#closed) return;
+    const pause = Math.min(RETRY, this.#options.snapshotInterval);
+    this.#timer = this.#clock.after(pause, () => {
+      this.#rests = false;
+      this.#beginNow();
+    });
+  }
+
+  /** With the commit that is being made, or at once without one. */
+  #beginNow(): void {
+    this.#isDue = true;
+    if (this.#commits > 0 || this.#closed) return;
+    this.#beginning ??= this.#beginDue().finally(() => this.#beginning = null);
+  }
+
+  /** Begins a journal and a snapshot at the present head; does not throw. */
+  async #begin(): Promise<void> {
+    if (this.#snapshot !== null) return;
+    this.#timer?.();
+    this.#isDue = this.#isCramped = false;
+    const { head } = this.#blocks;
+    try {
+      await this.#beginJournal();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#snapshot = this.#write(head).finally(() => this.#snapshot = null);
+  }
+
+  /** The one before is complete. */
+  async #beginJournal(): Promise<void> {
+    const { head } = this.#blocks;
+    const path = journalPath(this.#options.path, head.commit);
+    const before = this.#journal;
+    // One that was begun here already has nothing in it yet.
+    if (path === this.#path && before?.isSound) return;
+    const next = await Journal.create(this.#options.files, path, head);
+    before?.close();
+    this.#copied += before?.written ?? 0;
+    this.#kept += before?.length ?? 0;
+    this.#journal = next;
+    this.#path = path;
+    this.#own.add(path);
+  }
+
+  /**
+   * Copies the blocks of `head`, which stay on disk until that is done; does
+   * not throw.
+   */
+  async #write(head: Head): Promise<void> {
+    const { files, path } = this.#options;
+    this.#blocks.keepFrom = head.first;
+    this.#underway = this.#size;
+    try {
+      const bytes = await writeSnapshot(
+        files,
+        path,
+        head,
+        (each) =>
+          this.#blocks.read((block) => {
+            if (this.#closed) throw new Error("the store is being closed");
+            return each(block);
+          }, head),
+      );
+      this.#copied += bytes;
+      await this.#removeOld(head);
+      this.#tell(null);
+      this.#wait();
+    } catch (error) {
+      if (isCorrupt(error)) await this.#mendFor(head);
+      this.#failed(error);
+    } finally {
+      this.#underway = 0;
+      this.#blocks.keepFrom = Infinity;
+    }
+  }
+
+  /** The old copies stay, and the snapshot is tried again. */
+  async #mendFor(head: Head): Promise<void> {
+    try {
+      const found = await this.#mend(head, () => Promise.resolve());
+      if (found !== null) this.#options.damage?.(found);
+    } catch {
+      // The snapshot tells that it could not be made.
+    }
+  }
+
+  async #mend(
+    head: Head,
+    pause: () => Promise<void>,
+  ): Promise<string | null> {
+    const { files, path } = this.#options;
+    const { scrubBlocks } = await import("../blocks/scrub.ts");
+    const { copySource } = await import("./salvage.ts");
+    const copies = allOf(await findCopies(files, path))
+      .map((copy) => copySource(files, copy.path));
+    const { rewrite } = this;
+    return await scrubBlocks(this.#blocks, head, { copies, pause, rewrite });
+  }
+
+  async scrub(pause: () => Promise<void>): Promise<string | null> {
+    // One thing at a time reads the blocks of a head.
+    while (this.#snapshot !== null) await pause();
+    const scrub = this.#scrub(pause);
+    this.#snapshot = scrub.then(() => {}, () => {}).finally(() =>
+      this.#snapshot = null
+    );
+    const { found, damaged } = await scrub;
+    await this.#snapshot;
+    if (damaged.length === 0) return found;
+    this.#renewal ??= { aside: null };
+    this.#beginNow();
+    const copies = `the second copy was damaged (${damaged.join(", ")}); a ` +
+      "new one is made";
+    return found === null ? copies : `${found}; ${copies}`;
+  }
+
+  async #scrub(
+    pause: () => Promise<void>,
+  ): Promise<{ found: string | null; damaged: string[] }> {
+    const { files, path } = this.#options;
+    const { scrubCopies } = await import("./scrub_copies.ts");
+    // A commit that is under way may remove blocks of the head of now.
+    while (this.#commits > 0) await pause();
+    const { head } = this.#blocks;
+    this.#blocks.keepFrom = head.first;
+    try {
+      const found = await this.#mend(head, pause);
+      return { found, damaged: await scrubCopies(files, path, pause) };
+    } finally {
+      this.#blocks.keepFrom = Infinity;
+    }
+  }
+
+  /** Copies that the snapshot of `head` makes needless. */
+  async #removeOld(head: Head): Promise<void> {
+    const { files, path } = this.#options;
+    this.#carried = 0;
+    if (this.#renewal !== null) {
+      const own = new Set(
+        [...this.#own].filter((one) =>
+          Number(one.slice(one.lastIndexOf("-") + 1)) >= head.commit
+        ),
+      );
+      own.add(snapshotPath(path, head.commit));
+      await endCopies(files, path, this.#renewal, own);
+      this.#renewal = null;
+    }
+    await removeOldCopies(files, path);
+    const left = allOf(await findCopies(files, path));
+    this.#kept = await this.#sizeOf(
+      left.filter((one) => one.path !== this.#path),
+    );
+    this.#snapshotOf = head.commit;
+    // What is remembered of journals must not grow for ever.
+    this.#own.clear();
+    if (this.#path !== "") this.#own.add(this.#path);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return;
+    const text = error instanceof Error ? error.message : String(error);
+    this.#tell(
+      `no snapshot of the store could be made (${text}); it is tried again, ` +
+        "and the journal grows until one is",
+    );
+    this.#waitAgain();
+  }
+
+  /** Once, however often it fails for the same reason. */
+  #tell(trouble: string | null): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.told?.(trouble);
+  }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof StoreError && error.fault === "corrupt";
+}

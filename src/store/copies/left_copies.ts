@@ -1,0 +1,78 @@
+import type { Block } from "../blocks/block.ts";
+import type { Blocks, Commit, CopiedBlocks, Head } from "../blocks/blocks.ts";
+import { allOf, endCopies, findCopies } from "./copies.ts";
+import type { Files } from "../base/files.ts";
+
+/** The copies of the store at `path` are removed. */
+const GONE = { aside: null };
+
+/**
+ * Blocks of a store whose mode keeps no second copy any more. The one that was
+ * kept is as good as the store until the first commit, and is then removed:
+ * nothing could tell an old copy from the store, should that be damaged later.
+ */
+export class LeftCopies implements Blocks {
+  readonly #blocks: Blocks;
+  readonly #files: Files;
+  readonly #path: string;
+  #isLeft = false;
+
+  private constructor(blocks: Blocks, files: Files, path: string) {
+    this.#blocks = blocks;
+    this.#files = files;
+    this.#path = path;
+  }
+
+  /** `blocks` as they are where the store at `path` has no copies. */
+  static async of(
+    blocks: CopiedBlocks,
+    files: Files,
+    path: string,
+  ): Promise<Blocks> {
+    if (allOf(await findCopies(files, path)).length === 0) return blocks;
+    const left = new LeftCopies(blocks, files, path);
+    if (blocks.wasJournaled) return left;
+    // A crash came between the commit and this.
+    await left.#leave();
+    return blocks;
+  }
+
+  get head(): Head {
+    return this.#blocks.head;
+  }
+
+  get written(): number {
+    return this.#blocks.written;
+  }
+
+  read(each: (block: Block) => void | Promise<void>): Promise<void> {
+    return this.#blocks.read(each);
+  }
+
+  get rewrite(): Blocks["rewrite"] {
+    return this.#blocks.rewrite;
+  }
+
+  set rewrite(task: Blocks["rewrite"]) {
+    this.#blocks.rewrite = task;
+  }
+
+  async scrub(pause: () => Promise<void>): Promise<string | null> {
+    return await this.#blocks.scrub?.(pause) ?? null;
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    await this.#blocks.commit(commit);
+    if (!this.#isLeft) await this.#leave();
+  }
+
+  close(): Promise<void> {
+    return this.#blocks.close();
+  }
+
+  /** What cannot be removed now, the next start removes. */
+  async #leave(): Promise<void> {
+    this.#isLeft = true;
+    await endCopies(this.#files, this.#path, GONE, new Set()).catch(() => {});
+  }
+}

@@ -1,0 +1,164 @@
+import { basename, dirname, join } from "node:path";
+import { allOf, findCopies } from "./copies.ts";
+import { exists, type Files } from "../base/files.ts";
+
+/** What belongs to a file of SQLite beside the file itself. */
+const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
+
+/** All files that SQLite may keep for the store at `path`. */
+export function storeFiles(path: string): string[] {
+  return ["", ...COMPANIONS].map((part) => path + part);
+}
+
+/**
+ * Renames the damaged store at `path` and its second copy, so that they can be
+ * looked into; the copy would bring back at some later start what is given up
+ * now. Returns the new path. `now` is in ms since 1970.
+ */
+export async function setAside(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string> {
+  const aside = await corruptName(files, path, now);
+  await moveCopies(files, path, aside);
+  await moveDamaged(files, path, aside);
+  return aside;
+}
+
+/** The free name that a store damaged at `now` (ms since 1970) is given. */
+export function corruptName(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string> {
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z")
+    .replaceAll(":", "");
+  return freeName(files, path, `corrupt-${time}`);
+}
+
+/** A name for the store at `path` that ends in `mark` and that nothing has. */
+async function freeName(
+  files: Files,
+  path: string,
+  mark: string,
+): Promise<string> {
+  for (let count = 1;; count++) {
+    const name = `${path}.${mark}${count === 1 ? "" : `-${count}`}`;
+    if (await exists(files, name)) continue;
+    if (allOf(await findCopies(files, name)).length === 0) return name;
+  }
+}
+
+/**
+ * Renames the store `path`, which is whole, and its second copy to a name that
+ * ends in `mark`; returns it, or null when there was neither. Stopped half
+ * way, it ends up at the same name when it is called again: what decides is
+ * the file itself, which goes last.
+ */
+export async function moveAway(
+  files: Files,
+  path: string,
+  mark: string,
+): Promise<string | null> {
+  let to = `${path}.${mark}`;
+  for (let count = 2; await exists(files, to); count++) {
+    to = `${path}.${mark}-${count}`;
+  }
+  let isAny = allOf(await findCopies(files, path)).length > 0;
+  await moveCopies(files, path, to);
+  for (const part of [...COMPANIONS, ""]) {
+    if (!await exists(files, path + part)) continue;
+    await files.rename(path + part, to + part);
+    isAny = true;
+  }
+  await files.syncFolder(path);
+  return isAny ? to : null;
+}
+
+/** Renames the second copy of the store `from` as one of `to`. */
+async function moveCopies(
+  files: Files,
+  from: string,
+  to: string,
+): Promise<void> {
+  for (const { path } of allOf(await findCopies(files, from))) {
+    await files.rename(path, to + path.slice(from.length));
+  }
+}
+
+/**
+ * Renames a damaged store that nobody has open. The file goes first: without
+ * its write-ahead log it might look like a whole store of an earlier time.
+ */
+export async function moveDamaged(
+  files: Files,
+  from: string,
+  to: string,
+): Promise<void> {
+  for (const part of ["", ...COMPANIONS]) {
+    if (await exists(files, from + part)) {
+      await files.rename(from + part, to + part);
+    }
+  }
+  await files.syncFolder(from);
+}
+
+/**
+ * Renames the write-ahead log that was left at `path` when moving the store
+ * was interrupted: it must not become part of a new one. Returns where the
+ * store is, or null when there was nothing left.
+ */
+export async function moveStray(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string | null> {
+  if (await exists(files, path) || !await exists(files, `${path}-wal`)) {
+    return null;
+  }
+  const last = await lastSetAside(files, path);
+  const to = last === null || await exists(files, `${last}-wal`)
+    ? await corruptName(files, path, now)
+    : last;
+  await moveDamaged(files, path, to);
+  return to;
+}
+
+/** The store that was set aside last, if there is one. */
+async function lastSetAside(
+  files: Files,
+  path: string,
+): Promise<string | null> {
+  let last: string | null = null;
+  for (const aside of await setAsideBefore(files, path)) {
+    if (await exists(files, aside)) last = aside;
+  }
+  return last;
+}
+
+/**
+ * Finds the damaged stores that were set aside beside the store at `path`, the
+ * oldest first. Of some only copies may be there, or the write-ahead log.
+ */
+export async function setAsideBefore(
+  files: Files,
+  path: string,
+): Promise<string[]> {
+  const folder = dirname(path);
+  const start = `${basename(path)}.`;
+  const names = new Set<string>();
+  for (const name of await files.list(folder)) {
+    if (!name.startsWith(start)) continue;
+    const mark = /^corrupt-[\dT-]+Z(-\d+)?(?=$|[.-])/.exec(
+      name.slice(start.length),
+    );
+    if (mark !== null) names.add(join(folder, start + mark[0]));
+  }
+  return [...names].sort();
+}
+
+/** Removes a store that nobody has open, if there is one. */
+export async function removeStore(files: Files, path: string): Promise<void> {
+  for (const part of [...COMPANIONS, ""]) await files.remove(path + part);
+}

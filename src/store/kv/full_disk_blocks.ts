@@ -1,0 +1,131 @@
+import type { Block } from "../blocks/block.ts";
+import {
+  type Blocks,
+  type Commit,
+  type Head,
+  sameHead,
+} from "../blocks/blocks.ts";
+import { KvFile } from "./kv_file.ts";
+import { SCHEMA } from "../base/schema.ts";
+import { StoreError } from "../base/store_error.ts";
+
+/** Blocks read before sockets get their turn: some 16 MiB. */
+const SLICE = 256;
+
+/**
+ * Blocks of a store whose disk is so full that it cannot be opened for
+ * writing. They can be read all the same, and each commit tries to open the
+ * store anew: once there is room, all goes on as if it had been opened so.
+ */
+export class FullDiskBlocks implements Blocks {
+  readonly #path: string;
+  readonly #open: () => Promise<Blocks>;
+  readonly #head: Head;
+  /** The head that the file has. */
+  readonly #onDisk: Head;
+  /** What a journal has beyond the file. */
+  readonly #missing: readonly Commit[];
+  /** The store, once it could be opened. */
+  #opened: Blocks | null = null;
+
+  private constructor(
+    path: string,
+    head: Head,
+    open: () => Promise<Blocks>,
+    missing: readonly Commit[],
+  ) {
+    this.#path = path;
+    this.#onDisk = head;
+    this.#missing = missing.filter((one) => one.head.commit > head.commit);
+    this.#head = this.#missing.at(-1)?.head ?? head;
+    this.#open = open;
+  }
+
+  /**
+   * Reads the head of the store at `path`, which exists and was verified;
+   * `open` opens it for writing. It is read as if it had the `missing` commits
+   * already, which `open` has to give it first.
+   *
+   * @throws {StoreError} when it cannot be read either, or would have to be
+   * migrated first.
+   */
+  static async open(
+    path: string,
+    open: () => Promise<Blocks>,
+    missing: readonly Commit[] = [],
+  ): Promise<FullDiskBlocks> {
+    const file = await KvFile.open(path);
+    try {
+      const { schema, head } = file;
+      // An empty file has no schema yet, and nothing to be migrated.
+      if (schema !== 0 && schema !== SCHEMA) {
+        throw new StoreError(
+          "full",
+          `the store ${path} is of an older version, and there is no room ` +
+            "to bring it up to date",
+        );
+      }
+      return new FullDiskBlocks(path, head, open, missing);
+    } finally {
+      file.close();
+    }
+  }
+
+  get head(): Head {
+    return this.#opened?.head ?? this.#head;
+  }
+
+  get written(): number {
+    return this.#opened?.written ?? 0;
+  }
+
+  async read(each: (block: Block) => void | Promise<void>): Promise<void> {
+    if (this.#opened !== null) return await this.#opened.read(each);
+    const { first } = this.#head;
+    const { last } = this.#onDisk;
+    const file = await KvFile.open(this.#path);
+    try {
+      let count = 0;
+      for (const block of file.blocks(SCHEMA, { ...this.#onDisk, first })) {
+        const waiting = each(block);
+        if (waiting !== undefined) await waiting;
+        if (++count % SLICE !== 0) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      file.close();
+    }
+    for (const { blocks } of this.#missing) {
+      for (const block of blocks) {
+        if (block.number > last && block.number >= first) await each(block);
+      }
+    }
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    this.#opened ??= await this.#openSame();
+    await this.#opened.commit(commit);
+  }
+
+  async #openSame(): Promise<Blocks> {
+    const opened = await this.#open();
+    if (sameHead(opened.head, this.#head)) return opened;
+    await opened.close();
+    throw new StoreError(
+      "taken",
+      "another program has written to the store while its disk was full",
+    );
+  }
+
+  get copied(): number | undefined {
+    return this.#opened?.copied;
+  }
+
+  tighten(stored: number): boolean {
+    return this.#opened?.tighten?.(stored) ?? false;
+  }
+
+  async close(): Promise<void> {
+    await this.#opened?.close();
+  }
+}

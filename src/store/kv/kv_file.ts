@@ -1,0 +1,255 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type Block, checkBlock, checkEnd } from "../blocks/block.ts";
+import type { Finds, Range } from "../blocks/block_pool.ts";
+import { EMPTY, type Head } from "../blocks/blocks.ts";
+import { decodeHead } from "../blocks/head_record.ts";
+import { checkFormat, checkLayout, checkRow, IS_OURS } from "./kv_layout.ts";
+import { convertBlock } from "../blocks/old_schemas.ts";
+import { isDamage, oneLine, openFault } from "../base/open_fault.ts";
+import { SCHEMA } from "../base/schema.ts";
+import { StoreError } from "../base/store_error.ts";
+
+/** Blocks summed before sockets get their turn: some 16 MiB. */
+const SLICE = 256;
+
+/** The key of `JOURNALED_KEY`, as Deno KV writes it. */
+export const JOURNALED: Uint8Array = key("journaled");
+
+/** The same of `HEAD_KEY`. */
+export const HEAD: Uint8Array = key("head");
+
+/**
+ * A store's file, read without opening it as Deno KV does: that ends the whole
+ * process when the file is damaged, so it has to be looked at before. It also
+ * may be read while a broker has it open.
+ */
+export class KvFile {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+
+  private constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  /** Opens the file to read. Throws `StoreError`. */
+  static async open(path: string): Promise<KvFile> {
+    try {
+      await checkFormat(path);
+    } catch (error) {
+      throw openFault(error, path, "read");
+    }
+    // Only now: a broker that stores nothing does without it.
+    const sqlite = await import("node:sqlite");
+    const open = (readOnly: boolean, pragma: string) => {
+      const database = new sqlite.DatabaseSync(path, { readOnly });
+      try {
+        database.exec(`PRAGMA ${pragma}`);
+        database.prepare("SELECT count(*) FROM sqlite_master").get();
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+      return new KvFile(database, path);
+    };
+    return orFault(path, () => {
+      try {
+        return open(true, "busy_timeout = 5000");
+      } catch (error) {
+        if (isDamage(error)) throw error;
+        try {
+          // On a full disk there is no room for the index that readers share;
+          // who has the file alone keeps it in memory.
+          return open(false, "locking_mode = EXCLUSIVE");
+        } catch {
+          throw error;
+        }
+      }
+    });
+  }
+
+  /**
+   * Throws `StoreError` `corrupt` when SQLite finds fault with the file, or
+   * Deno KV could not work with it. The index counts, too: it is what Deno KV
+   * removes expired rows by.
+   */
+  check(): void {
+    orFault(this.#path, () => {
+      const rows = this.#database.prepare("PRAGMA integrity_check(1)").all();
+      const verdict = String(rows[0]?.integrity_check ?? "no answer");
+      if (verdict !== "ok") {
+        throw new StoreError("corrupt", `SQLite finds: ${oneLine(verdict)}`);
+      }
+      checkLayout(this.#database);
+    });
+  }
+
+  /** From now on all reads see the same state, whatever a broker writes. */
+  hold(): void {
+    orFault(this.#path, () => this.#database.exec("BEGIN"));
+  }
+
+  /** The schema of the store in it; 0 when there is none yet. */
+  get schema(): number {
+    const head = this.#value(HEAD);
+    const schema = this.#value(key("schema"));
+    if (schema !== null) return this.#known(schema, head);
+    // The first schema had no mark of its own.
+    return head === null ? 0 : 1;
+  }
+
+  /** Whether a journal has all that was committed of late. */
+  get isJournaled(): boolean {
+    return this.#value(JOURNALED) !== null;
+  }
+
+  /** The head; `EMPTY` when nothing was ever stored. */
+  get head(): Head {
+    const value = this.#value(HEAD);
+    return value === null ? EMPTY : decodeHead(value);
+  }
+
+  /** The blocks of `head`, stored under `schema`, in their order. */
+  *blocks(schema: number, head: Head): Generator<Block> {
+    let number = head.first;
+    if (number > head.last) return;
+    const rows = this.#database.prepare(
+      `SELECT v, ${IS_OURS} FROM kv WHERE k >= ? AND k <= ? ORDER BY k`,
+    ).iterate(key("b", schema, head.first), key("b", schema, head.last));
+    for (const row of rows) {
+      checkRow(row, `block ${number}`);
+      yield { number, bytes: row.v as Uint8Array };
+      number++;
+    }
+    if (number <= head.last) {
+      throw new StoreError("corrupt", `block ${number} is missing`);
+    }
+  }
+
+  /**
+   * Checks the sums of all blocks, and that each continues the one before.
+   * Throws `StoreError` `corrupt`.
+   */
+  async checkBlocks(schema: number): Promise<void> {
+    const { head } = this;
+    const blocks = orFault(this.#path, () => this.blocks(schema, head));
+    for (let count = 1, sum = 0;; count++) {
+      const next = orFault(this.#path, () => blocks.next());
+      if (next.done) return checkEnd(sum, head);
+      const { number, bytes } = next.value;
+      if (schema === SCHEMA) sum = checkBlock(next.value, sum);
+      else convertBlock(bytes, number, schema);
+      if (count % SLICE !== 0) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /**
+   * Hands over the head and the blocks of the present schema in `range`, and
+   * passes over what cannot be read.
+   */
+  async salvage(finds: Finds, range: Range): Promise<void> {
+    const head = orNull(() => this.head);
+    if (head !== null) finds.head(head, false);
+    const first = Math.min(range.first, head?.first ?? Infinity);
+    const last = Math.max(range.last, head?.last ?? 0);
+    const row = orNull(() =>
+      this.#database.prepare("SELECT v FROM kv WHERE k = ?")
+    );
+    if (row === null) return;
+    // One by one: a damaged page ends a query for all of them.
+    for (let number = first; number <= last; number++) {
+      const found = orNull(() => row.get(key("b", SCHEMA, number)));
+      if (!(found?.v instanceof Uint8Array)) continue;
+      await finds.block({ number, bytes: found.v });
+    }
+  }
+
+  /** Writes all of it, as of now, to a new file. */
+  copyTo(file: string): void {
+    this.#database.prepare("VACUUM INTO ?").run(file);
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    this.#database.close();
+  }
+
+  /**
+   * The number has no sum. One that is too high, above blocks of the present
+   * schema and none of its own, is damaged, and not that of a later version.
+   */
+  #known(mark: Uint8Array, head: Uint8Array | null): number {
+    const schema = mark.length === 1 ? mark[0] : 0;
+    const isOurs = schema >= 1 && schema <= SCHEMA;
+    if (isOurs || (schema > 0 && !this.#has(SCHEMA)) || this.#has(schema)) {
+      return schema;
+    }
+    // The head says its schema, too, and has a sum.
+    if (head !== null) decodeHead(head);
+    throw new StoreError("corrupt", "the number of its schema is damaged");
+  }
+
+  /** Whether there are blocks of `schema`. */
+  #has(schema: number): boolean {
+    const row = orFault(
+      this.#path,
+      () =>
+        this.#database.prepare(
+          "SELECT 1 FROM kv WHERE k >= ? AND k < ? LIMIT 1",
+        )
+          .get(key("b", schema), key("b", schema + 1)),
+    );
+    return row !== undefined;
+  }
+
+  #value(of: Uint8Array): Uint8Array | null {
+    return orFault(this.#path, () => {
+      const tables = this.#database.prepare(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'",
+      ).get();
+      if (tables === undefined) return null;
+      const row = this.#database.prepare(
+        `SELECT v, ${IS_OURS} FROM kv WHERE k = ?`,
+      ).get(of);
+      if (row === undefined) return null;
+      checkRow(row, "the head");
+      return row.v as Uint8Array;
+    });
+  }
+}
+
+/** A key as Deno KV writes it. */
+function key(...parts: (string | number)[]): Uint8Array {
+  const bytes: number[] = [];
+  const double = new DataView(new ArrayBuffer(8));
+  for (const part of parts) {
+    if (typeof part === "string") {
+      bytes.push(2, ...new TextEncoder().encode(part), 0);
+      continue;
+    }
+    // The sign is turned so that bytes sort as numbers do.
+    double.setFloat64(0, part);
+    double.setUint8(0, double.getUint8(0) ^ 0x80);
+    bytes.push(0x21, ...new Uint8Array(double.buffer));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** What `look` returns; null when it throws. */
+function orNull<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}
+
+/** Runs `look`; what SQLite throws becomes a `StoreError`. */
+function orFault<T>(path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw openFault(error, path, "read");
+  }
+}

@@ -1,0 +1,58 @@
+import type { DatabaseSync } from "node:sqlite";
+import { newEpoch } from "../blocks/blocks.ts";
+import { decodeHead, encodeHead } from "../blocks/head_record.ts";
+import { HEAD, JOURNALED } from "./kv_file.ts";
+
+/**
+ * Makes a store that nobody has open one file: what stands in the write-ahead
+ * log beside it goes into it. With `alone` it also forgets that it had a second
+ * copy, which does not come with it, and another past begins: the store that it
+ * is a copy of may go on, too.
+ */
+export async function makeSingle(path: string, alone: boolean): Promise<void> {
+  const sqlite = await import("node:sqlite");
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    if (alone && hasValues(database)) {
+      database.prepare("DELETE FROM kv WHERE k = ?").run(JOURNALED);
+      beginEpoch(database);
+    }
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    // So that it can be read where its folder cannot be written to.
+    database.exec("PRAGMA journal_mode = DELETE");
+  } finally {
+    database.close();
+  }
+}
+
+function beginEpoch(database: DatabaseSync): void {
+  const row = database.prepare("SELECT v FROM kv WHERE k = ?").get(HEAD);
+  if (row === undefined) return;
+  const head = decodeHead(row.v as Uint8Array);
+  // One without an epoch gets its first when it is migrated and written to.
+  if (head.epoch === 0) return;
+  database.prepare("UPDATE kv SET v = ? WHERE k = ?")
+    .run(encodeHead({ ...head, epoch: newEpoch() }), HEAD);
+}
+
+/**
+ * Has what stands in the write-ahead log of a store go into its file, and the
+ * log be emptied; does nothing where a reader still needs it. A broker that has
+ * the store open goes on writing.
+ */
+export async function emptyLog(path: string): Promise<void> {
+  const sqlite = await import("node:sqlite");
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    // Nothing is waited for: the thread has clients to serve.
+    database.exec("PRAGMA busy_timeout = 0");
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    database.close();
+  }
+}
+
+function hasValues(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'kv'")
+    .get() !== undefined;
+}

@@ -1,0 +1,97 @@
+import { EMPTY, type Head } from "../blocks/blocks.ts";
+import { exists } from "../base/files.ts";
+import { KvFile } from "./kv_file.ts";
+import { newer } from "../base/newer.ts";
+import { SCHEMA } from "../base/schema.ts";
+import { StoreError } from "../base/store_error.ts";
+import { systemFiles } from "../base/system_files.ts";
+
+/** What a store's file turned out to be. */
+export interface Verdict {
+  /** The schema; 0 when nothing has been stored yet. */
+  readonly schema: number;
+  /** Where its log stands. */
+  readonly head: Head;
+  /** Whether a journal has all that was committed of late. */
+  readonly isJournaled: boolean;
+  /**
+   * Commits that damage in the write-ahead log has cost, about; the store is
+   * whole as of before them. @default {0}
+   */
+  readonly lost?: number;
+}
+
+/**
+ * Looks a store's file over: SQLite's own check, the head, the sums of all
+ * blocks. A store that is not there is empty.
+ *
+ * @throws {StoreError} `corrupt` when something is damaged, `newer` when a
+ * later version wrote it, `failing` when it cannot be read at all.
+ */
+export async function verify(path: string): Promise<Verdict> {
+  if (!await exists(systemFiles, path)) {
+    return { schema: 0, head: EMPTY, isJournaled: false };
+  }
+  const lost = await lostCommits(path);
+  const file = await KvFile.open(path);
+  try {
+    file.check();
+    file.hold();
+    const { schema } = file;
+    if (schema > SCHEMA) throw newer(schema);
+    await file.checkBlocks(schema);
+    return { schema, head: file.head, isJournaled: file.isJournaled, lost };
+  } finally {
+    file.close();
+  }
+}
+
+/** A store that was stopped has no such log, and a killed one a short one. */
+async function lostCommits(path: string): Promise<number> {
+  if ((await systemFiles.size(`${path}-wal`) ?? 0) === 0) return 0;
+  const { lostInLog } = await import("./write_ahead_log.ts");
+  return await lostInLog(systemFiles, path);
+}
+
+/** What to say of commits that are lost in the write-ahead log. */
+export function describeLost(path: string, lost: number): string {
+  const commits = lost === 1 ? "1 commit that is" : `${lost} commits that are`;
+  return `${path}-wal is damaged: about ${commits} in it cannot be read`;
+}
+
+/**
+ * Looks the store at `path` over, as a start does; also while a broker uses it.
+ *
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
+ */
+export async function verifyStore(path: string): Promise<Verdict> {
+  await present(path);
+  const verdict = await verify(path).catch((error) => {
+    throw damaged(error, path);
+  });
+  const { lost = 0 } = verdict;
+  if (lost === 0) return verdict;
+  throw new StoreError(
+    "corrupt",
+    describeLost(path, lost),
+    undefined,
+    "the next start goes on without them; " +
+      '"dunlin store restore FILE" puts a backup in its place',
+  );
+}
+
+/** The `error` of the store `path` with where the damage is, if it is damage. */
+export function damaged(error: unknown, path: string): unknown {
+  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+  return new StoreError(
+    "corrupt",
+    `${path} is damaged: ${error.message}`,
+    error,
+  );
+}
+
+/** Throws `StoreError` `missing` where there is no store. */
+export async function present(path: string): Promise<void> {
+  if (await exists(systemFiles, path)) return;
+  throw new StoreError("missing", `there is no store at ${path}`);
+}

@@ -1,0 +1,141 @@
+import { ExactReader } from "../base/exact_reader.ts";
+import type { Files } from "../base/files.ts";
+import { PAGE } from "../base/pages.ts";
+
+/*
+ * SQLite's write-ahead log: a header, and frames of a page each. Every frame
+ * has two salts, which are those of the header until the log begins anew, and a
+ * sum over all before it. SQLite plays frames up to the first whose sum is
+ * wrong: it cannot tell a flipped bit from the end of the log. The salts can:
+ * frames of the same log behind a wrong one show that something was there.
+ */
+
+const HEADER = 32;
+const FRAME_HEADER = 24;
+
+/** The first words of a log whose sums are of little-endian words, or big. */
+const MAGIC_LITTLE = 0x377f0682;
+const MAGIC_BIG = 0x377f0683;
+
+/** Bytes read at a time. */
+const LOOK = 1024 * 1024;
+
+interface Sum {
+  a: number;
+  b: number;
+}
+
+interface Header {
+  readonly bytes: Uint8Array;
+  readonly page: number;
+  readonly isLittle: boolean;
+  readonly salts: readonly number[];
+  readonly sum: Sum;
+  readonly isWhole: boolean;
+}
+
+/**
+ * Looks for damage in the write-ahead log of the store at `path`, which must
+ * not have been opened to write since. Returns how many commits SQLite will
+ * leave out because of it, about; 0 = none.
+ *
+ * The last transaction does not count: a crash of the machine may leave a part
+ * of it, and then it was not acknowledged.
+ */
+export async function lostInLog(files: Files, path: string): Promise<number> {
+  const log = `${path}-wal`;
+  if ((await files.size(log) ?? 0) < HEADER + FRAME_HEADER) return 0;
+  const reader = await ExactReader.open(files, log);
+  try {
+    const header = readHeader((await reader.read(HEADER + FRAME_HEADER))!);
+    if (header === null) return 0;
+    reader.at = HEADER;
+    const lost = await countLost(reader, header);
+    // A broker that has the store open may have begun the log anew meanwhile.
+    reader.at = 0;
+    const now = await reader.read(HEADER);
+    return now?.every((byte, at) => byte === header.bytes[at]) ? lost : 0;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The header in front of the first frame; null when that is of another log. */
+function readHeader(start: Uint8Array): Header | null {
+  const bytes = start.subarray(0, HEADER);
+  const view = viewOf(start);
+  const magic = view.getUint32(0);
+  const isLittle = magic === MAGIC_LITTLE;
+  const sum = { a: 0, b: 0 };
+  add(sum, view, 0, 24, isLittle);
+  const isWhole = (isLittle || magic === MAGIC_BIG) &&
+    sum.a === view.getUint32(24) && sum.b === view.getUint32(28);
+  const first = [view.getUint32(HEADER + 8), view.getUint32(HEADER + 12)];
+  const own = [view.getUint32(16), view.getUint32(20)];
+  const salts = isWhole ? own : first;
+  const page = isWhole ? view.getUint32(8) : PAGE;
+  const header = { bytes, page, isLittle, salts, sum, isWhole };
+  // Another log has other salts, and not only one bit of them.
+  const isOther = bits(own[0] ^ first[0]) + bits(own[1] ^ first[1]) > 1;
+  return isWhole || !isOther ? header : null;
+}
+
+function bits(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** Commits of the log that stand behind a frame whose sum is wrong. */
+async function countLost(reader: ExactReader, header: Header): Promise<number> {
+  const { page, isLittle, salts, sum } = header;
+  const size = FRAME_HEADER + page;
+  const atOnce = Math.max(1, Math.floor(LOOK / size));
+  let left = Math.floor((reader.size - HEADER) / size);
+  let isBroken = !header.isWhole;
+  let lost = 0;
+  /** Whether a frame stands behind the last commit that is counted. */
+  let isFollowed = false;
+  while (left > 0) {
+    const count = Math.min(left, atOnce);
+    const bytes = await reader.read(count * size);
+    if (bytes === null) break;
+    left -= count;
+    const view = viewOf(bytes);
+    for (let at = 0; at < bytes.length; at += size) {
+      const isOurs = view.getUint32(at + 8) === salts[0] &&
+        view.getUint32(at + 12) === salts[1];
+      if (!isBroken) {
+        add(sum, view, at, 8, isLittle);
+        add(sum, view, at + FRAME_HEADER, page, isLittle);
+        isBroken = !isOurs || sum.a !== view.getUint32(at + 16) ||
+          sum.b !== view.getUint32(at + 20);
+      }
+      if (!isBroken || !isOurs) continue;
+      isFollowed ||= lost > 0;
+      if (view.getUint32(at + 4) !== 0) lost++;
+    }
+  }
+  return isFollowed ? lost : 0;
+}
+
+/** Goes on with SQLite's sum over `length` bytes from `at` on. */
+function add(
+  sum: Sum,
+  view: DataView,
+  at: number,
+  length: number,
+  isLittle: boolean,
+): void {
+  let { a, b } = sum;
+  for (let word = at; word < at + length; word += 8) {
+    a = a + view.getUint32(word, isLittle) + b >>> 0;
+    b = b + view.getUint32(word + 4, isLittle) + a >>> 0;
+  }
+  sum.a = a;
+  sum.b = b;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

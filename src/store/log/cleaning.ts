@@ -1,0 +1,177 @@
+import type { BatchEncoder } from "./batch_encoder.ts";
+import { BLOCK_MAX } from "../blocks/block.ts";
+import type { BlockWriter } from "../blocks/block_writer.ts";
+import type { BlockAccount, Ledger } from "./ledger.ts";
+import type { RetainedSource, StoredEntry } from "../model/state.ts";
+
+/** Bytes written again in one batch, unless one record alone is longer. */
+const WORK = 1024 * 1024;
+
+/** Blocks let go in one batch: as many as one atomic of the disk takes. */
+const BLOCKS = 512;
+
+/** Dead bytes that are left alone where space is tight: about a block. */
+const TIGHT_SLACK = 64 * 1024;
+
+/** The dead part of the live bytes that is left alone there. */
+const TIGHT_PART = 0.1;
+
+/** A pass that frees a smaller part of what it removed was in vain. */
+const LEAST_GAIN = 1 / 32;
+
+/** What a pass in vain left: its dead bytes count as live from then on. */
+interface Rest {
+  readonly dead: number;
+  readonly live: number;
+}
+
+/**
+ * Clears the oldest blocks while that is worth it: what lives there is written
+ * again at the log's end, and the block is deleted.
+ *
+ * The order is strictly from the oldest on. So a record that says that
+ * something is over is not needed once its block is the oldest: no block before
+ * it can hold what the record speaks of.
+ */
+export class Cleaning {
+  readonly #ledger: Ledger;
+  readonly #encoder: BatchEncoder;
+  readonly #writer: BlockWriter;
+  readonly #slack: number;
+  readonly #tightPart: number;
+  /** A pass ends here: all blocks that it found have been cleared. */
+  #end = 0;
+  /** Bytes of the blocks that the pass cleared. */
+  #removed = 0;
+  /** Bytes that the pass wrote again. */
+  #rewritten = 0;
+  #rest: Rest | null = null;
+  /** Whether space is short, so that a smaller gain is worth a pass. */
+  isTight = false;
+  /** Blocks up to this one are cleared, whatever they hold. */
+  through = 0;
+
+  /**
+   * `slack` dead bytes are not worth the work while there is space. `isCopied`
+   * says that what is written again takes space in a journal, too.
+   */
+  constructor(
+    ledger: Ledger,
+    encoder: BatchEncoder,
+    writer: BlockWriter,
+    slack: number,
+    isCopied: boolean,
+  ) {
+    this.#tightPart = isCopied ? 1 : TIGHT_PART;
+    this.#ledger = ledger;
+    this.#encoder = encoder;
+    this.#writer = writer;
+    this.#slack = slack;
+  }
+
+  /**
+   * Whether more than half of what is stored is dead, beyond the slack; a tenth
+   * where space is tight and there is no second copy.
+   */
+  get isWanted(): boolean {
+    if (this.#ledger.first <= this.through) return true;
+    const { stored, live } = this.#ledger;
+    const rest = this.#rest;
+    // Less may be live since: then less of the rest is explained by it.
+    const inVain = rest === null
+      ? 0
+      : rest.dead * Math.min(1, live / Math.max(1, rest.live));
+    const dead = stored - live - inVain;
+    return this.isTight
+      ? dead > this.#tightPart * live + Math.min(TIGHT_SLACK, this.#slack)
+      : dead > live + this.#slack;
+  }
+
+  /**
+   * Clears blocks for one batch. `before` is the first block of the batch: it
+   * cannot be cleared before it was written.
+   */
+  clean(retained: RetainedSource, before: number): void {
+    const writer = this.#writer;
+    const ledger = this.#ledger;
+    const start = writer.bytes;
+    for (let blocks = 0; blocks < BLOCKS; blocks++) {
+      const written = writer.bytes - start;
+      if (ledger.first >= before || written > WORK) break;
+      // Small blocks cleared one a batch would become as many small blocks.
+      const isFilling = written > 0 && written < BLOCK_MAX / 2;
+      if (!isFilling && !this.isWanted) break;
+      this.#clearOldest(retained, before);
+    }
+  }
+
+  #clearOldest(retained: RetainedSource, before: number): void {
+    const ledger = this.#ledger;
+    if (this.#end === 0) this.#end = before;
+    const { bytes } = this.#writer;
+    const { size } = ledger.at(ledger.first);
+    clearOldest(ledger, this.#encoder, retained);
+    this.#removed += size;
+    this.#rewritten += this.#writer.bytes - bytes;
+    if (ledger.first >= this.#end) this.#endPass();
+  }
+
+  #endPass(): void {
+    const { stored, live } = this.#ledger;
+    const gain = this.#removed - this.#rewritten;
+    // Another pass would find the same, and wear out the disk.
+    this.#rest = gain < LEAST_GAIN * this.#removed
+      ? { dead: Math.max(0, stored - live), live }
+      : null;
+    this.#end = this.#removed = this.#rewritten = 0;
+  }
+}
+
+/** Writes again what lives in the oldest block, and drops the block. */
+function clearOldest(
+  ledger: Ledger,
+  encoder: BatchEncoder,
+  retained: RetainedSource,
+): void {
+  const number = ledger.first;
+  const account = ledger.at(number);
+  for (const slot of account.slots) {
+    if (slot.block === number && !slot.ended) encoder.session(slot);
+  }
+  for (const subscription of account.subscriptions) {
+    const { slot } = subscription.subscriber;
+    if (subscription.block === number && slot !== null) {
+      encoder.subscription(slot, subscription);
+    }
+  }
+  for (const body of account.bodies) {
+    if (body.block === number && body.holders > 0) encoder.body(body);
+  }
+  clearEntries(account, number, encoder);
+  for (const slot of account.received) {
+    if (slot.receivedBlock === number && !slot.ended) {
+      encoder.received(slot, true);
+    }
+  }
+  for (const place of account.places) {
+    if (place.block !== number) continue;
+    const message = retained.messageAt(place);
+    if (message !== null) encoder.retained(place, message, number);
+  }
+  ledger.removeOldest();
+}
+
+function clearEntries(
+  account: BlockAccount,
+  number: number,
+  encoder: BatchEncoder,
+): void {
+  const alive: StoredEntry[] = [];
+  for (const entry of account.entries) {
+    const { slot } = entry.delivery.subscriber;
+    if (entry.block === number && slot !== null) alive.push(entry);
+  }
+  for (let at = 0; at < alive.length;) {
+    at = encoder.entries(alive, at, alive.length);
+  }
+}

@@ -1,0 +1,174 @@
+import type { BatchEncoder } from "./batch_encoder.ts";
+import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
+import type { LoggedSession, Replay } from "./replay.ts";
+import { SessionSlot } from "../model/session_slot.ts";
+import type { StoredSession } from "../model/state.ts";
+import type { Restorer } from "../model/store.ts";
+import { StoreError } from "../base/store_error.ts";
+
+/** Things restored before sockets get their turn. */
+const SLICE = 5000;
+
+const NONE: readonly number[] = [];
+
+/** What was restored. */
+export interface Restored {
+  sessions: number;
+  subscriptions: number;
+  entries: number;
+}
+
+/** Sessions that were restored, by number. */
+type Sessions = ReadonlyMap<number, StoredSession>;
+
+/**
+ * Builds sessions, subscriptions and entries from a log played to its end, and
+ * enters all of them in the books. It gives way between slices.
+ */
+export async function restore(
+  replay: Replay,
+  into: Restorer,
+  ledger: Ledger,
+  encoder: BatchEncoder,
+): Promise<Restored> {
+  const sessions = new Map<number, StoredSession>();
+  await inSlices(replay.sessions, ([number, logged]) => {
+    sessions.set(number, makeSession(number, logged, into, ledger, replay));
+    return true;
+  });
+  const subscriptions = await makeSubscriptions(replay, sessions, into, ledger);
+  const entries = await makeEntries(replay, sessions, into, ledger);
+  await inSlices(replay.bodies.drain(), (body) => {
+    if (body.holders === 0) return false;
+    encoder.bodies.set(body.message, body);
+    ledger.at(body.block).bodies.push(body);
+    ledger.bodies += body.bytes;
+    return true;
+  });
+  encoder.sessions = sessions.size;
+  ledger.estimateAnew();
+  return { sessions: sessions.size, subscriptions, entries };
+}
+
+/** Calls `make` with all `things`; returns how often it said yes. */
+async function inSlices<T>(
+  things: Iterable<T>,
+  make: (thing: T) => boolean,
+): Promise<number> {
+  let made = 0;
+  let work = 0;
+  for (const thing of things) {
+    if (make(thing)) made++;
+    if (++work % SLICE !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return made;
+}
+
+function makeSession(
+  number: number,
+  { fields, block }: LoggedSession,
+  into: Restorer,
+  ledger: Ledger,
+  replay: Replay,
+): StoredSession {
+  const held = replay.received.get(number);
+  const received = held === undefined ? NONE : [...held.ids];
+  const session = into.session({ ...fields, received });
+  const slot = new SessionSlot(number, session);
+  session.slot = slot;
+  slot.block = block;
+  const account = ledger.at(block);
+  account.slots.push(slot);
+  account.live[Category.Session]++;
+  if (held !== undefined && held.ids.size > 0) {
+    slot.receivedStored = held.ids;
+    slot.receivedBlock = held.block;
+    const home = ledger.at(held.block);
+    home.received.push(slot);
+    home.live[Category.Session]++;
+  }
+  return session;
+}
+
+/** What the log says of one thing of a session. */
+interface Logged {
+  readonly session: number;
+  readonly number: number;
+  readonly block: number;
+}
+
+/** How things of one kind are made, and where they are entered in the books. */
+interface Making<
+  L extends Logged,
+  M extends { number: number; block: number },
+> {
+  readonly category: Category;
+  make(session: StoredSession, logged: L): M;
+  home(account: BlockAccount): M[];
+}
+
+/** Those that name no session are dead: it ended with all it had. */
+function makeThings<
+  L extends Logged,
+  M extends { number: number; block: number },
+>(
+  things: Iterable<L>,
+  sessions: Sessions,
+  ledger: Ledger,
+  how: Making<L, M>,
+): Promise<number> {
+  return inSlices(things, (logged) => {
+    const session = sessions.get(logged.session);
+    if (session === undefined) return false;
+    const made = how.make(session, logged);
+    made.number = logged.number;
+    made.block = logged.block;
+    const account = ledger.at(logged.block);
+    how.home(account).push(made);
+    account.live[how.category]++;
+    return true;
+  });
+}
+
+function makeSubscriptions(
+  replay: Replay,
+  sessions: Sessions,
+  into: Restorer,
+  ledger: Ledger,
+): Promise<number> {
+  return makeThings(replay.subscriptions(), sessions, ledger, {
+    category: Category.Session,
+    make: (session, { filter, group, options }) =>
+      into.subscription(session, filter, group, options),
+    home: (account) => account.subscriptions,
+  });
+}
+
+/**
+ * The numbers follow the order of queueing, whatever was written again since;
+ * so each session gets its entries in order.
+ */
+function makeEntries(
+  replay: Replay,
+  sessions: Sessions,
+  into: Restorer,
+  ledger: Ledger,
+): Promise<number> {
+  return makeThings(replay.entries(), sessions, ledger, {
+    category: Category.Entry,
+    make: (session, logged) => {
+      const body = replay.bodies.get(logged.body) ?? null;
+      if (body !== null) {
+        body.holders++;
+        logged.message = body.message;
+      } else if (logged.body !== 0) {
+        throw new StoreError("corrupt", `message ${logged.body} is missing`);
+      }
+      const made = into.entry(session, logged);
+      made.body = body;
+      return made;
+    },
+    home: (account) => account.entries,
+  });
+}

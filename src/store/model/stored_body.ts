@@ -1,0 +1,24 @@
+import type { Message } from "../../mqtt/mod.ts";
+
+/** A message on disk, once for all entries that refer to it. */
+export class StoredBody {
+  /** Names it in records. */
+  readonly number: number;
+  /** The lasting message. */
+  readonly message: Message;
+  /** When it was first stored, in seconds since 1970. */
+  readonly storedAt: number;
+  /** Block in which its record begins. */
+  block = 0;
+  /** Bytes of that record. */
+  bytes = 0;
+  /** Entries on disk that refer to it; it is dead at 0. */
+  holders = 0;
+
+  /** A body that is not on disk yet. */
+  constructor(number: number, message: Message, storedAt: number) {
+    this.number = number;
+    this.message = message;
+    this.storedAt = storedAt;
+  }
+}

@@ -1,0 +1,120 @@
+import { realStorePath } from "../base/real_path.ts";
+import { catchUp, follow } from "../copies/recovery.ts";
+import { findCopies } from "../copies/copies.ts";
+import { KvFile } from "../kv/kv_file.ts";
+import { isFull } from "../base/open_fault.ts";
+import { openKvBlocks } from "../kv/open_kv.ts";
+import { removeStore } from "../copies/set_aside.ts";
+import { makeSingle } from "../kv/single_file.ts";
+import { whyFull } from "../space/space.ts";
+import { StoreError } from "../base/store_error.ts";
+import { systemFiles } from "../base/system_files.ts";
+import {
+  damaged,
+  type Verdict,
+  verify,
+  verifyStore,
+} from "../kv/verify_store.ts";
+
+/** How a copy is made. */
+export interface CopyOptions {
+  /** Whether the copy forgets that the store had a second copy. */
+  readonly alone: boolean;
+}
+
+/**
+ * Copies the store `from`, as of now, to the one file `to`, for this user only;
+ * a broker may use `from` meanwhile. The copy has what stands in the write-ahead
+ * log and, beyond that, in the journals of `from`. It is verified and on disk
+ * when this resolves. What an earlier try left at `to` is removed first.
+ *
+ * @throws {StoreError} `corrupt` or `newer` for `from`, `full`, or `failing`.
+ * Then `to` does not exist.
+ */
+export async function copyStore(
+  from: string,
+  to: string,
+  options: CopyOptions,
+): Promise<void> {
+  try {
+    await removeStore(systemFiles, to);
+    // SQLite writes into an empty file, and keeps its mode.
+    const mode = 0o600;
+    (await Deno.open(to, { write: true, createNew: true, mode })).close();
+    await write(from, to);
+    await catchUpCopy(from, to);
+    await makeSingle(to, options.alone);
+    // SQLite leaves that to us.
+    const file = await Deno.open(to, { read: true, write: true });
+    await file.sync().finally(() => file.close());
+    await systemFiles.syncFolder(to);
+    await verify(to);
+  } catch (error) {
+    const reason = await reasonOf(error as Error, from, to);
+    await removeStore(systemFiles, to).catch(() => {});
+    throw reason;
+  }
+}
+
+/** The copy is one state of the store, whatever a broker writes meanwhile. */
+async function write(from: string, to: string): Promise<void> {
+  const store = await KvFile.open(from);
+  try {
+    store.copyTo(to);
+  } finally {
+    store.close();
+  }
+}
+
+/** Adds the commits that only the journals of `from` have. */
+async function catchUpCopy(from: string, to: string): Promise<void> {
+  const { head } = await verify(to);
+  if (!await isBehind(from, { head })) return;
+  const blocks = await openKvBlocks(to);
+  try {
+    blocks.isJournaled = true;
+    await catchUp(systemFiles, blocks, await realStorePath(from));
+  } finally {
+    await blocks.close();
+  }
+}
+
+async function isBehind(
+  from: string,
+  { head }: Pick<Verdict, "head">,
+): Promise<boolean> {
+  try {
+    const store = await realStorePath(from);
+    const { journals } = await findCopies(systemFiles, store);
+    return (await follow(systemFiles, journals, head)).commit > head.commit;
+  } catch (error) {
+    // A broker has removed it since: its store has all that was in there.
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Tells a damaged store from a disk that does not take the copy. */
+async function reasonOf(
+  error: Error,
+  from: string,
+  to: string,
+): Promise<unknown> {
+  const isKnown = error instanceof StoreError && error.fault !== "failing";
+  // What is wrong with the copy is wrong with what was copied.
+  if (isKnown) return damaged(error, from);
+  const { message } = error;
+  if (await whyFull(to) !== null || isFull(message)) {
+    return new StoreError("full", `no room for the copy ${to}`, error);
+  }
+  try {
+    await verifyStore(from);
+  } catch (damage) {
+    return damage;
+  }
+  return new StoreError(
+    "failing",
+    `${from} cannot be copied to ${to}: ${message}`,
+    error,
+  );
+}

@@ -1,0 +1,70 @@
+import { rebuiltPath, removeUnfinished } from "../copies/copies.ts";
+import { copyStore } from "./copy_store.ts";
+import { exists, type Files } from "../base/files.ts";
+import { moveAway, moveStray, removeStore } from "../copies/set_aside.ts";
+import { systemFiles } from "../base/system_files.ts";
+
+/** What a store that makes room for a backup is called from then on. */
+const REPLACED = "replaced";
+
+/**
+ * Puts the backup `file` in place of the store at `path`, which must be locked
+ * and open nowhere. Returns where the one before is, with its copies, or null.
+ *
+ * The backup is copied beside it first, and the copy verified. From when that
+ * copy has its name the store counts as replaced: what is interrupted then is
+ * finished by `settle`.
+ *
+ * @throws {StoreError} as `copyStore` does; the store is then as it was.
+ */
+export async function putBack(
+  file: string,
+  path: string,
+): Promise<string | null> {
+  const files = systemFiles;
+  const partial = `${restoringPath(path)}.partial`;
+  await copyStore(file, partial, { alone: true });
+  await files.rename(partial, restoringPath(path));
+  await files.syncFolder(path);
+  return await replace(files, path);
+}
+
+/**
+ * Finishes or undoes what was interrupted at the store `path`, which must be
+ * locked and open nowhere: a backup that was put back, a store that was set
+ * aside, one that was built, a snapshot. Returns what to tell the operator, or
+ * null.
+ */
+export async function settle(
+  files: Files,
+  path: string,
+  now: number,
+): Promise<string | null> {
+  await removeStore(files, `${restoringPath(path)}.partial`);
+  await removeStore(files, rebuiltPath(path));
+  await removeUnfinished(files, path);
+  if (await exists(files, restoringPath(path))) {
+    const kept = await replace(files, path);
+    return "putting back a backup had been interrupted, and was finished" +
+      (kept === null ? "" : `; the store before is kept as ${kept}`);
+  }
+  const aside = await moveStray(files, path, now);
+  return aside === null
+    ? null
+    : `setting the store aside had been interrupted, and was finished: it ` +
+      `is ${aside}`;
+}
+
+function restoringPath(path: string): string {
+  return `${path}.restoring`;
+}
+
+async function replace(
+  files: Files,
+  path: string,
+): Promise<string | null> {
+  const kept = await moveAway(files, path, REPLACED);
+  await files.rename(restoringPath(path), path);
+  await files.syncFolder(path);
+  return kept;
+}

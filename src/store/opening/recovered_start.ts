@@ -1,0 +1,290 @@
+import { type Commit, type Head, sameHead } from "../blocks/blocks.ts";
+import {
+  allOf,
+  type Copies,
+  findCopies,
+  type Renewal,
+} from "../copies/copies.ts";
+import type { Disk } from "./disk.ts";
+import { exists, type Files } from "../base/files.ts";
+import {
+  catchUp,
+  follow,
+  type JournalSights,
+  latestLine,
+  type Line,
+  linesOf,
+} from "../copies/recovery.ts";
+import type { Gap } from "../copies/journal_reader.ts";
+import { SCHEMA } from "../base/schema.ts";
+import { openFault } from "../base/open_fault.ts";
+import { StoreError } from "../base/store_error.ts";
+import {
+  confirmed,
+  look,
+  lossOf,
+  type StartSettings,
+} from "./verified_start.ts";
+import type { Verdict } from "../kv/verify_store.ts";
+
+/** How a store with a second copy was found, and was brought in order. */
+export interface Recovery {
+  /** What to tell the operator, or null. */
+  readonly alarm: string | null;
+  /** Set when the copies there are do not lead to where the store stands. */
+  readonly renewal: Renewal | null;
+  /** What the journals have and the store could not take, or null. */
+  readonly missing?: Missing | null;
+  /** Whether copies may have commits beyond it that it cannot get. */
+  readonly forks: boolean;
+}
+
+/** Commits that a store lacks. */
+export interface Missing {
+  /** In their order; the first goes on from the store's head. */
+  readonly commits: readonly Commit[];
+  /** Why they cannot be written. */
+  readonly error: StoreError;
+}
+
+const FINE: Recovery = { alarm: null, renewal: null, forks: false };
+
+/**
+ * Makes a store that has, or had, a second copy one that can be opened: what is
+ * whole and lags behind its journal gets what is missing, what is damaged is set
+ * aside and built anew.
+ *
+ * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set,
+ * `newer` or `failing`.
+ */
+export async function startOrRebuild(
+  settings: StartSettings,
+): Promise<Recovery> {
+  const { path } = settings;
+  const { files } = settings.disk;
+  const copies = await findCopies(files, path);
+  await syncLast(files, copies);
+  if (settings.doubt === null && !await exists(files, path)) {
+    if (!await areAny(files, copies)) return FINE;
+    return await build(settings, copies, "missing");
+  }
+  const verdict = await lookAndCheck(settings, copies);
+  return verdict instanceof StoreError
+    ? await build(settings, copies, `damaged (${verdict.message})`)
+    : verdict;
+}
+
+/**
+ * A process that was killed may have left the last commit of its journal in
+ * caches alone. The store gets that commit next, so the journal must not lose it.
+ */
+async function syncLast(files: Files, { journals }: Copies): Promise<void> {
+  const last = journals.at(-1);
+  if (last === undefined) return;
+  try {
+    await files.sync(last.path);
+  } catch (error) {
+    throw openFault(error, `the journal ${last.path}`, "synced");
+  }
+}
+
+/** Some damage is met only when missing commits are to be added. */
+async function lookAndCheck(
+  settings: StartSettings,
+  copies: Copies,
+): Promise<Recovery | StoreError> {
+  const verdict = await look(settings);
+  if (verdict instanceof StoreError) return verdict;
+  try {
+    return await check(settings, copies, verdict);
+  } catch (thrown) {
+    const error = await confirmed(settings.disk, thrown, settings.path);
+    if (error instanceof StoreError && error.fault === "corrupt") return error;
+    throw error;
+  }
+}
+
+/** A store that is whole: do the copies lead to it, or beyond? */
+async function check(
+  settings: StartSettings,
+  copies: Copies,
+  verdict: Verdict,
+): Promise<Recovery> {
+  const { head } = verdict;
+  const { files } = settings.disk;
+  // It went on without them, and has all that they have.
+  if (!settings.keepsCopies && !verdict.isJournaled) {
+    return { ...FINE, alarm: lossOf(settings.path, verdict) };
+  }
+  const seen = new Sights();
+  const ahead = await follow(files, copies.journals, head, undefined, seen);
+  // Frames behind a gap may be of commits that this store does not have.
+  const forks = seen.isBroken;
+  const line = await lineTo(files, copies, ahead);
+  const lost = ahead.commit - head.commit;
+  // Nothing always leads to nothing: an empty store tells nothing of copies.
+  if (line === null || head.commit === 0 && lost === 0) {
+    const latest = await latestLine(files, copies);
+    if (isBeyond(latest.reach, { ...verdict, head: ahead })) {
+      return await build(settings, copies, "out of date");
+    }
+  }
+  const missing = lost > 0 ? await lacking(settings, copies, head) : null;
+  // A crash between journal and store leaves one, which nobody was told of.
+  const told = lost > 1
+    ? [`the store had lost its last ${lost} commits; the journal had them`]
+    : [];
+  const gone = lost === 0 ? lossOf(settings.path, verdict) : null;
+  if (gone !== null) told.push(gone);
+  const beyond = seen.beyond(ahead);
+  if (beyond !== null) told.push(beyond);
+  if (!settings.keepsCopies) {
+    const alarm = told.length === 0 ? null : told.join("; ");
+    return { alarm, renewal: null, missing, forks };
+  }
+  if (verdict.schema > 0 && verdict.schema < SCHEMA) {
+    // Its copies are of the older schema, too, and are made anew.
+    return { alarm: told[0] ?? null, renewal: { aside: null }, missing, forks };
+  }
+  const isNewest = line?.snapshot === (copies.snapshots[0] ?? null);
+  if (line !== null && isNewest && seen.damaged.size === 0) {
+    return { alarm: told[0] ?? null, renewal: null, missing, forks };
+  }
+  // While it was kept without a journal the copies had to fall behind.
+  if (verdict.isJournaled || line !== null) {
+    told.push(
+      "the second copy of the store was damaged or incomplete; the store " +
+        "itself is whole, and a new copy is made",
+    );
+  }
+  return {
+    alarm: told.length === 0 ? null : told.join("; "),
+    renewal: { aside: null },
+    missing,
+    forks: forks || allOf(copies).length > 0,
+  };
+}
+
+/** What the journals show beside the commits that the store gets of them. */
+class Sights implements JournalSights {
+  /** Whether a part of any is damaged, be it the end. */
+  isBroken = false;
+  /** Journals with damage in front of something whole. */
+  readonly damaged = new Set<string>();
+  /** The last commit behind damage, by epoch. */
+  readonly #last = new Map<number, number>();
+
+  gap(path: string, { isEnd }: Gap): void {
+    this.isBroken = true;
+    if (!isEnd) this.damaged.add(path);
+  }
+
+  commit({ epoch, commit }: Head): void {
+    if (this.damaged.size === 0) return;
+    this.#last.set(epoch, Math.max(commit, this.#last.get(epoch) ?? 0));
+  }
+
+  /** What to tell of commits that came after `reach`, or null. */
+  beyond({ epoch, commit }: Head): string | null {
+    const last = this.#last.get(epoch) ?? 0;
+    if (last <= commit) return null;
+    const paths = [...this.damaged].join(", ");
+    return `the journal is damaged in its middle (${paths}): commits ` +
+      `${commit + 1} to ${last} are lost`;
+  }
+}
+
+/** The first line that ends at `head`, or null. */
+async function lineTo(
+  files: Files,
+  copies: Copies,
+  head: Head,
+): Promise<Line | null> {
+  for await (const line of linesOf(files, copies)) {
+    if (sameHead(line.reach, head)) return line;
+  }
+  return null;
+}
+
+/**
+ * Whether copies that do not continue the store know more than it. In one past
+ * the commits say so. In another one they say so only of a store all of whose
+ * commits went to a journal: one that was kept without has left its copies
+ * behind. The time does not count: clocks are set back.
+ */
+function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
+  // An empty store has no past; one that lost its first commits looks so.
+  const isKnown = isJournaled || head.commit === 0 ||
+    (head.epoch !== 0 && head.epoch === reach.epoch);
+  return isKnown && reach.commit > head.commit;
+}
+
+/** Whether the store at `path` has a second copy, or something of one. */
+export async function hasCopies(files: Files, path: string): Promise<boolean> {
+  return await areAny(files, await findCopies(files, path));
+}
+
+async function areAny(files: Files, copies: Copies): Promise<boolean> {
+  for (const { path } of allOf(copies)) {
+    if ((await files.size(path) ?? 0) > 0) return true;
+  }
+  return false;
+}
+
+/** Completes the store at `head`; what it could not take, or null. */
+async function lacking(
+  { disk, path }: StartSettings,
+  { journals }: Copies,
+  head: Head,
+): Promise<Missing | null> {
+  try {
+    await complete(disk, path);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.fault === "corrupt") {
+      throw error;
+    }
+    const commits: Commit[] = [];
+    await follow(disk.files, journals, head, (commit) => {
+      commits.push(commit);
+    });
+    return { commits, error };
+  }
+}
+
+/**
+ * Gives a store that is whole the commits that its journals have beyond it.
+ *
+ * @throws {StoreError} `corrupt` or `failing`.
+ */
+export async function complete(disk: Disk, path: string): Promise<void> {
+  const blocks = await disk.openBlocks(path);
+  try {
+    // A broker that was killed may have left its last commit in caches alone:
+    // a power cut now would leave it in the store and not in the journal.
+    const { journals } = await findCopies(disk.files, path);
+    if (journals.length > 0) await disk.files.sync(journals.at(-1)!.path);
+    blocks.isJournaled = true;
+    await catchUp(disk.files, blocks, path);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(
+      "failing",
+      `the store ${path} lacks what its journal has, and that cannot be ` +
+        `written: ${(error as Error).message}`,
+      error,
+    );
+  } finally {
+    await blocks.close();
+  }
+}
+
+async function build(
+  settings: StartSettings,
+  copies: Copies,
+  fault: string,
+): Promise<Recovery> {
+  // Most starts have nothing to mend.
+  const rebuilt = await import("./rebuilt_store.ts");
+  return await rebuilt.build(settings, copies, fault);
+}

@@ -1,0 +1,95 @@
+import { dirname } from "node:path";
+import { newEpoch } from "../blocks/blocks.ts";
+import type { Disk } from "./disk.ts";
+import { KvFile } from "../kv/kv_file.ts";
+import { StoreLock } from "./lock.ts";
+import { openKvBlocks } from "../kv/open_kv.ts";
+import { emptyLog, makeSingle } from "../kv/single_file.ts";
+import { askSystem } from "../space/space.ts";
+import { StoreError } from "../base/store_error.ts";
+import { systemFiles } from "../base/system_files.ts";
+import { verify } from "../kv/verify_store.ts";
+
+/** Stores in files of the system. */
+export const systemDisk: Disk = {
+  files: systemFiles,
+
+  async lock(path, name) {
+    await makeFolder(dirname(path));
+    await checkPath(path);
+    const lock = await StoreLock.take(path, name);
+    await keepPrivate(lock.path);
+    return lock;
+  },
+
+  verify,
+  damaged: (path) => ({
+    async read(finds, range) {
+      const file = await KvFile.open(path).catch(() => null);
+      if (file === null) return;
+      try {
+        await file.salvage(finds, range);
+      } finally {
+        file.close();
+      }
+    },
+  }),
+  openBlocks: openKvBlocks,
+  makeSingle: (path) => makeSingle(path, false),
+  newEpoch,
+  emptyLog,
+  space: askSystem,
+};
+
+/**
+ * Takes the right to read the store at `path` from other users, who may have it
+ * of a copy. Before it is read: SQLite makes files beside it with its mode.
+ */
+async function keepPrivate(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = await Deno.stat(file).catch(() => null);
+    if (((found?.mode ?? 0) & 0o077) !== 0) {
+      // Of what cannot be had the opening tells.
+      await Deno.chmod(file, 0o600).catch(() => {});
+    }
+  }
+}
+
+/** A `path` that cannot be a store's file is told from a broken disk. */
+async function checkPath(path: string): Promise<void> {
+  const isFolder = await Deno.stat(path).then(
+    ({ isDirectory }) => isDirectory,
+    () => false,
+  );
+  if (!isFolder) return;
+  throw new StoreError(
+    "failing",
+    `the store cannot be ${path}: that is a folder. A path that ends in .kv ` +
+      "names a file; for a store in that folder, name one in it",
+  );
+}
+
+async function makeFolder(path: string): Promise<void> {
+  if (await isFile(path)) {
+    throw new StoreError(
+      "failing",
+      `the store cannot be in ${path}: that is a file. A store is a folder, ` +
+        "or a file that ends in .kv",
+    );
+  }
+  try {
+    // Others have no business with what clients said.
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError(
+      "failing",
+      `the folder of the store cannot be made: ${(error as Error).message}`,
+      error,
+    );
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}

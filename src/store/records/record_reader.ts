@@ -1,0 +1,100 @@
+import { decodeUtf8 } from "../../mqtt/mod.ts";
+import { StoreError } from "../base/store_error.ts";
+
+/**
+ * Reads what `RecordWriter` wrote, from `at` up to `end`. Every method throws
+ * `StoreError` (`corrupt`) where the record ends too early.
+ */
+export class RecordReader {
+  /** Holds the record, and others beside it. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** What is read next. */
+  at = 0;
+  /** Where the record ends. */
+  end = 0;
+
+  /** Reads from another place. */
+  open(bytes: Uint8Array, at: number, end: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  /** Whether something is left of the record. */
+  get more(): boolean {
+    return this.at < this.end;
+  }
+
+  /** One byte. */
+  uint8(): number {
+    if (this.at >= this.end) throw tooShort();
+    return this.bytes[this.at++];
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  varint(): number {
+    const { bytes, end } = this;
+    let { at } = this;
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (at >= end) throw tooShort();
+      const byte = bytes[at++];
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.at = at;
+        return value;
+      }
+    }
+    // Beyond 28 bits shifts would wrap around.
+    for (let scale = 2 ** 28; scale <= 2 ** 49; scale *= 128) {
+      if (at >= end) throw tooShort();
+      const byte = bytes[at++];
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        this.at = at;
+        return value;
+      }
+    }
+    throw new StoreError("corrupt", "a record has a number that is too long");
+  }
+
+  /** A whole number of either sign. */
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  /** Text. */
+  text(): string {
+    const start = this.#skip(this.varint());
+    return decodeUtf8(this.bytes, start, this.at);
+  }
+
+  /** Passes over text or bytes. */
+  skip(): void {
+    this.#skip(this.varint());
+  }
+
+  /** A copy of bytes. */
+  binary(): Uint8Array {
+    const start = this.#skip(this.varint());
+    return this.bytes.slice(start, this.at);
+  }
+
+  /** The same bytes where they are; they hold on to all that is there. */
+  view(): Uint8Array {
+    const start = this.#skip(this.varint());
+    return this.bytes.subarray(start, this.at);
+  }
+
+  #skip(length: number): number {
+    const start = this.at;
+    if (length > this.end - start) throw tooShort();
+    this.at = start + length;
+    return start;
+  }
+}
+
+function tooShort(): StoreError {
+  return new StoreError("corrupt", "a record ends too early");
+}

@@ -1,0 +1,229 @@
+import { dirname } from "node:path";
+import type { Clock } from "../../clock/mod.ts";
+import type { Files } from "../base/files.ts";
+import type { StorageMode } from "../model/store.ts";
+import { systemFiles } from "../base/system_files.ts";
+
+/** How often the disk is asked, ms. */
+const LOOK = 5000;
+
+/** The same while space is short, ms. */
+const SHORT_LOOK = 1000;
+
+/** Free bytes with which a store can be opened. */
+const ENOUGH = 256 * 1024;
+
+/**
+ * Free bytes that deleting, the write-ahead log and the stop need; on a disk
+ * below 64 MiB an eighth of it.
+ */
+const MARGIN = 8 * 1024 * 1024;
+
+/** What the write-ahead log comes to before the database takes it over. */
+const WAL = 4.9e6;
+
+/** From this length on it does not grow by much. */
+const WAL_GROWN = 4e6;
+
+/** The part of a disk that `lowSpaceBytes` may ask for at most. */
+const MOST = 1 / 4;
+
+/** How much less than the bound counts as short once it was short. */
+const BACK = 1 / 8;
+
+/** What counts as too little space. */
+export interface SpaceLimits {
+  /** What is promised: `fault-tolerant` writes all of it twice. */
+  readonly mode: StorageMode;
+  /** The store's file. */
+  readonly path: string;
+  /** Bytes the store may take; 0 = no bound. */
+  readonly maxSize: number;
+  /**
+   * Free bytes there should be on its disk, and no more than a quarter of the
+   * disk; 0 = only what deleting needs.
+   */
+  readonly lowSpaceBytes: number;
+  /** Free percent there should be on its disk; 0 = none. */
+  readonly lowSpacePercent: number;
+}
+
+/** Free and total bytes of a disk. */
+export interface DiskSpace {
+  /** Bytes that this user may still write. */
+  readonly free: number;
+  /** Bytes of all of it. */
+  readonly total: number;
+}
+
+/** What a store has written, and is about to write. In bytes. */
+export interface Usage {
+  /** All blocks of the log. */
+  readonly stored: number;
+  /** What these take in the database's file. */
+  readonly taken: number;
+  /** What went to the disk since the store was opened. */
+  readonly written: number;
+  /** What journals and snapshots take. */
+  readonly copied: number;
+  /** What has been noted and is not on disk yet. */
+  readonly coming: number;
+}
+
+/** What was seen on the disk. */
+interface Seen extends DiskSpace {
+  /** Bytes of the database's file; those of deleted blocks are used again. */
+  readonly file: number;
+  /** Bytes of its write-ahead log, which is used again as well. */
+  readonly wal: number;
+}
+
+/**
+ * Notices that space is short before writing fails. Between two looks at the
+ * disk it counts what is written and what is about to be. What the store itself
+ * no longer needs of its file counts as free: so a store that was emptied has
+ * room again, although its file does not shrink.
+ */
+export class Space {
+  readonly #limits: SpaceLimits;
+  readonly #clock: Clock;
+  readonly #ask: (path: string) => Promise<DiskSpace>;
+  readonly #files: Pick<Files, "size">;
+  #asked = -Infinity;
+  #isAsking = false;
+  #seen: Seen | null = null;
+  /** What had been written when the disk was last asked. */
+  #writtenThen = 0;
+  #written = 0;
+  /** What copies took then. */
+  #copiedThen = 0;
+  #copied = 0;
+  #isShort = false;
+  /** Called when the disk has answered, if that may change the verdict. */
+  onAnswer: () => void = () => {};
+  /** Whether the disk was asked and has answered, or cannot answer. */
+  isKnown = false;
+  /** Free bytes on the disk, less what is about to be taken. */
+  free = Infinity;
+  /** Bytes that may come until space is short; below 0 when it is. */
+  room = Infinity;
+
+  /** `ask` finds out about the disk of a path, `files` how long files are. */
+  constructor(
+    limits: SpaceLimits,
+    clock: Clock,
+    ask: (path: string) => Promise<DiskSpace> = askSystem,
+    files: Pick<Files, "size"> = systemFiles,
+  ) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#ask = ask;
+    this.#files = files;
+  }
+
+  /** Why no more should be stored, or null. */
+  shortage(usage: Usage): string | null {
+    this.#written = usage.written;
+    this.#copied = usage.copied;
+    this.#lookWhenDue();
+    const { maxSize } = this.#limits;
+    const low = this.#judge(usage);
+    this.#isShort = low !== null;
+    const left = maxSize - usage.stored - usage.coming;
+    if (maxSize === 0) return low;
+    this.room = Math.min(this.room, left);
+    return left > 0 ? low : `the store has reached its maximum of ${maxSize} ` +
+      "bytes (storage.max_size)";
+  }
+
+  /** Asks the disk; the answer counts from when this resolves. */
+  async look(): Promise<void> {
+    const { path } = this.#limits;
+    this.#asked = this.#clock.now();
+    this.#isAsking = true;
+    const [written, copied] = [this.#written, this.#copied];
+    try {
+      // First the files: what they grow by meanwhile counts twice, not never.
+      const file = await this.#files.size(path) ?? 0;
+      const wal = await this.#files.size(`${path}-wal`) ?? 0;
+      const { free, total } = await this.#ask(dirname(path));
+      this.#seen = { free, total, file, wal };
+      this.#writtenThen = written;
+      this.#copiedThen = copied;
+    } catch {
+      // A disk that cannot be asked is not known to be full.
+      this.#seen = null;
+    } finally {
+      this.#isAsking = false;
+      const isFirst = !this.isKnown;
+      this.isKnown = true;
+      if (isFirst || this.#isShort) this.onAnswer();
+    }
+  }
+
+  #lookWhenDue(): void {
+    if (this.#isAsking) return;
+    const pause = this.#isShort ? SHORT_LOOK : LOOK;
+    const since = this.#written - this.#writtenThen;
+    // Soon enough that the answer comes before the room is used up.
+    const isMuch = since > Math.max(0, this.room / 4);
+    if (isMuch || this.#clock.now() - this.#asked >= pause) this.look();
+  }
+
+  #judge(usage: Usage): string | null {
+    this.room = this.free = Infinity;
+    if (this.#seen === null) return null;
+    const { free, total, file, wal } = this.#seen;
+    const { lowSpaceBytes, lowSpacePercent, mode } = this.#limits;
+    const margin = Math.min(MARGIN, total / 8);
+    const low = Math.max(
+      Math.min(lowSpaceBytes, total * MOST),
+      total * lowSpacePercent / 100,
+    );
+    const bound = Math.max(low, margin);
+    const least = this.#isShort ? bound * (1 + BACK) : bound;
+    // What the database moves from its log to its file is as good as there.
+    const grows = Math.max(0, usage.taken - file) + Math.max(0, WAL - wal);
+    this.free = free - grows - (usage.copied - this.#copiedThen);
+    // Blocks that were deleted leave room for others in the file.
+    const left = this.free + Math.max(0, file - usage.taken);
+    this.room = left - least - usage.coming;
+    if (mode === "fault-tolerant") {
+      // A journal takes all of it, too, and uses no room again.
+      this.room = Math.min(
+        this.free - least - usage.coming,
+        (this.room - usage.coming) / 2,
+      );
+    }
+    // A log that has its length already is written over.
+    if (wal < WAL_GROWN) this.room = Math.min(this.room, this.free);
+    if (this.room >= 0) return null;
+    const why = low < margin ? "which deleting needs" : "storage.low_space";
+    return `the disk has ${Math.max(0, Math.round(left))} bytes left, less ` +
+      `than ${Math.round(bound)} (${why})`;
+  }
+}
+
+/** Asks the system for the space on the disk of the folder `path`. */
+export async function askSystem(path: string): Promise<DiskSpace> {
+  const { statfs } = await import("node:fs/promises");
+  const { bavail, blocks, bsize } = await statfs(path);
+  return { free: bavail * bsize, total: blocks * bsize };
+}
+
+/**
+ * What to say of the disk of `path` when it is full, else null. `ask` returns
+ * the space on the disk of a folder.
+ */
+export async function whyFull(
+  path: string,
+  ask: (folder: string) => Promise<DiskSpace> = askSystem,
+): Promise<Error | null> {
+  try {
+    const { free } = await ask(dirname(path));
+    if (free > ENOUGH) return null;
+    return new Error(`the disk is full: ${free} bytes are left`);
+  } catch {
+    return null; // A disk that cannot be asked is not known to be full.
+  }
+}

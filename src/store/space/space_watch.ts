@@ -1,0 +1,89 @@
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { Usage } from "./space.ts";
+
+/** While space is short, ms from one look to the next. */
+const RECHECK = 1000;
+
+/** So many bytes may be noted until the next look, however little room is left. */
+const A_LOOK = 64 * 1024;
+
+/** Where space comes from. */
+export interface SpaceSource {
+  /** Why no more should be stored, or null. */
+  shortage(usage: Usage): string | null;
+  /** Bytes that may come until space is short, as of the last answer. */
+  readonly room: number;
+  /** Whether `room` is known. @default true */
+  readonly isKnown?: boolean;
+  /** Called when there may be another answer. */
+  onAnswer?: () => void;
+}
+
+/** What is watched, and who is told. */
+export interface Watched {
+  /** The figures as of now. */
+  usage(): Usage;
+  /** Space is short for this reason, or no more. */
+  found(shortage: string | null): void;
+  /** It is time to look again. */
+  due(): void;
+}
+
+/**
+ * Looks for space after each commit, and within a batch when what has been
+ * noted is half of the room that was left.
+ */
+export class SpaceWatch {
+  readonly #space: SpaceSource | undefined;
+  readonly #clock: Clock;
+  readonly #watched: Watched;
+  #recheck: Cancel | null = null;
+  #isClosed = false;
+  /** Bytes noted from which on to look again before the batch is written. */
+  limit = 0;
+
+  /** Without a source space is never short. */
+  constructor(
+    space: SpaceSource | undefined,
+    clock: Clock,
+    watched: Watched,
+  ) {
+    this.#space = space;
+    this.#clock = clock;
+    this.#watched = watched;
+    if (space === undefined) this.limit = Infinity;
+    else space.onAnswer = () => this.#due();
+  }
+
+  /** Whether nothing has been asked yet. */
+  get isNew(): boolean {
+    return this.#space?.isKnown === false;
+  }
+
+  /**
+   * Looks now; `noted` bytes are those of the batch so far. While space is short
+   * the next look is due by time, as there may be no commit.
+   */
+  look(noted: number): void {
+    const space = this.#space;
+    if (space === undefined || this.#isClosed) return;
+    const shortage = space.shortage(this.#watched.usage());
+    const room = space.isKnown === false ? 0 : space.room;
+    this.limit = noted + Math.max(A_LOOK, room / 2);
+    this.#watched.found(shortage);
+    this.#recheck?.();
+    this.#recheck = shortage === null
+      ? null
+      : this.#clock.after(RECHECK, () => this.#due());
+  }
+
+  #due(): void {
+    if (!this.#isClosed) this.#watched.due();
+  }
+
+  /** Looks no more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#recheck?.();
+  }
+}

@@ -1,0 +1,116 @@
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { SpaceSource } from "./space_watch.ts";
+
+/** How often the length is looked at while there are commits, ms. */
+const LOOK = 5000;
+
+/** Bytes from which on the log is emptied; 4 to 5 MiB are usual. */
+const LONG = 16 * 1024 * 1024;
+
+/** Bytes from which on the operator hears of a log that cannot be emptied. */
+const TOLD = 64 * 1024 * 1024;
+
+const MIB = 1024 * 1024;
+
+/** The write-ahead log of a store that is open. */
+export interface WriteAheadLog {
+  /** Returns its length in bytes, or null where there is none. */
+  size(): Promise<number | null>;
+  /** Empties it, as far as no other program reads the store. */
+  empty(): Promise<void>;
+  /** Is told what keeps it long, and null when it is short again. */
+  readonly told?: (trouble: string | null) => void;
+}
+
+/**
+ * Keeps the write-ahead log of a store short. SQLite keeps all that comes after
+ * what a reader sees, and the file stays as long as it once was: a backup that
+ * takes an hour, or a program that forgot to end, would fill the disk unnoticed.
+ */
+export class WalGuard {
+  readonly #log: WriteAheadLog;
+  readonly #clock: Clock;
+  #looked = -Infinity;
+  #again: Cancel | null = null;
+  #isLooking = false;
+  #isTold = false;
+  #ended = false;
+  /** Bytes that the log is longer than usual, as of the last look. */
+  excess = 0;
+
+  /** `log` is that of the store. */
+  constructor(log: WriteAheadLog, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Looks at the length if that is due; after each commit. */
+  look(): void {
+    const now = this.#clock.now();
+    if (this.#isLooking || now - this.#looked < LOOK) return;
+    this.#looked = now;
+    this.#isLooking = true;
+    this.#look().finally(() => this.#isLooking = false);
+  }
+
+  /** The same space, with the log looked at and counted as stored. */
+  countedIn(space: SpaceSource): SpaceSource {
+    return {
+      shortage: (usage) => {
+        this.look();
+        const stored = usage.stored + this.excess;
+        return space.shortage({ ...usage, stored });
+      },
+      get room() {
+        return space.room;
+      },
+      get isKnown() {
+        return space.isKnown;
+      },
+      set onAnswer(task: () => void) {
+        space.onAnswer = task;
+      },
+    };
+  }
+
+  /** The store is being closed. */
+  end(): void {
+    this.#ended = true;
+    this.#again?.();
+  }
+
+  /** Does not throw. */
+  async #look(): Promise<void> {
+    let size = 0;
+    try {
+      size = await this.#log.size() ?? 0;
+      if (size > LONG && !this.#ended) {
+        await this.#log.empty();
+        size = await this.#log.size() ?? 0;
+      }
+    } catch {
+      // A disk that fails is told of by commits; this is tried again.
+    }
+    if (this.#ended) return;
+    this.excess = size > LONG ? size : 0;
+    this.#tell(size);
+    this.#again?.();
+    this.#again = null;
+    // Without another commit as well: the reader may end.
+    if (size > LONG) this.#again = this.#clock.after(LOOK, () => this.look());
+  }
+
+  #tell(size: number): void {
+    const isLong = size >= TOLD;
+    if (isLong === this.#isTold || (this.#isTold && size > LONG)) return;
+    this.#isTold = isLong;
+    this.#log.told?.(
+      isLong
+        ? `another program has been reading the store while ` +
+          `${Math.floor(size / MIB)} MiB were written, which stay in its ` +
+          "write-ahead log until that program ends: look for a backup or a " +
+          "dunlin store command that hangs"
+        : null,
+    );
+  }
+}
