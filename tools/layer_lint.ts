@@ -118,7 +118,7 @@ export function faultOf(path: string, specifier: string): string | undefined {
   return `${from.folder}/ does not stand above ${to.folder}/: it may import ${list}`;
 }
 
-/** What is wrong with an import of `to` in `from`, of the same folder. */
+/** Returns the fault of an import of `to` in `from`, of the same folder. */
 function faultOfRooms(from: Standing, to: Standing): string | undefined {
   const source = `${from.folder}/${from.file}`;
   const target = `${to.folder}/${to.file}`;

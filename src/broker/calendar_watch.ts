@@ -3,7 +3,7 @@ import type { Clock } from "../clock/mod.ts";
 /** The calendar and `Clock.now` drift apart by less without a step (ms). */
 const TOLERANCE = 1000;
 
-/** What has happened to the clocks since the last look. */
+/** Steps of the clocks since the last look. */
 export interface ClockNews {
   /** By how much the calendar was set, ms; back below 0, 0 when it was not. */
   readonly step: number;
@@ -21,7 +21,7 @@ export class CalendarWatch {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    // What the machine sleeps is measured from here.
+    // Suspension of the machine is measured from here on.
     clock.machine();
     this.#ahead = this.#difference;
   }

@@ -33,12 +33,12 @@ export function sessionOptions(settings: Settings): SessionOptions {
   };
 }
 
-/** What a store tells while it is open. */
+/** Callbacks of an open store. */
 export type StoreReports = Required<
   Pick<StoreSettings, "snapshotTrouble" | "damage" | "walTrouble">
 >;
 
-/** What the store goes by, and where it reports to. */
+/** Returns the settings of the store, with its callbacks. */
 export function storeSettings(
   settings: Settings,
   reports: StoreReports,

@@ -8,7 +8,7 @@ interface Waiting {
 /** The date at which a `ManualClock` begins: 1 July 2026. */
 const DATE = Date.UTC(2026, 6, 1);
 
-/** What `now` returns at first: whoever takes it for a date is in 2001. */
+/** First reading of `now`; taken for a date it would be in 2001. */
 const START = 1_000_000_000_000;
 
 /** A clock for tests: time moves only when `advance` is called. */
@@ -16,7 +16,7 @@ export class ManualClock implements Clock {
   #now: number;
   /** The calendar less `now`. */
   #ahead: number;
-  /** What `machine` returns, its uptime less `now`. */
+  /** The result of `machine`, with its uptime less `now`. */
   #run: MachineRun | null = null;
   #waiting: Waiting[] = [];
 

@@ -5,8 +5,8 @@ import { machineRun } from "./machine_run.ts";
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * What `now` returns as the process starts. Far from any date of today, so
- * that a duration shown as a date is noticed; beyond 2^31, so that the engine
+ * First reading of `now`. Far from any date of today, so that a duration shown
+ * as a date is noticed; beyond 2^31, so that the engine
  * holds all readings in the same way.
  */
 const START = 1_000_000_000_000;

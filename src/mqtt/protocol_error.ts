@@ -7,7 +7,7 @@ import type { ReasonCode } from "./reason_code.ts";
 export class ProtocolError extends Error {
   /** What MQTT 5.0 clients are told (4.13). */
   readonly reasonCode: ReasonCode;
-  /** What the log says instead of `message`; no client gets it. */
+  /** Text for the log in place of `message`; never sent to a client. */
   readonly detail: string | null;
 
   /** `message` says what was wrong; it becomes the v5 reason string. */

@@ -4,7 +4,7 @@ import { type Foreign, foreignOf, type PeerFault } from "../transport/mod.ts";
 
 /** The first bytes are of another protocol: there is nothing to answer. */
 export class ForeignProtocol extends ConnectError {
-  /** What the peer speaks. */
+  /** The protocol that the peer speaks. */
   readonly fault: PeerFault;
 
   constructor(speaks: Foreign) {

@@ -228,7 +228,7 @@ export class Outbox {
     this.#ended = true;
     this.#run = null;
     this.#pieces = [];
-    // While commits fail or hang, nobody knows for how long it would be kept.
+    // While commits fail or hang, the wait would have no known end.
     if (this.#store !== null && this.#waitsFor > this.#store.committed) {
       this.#store.forget(this.#opened);
     }

@@ -40,7 +40,7 @@ export class Session
   /** Made when it is first detached: many sessions never are. */
   #clock: SessionClock | null = null;
   #received: Set<number> | null = null;
-  /** Those of them that a crash may have brought back, or null. */
+  /** Received packet ids that a crash may have restored, or null. */
   #broughtBack: Set<number> | null = null;
   /** The connection that serves it, or null. */
   connection: Connection | null = null;

@@ -2,7 +2,7 @@ import type { ProtocolVersion } from "../mqtt/mod.ts";
 import type { PeerFault } from "../transport/mod.ts";
 import type { CloseReason } from "./reasons.ts";
 
-/** What a log line says of a connection. */
+/** Fields of a log line about a connection. */
 export interface LoggedConnection {
   /** Counts the connections since the broker's start, from 1. */
   readonly id: number;
@@ -22,11 +22,11 @@ export interface LoggedConnection {
   readonly patience: number;
 }
 
-/** What only the place knows that ends a connection. */
+/** Details that only the code ending a connection knows. */
 export interface EndDetail {
-  /** What was wrong, in words; missing where the reason says it all. */
+  /** The cause in words; missing if the reason is enough. */
   readonly detail?: string | null;
-  /** What the peer did wrong, where something can be done about it. */
+  /** A mistake of the peer that its operator can correct. */
   readonly fault?: PeerFault | null;
 }
 

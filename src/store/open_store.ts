@@ -225,7 +225,7 @@ async function bringInOrder(
     : { alarm: await startOrSetAside(start), renewal: null, forks: false };
 }
 
-/** What to say of damaged stores that earlier starts set aside; else null. */
+/** Names the damaged stores that earlier starts set aside; null without any. */
 function keptDamage(paths: readonly string[]): string | null {
   if (paths.length === 0) return null;
   const names = paths.slice(0, 3).join(", ");

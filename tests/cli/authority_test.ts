@@ -324,7 +324,7 @@ Deno.test("cert: authorized, revoked, taken back, removed", async () => {
   );
   assert.equal(await place.ok("cert", "list", "--state", "pending"), "none\n");
   await place.fails(/dunlin cert unrevoke/, "cert", "authorize", "pump");
-  await place.fails(/would let it in again.*--force/, "cert", "remove", "pump");
+  await place.fails(/would accept it again.*--force/, "cert", "remove", "pump");
   await place.ok("cert", "unrevoke", place.at("pump/pump.crt"));
   assert.equal(await state(), "authorized");
   await place.ok("cert", "remove", "pump");

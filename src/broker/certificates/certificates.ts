@@ -44,7 +44,7 @@ export interface CertificatePorts {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What a listener with TLS shows of itself, and whom it believes. */
+/** The keys and trusted authorities of a listener with TLS. */
 export type TlsPorts = Pick<TlsOptions, "keys" | "authorities">;
 
 /** What can change while the broker runs. */
@@ -213,7 +213,7 @@ export class Certificates {
     );
   }
 
-  /** Judges a client that comes in by `listener`. */
+  /** Judges the certificate of a client of `listener`. */
   judge(peer: PeerCertificate | null, listener: ListenerSettings): Judgement {
     return this.#clients.judge(peer, listener);
   }

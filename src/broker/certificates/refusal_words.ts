@@ -3,7 +3,7 @@ import type {
   ReadCertificate,
 } from "../../security/certificates/mod.ts";
 
-/** Characters of a certificate's subject that are told: its owner chooses it. */
+/** Most characters of a certificate's subject in the log: the peer chooses it. */
 const MOST_TEXT = 100;
 
 /**

@@ -30,11 +30,11 @@ const PER_SECOND = 20;
 /** From the first line that was left out to the count of all of them (ms). */
 const SUMMARY = 10_000;
 
-/** Characters of a name from outside that are told, and of a text with more. */
+/** Most characters of a client-chosen name in the log. */
 const MOST_NAME = 200;
 const MOST_TEXT = 500;
 
-/** What a connection log works with. */
+/** Parts that a connection log uses. */
 export interface ConnectionLogParts {
   readonly clock: Clock;
   readonly log: BrokerLog;
@@ -60,7 +60,7 @@ interface Unlogged {
  * and reason; what goes as it should has a budget of lines, then a count.
  */
 export class ConnectionLog implements SessionLog {
-  /** Whether clients that come and go as they should are told at `info`. */
+  /** Whether ordinary connects and disconnects are logged at `info`. */
   isVerbose: boolean;
   readonly #parts: ConnectionLogParts;
   readonly #throttle: Throttle;
@@ -207,7 +207,7 @@ function eventOf({ wasOpen }: ConnectionEnd): string {
   return wasOpen ? "disconnected" : "refused";
 }
 
-/** What tells the ends of connections apart that have the same reason. */
+/** Returns the text that distinguishes ends with the same reason. */
 function whyOf({ fault, detail }: ConnectionEnd): string {
   return fault ?? (detail ?? "").slice(0, MOST_TEXT);
 }

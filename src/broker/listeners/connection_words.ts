@@ -2,17 +2,17 @@ import type { CloseReason } from "../../session/mod.ts";
 import type { PeerFault } from "../../transport/mod.ts";
 import type { StartedListener } from "./started_listener.ts";
 
-/** What is known of an end beside its reason. */
+/** Facts about an end beside its reason. */
 export interface EndFacts {
   /** Whether the CONNECT had been accepted. */
   readonly wasOpen: boolean;
-  /** What was wrong, in words; null where nothing more is known. */
+  /** The cause in words; null if unknown. */
   readonly detail: string | null;
   /** The limit that was met, or null. */
   readonly limit: string | null;
-  /** What the peer did wrong, or null. */
+  /** The mistake of the peer, or null. */
   readonly fault: PeerFault | null;
-  /** What is open now: where such a client should go. */
+  /** Returns the open listeners: the client may belong to another one. */
   readonly listeners: () => readonly StartedListener[];
 }
 

@@ -9,7 +9,7 @@ const VERSIONS: Readonly<Record<VersionName, ProtocolVersion>> = {
   "5.0": 5,
 };
 
-/** What the connections of a listener go by. */
+/** Returns the options of connections through `listener`. */
 export function listenerOptions(listener: ListenerSettings): ListenerOptions {
   return {
     name: listener.name,

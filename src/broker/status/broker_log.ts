@@ -1,12 +1,12 @@
 import type { LogLevel } from "../../config/mod.ts";
 import type { SessionLog } from "../../session/mod.ts";
 
-/** What an event tells: by name, in the order they are written. */
+/** Fields of an event by name, in their written order. */
 export type EventFields = Readonly<
   Record<string, string | number | null | undefined>
 >;
 
-/** What a person may want to know of a running broker. */
+/** The log of a running broker, for its operator. */
 export interface BrokerLog extends Pick<SessionLog, "failed"> {
   /** Whether events of this level are written. */
   logs(level: LogLevel): boolean;
@@ -20,7 +20,7 @@ export interface BrokerLog extends Pick<SessionLog, "failed"> {
   notice(what: string, text: string): void;
 }
 
-/** A log that nobody reads. */
+/** A log that discards everything. */
 export const silentLog: BrokerLog = {
   logs: () => true,
   event() {},

@@ -36,10 +36,9 @@ interface Lines {
 }
 
 /**
- * Throttles log lines that peers can bring about: the first few in a minute
- * for each reason and subject (an address) are told, the same once, and the
- * rest is counted. One subject cannot use up the lines of another, nor one
- * reason those of another.
+ * Throttles log lines that peers can cause. In each minute it admits a few lines
+ * for each reason and subject (an address), equal ones once, and counts the rest.
+ * Subjects and reasons do not use up the lines of each other.
  */
 export class Throttle {
   readonly #clock: Clock;

@@ -67,7 +67,7 @@ export function authorityJson(
   };
 }
 
-/** What was issued, for people; `files` are those that were written. */
+/** Describes an issued certificate for people; `files` are the written ones. */
 export function issuedText(
   { shown }: AuthorityCall,
   { reading, purpose, endsEarly }: Issued,
@@ -87,7 +87,7 @@ export function issuedText(
     );
 }
 
-/** What was issued, for programs. */
+/** Describes an issued certificate for programs. */
 export function issuedJson(
   issued: Issued,
   files: readonly string[],

@@ -115,8 +115,8 @@ export const unrevoke: AuthorityCommand = async (call) => {
 };
 
 /**
- * Puts a certificate on the list, or changes what the list says of it. `check`
- * is asked about its entry as it is while nobody else changes the list.
+ * Adds a certificate to the list, or changes its entry. `check` gets the entry
+ * while the list is locked, and throws to refuse the change.
  */
 async function put(
   { library, list, options, clock }: AuthorityCall,
@@ -149,7 +149,7 @@ async function put(
   return { text, json: knownJson(result) };
 }
 
-/** What an operator should know who lets something in that cannot come in. */
+/** Warns of an authorized certificate that listeners refuse anyway. */
 function warning({ entry, reading }: Known, now: number): string {
   if (entry?.state !== "authorized" || reading === undefined) return "";
   if (reading.notAfter < now) {
@@ -175,8 +175,8 @@ export const remove: AuthorityCommand = async (call) => {
         `it is revoked and valid until ${
           expiryOf(known)
         }: without its entry, ` +
-          "listeners that let in whatever the authority issued would let it " +
-          "in again; to remove it all the same add --force",
+          "listeners that accept every certificate of the authority would " +
+          "accept it again; to remove it anyway add --force",
       );
     }
     return entries.delete(fingerprint);

@@ -11,7 +11,7 @@ export interface Naming {
   readonly set?: readonly string[];
 }
 
-/** What a command without settings of its own uses. */
+/** The broker that a command without settings of its own uses. */
 export interface Meant {
   /** The broker that runs; null when the settings say what is meant. */
   readonly broker: RunningBroker | null;

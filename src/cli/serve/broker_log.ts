@@ -2,7 +2,7 @@ import type { BrokerLog, EventFields } from "../../broker/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 import type { LogFormat, LogLevel, LogSettings } from "../../config/mod.ts";
 
-/** What a log line tells beside its event. */
+/** Fields of a log line beside its event. */
 export type LogDetails = EventFields;
 
 /** Writes one event; below the level that is set it is nothing. */
@@ -70,7 +70,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
  * second set of control characters as they are, and marks of direction.
  */
 function quoted(value: string): string {
-  // Nearly all are plain, and thousands of clients may come in a second.
+  // Nearly all are plain, and thousands of clients may connect in a second.
   if (PLAIN.test(value)) return `"${value}"`;
   return JSON.stringify(value).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

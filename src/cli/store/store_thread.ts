@@ -43,7 +43,7 @@ export async function inThread<Name extends keyof StoreWork>(
   }
 }
 
-/** What can be done to a store without a broker. */
+/** Work on a store without a broker. */
 export const storeWork = {
   info: storeInfo,
   verify: verifyStore,

@@ -32,7 +32,7 @@ function file(doc: string): Field<string> {
   return path("a file", doc);
 }
 
-/** What stands behind the path of an address may be a key. */
+/** Hides the query of an address: it may hold a key. */
 function hideQuery(
   address: string,
   standIn: (secret: string) => string,

@@ -121,7 +121,7 @@ export interface DurationOptions {
   readonly min: number;
   /** In the setting's own unit. */
   readonly max: number;
-  /** What the word `"never"` stands for, and is read as well. */
+  /** Value of the word `"never"`; missing = the word is not accepted. */
   readonly never?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Files, OpenFile } from "./files.ts";
 
-/** Reads a file, from its beginning on or from where it is told to. */
+/** Reads a file from `at` on, at first from its beginning. */
 export class ExactReader {
   readonly #file: OpenFile;
   /** Bytes of the file when it was opened. */

@@ -1,7 +1,7 @@
 import { SCHEMA } from "./schema.ts";
 import { StoreError } from "./store_error.ts";
 
-/** What helps against a store of a later version. */
+/** Advice for a store of a later version. */
 const ADVICE = "start the version that wrote it, or name another store in " +
   "storage.path; nothing of it was changed";
 

@@ -16,10 +16,10 @@ const DAMAGE_CODES: readonly unknown[] = [11, 26];
 /** SQLite's code for a file that ends before what it should hold. */
 const SHORT_READ = 522;
 
-/** What the system says when there is no room; SQLite's words and the kernel's. */
+/** Messages of SQLite and the kernel about a full disk. */
 const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i;
 
-/** What the system and SQLite say, and what to do about it. */
+/** Messages of the system and SQLite, each with advice. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /openKv is not a function/,
@@ -68,7 +68,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to do where nothing of that is said. */
+/** Advice for any other message. */
 const USUAL = "nothing was moved or changed: start again, and if this goes " +
   "on, keep a copy of the folder of the store and report it";
 
@@ -124,7 +124,7 @@ export function isOfSystem(error: unknown): boolean {
     CAUSES.some(([pattern]) => pattern.test(error.message));
 }
 
-/** What to do about a fault of which the system says `text`. */
+/** Returns advice for a fault with the message `text`. */
 export function todoFor(text: string): string {
   return CAUSES.find(([pattern]) => pattern.test(text))?.[1] ?? USUAL;
 }

@@ -1,7 +1,6 @@
 /**
- * What went wrong: `locked` by another broker, `taken` by one that the lock did
- * not keep away, `newer` schema than this broker
- * knows, `corrupt` content, `failing` disk, a `full` one, a `missing` store, or
+ * Kind of fault: `locked` by another broker, `taken` by one that the lock did not
+ * keep away, `newer` schema than this broker knows, `corrupt` content, `failing` disk, a `full` one, a `missing` store, or
  * changes that were `unwritten` when it was closed.
  */
 export type StoreFault =
@@ -23,7 +22,7 @@ export function isTaken(error: unknown): error is StoreError {
 export class StoreError extends Error {
   /** What to tell apart. */
   readonly fault: StoreFault;
-  /** What to do about it, where that is known; else null. */
+  /** Advice for the operator, or null. */
   readonly todo: string | null;
 
   /** `cause` is what the system said. */

@@ -64,7 +64,7 @@ export function sumIn({ bytes }: Block): number {
   return viewOf(bytes).getUint32(0, true);
 }
 
-/** What a block says is the sum of the one before; 0 = not known. */
+/** Returns the sum of the previous block as stored in this one; 0 = unknown. */
 export function sumBefore({ bytes }: Block): number {
   return viewOf(bytes).getUint32(4, true);
 }

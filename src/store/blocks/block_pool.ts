@@ -41,7 +41,7 @@ export class BlockPool {
   readonly #sources: readonly Source[];
   readonly #found = new Map<number, Found[]>();
   readonly #heads: Head[] = [];
-  /** Those of commits that were finished. */
+  /** Heads of finished commits. */
   readonly #finished: Head[] = [];
 
   private constructor(sources: readonly Source[]) {

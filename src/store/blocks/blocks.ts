@@ -23,8 +23,9 @@ export interface Head {
    */
   readonly machine?: MachineRun | null;
   /**
-   * A random number from 1 to 2^48 that names a past: another one begins where
-   * somebody may go on from the same commit elsewhere. 0 = before there were.
+   * A random number from 1 to 2^48 that names a past. A new epoch begins where
+   * another copy of the store may continue from the same commit. 0 = a store of
+   * a schema without epochs.
    */
   readonly epoch: number;
   /** Sum of the newest block; 0 = there is none, or it is not known. */
@@ -96,8 +97,8 @@ export interface Blocks {
    */
   scrub?(pause: () => Promise<void>): Promise<string | null>;
   /**
-   * Set by the store: writes what lives in the blocks up to `last` again, from
-   * memory, so that they are needed no more.
+   * Set by the store: writes the live records of all blocks up to `last` again,
+   * from memory, so that these blocks can be deleted.
    */
   rewrite?: (last: number) => void;
   /**

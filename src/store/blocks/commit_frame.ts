@@ -28,7 +28,7 @@ const FRAME_ROOM = 256;
 /** A frame longer than this is none: no commit is so large. */
 const FRAME_MAX = 0x7fffffff;
 
-/** What a frame's header says. */
+/** The header of a frame. */
 export interface FrameHeader {
   /** The file it belongs to. */
   readonly mark: number;

@@ -16,7 +16,7 @@ export interface Scrubbing {
   readonly rewrite?: (last: number) => void;
 }
 
-/** What was read of a store. */
+/** The result of reading a store. */
 interface Live {
   /** The sums of whole blocks, by their numbers. */
   readonly sums: ReadonlyMap<number, number>;

@@ -28,7 +28,7 @@ const HEADER = 12;
 /** Bytes of all of it. */
 export const COPY_HEAD = 128;
 
-/** What a copy's beginning says. */
+/** The first bytes of a copy, decoded. */
 export interface CopyHead {
   /** Schema of what follows. */
   readonly schema: number;

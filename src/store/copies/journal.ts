@@ -12,7 +12,7 @@ export class Journal {
   readonly #file: OpenFile;
   /** Goes before the first commit: a full disk takes an empty file, too. */
   #head: Uint8Array | null;
-  /** What each frame begins with. */
+  /** The mark of each frame. */
   readonly #mark: number;
   /** Sum of the last frame that is known to be right. */
   #sum: number;

@@ -39,8 +39,8 @@ export interface Gap {
 }
 
 /**
- * Reads the commits of the journal or snapshot at `path`. A frame that is not
- * whole is passed over, and `gap` is told of it. A part of a commit has the
+ * Reads the commits of the journal or snapshot at `path`. Skips damaged frames,
+ * and calls `gap` for each. A part of a commit has the
  * number 0; `joined` puts parts together.
  *
  * @throws {StoreError} `newer` when a later version wrote it.
@@ -119,7 +119,7 @@ async function* readFrames(
   }
 }
 
-/** What the first frame begins with, if there is one. */
+/** Returns the mark of the first frame; 0 without one. */
 async function markAt(reader: ExactReader): Promise<number> {
   const { at } = reader;
   const bytes = await reader.read(4);

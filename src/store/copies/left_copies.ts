@@ -70,7 +70,7 @@ export class LeftCopies implements Blocks {
     return this.#blocks.close();
   }
 
-  /** What cannot be removed now, the next start removes. */
+  /** Removes the copies; the next start removes those that remain. */
   async #leave(): Promise<void> {
     this.#isLeft = true;
     await endCopies(this.#files, this.#path, GONE, new Set()).catch(() => {});

@@ -72,7 +72,7 @@ async function salvage(
   }
 }
 
-/** What the content of a frame has, as far as it can be read. */
+/** Reads the content of a damaged frame as far as possible. */
 function parts(content: Uint8Array): { head: Head | null; blocks: Block[] } {
   const record = new RecordReader();
   record.open(content, 0, content.length);

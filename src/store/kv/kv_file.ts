@@ -236,7 +236,7 @@ function key(...parts: (string | number)[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** What `look` returns; null when it throws. */
+/** Returns the result of `look`; null when it throws. */
 function orNull<T>(look: () => T): T | null {
   try {
     return look();

@@ -152,7 +152,7 @@ export class OwnKv {
   #goOn({ value, versionstamp }: Deno.KvEntryMaybe<Uint8Array>): void {
     const isKnown = versionstamp === this.#stamp && areSame(value, this.#head);
     if (isKnown) return;
-    // The same head in another version: somebody has claimed the store.
+    // The same head in another version: another broker claimed the store.
     if (this.#tried === null || !areSame(value, this.#tried)) throw taken();
     this.#head = value;
     this.#stamp = versionstamp;

@@ -6,7 +6,7 @@ import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 import { systemFiles } from "../base/system_files.ts";
 
-/** What a store's file turned out to be. */
+/** The result of verifying a store's file. */
 export interface Verdict {
   /** The schema; 0 when nothing has been stored yet. */
   readonly schema: number;
@@ -53,7 +53,7 @@ async function lostCommits(path: string): Promise<number> {
   return await lostInLog(systemFiles, path);
 }
 
-/** What to say of commits that are lost in the write-ahead log. */
+/** Describes commits lost in the write-ahead log. */
 export function describeLost(path: string, lost: number): string {
   const commits = lost === 1 ? "1 commit that is" : `${lost} commits that are`;
   return `${path}-wal is damaged: about ${commits} in it cannot be read`;

@@ -19,7 +19,7 @@ const TIGHT_PART = 0.1;
 /** A pass that frees a smaller part of what it removed was in vain. */
 const LEAST_GAIN = 1 / 32;
 
-/** What a pass in vain left: its dead bytes count as live from then on. */
+/** Bytes left by a pass in vain; its dead bytes count as live afterwards. */
 interface Rest {
   readonly dead: number;
   readonly live: number;

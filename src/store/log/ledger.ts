@@ -15,10 +15,10 @@ export const Category = { Session: 0, Entry: 1, Retained: 2 } as const;
 /** What small records are counted by. */
 export type Category = typeof Category[keyof typeof Category];
 
-/** What the blocks themselves cost for each byte of records. */
+/** Overhead of blocks for each byte of records. */
 const A_BYTE = (BLOCK_OVERHEAD + BLOCK_HEADER) / (BLOCK_MAX - BLOCK_HEADER);
 
-/** What a row takes of the pages that the tree of rows has. */
+/** Bytes of a row in the pages of the tree of rows. */
 const A_ROW = 1024;
 
 /** A retained message from this length on is counted to the byte. */

@@ -388,13 +388,13 @@ export class LogStore implements Store, Waker {
   /** Makes `commit` last, and then goes on with `next`. */
   #write(commit: Commit, next: () => void): void {
     this.#underwayBytes = bytesIn(commit);
-    // What is noted from now on comes on top of it.
+    // Changes noted from now on add to it.
     this.heavy();
     this.#writing = this.#commits.make(commit).then((isMade) => {
       this.#writing = null;
       this.#underwayBytes = 0;
       if (!isMade) return this.#lose();
-      // What is written later may be another day's.
+      // Later writes may belong to another day.
       this.#written.today(this.#blocks.written, this.#clock.date());
       next();
     });

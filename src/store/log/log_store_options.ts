@@ -4,7 +4,7 @@ import type { StorageMode } from "../model/store.ts";
 
 /** How a `LogStore` works. */
 export interface LogStoreOptions {
-  /** What it promises. */
+  /** The storage mode. */
   readonly mode: Exclude<StorageMode, "memory">;
   /** At most so long after a change it is written, ms. */
   readonly flushInterval: number;
@@ -24,7 +24,7 @@ export interface LogStoreOptions {
   readonly part?: number;
   /** Called when the store has been closed. */
   readonly release?: () => Promise<void>;
-  /** What was wrong when the store was opened, for the report. */
+  /** The damage found when the store was opened, for the report. */
   readonly alarm?: string | null;
   /** Tries of a commit before it is given up. @default there is no end */
   readonly tries?: number;

@@ -44,7 +44,7 @@ export class Parts {
     // Counts too much, never too little: it spares the walk through the notes.
     if (pending.bytes <= this.#most) return false;
     const bytes = this.#count(pending, retained);
-    // What comes in meanwhile must not keep the batch from its end.
+    // Changes that arrive meanwhile must not delay the end of the batch.
     this.#budget ??= 2 * bytes;
     if (bytes <= this.#most || this.#budget <= 0) return false;
     this.#write(pending, retained);

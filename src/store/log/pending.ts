@@ -45,7 +45,7 @@ export class Pending implements Changes {
   count = 0;
   /** Bytes of the messages noted, or more: what is over by now is counted. */
   bytes = 0;
-  /** From so many bytes on the waker is told. */
+  /** Bytes from which on the waker is called. */
   limit = Infinity;
   /** Reads what is retained at a place. */
   source: RetainedSource | null = null;

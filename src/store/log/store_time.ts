@@ -31,7 +31,7 @@ export class StoreTime {
   readonly #clock: Clock;
   /** The machine's run when this was made; `uptime` less `Clock.now`. */
   readonly #run: MachineRun | null;
-  /** What is added to a reading of `Clock.now` to get the store's time, ms. */
+  /** Milliseconds to add to `Clock.now` for the store's time. */
   readonly shift: number;
   /** Why the time without a broker could not be measured, or null. */
   readonly doubt: string | null;
@@ -60,7 +60,7 @@ export class StoreTime {
     return this.#clock.date() - (this.now - time);
   }
 
-  /** What a head has to say of the clocks now. */
+  /** Returns the present readings for a head. */
   read(): ClockReadings {
     const now = this.#clock.now();
     const run = this.#run;

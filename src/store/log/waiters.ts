@@ -1,4 +1,4 @@
-/** What waits for one batch. */
+/** Tasks that wait for one batch. */
 interface Waiting {
   readonly batch: number;
   readonly tasks: Set<() => void>;

@@ -52,8 +52,8 @@ export interface Changes {
   /** `packetId` was put into `session.received`, or taken out of it. */
   received(session: StoredSession, packetId: number): void;
   /**
-   * What is retained at `place` was set, replaced or removed. `size` is that
-   * of the message.
+   * The retained message at `place` was set, replaced or removed. `size` is its
+   * size.
    *
    * @default 0, for one that was removed
    */
@@ -158,7 +158,7 @@ export type StoreHealth = "ok" | "full" | "failing";
 
 /** Figures for the operator. Sizes are of records on disk, in bytes. */
 export interface StoreStatus {
-  /** What it promises. */
+  /** The storage mode. */
   readonly mode: StorageMode;
   /** Whether changes reach the disk now. */
   readonly health: StoreHealth;
@@ -203,8 +203,8 @@ export interface Store {
   /** The last batch that is on disk, whatever the mode promises. */
   readonly stored: number;
   /**
-   * Whether commits fail just now, or one does not end, so that nobody knows
-   * when the next one works. Short of space alone, commits still work: `health` tells that.
+   * Whether commits fail at present, or one does not end. A lack of space alone
+   * does not count: `health` reports it, and commits still work.
    */
   readonly isStuck: boolean;
   /**

@@ -101,7 +101,7 @@ async function reasonOf(
   to: string,
 ): Promise<unknown> {
   const isKnown = error instanceof StoreError && error.fault !== "failing";
-  // What is wrong with the copy is wrong with what was copied.
+  // Damage of the copy is damage of its source.
   if (isKnown) return damaged(error, from);
   const { message } = error;
   if (await whyFull(to) !== null || isFull(message)) {

@@ -18,8 +18,8 @@ export interface Disk {
   /** Reads a store without changing it; see `verify`. */
   verify(path: string): Promise<Verdict>;
   /**
-   * What can be read of the damaged store at `path`. A disk that does not have
-   * this has nothing to read.
+   * Returns a source of the whole blocks in the damaged store at `path`. Missing =
+   * nothing can be read there.
    */
   damaged?(path: string): Source;
   /** Opens a store that was verified; one that is missing begins empty. */
@@ -30,7 +30,7 @@ export interface Disk {
   newEpoch(): number;
   /**
    * Empties the write-ahead log of the store at `path`, which may be open, as
-   * far as nobody reads it. @default there is no such log
+   * far as no reader needs it. @default there is no such log
    */
   emptyLog?(path: string): Promise<void>;
   /** Returns the space on the disk that `folder` is on. */

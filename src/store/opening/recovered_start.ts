@@ -165,7 +165,7 @@ async function check(
   };
 }
 
-/** What the journals show beside the commits that the store gets of them. */
+/** Findings in the journals beside the commits that the store takes. */
 class Sights implements JournalSights {
   /** Whether a part of any is damaged, be it the end. */
   isBroken = false;
@@ -184,7 +184,7 @@ class Sights implements JournalSights {
     this.#last.set(epoch, Math.max(commit, this.#last.get(epoch) ?? 0));
   }
 
-  /** What to tell of commits that came after `reach`, or null. */
+  /** Describes commits after `reach`, or returns null. */
   beyond({ epoch, commit }: Head): string | null {
     const last = this.#last.get(epoch) ?? 0;
     if (last <= commit) return null;

@@ -56,7 +56,7 @@ async function keepPrivate(path: string): Promise<void> {
   }
 }
 
-/** A `path` that cannot be a store's file is told from a broken disk. */
+/** Distinguishes an impossible `path` from a broken disk. */
 async function checkPath(path: string): Promise<void> {
   const isFolder = await Deno.stat(path).then(
     ({ isDirectory }) => isDirectory,

@@ -42,9 +42,9 @@ export async function look(
 }
 
 /**
- * What to make of the `error` that opening the verified store at `path` ended
- * with: damage counts as such only where `verify` finds it now as well. A store
- * that it finds whole is never moved away.
+ * Judges the `error` that opening the verified store at `path` threw. Damage
+ * counts only if `verify` finds it, too: a store that it finds whole is never
+ * moved away.
  */
 export async function confirmed(
   disk: Disk,
@@ -71,7 +71,7 @@ export function refused(path: string, fault: string): StoreError {
   return new StoreError("corrupt", `the store ${path} is damaged: ${fault}`);
 }
 
-/** What to tell of commits that its write-ahead log has lost, or null. */
+/** Describes commits lost in the write-ahead log, or returns null. */
 export function lossOf(path: string, { lost = 0 }: Verdict): string | null {
   return lost === 0 ? null : `${describeLost(path, lost)} and are lost; the ` +
     "store goes on from what was written before them";

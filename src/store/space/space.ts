@@ -19,7 +19,7 @@ const ENOUGH = 256 * 1024;
  */
 const MARGIN = 8 * 1024 * 1024;
 
-/** What the write-ahead log comes to before the database takes it over. */
+/** Size that the write-ahead log reaches between checkpoints, in bytes. */
 const WAL = 4.9e6;
 
 /** From this length on it does not grow by much. */
@@ -33,15 +33,15 @@ const BACK = 1 / 8;
 
 /** What counts as too little space. */
 export interface SpaceLimits {
-  /** What is promised: `fault-tolerant` writes all of it twice. */
+  /** The storage mode: `fault-tolerant` writes everything twice. */
   readonly mode: StorageMode;
   /** The store's file. */
   readonly path: string;
   /** Bytes the store may take; 0 = no bound. */
   readonly maxSize: number;
   /**
-   * Free bytes there should be on its disk, and no more than a quarter of the
-   * disk; 0 = only what deleting needs.
+   * Bytes to leave free on the disk, counted up to a quarter of the disk; 0 =
+   * only the bytes that deleting needs.
    */
   readonly lowSpaceBytes: number;
   /** Free percent there should be on its disk; 0 = none. */
@@ -56,21 +56,21 @@ export interface DiskSpace {
   readonly total: number;
 }
 
-/** What a store has written, and is about to write. In bytes. */
+/** Bytes that a store has written, and is about to write. */
 export interface Usage {
   /** All blocks of the log. */
   readonly stored: number;
-  /** What these take in the database's file. */
+  /** Their bytes in the database's file. */
   readonly taken: number;
-  /** What went to the disk since the store was opened. */
+  /** Bytes written to the disk since the store was opened. */
   readonly written: number;
-  /** What journals and snapshots take. */
+  /** Bytes of journals and snapshots. */
   readonly copied: number;
-  /** What has been noted and is not on disk yet. */
+  /** Bytes noted and not on disk yet. */
   readonly coming: number;
 }
 
-/** What was seen on the disk. */
+/** The last look at the disk. */
 interface Seen extends DiskSpace {
   /** Bytes of the database's file; those of deleted blocks are used again. */
   readonly file: number;
@@ -92,10 +92,10 @@ export class Space {
   #asked = -Infinity;
   #isAsking = false;
   #seen: Seen | null = null;
-  /** What had been written when the disk was last asked. */
+  /** `Usage.written` at that look. */
   #writtenThen = 0;
   #written = 0;
-  /** What copies took then. */
+  /** `Usage.copied` at that look. */
   #copiedThen = 0;
   #copied = 0;
   #isShort = false;
@@ -121,7 +121,7 @@ export class Space {
     this.#files = files;
   }
 
-  /** Why no more should be stored, or null. */
+  /** Returns why nothing should be stored at present, or null. */
   shortage(usage: Usage): string | null {
     this.#written = usage.written;
     this.#copied = usage.copied;
@@ -182,7 +182,7 @@ export class Space {
     );
     const bound = Math.max(low, margin);
     const least = this.#isShort ? bound * (1 + BACK) : bound;
-    // What the database moves from its log to its file is as good as there.
+    // Bytes that move from the log to the file are counted there already.
     const grows = Math.max(0, usage.taken - file) + Math.max(0, WAL - wal);
     this.free = free - grows - (usage.copied - this.#copiedThen);
     // Blocks that were deleted leave room for others in the file.
@@ -212,8 +212,8 @@ export async function askSystem(path: string): Promise<DiskSpace> {
 }
 
 /**
- * What to say of the disk of `path` when it is full, else null. `ask` returns
- * the space on the disk of a folder.
+ * Describes the full disk of `path`; null if it is not full. `ask` returns the
+ * space on the disk of a folder.
  */
 export async function whyFull(
   path: string,

@@ -9,7 +9,7 @@ const A_LOOK = 64 * 1024;
 
 /** Where space comes from. */
 export interface SpaceSource {
-  /** Why no more should be stored, or null. */
+  /** Returns why nothing should be stored at present, or null. */
   shortage(usage: Usage): string | null;
   /** Bytes that may come until space is short, as of the last answer. */
   readonly room: number;
@@ -19,11 +19,11 @@ export interface SpaceSource {
   onAnswer?: () => void;
 }
 
-/** What is watched, and who is told. */
+/** The watched store, and the callback. */
 export interface Watched {
   /** The figures as of now. */
   usage(): Usage;
-  /** Space is short for this reason, or no more. */
+  /** Receives why space is short; null once it is not. */
   found(shortage: string | null): void;
   /** It is time to look again. */
   due(): void;
@@ -81,7 +81,7 @@ export class SpaceWatch {
     if (!this.#isClosed) this.#watched.due();
   }
 
-  /** Looks no more. */
+  /** Ends the looks. */
   close(): void {
     this.#isClosed = true;
     this.#recheck?.();

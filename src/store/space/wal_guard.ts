@@ -89,7 +89,7 @@ export class WalGuard {
         size = await this.#log.size() ?? 0;
       }
     } catch {
-      // A disk that fails is told of by commits; this is tried again.
+      // Commits report a failing disk; the next look tries again.
     }
     if (this.#ended) return;
     this.excess = size > LONG ? size : 0;

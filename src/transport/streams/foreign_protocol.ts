@@ -1,7 +1,7 @@
-/** What a peer speaks where it should not, by its first bytes. */
+/** A protocol on the wrong listener, by its first bytes. */
 export type Foreign = "mqtt" | "tls" | "http" | "proxy-header";
 
-/** What a peer does wrong, where that is known and something can be done. */
+/** A mistake of a peer that its operator can correct. */
 export type PeerFault =
   | `speaks-${Foreign}`
   | "asks-for-another-path"

@@ -6,7 +6,7 @@ export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
   /** HTTP status code, 400 to 505; 408 when the peer took too long. */
   readonly status: number;
-  /** What the peer did wrong; null where that is not known. */
+  /** The mistake of the peer; null if unknown. */
   readonly fault: PeerFault | null;
 
   /** `message` is one sentence that is also sent to the peer. */

@@ -21,7 +21,7 @@ export class RefusedError extends Error {
   override readonly name = "HandshakeError";
   /** For the counters. */
   readonly reason: RefusalReason;
-  /** What the peer did wrong; null where that is not known. */
+  /** The mistake of the peer; null if unknown. */
   readonly fault: PeerFault | null;
 
   /** `cause` is what was thrown below, if anything was. */

@@ -9,7 +9,7 @@ const ALERTS: Readonly<Record<string, PeerFault>> = {
   CertificateExpired: "finds-certificate-expired",
 };
 
-/** What the runtime says when the client offers nothing that TLS 1.2 has. */
+/** Message of the runtime for a client without any cipher of TLS 1.2. */
 const OLD =
   /SignatureAlgorithmsExtensionRequired|Tls1[23](?:NotOffered|NotSupported)|ProtocolVersion|NoCipherSuitesInCommon/;
 

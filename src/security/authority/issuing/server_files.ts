@@ -9,7 +9,7 @@ import { DAY } from "../keys/validity.ts";
 /** Days that a server's certificate lives; it is renewed long before. */
 export const LIFE = 90;
 
-/** What lives longer was made by a machine that had no date (ms). */
+/** Longest life of a certificate made on a machine with a calendar (ms). */
 const LONGEST = (LIFE + 1) * DAY;
 
 /** A server's certificate as it lies in the authority's folder. */
