@@ -11,12 +11,19 @@ export {
   isWildcardAt,
   levelCount,
   parseFilter,
+  sharedFilter,
   topicMatches,
   validateTopicFilter,
   validateTopicName,
 } from "./topics.ts";
 export type { ParsedFilter } from "./topics.ts";
-export { decodeUtf8, encodeUtf8, isWellFormedUtf8, ownText } from "./utf8.ts";
+export {
+  decodeUtf8,
+  encodeUtf8,
+  isLonger,
+  isWellFormedUtf8,
+  ownText,
+} from "./utf8.ts";
 export { type ByteOwner, Message } from "./message.ts";
 export type { SubscriptionOptions } from "./subscription_options.ts";
 export type {

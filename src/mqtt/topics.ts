@@ -76,6 +76,11 @@ export function parseFilter(text: string): ParsedFilter | null {
   return validateTopicFilter(filter) === null ? { group, filter } : null;
 }
 
+/** Returns the filter by which a client subscribes as a member of `group`. */
+export function sharedFilter(group: string, filter: string): string {
+  return `${SHARE_PREFIX}${group}/${filter}`;
+}
+
 /**
  * Whether a valid filter (without `$share/`) matches a valid name (4.7). The
  * plain reading of the rules, without any index: the measure for faster ones.

@@ -121,3 +121,9 @@ export function ownText(text: string, start: number, end: number): string {
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
+
+/** Whether `text` takes more than `bytes` bytes of UTF-8. */
+export function isLonger(text: string, bytes: number): boolean {
+  // A UTF-16 unit takes at most three, so most texts are judged at once.
+  return text.length * 3 > bytes && encodeUtf8(text).length > bytes;
+}

@@ -1,8 +1,7 @@
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { isLonger, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { AuthOutcome, Identity } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { isLonger } from "./filter.ts";
 import type { Session } from "./session.ts";
 
 /** A client id whose session belongs to another user. */

@@ -1,7 +1,7 @@
 import type { ProtocolError } from "../mqtt/mod.ts";
 import { AnswerTooLarge } from "./answer_too_large.ts";
-import { ForeignProtocol } from "./first_packet.ts";
-import type { CloseReason } from "./reasons.ts";
+import { ForeignProtocol } from "./core/first_packet.ts";
+import type { CloseReason } from "./core/reasons.ts";
 
 /** Returns why a connection closes for `error`: mostly `otherwise`. */
 export function closeReasonOf(

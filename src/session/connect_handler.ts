@@ -21,11 +21,11 @@ import { closeReasonOf } from "./close_reason.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess, mayInherit } from "./enforce.ts";
-import { ForeignProtocol } from "./first_packet.ts";
+import { ForeignProtocol } from "./core/first_packet.ts";
 import { watchIdentity } from "./identity_end.ts";
-import type { ListenerOptions, SessionOptions } from "./options.ts";
+import type { ListenerOptions, SessionOptions } from "./core/options.ts";
 import type { Session } from "./session.ts";
-import { TopicAliases } from "./topic_aliases.ts";
+import { TopicAliases } from "./output/topic_aliases.ts";
 import { acceptWill, type Will } from "./will.ts";
 
 /** The largest packet there can be; as a maximum it limits nothing. */

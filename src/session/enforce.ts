@@ -1,4 +1,4 @@
-import { ReasonCode } from "../mqtt/mod.ts";
+import { ReasonCode, sharedFilter } from "../mqtt/mod.ts";
 import type { SharedName } from "../router/mod.ts";
 import type { Identity } from "../security/mod.ts";
 import type { Context } from "./context.ts";
@@ -37,7 +37,7 @@ export function enforceAccess(
     session.subscriptions--;
     if (group !== null) left.push({ name: group, filter });
     else session.queue.stopFeed(filter);
-    removed.push(group === null ? filter : `$share/${group}/${filter}`);
+    removed.push(group === null ? filter : sharedFilter(group, filter));
   }
   session.queue.leftGroups(left);
   if (removed.length > 0 && session.subscriptions === 0) {

@@ -1,11 +1,9 @@
 import {
-  encodeUtf8,
   parseFilter,
   ProtocolError,
   ReasonCode,
   validateTopicFilter,
 } from "../mqtt/mod.ts";
-import type { SharedName } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 
 /** A topic filter, taken apart. */
@@ -37,15 +35,4 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
   const { mountPoint } = connection;
   if (mountPoint === null) return parsed;
   return { filter: mountPoint.text + parsed.filter, group: parsed.group };
-}
-
-/** Whether `text` takes more than `bytes` bytes of UTF-8. */
-export function isLonger(text: string, bytes: number): boolean {
-  // A UTF-16 unit takes at most three, so most texts are judged at once.
-  return text.length * 3 > bytes && encodeUtf8(text).length > bytes;
-}
-
-/** The filter as a client subscribes with it: names a group for certain. */
-export function sharedFilter({ name, filter }: SharedName): string {
-  return `$share/${name}/${filter}`;
 }

@@ -1,6 +1,6 @@
 import { ReasonCode } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
-import type { CloseReason } from "./reasons.ts";
+import type { CloseReason } from "./core/reasons.ts";
 
 /**
  * The limit that a connection met when it is closed for `why`, with the reason

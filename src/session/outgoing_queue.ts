@@ -1,4 +1,9 @@
-import { type Message, PacketType, type QoS } from "../mqtt/mod.ts";
+import {
+  type Message,
+  PacketType,
+  type QoS,
+  sharedFilter,
+} from "../mqtt/mod.ts";
 import {
   type Delivery,
   Readiness,
@@ -7,16 +12,15 @@ import {
   type Subscriber,
 } from "../router/mod.ts";
 import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
-import { Backlog } from "./backlog.ts";
+import { Backlog } from "./session/backlog.ts";
 import type { Context } from "./context.ts";
-import { type DropNote, DropNotes } from "./drop_notes.ts";
-import { sharedFilter } from "./filter.ts";
-import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
-import { InflightWindow } from "./inflight_window.ts";
-import { OrderedMap } from "./ordered_map.ts";
-import { Outgoing } from "./outgoing.ts";
-import type { DropReason } from "./reasons.ts";
-import { type FeedTarget, RetainedFeeds } from "./retained_feeds.ts";
+import { type DropNote, DropNotes } from "./session/drop_notes.ts";
+import { IdReserve, type ReserveOwner } from "./session/id_reserve.ts";
+import { InflightWindow } from "./session/inflight_window.ts";
+import { OrderedMap } from "./session/ordered_map.ts";
+import { Outgoing } from "./core/outgoing.ts";
+import type { DropReason } from "./core/reasons.ts";
+import { type FeedTarget, RetainedFeeds } from "./session/retained_feeds.ts";
 import type { Sender } from "./sender.ts";
 
 /** Most sessions have lost nothing, and share it. */
@@ -274,7 +278,9 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       this.#left = new Set();
       this.#context.passes.inTurns(() => this.#passOverLeft());
     }
-    for (const group of groups) this.#left.add(sharedFilter(group));
+    for (const group of groups) {
+      this.#left.add(sharedFilter(group.name, group.filter));
+    }
   }
 
   #passOverLeft(): false {
@@ -283,7 +289,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     for (let count = this.#backlog.size; count > 0; count--) {
       const entry = this.#take()!;
       const { group } = entry.delivery;
-      const isLeft = group !== null && left.has(sharedFilter(group));
+      const isLeft = group !== null &&
+        left.has(sharedFilter(group.name, group.filter));
       if (isLeft && this.#passOver(entry)) this.#letGo(entry);
       else this.#wait(entry);
     }

@@ -10,10 +10,10 @@ import {
 import { type CachedTopic, RETAINED_FULL } from "../router/mod.ts";
 import { type AccessQuestion, mayPublish } from "../security/mod.ts";
 import { reasonOf, settleAccess } from "./access_questions.ts";
-import { LARGEST } from "./buffers.ts";
+import { LARGEST } from "./core/buffers.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { isOwnState, isReserved } from "./reserved_topic.ts";
+import { isOwnState, isReserved } from "./core/reserved_topic.ts";
 import { waitForRate } from "./rate_pause.ts";
 import type { Session } from "./session.ts";
 

@@ -14,10 +14,10 @@ import {
 import type { ByteStream } from "../transport/mod.ts";
 import { checkAnswer } from "./answer_too_large.ts";
 import type { Context } from "./context.ts";
-import type { Outgoing } from "./outgoing.ts";
-import { Outbox, type OutboxOwner } from "./outbox.ts";
-import type { DropReason } from "./reasons.ts";
-import type { TopicAliases } from "./topic_aliases.ts";
+import type { Outgoing } from "./core/outgoing.ts";
+import { Outbox, type OutboxOwner } from "./output/outbox.ts";
+import type { DropReason } from "./core/reasons.ts";
+import type { TopicAliases } from "./output/topic_aliases.ts";
 
 const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 

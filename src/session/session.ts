@@ -6,15 +6,15 @@ import type {
   StoredPacketIds,
   StoredSession,
 } from "../store/mod.ts";
-import { type AccessHolder, nextIdentityNumber } from "./access.ts";
+import { type AccessHolder, nextIdentityNumber } from "./core/access.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import type { MountPoint } from "./mount_point.ts";
-import { NEVER } from "./options.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { MountPoint } from "./core/mount_point.ts";
+import { NEVER } from "./core/options.ts";
+import type { Outgoing } from "./core/outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import { isOwnState } from "./reserved_topic.ts";
-import { SessionClock, type SessionEvents } from "./session_clock.ts";
+import { isOwnState } from "./core/reserved_topic.ts";
+import { SessionClock, type SessionEvents } from "./session/session_clock.ts";
 import type { Will } from "./will.ts";
 
 /**

@@ -5,6 +5,7 @@ import {
   type Frame,
 } from "../codec/mod.ts";
 import {
+  isLonger,
   levelCount,
   type Properties,
   ProtocolError,
@@ -14,10 +15,10 @@ import {
 } from "../mqtt/mod.ts";
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
-import { isLonger, type ReadFilter, readFilter } from "./filter.ts";
+import { type ReadFilter, readFilter } from "./filter.ts";
 import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
 import { sendGated } from "./send_gated.ts";
-import { isReservedFilter } from "./reserved_topic.ts";
+import { isReservedFilter } from "./core/reserved_topic.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */

@@ -1,4 +1,5 @@
 import {
+  isLonger,
   isWellFormedUtf8,
   levelCount,
   Message,
@@ -8,8 +9,7 @@ import {
   type WillPacket,
 } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
-import { isLonger } from "./filter.ts";
-import { isReserved } from "./reserved_topic.ts";
+import { isReserved } from "./core/reserved_topic.ts";
 
 /** A will that waits for its client to fail. */
 export interface Will {

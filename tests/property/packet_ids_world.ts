@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { IdReserve } from "../../src/session/id_reserve.ts";
-import { InflightWindow } from "../../src/session/inflight_window.ts";
-import { Outgoing } from "../../src/session/outgoing.ts";
+import { IdReserve } from "../../src/session/session/id_reserve.ts";
+import { InflightWindow } from "../../src/session/session/inflight_window.ts";
+import { Outgoing } from "../../src/session/core/outgoing.ts";
 import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { StubStore } from "../session/stub_store.ts";
 import { deliveryAt } from "../support/deliveries.ts";

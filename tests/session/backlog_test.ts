@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { Backlog } from "../../src/session/backlog.ts";
-import { Outgoing } from "../../src/session/outgoing.ts";
+import { Backlog } from "../../src/session/session/backlog.ts";
+import { Outgoing } from "../../src/session/core/outgoing.ts";
 import { deliveryAt } from "../support/deliveries.ts";
 
 const delivery = deliveryAt(1);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Cancel, type Clock, ManualClock } from "../../src/clock/mod.ts";
-import { type Deadline, Deadlines } from "../../src/session/deadlines.ts";
+import { type Deadline, Deadlines } from "../../src/session/core/deadlines.ts";
 
 /** How late a deadline may be (ms). */
 const LATE = 100;

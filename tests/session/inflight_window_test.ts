@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { InflightWindow } from "../../src/session/inflight_window.ts";
-import { Outgoing } from "../../src/session/outgoing.ts";
+import { InflightWindow } from "../../src/session/session/inflight_window.ts";
+import { Outgoing } from "../../src/session/core/outgoing.ts";
 import { deliveryAt } from "../support/deliveries.ts";
 
 const message = new Message(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RIGHTS_END } from "../../src/security/mod.ts";
-import { KnownRights } from "../../src/session/known_rights.ts";
+import { KnownRights } from "../../src/session/core/known_rights.ts";
 
 const rightsOf = (topic: number, session: number) =>
   (topic * 31 + session * 7) % RIGHTS_END;

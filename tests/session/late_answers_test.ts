@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Connection } from "../../src/session/connection.ts";
-import { LateAnswers } from "../../src/session/late_answers.ts";
+import { LateAnswers } from "../../src/session/core/late_answers.ts";
 import { StubStore } from "./stub_store.ts";
 
 const CONNECTION = {} as Connection;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
-import { IdReserve } from "../../src/session/id_reserve.ts";
-import { InflightWindow } from "../../src/session/inflight_window.ts";
+import { IdReserve } from "../../src/session/session/id_reserve.ts";
+import { InflightWindow } from "../../src/session/session/inflight_window.ts";
 import type { Session } from "../../src/session/mod.ts";
-import { Outgoing } from "../../src/session/outgoing.ts";
+import { Outgoing } from "../../src/session/core/outgoing.ts";
 import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
 import { deliveryAt } from "../support/deliveries.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PublishRate } from "../../src/session/publish_rate.ts";
+import { PublishRate } from "../../src/session/connection/publish_rate.ts";
 
 /** Takes `count` messages as fast as it may; returns the ms it took. */
 function run(rate: PublishRate, count: number, bytes: number): number {

@@ -7,10 +7,10 @@ import {
   lend,
   scrubBuffers,
   SMALLEST,
-} from "../../src/session/buffers.ts";
+} from "../../src/session/core/buffers.ts";
 import type { Context } from "../../src/session/context.ts";
-import { Counters } from "../../src/session/counters.ts";
-import { Passes } from "../../src/session/passes.ts";
+import { Counters } from "../../src/session/core/counters.ts";
+import { Passes } from "../../src/session/core/passes.ts";
 import { Pump } from "../../src/session/pump.ts";
 import { join, packet, toHex } from "../support/bytes.ts";
 import { turn } from "../support/settle.ts";

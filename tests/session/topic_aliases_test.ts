@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Topic } from "../../src/mqtt/mod.ts";
-import { TopicAliases } from "../../src/session/topic_aliases.ts";
+import { TopicAliases } from "../../src/session/output/topic_aliases.ts";
 
 function topics(count: number): Topic[] {
   return Array.from(

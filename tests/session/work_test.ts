@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Backlog } from "../../src/session/backlog.ts";
-import { OrderedMap } from "../../src/session/ordered_map.ts";
+import { Backlog } from "../../src/session/session/backlog.ts";
+import { OrderedMap } from "../../src/session/session/ordered_map.ts";
 import { property } from "../support/bytes.ts";
 import { puback, staying } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backlog } from "../../src/session/backlog.ts";
+import { Backlog } from "../../src/session/session/backlog.ts";
 import { Context } from "../../src/session/context.ts";
 import { Session } from "../../src/session/session.ts";
 import type { StorageMode } from "../../src/store/mod.ts";

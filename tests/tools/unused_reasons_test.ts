@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 
 const SOURCES = new URL("../../src/", import.meta.url);
-const REASONS = "session/reasons.ts";
+const REASONS = "session/core/reasons.ts";
 /** It says each in words, and uses none. */
 const WORDS = "broker/listeners/connection_words.ts";
 

@@ -1,4 +1,9 @@
-import { type QoS, topicMatches, validateTopicName } from "../../mqtt/mod.ts";
+import {
+  type QoS,
+  sharedFilter,
+  topicMatches,
+  validateTopicName,
+} from "../../mqtt/mod.ts";
 import type { SubscriptionEntry } from "../../router/mod.ts";
 import type { AccessQuestion } from "../../security/mod.ts";
 import {
@@ -177,7 +182,7 @@ function subscriptionsFor(
 }
 
 function shownSubscription({ filter, group, options }: SubscriptionEntry) {
-  const name = group === null ? filter : `$share/${group}/${filter}`;
+  const name = group === null ? filter : sharedFilter(group, filter);
   return `${name} (QoS ${options.qos})`;
 }
 

@@ -1,4 +1,4 @@
-import type { AccessQuestion } from "../security/mod.ts";
+import type { AccessQuestion } from "../../security/mod.ts";
 
 const DOLLAR = 0x24;
 const SLASH = 0x2f;

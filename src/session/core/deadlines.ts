@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../clock/mod.ts";
+import type { Cancel, Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
 
 /** Ticks are this long (ms): a deadline fires at most this much late. */

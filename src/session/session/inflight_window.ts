@@ -1,5 +1,5 @@
-import type { PacketIdRange } from "../store/mod.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { PacketIdRange } from "../../store/mod.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 
 /** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
 const IDS = 65535;

@@ -4,8 +4,8 @@ import {
   ProtocolError,
   ReasonCode,
   type Topic,
-} from "../mqtt/mod.ts";
-import type { CachedTopic, Router, Subscriber } from "../router/mod.ts";
+} from "../../mqtt/mod.ts";
+import type { CachedTopic, Router, Subscriber } from "../../router/mod.ts";
 
 const DOLLAR = 0x24;
 

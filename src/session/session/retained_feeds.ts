@@ -1,7 +1,7 @@
-import type { Message, QoS } from "../mqtt/mod.ts";
-import type { Delivery, RetainedCursor } from "../router/mod.ts";
+import type { Message, QoS } from "../../mqtt/mod.ts";
+import type { Delivery, RetainedCursor } from "../../router/mod.ts";
 import { OrderedMap } from "./ordered_map.ts";
-import type { Passes } from "./passes.ts";
+import type { Passes } from "../core/passes.ts";
 
 /** Retained messages looked at before others get their turn. */
 const SLICE = 256;

@@ -1,6 +1,6 @@
-import type { Message, QoS } from "../mqtt/mod.ts";
-import type { Delivery } from "../router/mod.ts";
-import type { StoredBody, StoredEntry } from "../store/mod.ts";
+import type { Message, QoS } from "../../mqtt/mod.ts";
+import type { Delivery } from "../../router/mod.ts";
+import type { StoredBody, StoredEntry } from "../../store/mod.ts";
 
 // What takes a bit or two of an entry shares one field.
 const QOS = 0x03;

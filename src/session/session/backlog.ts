@@ -1,4 +1,4 @@
-import type { Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 
 /** Places of the first part, and of the longest. */
 const FIRST = 8;

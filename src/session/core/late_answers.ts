@@ -1,12 +1,18 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import type { Store } from "../store/mod.ts";
-import type { Connection } from "./connection.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Store } from "../../store/mod.ts";
+import type { CloseReason } from "./reasons.ts";
 
 /** What an answer of a few bytes takes while it waits, about. */
 const COST = 64;
 
 /** Bytes that may wait for one connection, by `COST`. */
 const MOST = 256 * 1024;
+
+/** A connection, as far as answers to it need one. */
+export interface Waiter {
+  close(reason: CloseReason, code: ReasonCode): void;
+  fail(error: unknown): void;
+}
 
 /** An answer, and the batch that has to be on disk before it. */
 interface LateAnswer {
@@ -41,7 +47,7 @@ class Waiting {
  * answered once. The store is asked to call once a batch, not once an answer.
  */
 export class LateAnswers {
-  readonly #waiting = new Map<Connection, Waiting>();
+  readonly #waiting = new Map<Waiter, Waiting>();
   /** The batch that the store was last asked about. */
   #asked = 0;
 
@@ -56,7 +62,7 @@ export class LateAnswers {
    * `bytes`. A connection with too many of them is closed.
    */
   add(
-    connection: Connection,
+    connection: Waiter,
     store: Store,
     type: number,
     packetId: number,
@@ -78,7 +84,7 @@ export class LateAnswers {
   }
 
   /** The connection has ended: nobody is left to be answered. */
-  drop(connection: Connection): void {
+  drop(connection: Waiter): void {
     this.#waiting.delete(connection);
   }
 

@@ -1,4 +1,4 @@
-import type { DropReason } from "./reasons.ts";
+import type { DropReason } from "../core/reasons.ts";
 
 /** What is remembered of messages that were dropped for one reason. */
 export interface DropNote {

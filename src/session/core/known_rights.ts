@@ -1,4 +1,4 @@
-import { type Rights, RIGHTS_END } from "../security/mod.ts";
+import { type Rights, RIGHTS_END } from "../../security/mod.ts";
 
 /** Places where a pair can stand: a lookup looks at no more. */
 const WAYS = 8;

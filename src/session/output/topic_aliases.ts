@@ -1,4 +1,4 @@
-import type { Topic } from "../mqtt/mod.ts";
+import type { Topic } from "../../mqtt/mod.ts";
 
 /**
  * Aliases that the broker gives to topics on one connection (3.3.2.3.4).

@@ -1,5 +1,5 @@
-import type { ProtocolVersion } from "../mqtt/mod.ts";
-import type { PeerFault } from "../transport/mod.ts";
+import type { ProtocolVersion } from "../../mqtt/mod.ts";
+import type { PeerFault } from "../../transport/mod.ts";
 import type { CloseReason } from "./reasons.ts";
 
 /** Fields of a log line about a connection. */

@@ -1,4 +1,4 @@
-import type { ProtocolVersion, QoS } from "../mqtt/mod.ts";
+import type { ProtocolVersion, QoS } from "../../mqtt/mod.ts";
 
 /** A session that never expires (MQTT 5.0, 3.1.2.11.2), in seconds. */
 export const NEVER = 0xffff_ffff;

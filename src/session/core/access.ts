@@ -1,10 +1,10 @@
-import type { Message, QoS, Topic } from "../mqtt/mod.ts";
+import type { Message, QoS, Topic } from "../../mqtt/mod.ts";
 import {
   type Authorizer,
   type Identity,
   receivableQos,
   type Rights,
-} from "../security/mod.ts";
+} from "../../security/mod.ts";
 import { KnownRights } from "./known_rights.ts";
 
 /** Who is asked about: sessions are. */

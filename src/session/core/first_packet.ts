@@ -1,6 +1,10 @@
-import { ConnectError } from "../codec/mod.ts";
-import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import { type Foreign, foreignOf, type PeerFault } from "../transport/mod.ts";
+import { ConnectError } from "../../codec/mod.ts";
+import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import {
+  type Foreign,
+  foreignOf,
+  type PeerFault,
+} from "../../transport/mod.ts";
 
 /** The first bytes are of another protocol: there is nothing to answer. */
 export class ForeignProtocol extends ConnectError {

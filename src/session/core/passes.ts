@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
 
 /** What a pass leaves behind to be written. */

@@ -1,4 +1,4 @@
-import type { Deadline, Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "../core/deadlines.ts";
 
 /** What falls due while a session is detached. */
 export interface SessionEvents {

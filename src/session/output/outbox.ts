@@ -1,16 +1,16 @@
-import type { Message } from "../mqtt/mod.ts";
+import type { Message } from "../../mqtt/mod.ts";
 import {
   type AckType,
   measurePublish,
   type PublishHead,
   writeAck,
   writePublishHead,
-} from "../codec/mod.ts";
-import type { Store } from "../store/mod.ts";
-import type { ByteStream } from "../transport/mod.ts";
-import { giveBack, LARGEST, lend } from "./buffers.ts";
-import type { Counters } from "./counters.ts";
-import type { Passes } from "./passes.ts";
+} from "../../codec/mod.ts";
+import type { Store } from "../../store/mod.ts";
+import type { ByteStream } from "../../transport/mod.ts";
+import { giveBack, LARGEST, lend } from "../core/buffers.ts";
+import type { Counters } from "../core/counters.ts";
+import type { Passes } from "../core/passes.ts";
 
 /** A payload this long goes by reference instead of being copied. */
 const BY_REFERENCE = 16384;

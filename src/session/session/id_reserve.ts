@@ -1,4 +1,4 @@
-import type { PacketIdRange, Store, StoredPacketIds } from "../store/mod.ts";
+import type { PacketIdRange, Store, StoredPacketIds } from "../../store/mod.ts";
 import type { InflightWindow } from "./inflight_window.ts";
 
 /** Packet ids there are. */

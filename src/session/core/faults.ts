@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import type { Counters } from "./counters.ts";
 
 /** Lines logged in one minute at most. */
