@@ -16,6 +16,7 @@ import {
 import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
 import { checkAnswer } from "./answer_too_large.ts";
 import { awaitOutcome } from "./auth_handler.ts";
+import { awaitEnding } from "./await_ending.ts";
 import { checkLength, isAnothers, OwnedClientId } from "./client_id.ts";
 import { closeReasonOf } from "./close_reason.ts";
 import type { Connection } from "./connection.ts";
@@ -193,11 +194,12 @@ function underIdOf({ clientId }: Identity, candidate: Candidate): Candidate {
 function enter(
   connection: Connection,
   candidate: Candidate,
-  { identity, data }: Extract<AuthOutcome, { kind: "allow" }>,
+  outcome: Extract<AuthOutcome, { kind: "allow" }>,
 ): void {
   const { context } = connection;
-  const { packet } = candidate;
-  connection.clientId = candidate.clientId;
+  const { packet, clientId } = candidate;
+  const { identity, data } = outcome;
+  connection.clientId = clientId;
   connection.username = identity.username;
   const answer: ConnackPacket = {
     type: 2,
@@ -210,9 +212,20 @@ function enter(
   // Without CONNACK a client knows neither its limits nor its client id.
   const connack = encodeConnack(answer, packet.version);
   checkAnswer(connection.sender, "CONNACK", connack.length);
+  clearTheWay(connection, candidate, identity);
+  const batch = context.registry.batchToAwait(clientId);
+  if (batch > 0) {
+    return awaitEnding(
+      connection,
+      batch,
+      () => judge(connection, candidate, outcome),
+    );
+  }
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
-  const { session, present } = claim(connection, candidate, identity);
+  const former = context.registry.get(clientId);
+  const present = former !== undefined;
+  const session = former ?? context.registry.create(clientId);
   session.expiryInterval = sessionExpiry(packet, context.options);
   // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
@@ -259,12 +272,12 @@ function sessionExpiry(
   return Math.min(asked, maxExpiry);
 }
 
-/** Takes the client id: the old connection ends, the session may go on. */
-function claim(
+/** Ends the old connection of the client id, and a session that is not to go on. */
+function clearTheWay(
   connection: Connection,
   { packet, clientId }: Candidate,
   identity: Identity,
-): { session: Session; present: boolean } {
+): void {
   const { mountPoint, context } = connection;
   const { registry, router } = context;
   const old = registry.get(clientId);
@@ -286,11 +299,6 @@ function claim(
     old.dropWill(); // [MQTT-3.1.2-8]: a new connection for the client id
     old.end();
   }
-  // Looked up anew: it may have ended with its connection.
-  const session = registry.get(clientId);
-  return session === undefined
-    ? { session: registry.create(clientId), present: false }
-    : { session, present: true };
 }
 
 /**
@@ -303,11 +311,6 @@ function awaitEffect(connection: Connection, session: Session): void {
   // While the disk takes nothing, clients can come in all the same.
   if (session.slot !== null || context.registry.isEnding(clientId)) {
     sender.waitForCommit();
-  }
-  // But for this one: after a crash now, messages of it would be acknowledged
-  // and dropped as seen [MQTT-4.3.3-10].
-  if (context.registry.mayReceiveAgain(clientId)) {
-    sender.outbox.waitForCommit();
   }
 }
 

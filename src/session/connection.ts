@@ -120,6 +120,8 @@ export class Connection implements Deadline, LoggedConnection {
   rate: PublishRate | null = null;
   /** Cancels the end of a pause for its rate; null outside one. @internal */
   ratePause: Cancel | null = null;
+  /** Ends the wait for the former session's end; null outside one. @internal */
+  stopWaiting: Cancel | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
   /** Time of the latest complete packet, or `PART` of one under way (ms). */
@@ -415,6 +417,7 @@ export class Connection implements Deadline, LoggedConnection {
     this.filterWork = null;
     this.identityEnd?.stop();
     this.context.late.drop(this);
+    this.stopWaiting?.();
     this.ratePause?.();
     this.ratePause = null;
     if (session === null) return;

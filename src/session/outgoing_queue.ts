@@ -114,6 +114,11 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return sender !== null && this.#backlog.size === 0 && !sender.outbox.held;
   }
 
+  /** Whether a crash could have its client get a QoS 2 message twice. */
+  get mayRepeat(): boolean {
+    return this.#window.mayRepeat(this.#context.store!);
+  }
+
   /** From now on `sender` serves it; `resume` comes after CONNACK. */
   attach(sender: Sender): void {
     this.#sender = sender;
@@ -330,12 +335,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** What lasted of its packet ids; before any entry is put back. */
   restoreIds(stored: StoredPacketIds): void {
-    this.#reserve = new IdReserve(
-      this.#window,
-      this.#context.store!,
-      this,
-      stored,
-    );
+    const store = this.#context.store!;
+    this.#reserve = new IdReserve(this.#window, store, this, stored);
   }
 
   /** The broker stops, and knows which ids it has given. */

@@ -5,8 +5,8 @@ import { Session } from "./session.ts";
 interface Ending {
   /** The batch that says so on disk. */
   readonly batch: number;
-  /** Whether the disk may have QoS 2 packet ids that it had received. */
-  readonly hasReceived: boolean;
+  /** Whether a QoS 2 message is lost or repeated if a crash brings it back. */
+  readonly isHarmful: boolean;
 }
 
 /** All sessions by client id, attached and detached. */
@@ -52,10 +52,9 @@ export class Registry {
     // What was never written cannot come back.
     if (store === null || slot === null || slot.block === 0) return;
     const { batch } = store;
-    // The end of the one before may not be on disk either.
-    const hasReceived = slot.mayReceiveAny(store.stored) ||
-      this.mayReceiveAgain(clientId);
-    const ending = { batch, hasReceived };
+    const isHarmful = slot.mayReceiveAny(store.stored) ||
+      session.queue.mayRepeat;
+    const ending = { batch, isHarmful };
     this.#endings.set(clientId, ending);
     store.onStored(batch, () => {
       if (this.#endings.get(clientId) === ending) {
@@ -75,11 +74,13 @@ export class Registry {
   }
 
   /**
-   * Whether a session that a crash now could bring back would take new QoS 2
-   * messages of this client for some that it has received.
+   * Returns the batch that has to be on disk before this client begins anew; 0
+   * for none. A crash before that brings back a session that takes new QoS 2
+   * messages for some it has received, or sends some again that the client had.
    */
-  mayReceiveAgain(clientId: string): boolean {
-    return this.#endings.get(clientId)?.hasReceived ?? false;
+  batchToAwait(clientId: string): number {
+    const ending = this.#endings.get(clientId);
+    return ending?.isHarmful ? ending.batch : 0;
   }
 
   /** A client id that nobody has [MQTT-3.1.3-6]. */

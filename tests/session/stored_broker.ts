@@ -10,7 +10,7 @@ import {
   type PartialSettings,
 } from "../../src/config/mod.ts";
 import { Router } from "../../src/router/mod.ts";
-import { Unasked } from "../../src/security/mod.ts";
+import { type Authenticator, Unasked } from "../../src/security/mod.ts";
 import {
   Connection,
   type ConnectionEnd,
@@ -33,6 +33,8 @@ export interface StoredBrokerOptions {
   readonly limits?: PartialSettings["limits"];
   readonly session?: PartialSettings["session"];
   readonly protocol?: PartialSettings["protocol"];
+  /** @default one that lets everybody in at once */
+  readonly authenticator?: Authenticator;
   /** What the store has from a run before. */
   readonly restore?: (into: Restorer) => void;
   /** What a store opened before that restores until its damage shows. */
@@ -96,7 +98,7 @@ export class StoredBroker {
     this.#context = new Context({
       options: sessionOptions(settings),
       router,
-      authenticator: new Unasked(() => true),
+      authenticator: options.authenticator ?? new Unasked(() => true),
       authorizer: null,
       clock: this.clock,
       counters: this.counters,

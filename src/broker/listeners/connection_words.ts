@@ -76,7 +76,8 @@ export function endWords(reason: CloseReason, facts: EndFacts): string {
       return "max_handshakes handshakes were under way";
     case "memory-full":
     case "disk-full":
-      return `there is no room for what the client needs: ${limit}`;
+      return facts.detail ??
+        `there is no room for what the client needs: ${limit}`;
     case "internal-error":
       return "an error of the broker itself; see the event failed";
   }

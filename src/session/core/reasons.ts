@@ -71,6 +71,7 @@ export type DropReason = typeof DROP_REASONS[number];
 export type PauseReason =
   | "loading"
   | "authenticating"
+  | "session-ending"
   | "access"
   | "rate"
   | "memory-full"

@@ -1,4 +1,4 @@
-import type { PacketIdRange } from "../../store/mod.ts";
+import type { PacketIdRange, Store } from "../../store/mod.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 
 /** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
@@ -114,6 +114,18 @@ export class InflightWindow {
     const entries: Outgoing[] = [];
     for (const entry of this.#slots) if (entry !== null) entries.push(entry);
     return entries.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /**
+   * Whether a crash could bring back a QoS 2 message as one to be sent that the
+   * client may have: `store` has it, and not its PUBREC.
+   */
+  mayRepeat(store: Store): boolean {
+    for (const entry of this.#slots) {
+      if (entry === null || entry.qos !== 2 || entry.number === 0) continue;
+      if (entry.message !== null || !store.isStored(entry)) return true;
+    }
+    return false;
   }
 
   /** Packet ids of QoS 2 messages in it that no store knows of. */

@@ -30,6 +30,9 @@ export type SessionState = "none" | "maybe" | "sure";
 /** The broker may know so much earlier that a connection ended (s). */
 const MARGIN = 8;
 
+/** So long a CONNECT waits before it may be refused (ms). */
+const REFUSED_AFTER = 5000;
+
 /** How long a session lasts that nothing ends (s). */
 export const FOR_EVER = 0xffffffff;
 
@@ -90,6 +93,8 @@ export abstract class Client {
   /** Whether `leftTime` is also what the broker knows. */
   isLeftKnown = true;
   #isClean = false;
+  /** When it sent the latest CONNECT (ms). */
+  #askedTime = 0;
   /** It has forgotten what it knew of its session. */
   #mustClean = false;
   /** What it knew of its session as it connected. */
@@ -157,6 +162,7 @@ export abstract class Client {
     });
     this.#wire = wire;
     this.#isClean = isClean;
+    this.#askedTime = this.world.now;
     this.#bytes = new Uint8Array(0);
     this.isOpen = false;
     this.#net.accept(wire);
@@ -299,7 +305,7 @@ export abstract class Client {
   }
 
   #connack({ code, sessionPresent }: ReadPacket): void {
-    if (code !== 0) return this.ledger.fault(`${this.id}: CONNACK ${code}`);
+    if (code !== 0) return this.#refused(code);
     this.isOpen = true;
     this.#mustClean = false;
     this.#openedAt = this.world.events;
@@ -310,6 +316,18 @@ export abstract class Client {
       this.forget();
     }
     this.accepted(sessionPresent);
+  }
+
+  /**
+   * Only where the disk may have a former session that would lose or repeat a
+   * QoS 2 message, and does not take its end in time.
+   */
+  #refused(code: number): void {
+    const isUnavailable = code === (this.version === 5 ? 0x88 : 3);
+    const isLate = this.world.now - this.#askedTime >= REFUSED_AFTER;
+    const mayBeAnew = this.#isClean || this.#judged !== "sure";
+    if (isUnavailable && isLate && mayBeAnew) return;
+    this.ledger.fault(`${this.id}: CONNACK ${code}`);
   }
 
   /** Whether its session has been left for too long, for certain or maybe. */
