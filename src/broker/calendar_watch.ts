@@ -16,29 +16,32 @@ const NONE: ClockNews = { step: 0, slept: 0 };
 /** Notices that the calendar was set, and that the machine was suspended. */
 export class CalendarWatch {
   readonly #clock: Clock;
-  /** The calendar less `Clock.now`, at the last look. */
+  /** Calendar minus `Clock.now`, at the last look (ms). */
   #ahead: number;
+  /** `Clock.suspended` at the last look. */
+  #suspended: number;
 
+  /** Reports what happens from here on. */
   constructor(clock: Clock) {
     this.#clock = clock;
-    // Suspension of the machine is measured from here on.
-    clock.machine();
     this.#ahead = this.#difference;
+    this.#suspended = clock.suspended;
   }
 
+  /** Reads `now`, so that `Clock.suspended` is complete. */
   get #difference(): number {
     return this.#clock.date() - this.#clock.now();
   }
 
   /** Returns what is new. To be called every ten seconds. */
   look(): ClockNews {
-    const apart = this.#difference - this.#ahead;
-    if (Math.abs(apart) < TOLERANCE) return NONE;
-    // After a suspension `now` catches up with the calendar here.
-    this.#clock.machine();
     const step = this.#difference - this.#ahead;
-    const slept = apart - step;
-    if (Math.abs(step) < TOLERANCE) return { step: 0, slept };
+    const { suspended } = this.#clock;
+    const slept = suspended - this.#suspended;
+    this.#suspended = suspended;
+    if (Math.abs(step) < TOLERANCE) {
+      return slept === 0 ? NONE : { step: 0, slept };
+    }
     this.#ahead += step;
     return { step, slept };
   }

@@ -6,7 +6,7 @@ export type Cancel = () => void;
  * within it.
  */
 export interface MachineRun {
-  /** Names the run: 1 to 2^48, which the machine chose at random at its start. */
+  /** A random number from 1 to 2^48, taken from the boot id. */
   readonly id: number;
   /** How long the run has lasted, suspension included (ms). */
   readonly uptime: number;
@@ -14,12 +14,13 @@ export interface MachineRun {
 
 /**
  * The one source of time, with two readings. Durations are measured by `now`.
- * `date` is for people and for dates that others have set.
+ * `date` reads the calendar: for log lines, tokens and certificates.
  */
 export interface Clock {
   /**
-   * Returns ms since a moment that means nothing, always above 0. It only runs
-   * forward, and no change of the calendar moves it.
+   * Returns ms since an arbitrary moment, above 0. The reading never goes back;
+   * setting the calendar does not change it. A suspension of the machine counts
+   * from the first reading after it (on Linux).
    */
   now(): number;
   /**
@@ -29,12 +30,14 @@ export interface Clock {
    */
   date(): number;
   /**
-   * Returns the run of the machine, by which a stop of this program is
-   * measured; null where the system does not tell (all but Linux).
+   * Returns the current boot of the machine; the store measures its downtime by
+   * it. Null on all systems but Linux.
    */
   machine(): MachineRun | null;
+  /** Suspensions of the machine that `now` has counted so far (ms in all). */
+  readonly suspended: number;
   /** Calls `task` once, `ms` ≥ 0 from now, unless cancelled. */
   after(ms: number, task: () => void): Cancel;
-  /** Calls `task` once, after the sockets that are ready now. */
+  /** Calls `task` once, after all sockets that are ready now are served. */
   soon(task: () => void): void;
 }

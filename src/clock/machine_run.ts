@@ -6,26 +6,45 @@ const UPTIME = "/proc/uptime";
 /** Containers may show another uptime in /proc than the system call (s). */
 const TOLERANCE = 2;
 
-/** Returns the run of the machine; null where the system does not tell. */
+/** The boot id, which stays the same as long as this program runs. */
+let bootId: number | null = null;
+
+/** Returns the current boot of the machine; null on all systems but Linux. */
 export function machineRun(): MachineRun | null {
   if (Deno.build.os !== "linux") return null;
   try {
-    // The first half of a UUID is random up to its 13th digit.
-    const text = Deno.readTextFileSync(BOOT_ID).replaceAll("-", "");
-    const id = Number.parseInt(text.slice(0, 12), 16) + 1;
-    if (!Number.isInteger(id)) return null;
+    const id = bootId ??= readBootId();
     return { id, uptime: Math.round(uptime() * 1000) };
   } catch {
     return null; // Without /proc a stop is measured by the calendar.
   }
 }
 
+/** Throws where the system has no boot id. */
+function readBootId(): number {
+  // The first 12 digits of a version 4 UUID are random.
+  const text = Deno.readTextFileSync(BOOT_ID).replaceAll("-", "");
+  const id = Number.parseInt(text.slice(0, 12), 16) + 1;
+  if (!Number.isInteger(id)) throw new Error(`no boot id in ${BOOT_ID}`);
+  return id;
+}
+
 /**
- * Seconds since the machine started. The system call knows whole seconds only;
- * /proc has hundredths, but LXC puts the age of the container there.
+ * Returns seconds since the machine started. The system call knows whole
+ * seconds only; /proc has hundredths, but LXC puts the age of the container
+ * there.
  */
 function uptime(): number {
   const whole = Deno.osUptime();
-  const fine = parseFloat(Deno.readTextFileSync(UPTIME));
+  const fine = fineUptime();
   return Math.abs(fine - whole) < TOLERANCE ? fine : whole;
+}
+
+/** Returns NaN where /proc cannot be read: also at the limit of open files. */
+function fineUptime(): number {
+  try {
+    return parseFloat(Deno.readTextFileSync(UPTIME));
+  } catch {
+    return NaN;
+  }
 }

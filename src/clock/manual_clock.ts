@@ -1,7 +1,7 @@
 import type { Cancel, Clock, MachineRun } from "./clock.ts";
 
 interface Waiting {
-  readonly at: number;
+  at: number;
   readonly task: () => void;
 }
 
@@ -14,11 +14,12 @@ const START = 1_000_000_000_000;
 /** A clock for tests: time moves only when `advance` is called. */
 export class ManualClock implements Clock {
   #now: number;
-  /** The calendar less `now`. */
+  /** Calendar minus `now` (ms). */
   #ahead: number;
-  /** The result of `machine`, with its uptime less `now`. */
+  /** The result of `machine`, with its uptime minus `now`. */
   #run: MachineRun | null = null;
   #waiting: Waiting[] = [];
+  suspended = 0;
 
   /** `date` is in ms since 1970; `now` is where durations are counted from. */
   constructor(date = DATE, now = START) {
@@ -44,9 +45,16 @@ export class ManualClock implements Clock {
     this.#ahead += ms;
   }
 
-  /** Has the machine tell of a run that has lasted `uptime` ms so far. */
+  /** Makes `machine` return run `id` with this uptime (ms). */
   runs(id: number, uptime: number): void {
     this.#run = { id, uptime: uptime - this.#now };
+  }
+
+  /** Moves time on by `ms`, but no timer: they stand still in a suspension. */
+  suspend(ms: number): void {
+    this.#now += ms;
+    this.suspended += ms;
+    for (const waiting of this.#waiting) waiting.at += ms;
   }
 
   after(ms: number, task: () => void): Cancel {

@@ -1,4 +1,4 @@
-/** No date before this can be today's: the program is younger. */
+/** Earliest plausible date: the program did not exist before. */
 export const EARLIEST_DATE: number = Date.UTC(2025, 0, 1);
 
 /** Whether a calendar that shows `date` (ms since 1970) may be right. */

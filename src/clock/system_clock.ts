@@ -11,42 +11,57 @@ const LONGEST = 2 ** 31 - 1;
  */
 const START = 1_000_000_000_000;
 
-/** A difference of the machine's two clocks that is no suspension (ms). */
+/** Clock differences up to this do not count as a suspension (ms). */
 const TOLERANCE = 2500;
+
+/** The calendar and the runtime's clock drift apart by less at a time (ms). */
+const DRIFT = 1000;
 
 /** The machine's timers, its calendar, and its monotonic clock. */
 export class SystemClock implements Clock {
   readonly #readRun: () => MachineRun | null;
   #start = START;
-  /** The machine's uptime less `now`; null before it was read. */
+  /** Calendar minus the runtime's clock, when the uptime was last read (ms). */
+  #apart = Infinity;
+  /** The machine's uptime minus `now`; null before the uptime is read. */
   #ahead: number | null = null;
+  suspended = 0;
 
-  /** `readRun` reads the run of the machine. */
+  /** `readRun` reads the current boot of the machine. */
   constructor(readRun: () => MachineRun | null = machineRun) {
     this.#readRun = readRun;
   }
 
   now(): number {
-    return Math.floor(this.#start + performance.now());
+    const runtime = performance.now();
+    const apart = Date.now() - runtime;
+    // A pass asks this once: the uptime is read only after a jump.
+    if (Math.abs(apart - this.#apart) >= DRIFT) this.#catchUp(apart);
+    return Math.floor(this.#start + runtime);
+  }
+
+  /**
+   * Adds a suspension of the machine: the runtime's clock stands still then,
+   * while calendar and uptime go on. A step of the calendar adds nothing.
+   */
+  #catchUp(apart: number): void {
+    this.#apart = apart;
+    const run = this.#readRun();
+    if (run === null) return;
+    const ahead = run.uptime - (this.#start + performance.now());
+    this.#ahead ??= ahead;
+    const slept = ahead - this.#ahead;
+    if (slept <= TOLERANCE) return;
+    this.#start += slept;
+    this.suspended += slept;
   }
 
   date(): number {
     return Date.now();
   }
 
-  /**
-   * Also has `now` catch up with what the machine was suspended since the last
-   * call: the runtime's clock stands still meanwhile.
-   */
   machine(): MachineRun | null {
-    const run = this.#readRun();
-    if (run === null) return null;
-    const ahead = run.uptime - this.now();
-    if (this.#ahead === null) this.#ahead = ahead;
-    else if (ahead - this.#ahead > TOLERANCE) {
-      this.#start += ahead - this.#ahead;
-    }
-    return run;
+    return this.#readRun();
   }
 
   after(ms: number, task: () => void): Cancel {

@@ -23,14 +23,22 @@ function suspendable(ticks: number) {
   const { now: date } = Date;
   let real = 0;
   let slept = 0;
+  let step = 0;
+  let reads = 0;
   performance.now = () => real - slept;
-  Date.now = () => 1.8e12 + real;
+  Date.now = () => 1.8e12 + real + step;
   // Where a container hides /proc the uptime comes in whole seconds.
   const uptime = () => Math.floor((50_000 + real) / ticks) * ticks;
   return {
-    clock: new SystemClock(() => ({ id: 1, uptime: uptime() })),
+    clock: new SystemClock(() => (reads++, { id: 1, uptime: uptime() })),
     goesOn: (ms: number) => real += ms,
     sleeps: (ms: number) => slept += (real += ms, ms),
+    /** Sets the calendar. */
+    isSet: (ms: number) => step += ms,
+    /** How often the uptime was read. */
+    get reads() {
+      return reads;
+    },
     [Symbol.dispose]() {
       performance.now = now;
       Date.now = date;
@@ -39,6 +47,9 @@ function suspendable(ticks: number) {
 }
 
 for (const ticks of [10, 1000]) {
+  const about = (ms: number, expected: number) =>
+    assert.ok(Math.abs(ms - expected) <= ticks, `${ms}, not ${expected} ms`);
+
   Deno.test(`clock: what the machine was suspended counts (uptime in ${ticks} ms)`, () => {
     using machine = suspendable(ticks);
     const { clock } = machine;
@@ -50,12 +61,57 @@ for (const ticks of [10, 1000]) {
     machine.goesOn(4000);
     const { step, slept } = watch.look();
     assert.equal(step, 0);
-    assert.ok(Math.abs(slept - 8 * HOUR) <= ticks, `${slept} ms`);
-    const passed = clock.now() - began - 14_300 - 8 * HOUR;
-    assert.ok(Math.abs(passed) <= ticks, `off by ${passed} ms`);
+    about(slept, 8 * HOUR);
+    about(clock.now() - began, 14_300 + 8 * HOUR);
     for (let look = 0; look < 100; look++) {
       machine.goesOn(9990);
       assert.deepEqual(watch.look(), { step: 0, slept: 0 });
     }
   });
+
+  Deno.test(`clock: what begins after a suspension does not last as long (uptime in ${ticks} ms)`, () => {
+    using machine = suspendable(ticks);
+    const { clock } = machine;
+    const watch = new CalendarWatch(clock);
+    const before = clock.now();
+    for (const hours of [8, 1]) {
+      machine.sleeps(hours * HOUR);
+      const begin = clock.now();
+      machine.goesOn(4000);
+      about(watch.look().slept, hours * HOUR);
+      assert.equal(clock.now() - begin, 4000);
+    }
+    about(clock.now() - before, 9 * HOUR + 8000);
+  });
+
+  Deno.test(`clock: a calendar that is set is no suspension, also with one (uptime in ${ticks} ms)`, () => {
+    using machine = suspendable(ticks);
+    const { clock } = machine;
+    const watch = new CalendarWatch(clock);
+    const before = clock.now();
+    for (const step of [HOUR, -2 * HOUR]) {
+      machine.isSet(step);
+      assert.equal(clock.now(), before);
+      assert.deepEqual(watch.look(), { step, slept: 0 });
+    }
+    machine.isSet(HOUR);
+    machine.sleeps(2 * HOUR);
+    about(clock.now() - before, 2 * HOUR);
+    const { step, slept } = watch.look();
+    about(step, HOUR);
+    about(slept, 2 * HOUR);
+  });
 }
+
+Deno.test("clock: the uptime is read at the first reading and after a jump alone", () => {
+  using machine = suspendable(10);
+  const { clock } = machine;
+  for (let at = 0; at < 1000; at++) {
+    machine.goesOn(100);
+    clock.now();
+  }
+  assert.equal(machine.reads, 1);
+  machine.isSet(HOUR);
+  for (let at = 0; at < 1000; at++) clock.now();
+  assert.equal(machine.reads, 2);
+});

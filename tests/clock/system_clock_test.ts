@@ -55,3 +55,20 @@ Deno.test("clock: a long wait is cancelled in any of its parts", () => {
     }
   });
 });
+
+Deno.test("clock: the boot is known where no file can be opened any more", () => {
+  const clock = new SystemClock();
+  const before = clock.machine();
+  const { readTextFileSync } = Deno;
+  Deno.readTextFileSync = () => {
+    throw new Error("EMFILE");
+  };
+  try {
+    const after = clock.machine();
+    assert.equal(after?.id, before?.id);
+    const passed = (after?.uptime ?? 0) - (before?.uptime ?? 0);
+    assert.ok(passed > -2500, `the uptime went back by ${-passed} ms`);
+  } finally {
+    Deno.readTextFileSync = readTextFileSync;
+  }
+});

@@ -34,6 +34,10 @@ class WatchedClock implements Clock {
     return this.#clock.machine();
   }
 
+  get suspended(): number {
+    return this.#clock.suspended;
+  }
+
   after(ms: number, task: () => void): Cancel {
     let isPending = true;
     const done = () => {

@@ -30,6 +30,10 @@ class CountingClock implements Clock {
     return this.manual.machine();
   }
 
+  get suspended(): number {
+    return this.manual.suspended;
+  }
+
   after(ms: number, task: () => void): Cancel {
     return this.manual.after(ms, () => {
       this.wakes++;
