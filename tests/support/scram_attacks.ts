@@ -1,5 +1,13 @@
 import { utf8 } from "./bytes.ts";
 
+const LETTERS =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** A letter of Base64 that differs from `letter` in its last bit alone. */
+function twin(letter: string): string {
+  return LETTERS[LETTERS.indexOf(letter) ^ 1];
+}
+
 /** Second messages of SCRAM that no server may take, made of a right one. */
 export const SPOILT_FINALS: readonly [
   what: string,
@@ -10,6 +18,17 @@ export const SPOILT_FINALS: readonly [
   ["another nonce", (final) => final.replace(/,r=./, ",r=~")],
   ["the client's nonce alone", (final) => final.replace(/,r=.{36}/, ",r=")],
   ["another binding", (final) => final.replace("c=biws", "c=eSws")],
+  [
+    "the last letter of its proof changed in bits that mean nothing",
+    (final) => final.replace(/.=$/, (end) => `${twin(end[0])}=`),
+  ],
+  ["a proof without its padding", (final) => final.replace(/=$/, "")],
+  ["more padding than its proof needs", (final) => `${final}=`],
+  ["a space in its proof", (final) => final.replace(/(?=.{8}$)/, " ")],
+  [
+    "the last letter of its binding changed in bits that mean nothing",
+    (final) => final.replace("c=biws", "c=biwt"),
+  ],
   ["nothing", () => ""],
   ["no SCRAM at all", () => "hello"],
 ];

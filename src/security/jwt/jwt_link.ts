@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../clock/mod.ts";
 import { ReasonCode } from "../../mqtt/mod.ts";
 import type { Credentials, Identity } from "../authenticator.ts";
+import { decodeBareBase64 } from "../base64.ts";
 import type { Link, Verdict } from "../chain/mod.ts";
 import { identityOf } from "../identity.ts";
 import { ClaimError, grantsOf, usernameOf } from "./claims.ts";
@@ -168,8 +169,13 @@ function accepted(rules: JwtRules, keys: TokenKeys): readonly string[] {
 
 function tokenOf(password: Uint8Array | null): string | null {
   if (password === null || password.length > LONGEST_TOKEN) return null;
-  const text = new TextDecoder().decode(password);
-  return TOKEN.test(text) ? text : null;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(password);
+  return TOKEN.test(text) && text.split(".").every(isCanonical) ? text : null;
+}
+
+/** Whether the part is what an encoder writes: a token has one text only. */
+function isCanonical(part: string): boolean {
+  return decodeBareBase64(part, "base64url") !== null;
 }
 
 /** Null when what looks like a token is none. */

@@ -90,7 +90,9 @@ export class ScramExchange implements AuthExchange {
     const final = readClientFinal(bytes);
     if (final.nonce !== nonce) throw new ScramError("another nonce");
     // Else somebody between could have changed what the client said of it.
-    if (final.binding !== first.gs2) throw new ScramError("another gs2 header");
+    if (final.binding !== Buffer.from(first.gs2).toString("base64")) {
+      throw new ScramError("another gs2 header");
+    }
     const signed = `${first.bare},${serverFirst},${final.withoutProof}`;
     const hash = await entry.hash();
     const isRight = provesKey(hash, signed, final.proof);

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { decodeBase64 } from "../base64.ts";
 
 /** Longer ones are no client's (bytes): a name and a nonce is all there is. */
 const LONGEST = 4096;
@@ -26,7 +26,7 @@ export interface ClientFirst {
 
 /** The second message of a client (client-final-message). */
 export interface ClientFinal {
-  /** The gs2 header, repeated. */
+  /** The gs2 header, repeated, in Base64 as it came. */
   readonly binding: string;
   /** Both halves of the nonce. */
   readonly nonce: string;
@@ -70,13 +70,10 @@ export function readClientFinal(bytes: Uint8Array | null): ClientFinal {
     /^(c=([A-Za-z0-9+/]+=*),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?),p=([A-Za-z0-9+/]+=*)$/s
       .exec(textOf(bytes));
   if (match === null) throw new ScramError("no second message of SCRAM");
-  const [, withoutProof, binding, nonce, proof] = match;
-  return {
-    binding: Buffer.from(binding, "base64").toString("utf8"),
-    nonce,
-    proof: Uint8Array.from(Buffer.from(proof, "base64")),
-    withoutProof,
-  };
+  const [, withoutProof, binding, nonce, letters] = match;
+  const proof = decodeBase64(letters);
+  if (proof === null) throw new ScramError("the proof is not valid Base64");
+  return { binding, nonce, proof, withoutProof };
 }
 
 function textOf(bytes: Uint8Array | null): string {

@@ -127,6 +127,23 @@ Deno.test("jwt: a token without a signature is refused, whatever it says", async
   assert.equal(changed.kind, "deny");
 });
 
+const LETTERS =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+Deno.test("jwt: a token has one text only: no other last letter, no byte order mark", async () => {
+  const token = await sign({ sub: "ann" });
+  assert.equal((await judge(token)).kind, "allow");
+  // HMAC-SHA-256 is 256 bits, its 43 letters are 258.
+  const last = LETTERS.indexOf(token.at(-1)!);
+  for (
+    const other of [
+      token.slice(0, -1) + LETTERS[last ^ 1],
+      `${token}=`,
+      `\ufeff${token}`,
+    ]
+  ) assert.equal((await judge(other)).kind, "not-mine", other);
+});
+
 Deno.test("jwt: a public key is never taken for a secret", async () => {
   const keys = await pemKeys(rsaPem, "key.pem");
   const link = new JwtLink("jwt", RULES, keys, clock);

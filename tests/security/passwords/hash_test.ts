@@ -148,6 +148,17 @@ const broken: readonly (readonly [string, RegExp])[] = [
   ["$argon2id$v=19$t=2,m=256,p=1$c29tZXNhbHQ$nf65", /cost/],
   ["$argon2id$v=19$m=256,t=2,p=1$c29t$nf65", /cut short/],
   ["$scram-sha-256$1000$c29t$c29t$c29t", /iterations/],
+  ["$7$101$YWI=$YWI", /cut short, or longer/],
+  ["$7$101$YWJ=$YWI=", /its last letter is wrong/],
+  ["$7$101$YWI==$YWI=", /its Base64 is cut short/],
+  ["$7$101$Y===$YWI=", /no Base64/],
+  ["$scram-sha-256$4096$YWJ=$YWI=$YWI=", /its last letter is wrong/],
+  ["$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHR$nf65", /its last letter is wrong/],
+  [`$2b$05$${"C".repeat(21)}/${"C".repeat(31)}`, /the last letter of its salt/],
+  [
+    `$2b$05$${"C".repeat(21)}.${"C".repeat(30)}D`,
+    /the last letter of its salt/,
+  ],
 ];
 for (const [text, told] of broken) {
   Deno.test(`passwords: "${text}" is no hash`, () => {
