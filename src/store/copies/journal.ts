@@ -21,6 +21,9 @@ export class Journal {
   /** The same before the last commit was appended. */
   #before = 0;
   #written = 0;
+  /** The last commit that was written; on disk after a sync. */
+  #appended: number;
+  #last: number;
   #isTorn = false;
   #isSound = true;
 
@@ -28,6 +31,7 @@ export class Journal {
     this.#file = file;
     this.#head = encodeCopyHead(head);
     this.#sum = this.#mark = markOf(this.#head);
+    this.#appended = this.#last = head.commit;
   }
 
   /**
@@ -54,6 +58,14 @@ export class Journal {
   /** Bytes that went to the disk, in whole pages; about. */
   get written(): number {
     return this.#written;
+  }
+
+  /**
+   * The number of the last commit that the journal has on disk; that of its
+   * head while it has none. Later commits still have to be appended.
+   */
+  get last(): number {
+    return this.#last;
   }
 
   /**
@@ -93,6 +105,7 @@ export class Journal {
     this.#isTorn = false;
     this.#head = null;
     this.#sum = sum;
+    if (commit.head.commit !== 0) this.#appended = commit.head.commit;
     this.#before = this.#length;
     // The page that the one before ended in is written again.
     this.#written += wholePages(length + this.#length % PAGE);
@@ -107,8 +120,10 @@ export class Journal {
 
   /** Waits until all that was written is on disk. */
   async sync(): Promise<void> {
+    const appended = this.#appended;
     try {
       await this.#file.sync();
+      this.#last = appended;
     } catch (error) {
       this.#isSound = false;
       throw error;

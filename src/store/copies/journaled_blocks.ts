@@ -66,7 +66,6 @@ export class JournaledBlocks implements Blocks {
   #journal: Journal | null = null;
   /** Where the journal is. */
   #path = "";
-  #journaled: number;
   #timer: Cancel | null = null;
   #beginning: Promise<void> | null = null;
   #snapshot: Promise<void> | null = null;
@@ -105,7 +104,6 @@ export class JournaledBlocks implements Blocks {
     this.#blocks = blocks;
     this.#clock = clock;
     this.#options = options;
-    this.#journaled = blocks.head.commit;
     this.#renewal = options.renewal ?? null;
     blocks.isJournaled = true;
   }
@@ -146,14 +144,13 @@ export class JournaledBlocks implements Blocks {
     try {
       await this.#beginning;
       // Tried again after the store failed, it is in the journal already.
-      if (this.#journaled < head.commit) {
+      if (this.#journal!.last < head.commit) {
         if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
           await this.#beginDue();
         }
         // An unsound one may lose what it takes from now on.
         if (!this.#journal!.isSound) await this.#beginJournal();
         await this.#journal!.append(commit);
-        this.#journaled = head.commit;
       }
       await this.#blocks.commit(commit);
     } catch (error) {
@@ -270,11 +267,20 @@ export class JournaledBlocks implements Blocks {
     });
   }
 
-  /** With the commit that is being made, or at once without one. */
+  /** With the commit that is being made or tried again, at once without one. */
   #beginNow(): void {
     this.#isDue = true;
-    if (this.#commits > 0 || this.#closed) return;
+    if (this.#commits > 0 || this.#closed || this.#isAhead) return;
     this.#beginning ??= this.#beginDue().finally(() => this.#beginning = null);
+  }
+
+  /**
+   * Whether a commit is in the journal that the store has not taken yet. The
+   * next journal would have it, too, and `takeBack` removes it from one only.
+   */
+  get #isAhead(): boolean {
+    return this.#journal !== null &&
+      this.#journal.last > this.#blocks.head.commit;
   }
 
   /** Begins a journal and a snapshot at the present head; does not throw. */
