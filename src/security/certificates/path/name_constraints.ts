@@ -46,6 +46,14 @@ export function areOfOtherNames(constraints: NameConstraints): boolean {
     .some(({ kind }) => kind !== NameKind.Dns && kind !== NameKind.Address);
 }
 
+/** Counts the comparisons that `allowsNames` may need. */
+export function comparisons(
+  { permitted, excluded }: NameConstraints,
+  names: readonly GeneralName[],
+): number {
+  return names.length * (permitted.length + excluded.length);
+}
+
 /**
  * Whether a certificate with `names` may be issued. A name of a kind that is
  * constrained but not understood is refused.
@@ -64,36 +72,59 @@ export function allowsNames(
     const test = FITS.get(name.kind);
     if (test === undefined) return false;
     const isGood = good.length === 0 ||
-      good.some((base) => test(name.content, base.content, false));
-    return isGood && !bad.some((one) => test(name.content, one.content, true));
+      good.some((base) => test(name, base, false));
+    return isGood && !bad.some((base) => test(name, base, true));
   });
 }
 
 /** Whether a name lies within a base; in doubt it does where `isExcluding`. */
 type Fits = (
-  name: Uint8Array,
-  base: Uint8Array,
+  name: GeneralName,
+  base: GeneralName,
   isExcluding: boolean,
 ) => boolean;
 
 const FITS: ReadonlyMap<number, Fits> = new Map<number, Fits>([
   [NameKind.Directory, (name, base) => {
-    const parts = directoryParts(name);
-    return directoryParts(base).every((part, at) => parts[at] === part);
+    const parts = partsOf(name);
+    return partsOf(base).every((part, at) => parts[at] === part);
   }],
   [NameKind.Dns, ofTexts(fitsDns)],
   [NameKind.Email, ofTexts(fitsEmail)],
   [NameKind.Uri, ofTexts(fitsUri)],
-  [NameKind.Address, fitsAddress],
+  [NameKind.Address, ({ content }, base) => fitsAddress(content, base.content)],
 ]);
+
+/** Names and bases, decoded once: each name meets many bases. */
+const texts = new WeakMap<GeneralName, string | null>();
+const parts = new WeakMap<GeneralName, string[]>();
+
+function textOf(name: GeneralName): string | null {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = asciiText(name.content)?.toLowerCase() ?? null;
+    texts.set(name, text);
+  }
+  return text;
+}
+
+function partsOf(name: GeneralName): string[] {
+  let found = parts.get(name);
+  if (found === undefined) {
+    found = directoryParts(name.content);
+    parts.set(name, found);
+  }
+  return found;
+}
 
 function ofTexts(
   fits: (name: string, base: string, isExcluding: boolean) => boolean,
 ): Fits {
   return (name, base, isExcluding) => {
-    const [one, other] = [asciiText(name), asciiText(base)];
+    const one = textOf(name);
+    const other = textOf(base);
     if (one === null || other === null) return isExcluding;
-    return fits(one.toLowerCase(), other.toLowerCase(), isExcluding);
+    return fits(one, other, isExcluding);
   };
 }
 

@@ -4,13 +4,21 @@ import type { LoadedAuthority } from "../identity/load_authorities.ts";
 import {
   allowsNames,
   areOfOtherNames,
+  comparisons,
+  type NameConstraints,
   readNameConstraints,
 } from "./name_constraints.ts";
 import { type PathFacts, readPathFacts } from "./path_facts.ts";
 import { hasSigned } from "../der/signature.ts";
 
-/** Signatures looked at for one path: a peer chooses what it sends. */
+/**
+ * Signatures looked at for one path, remembered ones included: else a peer that
+ * sends cross-signed authorities makes the search try all their orders.
+ */
 const MOST_SIGNATURES = 24;
+
+/** Comparisons of a name with a name constraint for one path: some 10 ms. */
+const MOST_COMPARISONS = 100_000;
 
 /** Authorities that a peer may send between its certificate and ours. */
 const MOST_BETWEEN = 6;
@@ -34,10 +42,10 @@ interface Step {
 }
 
 /** What may issue a certificate of the path. */
-interface Issuer {
+interface Issuer extends Step {
   readonly key: KeyObject;
-  readonly facts: ReadCertificate;
-  readonly own: PathFacts;
+  /** Null for none. */
+  readonly constraints: NameConstraints | null;
 }
 
 /**
@@ -80,7 +88,10 @@ class Search {
   readonly #sent: readonly SentCertificate[];
   readonly #anchors: readonly LoadedAuthority[];
   readonly #now: number;
-  #left = MOST_SIGNATURES;
+  /** Each is read once, though the search meets it at many steps. */
+  readonly #issuers = new Map<ReadCertificate, Issuer | null>();
+  #signaturesLeft = MOST_SIGNATURES;
+  #comparisonsLeft = MOST_COMPARISONS;
 
   constructor(
     sent: readonly SentCertificate[],
@@ -96,34 +107,48 @@ class Search {
     const own = readPathFacts(der);
     // An authority's own certificate is not a client's.
     if (own.isAuthority || !this.#isGood({ facts, own })) return null;
-    return this.#climb([{ facts, own }]);
+    return this.#climb([{ facts, own }], []);
   }
 
-  /** `path` leads upwards, the client's certificate first. */
-  #climb(path: readonly Step[]): VerifiedPath | null {
+  /**
+   * `path` leads upwards, the client's certificate first; `issuers` are those
+   * of its certificates that came after it.
+   */
+  #climb(
+    path: readonly Step[],
+    issuers: readonly Issuer[],
+  ): VerifiedPath | null {
     const { issuerKey } = path[path.length - 1].facts;
     for (const { certificate, facts } of this.#anchors) {
       if (facts.subjectKey !== issuerKey) continue;
-      const own = readPathFacts(new Uint8Array(certificate.raw));
-      const anchor = { key: certificate.publicKey, facts, own };
-      if (!this.#mayIssue(anchor, path, true)) continue;
-      return { constrainsOtherNames: constrains([...path, anchor]) };
+      const anchor = this.#issuer(facts, () => certificate);
+      if (anchor === null || !this.#mayIssue(anchor, path, true)) continue;
+      return { constrainsOtherNames: [...issuers, anchor].some(constrains) };
     }
     if (path.length > MOST_BETWEEN) return null;
     for (const { der, facts } of this.#sent) {
       if (facts.subjectKey !== issuerKey) continue;
-      const isThere = path.some((one) =>
-        one.facts.fingerprint === facts.fingerprint
-      );
-      if (isThere) continue;
-      const own = readPathFacts(der);
-      if (!own.isAuthority || !this.#isGood({ facts, own })) continue;
-      const key = new X509Certificate(der).publicKey;
-      if (!this.#mayIssue({ key, facts, own }, path, false)) continue;
-      const found = this.#climb([...path, { facts, own }]);
+      const upper = this.#issuer(facts, () => new X509Certificate(der));
+      if (upper === null || issuers.includes(upper)) continue;
+      if (!upper.own.isAuthority || !this.#isGood(upper)) continue;
+      if (!this.#mayIssue(upper, path, false)) continue;
+      const found = this.#climb([...path, upper], [...issuers, upper]);
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /** Returns null for a certificate that cannot be read: others may do. */
+  #issuer(
+    facts: ReadCertificate,
+    certificate: () => X509Certificate,
+  ): Issuer | null {
+    let found = this.#issuers.get(facts);
+    if (found === undefined) {
+      found = readIssuer(facts, certificate);
+      this.#issuers.set(facts, found);
+    }
+    return found;
   }
 
   /** Whether a certificate that was sent may be in a path at all. */
@@ -133,35 +158,51 @@ class Search {
   }
 
   #mayIssue(
-    { key, facts, own }: Issuer,
+    { key, facts, own, constraints }: Issuer,
     path: readonly Step[],
     isAnchor: boolean,
   ): boolean {
     const between = path.length - 1;
-    const { fingerprint } = path[between].facts;
+    const below = path[between];
     // In `ca` may be a client's own certificate, which has signed itself, or
     // an authority from before there were extensions.
-    const isBelieved = own.mayIssue ||
-      isAnchor && (own.isPlain || facts.fingerprint === fingerprint);
+    const isBelieved = own.mayIssue || isAnchor &&
+        (own.isPlain || facts.fingerprint === below.facts.fingerprint);
     if (!isBelieved) return false;
     if (own.pathLength !== null && between > own.pathLength) return false;
-    if (own.constraints !== null) {
-      const constraints = readNameConstraints(own.constraints);
-      if (!path.every((one) => allowsNames(constraints, one.own.names))) {
-        return false;
-      }
-    }
-    const below = path[between];
+    if (constraints !== null && !this.#allows(constraints, path)) return false;
+    if (this.#signaturesLeft-- <= 0) return false;
     const pair = `${below.facts.fingerprint} ${facts.fingerprint}`;
     if (signatures.has(pair)) return true;
-    if (this.#left-- <= 0 || !hasSigned(key, below.own)) return false;
+    if (!hasSigned(key, below.own)) return false;
     remember(pair);
     return true;
   }
+
+  #allows(constraints: NameConstraints, path: readonly Step[]): boolean {
+    return path.every(({ own: { names } }) => {
+      this.#comparisonsLeft -= comparisons(constraints, names);
+      return this.#comparisonsLeft >= 0 && allowsNames(constraints, names);
+    });
+  }
 }
 
-function constrains(path: readonly { readonly own: PathFacts }[]): boolean {
-  return path.some(({ own: { constraints } }) =>
-    constraints !== null && areOfOtherNames(readNameConstraints(constraints))
-  );
+function readIssuer(
+  facts: ReadCertificate,
+  certificate: () => X509Certificate,
+): Issuer | null {
+  try {
+    const { publicKey, raw } = certificate();
+    const own = readPathFacts(new Uint8Array(raw));
+    const constraints = own.constraints === null
+      ? null
+      : readNameConstraints(own.constraints);
+    return { key: publicKey, facts, own, constraints };
+  } catch {
+    return null;
+  }
+}
+
+function constrains({ constraints }: Issuer): boolean {
+  return constraints !== null && areOfOtherNames(constraints);
 }
