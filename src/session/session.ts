@@ -337,12 +337,14 @@ export class Session
     this.#context.changes?.received(this, packetId);
   }
 
-  /** Puts back the packet ids that the store has as received. */
+  /**
+   * Puts back the packet ids that the store has as received. An earlier run may
+   * have been `buffered`, so in every mode the client may have released them.
+   */
   restoreReceived(packetIds: readonly number[]): void {
     if (packetIds.length === 0) return;
     for (const packetId of packetIds) this.received.add(packetId);
-    // Where acknowledgements wait for the disk these are exact.
-    if (this.#context.gate === null) this.#broughtBack = new Set(packetIds);
+    this.#broughtBack = new Set(packetIds);
   }
 
   /**

@@ -56,9 +56,8 @@ for (const mode of ["buffered", "durable"] as const) {
         return (await reader.receiveAll()).map((one) => one.payload);
       };
       assert.deepEqual(await send(5, "again", true), [], "DUP");
-      // Where the id was durable before PUBREC, nothing can bring it back.
-      const isNew = mode === "buffered";
-      assert.deepEqual(await send(5, "new", false), isNew ? ["new"] : []);
+      // In `durable` the id may come from an earlier run in `buffered`.
+      assert.deepEqual(await send(5, "new", false), ["new"]);
       assert.deepEqual(await send(5, "new", true), []);
       assert.deepEqual(await send(5, "new", false), []);
     },
