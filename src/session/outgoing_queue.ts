@@ -17,7 +17,6 @@ import type { Context } from "./context.ts";
 import { type DropNote, DropNotes } from "./session/drop_notes.ts";
 import { IdReserve, type ReserveOwner } from "./session/id_reserve.ts";
 import { InflightWindow } from "./session/inflight_window.ts";
-import { OrderedMap } from "./session/ordered_map.ts";
 import { Outgoing } from "./core/outgoing.ts";
 import type { DropReason } from "./core/reasons.ts";
 import { type FeedTarget, RetainedFeeds } from "./session/retained_feeds.ts";
@@ -37,16 +36,11 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   readonly #window = new InflightWindow();
   /** Made with the first QoS 2 message that a crash could make us forget. */
   #reserve: IdReserve | null = null;
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
   /** Made with the first subscription that has something retained. */
   #feeds: RetainedFeeds | null = null;
   /** What serves it now, or null. */
   #sender: Sender | null = null;
-  /** In flight, by packet id, and not yet sent again on this connection. */
-  #resend: OrderedMap<number, Outgoing> | null = null;
-  /** Entries of the window that went out on the present connection. */
-  #outstanding = 0;
-  #waitingQos0 = 0;
   /** Shared groups it has left and whose messages it still has, or null. */
   #left: Set<string> | null = null;
   /** Made with the first message that is dropped. */
@@ -56,6 +50,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   constructor(owner: Subscriber & StoredSession, context: Context) {
     this.#owner = owner;
     this.#context = context;
+    this.#backlog = new Backlog(context.counters);
   }
 
   /** Messages in the backlog. */
@@ -81,7 +76,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** What would become of a message that is posted now. */
   readiness(message: Message, qos: QoS): Readiness {
     const sender = this.#sender;
-    if (sender !== null && qos === 0 && this.#waitingQos0 === 0) {
+    if (sender !== null && qos === 0 && this.#backlog.qos0 === 0) {
       if (!sender.outbox.held) return Readiness.Free;
       return sender.isFull ? Readiness.Full : Readiness.Busy;
     }
@@ -98,14 +93,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (qos === 0 && (full || (this.#sender === null && !options.queueQos0))) {
       return false;
     }
-    return this.#backlog.size < options.backlogMessages &&
-      this.#backlog.bytes + message.size <= options.backlogBytes;
+    return this.#backlog.exceeds(message.size, options) === null;
   }
 
   /** Whether a message above QoS 0 would be sent at once. */
   #takes(sender: Sender): boolean {
-    return this.#backlog.size === 0 && this.#resend === null &&
-      this.#outstanding < sender.sendMaximum && !sender.outbox.held;
+    const window = this.#window;
+    return this.#backlog.size === 0 && !window.isResending &&
+      window.outstanding < sender.sendMaximum && !sender.outbox.held;
   }
 
   /** Whether nothing waits, and the outbox takes more. */
@@ -127,19 +122,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** Nobody serves it; what waits, waits. */
   detach(): void {
     this.#sender = null;
-    this.#resend = null;
+    this.#window.suspend();
   }
 
   /** Sends again what was in flight, in order, then what waited (4.4). */
   resume(): void {
-    this.#outstanding = 0;
-    if (this.#window.size > 0) {
-      this.#resend = new OrderedMap();
-      for (const entry of this.#window.inOrder()) {
-        entry.sent = false;
-        this.#resend.set(entry.packetId, entry);
-      }
-    }
+    this.#window.resume();
     const sender = this.#sender;
     this.#reserve?.free((id) => sender?.sendAck(PacketType.Pubrel, id, 0));
     this.drain();
@@ -161,7 +149,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (qos === 0) {
       if (sender !== null) {
         // Never past a QoS 0 message that waits [MQTT-4.6.0-6].
-        if (this.#waitingQos0 === 0) {
+        if (this.#backlog.qos0 === 0) {
           return this.#sendQos0(sender, message, retain, delivery);
         }
       } else if (!this.#context.options.queueQos0) {
@@ -225,7 +213,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   #drain(sender: Sender): void {
-    if (this.#resend !== null && !this.#sendAgain(sender)) return;
+    if (this.#window.isResending && !this.#sendAgain(sender)) return;
     while (this.#backlog.size > 0) {
       if (sender.outbox.held) return;
       const next = this.#backlog.peek()!;
@@ -239,14 +227,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
         this.#sendQos0(sender, message, next.retain, next.delivery);
       } else {
         // [MQTT-3.3.4-9]: no more at once than the client said.
-        if (this.#outstanding >= sender.sendMaximum) return;
+        if (this.#window.outstanding >= sender.sendMaximum) return;
         if (this.#context.mustStay(next)) return;
         if (next.qos === 2 && !this.#admits(message)) return;
-        this.#take();
+        this.#backlog.shift();
         this.#sendNumbered(sender, next);
         continue;
       }
-      this.#take();
+      this.#backlog.shift();
       this.#letGo(next);
     }
     this.#feeds?.go();
@@ -261,7 +249,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   acknowledged(entry: Outgoing, refused: boolean): void {
     if (refused) this.drop("client-refused", entry.message);
     this.#forget(entry);
-    if (this.#backlog.size > 0 || this.#resend !== null) this.drain();
+    if (this.#backlog.size > 0 || this.#window.isResending) this.drain();
     else this.#feeds?.go();
   }
 
@@ -292,12 +280,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const left = this.#left!;
     this.#left = null;
     for (let count = this.#backlog.size; count > 0; count--) {
-      const entry = this.#take()!;
+      const entry = this.#backlog.shift()!;
       const { group } = entry.delivery;
       const isLeft = group !== null &&
         left.has(sharedFilter(group.name, group.filter));
       if (isLeft && this.#passOver(entry)) this.#letGo(entry);
-      else this.#wait(entry);
+      else this.#backlog.push(entry);
     }
     return false;
   }
@@ -314,7 +302,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       if (entry.qos === 1) this.#passOver(entry);
       context.release(entry.message);
     }
-    for (let next = this.#take(); next !== null; next = this.#take()) {
+    const backlog = this.#backlog;
+    for (let next = backlog.shift(); next !== null; next = backlog.shift()) {
       if (!this.#passOver(next)) this.drop("session-ended", next.message);
       this.#letGo(next);
     }
@@ -325,7 +314,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (entry.message !== null) this.#context.hold(entry.message);
     if (entry.packetId !== 0 && this.#window.restore(entry)) return;
     entry.packetId = 0;
-    this.#wait(entry);
+    this.#backlog.push(entry);
   }
 
   /** What has to last of its packet ids; null when it is nothing. */
@@ -388,8 +377,6 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   /** Numbers and sends a message that is held already. */
   #sendNumbered(sender: Sender, entry: Outgoing): void {
     this.#window.add(entry);
-    entry.sent = true;
-    this.#outstanding++;
     // One that is not on disk yet will be written as it is by then.
     if (entry.number !== 0) this.#context.changes?.changed(entry);
     if (!sender.sendNumbered(entry, entry.message!, false)) {
@@ -401,37 +388,53 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   #forget(entry: Outgoing): void {
     this.#letGo(entry);
     this.#window.remove(entry);
-    if (entry.sent) this.#outstanding--;
-    else this.#resend?.delete(entry.packetId);
   }
 
   /** Returns whether all of it went out. */
   #sendAgain(sender: Sender): boolean {
-    const resend = this.#resend!;
-    for (let entry = resend.first(); entry !== null; entry = resend.first()) {
+    const window = this.#window;
+    for (let entry = window.unsent(); entry !== null; entry = window.unsent()) {
       const { message } = entry;
       if (this.#context.mustStay(entry)) return false;
       // PUBREL goes out whatever is left of the client's receive maximum (4.9).
-      if (message !== null) {
-        if (this.#outstanding >= sender.sendMaximum) return false;
-        if (sender.outbox.held) return false;
-      }
-      resend.delete(entry.packetId);
-      entry.sent = true;
-      this.#outstanding++;
-      if (message !== null && this.receivable(message, entry.qos) < 0) {
-        // Who had the session before may have got it; whoever has it now not.
-        this.drop("read-denied", message);
-        this.#forget(entry);
-      } else if (message === null) {
+      if (message === null) {
         sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
-      } else if (!sender.sendNumbered(entry, message, true)) {
-        this.drop("packet-too-large", message);
-        this.#forget(entry);
+      } else {
+        if (window.outstanding >= sender.sendMaximum) return false;
+        if (sender.outbox.held) return false;
+        const reason = this.#resendPublish(sender, entry, message);
+        if (reason !== null) {
+          this.#giveUp(entry, reason);
+          continue;
+        }
       }
+      window.resent(entry);
     }
-    this.#resend = null;
     return true;
+  }
+
+  /** Sends a PUBLISH in flight again; else returns why it cannot be sent. */
+  #resendPublish(
+    sender: Sender,
+    entry: Outgoing,
+    message: Message,
+  ): DropReason | null {
+    // The previous owner of the session may have received it; this one may not.
+    if (this.receivable(message, entry.qos) < 0) return "read-denied";
+    return sender.sendNumbered(entry, message, true)
+      ? null
+      : "packet-too-large"; // [MQTT-3.1.2-25]
+  }
+
+  /**
+   * Drops a message in flight before it is sent again. At QoS 2 the client may
+   * have received it, so the exchange goes on with PUBREL: only after PUBCOMP
+   * may another message have the packet id [MQTT-2.2.1-4].
+   */
+  #giveUp(entry: Outgoing, reason: DropReason): void {
+    this.drop(reason, entry.message);
+    if (entry.qos === 2) this.receivedByClient(entry);
+    else this.#forget(entry);
   }
 
   #enqueue(entry: Outgoing): void {
@@ -443,24 +446,20 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       return this.drop(why, message);
     }
     for (;;) {
-      const reason = backlog.size >= options.backlogMessages
-        ? "backlog-messages"
-        : backlog.bytes + message.size > options.backlogBytes
-        ? "backlog-bytes"
-        : null;
+      const reason = backlog.exceeds(message.size, options);
       if (reason === null) break;
       // What can never fit pushes nothing out.
       if (
         options.backlogPolicy === "drop-new" ||
         message.size > options.backlogBytes
       ) return this.drop(reason, message);
-      const oldest = this.#take()!;
+      const oldest = backlog.shift()!;
       this.drop(reason, oldest.message);
       this.#letGo(oldest);
     }
     message.compact();
     this.#hold(entry);
-    this.#wait(entry);
+    backlog.push(entry);
   }
 
   /** From now on the message of `entry` is kept for this session. */
@@ -477,22 +476,6 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const context = this.#context;
     if (entry.message !== null) context.release(entry.message);
     context.changes?.done(entry);
-  }
-
-  /** Puts a message that is held into the backlog. */
-  #wait(entry: Outgoing): void {
-    this.#backlog.push(entry);
-    if (entry.qos === 0) this.#waitingQos0++;
-    this.#context.counters.queuedMessages++;
-  }
-
-  /** Takes the next out of the backlog; it is still held. */
-  #take(): Outgoing | null {
-    const entry = this.#backlog.shift();
-    if (entry === null) return null;
-    if (entry.qos === 0) this.#waitingQos0--;
-    this.#context.counters.queuedMessages--;
-    return entry;
   }
 
   /** Counts a message that its client does not get. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Message, Topic } from "../../src/mqtt/mod.ts";
 import { Backlog } from "../../src/session/session/backlog.ts";
+import { Counters } from "../../src/session/mod.ts";
 import { Outgoing } from "../../src/session/core/outgoing.ts";
 import { deliveryAt } from "../support/deliveries.ts";
 
@@ -13,7 +14,7 @@ function waiting(bytes: number): Outgoing {
 }
 
 Deno.test("a backlog gives back what went in, in order, and counts its bytes", () => {
-  const backlog = new Backlog();
+  const backlog = new Backlog(new Counters());
   const model: Outgoing[] = [];
   // Grows over the end of a part, shrinks, and grows again.
   for (let round = 0; round < 50; round++) {
@@ -33,7 +34,7 @@ Deno.test("a backlog gives back what went in, in order, and counts its bytes", (
 });
 
 Deno.test("an empty backlog has nothing to give, again after a long one", () => {
-  const backlog = new Backlog();
+  const backlog = new Backlog(new Counters());
   assert.equal(backlog.peek(), null);
   assert.equal(backlog.shift(), null);
   for (let count = 0; count < 3000; count++) backlog.push(waiting(1));

@@ -38,6 +38,8 @@ export class StubStore implements Store {
   readonly ghosts: StoredSession[] = [];
   /** What is restored, before anything else. */
   restore: (into: Restorer) => void = () => {};
+  /** Called with each entry that is changed. */
+  onChanged: (entry: StoredEntry) => void = () => {};
   /** Notes only sessions: nothing is read back. */
   readonly changes: Changes;
 
@@ -51,6 +53,7 @@ export class StubStore implements Store {
         this.sessions.add(session);
       },
       queued: (entry) => this.entries.push(entry),
+      changed: (entry) => this.onChanged(entry),
       sessionEnded: (session) => {
         session.slot = null;
         this.sessions.delete(session);

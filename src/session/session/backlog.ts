@@ -1,4 +1,7 @@
+import type { Counters } from "../core/counters.ts";
+import type { SessionOptions } from "../core/options.ts";
 import type { Outgoing } from "../core/outgoing.ts";
+import type { DropReason } from "../core/reasons.ts";
 
 /** Places of the first part, and of the longest. */
 const FIRST = 8;
@@ -11,11 +14,12 @@ interface Part {
 }
 
 /**
- * A first-in-first-out queue, with its size in bytes. It grows part by part,
- * so that nothing is copied however long it gets, and gives each part back
- * once it has been taken out.
+ * The messages that wait for one client, first in, first out, with their
+ * bounds. It grows part by part, so that nothing is copied however long it
+ * gets, and gives each part back once it has been taken out.
  */
 export class Backlog {
+  readonly #counters: Counters;
   #first: Part | null = null;
   #last: Part | null = null;
   /** Place of the next one in the first part, and behind the last one. */
@@ -23,10 +27,26 @@ export class Backlog {
   #tail = 0;
   /** How many messages wait. */
   size = 0;
+  /** How many of them have QoS 0. */
+  qos0 = 0;
   /** Their size in bytes (see `Message.size`). */
   bytes = 0;
 
-  /** Appends `entry`; bounds are the session's to keep. */
+  /** `counters` count the messages that wait in all backlogs together. */
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  /** Returns the bound that one more message of `size` bytes exceeds, or null. */
+  exceeds(
+    size: number,
+    { backlogMessages, backlogBytes }: SessionOptions,
+  ): DropReason | null {
+    if (this.size >= backlogMessages) return "backlog-messages";
+    return this.bytes + size > backlogBytes ? "backlog-bytes" : null;
+  }
+
+  /** Appends `entry`; its caller keeps the bounds. */
   push(entry: Outgoing): void {
     let last = this.#last;
     if (last === null || this.#tail === last.places.length) {
@@ -34,6 +54,8 @@ export class Backlog {
     }
     last.places[this.#tail++] = entry;
     this.size++;
+    if (entry.qos === 0) this.qos0++;
+    this.#counters.queuedMessages++;
     this.bytes += entry.message!.size;
   }
 
@@ -49,6 +71,8 @@ export class Backlog {
     const entry = places[this.#head]!;
     places[this.#head++] = null;
     this.size--;
+    if (entry.qos === 0) this.qos0--;
+    this.#counters.queuedMessages--;
     this.bytes -= entry.message!.size;
     if (this.size === 0) {
       // The part stays for the next ones, unless it is a long one.

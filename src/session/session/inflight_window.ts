@@ -1,5 +1,6 @@
 import type { PacketIdRange, Store } from "../../store/mod.ts";
 import type { Outgoing } from "../core/outgoing.ts";
+import { OrderedMap } from "./ordered_map.ts";
 
 /** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
 const IDS = 65535;
@@ -15,7 +16,8 @@ export const MOST_IN_FLIGHT = 65_000;
 const NONE: readonly never[] = [];
 
 /**
- * Messages sent with a packet id and not yet acknowledged. Ids count up, so
+ * Messages sent with a packet id and not yet acknowledged, and which of them
+ * the present connection still has to send again (4.4). Ids count up, so
  * the id's low bits are its place in a table that is a little larger than the
  * window; an id whose place is taken is passed over.
  *
@@ -30,6 +32,10 @@ export class InflightWindow {
   #sequence = 0;
   /** How many are in it. */
   size = 0;
+  /** How many of them were sent on the present connection. */
+  outstanding = 0;
+  /** Entries to be sent again, by packet id; null when none are left. */
+  #resend: OrderedMap<number, Outgoing> | null = null;
   /**
    * Ids that no QoS 2 message gets, 16,384 at most: with them left out there
    * is still a free one for every window of up to 32,767. A larger window
@@ -42,6 +48,41 @@ export class InflightWindow {
     return this.size >= IDS;
   }
 
+  /** Whether entries are left that have to be sent again. */
+  get isResending(): boolean {
+    return this.#resend !== null;
+  }
+
+  /** Begins a connection: all entries have to be sent again. */
+  resume(): void {
+    this.outstanding = 0;
+    if (this.size === 0) return;
+    this.#resend = new OrderedMap();
+    for (const entry of this.inOrder()) {
+      entry.sent = false;
+      this.#resend.set(entry.packetId, entry);
+    }
+  }
+
+  /** Ends a connection: its successor calls `resume`. */
+  suspend(): void {
+    this.#resend = null;
+  }
+
+  /** Returns the next entry to be sent again, in order, or null. */
+  unsent(): Outgoing | null {
+    const next = this.#resend?.first() ?? null;
+    if (next === null) this.#resend = null;
+    return next;
+  }
+
+  /** Notes that `entry`, which `unsent` returned, was sent again. */
+  resent(entry: Outgoing): void {
+    this.#resend!.delete(entry.packetId);
+    entry.sent = true;
+    this.outstanding++;
+  }
+
   /** Gives `entry` the next free packet id. Throws RangeError when `full`. */
   add(entry: Outgoing): void {
     // A search for a free id would never end.
@@ -52,6 +93,8 @@ export class InflightWindow {
     this.size++;
     entry.packetId = id;
     entry.sequence = this.#sequence++;
+    entry.sent = true;
+    this.outstanding++;
     this.#slots[id & (this.#slots.length - 1)] = entry;
   }
 
@@ -107,6 +150,8 @@ export class InflightWindow {
   remove(entry: Outgoing): void {
     this.#slots[entry.packetId & (this.#slots.length - 1)] = null;
     this.size--;
+    if (entry.sent) this.outstanding--;
+    else this.#resend?.delete(entry.packetId);
   }
 
   /** All entries in the order in which they were first sent. */
