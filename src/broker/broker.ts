@@ -9,7 +9,7 @@ import {
 import { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Doubt, StoreOpener, StoreSettings } from "../store/mod.ts";
-import { applyLimits, Context, Counters } from "../session/mod.ts";
+import { applyLimits, Context, Counters, Registry } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
@@ -76,6 +76,7 @@ export class Broker {
   readonly #counters = new Counters();
   readonly #router: Router;
   readonly #context: Context;
+  readonly #registry: Registry;
   readonly #reception: Reception;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
@@ -122,11 +123,12 @@ export class Broker {
       random,
       log: this.#connections,
     });
+    this.#registry = new Registry(this.#context);
     this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
-    this.#sys = new SysTopics(this.#context, settings.sys.interval);
+    this.#sys = new SysTopics(this.#registry, settings.sys.interval);
     this.#reception = new Reception(settings, {
-      context: this.#context,
+      registry: this.#registry,
       clock: this.#clock,
       log: this.#log,
       connections: this.#connections,
@@ -227,7 +229,7 @@ export class Broker {
     const open = () => openStore(settings, this.#clock, doubt);
     const storage = new Storage(
       await open(),
-      this.#context,
+      this.#registry,
       alarms,
       this.#reception.connections,
       (error) => {
@@ -255,7 +257,7 @@ export class Broker {
     const { Control, controlPath } = await import("./control/control.ts");
     const path = controlPath(this.#storeSettings.path);
     const parts = {
-      context: this.#context,
+      registry: this.#registry,
       settings: () => this.#settings,
       clock: this.#clock,
       onTrouble,
@@ -347,7 +349,7 @@ export class Broker {
     for (const connection of this.#reception.connections) {
       applyLimits(connection);
     }
-    judgeSessions(context, (removed) => {
+    judgeSessions(this.#registry, (removed) => {
       if (removed === 0) return;
       const what = removed === 1
         ? "1 subscription"
@@ -389,8 +391,8 @@ export class Broker {
     this.#sys.stop();
     this.#housekeeping?.();
     this.#context.passes.begin();
-    const { faults, registry, deadlines } = this.#context;
-    for (const session of registry.all()) {
+    const { faults, deadlines } = this.#context;
+    for (const session of this.#registry.all()) {
       const result = "the broker stops without this session's will or ids";
       const { clientId } = session;
       faults.survive(result, () => session.brokerStops(), clientId);
@@ -425,7 +427,7 @@ export class Broker {
 
   /** What is in it now, for the log. */
   get state(): BrokerState {
-    return brokerState(this.#context, this.#storage?.status ?? null);
+    return brokerState(this.#registry, this.#storage?.status ?? null);
   }
 
   /** Changes that are not on disk yet, about; 0 in `memory`. */

@@ -1,6 +1,11 @@
 import type { Message, QoS, SubscriptionOptions } from "../mqtt/mod.ts";
 import { Delivery, type Router } from "../router/mod.ts";
-import { type Context, Outgoing, type Session } from "../session/mod.ts";
+import {
+  type Context,
+  Outgoing,
+  type Registry,
+  type Session,
+} from "../session/mod.ts";
 import type {
   RestoredEntry,
   RestoredSession,
@@ -16,6 +21,7 @@ const STEPS = 1000;
 
 /** Builds sessions and retained messages anew from what a store has of them. */
 export class StateRestorer implements Restorer {
+  readonly #registry: Registry;
   readonly #context: Context;
   readonly #router: Router;
   /** By QoS: how plain entries came to their sessions. */
@@ -29,14 +35,16 @@ export class StateRestorer implements Restorer {
   readonly #dollarTopics: string[] = [];
 
   /** Nothing may be noted in a store meanwhile: `Context.changes` is null. */
-  constructor(context: Context) {
+  constructor(registry: Registry) {
+    const { context } = registry;
+    this.#registry = registry;
     this.#context = context;
     this.#router = context.router;
   }
 
   /** Detached; its expiry and will delay do not run before `finish`. */
   session(stored: RestoredSession): StoredSession {
-    const session = this.#context.registry.create(stored.clientId);
+    const session = this.#registry.create(stored.clientId);
     session.identity = {
       clientId: stored.clientId,
       username: stored.username,
@@ -102,7 +110,8 @@ export class StateRestorer implements Restorer {
    * client has been served before, so that all sessions there are came from it.
    */
   discard(): void {
-    const { registry, counters } = this.#context;
+    const { counters } = this.#context;
+    const registry = this.#registry;
     for (const session of [...registry.all()]) {
       this.#router.unsubscribeAll(session);
       registry.discard(session);
@@ -121,7 +130,7 @@ export class StateRestorer implements Restorer {
   /** Everything is back: expiries and wills go on, counted through the pause. */
   finish(): void {
     const now = this.#context.clock.now();
-    for (const session of [...this.#context.registry.all()]) {
+    for (const session of [...this.#registry.all()]) {
       session.restored(now);
     }
   }

@@ -1,5 +1,5 @@
 import type { Cancel } from "../clock/mod.ts";
-import type { Connection, Context } from "../session/mod.ts";
+import type { Connection, Context, Registry } from "../session/mod.ts";
 import type { LoadReport, Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./status/alarms.ts";
 import { StateRestorer } from "./restorer.ts";
@@ -25,6 +25,7 @@ export class Storage {
   #isOpen = false;
   /** Before that, nothing is refused for the sake of the disk. */
   #isLoaded = false;
+  readonly #registry: Registry;
   readonly #context: Context;
   readonly #alarms: Alarms;
   readonly #connections: Iterable<Connection>;
@@ -45,13 +46,14 @@ export class Storage {
    */
   constructor(
     store: Store,
-    context: Context,
+    registry: Registry,
     alarms: Alarms,
     connections: Iterable<Connection>,
     reopen: Reopen = () => null,
   ) {
     this.#connections = connections;
-    this.#context = context;
+    this.#registry = registry;
+    this.#context = registry.context;
     this.#alarms = alarms;
     this.#reopen = reopen;
     this.#use(store);
@@ -88,7 +90,7 @@ export class Storage {
     const context = this.#context;
     const { router } = context;
     for (;;) {
-      const restorer = new StateRestorer(context);
+      const restorer = new StateRestorer(this.#registry);
       try {
         const report = await this.#store.load(restorer, router.retained);
         // Only now: what was restored must not be noted as if it were new.

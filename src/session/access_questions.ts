@@ -1,16 +1,6 @@
 import type { AccessQuestion } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 
-/** Answers that a packet waits for, kept until it is handled again. */
-export interface SettledAccess {
-  readonly questions: readonly AccessQuestion[];
-  readonly answers: readonly boolean[];
-  /** `Session.identityNumber` of the client they are about. */
-  readonly identityNumber: number;
-  /** `Authorizer.generation` of the rules that left the questions open. */
-  readonly generation: number;
-}
-
 /**
  * Asks what rules have left open for the packet under way. Null when the
  * answers are still to come: the reader is paused, and the packet has to be

@@ -1,13 +1,14 @@
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { Sender } from "./sender.ts";
+import { ReasonCode } from "../mqtt/mod.ts";
+import { ClosingError } from "./core/closing_error.ts";
 
 /**
  * An answer that is larger than its client takes, and so is not sent
  * [MQTT-3.1.2-24]. The client would wait for it for ever: the connection ends.
  */
-export class AnswerTooLarge extends ProtocolError {
+export class AnswerTooLarge extends ClosingError {
   constructor(packet: string, length: number, most: number) {
     super(
+      "answer-too-large",
       ReasonCode.PacketTooLarge,
       `${packet} takes ${length} bytes, and Maximum Packet Size (0x27) of ` +
         `this client is ${most}`,
@@ -23,7 +24,7 @@ export class AnswerTooLarge extends ProtocolError {
  * @throws {AnswerTooLarge} where it does not.
  */
 export function checkAnswer(
-  { sendLimit }: Sender,
+  { sendLimit }: { readonly sendLimit: number },
   packet: string,
   length: number,
 ): void {

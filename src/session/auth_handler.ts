@@ -114,7 +114,7 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
 function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
     const { reasonCode, why: detail } = outcome;
-    connection.close("auth-failed", reasonCode, undefined, {}, { detail });
+    connection.close("auth-failed", reasonCode, undefined, { detail });
     return; // 4.12.1
   }
   if (outcome.kind === "continue") {

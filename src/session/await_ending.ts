@@ -1,13 +1,15 @@
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { ReasonCode } from "../mqtt/mod.ts";
 import type { Connection } from "./connection.ts";
+import { ClosingError } from "./core/closing_error.ts";
 
 /** Longest that a CONNECT waits for the end of the former session (ms). */
 const PATIENCE = 5000;
 
 /** The disk has not taken the end of the former session in time. */
-export class StillStored extends ProtocolError {
+export class StillStored extends ClosingError {
   constructor() {
     super(
+      "disk-full",
       ReasonCode.ServerUnavailable,
       "the former session of this client id has ended, and the disk has not " +
         "taken its end; connect again later",

@@ -2,23 +2,22 @@ import { isLonger, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
 import type { AuthOutcome, Identity } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
+import { ClosingError } from "./core/closing_error.ts";
 import type { Session } from "./session.ts";
 
 /** A client id whose session belongs to another user. */
-export class OwnedClientId extends ProtocolError {
-  /** The same with both user names, for the log alone. */
-  readonly names: string;
-
+export class OwnedClientId extends ClosingError {
   /** User names of the session and of the client; null for none. */
   constructor(owner: string | null, username: string | null) {
-    super(
-      ReasonCode.ClientIdentifierNotValid,
-      "the session of this client id belongs to another user",
-    );
     const named = (name: string | null) =>
       name === null ? "no user name" : `user name ${name}`;
-    this.names = "access.client_id_owner is user: the session has " +
-      `${named(owner)}, the client ${named(username)}`;
+    super(
+      "client-id-owned",
+      ReasonCode.ClientIdentifierNotValid,
+      "the session of this client id belongs to another user",
+      "access.client_id_owner is user: the session has " +
+        `${named(owner)}, the client ${named(username)}`,
+    );
   }
 }
 

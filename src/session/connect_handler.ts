@@ -17,8 +17,8 @@ import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
 import { checkAnswer } from "./answer_too_large.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import { awaitEnding } from "./await_ending.ts";
-import { checkLength, isAnothers, OwnedClientId } from "./client_id.ts";
-import { closeReasonOf } from "./close_reason.ts";
+import { checkLength, isAnothers } from "./client_id.ts";
+import { closeReasonOf } from "./core/closing_error.ts";
 import type { Connection } from "./connection.ts";
 import { applyLimits } from "./apply_limits.ts";
 import { enforceAccess, mayInherit } from "./enforce.ts";
@@ -142,7 +142,7 @@ function check(connection: Connection, packet: ConnectPacket): Candidate {
       );
     }
     // One that nobody has: it must not take a session over [MQTT-3.1.3-6].
-    clientId = context.registry.unusedClientId(
+    clientId = connection.registry.unusedClientId(
       context.options.maxClientIdLength,
     );
   }
@@ -196,7 +196,7 @@ function enter(
   candidate: Candidate,
   outcome: Extract<AuthOutcome, { kind: "allow" }>,
 ): void {
-  const { context } = connection;
+  const { context, registry } = connection;
   const { packet, clientId } = candidate;
   const { identity, data } = outcome;
   connection.clientId = clientId;
@@ -213,7 +213,7 @@ function enter(
   const connack = encodeConnack(answer, packet.version);
   checkAnswer(connection.sender, "CONNACK", connack.length);
   clearTheWay(connection, candidate, identity);
-  const batch = context.registry.batchToAwait(clientId);
+  const batch = registry.batchToAwait(clientId);
   if (batch > 0) {
     return awaitEnding(
       connection,
@@ -223,9 +223,9 @@ function enter(
   }
   // Nothing below waits, so nobody else can come in by this client id between
   // taking the session and answering.
-  const former = context.registry.get(clientId);
+  const former = registry.get(clientId);
   const present = former !== undefined;
-  const session = former ?? context.registry.create(clientId);
+  const session = former ?? registry.create(clientId);
   session.expiryInterval = sessionExpiry(packet, context.options);
   // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
@@ -278,8 +278,8 @@ function clearTheWay(
   { packet, clientId }: Candidate,
   identity: Identity,
 ): void {
-  const { mountPoint, context } = connection;
-  const { registry, router } = context;
+  const { mountPoint, context, registry } = connection;
+  const { router } = context;
   const old = registry.get(clientId);
   // Of what lies elsewhere the client could not even unsubscribe here.
   const isFitting = old === undefined ||
@@ -292,7 +292,7 @@ function clearTheWay(
     // session goes on.
     const code = ReasonCode.SessionTakenOver;
     const detail = `connection ${connection.id} from ${connection.hostname}`;
-    old.connection.close("taken-over", code, undefined, {}, { detail });
+    old.connection.close("taken-over", code, undefined, { detail });
     // A will that has a delay goes out with the session (3.1.3.2.2).
     if (isAnew) old.end();
   } else if (old !== undefined && isAnew) {
@@ -306,11 +306,9 @@ function clearTheWay(
  * lasts, or that the one before is over.
  */
 function awaitEffect(connection: Connection, session: Session): void {
-  const { sender, context } = connection;
-  const { clientId } = session;
   // While the disk takes nothing, clients can come in all the same.
-  if (session.slot !== null || context.registry.isEnding(clientId)) {
-    sender.waitForCommit();
+  if (session.slot !== null || session.isEnding) {
+    connection.sender.waitForCommit();
   }
 }
 
@@ -416,14 +414,10 @@ export function refuseConnect(
     : connection.version;
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
-  if (error instanceof OwnedClientId) {
-    // No DISCONNECT goes out before it is open: the names are for the log.
-    return connection.close("client-id-owned", error.reasonCode, error.names);
-  }
   // Counted apart: wrong passwords are worth another look than wrong bytes.
   const denied = connection.state === "authenticating";
   const why = closeReasonOf(error, denied ? "auth-failed" : "refused");
-  connection.close(why, error.reasonCode, error.detail ?? error.message, {}, {
+  connection.close(why, error.reasonCode, error.detail ?? error.message, {
     fault: error instanceof ForeignProtocol ? error.fault : null,
   });
 }

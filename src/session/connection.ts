@@ -1,8 +1,6 @@
 import type { Cancel } from "../clock/mod.ts";
-import { decodeAck, type Frame, readFrame } from "../codec/mod.ts";
+import { type Frame, readFrame } from "../codec/mod.ts";
 import {
-  PacketType,
-  type Properties,
   ProtocolError,
   type ProtocolVersion,
   ReasonCode,
@@ -15,29 +13,22 @@ import type {
   Credentials,
 } from "../security/mod.ts";
 import type { Accepted, ByteStream } from "../transport/mod.ts";
-import type { SettledAccess } from "./access_questions.ts";
-import { handleAck } from "./ack_handler.ts";
-import { handleAuth } from "./auth_handler.ts";
-import { closeReasonOf } from "./close_reason.ts";
-import { handleConnect, refuseConnect } from "./connect_handler.ts";
+import type { SettledAccess } from "./core/access.ts";
+import { closeReasonOf } from "./core/closing_error.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./core/deadlines.ts";
-import { handleDisconnect } from "./disconnect_handler.ts";
 import { expectPacket } from "./core/first_packet.ts";
-import type { FilterWork } from "./filter_work.ts";
-import type { IdentityEnd } from "./identity_end.ts";
+import type { FilterWork } from "./connection/filter_work.ts";
 import { limitMet } from "./limit_met.ts";
 import { MountPoint } from "./core/mount_point.ts";
 import type { ListenerOptions, SessionOptions } from "./core/options.ts";
-import { handlePublish } from "./publish_handler.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./connection/publish_rate.ts";
 import type { CloseReason } from "./core/reasons.ts";
 import type { EndDetail, LoggedConnection } from "./core/session_log.ts";
 import { Sender } from "./sender.ts";
+import type { Registry } from "./registry.ts";
 import type { Session } from "./session.ts";
-import { handleSubscribe } from "./subscribe_handler.ts";
-import { handleUnsubscribe } from "./unsubscribe_handler.ts";
 import type { Will } from "./will.ts";
 
 /** The largest CONNECT that is read: nobody is known yet who sends it. */
@@ -63,6 +54,19 @@ export type ConnectionState =
   | "closing"
   | "closed";
 
+/** Handles the packets of connections: one serves all. */
+export interface PacketHandler {
+  /**
+   * Handles the packet that `frame` found in `chunk`. Returns false when the
+   * packet has to be handled again later; the reader is paused then.
+   *
+   * @throws {ProtocolError} where it breaks the protocol.
+   */
+  handle(connection: Connection, chunk: Uint8Array, frame: Frame): boolean;
+  /** Answers a CONNECT that is refused, where there is an answer, and closes. */
+  refuse(connection: Connection, error: ProtocolError): void;
+}
+
 /**
  * One network connection: frames in, packets to their handlers, bytes out.
  * What lasts longer than the network connection is in `Session`.
@@ -72,6 +76,9 @@ export class Connection implements Deadline, LoggedConnection {
   readonly id: number;
   /** What it shares with the others of its broker. */
   readonly context: Context;
+  /** Where its session is. */
+  readonly registry: Registry;
+  readonly #handler: PacketHandler;
   /** What the listener it came by sets. */
   readonly listener: ListenerOptions;
   /**
@@ -152,7 +159,7 @@ export class Connection implements Deadline, LoggedConnection {
    */
   will: Will | null = null;
   /** Ends it when what let its client in does; null where that has no end. */
-  identityEnd: IdentityEnd | null = null;
+  identityEnd: { stop(): void } | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
   credentials: Credentials | null = null;
   /** Of its CONNECT; null without enhanced authentication. */
@@ -172,10 +179,14 @@ export class Connection implements Deadline, LoggedConnection {
   constructor(
     accepted: Accepted,
     listener: ListenerOptions,
-    context: Context,
+    registry: Registry,
+    handler: PacketHandler,
     whenClosed: () => void,
   ) {
+    const { context } = registry;
     this.context = context;
+    this.registry = registry;
+    this.#handler = handler;
     this.promised = context.options;
     this.listener = listener;
     this.mountPoint = listener.mountPoint === ""
@@ -244,7 +255,7 @@ export class Connection implements Deadline, LoggedConnection {
         }
         this.heardAt = passes.now;
         at = frame.end;
-        if (!this.#handle(chunk, frame)) return frame.start;
+        if (!this.#handler.handle(this, chunk, frame)) return frame.start;
         // An answer is for the packet that waited, not for a later one.
         if (settled !== null) this.settled = null;
         counters.packetsReceived++;
@@ -274,42 +285,6 @@ export class Connection implements Deadline, LoggedConnection {
     if (bytes < this.#heardOf + PART) return;
     this.#heardOf = bytes;
     this.heardAt = this.context.passes.now;
-  }
-
-  /** Returns false when the packet has to be handled again later. */
-  #handle(chunk: Uint8Array, frame: Frame): boolean {
-    switch (frame.firstByte >> 4) {
-      case PacketType.Publish:
-        return handlePublish(this, chunk, frame);
-      case PacketType.Puback:
-      case PacketType.Pubrec:
-      case PacketType.Pubrel:
-      case PacketType.Pubcomp:
-        decodeAck(this.context.ack, chunk, frame, this.version);
-        handleAck(this, frame.firstByte >> 4, this.context.ack);
-        return true;
-      case PacketType.Pingreq:
-        this.sender.sendPingresp();
-        return true;
-      case PacketType.Subscribe:
-        return handleSubscribe(this, chunk, frame);
-      case PacketType.Unsubscribe:
-        return handleUnsubscribe(this, chunk, frame);
-      case PacketType.Connect:
-        handleConnect(this, chunk, frame);
-        return true;
-      case PacketType.Disconnect:
-        handleDisconnect(this, chunk, frame);
-        return true;
-      case PacketType.Auth:
-        handleAuth(this, chunk, frame);
-        return true;
-      default:
-        throw new ProtocolError(
-          ReasonCode.ProtocolError,
-          `packet type ${frame.firstByte >> 4} is not for a server`,
-        );
-    }
   }
 
   /**
@@ -354,11 +329,11 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   #refuse(error: ProtocolError): void {
-    if (this.state !== "open") return refuseConnect(this, error);
+    if (this.state !== "open") return this.#handler.refuse(this, error);
     const reason = this.sender.problemInformation ? error.message : undefined;
     const why = closeReasonOf(error, "protocol-error");
     const detail = error.detail ?? error.message;
-    this.close(why, error.reasonCode, reason, {}, { detail });
+    this.close(why, error.reasonCode, reason, { detail });
   }
 
   /** Ends at once because of an error after which nothing can be written. */
@@ -387,7 +362,6 @@ export class Connection implements Deadline, LoggedConnection {
     why: CloseReason,
     code: ReasonCode | null = null,
     reason?: string,
-    properties: Properties = {},
     told: EndDetail = {},
   ): void {
     if (this.state === "closing" || this.state === "closed") return;
@@ -397,7 +371,7 @@ export class Connection implements Deadline, LoggedConnection {
     if (code !== null && this.version === 5 && wasOpen) {
       this.#survive(
         "DISCONNECT",
-        () => this.sender.sendDisconnect(code, reason, properties),
+        () => this.sender.sendDisconnect(code, reason),
       );
     }
     this.#survive("a clean detachment", () => this.#leave());

@@ -12,7 +12,6 @@ import { LateAnswers } from "./core/late_answers.ts";
 import type { SessionOptions } from "./core/options.ts";
 import type { Outgoing } from "./core/outgoing.ts";
 import { Passes } from "./core/passes.ts";
-import { Registry } from "./registry.ts";
 import type { SessionLog } from "./core/session_log.ts";
 
 /** The parts that a context is made of. */
@@ -96,8 +95,6 @@ export class Context {
   readonly passes: Passes;
   /** All that is due at some time, on one timer. */
   readonly deadlines: Deadlines;
-  /** All sessions by client id. */
-  readonly registry: Registry;
   /**
    * The packet under way. A pass is synchronous and decodes one packet at a
    * time, so one object of each kind serves all connections.
@@ -117,7 +114,7 @@ export class Context {
     0,
   );
 
-  /** Makes passes, deadlines and registry; starts no timer. */
+  /** Makes passes and deadlines; starts no timer. */
   constructor(parts: ContextParts) {
     this.options = parts.options;
     this.router = parts.router;
@@ -134,7 +131,6 @@ export class Context {
     );
     this.passes = new Passes(parts.clock, this.faults.note);
     this.deadlines = new Deadlines(parts.clock, this.faults.note);
-    this.registry = new Registry(this);
     this.message.transient = true;
   }
 

@@ -34,5 +34,5 @@ export function handleDisconnect(
   const detail = packet.reasonCode === ReasonCode.Success
     ? said
     : `reason code 0x${code}${said === undefined ? "" : `: ${said}`}`;
-  connection.close("client-disconnect", null, undefined, {}, { detail });
+  connection.close("client-disconnect", null, undefined, { detail });
 }

@@ -1,6 +1,15 @@
 import { ReasonCode } from "../mqtt/mod.ts";
-import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import type { ListenerOptions } from "./core/options.ts";
 import type { CloseReason } from "./core/reasons.ts";
+
+/** What bounds a connection. */
+export interface Limits {
+  readonly context: Context;
+  readonly listener: ListenerOptions;
+  readonly sender: { readonly sendLimit: number };
+  readonly isKeepAliveCut: boolean;
+}
 
 /**
  * The limit that a connection met when it is closed for `why`, with the reason
@@ -8,7 +17,7 @@ import type { CloseReason } from "./core/reasons.ts";
  * when it was no limit. `reason` is what `close` was given.
  */
 export function limitMet(
-  { context, listener, sender, isKeepAliveCut }: Connection,
+  { context, listener, sender, isKeepAliveCut }: Limits,
   why: CloseReason,
   code: ReasonCode | null,
   reason?: string,

@@ -1,7 +1,7 @@
 /** Connections and sessions: the actors that serve clients. */
 export { applyLimits } from "./apply_limits.ts";
-export { Connection } from "./connection.ts";
-export type { ConnectionState } from "./connection.ts";
+export type { Connection, ConnectionState } from "./connection.ts";
+export { openConnection } from "./open_connection.ts";
 export { Context } from "./context.ts";
 export type { ContextParts } from "./context.ts";
 export { Counters } from "./core/counters.ts";
@@ -9,7 +9,6 @@ export type { Deadline, Deadlines } from "./core/deadlines.ts";
 export type { AccessHolder } from "./core/access.ts";
 export type { DropNote } from "./session/drop_notes.ts";
 export { enforceAccess } from "./enforce.ts";
-export type { IdentityEnd } from "./identity_end.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
 export type { Flushable, Passes, Task } from "./core/passes.ts";
@@ -21,10 +20,14 @@ export {
   refusesReserved,
   RESERVED,
 } from "./core/reserved_topic.ts";
-export type { Registry } from "./registry.ts";
+export { Registry } from "./registry.ts";
 export { Outgoing } from "./core/outgoing.ts";
 export { Session } from "./session.ts";
-export type { SessionState } from "./session.ts";
+export type {
+  SessionConnection,
+  SessionOwner,
+  SessionState,
+} from "./session.ts";
 export type { SessionEvents } from "./session/session_clock.ts";
 export type {
   ConnectionEnd,

@@ -25,13 +25,19 @@ import type { Sender } from "./sender.ts";
 /** Most sessions have lost nothing, and share it. */
 const NONE: readonly never[] = [];
 
+/** The session that a queue belongs to. */
+export interface QueueOwner extends Subscriber, StoredSession {
+  /** Whether a crash now could bring back a former session of its client. */
+  readonly isEnding: boolean;
+}
+
 /**
  * All that one session still has to give its client, in order: what is in
  * flight, what waits behind it, and what is retained for new subscriptions.
  * It lives as long as the session; a sender serves it while there is one.
  */
 export class OutgoingQueue implements FeedTarget, ReserveOwner {
-  readonly #owner: Subscriber & StoredSession;
+  readonly #owner: QueueOwner;
   readonly #context: Context;
   readonly #window = new InflightWindow();
   /** Made with the first QoS 2 message that a crash could make us forget. */
@@ -47,7 +53,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   #drops: DropNotes | null = null;
 
   /** `owner` is the session it belongs to. */
-  constructor(owner: Subscriber & StoredSession, context: Context) {
+  constructor(owner: QueueOwner, context: Context) {
     this.#owner = owner;
     this.#context = context;
     this.#backlog = new Backlog(context.counters);
@@ -357,14 +363,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Whether a QoS 2 message may be given a packet id now. */
   #admits(message: Message): boolean {
-    const { store, gate, registry } = this.#context;
-    const { slot, clientId } = this.#owner;
+    const { store, gate } = this.#context;
+    const { slot } = this.#owner;
     if (store === null || slot === null) return true;
     // It does not go out before the disk knows it by its id.
     if (gate !== null && !message.volatile) return true;
     this.#reserve ??= new IdReserve(this.#window, store, this, null);
     return this.#reserve.admits(
-      slot.block === 0 && !registry.isEnding(clientId),
+      slot.block === 0 && !this.#owner.isEnding,
     );
   }
 

@@ -320,7 +320,7 @@ function refuse(
       (packet.qos === 0 || connection.version !== 5)
     ) {
       const told = { detail: `PUBLISH to ${topic.text}` };
-      return connection.close("not-authorized", reasonCode, why, {}, told);
+      return connection.close("not-authorized", reasonCode, why, told);
     }
   } else if (reasonCode === ReasonCode.QuotaExceeded) {
     const { context } = connection;

@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOwner } from "./session.ts";
 
 /** The end of a session that the disk still has. */
 interface Ending {
@@ -10,15 +10,16 @@ interface Ending {
 }
 
 /** All sessions by client id, attached and detached. */
-export class Registry {
-  readonly #context: Context;
+export class Registry implements SessionOwner {
+  /** What the sessions share. */
+  readonly context: Context;
   readonly #sessions = new Map<string, Session>();
   /** Clients whose session ended, until the disk knows. */
   readonly #endings = new Map<string, Ending>();
 
-  /** `context` is handed on to the sessions it makes. */
+  /** Has no session yet. */
   constructor(context: Context) {
-    this.#context = context;
+    this.context = context;
   }
 
   /** How many sessions there are. */
@@ -38,7 +39,7 @@ export class Registry {
 
   /** Makes the session of a client that has none. */
   create(clientId: string): Session {
-    const session = new Session(clientId, this.#context);
+    const session = new Session(clientId, this.context, this);
     this.#sessions.set(clientId, session);
     return session;
   }
@@ -47,7 +48,7 @@ export class Registry {
   remove(session: Session): void {
     const { clientId } = session;
     this.#sessions.delete(clientId);
-    const { store } = this.#context;
+    const { store } = this.context;
     const { slot } = session;
     // What was never written cannot come back.
     if (store === null || slot === null || slot.block === 0) return;
@@ -89,7 +90,7 @@ export class Registry {
     for (;;) {
       let id = length < 20 ? "" : "dunlin-";
       while (id.length < length) {
-        id += Math.floor(this.#context.random() * 36).toString(36);
+        id += Math.floor(this.context.random() * 36).toString(36);
       }
       if (!this.#sessions.has(id)) return id;
     }

@@ -7,7 +7,6 @@ import {
 import {
   type Message,
   PacketType,
-  type Properties,
   type ProtocolVersion,
   type ReasonCode,
 } from "../mqtt/mod.ts";
@@ -233,20 +232,17 @@ export class Sender {
   }
 
   /**
-   * Says good-bye to an MQTT 5.0 client; without `reason` and `properties`
-   * when they make it larger than the client takes [MQTT-3.14.2-3].
+   * Says good-bye to an MQTT 5.0 client; without `reason` when that
+   * makes it larger than the client takes [MQTT-3.14.2-3].
    */
   sendDisconnect(
     reasonCode: ReasonCode,
     reason: string | undefined,
-    properties: Properties,
   ): void {
     const bytes = encodeDisconnect({
       type: 14,
       reasonCode,
-      properties: reason === undefined
-        ? properties
-        : { ...properties, reasonString: reason },
+      properties: reason === undefined ? {} : { reasonString: reason },
     }, 5);
     if (!this.send(bytes)) {
       this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));

@@ -7,14 +7,16 @@ import type {
   StoredSession,
 } from "../store/mod.ts";
 import { type AccessHolder, nextIdentityNumber } from "./core/access.ts";
-import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import type { MountPoint } from "./core/mount_point.ts";
 import { NEVER } from "./core/options.ts";
 import type { Outgoing } from "./core/outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
+import type { CloseReason } from "./core/reasons.ts";
 import { isOwnState } from "./core/reserved_topic.ts";
 import { SessionClock, type SessionEvents } from "./session/session_clock.ts";
+import type { Sender } from "./sender.ts";
+import type { EndDetail } from "./core/session_log.ts";
 import type { Will } from "./will.ts";
 
 /**
@@ -22,6 +24,38 @@ import type { Will } from "./will.ts";
  * expiry. expired: it has ended and is in no registry.
  */
 export type SessionState = "attached" | "detached" | "expired";
+
+/** The network connection that serves a session. */
+export interface SessionConnection {
+  /**
+   * Sends packets to the client.
+   * @internal
+   */
+  readonly sender: Sender;
+  /**
+   * The topics that the client sees begin behind it, or null.
+   * @internal
+   */
+  readonly mountPoint: MountPoint | null;
+  /**
+   * Closes the network connection. An MQTT 5.0 client gets DISCONNECT with
+   * `code` and `reason` first; `told` is for the log alone.
+   */
+  close(
+    why: CloseReason,
+    code: ReasonCode,
+    reason?: string,
+    told?: EndDetail,
+  ): void;
+}
+
+/** Keeps the sessions. */
+export interface SessionOwner {
+  /** Forgets a session that has ended; before the store does. */
+  remove(session: Session): void;
+  /** Whether a crash now could bring back a session of this client. */
+  isEnding(clientId: string): boolean;
+}
 
 /**
  * What survives a network connection (4.1): who it is, how long it lasts, its
@@ -32,6 +66,7 @@ export class Session
   implements Subscriber, SessionEvents, StoredSession, AccessHolder {
   readonly clientId: string;
   readonly #context: Context;
+  readonly #owner: SessionOwner;
   /**
    * What its client still has to get.
    * @internal
@@ -43,7 +78,7 @@ export class Session
   /** Received packet ids that a crash may have restored, or null. */
   #broughtBack: Set<number> | null = null;
   /** The connection that serves it, or null. */
-  connection: Connection | null = null;
+  connection: SessionConnection | null = null;
   #identity: Identity;
   /** Stands for its identity where rights are remembered. */
   identityNumber: number = nextIdentityNumber();
@@ -82,9 +117,10 @@ export class Session
   state: SessionState = "detached";
 
   /** Only `Registry.create` makes one. */
-  constructor(clientId: string, context: Context) {
+  constructor(clientId: string, context: Context, owner: SessionOwner) {
     this.clientId = clientId;
     this.#context = context;
+    this.#owner = owner;
     this.queue = new OutgoingQueue(this, context);
     this.#identity = { clientId, username: null };
   }
@@ -109,13 +145,18 @@ export class Session
     return this.queue.packetIds;
   }
 
+  /** Whether a crash now could bring back a former session of its client. */
+  get isEnding(): boolean {
+    return this.#owner.isEnding(this.clientId);
+  }
+
   /** What becomes of a message now, for shared groups. */
   readiness(message: Message, qos: QoS): Readiness {
     return this.queue.readiness(message, qos);
   }
 
   /** Binds it to a connection; `resume` comes after CONNACK. */
-  attach(connection: Connection, identity: Identity): void {
+  attach(connection: SessionConnection, identity: Identity): void {
     this.connection = connection;
     this.mountPoint = connection.mountPoint;
     this.queue.attach(connection.sender);
@@ -245,7 +286,7 @@ export class Session
     this.state = "expired";
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
-    context.registry.remove(this);
+    this.#owner.remove(this);
     context.changes?.sessionEnded(this);
     context.router.unsubscribeAll(this);
     this.publishWill();

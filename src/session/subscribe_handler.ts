@@ -16,8 +16,8 @@ import {
 import { Delivery } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { type ReadFilter, readFilter } from "./filter.ts";
-import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
-import { sendGated } from "./send_gated.ts";
+import type { FilterWork } from "./connection/filter_work.ts";
+import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
 import { isReservedFilter } from "./core/reserved_topic.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 

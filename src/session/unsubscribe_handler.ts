@@ -8,8 +8,8 @@ import { ReasonCode } from "../mqtt/mod.ts";
 import type { SharedName } from "../router/mod.ts";
 import type { Connection } from "./connection.ts";
 import { readFilter } from "./filter.ts";
-import { beginFilterWork, type FilterWork, goOnLater } from "./filter_work.ts";
-import { sendGated } from "./send_gated.ts";
+import type { FilterWork } from "./connection/filter_work.ts";
+import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
 
 /**
  * UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1], of which

@@ -4,11 +4,13 @@ import {
   levelCount,
   Message,
   ProtocolError,
+  type ProtocolVersion,
   ReasonCode,
   validateTopicName,
   type WillPacket,
 } from "../mqtt/mod.ts";
-import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import type { ListenerOptions } from "./core/options.ts";
 import { isReserved } from "./core/reserved_topic.ts";
 
 /** A will that waits for its client to fail. */
@@ -20,6 +22,13 @@ export interface Will {
   readonly messageExpiry: number;
 }
 
+/** The client whose CONNECT has a will. */
+export interface WillOwner {
+  readonly version: ProtocolVersion;
+  readonly listener: ListenerOptions;
+  readonly context: Context;
+}
+
 /**
  * Checks the will of a CONNECT and makes it ready to be published.
  * Throws `ProtocolError` with the reason code of the CONNACK.
@@ -27,7 +36,7 @@ export interface Will {
 export function acceptWill(
   packet: WillPacket,
   clientId: string,
-  { version, listener, context }: Connection,
+  { version, listener, context }: WillOwner,
 ): Will {
   const topic = listener.mountPoint + packet.topic;
   const problem = validateTopicName(packet.topic);

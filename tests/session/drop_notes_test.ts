@@ -18,7 +18,7 @@ for (
       await other.publish({ topic, qos: 1, payload: "x" });
       await other.expectAck(4, 1, 0);
     }
-    const { drops } = sessions.context.registry.get("away")!.queue;
+    const { drops } = sessions.registry.get("away")!.queue;
     assert.deepEqual(
       drops.map(({ reason, count, lastTopic }) => [reason, count, lastTopic]),
       [["backlog-messages", 1, dropped]],

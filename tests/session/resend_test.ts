@@ -36,7 +36,7 @@ Deno.test("a QoS 2 message in flight that has become too large for its client en
   const other = await sessions.connect(5, { clientId: "publisher" });
   const first = await sessions.connect(5, staying(5));
   const id = await leaveInFlight(first, other, 2);
-  const { queue } = sessions.context.registry.get("subscriber")!;
+  const { queue } = sessions.registry.get("subscriber")!;
   // The client may leave before it answers.
   for (let connection = 1; connection <= 2; connection++) {
     const again = await sessions.connect(5, small);
@@ -68,7 +68,7 @@ for (const version of [4, 5] as const) {
     await again.expectAck(6, id);
     await again.send(pubcomp(id));
     await again.expectAlive();
-    const { queue } = sessions.context.registry.get("subscriber")!;
+    const { queue } = sessions.registry.get("subscriber")!;
     assert.equal(queue.inflight, 0);
     assert.equal(sessions.context.counters.dropped["read-denied"], 1);
   });
@@ -87,7 +87,7 @@ Deno.test("a QoS 1 message in flight that has become too large for its client is
   const again = await sessions.connect(5, small);
   assert.equal((await again.receivePublish()).payload, "fits");
   await again.expectAlive();
-  const { queue } = sessions.context.registry.get("subscriber")!;
+  const { queue } = sessions.registry.get("subscriber")!;
   assert.equal(queue.inflight, 1);
 });
 

@@ -9,10 +9,11 @@ import { Router } from "../../src/router/mod.ts";
 import type { AuthOutcome, Identity } from "../../src/security/mod.ts";
 import type { RuleAuthorizer } from "../../src/security/access/mod.ts";
 import {
-  Connection,
   Context,
   Counters,
   enforceAccess,
+  openConnection,
+  Registry,
 } from "../../src/session/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { Version } from "../support/packets.ts";
@@ -23,6 +24,7 @@ import { WireClient } from "../support/wire_client.ts";
 export class RuledSessions {
   readonly rules: RuleAuthorizer;
   readonly context: Context;
+  readonly registry: Registry;
   readonly #listener;
 
   constructor(rules: RuleAuthorizer, wish: PartialSettings = {}) {
@@ -54,14 +56,15 @@ export class RuledSessions {
         failed: (_, error) => reportError(error),
       },
     });
+    this.registry = new Registry(this.context);
   }
 
   async connect(version: Version, options: object): Promise<WireClient> {
     const [mine, stream] = memoryPair();
-    new Connection(
+    openConnection(
       { stream, peer: { hostname: "127.0.0.1", port: 1 } },
       this.#listener,
-      this.context,
+      this.registry,
       () => {},
     ).start();
     const client = new WireClient(mine, version);
@@ -71,7 +74,7 @@ export class RuledSessions {
   }
 
   async enforce(clientId: string): Promise<readonly string[]> {
-    const session = this.context.registry.get(clientId)!;
+    const session = this.registry.get(clientId)!;
     this.context.passes.begin();
     const removed = enforceAccess(session, this.context);
     await settle();
@@ -79,7 +82,8 @@ export class RuledSessions {
   }
 
   filters(clientId: string): string[] {
-    const { registry, router } = this.context;
+    const { registry } = this;
+    const { router } = this.context;
     return [...router.subscriptionsOf(registry.get(clientId)!)]
       .map(({ filter }) => filter);
   }

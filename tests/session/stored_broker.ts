@@ -12,10 +12,12 @@ import {
 import { Router } from "../../src/router/mod.ts";
 import { type Authenticator, Unasked } from "../../src/security/mod.ts";
 import {
-  Connection,
+  type Connection,
   type ConnectionEnd,
   Context,
   Counters,
+  openConnection,
+  Registry,
 } from "../../src/session/mod.ts";
 import {
   type Restorer,
@@ -66,6 +68,7 @@ export class StoredBroker {
   readonly alarms: string[] = [];
   readonly store: StubStore;
   readonly #context: Context;
+  readonly #registry: Registry;
   readonly #storage: Storage;
   readonly #listener;
   readonly #connections = new Set<Connection>();
@@ -105,13 +108,14 @@ export class StoredBroker {
       random: Math.random,
       log,
     });
+    this.#registry = new Registry(this.#context);
     this.store = new StubStore(mode);
     if (options.restore !== undefined) this.store.restore = options.restore;
     const alarms = new Alarms(router, log, this.clock);
     const { damaged } = options;
     this.#storage = new Storage(
       damaged === undefined ? this.store : broken(mode, damaged),
-      this.#context,
+      this.#registry,
       alarms,
       this.#connections,
       () => () => Promise.resolve(this.store),
@@ -126,10 +130,10 @@ export class StoredBroker {
   /** A connection that has said nothing yet. */
   open(version: Version): WireClient {
     const [mine, stream] = memoryPair();
-    const connection = new Connection(
+    const connection = openConnection(
       { stream, peer: { hostname: "memory", port: 0 } },
       this.#listener,
-      this.#context,
+      this.#registry,
       () => this.#connections.delete(connection),
     );
     this.#connections.add(connection);

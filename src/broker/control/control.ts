@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import type { Settings } from "../../config/mod.ts";
-import type { Context } from "../../session/mod.ts";
+import type { Registry } from "../../session/mod.ts";
 import {
   type ByteStream,
   type Listener,
@@ -22,7 +22,7 @@ const PATIENCE = 5000;
 
 /** What the control socket works with. */
 export interface ControlParts {
-  readonly context: Context;
+  readonly registry: Registry;
   /** Those in force. */
   readonly settings: () => Settings;
   readonly clock: Clock;
@@ -82,7 +82,7 @@ export class Control {
   async #judge(
     line: string,
   ): Promise<ControlAnswer<LiveExplanation | Settings>> {
-    const { context, settings } = this.#parts;
+    const { registry, settings } = this.#parts;
     const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
     if (request.command === "settings") {
@@ -90,10 +90,10 @@ export class Control {
       const { withSecretDigests } = await import("./secret_digests.ts");
       return { ok: true, result: withSecretDigests(settings(), request.key) };
     }
-    if (context.loading) {
+    if (registry.context.loading) {
       return { ok: false, error: "the broker is still reading its store" };
     }
-    return { ok: true, result: explainDelivery(context, request.asked) };
+    return { ok: true, result: explainDelivery(registry, request.asked) };
   }
 
   #end(stream: ByteStream): void {

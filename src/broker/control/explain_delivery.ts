@@ -12,6 +12,7 @@ import {
   isOwnState,
   OWN_STATE,
   refusesReserved,
+  type Registry,
   RESERVED,
   type Session,
 } from "../../session/mod.ts";
@@ -77,11 +78,12 @@ const SHOWN = 10;
 
 /** What stands between a client and the messages of a topic. */
 export function explainDelivery(
-  context: Context,
+  registry: Registry,
   asked: LiveCase,
 ): LiveExplanation {
   const { clientId: client } = asked;
-  const session = context.registry.get(client);
+  const { context } = registry;
+  const session = registry.get(client);
   if (session === undefined) {
     const text = "the broker has no session of this client: it never " +
       "connected, or its session ended with its connection";

@@ -4,6 +4,7 @@ import type { Authenticator } from "../../security/mod.ts";
 import {
   type Context,
   enforceAccess,
+  type Registry,
   type Session,
 } from "../../session/mod.ts";
 import type { Door } from "./doors.ts";
@@ -89,10 +90,11 @@ function isAllowedFrom(
  * turns. `done` is told how many there were.
  */
 export function judgeSessions(
-  context: Context,
+  registry: Registry,
   done: (removed: number) => void,
 ): void {
-  const sessions: Iterator<Session> = context.registry.all()[Symbol.iterator]();
+  const { context } = registry;
+  const sessions: Iterator<Session> = registry.all()[Symbol.iterator]();
   let removed = 0;
   context.passes.inTurns(() => {
     for (let count = 0; count < SLICE; count++) {

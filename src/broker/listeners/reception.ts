@@ -7,8 +7,10 @@ import {
 import { ReasonCode } from "../../mqtt/mod.ts";
 import {
   type CloseReason,
-  Connection,
+  type Connection,
   type Context,
+  openConnection,
+  type Registry,
 } from "../../session/mod.ts";
 import type { Accepted, Listener } from "../../transport/mod.ts";
 import { Admission } from "./admission.ts";
@@ -27,7 +29,7 @@ import type { StartedListener } from "./started_listener.ts";
 
 /** What a reception works with. */
 export interface ReceptionParts {
-  readonly context: Context;
+  readonly registry: Registry;
   readonly clock: Clock;
   readonly log: BrokerLog;
   readonly connections: ConnectionLog;
@@ -71,7 +73,7 @@ export class Reception {
   constructor(settings: Settings, parts: ReceptionParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#context = parts.context;
+    this.#context = parts.registry.context;
     this.#admission = new Admission(settings.limits);
     this.#doors = new Doors(settings.listener, {
       clock: parts.clock,
@@ -255,10 +257,10 @@ export class Reception {
       const detail = this.#certificates!.explain(judgement, certificate);
       return turnAway("certificate-refused", { detail });
     }
-    const connection = new Connection(
+    const connection = openConnection(
       accepted,
       door.options,
-      this.#context,
+      this.#parts.registry,
       () => {
         this.#guests.delete(connection);
         this.#admission.leave(entry);

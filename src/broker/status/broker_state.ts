@@ -1,4 +1,4 @@
-import type { Context } from "../../session/mod.ts";
+import type { Registry } from "../../session/mod.ts";
 import type { StoreStatus } from "../../store/mod.ts";
 
 /** What is in a broker at one time; numbers are counts unless named else. */
@@ -33,9 +33,10 @@ export interface BrokerState {
 
 /** Reads the state; `store` is null in the mode `memory`. */
 export function brokerState(
-  { counters, registry, router }: Context,
+  registry: Registry,
   store: StoreStatus | null,
 ): BrokerState {
+  const { counters, router } = registry.context;
   return {
     clients: counters.clientsConnected,
     sessions: registry.size,

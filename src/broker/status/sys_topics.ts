@@ -5,6 +5,7 @@ import {
   CLOSE_REASONS,
   type Context,
   DROP_REASONS,
+  type Registry,
 } from "../../session/mod.ts";
 import type { LoginCounts } from "../../security/mod.ts";
 import type { StoreStatus } from "../../store/mod.ts";
@@ -16,6 +17,7 @@ import { LoadAverage } from "./load_average.ts";
  * `dropped/<reason>`, `clients/closed/<reason>` and `storage/…`.
  */
 export class SysTopics {
+  readonly #registry: Registry;
   readonly #context: Context;
   #interval: number;
   readonly #startedAt: number;
@@ -34,7 +36,9 @@ export class SysTopics {
   readonly #room = { messages: 0, bytes: 0 };
 
   /** `interval` in ms; 0 publishes nothing. */
-  constructor(context: Context, interval: number) {
+  constructor(registry: Registry, interval: number) {
+    const { context } = registry;
+    this.#registry = registry;
     this.#context = context;
     this.#interval = interval;
     this.#startedAt = this.#updatedAt = context.clock.now();
@@ -123,7 +127,8 @@ export class SysTopics {
 
   /** Sessions, attached and not; two names each, as Mosquitto has them. */
   #clients(): void {
-    const { counters, registry } = this.#context;
+    const { counters } = this.#context;
+    const registry = this.#registry;
     const away = registry.size - counters.clientsConnected;
     this.#publish("clients/total", registry.size);
     this.#publish("clients/connected", counters.clientsConnected);

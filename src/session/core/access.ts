@@ -1,5 +1,6 @@
 import type { Message, QoS, Topic } from "../../mqtt/mod.ts";
 import {
+  type AccessQuestion,
   type Authorizer,
   type Identity,
   receivableQos,
@@ -19,6 +20,16 @@ export interface AccessHolder {
   lastRights: Rights;
   /** To which generation that answer belongs. */
   lastGeneration: number;
+}
+
+/** Answers that a packet waits for, kept until it is handled again. */
+export interface SettledAccess {
+  readonly questions: readonly AccessQuestion[];
+  readonly answers: readonly boolean[];
+  /** `Session.identityNumber` of the client they are about. */
+  readonly identityNumber: number;
+  /** `Authorizer.generation` of the rules that left the questions open. */
+  readonly generation: number;
 }
 
 /** Counted up for every identity there is. */

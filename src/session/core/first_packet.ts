@@ -5,14 +5,17 @@ import {
   foreignOf,
   type PeerFault,
 } from "../../transport/mod.ts";
+import { ClosingError } from "./closing_error.ts";
+
+const NOT_CONNECT = "the first packet is not CONNECT";
 
 /** The first bytes are of another protocol: there is nothing to answer. */
-export class ForeignProtocol extends ConnectError {
+export class ForeignProtocol extends ClosingError {
   /** The protocol that the peer speaks. */
   readonly fault: PeerFault;
 
   constructor(speaks: Foreign) {
-    super(ReasonCode.ProtocolError, "the first packet is not CONNECT", null);
+    super("unknown-protocol", ReasonCode.ProtocolError, NOT_CONNECT);
     this.fault = `speaks-${speaks}`;
   }
 }
@@ -43,7 +46,7 @@ export function expectPacket(
   if (type === PacketType.Connect) return;
   throw new ConnectError( // [MQTT-3.1.0-1]
     ReasonCode.ProtocolError,
-    "the first packet is not CONNECT",
+    NOT_CONNECT,
     null,
   );
 }

@@ -1,19 +1,8 @@
-import {
-  countFilters,
-  type FilterListHead,
-  type FilterListSlice,
-  type Frame,
-  subackLength,
-} from "../codec/mod.ts";
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import { checkAnswer } from "./answer_too_large.ts";
-import type { Connection } from "./connection.ts";
-
-/**
- * Topic filters that one packet may always have. A packet may have more where
- * the settings allow a session more subscriptions.
- */
-const FILTERS_A_PACKET = 65_536;
+import type {
+  FilterListHead,
+  FilterListSlice,
+  Frame,
+} from "../../codec/mod.ts";
 
 /** What is handled before other connections get their turn. */
 const SLICE: FilterListSlice = { filters: 256, bytes: 16 * 1024 };
@@ -76,42 +65,4 @@ export class FilterWork {
   #isLast(frame: Frame): boolean {
     return frame.start + this.#next === frame.end;
   }
-}
-
-/**
- * Begins with a packet that has `optionBytes` behind each filter.
- *
- * @throws {ProtocolError} 0x97 when it has more filters than are taken, 0x95
- * when the client takes no packet as large as its answer.
- */
-export function beginFilterWork(
-  connection: Connection,
-  head: FilterListHead,
-  chunk: Uint8Array,
-  frame: Frame,
-  optionBytes: 0 | 1,
-): FilterWork {
-  const { maxSubscriptions } = connection.context.options;
-  const most = Math.max(FILTERS_A_PACKET, maxSubscriptions);
-  const count = countFilters(chunk, head.start, frame.end, optionBytes, most);
-  if (count > most) {
-    throw new ProtocolError(
-      ReasonCode.QuotaExceeded,
-      `a packet with more than ${most} topic filters`,
-    );
-  }
-  const answer = optionBytes === 1 ? "SUBACK" : "UNSUBACK";
-  checkAnswer(connection.sender, answer, subackLength(count));
-  return connection.filterWork = new FilterWork(head, frame);
-}
-
-/** Has the packet come again in a later turn; returns false for the handler. */
-export function goOnLater(connection: Connection): false {
-  const { pump, context } = connection;
-  pump.pause("long-packet");
-  context.passes.inTurns(() => {
-    pump.resume("long-packet");
-    return false;
-  });
-  return false;
 }

@@ -1,0 +1,25 @@
+import type { Accepted } from "../transport/mod.ts";
+import { Connection } from "./connection.ts";
+import type { ListenerOptions } from "./core/options.ts";
+import { packetHandler } from "./packet_handler.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * Makes the connection of an accepted stream; it reads from `start` on. Its
+ * session comes from `registry`. `whenClosed` is called once, when the stream
+ * and all buffers are given back.
+ */
+export function openConnection(
+  accepted: Accepted,
+  listener: ListenerOptions,
+  registry: Registry,
+  whenClosed: () => void,
+): Connection {
+  return new Connection(
+    accepted,
+    listener,
+    registry,
+    packetHandler,
+    whenClosed,
+  );
+}
