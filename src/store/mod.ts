@@ -22,7 +22,7 @@ export type {
   StoreHealth,
   StoreStatus,
 } from "./model/store.ts";
-export { SessionSlot } from "./model/session_slot.ts";
+export { SessionSlot } from "./model/state.ts";
 export { StoredBody } from "./model/stored_body.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./base/store_error.ts";

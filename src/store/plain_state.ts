@@ -4,10 +4,10 @@ import {
   type SubscriptionOptions,
   Topic,
 } from "../mqtt/mod.ts";
-import type { SessionSlot } from "./model/session_slot.ts";
 import type {
   RetainedPlace,
   RetainedSource,
+  SessionSlot,
   StoredDelivery,
   StoredEntry,
   StoredPacketIds,

@@ -7,9 +7,9 @@ import { GONE, type Numbers } from "./pending.ts";
 import { RecordKind } from "../records/record_kind.ts";
 import { RecordWriter } from "../records/record_writer.ts";
 import { writeSession, writeSubscription } from "../records/session_record.ts";
-import type { SessionSlot } from "../model/session_slot.ts";
 import type {
   RetainedPlace,
+  SessionSlot,
   StoredEntry,
   StoredSubscription,
 } from "../model/state.ts";

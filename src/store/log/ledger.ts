@@ -1,8 +1,8 @@
 import { BLOCK_HEADER, BLOCK_MAX, BLOCK_OVERHEAD } from "../blocks/block.ts";
 import { wholePages } from "../base/pages.ts";
-import type { SessionSlot } from "../model/session_slot.ts";
 import type {
   RetainedPlace,
+  SessionSlot,
   StoredEntry,
   StoredSubscription,
 } from "../model/state.ts";

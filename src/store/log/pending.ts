@@ -1,11 +1,11 @@
 import { NoteList } from "../base/note_list.ts";
-import { SessionSlot } from "../model/session_slot.ts";
-import type {
-  RetainedPlace,
-  RetainedSource,
-  StoredEntry,
-  StoredSession,
-  StoredSubscription,
+import {
+  type RetainedPlace,
+  type RetainedSource,
+  SessionSlot,
+  type StoredEntry,
+  type StoredSession,
+  type StoredSubscription,
 } from "../model/state.ts";
 import type { Changes } from "../model/store.ts";
 

@@ -1,8 +1,7 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
 import { type BlockAccount, Category, type Ledger } from "./ledger.ts";
 import type { LoggedSession, Replay } from "./replay.ts";
-import { SessionSlot } from "../model/session_slot.ts";
-import type { StoredSession } from "../model/state.ts";
+import { SessionSlot, type StoredSession } from "../model/state.ts";
 import type { Restorer } from "../model/store.ts";
 import { StoreError } from "../base/store_error.ts";
 
