@@ -61,7 +61,7 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
     [
       "an address that is none",
       `[[auth]]\ntype = "http"\nurl = "http://[x/"\n`,
-      /^d\.toml:3:\d+: auth\.0\.url: .* is not allowed: give an address/,
+      /^d\.toml:3:\d+: auth\.0\.url: not allowed: .*host or port/,
     ],
     [
       "an address with a password, without showing it",

@@ -55,9 +55,10 @@ Deno.test("references: what objects inherit is no variable", async () => {
   assert.match(bad[0], /constructor is not set/);
 });
 
-Deno.test("references: a name that cannot be one is told", async () => {
-  const { bad } = await resolve({ a: "${no name}", b: "${}" });
-  assert.match(bad[0], /\$\{no name\} is not a reference/);
+Deno.test("references: a name that is not valid is refused and not shown", async () => {
+  const { bad } = await resolve({ a: "x${s3cret-1}y", b: "${}" });
+  assert.match(bad[0], /^a: a reference is not valid: write \$\{NAME\}/);
+  assert.doesNotMatch(bad[0], /s3cret/);
   assert.equal(bad.length, 2);
 });
 

@@ -108,6 +108,18 @@ Deno.test("slips: a kind of [[auth]] that other programs name otherwise", async 
   }
 });
 
+/** Addresses that cannot be read, each with a secret in it. */
+const ADDRESSES = [
+  '"https://u:S3CRET@h:99999/"',
+  '"https://u:S3CRET w@h/"',
+  '"https://u:S3C/RET@[x/S3CRET"',
+  '"https://u:S3CRET"',
+  '"htps://u:S3CRET@h/"',
+  '"u:S3CRET@h/"',
+  '["https://u:S3CRET@h/"]',
+  '{ a = "https://S3CRET@h/" }',
+];
+
 Deno.test("slips: a secret is in no message, however it is written", async () => {
   const texts = [
     '[[user]]\nname = "a"\npassword = S3CRET',
@@ -119,6 +131,16 @@ Deno.test("slips: a secret is in no message, however it is written", async () =>
     '[[auth]]\ntype = "http"\nurl = "htp://a/?key=S3CRET"',
     '[[auth]]\ntype = "http"\nurl = "http://[x/?key=S3CRET"',
     '[[auth]]\ntype = "http"\nurl = "http://a b/#S3CRET"',
+    ...["url", "acl_url", "superuser_url"].flatMap((key) =>
+      ADDRESSES.map((value) => `[[auth]]\ntype = "http"\n${key} = ${value}`)
+    ),
+    ...ADDRESSES.map((value) => `[[auth]]\ntype = "jwt"\njwks_url = ${value}`),
+    // No address belongs there, but somebody may believe it does.
+    '[[listener]]\ntype = "websocket"\nallowed_origins = ["https://a:S3CRET@h"]',
+    '[[listener]]\ntrusted_proxies = ["https://a:S3CRET@h"]',
+    '[[listener]]\ntype = "https://a:S3CRET@h"',
+    '[limits]\nmax_packet_size = "https://a:S3\\"S3CRET@h"',
+    '[[user]]\nname = "a"\npassword = "x${S3CRET-1}y"',
     "[[auth]]\npasswrd = S3CRET",
   ];
   for (const text of texts) {

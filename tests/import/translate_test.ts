@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseLines, shownLine } from "../../src/import/read/config_line.ts";
 import { resolve } from "node:path";
 import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 import type { Settings } from "../../src/config/mod.ts";
@@ -198,6 +199,22 @@ Deno.test("import: with a plugin that is not there nobody comes in unasked", asy
     lost.map(({ text }) => text),
     ["auth_plugin /p.so", "auth_opt_redis_password (not shown)"],
   );
+});
+
+Deno.test("import: a report leaves out the password and the query of an address", () => {
+  const lines = parseLines(
+    "m.conf",
+    "auth_opt_mongo_uri mongodb://me:hu@sh@box/db\n" +
+      "auth_opt_http_getuser_uri /login?key=hush&a=/b\n" +
+      "auth_opt_http_aclcheck_uri /acl\n" +
+      "auth_opt_jwt_secret hush",
+  );
+  assert.deepEqual(lines.map(shownLine), [
+    "auth_opt_mongo_uri mongodb://(not shown)@box/db",
+    "auth_opt_http_getuser_uri /login?(not shown)",
+    "auth_opt_http_aclcheck_uri /acl",
+    "auth_opt_jwt_secret (not shown)",
+  ]);
 });
 
 Deno.test("import: a plugin that asks over HTTP becomes [[auth]]", async () => {

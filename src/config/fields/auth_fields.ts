@@ -1,5 +1,5 @@
 import type { AuthSettings, JwtAlgorithm } from "../model/access_settings.ts";
-import { type Field, type FieldsOf, shown } from "./field.ts";
+import type { Field, FieldsOf } from "./field.ts";
 import { names } from "./name_fields.ts";
 import { duration, integer } from "./number_fields.ts";
 import { SECOND } from "../text/units.ts";
@@ -45,17 +45,25 @@ function hideQuery(
 
 function url(doc: string): Field<string> {
   const range = "an address that begins with http:// or https://";
-  const pattern = /^https?:\/\/[^\s/]+\S*$/;
   const seen = (address: string) => hideQuery(address, () => "(hidden)");
   return {
     ...text("", /^/, range, doc),
     read(value) {
       if (value === "") return value;
-      const address = typeof value === "string" ? value : "";
-      const parsed = pattern.test(address) ? URL.parse(address) : null;
+      // The message leaves the value out: in an address that cannot be read,
+      // no part is known not to be a password.
+      if (typeof value !== "string" || !/^https?:\/\//.test(value)) {
+        throw new RangeError(`not allowed: give ${range}`);
+      }
+      const address = value;
+      const parsed = /^[^/]+\/\/[^\s/]\S*$/.test(address)
+        ? URL.parse(address)
+        : null;
       if (parsed === null) {
-        const given = address === "" ? value : seen(address);
-        throw new RangeError(`${shown(given)} is not allowed: give ${range}`);
+        throw new RangeError(
+          "not allowed: it has a space, or its host or port cannot be read; " +
+            "give an address like https://example.org:8443/login",
+        );
       }
       // No request can be made of it; and addresses are shown, secrets are not.
       if (parsed.username !== "" || parsed.password !== "") {

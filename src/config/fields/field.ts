@@ -40,8 +40,12 @@ export type FieldsOf<Section> = {
   readonly [Key in keyof Section]-?: Field<Section[Key]>;
 };
 
-/** A value as an error message shows it; long ones are cut. */
+/**
+ * Returns a value as an error message shows it: at most 60 characters, without
+ * the name and password that an address may have before its host.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value))
+    .replace(/\/\/.*@/, "//(hidden)@");
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -68,7 +68,9 @@ function substitute(
     isWhole = false;
     onBad(
       match === null
-        ? `${all} is not a reference: write \${NAME} or \${NAME:-default}, or $\${ for a plain \${`
+        // What stands in it may be part of a secret.
+        ? "a reference is not valid: write ${NAME} or ${NAME:-default}, " +
+          "or $${ for a plain ${"
         : `the environment variable ${
           match[1]
         } is not set: set it, or write \${${match[1]}:-default}`,

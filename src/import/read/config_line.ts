@@ -39,10 +39,14 @@ export function placeOf(line: ConfigLine): string {
   return `${line.file}:${line.number}`;
 }
 
-/** A line as it can be shown: what opens something is left out. */
+/** Returns a line as reports show it: without passwords, keys and tokens. */
 export function shownLine({ name, value }: ConfigLine): string {
   const isSecret = /pass(word|wd|phrase)?$|secret|psk$|_key$|token|kpass/
     .test(name) && !/file$/.test(name);
   if (value === "") return name;
-  return `${name} ${isSecret ? "(not shown)" : value}`;
+  if (isSecret) return `${name} (not shown)`;
+  // Name and password of an address, and its query, which may hold a key.
+  const address = value.replace(/\/\/.*@/, "//(not shown)@")
+    .replace(/^(\S*\/\S*\?).+/, "$1(not shown)");
+  return `${name} ${address}`;
 }

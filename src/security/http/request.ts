@@ -86,10 +86,12 @@ async function readText(
   return text + decoder.decode();
 }
 
-/** Name and password, and a query that may be a key, are nobody's business. */
+/** Returns `url` without name, password and query: each may be a secret. */
 function withoutSecrets(url: string): string {
   const parsed = URL.parse(url);
-  return parsed === null ? url : `${parsed.origin}${parsed.pathname}`;
+  return parsed === null
+    ? "an address that cannot be read"
+    : `${parsed.origin}${parsed.pathname}`;
 }
 
 /** Errors of a connection repeat the whole address, secrets and all. */
