@@ -284,10 +284,10 @@ async function openBlocks(
 ): Promise<Blocks> {
   const { path, snapshotTrouble } = settings;
   const blocks = await disk.openBlocks(path);
-  if (settings.mode !== "fault-tolerant") {
-    return await LeftCopies.of(blocks, disk.files, path);
-  }
   try {
+    if (settings.mode !== "fault-tolerant") {
+      return await LeftCopies.of(blocks, disk.files, path);
+    }
     return await JournaledBlocks.open(blocks, clock, {
       files: disk.files,
       path,
@@ -302,11 +302,10 @@ async function openBlocks(
   } catch (error) {
     await blocks.close();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(
-      "failing",
-      `the journal of the store ${path} cannot be begun: ` +
-        (error as Error).message,
-      error,
-    );
+    const what = settings.mode === "fault-tolerant"
+      ? `the journal of the store ${path} cannot be begun`
+      : `the folder of the store ${path} cannot be searched for copies`;
+    const { message } = error as Error;
+    throw new StoreError("failing", `${what}: ${message}`, error);
   }
 }

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import type { JournaledBlocks } from "../../src/store/copies/journaled_blocks.ts";
+import { systemFiles } from "../../src/store/base/system_files.ts";
+import { openStore } from "../../src/store/mod.ts";
+import type { Disk } from "../../src/store/opening/disk.ts";
+import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { until } from "../support/wait.ts";
+import { settle } from "./faulty_blocks.ts";
 import { Commits, CopiedMemory, JournaledStore } from "./journaled_store.ts";
+import { KeptFolder } from "./kept_folder.ts";
+import { settings } from "./settings.ts";
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -88,4 +95,107 @@ Deno.test("a scrub that ends between two tries of a commit leaves no gap in the 
   await until("the new copy", () => store.names.length === 2);
   await journaled.close();
   assert.equal(await store.reach(), commits.count);
+});
+
+Deno.test("a second copy that could not be begun leaves the journal of the next try alone", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  for (let count = 0; count < 3; count++) {
+    await store.blocks.commit(commits.next());
+  }
+  const renewal = { aside: null };
+  let removed = 0;
+  store.files = {
+    ...systemFiles,
+    remove: (path) => (removed++, systemFiles.remove(path)),
+    open: (path, how) =>
+      how === "create"
+        ? Promise.reject(new Error("No space left on device"))
+        : systemFiles.open(path, how),
+  };
+  await assert.rejects(store.open({ renewal }), /No space left/);
+  assert.deepEqual(store.told, [], "the error says it all");
+  store.files = systemFiles;
+  const journaled = await store.open({ renewal });
+  await journaled.commit(commits.next());
+  const before = removed;
+  store.clock.advance(MINUTE);
+  await settle();
+  assert.equal(removed, before, "its timer has ended");
+  await journaled.commit(commits.next());
+  await journaled.close();
+  assert.equal(await store.reach(), commits.count);
+});
+
+Deno.test("blocks whose left copies cannot be found are closed again", async () => {
+  await using folder = new KeptFolder();
+  let opened = 0;
+  const disk: Disk = {
+    ...systemDisk,
+    files: {
+      ...systemFiles,
+      list: (path) =>
+        opened > 0
+          ? Promise.reject(new Error("Input/output error"))
+          : systemFiles.list(path),
+    },
+    async openBlocks(path) {
+      const blocks = await systemDisk.openBlocks(path);
+      opened++;
+      const close = blocks.close.bind(blocks);
+      blocks.close = () => (opened--, close());
+      return blocks;
+    },
+  };
+  await assert.rejects(
+    openStore(settings(folder.path, "durable"), folder.clock, null, disk),
+    /cannot be searched for copies: Input\/output error/,
+  );
+  assert.equal(opened, 0);
+});
+
+Deno.test("a scrub that begins while a snapshot does waits for it, and finds nothing", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  let begin = () => {};
+  const mayBegin = new Promise<void>((resolve) => begin = resolve);
+  store.files = {
+    ...systemFiles,
+    open: async (path, how) => {
+      if (path.endsWith(".journal-40")) await mayBegin;
+      return await systemFiles.open(path, how);
+    },
+  };
+  const journaled = await store.open();
+  for (let count = 0; count < 40; count++) {
+    await journaled.commit(commits.next());
+  }
+  store.clock.advance(HOUR);
+  let holds = false;
+  const committing = journaled.commit(commits.next())
+    .then(() => holds = true);
+  await settle();
+  const held: (() => void)[] = [];
+  let pauses = 0;
+  const scrub = journaled.scrub(() => {
+    pauses++;
+    return new Promise((resolve) =>
+      holds ? held.push(resolve) : setImmediate(resolve)
+    );
+  });
+  await until("the scrub to wait", () => pauses > 0);
+  begin();
+  await committing;
+  await until(
+    "the end of the snapshot",
+    () => store.blocks.keepFrom === Infinity && store.names.length === 3,
+  );
+  // Blocks that the scrub would still have to read are let go.
+  commits.first = 35;
+  await journaled.commit(commits.next());
+  holds = false;
+  for (const resume of held) resume();
+  assert.equal(await scrub, null);
+  assert.deepEqual(store.damage, []);
+  await journaled.close();
 });

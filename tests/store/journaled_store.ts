@@ -15,11 +15,14 @@ import { latestLine } from "../../src/store/copies/recovery.ts";
 import type { Files } from "../../src/store/base/files.ts";
 import { RecordKind } from "../../src/store/records/record_kind.ts";
 import { RecordWriter } from "../../src/store/records/record_writer.ts";
+import { StoreError } from "../../src/store/base/store_error.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 
-/** Blocks in memory that can have a second copy; deleted ones are gone. */
+/** Blocks in memory that can have a second copy. */
 export class CopiedMemory extends FaultyBlocks implements CopiedBlocks {
+  /** The oldest block that was not deleted. */
+  #first = 1;
   keepFrom = Infinity;
   isJournaled = false;
   readonly wasJournaled = true;
@@ -27,15 +30,27 @@ export class CopiedMemory extends FaultyBlocks implements CopiedBlocks {
   /** Reading fails with this; null while it works. */
   unreadable: Error | null = null;
 
+  override async commit(commit: Commit): Promise<void> {
+    const kept = new Map(this.blocks);
+    await super.commit(commit);
+    const end = Math.min(commit.head.first, this.keepFrom);
+    for (; this.#first < end; this.#first++) kept.delete(this.#first);
+    for (const [number, bytes] of kept) this.blocks.set(number, bytes);
+  }
+
   override async read(
     each: (block: Block) => void | Promise<void>,
     head: Head = this.head,
   ): Promise<void> {
     if (this.unreadable !== null) throw this.unreadable;
     const { first, last } = head;
-    await super.read((block) => {
-      if (block.number >= first && block.number <= last) return each(block);
-    });
+    for (let number = first; number <= last; number++) {
+      const bytes = this.blocks.get(number);
+      if (bytes === undefined) {
+        throw new StoreError("corrupt", `block ${number} is missing`);
+      }
+      await each({ number, bytes });
+    }
   }
 }
 

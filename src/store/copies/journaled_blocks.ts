@@ -68,7 +68,8 @@ export class JournaledBlocks implements Blocks {
   #path = "";
   #timer: Cancel | null = null;
   #beginning: Promise<void> | null = null;
-  #snapshot: Promise<void> | null = null;
+  /** A snapshot or a scrub: one at a time keeps the blocks of a head. */
+  #reading: Promise<void> | null = null;
   #isDue = false;
   /** Earlier runs have left so many journals that a snapshot is due. */
   #hasMany = false;
@@ -93,6 +94,7 @@ export class JournaledBlocks implements Blocks {
   #renewal: Renewal | null;
   /** Journals begun by this process: they go on from where the store stands. */
   readonly #own = new Set<string>();
+  #isOpen = false;
   #closed = false;
   rewrite?: (last: number) => void;
 
@@ -115,10 +117,18 @@ export class JournaledBlocks implements Blocks {
     options: JournalOptions,
   ): Promise<JournaledBlocks> {
     const made = new JournaledBlocks(blocks, clock, options);
-    // Before the journal: that may take the name of one that is to be kept.
-    if (made.#renewal !== null) await made.#write(blocks.head);
-    else await made.#takeOver();
-    await made.#beginJournal();
+    try {
+      // Before the journal: that may take the name of one that is to be kept.
+      if (made.#renewal !== null) await made.#write(blocks.head);
+      else await made.#takeOver();
+      await made.#beginJournal();
+    } catch (error) {
+      // A timer of it would replace the journal of the next one.
+      made.#end();
+      throw error;
+    }
+    made.#isOpen = true;
+    if (made.#trouble !== null) options.told?.(made.#trouble);
     return made;
   }
 
@@ -167,7 +177,7 @@ export class JournaledBlocks implements Blocks {
   tighten(stored: number): boolean {
     this.#stored = stored;
     const isBusy = this.#closed || this.#commits > 0 ||
-      this.#beginning !== null || this.#snapshot !== null ||
+      this.#beginning !== null || this.#reading !== null ||
       (this.#rests && !this.#isCramped);
     const copies = this.#kept + this.#journal!.length;
     if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
@@ -179,12 +189,17 @@ export class JournaledBlocks implements Blocks {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#timer?.();
+    this.#end();
     await this.#beginning;
-    await this.#snapshot;
+    await this.#reading;
     this.#journal?.close();
     await this.#blocks.close();
+  }
+
+  /** Stops the timer for good. */
+  #end(): void {
+    this.#closed = true;
+    this.#timer?.();
   }
 
   /**
@@ -284,18 +299,17 @@ export class JournaledBlocks implements Blocks {
   }
 
   /** Begins a journal and a snapshot at the present head; does not throw. */
-  async #begin(): Promise<void> {
-    if (this.#snapshot !== null) return;
+  #begin(): Promise<void> {
+    if (this.#reading !== null) return Promise.resolve();
     this.#timer?.();
     this.#isDue = this.#isCramped = false;
     const { head } = this.#blocks;
-    try {
-      await this.#beginJournal();
-    } catch (error) {
+    const begun = this.#beginJournal();
+    // From now on: a scrub that began before the snapshot would share its blocks.
+    this.#reading = begun.then(() => this.#write(head), (error) => {
       this.#failed(error);
-      return;
-    }
-    this.#snapshot = this.#write(head).finally(() => this.#snapshot = null);
+    }).finally(() => this.#reading = null);
+    return begun.catch(() => {});
   }
 
   /** The one before is complete. */
@@ -370,14 +384,12 @@ export class JournaledBlocks implements Blocks {
   }
 
   async scrub(pause: () => Promise<void>): Promise<string | null> {
-    // One thing at a time reads the blocks of a head.
-    while (this.#snapshot !== null) await pause();
+    while (this.#reading !== null) await pause();
     const scrub = this.#scrub(pause);
-    this.#snapshot = scrub.then(() => {}, () => {}).finally(() =>
-      this.#snapshot = null
-    );
+    this.#reading = scrub.then(() => {}, () => {})
+      .finally(() => this.#reading = null);
     const { found, damaged } = await scrub;
-    await this.#snapshot;
+    await this.#reading;
     if (damaged.length === 0) return found;
     this.#renewal ??= { aside: null };
     this.#beginNow();
@@ -442,7 +454,8 @@ export class JournaledBlocks implements Blocks {
   #tell(trouble: string | null): void {
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    this.#options.told?.(trouble);
+    // One that fails to open would leave the operator an alarm without end.
+    if (this.#isOpen) this.#options.told?.(trouble);
   }
 }
 
