@@ -81,6 +81,11 @@ export class PacketIdsWorld {
     }
   }
 
+  /** As if messages had used nearly all ids once; the last `count` are left. */
+  goRound(count: number): void {
+    this.#window.goOnAt(this.#window.nextSerial() + 65_535 - count);
+  }
+
   /** PUBREC, without a PUBREL that reaches the client. */
   receive(count: number): void {
     for (const entry of this.#window.inOrder().slice(0, count)) {
