@@ -19,6 +19,7 @@ import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
 import { CalendarWatch } from "./calendar_watch.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
+import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
 import { type NewReception, Reception } from "./listeners/reception.ts";
 import { RepeatedTroubles } from "./status/repeated_troubles.ts";
@@ -49,6 +50,8 @@ export interface BrokerPorts {
   readonly authorizer?: Authorizer;
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
+  /** Opens listeners. @default at addresses of this machine */
+  readonly listen?: Listen;
   /** Opens the store. @default the one in files that the settings name */
   readonly storeOpener?: StoreOpener;
   /** Told what a person may want to know. @default silent */
@@ -134,6 +137,7 @@ export class Broker {
       connections: this.#connections,
       alarms: this.#alarms,
       troubles: this.#troubles,
+      listen: ports.listen,
       onListening: ports.onListening ?? (() => {}),
     });
     this.#sys.certificates = () => this.#reception.certificateDays;

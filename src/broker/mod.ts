@@ -3,6 +3,8 @@ export { Broker } from "./broker.ts";
 export type { BrokerPorts } from "./broker.ts";
 export type { BrokerLog, EventFields } from "./status/broker_log.ts";
 export type { BrokerState } from "./status/broker_state.ts";
+export type { Listen, ListenPorts } from "./listeners/listen.ts";
+export type { TlsPorts } from "./certificates/certificates.ts";
 export type { StartedListener } from "./listeners/started_listener.ts";
 export type { Trust } from "./certificates/automatic_certificate.ts";
 export type {

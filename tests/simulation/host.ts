@@ -16,6 +16,7 @@ import type { Client, Net } from "./clients/client.ts";
 import type { SimulatedDisk } from "./disk/simulated_disk.ts";
 import type { Ledger } from "./ledger.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
+import { SimulatedListener } from "./simulated_listener.ts";
 import type { Wire } from "./wire.ts";
 import { Lane, type World } from "./world.ts";
 
@@ -49,8 +50,8 @@ interface Life {
   readonly broker: Broker;
   readonly clock: SimulatedClock;
   readonly lane: Lane;
-  /** CONNECTs may come; they are answered when all is restored. */
-  isListening: boolean;
+  /** CONNECTs may come before all is restored; they are answered then. */
+  listener: SimulatedListener | null;
   isStarted: boolean;
   /** The turn it began in. */
   readonly since: number;
@@ -100,7 +101,7 @@ export class Host implements Net {
   }
 
   get isListening(): boolean {
-    return this.#life?.isListening ?? false;
+    return this.#life?.listener?.isServing ?? false;
   }
 
   /** Whether a broker has restored all and serves. */
@@ -115,8 +116,7 @@ export class Host implements Net {
 
   accept(wire: Wire): void {
     this.#wires.add(wire);
-    const stream = { stream: wire, peer: { hostname: "10.0.0.1", port: 1 } };
-    this.#life!.broker.serve(stream, LISTENER);
+    this.#life!.listener!.accept(wire);
   }
 
   /** Begins to start a broker, if none runs. */
@@ -138,7 +138,7 @@ export class Host implements Net {
     const life: Life = Object.assign(state, {
       clock,
       lane,
-      isListening: this.#options.mode === "memory",
+      listener: null,
       isStarted: false,
       since: world.turns,
       broker: new Broker(this.#settings, {
@@ -146,21 +146,15 @@ export class Host implements Net {
         random: () => world.random.next(),
         authenticator: new Unasked(() => true),
         log: this.#log(state),
-        storeOpener: {
-          nextDoubt,
-          openStore: async (...all) => {
-            const store = await open(...all);
-            world.later(1, () => life.isListening = true);
-            return store;
-          },
-        },
+        listen: () => Promise.resolve(life.listener = new SimulatedListener()),
+        storeOpener: { nextDoubt, openStore: open },
       }),
     });
     this.#life = life;
     world.tell(() => `the broker starts on ${this.#disk.inventory}`);
     life.broker.start().then(
       () => {
-        life.isStarted = life.isListening = true;
+        life.isStarted = true;
         world.tell(() => "the broker has started");
       },
       (error) => this.#notStarted(life, error),
@@ -258,9 +252,14 @@ export class Host implements Net {
     if (life === null || !life.isStarted) return;
     this.#variant++;
     this.#world.tell(() => `settings are reloaded, variant ${this.#variant}`);
-    life.broker.reload(settingsOf(this.#options.mode, this.#variant)).catch(
-      (error) => this.#ledger.fault(`reload: ${error.stack}`),
-    );
+    const settings = settingsOf(this.#options.mode, this.#variant);
+    const isMoved = this.#variant % 4 === 3;
+    const steps = [...isMoved ? [{ ...settings, listener: [] }] : [], settings];
+    for (const one of steps) {
+      life.broker.reload(one).catch(
+        (error) => this.#ledger.fault(`reload: ${error.stack}`),
+      );
+    }
   }
 
   /** The last event that has to be on disk, whatever the mode says of others. */
@@ -346,11 +345,9 @@ export class Host implements Net {
   }
 }
 
-const LISTENER = completeSettings({ listener: [{ name: "sim" }] }).listener[0];
-
 /** Settings as `reload` goes through them. */
 function settingsOf(mode: StorageMode, variant: number): Settings {
-  const settings = completeSettings({
+  return completeSettings({
     sys: { interval: 0 },
     storage: {
       mode,
@@ -362,6 +359,4 @@ function settingsOf(mode: StorageMode, variant: number): Settings {
     limits: { max_inflight: [65535, 10, 3][variant % 3] },
     listener: [{ name: "sim" }],
   });
-  // Connections come by `serve`: there is nothing to listen on.
-  return { ...settings, listener: [] };
 }

@@ -40,6 +40,21 @@ for (const mode of MODES) {
   });
 }
 
+Deno.test("simulation: a reload keeps connections, and ends those of a listener that goes", async () => {
+  const step = planOf(1, 1, "memory")[0];
+  const reload = { ...step, kind: "reload" as const };
+  for (const [reloads, ends] of [[2, false], [3, true]] as const) {
+    const plan = new Array(reloads).fill(reload);
+    const history = { seed: 1, mode: "memory" as const, plan, isTold: true };
+    const { lines, faults } = await simulate(history);
+    assert.deepEqual(faults, []);
+    const rest = lines.findIndex((line) => line.includes("-- all comes"));
+    const told = lines.slice(0, rest).join("\n");
+    assert.equal(told.includes("listener-removed"), ends, told);
+    assert.equal(told.includes("LOG disconnected"), ends, told);
+  }
+});
+
 Deno.test("simulation: seeds differ in what happens", async () => {
   const traces = new Set<number>();
   for (let seed = 1; seed <= 10; seed++) {

@@ -19,6 +19,7 @@ import type { TlsPorts } from "../certificates/certificates.ts";
 
 /** What listeners are opened with. */
 export interface ListenPorts {
+  /** What deadlines are kept by. */
   readonly clock: Clock;
   /** Told of failures that end neither the listener nor the broker. */
   readonly onTrouble: (error: Error) => void;
@@ -34,6 +35,12 @@ export interface ListenPorts {
  * Opens the listener that the settings describe. Rejects with the transport's
  * `ListenError`, or as `ports.tlsPorts` does.
  */
+export type Listen = (
+  settings: ListenerSettings,
+  ports: ListenPorts,
+) => Promise<Listener>;
+
+/** Listens at an address of this machine; see `Listen`. */
 export async function listen(
   settings: ListenerSettings,
   ports: ListenPorts,

@@ -22,7 +22,7 @@ import type { Certificates } from "../certificates/certificates.ts";
 import type { Judgement } from "../certificates/client_certificates.ts";
 import { type Door, type DoorChange, Doors } from "./doors.ts";
 import { Guest } from "./guest.ts";
-import { listen } from "./listen.ts";
+import { type Listen, listen } from "./listen.ts";
 import { judgeGuests, sendOffGone } from "./live_effect.ts";
 import type { RepeatedTroubles } from "../status/repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
@@ -35,6 +35,8 @@ export interface ReceptionParts {
   readonly connections: ConnectionLog;
   readonly alarms: Alarms;
   readonly troubles: RepeatedTroubles;
+  /** @default at addresses of this machine */
+  readonly listen?: Listen;
   /** Called when a listener that waited for its address listens. */
   readonly onListening: () => void;
 }
@@ -212,7 +214,8 @@ export class Reception {
     // Asked at each handshake: certificates may be others by then.
     const now = () =>
       (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
-    return listen(settings, {
+    const open = this.#parts.listen ?? listen;
+    return open(settings, {
       clock,
       onTrouble: (error) => troubles.tell(where(), error),
       onRefused: (refusal) => {
