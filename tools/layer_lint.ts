@@ -54,7 +54,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "security/authority": ["keys", "names", "list", "root", "issuing"],
   "security/certificates": ["der", "identity", "revocation", "path"],
-  session: ["core", "output", "session", "connection"],
+  session: ["core", "output", "session", "connection", "connect", "packets"],
   router: ["levels", "subscribers", "filters", "matching", "retained"],
   import: ["read", "toml", "rules", "listeners", "access"],
   config: ["text", "model", "fields", "read", "show", "change"],

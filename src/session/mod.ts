@@ -1,14 +1,14 @@
 /** Connections and sessions: the actors that serve clients. */
-export { applyLimits } from "./apply_limits.ts";
-export type { Connection, ConnectionState } from "./connection.ts";
+export { applyLimits } from "./connection/apply_limits.ts";
+export type { Connection, ConnectionState } from "./connection/connection.ts";
 export { openConnection } from "./open_connection.ts";
-export { Context } from "./context.ts";
-export type { ContextParts } from "./context.ts";
+export { Context } from "./core/context.ts";
+export type { ContextParts } from "./core/context.ts";
 export { Counters } from "./core/counters.ts";
 export type { Deadline, Deadlines } from "./core/deadlines.ts";
 export type { AccessHolder } from "./core/access.ts";
 export type { DropNote } from "./session/drop_notes.ts";
-export { enforceAccess } from "./enforce.ts";
+export { enforceAccess } from "./session/enforce.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
 export type { Flushable, Passes, Task } from "./core/passes.ts";
@@ -19,15 +19,15 @@ export {
   OWN_STATE,
   refusesReserved,
   RESERVED,
-} from "./core/reserved_topic.ts";
-export { Registry } from "./registry.ts";
+} from "./session/reserved_topic.ts";
+export { Registry } from "./session/registry.ts";
 export { Outgoing } from "./core/outgoing.ts";
-export { Session } from "./session.ts";
+export { Session } from "./session/session.ts";
 export type {
   SessionConnection,
   SessionOwner,
   SessionState,
-} from "./session.ts";
+} from "./session/session.ts";
 export type { SessionEvents } from "./session/session_clock.ts";
 export type {
   ConnectionEnd,

@@ -1,8 +1,8 @@
 import type { Accepted } from "../transport/mod.ts";
-import { Connection } from "./connection.ts";
+import { Connection } from "./connection/connection.ts";
 import type { ListenerOptions } from "./core/options.ts";
-import { packetHandler } from "./packet_handler.ts";
-import type { Registry } from "./registry.ts";
+import { packetHandler } from "./packets/packet_handler.ts";
+import type { Registry } from "./session/registry.ts";
 
 /**
  * Makes the connection of an accepted stream; it reads from `start` on. Its

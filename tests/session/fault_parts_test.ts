@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { Frame } from "../../src/codec/mod.ts";
-import type { Connection } from "../../src/session/connection.ts";
-import type { Context } from "../../src/session/context.ts";
+import type { Connection } from "../../src/session/connection/connection.ts";
+import type { Context } from "../../src/session/core/context.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { type Deadline, Deadlines } from "../../src/session/core/deadlines.ts";
 import { Faults } from "../../src/session/core/faults.ts";
 import { LateAnswers } from "../../src/session/core/late_answers.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
 import { type Flushable, Passes } from "../../src/session/core/passes.ts";
-import { Pump } from "../../src/session/pump.ts";
+import { Pump } from "../../src/session/connection/pump.ts";
 import { turn } from "../support/settle.ts";
 import { Injected } from "./injected.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Connection } from "../../src/session/connection.ts";
+import type { Connection } from "../../src/session/connection/connection.ts";
 import { LateAnswers } from "../../src/session/core/late_answers.ts";
 import { StubStore } from "./stub_store.ts";
 

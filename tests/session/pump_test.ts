@@ -8,10 +8,10 @@ import {
   scrubBuffers,
   SMALLEST,
 } from "../../src/session/core/buffers.ts";
-import type { Context } from "../../src/session/context.ts";
+import type { Context } from "../../src/session/core/context.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { Passes } from "../../src/session/core/passes.ts";
-import { Pump } from "../../src/session/pump.ts";
+import { Pump } from "../../src/session/connection/pump.ts";
 import { join, packet, toHex } from "../support/bytes.ts";
 import { turn } from "../support/settle.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";

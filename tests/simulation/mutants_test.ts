@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Backlog } from "../../src/session/session/backlog.ts";
-import { Context } from "../../src/session/context.ts";
-import { Session } from "../../src/session/session.ts";
+import { Context } from "../../src/session/core/context.ts";
+import { Session } from "../../src/session/session/session.ts";
 import type { StorageMode } from "../../src/store/mod.ts";
 import {
   patched,

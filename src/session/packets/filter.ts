@@ -3,8 +3,8 @@ import {
   ProtocolError,
   ReasonCode,
   validateTopicFilter,
-} from "../mqtt/mod.ts";
-import type { Connection } from "./connection.ts";
+} from "../../mqtt/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /** A topic filter, taken apart. */
 export interface ReadFilter {

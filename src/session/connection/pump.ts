@@ -1,8 +1,8 @@
-import type { ByteOwner } from "../mqtt/mod.ts";
-import type { ByteStream } from "../transport/mod.ts";
-import { giveBack, LARGEST, lend, scrub, SMALLEST } from "./core/buffers.ts";
-import type { Context } from "./context.ts";
-import type { PauseReason } from "./core/reasons.ts";
+import type { ByteOwner } from "../../mqtt/mod.ts";
+import type { ByteStream } from "../../transport/mod.ts";
+import { giveBack, LARGEST, lend, scrub, SMALLEST } from "../core/buffers.ts";
+import type { Context } from "../core/context.ts";
+import type { PauseReason } from "../core/reasons.ts";
 
 /** A packet announced this large gets its buffer at once, else step by step. */
 const AT_ONCE = 1024 * 1024;

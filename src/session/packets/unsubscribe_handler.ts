@@ -3,12 +3,12 @@ import {
   decodeUnsubscribeHead,
   encodeSuback,
   type Frame,
-} from "../codec/mod.ts";
-import { ReasonCode } from "../mqtt/mod.ts";
-import type { SharedName } from "../router/mod.ts";
-import type { Connection } from "./connection.ts";
+} from "../../codec/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { SharedName } from "../../router/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 import { readFilter } from "./filter.ts";
-import type { FilterWork } from "./connection/filter_work.ts";
+import type { FilterWork } from "../connection/filter_work.ts";
 import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
 
 /**

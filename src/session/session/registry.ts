@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { Context } from "../core/context.ts";
 import { Session, type SessionOwner } from "./session.ts";
 
 /** The end of a session that the disk still has. */

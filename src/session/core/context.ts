@@ -1,18 +1,23 @@
-import type { Clock } from "../clock/mod.ts";
-import { AckPacket, Frame, PublishHead, PublishPacket } from "../codec/mod.ts";
-import { Message, Topic } from "../mqtt/mod.ts";
-import type { Changes, Store } from "../store/mod.ts";
-import type { Router } from "../router/mod.ts";
-import type { Authenticator, Authorizer } from "../security/mod.ts";
-import { Access } from "./core/access.ts";
-import type { Counters } from "./core/counters.ts";
-import { Deadlines } from "./core/deadlines.ts";
-import { Faults } from "./core/faults.ts";
-import { LateAnswers } from "./core/late_answers.ts";
-import type { SessionOptions } from "./core/options.ts";
-import type { Outgoing } from "./core/outgoing.ts";
-import { Passes } from "./core/passes.ts";
-import type { SessionLog } from "./core/session_log.ts";
+import type { Clock } from "../../clock/mod.ts";
+import {
+  AckPacket,
+  Frame,
+  PublishHead,
+  PublishPacket,
+} from "../../codec/mod.ts";
+import { Message, Topic } from "../../mqtt/mod.ts";
+import type { Changes, Store } from "../../store/mod.ts";
+import type { Router } from "../../router/mod.ts";
+import type { Authenticator, Authorizer } from "../../security/mod.ts";
+import { Access } from "./access.ts";
+import type { Counters } from "./counters.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Faults } from "./faults.ts";
+import { LateAnswers } from "./late_answers.ts";
+import type { SessionOptions } from "./options.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { Passes } from "./passes.ts";
+import type { SessionLog } from "./session_log.ts";
 
 /** The parts that a context is made of. */
 export interface ContextParts {

@@ -1,9 +1,9 @@
-import { decodeAck, type Frame } from "../codec/mod.ts";
-import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
+import { decodeAck, type Frame } from "../../codec/mod.ts";
+import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import { handleAck } from "./ack_handler.ts";
-import { handleAuth } from "./auth_handler.ts";
-import { handleConnect, refuseConnect } from "./connect_handler.ts";
-import type { Connection, PacketHandler } from "./connection.ts";
+import { handleAuth } from "../connect/auth_handler.ts";
+import { handleConnect, refuseConnect } from "../connect/connect_handler.ts";
+import type { Connection, PacketHandler } from "../connection/connection.ts";
 import { handleDisconnect } from "./disconnect_handler.ts";
 import { handlePublish } from "./publish_handler.ts";
 import { handleSubscribe } from "./subscribe_handler.ts";

@@ -1,7 +1,7 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import type { Identity } from "../security/mod.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Identity } from "../../security/mod.ts";
 import type { Connection } from "./connection.ts";
-import type { Deadline } from "./core/deadlines.ts";
+import type { Deadline } from "../core/deadlines.ts";
 
 /** How long at most until the calendar is looked at (ms): it may be set. */
 const LOOK = 60_000;

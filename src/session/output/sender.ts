@@ -3,20 +3,20 @@ import {
   encodeAuth,
   encodeDisconnect,
   writeAckWithReason,
-} from "../codec/mod.ts";
+} from "../../codec/mod.ts";
 import {
   type Message,
   PacketType,
   type ProtocolVersion,
   type ReasonCode,
-} from "../mqtt/mod.ts";
-import type { ByteStream } from "../transport/mod.ts";
+} from "../../mqtt/mod.ts";
+import type { ByteStream } from "../../transport/mod.ts";
 import { checkAnswer } from "./answer_too_large.ts";
-import type { Context } from "./context.ts";
-import type { Outgoing } from "./core/outgoing.ts";
-import { Outbox, type OutboxOwner } from "./output/outbox.ts";
-import type { DropReason } from "./core/reasons.ts";
-import type { TopicAliases } from "./output/topic_aliases.ts";
+import type { Context } from "../core/context.ts";
+import type { Outgoing } from "../core/outgoing.ts";
+import { Outbox, type OutboxOwner } from "./outbox.ts";
+import type { DropReason } from "../core/reasons.ts";
+import type { TopicAliases } from "./topic_aliases.ts";
 
 const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 

@@ -1,8 +1,8 @@
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import { type AuthOutcome, mayPublish } from "../security/mod.ts";
-import type { AccessQuestion } from "../security/mod.ts";
-import type { Connection } from "./connection.ts";
-import { isOwnState } from "./core/reserved_topic.ts";
+import { ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import { type AuthOutcome, mayPublish } from "../../security/mod.ts";
+import type { AccessQuestion } from "../../security/mod.ts";
+import type { Connection } from "../connection/connection.ts";
+import { isOwnState } from "../session/reserved_topic.ts";
 
 /**
  * A client that is let in, whose will may not be published, is refused after

@@ -1,10 +1,10 @@
-import { decodeAuth, type Frame } from "../codec/mod.ts";
-import { type AuthPacket, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { AuthOutcome } from "../security/mod.ts";
+import { decodeAuth, type Frame } from "../../codec/mod.ts";
+import { type AuthPacket, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import type { AuthOutcome } from "../../security/mod.ts";
 import { underOwnId } from "./client_id.ts";
-import type { Connection } from "./connection.ts";
-import { enforceAccess } from "./enforce.ts";
-import { watchIdentity } from "./identity_end.ts";
+import type { Connection } from "../connection/connection.ts";
+import { enforceAccess } from "../session/enforce.ts";
+import { watchIdentity } from "../connection/identity_end.ts";
 import { judgeWill } from "./judge_will.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { ReasonCode, sharedFilter } from "../mqtt/mod.ts";
-import type { SharedName } from "../router/mod.ts";
-import type { Identity } from "../security/mod.ts";
-import type { Context } from "./context.ts";
+import { ReasonCode, sharedFilter } from "../../mqtt/mod.ts";
+import type { SharedName } from "../../router/mod.ts";
+import type { Identity } from "../../security/mod.ts";
+import type { Context } from "../core/context.ts";
 import type { Session } from "./session.ts";
 
 /**

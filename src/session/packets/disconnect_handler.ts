@@ -1,6 +1,6 @@
-import { decodeDisconnect, type Frame } from "../codec/mod.ts";
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { Connection } from "./connection.ts";
+import { decodeDisconnect, type Frame } from "../../codec/mod.ts";
+import { ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /** DISCONNECT (3.14): what stands behind it in the buffer is dropped. */
 export function handleDisconnect(

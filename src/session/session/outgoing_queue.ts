@@ -3,24 +3,24 @@ import {
   PacketType,
   type QoS,
   sharedFilter,
-} from "../mqtt/mod.ts";
+} from "../../mqtt/mod.ts";
 import {
   type Delivery,
   Readiness,
   type RetainedCursor,
   type SharedName,
   type Subscriber,
-} from "../router/mod.ts";
-import type { StoredPacketIds, StoredSession } from "../store/mod.ts";
-import { Backlog } from "./session/backlog.ts";
-import type { Context } from "./context.ts";
-import { type DropNote, DropNotes } from "./session/drop_notes.ts";
-import { IdReserve, type ReserveOwner } from "./session/id_reserve.ts";
-import { InflightWindow } from "./session/inflight_window.ts";
-import { Outgoing } from "./core/outgoing.ts";
-import type { DropReason } from "./core/reasons.ts";
-import { type FeedTarget, RetainedFeeds } from "./session/retained_feeds.ts";
-import type { Sender } from "./sender.ts";
+} from "../../router/mod.ts";
+import type { StoredPacketIds, StoredSession } from "../../store/mod.ts";
+import { Backlog } from "./backlog.ts";
+import type { Context } from "../core/context.ts";
+import { type DropNote, DropNotes } from "./drop_notes.ts";
+import { IdReserve, type ReserveOwner } from "./id_reserve.ts";
+import { InflightWindow } from "./inflight_window.ts";
+import { Outgoing } from "../core/outgoing.ts";
+import type { DropReason } from "../core/reasons.ts";
+import { type FeedTarget, RetainedFeeds } from "./retained_feeds.ts";
+import type { Sender } from "../output/sender.ts";
 
 /** Most sessions have lost nothing, and share it. */
 const NONE: readonly never[] = [];

@@ -1,5 +1,5 @@
-import type { AccessQuestion } from "../security/mod.ts";
-import type { Connection } from "./connection.ts";
+import type { AccessQuestion } from "../../security/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /**
  * Asks what rules have left open for the packet under way. Null when the

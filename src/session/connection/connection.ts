@@ -1,35 +1,35 @@
-import type { Cancel } from "../clock/mod.ts";
-import { type Frame, readFrame } from "../codec/mod.ts";
+import type { Cancel } from "../../clock/mod.ts";
+import { type Frame, readFrame } from "../../codec/mod.ts";
 import {
   ProtocolError,
   type ProtocolVersion,
   ReasonCode,
-} from "../mqtt/mod.ts";
-import type { CachedTopic } from "../router/mod.ts";
+} from "../../mqtt/mod.ts";
+import type { CachedTopic } from "../../router/mod.ts";
 import type {
   AuthExchange,
   AuthOutcome,
   ClientCertificate,
   Credentials,
-} from "../security/mod.ts";
-import type { Accepted, ByteStream } from "../transport/mod.ts";
-import type { SettledAccess } from "./core/access.ts";
-import { closeReasonOf } from "./core/closing_error.ts";
-import type { Context } from "./context.ts";
-import type { Deadline } from "./core/deadlines.ts";
-import { expectPacket } from "./core/first_packet.ts";
-import type { FilterWork } from "./connection/filter_work.ts";
+} from "../../security/mod.ts";
+import type { Accepted, ByteStream } from "../../transport/mod.ts";
+import type { SettledAccess } from "../core/access.ts";
+import { closeReasonOf } from "../core/closing_error.ts";
+import type { Context } from "../core/context.ts";
+import type { Deadline } from "../core/deadlines.ts";
+import { expectPacket } from "./first_packet.ts";
+import type { FilterWork } from "./filter_work.ts";
 import { limitMet } from "./limit_met.ts";
-import { MountPoint } from "./core/mount_point.ts";
-import type { ListenerOptions, SessionOptions } from "./core/options.ts";
+import { MountPoint } from "../session/mount_point.ts";
+import type { ListenerOptions, SessionOptions } from "../core/options.ts";
 import { Pump } from "./pump.ts";
-import type { PublishRate } from "./connection/publish_rate.ts";
-import type { CloseReason } from "./core/reasons.ts";
-import type { EndDetail, LoggedConnection } from "./core/session_log.ts";
-import { Sender } from "./sender.ts";
-import type { Registry } from "./registry.ts";
-import type { Session } from "./session.ts";
-import type { Will } from "./will.ts";
+import type { PublishRate } from "./publish_rate.ts";
+import type { CloseReason } from "../core/reasons.ts";
+import type { EndDetail, LoggedConnection } from "../core/session_log.ts";
+import { Sender } from "../output/sender.ts";
+import type { Registry } from "../session/registry.ts";
+import type { Session } from "../session/session.ts";
+import type { Will } from "../session/will.ts";
 
 /** The largest CONNECT that is read: nobody is known yet who sends it. */
 const CONNECT_MAXIMUM = 1024 * 1024;

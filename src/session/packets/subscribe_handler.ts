@@ -3,7 +3,7 @@ import {
   decodeSubscribeHead,
   encodeSuback,
   type Frame,
-} from "../codec/mod.ts";
+} from "../../codec/mod.ts";
 import {
   isLonger,
   levelCount,
@@ -12,13 +12,13 @@ import {
   type QoS,
   ReasonCode,
   type SubscriptionRequest,
-} from "../mqtt/mod.ts";
-import { Delivery } from "../router/mod.ts";
-import type { Connection } from "./connection.ts";
+} from "../../mqtt/mod.ts";
+import { Delivery } from "../../router/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 import { type ReadFilter, readFilter } from "./filter.ts";
-import type { FilterWork } from "./connection/filter_work.ts";
+import type { FilterWork } from "../connection/filter_work.ts";
 import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
-import { isReservedFilter } from "./core/reserved_topic.ts";
+import { isReservedFilter } from "../session/reserved_topic.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
 /** What 3.x clients are told instead of any code above 0x7F (3.9.3). */

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { MOST_IN_FLIGHT } from "./session/inflight_window.ts";
+import { MOST_IN_FLIGHT } from "../session/inflight_window.ts";
 import { applyRate } from "./rate_pause.ts";
 
 /**

@@ -5,7 +5,7 @@ import {
   foreignOf,
   type PeerFault,
 } from "../../transport/mod.ts";
-import { ClosingError } from "./closing_error.ts";
+import { ClosingError } from "../core/closing_error.ts";
 
 const NOT_CONNECT = "the first packet is not CONNECT";
 

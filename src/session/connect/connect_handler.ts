@@ -3,7 +3,7 @@ import {
   decodeConnect,
   encodeConnack,
   type Frame,
-} from "../codec/mod.ts";
+} from "../../codec/mod.ts";
 import {
   type ConnackPacket,
   type ConnectPacket,
@@ -12,22 +12,22 @@ import {
   type ProtocolVersion,
   ReasonCode,
   ReturnCode,
-} from "../mqtt/mod.ts";
-import type { AuthOutcome, Credentials, Identity } from "../security/mod.ts";
-import { checkAnswer } from "./answer_too_large.ts";
+} from "../../mqtt/mod.ts";
+import type { AuthOutcome, Credentials, Identity } from "../../security/mod.ts";
+import { checkAnswer } from "../output/answer_too_large.ts";
 import { awaitOutcome } from "./auth_handler.ts";
 import { awaitEnding } from "./await_ending.ts";
 import { checkLength, isAnothers } from "./client_id.ts";
-import { closeReasonOf } from "./core/closing_error.ts";
-import type { Connection } from "./connection.ts";
-import { applyLimits } from "./apply_limits.ts";
-import { enforceAccess, mayInherit } from "./enforce.ts";
-import { ForeignProtocol } from "./core/first_packet.ts";
-import { watchIdentity } from "./identity_end.ts";
-import type { ListenerOptions, SessionOptions } from "./core/options.ts";
-import type { Session } from "./session.ts";
-import { TopicAliases } from "./output/topic_aliases.ts";
-import { acceptWill, type Will } from "./will.ts";
+import { closeReasonOf } from "../core/closing_error.ts";
+import type { Connection } from "../connection/connection.ts";
+import { applyLimits } from "../connection/apply_limits.ts";
+import { enforceAccess, mayInherit } from "../session/enforce.ts";
+import { ForeignProtocol } from "../connection/first_packet.ts";
+import { watchIdentity } from "../connection/identity_end.ts";
+import type { ListenerOptions, SessionOptions } from "../core/options.ts";
+import type { Session } from "../session/session.ts";
+import { TopicAliases } from "../output/topic_aliases.ts";
+import { acceptWill, type Will } from "../session/will.ts";
 
 /** The largest packet there can be; as a maximum it limits nothing. */
 const PACKET_MAXIMUM = 268_435_460;

@@ -1,5 +1,5 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import { ClosingError } from "./core/closing_error.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import { ClosingError } from "../core/closing_error.ts";
 
 /**
  * An answer that is larger than its client takes, and so is not sent

@@ -1,7 +1,7 @@
-import { ReasonCode } from "../mqtt/mod.ts";
-import type { Context } from "./context.ts";
-import type { ListenerOptions } from "./core/options.ts";
-import type { CloseReason } from "./core/reasons.ts";
+import { ReasonCode } from "../../mqtt/mod.ts";
+import type { Context } from "../core/context.ts";
+import type { ListenerOptions } from "../core/options.ts";
+import type { CloseReason } from "../core/reasons.ts";
 
 /** What bounds a connection. */
 export interface Limits {

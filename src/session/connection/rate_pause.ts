@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { PublishRate } from "./connection/publish_rate.ts";
+import { PublishRate } from "./publish_rate.ts";
 
 /**
  * Pauses the reader until the rate of `connection`, which has one, allows its

@@ -3,11 +3,11 @@ import {
   type FilterListHead,
   type Frame,
   subackLength,
-} from "../codec/mod.ts";
-import { ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import { checkAnswer } from "./answer_too_large.ts";
-import type { Connection } from "./connection.ts";
-import { FilterWork } from "./connection/filter_work.ts";
+} from "../../codec/mod.ts";
+import { ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import { checkAnswer } from "../output/answer_too_large.ts";
+import type { Connection } from "../connection/connection.ts";
+import { FilterWork } from "../connection/filter_work.ts";
 
 /**
  * Topic filters that one packet may always have. A packet may have more where

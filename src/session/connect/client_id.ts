@@ -1,9 +1,9 @@
-import { isLonger, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { AuthOutcome, Identity } from "../security/mod.ts";
-import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
-import { ClosingError } from "./core/closing_error.ts";
-import type { Session } from "./session.ts";
+import { isLonger, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import type { AuthOutcome, Identity } from "../../security/mod.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Context } from "../core/context.ts";
+import { ClosingError } from "../core/closing_error.ts";
+import type { Session } from "../session/session.ts";
 
 /** A client id whose session belongs to another user. */
 export class OwnedClientId extends ClosingError {

@@ -8,10 +8,10 @@ import {
   ReasonCode,
   validateTopicName,
   type WillPacket,
-} from "../mqtt/mod.ts";
-import type { Context } from "./context.ts";
-import type { ListenerOptions } from "./core/options.ts";
-import { isReserved } from "./core/reserved_topic.ts";
+} from "../../mqtt/mod.ts";
+import type { Context } from "../core/context.ts";
+import type { ListenerOptions } from "../core/options.ts";
+import { isReserved } from "./reserved_topic.ts";
 
 /** A will that waits for its client to fail. */
 export interface Will {

@@ -1,22 +1,27 @@
-import { type Message, type QoS, ReasonCode, type Topic } from "../mqtt/mod.ts";
-import type { Delivery, Readiness, Subscriber } from "../router/mod.ts";
-import { type Identity, mayPublish, type Rights } from "../security/mod.ts";
+import {
+  type Message,
+  type QoS,
+  ReasonCode,
+  type Topic,
+} from "../../mqtt/mod.ts";
+import type { Delivery, Readiness, Subscriber } from "../../router/mod.ts";
+import { type Identity, mayPublish, type Rights } from "../../security/mod.ts";
 import type {
   SessionSlot,
   StoredPacketIds,
   StoredSession,
-} from "../store/mod.ts";
-import { type AccessHolder, nextIdentityNumber } from "./core/access.ts";
-import type { Context } from "./context.ts";
-import type { MountPoint } from "./core/mount_point.ts";
-import { NEVER } from "./core/options.ts";
-import type { Outgoing } from "./core/outgoing.ts";
+} from "../../store/mod.ts";
+import { type AccessHolder, nextIdentityNumber } from "../core/access.ts";
+import type { Context } from "../core/context.ts";
+import type { MountPoint } from "./mount_point.ts";
+import { NEVER } from "../core/options.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import type { CloseReason } from "./core/reasons.ts";
-import { isOwnState } from "./core/reserved_topic.ts";
-import { SessionClock, type SessionEvents } from "./session/session_clock.ts";
-import type { Sender } from "./sender.ts";
-import type { EndDetail } from "./core/session_log.ts";
+import type { CloseReason } from "../core/reasons.ts";
+import { isOwnState } from "./reserved_topic.ts";
+import { SessionClock, type SessionEvents } from "./session_clock.ts";
+import type { Sender } from "../output/sender.ts";
+import type { EndDetail } from "../core/session_log.ts";
 import type { Will } from "./will.ts";
 
 /**

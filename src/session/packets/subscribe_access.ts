@@ -1,8 +1,8 @@
-import type { QoS, SubscriptionRequest } from "../mqtt/mod.ts";
-import type { AccessQuestion } from "../security/mod.ts";
+import type { QoS, SubscriptionRequest } from "../../mqtt/mod.ts";
+import type { AccessQuestion } from "../../security/mod.ts";
 import { reasonOf, settleAccess } from "./access_questions.ts";
-import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Context } from "../core/context.ts";
 import type { ReadFilter } from "./filter.ts";
 
 /**

@@ -1,4 +1,8 @@
-import { decodePublish, type Frame, type PublishPacket } from "../codec/mod.ts";
+import {
+  decodePublish,
+  type Frame,
+  type PublishPacket,
+} from "../../codec/mod.ts";
 import {
   isWellFormedUtf8,
   levelCount,
@@ -6,16 +10,16 @@ import {
   PacketType,
   ProtocolError,
   ReasonCode,
-} from "../mqtt/mod.ts";
-import { type CachedTopic, RETAINED_FULL } from "../router/mod.ts";
-import { type AccessQuestion, mayPublish } from "../security/mod.ts";
+} from "../../mqtt/mod.ts";
+import { type CachedTopic, RETAINED_FULL } from "../../router/mod.ts";
+import { type AccessQuestion, mayPublish } from "../../security/mod.ts";
 import { reasonOf, settleAccess } from "./access_questions.ts";
-import { LARGEST } from "./core/buffers.ts";
-import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
-import { isOwnState, isReserved } from "./core/reserved_topic.ts";
-import { waitForRate } from "./rate_pause.ts";
-import type { Session } from "./session.ts";
+import { LARGEST } from "../core/buffers.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Context } from "../core/context.ts";
+import { isOwnState, isReserved } from "../session/reserved_topic.ts";
+import { waitForRate } from "../connection/rate_pause.ts";
+import type { Session } from "../session/session.ts";
 
 const DOLLAR = 0x24;
 

@@ -1,8 +1,8 @@
-import type { AckPacket } from "../codec/mod.ts";
-import { PacketType, ProtocolError, ReasonCode } from "../mqtt/mod.ts";
-import type { Connection } from "./connection.ts";
-import type { Session } from "./session.ts";
-import type { Outgoing } from "./core/outgoing.ts";
+import type { AckPacket } from "../../codec/mod.ts";
+import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Session } from "../session/session.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: the steps of 4.3.2 and 4.3.3. */
 export function handleAck(
