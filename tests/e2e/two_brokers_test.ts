@@ -6,11 +6,13 @@ import { within } from "../support/wait.ts";
 /** Far above what is needed, far below "it hangs". */
 const BOUND = 20_000;
 
-function start(path: string, mode: string): Promise<BrokerProcess> {
-  const args = ["--set", `storage.path=${path}`];
-  return BrokerProcess.start({
-    args: [...args, "--set", `storage.mode=${mode}`],
-  });
+function start(
+  path: string,
+  mode: string,
+  more: readonly string[] = [],
+): Promise<BrokerProcess> {
+  const sets = [`storage.path=${path}`, `storage.mode=${mode}`, ...more];
+  return BrokerProcess.start({ args: sets.flatMap((set) => ["--set", set]) });
 }
 
 function connect(broker: BrokerProcess): Promise<MqttClient> {
@@ -97,3 +99,32 @@ for (const mode of ["buffered", "durable", "fault-tolerant"]) {
     }
   });
 }
+
+Deno.test("buffered: a broker whose last commit finds its store taken ends with 1 and says so", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-two-" });
+  try {
+    await Deno.mkdir(`${folder}/store`);
+    await Deno.symlink(`${folder}/store`, `${folder}/link`);
+    // Longer than the test takes: the stop makes the first commit.
+    const late = ["storage.flush_interval=60s"];
+    await using first = await start(`${folder}/store`, "buffered", late);
+    const one = await connect(first);
+    assert.ok(await retain(one, "lost"));
+    await Deno.remove(`${folder}/store/store.kv.lock`);
+    await using second = await start(`${folder}/link`, "buffered");
+    const two = await connect(second);
+    assert.ok(await retain(two, "second"));
+    second.signal("SIGTERM");
+    assert.equal((await within("the end", second.ended, BOUND)).code, 0);
+    first.signal("SIGTERM");
+    const { code, stderr } = await within("the end", first.ended, BOUND);
+    assert.equal(code, 1);
+    assert.match(stderr, /error store-taken reason="another program writes/);
+    assert.match(stderr, /dunlin: another program writes to the store/);
+    assert.match(stderr, /the last changes \(about \d+\) are not in/);
+    await one.endAsync(true);
+    await two.endAsync(true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -172,6 +172,30 @@ Deno.test("a store that another broker takes acknowledges nothing from then on, 
   }
 });
 
+Deno.test("a store that the commit at its end finds taken says so, once", async () => {
+  for (const isWritten of [true, false]) {
+    const blocks = new FaultyBlocks();
+    const clock = new ManualClock();
+    const store = new LogStore(blocks, clock, {
+      mode: "buffered",
+      flushInterval: 200,
+    });
+    const world = await World.load(store);
+    const told: string[] = [];
+    store.onTaken = (reason) => void told.push(reason);
+    world.begin("a");
+    clock.advance(200);
+    await settle();
+    assert.equal(store.status.unwritten, 0);
+    // Then it only writes when it ended.
+    if (!isWritten) world.begin("b");
+    clock.advance(isWritten ? 2_000 : 100);
+    blocks.fault = new StoreError("taken", "another one has it");
+    await store.close();
+    assert.deepEqual(told, ["another one has it"], `written: ${isWritten}`);
+  }
+});
+
 Deno.test("fault-tolerant: what the other broker's store refused is not left in the journal", async () => {
   await using folder = new KeptFolder();
   const [kv, other] = await opened(folder);

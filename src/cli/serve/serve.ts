@@ -47,9 +47,9 @@ export interface ServePorts {
 
 /**
  * Runs the broker until SIGINT or SIGTERM. Resolves to the exit code: 0 after
- * a stop, 1 when it could not start or could not write all at its end, 2 when
- * only its options are to blame. A stream that is full, slow or closed changes
- * nothing of it but its own text.
+ * a stop, 1 when it could not start, could not write all at its end or lost its
+ * store to another broker, 2 when only its options are to blame. A stream that
+ * is full, slow or closed loses lines of its own and changes nothing else.
  */
 export async function serve(
   options: ServeOptions,
@@ -100,16 +100,14 @@ async function run(
     const stopped = new Promise<Deno.Signal>((resolve) =>
       signals.take("stop", resolve)
     );
-    const { promise: taken, resolve: onTaken } = Promise.withResolvers<
-      Taken
-    >();
     const log = logEvents(logSettings, clock, output.err);
+    const store = new StoreWatch(log);
     outliveMistakes(log);
     let told: string | null = null;
     const broker = new Broker(settings, {
       clock,
       log: brokerLog(log, logSettings),
-      onTaken: (reason) => onTaken({ reason }),
+      onTaken: (reason) => store.lose(reason),
       // Before the start is over, the ready file must not be there.
       onListening: () => void (told !== null && tellReadyAgain()),
     });
@@ -161,19 +159,15 @@ async function run(
     );
     started(follower);
     follower.begin();
-    const cause = await Promise.race([stopped, taken]);
+    const signal = await Promise.race([stopped, store.lost]);
     follower.stop();
     registration.end();
-    const { settings: last } = broker;
-    if (typeof cause !== "string") {
-      return await leave(cause, broker, log, output, environment);
+    if (signal !== null) {
+      tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     }
-    const signal = cause;
-    tell("Stopping; once more ends it at once.\n", "stopping", { signal });
-    if (await within(last.shutdown.timeout, broker)) return 0;
-    output.err(
-      shownLines(`dunlin: ${cutShort(last, broker, environment)}\n`),
-    );
+    const fault = await stopFault(broker, store, environment);
+    if (fault === null) return 0;
+    output.err(shownLines(`dunlin: ${fault}\n`));
     return 1;
   } catch (error) {
     output.err(shownLines(`dunlin: ${startError(error)}\n`));
@@ -181,31 +175,55 @@ async function run(
   }
 }
 
-/** Another broker writes to the store of this one. */
-interface Taken {
-  readonly reason: string;
+/** Notices when another broker takes the store, also while this one stops. */
+class StoreWatch {
+  readonly #log: LogEvent;
+  readonly #lost = Promise.withResolvers<null>();
+  #reason: string | null = null;
+
+  constructor(log: LogEvent) {
+    this.#log = log;
+  }
+
+  /** Resolves when the store is taken. */
+  get lost(): Promise<null> {
+    return this.#lost.promise;
+  }
+
+  /** Why the store is not this broker's; null while it is. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  /** Logs that another broker has taken the store. */
+  lose(reason: string): void {
+    this.#reason = reason;
+    this.#log("error", "store-taken", { reason });
+    this.#lost.resolve(null);
+  }
 }
 
-/** Stops the broker whose store another one has taken; returns the exit code. */
-async function leave(
-  { reason }: Taken,
+/** Stops the broker; returns what went wrong, and null when nothing did. */
+async function stopFault(
   broker: Broker,
-  log: LogEvent,
-  output: Output,
+  store: StoreWatch,
   environment: Readonly<Record<string, string>>,
-): Promise<1> {
+): Promise<string | null> {
   const { settings } = broker;
-  log("error", "store-taken", { reason });
-  await within(settings.shutdown.timeout, broker);
-  output.err(
-    shownLines(
-      `dunlin: ${reason}\n  this broker has stopped: the last changes (about ` +
-        `${broker.unwritten}) are not in ` +
-        `${storagePath(settings, environment)}. See that one broker alone ` +
-        "uses it, then start it again\n",
-    ),
-  );
-  return 1;
+  const isWhole = await within(settings.shutdown.timeout, broker);
+  const { unwritten } = broker;
+  const path = storagePath(settings, environment);
+  const missing = `the last changes (about ${unwritten}) are not in ${path}`;
+  // The last commit of all may be the one that finds it taken.
+  if (store.reason !== null) {
+    return `${store.reason}\n  this broker has stopped: ` +
+      (unwritten === 0 ? `all its changes are in ${path}` : missing) +
+      ". See that one broker alone uses it, then start it again";
+  }
+  if (isWhole) return null;
+  return `the stop took longer than ${settings.shutdown.timeout} ms ` +
+    `(shutdown.timeout): ${missing}\n  give it more time with --set ` +
+    "shutdown.timeout=1m, and see why the disk is so slow";
 }
 
 /**
@@ -252,18 +270,6 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
   const hasStopped = await Promise.race([stopped, bound]);
   clearTimeout(timer);
   return hasStopped;
-}
-
-/** What to tell when the time for the stop was over before its end. */
-function cutShort(
-  settings: Settings,
-  broker: Broker,
-  environment: Readonly<Record<string, string>>,
-): string {
-  return `the stop took longer than ${settings.shutdown.timeout} ms ` +
-    `(shutdown.timeout): the last changes (about ${broker.unwritten}) are ` +
-    `not in ${storagePath(settings, environment)}\n  give it more time with ` +
-    "--set shutdown.timeout=1m, and see why the disk is so slow";
 }
 
 function report(

@@ -29,7 +29,7 @@ import type {
   StoreStatus,
 } from "../model/store.ts";
 import { ScrubTimer } from "./scrub_timer.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isTaken, StoreError } from "../base/store_error.ts";
 import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "./waiters.ts";
 import { WriteCounter } from "../base/write_counter.ts";
@@ -310,7 +310,11 @@ export class LogStore implements Store, Waker {
     if (read.time - head.time < SECOND) return;
     const commit = head.commit + 1;
     const end = { ...head, commit, ...read, epoch: this.#epoch };
-    await this.#blocks.commit({ head: end, blocks: [] }).catch(() => {});
+    await this.#blocks.commit({ head: end, blocks: [] }).catch((error) => {
+      if (!isTaken(error)) return;
+      this.#health.failed(error);
+      this.#lose();
+    });
   }
 
   begun(): void {
