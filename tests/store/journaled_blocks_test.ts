@@ -199,3 +199,51 @@ Deno.test("a scrub that begins while a snapshot does waits for it, and finds not
   assert.deepEqual(store.damage, []);
   await journaled.close();
 });
+
+Deno.test("a scrub of the copies pauses once a MiB, and keeps no blocks meanwhile", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  const journaled = await store.open();
+  // Some 60 bytes of blocks each, and 2 MiB in one.
+  for (let count = 0; count < 300; count++) {
+    await journaled.commit(commits.next(count === 150 ? 2 ** 21 : 0));
+  }
+  store.clock.advance(HOUR);
+  await journaled.commit(commits.next());
+  await until("the snapshot", () => store.names.length === 3);
+  await until("its end", () => store.blocks.keepFrom === Infinity);
+  const kept: number[] = [];
+  let isInCopies = false;
+  const read = store.blocks.read.bind(store.blocks);
+  store.blocks.read = (each, head) =>
+    read(each, head).finally(() => isInCopies = true);
+  const pause = () => {
+    if (isInCopies) kept.push(store.blocks.keepFrom);
+    return Promise.resolve();
+  };
+  assert.equal(await journaled.scrub(pause), null);
+  assert.deepEqual([...new Set(kept)], [Infinity]);
+  assert.ok(kept.length >= 2 && kept.length < 10, `${kept.length} pauses`);
+  await journaled.close();
+});
+
+Deno.test("copies that a snapshot removes while a scrub reads them are no damage", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  const journaled = await store.open();
+  await journaled.commit(commits.next());
+  const open = systemFiles.open;
+  store.files = {
+    ...systemFiles,
+    open(path, how) {
+      if (how === "read") Deno.removeSync(path);
+      return open(path, how);
+    },
+  };
+  const { scrubCopies } = await import(
+    "../../src/store/copies/scrub_copies.ts"
+  );
+  const pause = () => Promise.resolve();
+  assert.deepEqual(await scrubCopies(store.files, store.path, pause), []);
+  await journaled.close();
+});

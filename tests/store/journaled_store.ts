@@ -54,7 +54,7 @@ export class CopiedMemory extends FaultyBlocks implements CopiedBlocks {
   }
 }
 
-/** Makes commits of one small block each. */
+/** Makes commits of one small block each, or of more where a record is long. */
 export class Commits {
   readonly #writer = new BlockWriter(1);
   /** The oldest block of the commits to come. */
@@ -62,9 +62,10 @@ export class Commits {
   /** Commits made so far. */
   count = 0;
 
-  next(): Commit {
+  /** A commit with `bytes` more than usual. */
+  next(bytes = 0): Commit {
     const record = new RecordWriter();
-    record.text(`commit ${++this.count}`);
+    record.text(`commit ${++this.count}${"x".repeat(bytes)}`);
     this.#writer.put(RecordKind.Cleared, record);
     const blocks = this.#writer.take();
     const head: Head = {

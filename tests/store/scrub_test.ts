@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, verifyStore } from "../../src/store/mod.ts";
+import { ManualClock } from "../../src/clock/mod.ts";
+import { LogStore } from "../../src/store/log/log_store.ts";
 import { until } from "../support/wait.ts";
+import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { flipBlock } from "./flip_block.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { settings } from "./settings.ts";
@@ -269,4 +272,25 @@ Deno.test("closing a store ends its scrub", async () => {
   for (let hour = 0; hour < 24; hour++) folder.clock.advance(HOUR);
   await opened.world.store.close();
   assert.deepEqual(opened.told, []);
+});
+
+Deno.test("closing a store writes what was noted before it waits for a scrub", async () => {
+  const clock = new ManualClock();
+  const blocks = new FaultyBlocks();
+  let endScrub = () => {};
+  const scrub = () =>
+    new Promise<null>((resolve) => endScrub = () => resolve(null));
+  const store = new LogStore(Object.assign(blocks, { scrub }), clock, {
+    mode: "durable",
+    flushInterval: 200,
+    scrub: { scrubInterval: HOUR },
+  });
+  const world = await World.load(store);
+  clock.advance(HOUR);
+  world.begin("a");
+  const closing = store.close();
+  await settle();
+  assert.equal(blocks.head.commit, 1);
+  endScrub();
+  await closing;
 });

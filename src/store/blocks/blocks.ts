@@ -41,7 +41,7 @@ export interface Commit {
 }
 
 /** Returns the bytes of the blocks of a commit. */
-export function bytesIn({ blocks }: Commit): number {
+export function bytesIn({ blocks }: Pick<Commit, "blocks">): number {
   return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 

@@ -384,12 +384,16 @@ export class JournaledBlocks implements Blocks {
   }
 
   async scrub(pause: () => Promise<void>): Promise<string | null> {
+    const { files, path } = this.#options;
     while (this.#reading !== null) await pause();
     const scrub = this.#scrub(pause);
     this.#reading = scrub.then(() => {}, () => {})
       .finally(() => this.#reading = null);
-    const { found, damaged } = await scrub;
+    const found = await scrub;
     await this.#reading;
+    // Copies are read beside commits and snapshots: they keep no blocks.
+    const { scrubCopies } = await import("./scrub_copies.ts");
+    const damaged = await scrubCopies(files, path, pause);
     if (damaged.length === 0) return found;
     this.#renewal ??= { aside: null };
     this.#beginNow();
@@ -398,18 +402,13 @@ export class JournaledBlocks implements Blocks {
     return found === null ? copies : `${found}; ${copies}`;
   }
 
-  async #scrub(
-    pause: () => Promise<void>,
-  ): Promise<{ found: string | null; damaged: string[] }> {
-    const { files, path } = this.#options;
-    const { scrubCopies } = await import("./scrub_copies.ts");
+  async #scrub(pause: () => Promise<void>): Promise<string | null> {
     // A commit that is under way may remove blocks of the head of now.
     while (this.#commits > 0) await pause();
     const { head } = this.#blocks;
     this.#blocks.keepFrom = head.first;
     try {
-      const found = await this.#mend(head, pause);
-      return { found, damaged: await scrubCopies(files, path, pause) };
+      return await this.#mend(head, pause);
     } finally {
       this.#blocks.keepFrom = Infinity;
     }

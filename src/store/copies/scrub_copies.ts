@@ -1,35 +1,72 @@
-import { type Copies, type Copy, findCopies } from "./copies.ts";
+import { bytesIn } from "../blocks/blocks.ts";
+import { findCopies } from "./copies.ts";
 import type { Files } from "../base/files.ts";
 import { readJournal } from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
 
+/** Bytes read between two pauses. */
+const SLICE = 1024 * 1024;
+
+/** Lets others work. */
+type Pause = () => Promise<void>;
+
 /**
  * Reads the snapshots and journals of the store at `store`, and returns the
  * paths of those that are damaged. The end of a journal does not count: a write
- * may have been torn there, or go on now.
+ * may have been torn there, or go on now. Neither does a copy that a snapshot
+ * removes meanwhile.
  */
 export async function scrubCopies(
   files: Files,
   store: string,
-  pause: () => Promise<void>,
+  pause: Pause,
 ): Promise<string[]> {
-  const { snapshots, journals }: Copies = await findCopies(files, store);
+  const { snapshots, journals } = await findCopies(files, store);
+  const paused = inSlices(pause);
   const damaged: string[] = [];
-  for (const snapshot of snapshots) {
-    if (await isDamaged(files, snapshot)) damaged.push(snapshot.path);
-    await pause();
+  for (const copy of snapshots) {
+    const isWhole = await ifThere(async () =>
+      await snapshotHead(files, copy, paused) !== null
+    );
+    if (!isWhole) damaged.push(copy.path);
   }
   for (const { path } of journals) {
-    let isWhole = true;
-    const frames = readJournal(files, path, ({ isEnd }) => {
-      if (!isEnd) isWhole = false;
-    });
-    for await (const _ of frames) await pause();
+    const isWhole = await ifThere(() => isWholeJournal(files, path, paused));
     if (!isWhole) damaged.push(path);
   }
   return damaged;
 }
 
-async function isDamaged(files: Files, snapshot: Copy): Promise<boolean> {
-  return await snapshotHead(files, snapshot) === null;
+/** Pauses once for many frames: a journal may have hundreds of thousands. */
+function inSlices(pause: Pause): (bytes: number) => Promise<void> | void {
+  let read = 0;
+  return (bytes) => {
+    read += bytes;
+    if (read < SLICE) return;
+    read = 0;
+    return pause();
+  };
+}
+
+/** Returns whether a copy is whole; one that was removed counts as whole. */
+async function ifThere(look: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+async function isWholeJournal(
+  files: Files,
+  path: string,
+  paused: (bytes: number) => Promise<void> | void,
+): Promise<boolean> {
+  let isWhole = true;
+  const frames = readJournal(files, path, ({ isEnd }) => {
+    if (!isEnd) isWhole = false;
+  });
+  for await (const commit of frames) await paused(bytesIn(commit));
+  return isWhole;
 }

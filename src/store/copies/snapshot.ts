@@ -1,5 +1,5 @@
 import { type Block, checkBlock, checkEnd } from "../blocks/block.ts";
-import { type Head, sameHead } from "../blocks/blocks.ts";
+import { bytesIn, type Head, sameHead } from "../blocks/blocks.ts";
 import { type Copy, snapshotPath } from "./copies.ts";
 import type { Files } from "../base/files.ts";
 import { Journal } from "./journal.ts";
@@ -53,18 +53,23 @@ export async function writeSnapshot(
   return journal.written;
 }
 
-/** What the snapshot is a copy of; null when it is not whole. */
+/**
+ * Returns the head that the snapshot is a copy of; null when it is not whole.
+ * Waits for what `paused` returns, which gets the bytes of each frame.
+ */
 export async function snapshotHead(
   files: Files,
   { path, commit }: Copy,
+  paused: (bytes: number) => Promise<void> | void = () => {},
 ): Promise<Head | null> {
   let last: Head | null = null;
   let before: Head | null = null;
   let isWhole = true;
   const parts = readJournal(files, path, () => isWhole = false);
-  for await (const { head, after } of parts) {
+  for await (const { head, blocks, after } of parts) {
     before ??= after;
     last = head;
+    await paused(bytesIn({ blocks }));
   }
   if (!isWhole || last === null || last.commit !== commit) return null;
   // Before copies had heads, there was no more to compare.

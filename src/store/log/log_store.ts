@@ -274,7 +274,7 @@ export class LogStore implements Store, Waker {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#scrub?.end();
+    const scrubbed = this.#scrub?.end();
     this.#commits.hurry();
     this.#timer?.();
     this.#timer = null;
@@ -289,6 +289,8 @@ export class LogStore implements Store, Waker {
       this.#commits.end();
       this.#space.close();
       try {
+        // What was noted is on disk first: a scrub may read a long frame.
+        await scrubbed;
         await this.#blocks.close();
       } finally {
         await this.#options.release?.();
