@@ -104,10 +104,10 @@ Deno.test("fault-tolerant: a damaged block is mended from the old copies, not co
   });
   assert.match(told[0]!, /damaged block 2; the second copy had the same/);
   assert.ok(copies.some((name) => folder.names.includes(name)), "one is kept");
-  await until("the snapshot", async () => {
+  await until("the snapshot, and the end of the alarm", async () => {
     folder.clock.advance(60_000);
     await commits(world, 1, "again");
-    return folder.having("snapshot-").length === 2;
+    return folder.having("snapshot-").length === 2 && told.at(-1) === null;
   });
   await assertKept(opened, "fault-tolerant");
 });
@@ -258,6 +258,29 @@ Deno.test("a scrub that is off reads nothing, until the setting changes", async 
   options.scrubInterval = HOUR;
   folder.clock.advance(HOUR);
   await until("a scrub", () => told.length > 0);
+  await world.store.close();
+});
+
+Deno.test("damage that a scrub found is looked for once an hour, also where scrubs are off since", async () => {
+  await using folder = new KeptFolder();
+  const told: (string | null)[] = [];
+  const options = {
+    ...settings(folder.path, "durable"),
+    scrubInterval: DAY,
+    damage: (found: string | null) => told.push(found),
+  };
+  const world = await World.load(await openStore(options, folder.clock));
+  await commits(world, 5);
+  flipBlock(folder.path, 1);
+  const scrub = { folder, world, told, alarm: null };
+  assert.match((await scrubbed(scrub))!, /damaged block 1/);
+  options.scrubInterval = 0;
+  await rewritten(scrub);
+  assert.equal(await scrubbed(scrub), null);
+  const { length } = told;
+  for (let hour = 0; hour < 48; hour++) folder.clock.advance(HOUR);
+  await settle();
+  assert.equal(told.length, length, "off is off");
   await world.store.close();
 });
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { openStore, type Store } from "../../src/store/mod.ts";
+import {
+  openStore,
+  type Store,
+  type StoreSettings,
+} from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
 import type { DiskSpace } from "../../src/store/space/space.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
@@ -20,11 +24,11 @@ class TightStore implements AsyncDisposable {
   readonly told: (string | null)[] = [];
   world!: World;
 
-  async open(): Promise<World> {
+  async open(more: Partial<StoreSettings> = {}): Promise<World> {
     const { path, clock } = this.folder;
     const store: Store = await openStore(
       {
-        ...settings(path, "fault-tolerant"),
+        ...settings(path, "fault-tolerant", more),
         snapshotTrouble: (trouble) => this.told.push(trouble),
       },
       clock,
@@ -124,4 +128,14 @@ Deno.test("a snapshot that would take the last space waits, with an alarm, until
   tight.free = 1000;
   await tight.wait("a snapshot", MINUTE, () => tight.told.at(-1) === null);
   assert.equal(tight.folder.having("snapshot").length, 1);
+});
+
+Deno.test("snapshots go on in a store that is more than half as large as max_size", async () => {
+  await using tight = new TightStore();
+  const world = await tight.open({ maxSize: 5 * MIB });
+  await queue(world, 40);
+  assert.ok(world.store.status.storedBytes > 2.5 * MIB);
+  const hasSnapshot = () => tight.folder.having("snapshot-").length > 0;
+  await tight.wait("a snapshot", 10 * MINUTE, hasSnapshot);
+  assert.deepEqual(tight.told, []);
 });

@@ -93,9 +93,10 @@ export interface Blocks {
   commit(commit: Commit): Promise<void>;
   /**
    * Reads all there is and mends what is damaged; `pause` lets others work.
-   * Returns what to tell the operator, or null when all is whole.
+   * Returns what to tell the operator, or null when all is whole. Missing where
+   * nothing can be mended, which may change.
    */
-  scrub?(pause: () => Promise<void>): Promise<string | null>;
+  readonly scrub?: (pause: () => Promise<void>) => Promise<string | null>;
   /**
    * Set by the store: writes the live records of all blocks up to `last` again,
    * from memory, so that these blocks can be deleted.

@@ -30,7 +30,7 @@ const TIGHT_SLACK = 1024 * 1024;
 /** A snapshot that failed is tried again after this, ms. */
 const RETRY = 60_000;
 
-const ENOUGH_SPACE = { room: Infinity, free: Infinity };
+const ENOUGH_SPACE = { diskRoom: Infinity, free: Infinity };
 
 /** How the second copy is kept. */
 export interface JournalOptions {
@@ -47,10 +47,17 @@ export interface JournalOptions {
    * again until then.
    */
   readonly told?: (trouble: string | null) => void;
-  /** Is told what was damaged, and that it was mended. */
-  readonly damage?: (found: string) => void;
-  /** The space on the disk. @default there is enough */
-  readonly space?: Pick<Space, "free" | "room">;
+  /**
+   * Receives the damage that a snapshot met and mended; null once a later
+   * snapshot has read all blocks and found them whole.
+   */
+  readonly damage?: (found: string | null) => void;
+  /**
+   * The space on the disk, whatever bound the store has: copies count in none.
+   *
+   * @default there is enough
+   */
+  readonly space?: Pick<Space, "free" | "diskRoom">;
 }
 
 /**
@@ -91,6 +98,8 @@ export class JournaledBlocks implements Blocks {
   /** Whether no snapshot was begun for want of space. */
   #isCramped = false;
   #trouble: string | null = null;
+  /** Whether damage was reported that no snapshot has found gone. */
+  #isDamaged = false;
   #renewal: Renewal | null;
   /** Journals begun by this process: they go on from where the store stands. */
   readonly #own = new Set<string>();
@@ -181,8 +190,8 @@ export class JournaledBlocks implements Blocks {
       (this.#rests && !this.#isCramped);
     const copies = this.#kept + this.#journal!.length;
     if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
-    const { room, free } = this.#options.space ?? ENOUGH_SPACE;
-    if (room >= copies || free < 2 * stored) return false;
+    const { diskRoom, free } = this.#options.space ?? ENOUGH_SPACE;
+    if (diskRoom >= copies || free < 2 * stored) return false;
     if (this.#blocks.head.commit === this.#snapshotOf) return true;
     this.#beginning = this.#begin().finally(() => this.#beginning = null);
     return false;
@@ -244,7 +253,8 @@ export class JournaledBlocks implements Blocks {
 
   /** Begins a snapshot that is due, unless it would take the last space. */
   async #beginDue(): Promise<void> {
-    const room = Math.round((this.#options.space ?? ENOUGH_SPACE).room);
+    const { diskRoom } = this.#options.space ?? ENOUGH_SPACE;
+    const room = Math.round(diskRoom);
     if (room >= this.#size) return await this.#begin();
     this.#isCramped = true;
     this.#failed(
@@ -351,6 +361,9 @@ export class JournaledBlocks implements Blocks {
       await this.#removeOld(head);
       this.#tell(null);
       this.#wait();
+      // Without scrubs nothing else would end the alarm.
+      if (this.#isDamaged) this.#options.damage?.(null);
+      this.#isDamaged = false;
     } catch (error) {
       if (isCorrupt(error)) await this.#mendFor(head);
       this.#failed(error);
@@ -364,7 +377,9 @@ export class JournaledBlocks implements Blocks {
   async #mendFor(head: Head): Promise<void> {
     try {
       const found = await this.#mend(head, () => Promise.resolve());
-      if (found !== null) this.#options.damage?.(found);
+      if (found === null) return;
+      this.#isDamaged = true;
+      this.#options.damage?.(found);
     } catch {
       // The snapshot tells that it could not be made.
     }

@@ -57,8 +57,8 @@ export class LeftCopies implements Blocks {
     this.#blocks.rewrite = task;
   }
 
-  async scrub(pause: () => Promise<void>): Promise<string | null> {
-    return await this.#blocks.scrub?.(pause) ?? null;
+  get scrub(): Blocks["scrub"] {
+    return this.#blocks.scrub?.bind(this.#blocks);
   }
 
   async commit(commit: Commit): Promise<void> {

@@ -27,6 +27,7 @@ export class FullDiskBlocks implements Blocks {
   readonly #missing: readonly Commit[];
   /** The store, once it could be opened. */
   #opened: Blocks | null = null;
+  #rewrite: Blocks["rewrite"];
 
   private constructor(
     path: string,
@@ -109,12 +110,29 @@ export class FullDiskBlocks implements Blocks {
 
   async #openSame(): Promise<Blocks> {
     const opened = await this.#open();
-    if (sameHead(opened.head, this.#head)) return opened;
+    if (sameHead(opened.head, this.#head)) {
+      opened.rewrite = this.#rewrite;
+      return opened;
+    }
     await opened.close();
     throw new StoreError(
       "taken",
       "another program has written to the store while its disk was full",
     );
+  }
+
+  /** Missing until the store is open: nothing could be mended. */
+  get scrub(): Blocks["scrub"] {
+    return this.#opened?.scrub?.bind(this.#opened);
+  }
+
+  get rewrite(): Blocks["rewrite"] {
+    return this.#rewrite;
+  }
+
+  set rewrite(task: Blocks["rewrite"]) {
+    this.#rewrite = task;
+    if (this.#opened !== null) this.#opened.rewrite = task;
   }
 
   get copied(): number | undefined {

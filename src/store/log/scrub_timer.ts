@@ -9,7 +9,10 @@ const PAUSE = 10;
 
 /** When a store is scrubbed, and who hears of it. */
 export interface ScrubOptions {
-  /** From the start or the last scrub to the next, ms; 0 = never. */
+  /**
+   * From the start or the last scrub to the next, ms; 0 = never. Damage that a
+   * scrub found is looked for once an hour all the same, until it is gone.
+   */
   readonly scrubInterval: number;
   /** Is told what was damaged, or null when all was whole; must not throw. */
   readonly damage?: (found: string | null) => void;
@@ -25,6 +28,8 @@ export class ScrubTimer {
   #running: Promise<void> | null = null;
   /** Ends a pause. */
   #wake: (() => void) | null = null;
+  /** Whether the last scrub found damage. */
+  #isDamaged = false;
   #ended = false;
 
   /** `blocks` were verified just now. */
@@ -44,20 +49,22 @@ export class ScrubTimer {
     await this.#running;
   }
 
+  get #interval(): number {
+    const { scrubInterval } = this.#options;
+    if (scrubInterval > 0) return scrubInterval;
+    // The alarm has to end where scrubs were switched off since.
+    return this.#isDamaged ? LOOK : Infinity;
+  }
+
   #wait(): void {
     if (this.#ended) return;
-    const { scrubInterval } = this.#options;
-    const left = this.#last + scrubInterval - this.#clock.now();
-    const pause = scrubInterval === 0 ? LOOK : Math.min(LOOK, left);
-    this.#cancel = this.#clock.after(Math.max(0, pause), () => this.#look());
+    const left = this.#last + this.#interval - this.#clock.now();
+    const pause = Math.max(0, Math.min(LOOK, left));
+    this.#cancel = this.#clock.after(pause, () => this.#look());
   }
 
   #look(): void {
-    const { scrubInterval } = this.#options;
-    const now = this.#clock.now();
-    if (scrubInterval === 0 || now - this.#last < scrubInterval) {
-      return this.#wait();
-    }
+    if (this.#clock.now() - this.#last < this.#interval) return this.#wait();
     this.#running = this.#scrub().finally(() => {
       this.#running = null;
       this.#last = this.#clock.now();
@@ -66,15 +73,19 @@ export class ScrubTimer {
   }
 
   async #scrub(): Promise<void> {
+    // A store that cannot be scrubbed now is not known to be whole.
+    if (this.#blocks.scrub === undefined) return;
     let found: string | null;
     try {
-      found = await this.#blocks.scrub?.(() => this.#pause()) ?? null;
+      found = await this.#blocks.scrub(() => this.#pause());
     } catch (error) {
       found = `the store could not be read through: ${
         (error as Error).message
       }`;
     }
-    if (!this.#ended) this.#options.damage?.(found);
+    if (this.#ended) return;
+    this.#isDamaged = found !== null;
+    this.#options.damage?.(found);
   }
 
   #pause(): Promise<void> {

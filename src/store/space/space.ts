@@ -105,7 +105,9 @@ export class Space {
   isKnown = false;
   /** Free bytes on the disk, less what is about to be taken. */
   free = Infinity;
-  /** Bytes that may come until space is short; below 0 when it is. */
+  /** Bytes that may come until the disk is short of space; below 0 then. */
+  diskRoom = Infinity;
+  /** The same until the disk or `maxSize` is short of space. */
   room = Infinity;
 
   /** `ask` finds out about the disk of a path, `files` how long files are. */
@@ -129,6 +131,7 @@ export class Space {
     const { maxSize } = this.#limits;
     const low = this.#judge(usage);
     this.#isShort = low !== null;
+    this.room = this.diskRoom;
     const left = maxSize - usage.stored - usage.coming;
     if (maxSize === 0) return low;
     this.room = Math.min(this.room, left);
@@ -166,12 +169,12 @@ export class Space {
     const pause = this.#isShort ? SHORT_LOOK : LOOK;
     const since = this.#written - this.#writtenThen;
     // Soon enough that the answer comes before the room is used up.
-    const isMuch = since > Math.max(0, this.room / 4);
+    const isMuch = since > Math.max(0, this.diskRoom / 4);
     if (isMuch || this.#clock.now() - this.#asked >= pause) this.look();
   }
 
   #judge(usage: Usage): string | null {
-    this.room = this.free = Infinity;
+    this.diskRoom = this.free = Infinity;
     if (this.#seen === null) return null;
     const { free, total, file, wal } = this.#seen;
     const { lowSpaceBytes, lowSpacePercent, mode } = this.#limits;
@@ -187,17 +190,17 @@ export class Space {
     this.free = free - grows - (usage.copied - this.#copiedThen);
     // Blocks that were deleted leave room for others in the file.
     const left = this.free + Math.max(0, file - usage.taken);
-    this.room = left - least - usage.coming;
+    this.diskRoom = left - least - usage.coming;
     if (mode === "fault-tolerant") {
       // A journal takes all of it, too, and uses no room again.
-      this.room = Math.min(
+      this.diskRoom = Math.min(
         this.free - least - usage.coming,
-        (this.room - usage.coming) / 2,
+        (this.diskRoom - usage.coming) / 2,
       );
     }
     // A log that has its length already is written over.
-    if (wal < WAL_GROWN) this.room = Math.min(this.room, this.free);
-    if (this.room >= 0) return null;
+    if (wal < WAL_GROWN) this.diskRoom = Math.min(this.diskRoom, this.free);
+    if (this.diskRoom >= 0) return null;
     const why = low < margin ? "which deleting needs" : "storage.low_space";
     return `the disk has ${Math.max(0, Math.round(left))} bytes left, less ` +
       `than ${Math.round(bound)} (${why})`;
