@@ -77,9 +77,9 @@ Deno.test("explain: the chain and the rules in order, and which decided where", 
   });
   assert.equal(code, 0);
   assert.deepEqual(out.split("\n"), [
-    "c (alice) at listener main: comes in",
-    "  1. users: lets it in",
-    "  users lets it in",
+    "c (alice) at listener main: accepted",
+    "  1. users: accepts the client",
+    "  users accepts the client",
     "publish house/door, QoS 0: allowed",
     "  1. d.toml:16: allow all house/# to group family: decides",
     "  allowed by d.toml:16",
@@ -196,6 +196,6 @@ Deno.test("explain: names from elsewhere cannot steer the terminal or add a line
   });
   assert.equal(
     live,
-    "a?2Jb: connected\n  subscribed: t/?[31m (QoS 0)\n  nothing stands in the way\n",
+    "a?2Jb: connected\n  subscribed: t/?[31m (QoS 0)\n  no reason found: such messages reach the client\n",
   );
 });

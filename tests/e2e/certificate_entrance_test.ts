@@ -100,7 +100,7 @@ testWith(
       assert.notEqual(await why(), "certificate-refused");
       assert.equal(
         await answer(stranger),
-        "HTTP/1.1 403 Forbidden This client certificate is not let in here.",
+        "HTTP/1.1 403 Forbidden This client certificate is not authorized here.",
       );
       assert.equal(await why(), "certificate-refused");
       assert.equal(

@@ -205,7 +205,7 @@ export class Certificates {
     if (now.refusal === null) return;
     const text = now.refusal === "missing"
       ? "A client certificate is needed here."
-      : "This client certificate is not let in here.";
+      : "This client certificate is not authorized here.";
     throw new RefusedError(
       "certificate-refused",
       this.explain(now, peer),

@@ -104,7 +104,7 @@ export function explainDelivery(
   if (denied !== undefined) {
     findings.push({
       kind: "rule",
-      text: `it may not get it: ${denied.reason}`,
+      text: `the client may not receive it: ${denied.reason}`,
     });
   }
   findings.push(...stateFindings(context, session, matching));
@@ -165,19 +165,19 @@ function subscriptionsFor(
     const shown = all.slice(0, SHOWN).map(shownSubscription).join(", ");
     const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : "";
     const what = all.length === 0
-      ? "it has no subscription"
+      ? "the client has no subscription"
       : `none of its ${all.length} subscriptions matches: ${shown}${more}`;
     findings.push({ kind: "no-match", text: what });
   } else if (matching.every(({ options }) => options.noLocal)) {
     findings.push({
       kind: "no-local",
-      text: "what it publishes itself does not come back to it (no local)",
+      text: "the client does not receive its own messages (No Local)",
     });
   }
   if (matching.length > 0 && matching.every(({ group }) => group !== null)) {
     findings.push({
       kind: "shared",
-      text: "it shares its subscription: each message goes to one of the group",
+      text: "the subscription is shared: each message goes to one of the group",
     });
   }
   return matching;
@@ -198,12 +198,15 @@ function stateFindings(
   const found: Finding[] = [];
   const most = Math.max(-1, ...matching.map(({ options }) => options.qos));
   if (connection === null) {
-    found.push({ kind: "away", text: "it is not connected: messages wait" });
+    found.push({
+      kind: "away",
+      text: "the client is not connected: messages wait for it",
+    });
     if (!options.queueQos0) {
       found.push({
         kind: "qos",
         text: most === 0
-          ? "it subscribed with QoS 0, and such messages do not wait"
+          ? "the subscription has QoS 0, and such messages do not wait"
           : "messages published with QoS 0 do not wait (session.queue_qos0)",
       });
     }
@@ -214,8 +217,9 @@ function stateFindings(
   ) {
     found.push({
       kind: "backlog-full",
-      text: `${waiting} messages (${waitingBytes} bytes) wait for it, and no ` +
-        "more may (session.backlog_messages, session.backlog_bytes)",
+      text:
+        `the backlog is full: ${waiting} messages (${waitingBytes} bytes) ` +
+        "wait (session.backlog_messages, session.backlog_bytes)",
     });
   }
   if (connection === null) return found;
@@ -223,20 +227,21 @@ function stateFindings(
   if (inflight >= sendMaximum) {
     found.push({
       kind: "window-full",
-      text: `it has not acknowledged ${inflight} messages, and takes no more ` +
-        `until it does; ${waiting} wait`,
+      text:
+        `the client has not acknowledged ${inflight} messages, and accepts ` +
+        `no more before it does; ${waiting} wait`,
     });
   }
   if (outbox.held) {
     found.push({
       kind: "slow-reader",
-      text: `it does not read: ${outbox.waiting} bytes wait to be written`,
+      text: `the client does not read: ${outbox.waiting} bytes wait for it`,
     });
   }
   if (sendLimit < Infinity) {
     found.push({
       kind: "too-large",
-      text: `it takes no packets over ${sendLimit} bytes`,
+      text: `the client accepts no packets over ${sendLimit} bytes`,
     });
   }
   return found;

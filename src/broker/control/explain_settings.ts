@@ -30,9 +30,9 @@ export interface AccessCase {
   readonly clientId: string;
   /** User name; null for none. */
   readonly username: string | null;
-  /** Null when nobody gave one: then who comes in is not judged. */
+  /** Null without one: then the login is not judged. */
   readonly password: Uint8Array | null;
-  /** Where it comes in; undefined for the first listener. */
+  /** Name of its listener; undefined for the first one. */
   readonly listener?: string;
   /** The address it comes from. */
   readonly hostname: string;
@@ -56,9 +56,9 @@ export interface ExplainedLink {
   readonly decides: boolean;
 }
 
-/** How a client comes in, or why not. */
+/** Whether a client is accepted, and why. */
 export interface ExplainedLogin {
-  /** Whether it comes in; null where that takes its password. */
+  /** Whether it is accepted; null where that depends on its password. */
   readonly allowed: boolean | null;
   /** In the order they are asked. */
   readonly links: readonly ExplainedLink[];
@@ -82,7 +82,7 @@ export interface ExplainedAction extends Explanation {
 export interface AccessExplanation {
   /** The listener it was asked about. */
   readonly listener: string;
-  /** Whether it comes in. */
+  /** Whether the client is accepted. */
   readonly login: ExplainedLogin;
   /** What it may do then. */
   readonly actions: readonly ExplainedAction[];
@@ -167,10 +167,10 @@ async function explainLogin(
   ) {
     const links = authenticator.links.map((link) => ({
       link,
-      outcome: "would be asked",
+      outcome: "would check the password",
       decides: false,
     }));
-    const reason = "that takes its password; what follows is for when it is in";
+    const reason = "the answers below hold once the client is accepted";
     return { login: { allowed: null, links, reason }, identity: assumed };
   }
   const steps = await authenticator.trace(credentials);
@@ -178,10 +178,10 @@ async function explainLogin(
   const links = steps.map(({ link, verdict }) => ({
     link,
     outcome: verdict.kind === "allow"
-      ? "lets it in"
+      ? "accepts the client"
       : verdict.kind === "deny"
-      ? `refuses it: ${verdict.why}`
-      : `does not know it: ${verdict.why}`,
+      ? `rejects the client: ${verdict.why}`
+      : `passes the client on: ${verdict.why}`,
     decides: verdict.kind !== "not-mine",
   }));
   return {
@@ -207,7 +207,8 @@ function underOwnId(
   }
   const reason = login.allowed === false
     ? login.reason
-    : `it has no user name, which is the client id at ${name} (client_id)`;
+    : `the client has no user name, and ${name} uses it as the client id ` +
+      "(client_id)";
   return { login: { ...login, allowed: false, reason }, identity };
 }
 
@@ -220,7 +221,7 @@ function withPrefix(
     login.allowed === false || prefixes.length === 0 ||
     prefixes.some((prefix) => identity.clientId.startsWith(prefix))
   ) return { login, identity };
-  const reason = `its client id begins with none of client_id_prefixes of ` +
+  const reason = `the client id begins with none of client_id_prefixes of ` +
     name;
   return { login: { ...login, allowed: false, reason }, identity };
 }
@@ -232,14 +233,18 @@ function loginOf(
   if (outcome.kind === "allow") {
     const { link } = outcome.identity;
     const reason = link === undefined
-      ? "the listener lets everybody in"
+      ? "the listener accepts every client"
       : link === "allow_anonymous"
-      ? "the listener accepts it without asking (allow_anonymous)"
-      : `${link} lets it in`;
+      ? "the listener accepts clients without a user name (allow_anonymous)"
+      : `${link} accepts the client`;
     return { allowed: true, links, reason };
   }
   const why = outcome.kind === "deny" ? outcome.why : undefined;
-  return { allowed: false, links, reason: why ?? "it is not let in" };
+  return {
+    allowed: false,
+    links,
+    reason: why ?? "no authenticator accepts the client",
+  };
 }
 
 /** Before any rule: what the protocol and the listener do not allow. */
@@ -262,10 +267,10 @@ function refusedAnyway(
   }
   if (action !== "publish") return null;
   if (qos > listener.max_qos) {
-    return `the listener takes QoS ${listener.max_qos} at most (max_qos)`;
+    return `the listener accepts QoS ${listener.max_qos} at most (max_qos)`;
   }
   return retain && !listener.retain_available
-    ? "the listener takes nothing to be retained (retain_available)"
+    ? "the listener accepts no retained messages (retain_available)"
     : null;
 }
 

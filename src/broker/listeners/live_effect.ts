@@ -56,7 +56,7 @@ function judgeGuest(
     return guest.sendOff(
       "network-refused",
       ReasonCode.NotAuthorized,
-      "clients from there are not let in any more",
+      "allowed_networks no longer includes the address of the client",
     );
   }
   // Who is only being judged is asked about when that is done.
@@ -66,7 +66,7 @@ function judgeGuest(
   guest.sendOff(
     "login-withdrawn",
     ReasonCode.NotAuthorized,
-    "what let this client in holds no more",
+    "the settings no longer accept the login of this client",
   );
 }
 

@@ -38,7 +38,9 @@ export function liveText(explained: LiveExplanation): string {
     `${name}: ${STATES[state]}`,
     ...matching.map((one) => `  subscribed: ${one}`),
     ...findings.map(({ kind, text }) => `  ${kind}: ${text}`),
-    ...(findings.length === 0 ? ["  nothing stands in the way"] : []),
+    ...(findings.length === 0
+      ? ["  no reason found: such messages reach the client"]
+      : []),
     ...actions.flatMap(actionLines),
   ];
   return lines.map((line) => `${shownText(line)}\n`).join("");

@@ -8,7 +8,7 @@ export function explanationText(
 ): string {
   const { login, listener, actions } = explained;
   const lines = [
-    `${client} at listener ${listener}: ${verdict(login.allowed, "comes in")}`,
+    `${client} at listener ${listener}: ${loginVerdict(login.allowed)}`,
     ...login.links.map(({ link, outcome }, index) =>
       `  ${index + 1}. ${link}: ${outcome}`
     ),
@@ -23,7 +23,7 @@ export function actionLines(explained: ExplainedAction): string[] {
   const { action, topic, qos, retain, allowed, rules, reason } = explained;
   const what = `${action} ${topic}, QoS ${qos}${retain ? ", retained" : ""}`;
   return [
-    `${what}: ${verdict(allowed, "allowed")}`,
+    `${what}: ${allowed ? "allowed" : "not allowed"}`,
     ...rules.map(({ place, text, outcome }, index) =>
       `  ${index + 1}. ${place === "" ? "" : `${place}: `}${text}: ${outcome}`
     ),
@@ -31,9 +31,7 @@ export function actionLines(explained: ExplainedAction): string[] {
   ];
 }
 
-function verdict(allowed: boolean | null, yes: string): string {
-  if (allowed === null) return "cannot be told from here";
-  return allowed
-    ? yes
-    : `not ${yes}`.replace("not comes in", "does not come in");
+function loginVerdict(allowed: boolean | null): string {
+  if (allowed === null) return "depends on the password; use --password-file";
+  return allowed ? "accepted" : "rejected";
 }

@@ -118,12 +118,12 @@ function look(
 ): Look {
   const no = (outcome: string): Look => ({ outcome, fits: false });
   const misfit = rule.subject.misfit(client);
-  if (misfit !== null) return no(`is about ${misfit}`);
+  if (misfit !== null) return no(`applies to ${misfit}`);
   const { action, qos, retain } = question;
   const isPublish = action === "publish";
   const cells = isPublish ? rule.publishCells : rule.receiveCells;
   if (cells === 0) {
-    return no(`is about ${isPublish ? "subscribing" : "publishing"}`);
+    return no(`applies to ${isPublish ? "subscribing" : "publishing"}`);
   }
   if (action === "subscribe") {
     return lookAtFilter(rule, client, question, denials);
@@ -132,12 +132,12 @@ function look(
     const filled = fillRule(levels, client.identity);
     return filled !== null && topicMatches(filled.join("/"), question.topic);
   });
-  if (!isMet) return no("is about other topics");
+  if (!isMet) return no("applies to other topics");
   if ((cells & cellOf(qos, retain)) === 0) {
     return no(
       (cells & (cellOf(qos, true) | cellOf(qos, false))) === 0
-        ? "is about another QoS"
-        : "is about another RETAIN",
+        ? "applies to another QoS"
+        : "applies to another RETAIN",
     );
   }
   return { outcome: "allows, unless a later rule denies", fits: true };
@@ -154,9 +154,9 @@ function lookAtFilter(
   const wanted = upTo(qos) & rule.receiveCells;
   const parts = partsOf(rule, client, filter);
   if (parts.length === 0) {
-    return { outcome: "is about other topics", fits: false };
+    return { outcome: "applies to other topics", fits: false };
   }
-  if (wanted === 0) return { outcome: "is about another QoS", fits: false };
+  if (wanted === 0) return { outcome: "applies to another QoS", fits: false };
   if (!rule.allows) {
     const isWhole = parts.some(({ levels }) => covers(levels, filter)) &&
       wanted === upTo(qos);

@@ -4,7 +4,7 @@ import type { RuleSubject } from "./rule.ts";
 
 /** One thing that a rule says of clients. */
 interface Condition {
-  /** As a phrase behind "it is about". */
+  /** As a phrase behind "it applies to". */
   readonly text: string;
   readonly fits: (client: Client) => boolean;
 }

@@ -99,7 +99,7 @@ for (const [name, rule, about, notAbout] of SUBJECTS) {
     assert.equal(rules.maySubscribe(notAbout, "a", 1), -1);
     const question = { action: "publish", topic: "a", qos: 1, retain: false };
     const told = rules.explain(notAbout, question as never);
-    assert.match(told.rules[0].outcome, /^is about /);
+    assert.match(told.rules[0].outcome, /^applies to /);
   });
 }
 
@@ -287,9 +287,9 @@ Deno.test("an explanation tells the rules in order and where the last one stands
   assert.equal(told.allowed, false);
   assert.equal(told.reason, "denied by acl:7");
   assert.deepEqual(told.rules.map(({ place, outcome }) => [place, outcome]), [
-    ["f.toml:3", "is about user bob"],
-    ["f.toml:8", "is about subscribing"],
-    ["f.toml:12", "is about other topics"],
+    ["f.toml:3", "applies to user bob"],
+    ["f.toml:8", "applies to subscribing"],
+    ["f.toml:12", "applies to other topics"],
     ["acl:7", "decides"],
   ]);
   assert.equal(told.rules[0].text, "allow all a/# to user bob");
