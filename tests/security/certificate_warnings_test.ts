@@ -31,7 +31,7 @@ Deno.test("the end of a certificate is warned of 30, 7 and 1 days before, once e
   const { log, told } = keptLog();
   const alarms = new Alarms(new Router(), log, clock);
   const one = {
-    ...{ what: "one", listener: "tls" },
+    ...{ what: "one", listener: "tls", notBefore: 0 },
     notAfter: clock.date() + 40 * DAY,
   };
   const other = { ...one, what: "other", notAfter: clock.date() + 400 * DAY };
@@ -55,6 +55,33 @@ Deno.test("the end of a certificate is warned of 30, 7 and 1 days before, once e
   expiry.look();
   assert.deepEqual(told, ["certificates is over"]);
   assert.deepEqual([...expiry.days], [["tls", 358]]);
+});
+
+Deno.test("a certificate that begins after the machine's date is warned of, once, until the date is right", () => {
+  const clock = new ManualClock(Date.UTC(2026, 5, 1));
+  const { log, told } = keptLog();
+  const alarms = new Alarms(new Router(), log, clock);
+  const one = {
+    ...{ what: "one", listener: "tls" },
+    ...{ notBefore: clock.date() - HOUR, notAfter: clock.date() + 90 * DAY },
+  };
+  const expiry = new CertificateExpiry(() => [one], clock, alarms);
+  clock.step(-2 * DAY);
+  expiry.look();
+  clock.advance(HOUR);
+  expiry.look();
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0],
+    /^certificates: one begins on 2026-05-31T23:00Z, later .*: set its date, /,
+  );
+  clock.step(2 * DAY);
+  expiry.look();
+  assert.equal(told.pop(), "certificates is over");
+  // A machine without a date has to wait for one.
+  clock.step(-clock.date());
+  expiry.look();
+  assert.equal(told.length, 1);
 });
 
 function certificate(fingerprint: string): ReadCertificate {

@@ -174,6 +174,38 @@ Deno.test("server certificate: made by a calendar that was ahead, it is made ane
   await verify(folder, "authority/ca.crt", START);
 });
 
+Deno.test("server certificate: with an authority of `ca create` it stays when the calendar is set back two days", async () => {
+  await using folder = new Folder();
+  const clock = new ManualClock(START);
+  await createAuthority(folder.authority, { name: "Ours" }, clock);
+  const first = await serverIdentity(folder.authority, names, clock);
+  for (const days of [2, 98]) {
+    clock.step(-days * DAY);
+    const kept = await serverIdentity(folder.authority, names, clock);
+    assert.deepEqual(kept, { ...first, isNew: false });
+    assert.equal(folder.read("authority/server.crt"), first.cert);
+  }
+  clock.step(98 * DAY);
+  // A name that is missing needs a new one, which clients with a date accept.
+  const more = { ...names, dns: [...names.dns, "more.example"] };
+  const made = await serverIdentity(folder.authority, more, clock);
+  assert.equal(made.isNew, true);
+  await verify(folder, "authority/ca.crt", START);
+  const again = await serverIdentity(folder.authority, more, clock);
+  assert.deepEqual(again, { ...made, isNew: false });
+});
+
+Deno.test("server certificate: one that clients trust itself stays when the calendar is set back", async () => {
+  await using folder = new Folder();
+  const clock = new ManualClock(START);
+  await createAuthority(folder.authority, { name: "Far" }, clock);
+  await Deno.remove(folder.at("authority/ca.key"));
+  const first = await serverIdentity(folder.authority, names, clock);
+  clock.step(-2 * DAY);
+  const kept = await serverIdentity(folder.authority, names, clock);
+  assert.deepEqual(kept, { ...first, isNew: false });
+});
+
 Deno.test("server certificate: an authority of a day to come issues nothing, and says so", async () => {
   await using folder = new Folder();
   const clock = new ManualClock(START + 10 * 365 * DAY);

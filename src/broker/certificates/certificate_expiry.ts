@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock/mod.ts";
+import { type Clock, isPlausible } from "../../clock/mod.ts";
 import { daysLeft, expiryStage } from "../../security/certificates/mod.ts";
 import type { Alarms } from "../status/alarms.ts";
 
@@ -8,13 +8,16 @@ export interface Dated {
   readonly what: string;
   /** The listener that it serves. */
   readonly listener: string;
+  /** Begin of its life, in ms since 1970. */
+  readonly notBefore: number;
   /** End of its life, in ms since 1970. */
   readonly notAfter: number;
 }
 
 /**
- * Warns, 30, 7 and 1 days before, of certificates that come to their end: by
- * the alarm `certificates`, which is cleared when all have been renewed.
+ * Warns, 30, 7 and 1 days before, of certificates that come to their end, and
+ * of those that have not begun: by the alarm `certificates`, which is cleared
+ * when all are in their time.
  */
 export class CertificateExpiry {
   readonly #all: () => readonly Dated[];
@@ -33,14 +36,7 @@ export class CertificateExpiry {
   /** Looks how near the end is. To be called every hour or so. */
   look(): void {
     const now = this.#clock.date();
-    const near = this.#all().map(({ what, notAfter }) => {
-      const stage = expiryStage(notAfter, now);
-      if (stage === "fine") return "";
-      const day = new Date(notAfter).toISOString().slice(0, 16);
-      return stage === "expired"
-        ? `${what} ended on ${day}Z: renew it`
-        : `${what} ends within ${stage}, on ${day}Z: renew it`;
-    });
+    const near = this.#all().map((one) => faultOf(one, now));
     const text = [...new Set(near)].filter((one) => one !== "").join("; ");
     if (text === this.#told) return;
     this.#told = text;
@@ -58,4 +54,23 @@ export class CertificateExpiry {
     }
     return days;
   }
+}
+
+/** What is wrong with its dates, and what to do; empty when nothing is. */
+function faultOf({ what, notBefore, notAfter }: Dated, now: number): string {
+  // Without a date all begin later, and there is nothing to do but to wait.
+  if (now < notBefore && isPlausible(now)) {
+    return `${what} begins on ${minute(notBefore)}, later than the date of ` +
+      "this machine: set its date, or renew the certificate";
+  }
+  const stage = expiryStage(notAfter, now);
+  if (stage === "fine") return "";
+  return stage === "expired"
+    ? `${what} ended on ${minute(notAfter)}: renew it`
+    : `${what} ends within ${stage}, on ${minute(notAfter)}: renew it`;
+}
+
+/** The time of `ms` since 1970, UTC, without its seconds. */
+function minute(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
 }

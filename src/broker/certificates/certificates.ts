@@ -296,13 +296,15 @@ export class Certificates {
     for (const [listener, keys] of this.#keys) {
       for (const { facts } of keys.shown) {
         const what = `the certificate ${facts.subject} of listener ${listener}`;
-        dated.push({ what, listener, notAfter: facts.notAfter });
+        const { notBefore, notAfter } = facts;
+        dated.push({ what, listener, notBefore, notAfter });
       }
     }
     for (const [listener, trust] of this.#trusts) {
       for (const { facts, path } of trust.authorities) {
         const what = `the authority ${facts.subject} in ${path}`;
-        dated.push({ what, listener, notAfter: facts.notAfter });
+        const { notBefore, notAfter } = facts;
+        dated.push({ what, listener, notBefore, notAfter });
       }
     }
     return dated;

@@ -23,10 +23,24 @@ export interface KeptServer {
 }
 
 /**
- * The server's certificate; null when there is none that is sound at the time
- * `now`: whole, in its time as far as the machine knows it, by this authority,
- * with all of `names`. Reads with what the platform brings along: a start that
- * finds a sound one must not wait for the library. Rejects with `AuthorityError` when a file cannot be read.
+ * Whether a certificate stays that begins after `now`. It does where one made
+ * now would begin no sooner, or where clients trust the file itself.
+ */
+function staysEarly(
+  isSelfSigned: boolean,
+  above: X509Certificate,
+  now: number,
+) {
+  return isSelfSigned || now < above.validFromDate.getTime();
+}
+
+/**
+ * Reads the server's certificate; null when one has to be made. A sound one is
+ * whole, of this authority, with all of `names`, and before its renewal; one
+ * that begins after `now` is sound where a new one would serve no better.
+ * Reads with what the platform brings along: a start that finds a sound one
+ * must not wait for the library. Rejects with `AuthorityError` when a file
+ * cannot be read.
  */
 export async function readServer(
   files: AuthorityFiles,
@@ -53,7 +67,8 @@ export async function readServer(
       ? notAfter
       : notBefore + (notAfter - notBefore) * 2 / 3;
     const isInTime = isPlausible(now)
-      ? now >= notBefore && now < renewAt && notAfter - notBefore < LONGEST
+      ? now < renewAt && notAfter - notBefore < LONGEST &&
+        (now >= notBefore || staysEarly(isSelfSigned, above, now))
       : true; // Its clients may know the date.
     const isSound = isInTime && speaksOf(own, names) &&
       own.verify(issuer.publicKey) && await isPair(cert, key);

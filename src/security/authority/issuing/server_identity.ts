@@ -46,7 +46,8 @@ export interface ServerIdentity {
  * `folder`. Both are made when they are missing. The certificate is made anew
  * once two thirds of its life have passed, when the authority is another one,
  * when it lacks one of `names`, or when it was made without a date and there is
- * one now. Whoever asks in time always has a valid one.
+ * one now. A caller that asks in time always has a valid one; after the calendar
+ * was set back it may have one that begins later.
  * Rejects with `AuthorityError`; what is there stays as it is then.
  */
 export async function serverIdentity(
