@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { COPY_HEAD } from "../../src/store/copies/copy_head.ts";
 import type { Disk } from "../../src/store/opening/disk.ts";
 import { complete } from "../../src/store/opening/recovered_start.ts";
+import { openStore } from "../../src/store/mod.ts";
 import { sumOf } from "../../src/store/base/sum.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
 import { until } from "../support/wait.ts";
+import { flipBlock } from "./flip_block.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
+import { settings } from "./settings.ts";
 import { assertSame, message, type World } from "./world.ts";
 
 const HOUR = 3_600_000;
@@ -419,4 +422,45 @@ Deno.test("fault-tolerant: a store that lost all it had is built anew from its c
   assert.match(mended.alarm!, /built anew/);
   assertSame(mended.world.picture(), before);
   await mended.world.store.close();
+});
+
+Deno.test("fault-tolerant: a crash at any rename of a store that is built anew loses nothing", async () => {
+  let crashes = 0;
+  for (let isOver = false; !isOver; crashes++) {
+    await using folder = new KeptFolder();
+    const { world } = await folder.open();
+    await commits(world, 20);
+    const before = world.picture();
+    await world.store.close();
+    // Neither the store nor its copy has all: only both together do.
+    wipe(`${folder.path}.journal-0`, 40);
+    flipBlock(folder.path, 3);
+    let left = crashes;
+    const rename = (from: string, to: string) =>
+      left-- === 0
+        ? Promise.reject(new Error("crash"))
+        : systemFiles.rename(from, to);
+    const disk = { ...systemDisk, files: { ...systemFiles, rename } };
+    folder.clock.advance(1);
+    try {
+      const wanted = settings(folder.path, "fault-tolerant");
+      const store = await openStore(wanted, folder.clock, null, disk);
+      isOver = true;
+      await store.close();
+    } catch (error) {
+      assert.match(String(error), /crash/);
+    }
+    const again = await folder.open();
+    assertSame(again.world.picture(), before, `after ${crashes} renames`);
+    assert.deepEqual(folder.having(".rebuilt"), []);
+    await again.world.store.close();
+    const quiet = await folder.open();
+    assert.match(quiet.alarm!, /^an earlier start .*aside: \S+; [^;]*$/);
+    await quiet.world.store.close();
+    folder.ruin();
+    const mended = await folder.open();
+    assertSame(mended.world.picture(), before, "its second copy");
+    await mended.world.store.close();
+  }
+  assert.ok(crashes > 3);
 });

@@ -35,9 +35,14 @@ export function journalPath(store: string, commit: number): string {
   return `${store}.journal-${commit}`;
 }
 
-/** Where what is built anew is, until it is complete. */
+/** Returns where a store is built anew, until it is complete. */
 export function rebuiltPath(store: string): string {
   return `${store}.rebuilt`;
+}
+
+/** Returns where it is from then on, until it has the place of the store. */
+export function completePath(store: string): string {
+  return `${rebuiltPath(store)}-complete`;
 }
 
 /** All of them, in no order. */

@@ -1,4 +1,8 @@
-import { rebuiltPath, removeUnfinished } from "../copies/copies.ts";
+import {
+  completePath,
+  rebuiltPath,
+  removeUnfinished,
+} from "../copies/copies.ts";
 import { copyStore } from "./copy_store.ts";
 import { exists, type Files } from "../base/files.ts";
 import { moveAway, moveStray, removeStore } from "../copies/set_aside.ts";
@@ -48,7 +52,19 @@ export async function settle(
     return "putting back a backup had been interrupted, and was finished" +
       (kept === null ? "" : `; the store before is kept as ${kept}`);
   }
+  const isRebuilt = await exists(files, completePath(path));
+  if (isRebuilt && await exists(files, path)) {
+    // Nothing was moved yet. The store is judged again, with all there is.
+    await removeStore(files, completePath(path));
+    return null;
+  }
   const aside = await moveStray(files, path, now);
+  if (isRebuilt) {
+    await files.rename(completePath(path), path);
+    await files.syncFolder(path);
+    return "an earlier start was interrupted while it replaced a damaged " +
+      "store with one built anew from its second copy; this start finished it";
+  }
   return aside === null
     ? null
     : `setting the store aside had been interrupted, and was finished: it ` +

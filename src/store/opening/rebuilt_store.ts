@@ -1,7 +1,12 @@
 import type { Block } from "../blocks/block.ts";
 import { BlockPool, type Source } from "../blocks/block_pool.ts";
 import type { Blocks, Head } from "../blocks/blocks.ts";
-import { allOf, type Copies, rebuiltPath } from "../copies/copies.ts";
+import {
+  allOf,
+  completePath,
+  type Copies,
+  rebuiltPath,
+} from "../copies/copies.ts";
 import { exists } from "../base/files.ts";
 import { latestLine, type Line, rebuild } from "../copies/recovery.ts";
 import { copySource } from "../copies/salvage.ts";
@@ -47,10 +52,14 @@ export async function build(
   const blocks = await disk.openBlocks(fresh);
   await target.fill(blocks).finally(() => blocks.close());
   await disk.makeSingle(fresh);
+  // The damaged store goes first, and may have what no copy has: from then on
+  // `settle` has to tell a complete store from one that was being built.
+  await files.rename(fresh, completePath(path));
+  await files.syncFolder(path);
   const aside = await corruptName(files, path, now);
   const wasThere = await exists(files, path);
   await moveDamaged(files, path, aside);
-  await files.rename(fresh, path);
+  await files.rename(completePath(path), path);
   await files.syncFolder(path);
   return {
     alarm: `the store was ${fault}` +
