@@ -6,8 +6,8 @@ import { systemFiles } from "../base/system_files.ts";
 /** Under this the head is found. */
 export const HEAD_KEY: Deno.KvKey = ["head"];
 
-/** Under this nothing is ever stored. */
-const NOTHING_KEY: Deno.KvKey = ["nothing"];
+/** A key without a value: deleting it writes, and changes nothing. */
+export const NOTHING_KEY: Deno.KvKey = ["nothing"];
 
 /** Waits for another program's transaction before a write counts as failed. */
 const WAITS = 10;

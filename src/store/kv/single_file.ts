@@ -1,7 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { newEpoch } from "../blocks/blocks.ts";
 import { decodeHead, encodeHead } from "../blocks/head_record.ts";
+import { exists } from "../base/files.ts";
 import { HEAD, JOURNALED } from "./kv_file.ts";
+import { NOTHING_KEY } from "./own_kv.ts";
+import { systemFiles } from "../base/system_files.ts";
 
 /**
  * Makes a store that nobody has open one file: what stands in the write-ahead
@@ -36,11 +39,17 @@ function beginEpoch(database: DatabaseSync): void {
 }
 
 /**
- * Has what stands in the write-ahead log of a store go into its file, and the
- * log be emptied; does nothing where a reader still needs it. A broker that has
- * the store open goes on writing.
+ * Copies the write-ahead log of the store at `path` into its file, and empties
+ * the log; does nothing where a reader still needs it. A broker that has the
+ * store open continues to write. The log must be longer than 4 MiB, from which
+ * on each commit of Deno KV copies what it can.
  */
 export async function emptyLog(path: string): Promise<void> {
+  // SQLite and Deno KV would make a new one.
+  if (!await exists(systemFiles, path)) return;
+  // Copying takes seconds: a commit does it, in a thread of Deno KV.
+  const kv = await Deno.openKv(path);
+  await kv.delete(NOTHING_KEY).finally(() => kv.close());
   const sqlite = await import("node:sqlite");
   const database = new sqlite.DatabaseSync(path);
   try {
