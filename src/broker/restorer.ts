@@ -34,7 +34,7 @@ export class StateRestorer implements Restorer {
   /** Restored messages that `#` does not match [MQTT-4.7.2-1]. */
   readonly #dollarTopics: string[] = [];
 
-  /** Nothing may be noted in a store meanwhile: `Context.changes` is null. */
+  /** Nothing may be noted in a store meanwhile: `Durability.changes` is null. */
   constructor(registry: Registry) {
     const { context } = registry;
     this.#registry = registry;

@@ -65,15 +65,14 @@ export class Storage {
     this.#isOpen = true;
     store.onHealth = (isShort) => {
       // At once: the next message may take the last space.
-      if (isShort && this.#isLoaded) context.storeFull = true;
+      if (isShort && this.#isLoaded) context.durability.isFull = true;
       this.#lookSoon();
     };
     store.onTaken = (reason) => this.onTaken(reason);
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
-    context.store = store;
-    context.gate = waits ? store : null;
+    context.durability.use(store, waits);
   }
 
   /** Restores what is stored; throws `StoreError` when that is not possible. */
@@ -94,7 +93,7 @@ export class Storage {
       try {
         const report = await this.#store.load(restorer, router.retained);
         // Only now: what was restored must not be noted as if it were new.
-        router.changes = context.changes = this.#store.changes;
+        router.changes = context.durability.changes = this.#store.changes;
         restorer.finish();
         return report;
       } catch (error) {
@@ -153,19 +152,19 @@ export class Storage {
   }
 
   #judge(): void {
-    const context = this.#context;
+    const { durability } = this.#context;
     const { health, isStuck } = this.#store;
-    context.storeFull = health !== "ok";
+    durability.isFull = health !== "ok";
     this.#setStuck(isStuck);
     this.#setAlarm(health === "ok" ? null : `${health} ${isStuck}`);
   }
 
   /** Commits fail from now on, still, or no more. */
   #setStuck(isStuck: boolean): void {
-    const context = this.#context;
-    const now = context.clock.now();
+    const { clock, durability } = this.#context;
+    const now = clock.now();
     const wasStuck = this.#stuckSince > 0;
-    context.storeStuck = isStuck && context.gate !== null;
+    durability.isStuck = isStuck && durability.barrier !== null;
     if (!isStuck) {
       this.#stuckSince = 0;
       this.#hasClosed = false;

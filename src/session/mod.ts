@@ -6,6 +6,8 @@ export { Context } from "./core/context.ts";
 export type { ContextParts } from "./core/context.ts";
 export { Counters } from "./core/counters.ts";
 export type { Deadline, Deadlines } from "./core/deadlines.ts";
+export type { CommitBarrier, Durability } from "./core/durability.ts";
+export type { Waiter } from "./core/deferred_acks.ts";
 export type { AccessHolder } from "./core/access.ts";
 export type { DropNote } from "./session/drop_notes.ts";
 export { enforceAccess } from "./session/enforce.ts";

@@ -6,7 +6,7 @@ import type { Context } from "../../src/session/core/context.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { type Deadline, Deadlines } from "../../src/session/core/deadlines.ts";
 import { Faults } from "../../src/session/core/faults.ts";
-import { LateAnswers } from "../../src/session/core/late_answers.ts";
+import { DeferredAcks } from "../../src/session/core/deferred_acks.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
 import { type Flushable, Passes } from "../../src/session/core/passes.ts";
 import { Pump } from "../../src/session/connection/pump.ts";
@@ -229,7 +229,7 @@ Deno.test("a pump whose pass throws tells its connection: at a read, when it goe
 Deno.test("a late answer that throws ends its connection; the others are answered", () => {
   const store = new StubStore("durable");
   store.willing = false;
-  const late = new LateAnswers();
+  const late = new DeferredAcks();
   const ended: string[] = [];
   const connection = (name: string) =>
     ({ fail: () => ended.push(name) }) as unknown as Connection;

@@ -177,7 +177,7 @@ export class StoredBroker {
 
   /** Connections with answers that wait for the disk. */
   get late(): number {
-    return this.#context.late.size;
+    return this.#context.durability.waiting;
   }
 
   /** Ends all that is left; nothing may have failed inside. */

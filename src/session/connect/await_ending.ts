@@ -29,7 +29,7 @@ export function awaitEnding(
   goOn: () => void,
 ): void {
   const { context, pump } = connection;
-  const store = context.store!;
+  const { durability } = context;
   const settle = (step: () => void) => {
     connection.stopWaiting?.();
     context.passes.begin();
@@ -47,11 +47,11 @@ export function awaitEnding(
     }));
   connection.stopWaiting = () => {
     cancel();
-    store.forget(ended);
+    durability.forget(ended);
     connection.stopWaiting = null;
   };
   // In place of "authenticating", a pause that ends with the present call.
   pump.paused = "session-ending";
-  store.onStored(batch, ended);
-  store.writeSoon();
+  durability.onStored(batch, ended);
+  durability.writeSoon();
 }

@@ -221,7 +221,7 @@ export class Connection implements Deadline, LoggedConnection {
   loaded(): void {
     if (this.state !== "opening") return;
     // A store that turned out to be damaged was replaced meanwhile.
-    this.sender.outbox.store = this.context.gate;
+    this.sender.outbox.barrier = this.context.durability.barrier;
     this.#expectSoon();
     this.pump.resume("loading");
   }
@@ -390,7 +390,7 @@ export class Connection implements Deadline, LoggedConnection {
     this.exchange = null;
     this.filterWork = null;
     this.identityEnd?.stop();
-    this.context.late.drop(this);
+    this.context.durability.drop(this);
     this.stopWaiting?.();
     this.ratePause?.();
     this.ratePause = null;

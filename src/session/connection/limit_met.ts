@@ -29,7 +29,7 @@ export function limitMet(
       return `limits.max_queued_memory is ${context.options.maxQueuedMemory} ` +
         "bytes";
     case "disk-full":
-      return context.store?.status.reason ?? "storage";
+      return context.durability.trouble ?? "storage";
     case "client-id-owned":
       return reason ?? null;
     case "keep-alive":

@@ -6,16 +6,14 @@ import {
   PublishPacket,
 } from "../../codec/mod.ts";
 import { Message, Topic } from "../../mqtt/mod.ts";
-import type { Changes, Store } from "../../store/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { Authenticator, Authorizer } from "../../security/mod.ts";
 import { Access } from "./access.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Durability } from "./durability.ts";
 import { Faults } from "./faults.ts";
-import { LateAnswers } from "./late_answers.ts";
 import type { SessionOptions } from "./options.ts";
-import type { Outgoing } from "./outgoing.ts";
 import { Passes } from "./passes.ts";
 import type { SessionLog } from "./session_log.ts";
 
@@ -65,32 +63,10 @@ export class Context {
   readonly log: SessionLog;
   /** The connections so far: the latest one's number. */
   connections = 0;
-  /**
-   * Told of what has to last; null when nothing has to, and until what lasted
-   * from the run before is restored.
-   */
-  changes: Changes | null = null;
-  /** The store, when there is one that lasts. */
-  store: Store | null = null;
+  /** Owns what has to last, and what waits for it. */
+  readonly durability: Durability = new Durability();
   /** Whether what lasted is still being restored: CONNECTs wait for it. */
   loading = false;
-  /** Whether nothing is taken for now that would have to last. */
-  storeFull = false;
-  /**
-   * Whether the commits that acknowledgements wait for fail, so that nobody
-   * knows when the next one works; never in modes that acknowledge at once.
-   */
-  storeStuck = false;
-  /**
-   * The store whose commits acknowledgements have to wait for; null in the
-   * modes that acknowledge at once.
-   */
-  gate: Store | null = null;
-  /**
-   * Answers that wait for the disk without holding up what follows them.
-   * @internal
-   */
-  readonly late: LateAnswers = new LateAnswers();
   /**
    * Errors of the broker's own.
    * @internal
@@ -157,21 +133,9 @@ export class Context {
     this.counters.queuedBytes -= HOLDING;
   }
 
-  /**
-   * Whether `entry` must not be sent, nor its PUBREL, because commits fail and
-   * it is not on disk as it is: after a crash it would go out as another one.
-   * An entry without a packet id may be on disk, but the id it would get is not.
-   */
-  mustStay(entry: Outgoing): boolean {
-    return this.storeStuck && entry.qos === 2 &&
-      entry.delivery.subscriber.slot !== null &&
-      !(entry.message?.volatile ?? false) &&
-      (entry.packetId === 0 || !this.gate!.isStored(entry));
-  }
-
   /** Whether no more may be queued for now. */
   get full(): boolean {
-    return this.storeFull ||
+    return this.durability.isFull ||
       this.counters.queuedBytes >= this.options.maxQueuedMemory;
   }
 }

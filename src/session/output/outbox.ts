@@ -6,10 +6,10 @@ import {
   writeAck,
   writePublishHead,
 } from "../../codec/mod.ts";
-import type { Store } from "../../store/mod.ts";
 import type { ByteStream } from "../../transport/mod.ts";
 import { giveBack, LARGEST, lend } from "../core/buffers.ts";
 import type { Counters } from "../core/counters.ts";
+import type { CommitBarrier } from "../core/durability.ts";
 import type { Passes } from "../core/passes.ts";
 
 /** A payload this long goes by reference instead of being copied. */
@@ -39,7 +39,7 @@ interface Piece {
   /** Whether `bytes` was lent and goes back once it is written. */
   lent: boolean;
   /** The batch that has to be committed before it is written. */
-  gate: number;
+  batch: number;
 }
 
 /**
@@ -55,12 +55,12 @@ export class Outbox {
   readonly #passes: Passes;
   readonly #counters: Counters;
   readonly #owner: OutboxOwner;
-  /** The store whose commits it waits for; null in modes without waiting. */
-  #store: Store | null;
+  /** Null in modes that acknowledge at once. */
+  #barrier: CommitBarrier | null;
   /** From here on it holds back its sources, until a quarter is left. */
   #high: number;
-  #gate = 0;
-  /** The gate it has asked to be told of. */
+  #batch = 0;
+  /** The batch whose commit it waits for. */
   #waitsFor = 0;
   #buffer: Uint8Array | null = null;
   #length = 0;
@@ -84,14 +84,14 @@ export class Outbox {
     passes: Passes,
     counters: Counters,
     owner: OutboxOwner,
-    store: Store | null = null,
+    barrier: CommitBarrier | null = null,
     maximum = HIGH,
   ) {
     this.#stream = stream;
     this.#passes = passes;
     this.#counters = counters;
     this.#owner = owner;
-    this.#store = store;
+    this.#barrier = barrier;
     this.#high = Math.min(HIGH, maximum);
   }
 
@@ -100,9 +100,9 @@ export class Outbox {
     this.#high = Math.min(HIGH, bytes);
   }
 
-  /** Another store took the place of its own; before anything is appended. */
-  set store(store: Store | null) {
-    this.#store = store;
+  /** Sets what it waits for; before anything is appended. */
+  set barrier(barrier: CommitBarrier | null) {
+    this.#barrier = barrier;
   }
 
   /** Whether sources that can wait should wait, until `drained`. */
@@ -125,17 +125,17 @@ export class Outbox {
    * the store until now; what stands before does not.
    */
   waitForCommit(): void {
-    const store = this.#store;
-    if (store === null || store.batch === this.#gate) return;
+    const barrier = this.#barrier;
+    if (barrier === null || barrier.batch === this.#batch) return;
     this.seal();
     this.#push();
-    this.#gate = store.batch;
+    this.#batch = barrier.batch;
   }
 
   /** Whether something in it waits for a commit. */
   get waitsForCommit(): boolean {
-    return this.#store !== null && this.waiting > 0 &&
-      this.#gate > this.#store.committed;
+    return this.#barrier !== null && this.waiting > 0 &&
+      this.#batch > this.#barrier.committed;
   }
 
   /** Appends a frame that stands in a chunk, as it is; see `seal`. */
@@ -196,7 +196,7 @@ export class Outbox {
         start: kept.payloadStart,
         end: kept.payloadEnd,
         lent: false,
-        gate: this.#gate,
+        batch: this.#batch,
       });
     } else {
       this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
@@ -229,8 +229,8 @@ export class Outbox {
     this.#run = null;
     this.#pieces = [];
     // While commits fail or hang, the wait would have no known end.
-    if (this.#store !== null && this.#waitsFor > this.#store.committed) {
-      this.#store.forget(this.#opened);
+    if (this.#barrier !== null && this.#waitsFor > this.#barrier.committed) {
+      this.#barrier.forget(this.#opened);
     }
     if (this.#buffer !== null) giveBack(this.#buffer);
     this.#buffer = null;
@@ -294,7 +294,7 @@ export class Outbox {
         start: 0,
         end: this.#length,
         lent: true,
-        gate: this.#gate,
+        batch: this.#batch,
       });
     }
     this.#buffer = null;
@@ -304,11 +304,11 @@ export class Outbox {
   #write(): void {
     if (this.#pieces.length === 0) this.#push();
     if (this.#pieces.length === 0) return;
-    const { gate } = this.#pieces[0];
-    if (this.#store !== null && gate > this.#store.committed) {
-      if (this.#waitsFor === gate) return;
-      this.#waitsFor = gate;
-      this.#store.onCommitted(gate, this.#opened);
+    const { batch } = this.#pieces[0];
+    if (this.#barrier !== null && batch > this.#barrier.committed) {
+      if (this.#waitsFor === batch) return;
+      this.#waitsFor = batch;
+      this.#barrier.onCommitted(batch, this.#opened);
       return;
     }
     const piece = this.#pieces.shift()!;

@@ -61,7 +61,7 @@ export class Sender {
       context.passes,
       context.counters,
       owner,
-      context.gate,
+      context.durability.barrier,
       context.options.maxOutbound,
     );
   }
@@ -156,10 +156,10 @@ export class Sender {
    * What is sent from here on waits until the effects of what was handled are
    * on disk, in the modes that promise it. While commits fail it would hold up
    * everything for nobody knows how long: what says that something is safe is
-   * a late answer then, or is not sent.
+   * a deferred answer then, or is not sent.
    */
   waitForCommit(): void {
-    if (!this.#context.storeStuck) this.outbox.waitForCommit();
+    if (!this.#context.durability.isStuck) this.outbox.waitForCommit();
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */

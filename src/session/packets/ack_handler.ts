@@ -61,20 +61,17 @@ function release(
   session: Session,
   packetId: number,
 ): void {
-  const { store, gate, storeStuck, late } = connection.context;
+  const { durability } = connection.context;
   const isKnown = session.releaseReceived(packetId);
   const code = isKnown
     ? ReasonCode.Success
     : ReasonCode.PacketIdentifierNotFound;
   const answer = () =>
     connection.sender.sendAck(PacketType.Pubcomp, packetId, code);
-  if (store === null || session.slot === null) return answer();
-  if (isKnown && gate !== null && !storeStuck) return answer(); // it is gated
-  if (!session.slot.mayReceive(packetId, store.stored)) return answer();
-  // A crash could bring the id back, and the next message that has it would
-  // be taken for one that has been seen. So this waits in `buffered`, too, also
-  // where the id is unknown only because its release is not on disk yet.
-  late.add(connection, store, PacketType.Pubcomp, packetId, answer);
+  if (durability.isReleaseSafe(session.slot, packetId, isKnown)) {
+    return answer();
+  }
+  durability.defer(connection, PacketType.Pubcomp, packetId, answer);
 }
 
 /** PUBREL; from here on the client forgets that it has had the message. */
@@ -89,10 +86,10 @@ function answerPubrec(
     if (session.queue.find(packetId) !== entry) return;
     sender.sendAck(PacketType.Pubrel, packetId, ReasonCode.Success);
   };
-  if (!context.mustStay(entry)) return answer();
+  const { durability } = context;
+  if (!durability.mustStay(entry)) return answer();
   // Brought back without its PUBREC, it would be sent a second time.
-  const { late, gate } = context;
-  late.add(connection, gate!, PacketType.Pubrel, packetId, answer);
+  durability.defer(connection, PacketType.Pubrel, packetId, answer);
 }
 
 function expectQos(entry: Outgoing, qos: 1 | 2, name: string): void {

@@ -63,15 +63,14 @@ export function sendGated(
   packetId: number,
   bytes: Uint8Array,
 ): void {
-  const { context, sender } = connection;
-  if (!context.storeStuck || connection.session!.slot === null) {
+  const { context: { durability }, sender } = connection;
+  if (!durability.isStuck || connection.session!.slot === null) {
     sender.waitForCommit();
     sender.send(bytes);
     return;
   }
-  context.late.add(
+  durability.defer(
     connection,
-    context.gate!,
     type,
     packetId,
     () => sender.send(bytes),

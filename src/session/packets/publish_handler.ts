@@ -297,13 +297,11 @@ function acknowledgeAgain(
   session: Session,
   packetId: number,
 ): void {
-  const { storeStuck, gate, late } = connection.context;
+  const { durability } = connection.context;
   const answer = () =>
     connection.sender.sendAck(PacketType.Pubrec, packetId, ReasonCode.Success);
-  const isSafe = !storeStuck ||
-    (session.slot?.hasReceived(packetId, gate!.stored) ?? false);
-  if (isSafe) return answer();
-  late.add(connection, gate!, PacketType.Pubrec, packetId, answer);
+  if (durability.isReceivedSafe(session.slot, packetId)) return answer();
+  durability.defer(connection, PacketType.Pubrec, packetId, answer);
 }
 
 /** Answers a message that is not taken, as its version and QoS allow. */
@@ -368,5 +366,5 @@ function waitForRoom(connection: Connection): false {
 
 /** What is full, when no more may be queued. */
 function fullness(context: Context): "disk-full" | "memory-full" {
-  return context.storeFull ? "disk-full" : "memory-full";
+  return context.durability.isFull ? "disk-full" : "memory-full";
 }

@@ -189,7 +189,7 @@ function refuse(
   most: QoS | -1,
 ): ReasonCode | null {
   const session = connection.session!;
-  const { options, storeFull, router } = connection.context;
+  const { options, durability, router } = connection.context;
   // CONNACK has announced it (3.2.2.3.13). A member from before may leave.
   if (group !== null && !connection.offered.sharedAvailable) {
     return ReasonCode.SharedSubscriptionsNotSupported;
@@ -207,7 +207,7 @@ function refuse(
   }
   // SUBACK promises that it lasts. What is there already takes no room.
   if (
-    storeFull && session.slot !== null &&
+    durability.isFull && session.slot !== null &&
     !router.isSubscribed(session, filter, group)
   ) return ReasonCode.QuotaExceeded;
   return refuseMore(connection, work, filter, group);

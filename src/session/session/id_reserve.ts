@@ -1,4 +1,4 @@
-import type { PacketIdRange, Store, StoredPacketIds } from "../../store/mod.ts";
+import type { PacketIdRange, StoredPacketIds } from "../../store/mod.ts";
 import type { InflightWindow } from "./inflight_window.ts";
 
 /** Packet ids there are. */
@@ -14,6 +14,16 @@ const RESERVE = 2048;
 
 /** Ids barred at most; a window relies on it (`InflightWindow.barred`). */
 const MOST_BARRED = 16_384;
+
+/** The disk, as far as a reserve needs it. */
+export interface Disk {
+  /** Number of the batch that will hold what is noted now. */
+  readonly batch: number;
+  /** Calls `task` once `batch` is on disk, whatever the mode promises. */
+  onStored(batch: number, task: () => void): void;
+  /** Has what was noted written soon, and not a flush interval later. */
+  writeSoon(): void;
+}
 
 /** What a reserve asks of the session it belongs to. */
 export interface ReserveOwner {
@@ -41,7 +51,7 @@ export interface ReserveOwner {
  */
 export class IdReserve {
   readonly #window: InflightWindow;
-  readonly #store: Store;
+  readonly #disk: Disk;
   readonly #owner: ReserveOwner;
   /** Serial numbers from here on are not reserved. */
   #end = 0;
@@ -59,12 +69,12 @@ export class IdReserve {
   /** `stored` is what the store had of the session, or null. */
   constructor(
     window: InflightWindow,
-    store: Store,
+    disk: Disk,
     owner: ReserveOwner,
     stored: StoredPacketIds | null,
   ) {
     this.#window = window;
-    this.#store = store;
+    this.#disk = disk;
     this.#owner = owner;
     if (stored === null) return;
     const { next, reserved, barred } = stored;
@@ -100,7 +110,7 @@ export class IdReserve {
     }
     if (next < this.#storedEnd) return true;
     this.#isAwaited = true;
-    this.#store.writeSoon();
+    this.#disk.writeSoon();
     return false;
   }
 
@@ -154,7 +164,7 @@ export class IdReserve {
     const change = ++this.#change;
     this.#isPending = true;
     this.#owner.noted();
-    this.#store.onStored(this.#store.batch, () => {
+    this.#disk.onStored(this.#disk.batch, () => {
       if (this.#change !== change) return; // given back meanwhile
       this.#isPending = false;
       this.#storedEnd = end;

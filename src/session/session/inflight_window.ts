@@ -165,7 +165,7 @@ export class InflightWindow {
    * Whether a crash could bring back a QoS 2 message as one to be sent that the
    * client may have: `store` has it, and not its PUBREC.
    */
-  mayRepeat(store: Store): boolean {
+  mayRepeat(store: Pick<Store, "isStored">): boolean {
     for (const entry of this.#slots) {
       if (entry === null || entry.qos !== 2 || entry.number === 0) continue;
       if (entry.message !== null || !store.isStored(entry)) return true;

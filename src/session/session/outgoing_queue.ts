@@ -117,7 +117,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Whether a crash could have its client get a QoS 2 message twice. */
   get mayRepeat(): boolean {
-    return this.#window.mayRepeat(this.#context.store!);
+    return this.#window.mayRepeat(this.#context.durability);
   }
 
   /** From now on `sender` serves it; `resume` comes after CONNACK. */
@@ -167,7 +167,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
       // Until commits work again it waits in the backlog; then `drain` comes.
-      if (this.#context.mustStay(entry)) return this.#enqueue(entry);
+      if (this.#context.durability.mustStay(entry)) return this.#enqueue(entry);
       this.#hold(entry);
       this.#sendNumbered(sender, entry);
       return;
@@ -234,7 +234,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       } else {
         // [MQTT-3.3.4-9]: no more at once than the client said.
         if (this.#window.outstanding >= sender.sendMaximum) return;
-        if (this.#context.mustStay(next)) return;
+        if (this.#context.durability.mustStay(next)) return;
         if (next.qos === 2 && !this.#admits(message)) return;
         this.#backlog.shift();
         this.#sendNumbered(sender, next);
@@ -264,7 +264,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (entry.message === null) return;
     this.#context.release(entry.message);
     entry.message = null;
-    this.#context.changes?.changed(entry);
+    this.#context.durability.changes?.changed(entry);
   }
 
   /**
@@ -301,7 +301,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const context = this.#context;
     this.#feeds?.clear();
     for (const entry of this.#window.inOrder()) {
-      context.changes?.done(entry);
+      context.durability.changes?.done(entry);
       if (entry.message === null) continue;
       // What a QoS 2 receiver may have seen goes to nobody else
       // [MQTT-4.8.2-5].
@@ -330,8 +330,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** What lasted of its packet ids; before any entry is put back. */
   restoreIds(stored: StoredPacketIds): void {
-    const store = this.#context.store!;
-    this.#reserve = new IdReserve(this.#window, store, this, stored);
+    const { durability } = this.#context;
+    this.#reserve = new IdReserve(this.#window, durability, this, stored);
   }
 
   /** The broker stops, and knows which ids it has given. */
@@ -341,7 +341,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** The store has to know of packet ids that may be given from now on. */
   noted(): void {
-    this.#context.changes?.sessionChanged(this.#owner);
+    this.#context.durability.changes?.sessionChanged(this.#owner);
   }
 
   /** QoS 2 messages that waited for a packet id get theirs. */
@@ -363,12 +363,10 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Whether a QoS 2 message may be given a packet id now. */
   #admits(message: Message): boolean {
-    const { store, gate } = this.#context;
+    const { durability } = this.#context;
     const { slot } = this.#owner;
-    if (store === null || slot === null) return true;
-    // It does not go out before the disk knows it by its id.
-    if (gate !== null && !message.volatile) return true;
-    this.#reserve ??= new IdReserve(this.#window, store, this, null);
+    if (slot === null || !durability.mayForgetId(message)) return true;
+    this.#reserve ??= new IdReserve(this.#window, durability, this, null);
     return this.#reserve.admits(
       slot.block === 0 && !this.#owner.isEnding,
     );
@@ -384,7 +382,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   #sendNumbered(sender: Sender, entry: Outgoing): void {
     this.#window.add(entry);
     // One that is not on disk yet will be written as it is by then.
-    if (entry.number !== 0) this.#context.changes?.changed(entry);
+    if (entry.number !== 0) this.#context.durability.changes?.changed(entry);
     if (!sender.sendNumbered(entry, entry.message!, false)) {
       this.drop("packet-too-large", entry.message); // [MQTT-3.1.2-25]
       this.#forget(entry);
@@ -401,7 +399,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const window = this.#window;
     for (let entry = window.unsent(); entry !== null; entry = window.unsent()) {
       const { message } = entry;
-      if (this.#context.mustStay(entry)) return false;
+      if (this.#context.durability.mustStay(entry)) return false;
       // PUBREL goes out whatever is left of the client's receive maximum (4.9).
       if (message === null) {
         sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
@@ -448,7 +446,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     const message = entry.message!;
     const backlog = this.#backlog;
     if (entry.qos === 0 && this.#context.full) {
-      const why = this.#context.storeFull ? "disk-full" : "memory-full";
+      const why = this.#context.durability.isFull ? "disk-full" : "memory-full";
       return this.drop(why, message);
     }
     for (;;) {
@@ -472,16 +470,15 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   #hold(entry: Outgoing): void {
     const context = this.#context;
     context.hold(entry.message!);
-    if (context.changes !== null && !entry.message!.volatile) {
-      context.changes.queued(entry);
-    }
+    const { changes } = context.durability;
+    if (changes !== null && !entry.message!.volatile) changes.queued(entry);
   }
 
   /** Nobody needs `entry` any more. */
   #letGo(entry: Outgoing): void {
     const context = this.#context;
     if (entry.message !== null) context.release(entry.message);
-    context.changes?.done(entry);
+    context.durability.changes?.done(entry);
   }
 
   /** Counts a message that its client does not get. */

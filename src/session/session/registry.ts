@@ -48,16 +48,16 @@ export class Registry implements SessionOwner {
   remove(session: Session): void {
     const { clientId } = session;
     this.#sessions.delete(clientId);
-    const { store } = this.context;
+    const { durability } = this.context;
     const { slot } = session;
     // What was never written cannot come back.
-    if (store === null || slot === null || slot.block === 0) return;
-    const { batch } = store;
-    const isHarmful = slot.mayReceiveAny(store.stored) ||
+    if (!durability.hasSession(slot)) return;
+    const { batch } = durability;
+    const isHarmful = durability.mayReceiveAny(slot) ||
       session.queue.mayRepeat;
     const ending = { batch, isHarmful };
     this.#endings.set(clientId, ending);
-    store.onStored(batch, () => {
+    durability.onStored(batch, () => {
       if (this.#endings.get(clientId) === ending) {
         this.#endings.delete(clientId);
       }

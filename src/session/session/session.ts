@@ -177,7 +177,7 @@ export class Session
   changed(): void {
     if (this.state === "expired") return;
     if (this.expiryInterval === 0 && this.slot === null) return;
-    this.#context.changes?.sessionChanged(this);
+    this.#context.durability.changes?.sessionChanged(this);
   }
 
   /**
@@ -226,7 +226,8 @@ export class Session
    */
   brokerStops(): void {
     this.queue.brokerStops();
-    const lasts = this.#context.changes !== null && this.expiryInterval > 0;
+    const lasts = this.#context.durability.changes !== null &&
+      this.expiryInterval > 0;
     if (!lasts || this.will?.delay === 0) this.publishWill();
   }
 
@@ -292,7 +293,7 @@ export class Session
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
     this.#owner.remove(this);
-    context.changes?.sessionEnded(this);
+    context.durability.changes?.sessionEnded(this);
     context.router.unsubscribeAll(this);
     this.publishWill();
     this.queue.end();
@@ -380,7 +381,7 @@ export class Session
   /** A QoS 2 packet id came, and is kept until it is released. */
   receive(packetId: number): void {
     this.received.add(packetId);
-    this.#context.changes?.received(this, packetId);
+    this.#context.durability.changes?.received(this, packetId);
   }
 
   /**
@@ -409,7 +410,7 @@ export class Session
     if (this.#received === null || !this.#received.delete(packetId)) {
       return false;
     }
-    this.#context.changes?.received(this, packetId);
+    this.#context.durability.changes?.received(this, packetId);
     return true;
   }
 

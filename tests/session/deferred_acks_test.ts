@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Connection } from "../../src/session/connection/connection.ts";
-import { LateAnswers } from "../../src/session/core/late_answers.ts";
+import { DeferredAcks } from "../../src/session/core/deferred_acks.ts";
 import { StubStore } from "./stub_store.ts";
 
 const CONNECTION = {} as Connection;
@@ -8,7 +8,7 @@ const CONNECTION = {} as Connection;
 Deno.test("a late answer waits for the batch that has what it says, not for the one before", () => {
   const store = new StubStore("durable");
   store.willing = false;
-  const late = new LateAnswers();
+  const late = new DeferredAcks();
   const sent: string[] = [];
   late.add(CONNECTION, store, 5, 1, () => sent.push("first"));
   const first = store.begin();

@@ -10,12 +10,14 @@ const MOST = 256 * 1024;
 
 /** A connection, as far as answers to it need one. */
 export interface Waiter {
+  /** Closes it; an MQTT 5.0 client gets DISCONNECT with `code`. */
   close(reason: CloseReason, code: ReasonCode): void;
+  /** Closes it because of an error. */
   fail(error: unknown): void;
 }
 
 /** An answer, and the batch that has to be on disk before it. */
-interface LateAnswer {
+interface DeferredAck {
   readonly batch: number;
   readonly cost: number;
   readonly send: () => void;
@@ -23,10 +25,10 @@ interface LateAnswer {
 
 /** What waits for one connection: one answer for each packet asked about. */
 class Waiting {
-  readonly answers = new Map<number, LateAnswer>();
+  readonly answers = new Map<number, DeferredAck>();
   cost = 0;
 
-  set(key: number, answer: LateAnswer): void {
+  set(key: number, answer: DeferredAck): void {
     this.delete(key);
     this.answers.set(key, answer);
     this.cost += answer.cost;
@@ -46,7 +48,7 @@ class Waiting {
  * Nothing is kept for a connection that is gone, and what is asked again is
  * answered once. The store is asked to call once a batch, not once an answer.
  */
-export class LateAnswers {
+export class DeferredAcks {
   readonly #waiting = new Map<Waiter, Waiting>();
   /** The batch that the store was last asked about. */
   #asked = 0;
