@@ -11,6 +11,7 @@ import {
   withoutSecrets,
 } from "../config/mod.ts";
 import { CommandError } from "./console/command_error.ts";
+import { jsonText } from "./console/json_text.ts";
 import type { Output } from "./console/output.ts";
 import { readSettings, UnreadableFile } from "./settings/read_settings.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
@@ -49,7 +50,7 @@ export async function check(
       const all = options.print
         ? { ...result, settings: withoutSecrets(settings) }
         : result;
-      output.out(JSON.stringify(all, null, 2) + "\n");
+      output.out(jsonText(all));
     } else if (options.print) {
       output.out(printSettings(settings));
     } else {
@@ -62,7 +63,7 @@ export async function check(
   } catch (error) {
     const problems = problemsOf(error);
     if (options.json) {
-      output.out(JSON.stringify({ ok: false, problems }, null, 2) + "\n");
+      output.out(jsonText({ ok: false, problems }));
     } else output.err(`${(error as Error).message}\n`);
     return isCommandLineMistake(error) ? 2 : 1;
   }
@@ -126,7 +127,7 @@ function shownDifference(
   const needsRestart = changes.some(({ effect }) => effect === "restart");
   if (asJson) {
     const result = { ok: true, problems: [], changes, needsRestart };
-    return JSON.stringify(result, null, 2) + "\n";
+    return jsonText(result);
   }
   if (changes.length === 0) return "nothing would change\n";
   return changes.map((change) => `${describeChange(change)}\n`).join("");

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Outlet } from "../../src/cli/console/outlet.ts";
+import { jsonText } from "../../src/cli/console/json_text.ts";
+import { withoutControls } from "../../src/cli/console/shown_text.ts";
 import { CommandOutput } from "../../src/cli/console/output.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { until } from "../support/wait.ts";
@@ -199,6 +201,20 @@ Deno.test("command output: a full pipe that does not block is waited for", () =>
   output.out("result\n");
   assert.equal(stdout.text, "result\n");
   assert.equal(output.failure, null);
+});
+
+Deno.test("output: line ends of CR and LF stay as they are, as PEM files may have them", () => {
+  assert.equal(
+    withoutControls("-----BEGIN X-----\r\nAAAA\r\n\rx\r"),
+    "-----BEGIN X-----\r\nAAAA\r\n?x?",
+  );
+});
+
+Deno.test("output: JSON has control characters as escapes, and reads back as the same value", () => {
+  const value = { text: "\0\x1b[1m\x7f\x85\u009b\u00a0\r\n\u2028" };
+  const text = jsonText(value);
+  assert.equal(withoutControls(text), text);
+  assert.deepEqual(JSON.parse(text), value);
 });
 
 Deno.test("output: nothing that a command echoes steers the terminal", () => {

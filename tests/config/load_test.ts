@@ -406,6 +406,21 @@ Deno.test("print: what is printed gives the same settings again", async () => {
   assert.deepEqual(await load(printSettings(settings)), settings);
 });
 
+Deno.test("load: printed settings are the same in names and paths with control characters and references", async () => {
+  const settings = await load(`
+    storage.path = "/tmp/a\\u007f\\u0085$\${HOME}$$\${x}.kv"
+    [[acl]]
+    topic = "#"
+    client_id = ["a\\u007f\\u009bb$\${HOME}", "\\r\\n\\t\\u2028"]
+  `);
+  const printed = printSettings(settings);
+  assert.doesNotMatch(printed, /[^\n\P{Cc}]/u);
+  assert.deepEqual(settings.acl[0].client_id[0], "a\x7f\x9bb\${HOME}");
+  const again = await load(printed);
+  assert.deepEqual(again.acl[0].client_id, settings.acl[0].client_id);
+  assert.deepEqual(again.storage, settings.storage);
+});
+
 Deno.test("load: an allowed origin must be one that a browser sends", async () => {
   const web = (origin: string) =>
     `[[listener]]\ntype = "websocket"\nallowed_origins = ["${origin}"]`;

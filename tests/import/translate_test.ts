@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { parse } from "smol-toml";
 import { parseLines, shownLine } from "../../src/import/read/config_line.ts";
 import { resolve } from "node:path";
 import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 import type { Settings } from "../../src/config/mod.ts";
 import { importConfig, ImportError } from "../../src/import/mod.ts";
+import { TomlTable } from "../../src/import/toml/toml_table.ts";
 import type { ImportedConfig } from "../../src/import/mod.ts";
 
 /** Imports a configuration of that text, beside other files. */
@@ -199,6 +201,17 @@ Deno.test("import: with a plugin that is not there nobody comes in unasked", asy
     lost.map(({ text }) => text),
     ["auth_plugin /p.so", "auth_opt_redis_password (not shown)"],
   );
+});
+
+Deno.test("import: TOML has control characters as escapes, and none in comments", () => {
+  const table = new TomlTable("[x]");
+  const value = "a\x1b\x7f\u0085\u009b\${b}";
+  table.set("key", value, "m.conf:1");
+  table.comment(`m.conf:2: ${value}`);
+  const text = table.render();
+  assert.doesNotMatch(text, /[^\n\P{Cc}]/u);
+  const { x } = parse(text) as { x: { key: string } };
+  assert.equal(x.key, value.replace("${", () => "$${"));
 });
 
 Deno.test("import: a report leaves out the password and the query of an address", () => {

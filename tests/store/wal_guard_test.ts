@@ -17,8 +17,12 @@ class StubLog {
   emptied = 0;
   readonly tellings: (string | null)[] = [];
 
+  isReadable = true;
+
   size(): Promise<number> {
-    return Promise.resolve(this.length);
+    return this.isReadable
+      ? Promise.resolve(this.length)
+      : Promise.reject(new Error("Input/output error"));
   }
 
   empty(): Promise<void> {
@@ -72,6 +76,30 @@ Deno.test("a log that a reader keeps long counts, and is told of until it is sho
   clock.advance(5000);
   await settle();
   assert.deepEqual([log.length, guard.excess], [0, 0]);
+  assert.deepEqual(log.tellings.slice(1), [null]);
+  guard.end();
+});
+
+Deno.test("a log whose length cannot be read counts as before, and is looked at again without a commit", async () => {
+  const log = new StubLog();
+  const clock = new ManualClock();
+  const guard = new WalGuard(log, clock);
+  log.isRead = true;
+  log.length = 64 * MIB;
+  guard.look();
+  await settle();
+  log.isReadable = false;
+  for (let look = 0; look < 3; look++) {
+    clock.advance(5000);
+    await settle();
+    assert.equal(guard.excess, 64 * MIB);
+  }
+  assert.equal(log.tellings.length, 1, "the alarm stays");
+  log.isReadable = true;
+  log.isRead = false;
+  clock.advance(5000);
+  await settle();
+  assert.equal(guard.excess, 0);
   assert.deepEqual(log.tellings.slice(1), [null]);
   guard.end();
 });

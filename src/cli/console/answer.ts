@@ -1,3 +1,4 @@
+import { jsonText } from "./json_text.ts";
 import type { Output } from "./output.ts";
 
 /** The result of a command. */
@@ -30,7 +31,7 @@ export async function writeAnswer(
   failureOf: (error: unknown) => Failure,
 ): Promise<0 | 1> {
   const asJson = (answer: Readonly<Record<string, unknown>>) =>
-    output.out(JSON.stringify(answer, null, 2) + "\n");
+    output.out(jsonText(answer));
   try {
     const { text, json, code = 0 } = await work();
     if (isJson) asJson({ ok: code === 0, ...json });

@@ -12,9 +12,9 @@ export function shownLines(text: string): string {
 }
 
 /**
- * A result for a terminal or a program: control characters alone are shown as
- * question marks, all other text stays as it is.
+ * Returns a result for a terminal or a program: control characters become
+ * question marks, all other text stays, line ends of CR and LF included.
  */
 export function withoutControls(text: string): string {
-  return text.replaceAll(/[^\n\t\P{Cc}]/gu, "?");
+  return text.replaceAll(/\r(?!\n)|[^\r\n\t\P{Cc}]/gu, "?");
 }

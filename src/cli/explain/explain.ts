@@ -10,6 +10,7 @@ import { CommandError } from "../console/command_error.ts";
 import { explainLive, liveText } from "./explain_live.ts";
 import type { ExplainOptions } from "./explain_options.ts";
 import { explanationText } from "./explain_text.ts";
+import { jsonText } from "../console/json_text.ts";
 import type { Output } from "../console/output.ts";
 import { readPassword } from "../console/read_input.ts";
 import { readSettings, UnreadableFile } from "../settings/read_settings.ts";
@@ -31,7 +32,7 @@ export async function explain(
     const clock = new SystemClock();
     if (options.live) {
       const live = await explainLive(settings, environment, asked, clock);
-      output.out(options.json ? shown(live) : liveText(live));
+      output.out(options.json ? jsonText(live) : liveText(live));
       return 0;
     }
     const { explainSettings, silentLog } = await loadOfflineAccess();
@@ -41,7 +42,7 @@ export async function explain(
     });
     output.out(
       options.json
-        ? shown(explained)
+        ? jsonText(explained)
         : explanationText(explained, nameOf(options)),
     );
     return 0;
@@ -81,10 +82,6 @@ async function settingsMeant(
   say(`using the settings${besides}`);
   const named = { ...options, config: config ?? undefined };
   return (await readSettings(named, environment)).settings;
-}
-
-function shown(answer: unknown): string {
-  return `${JSON.stringify(answer, null, 2)}\n`;
 }
 
 /** How the client is called in the answer. */

@@ -2,6 +2,7 @@ import type { AuthSettings, JwtAlgorithm } from "../model/access_settings.ts";
 import type { Field, FieldsOf } from "./field.ts";
 import { names } from "./name_fields.ts";
 import { duration, integer } from "./number_fields.ts";
+import { tomlText } from "../text/toml_text.ts";
 import { SECOND } from "../text/units.ts";
 import { choice, flag, list, path, secret, text } from "./word_fields.ts";
 
@@ -75,7 +76,7 @@ function url(doc: string): Field<string> {
       return address;
     },
     hide: hideQuery,
-    write: (address) => JSON.stringify(seen(address)),
+    write: (address) => tomlText(seen(address)),
   };
 }
 

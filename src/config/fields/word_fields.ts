@@ -1,5 +1,6 @@
 import { type Field, type FieldsOf, shown } from "./field.ts";
 import { closest } from "../text/closest.ts";
+import { tomlText } from "../text/toml_text.ts";
 
 /** Yes or no. The words in a string count too: an `${ENV}` gives strings. */
 export function flag(initial: boolean, doc: string): Field<boolean> {
@@ -81,13 +82,13 @@ export function text(
     doc,
     range: expected,
     default: initial,
-    defaultText: JSON.stringify(initial),
+    defaultText: tomlText(initial),
     json: { type: "string" },
     read(value) {
       if (typeof value === "string" && pattern.test(value)) return value;
       throw new RangeError(`${shown(value)} is not allowed: give ${expected}`);
     },
-    write: (value) => JSON.stringify(value),
+    write: tomlText,
   };
 }
 

@@ -67,7 +67,7 @@ export class TomlTable {
 /** TOML has no control characters in comments. */
 export function comment(text: string): string {
   // deno-lint-ignore no-control-regex
-  return `# ${text.replace(/[\0-\x08\x0a-\x1f\x7f]/g, "?")}`.trimEnd();
+  return `# ${text.replace(/[\0-\x08\x0a-\x1f\x7f-\x9f]/g, "?")}`.trimEnd();
 }
 
 function tomlOf(value: Value): string {
@@ -75,5 +75,8 @@ function tomlOf(value: Value): string {
   if (typeof value !== "string") return String(value);
   // The settings read ${NAME} from the environment; $${ is ${ itself.
   const text = JSON.stringify(value.replaceAll("${", () => "$${"));
-  return text.replaceAll("\x7f", "\\u007F");
+  return text.replaceAll(
+    /[\x7f-\x9f]/g,
+    (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`,
+  );
 }

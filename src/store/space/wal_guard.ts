@@ -81,23 +81,34 @@ export class WalGuard {
 
   /** Does not throw. */
   async #look(): Promise<void> {
-    let size = 0;
-    try {
-      size = await this.#log.size() ?? 0;
-      if (size > LONG && !this.#ended) {
-        await this.#log.empty();
-        size = await this.#log.size() ?? 0;
-      }
-    } catch {
-      // Commits report a failing disk; the next look tries again.
-    }
+    const size = await this.#shorten();
     if (this.#ended) return;
-    this.excess = size > LONG ? size : 0;
-    this.#tell(size);
+    // A length that cannot be read leaves the last one in force.
+    if (size !== null) {
+      this.excess = size > LONG ? size : 0;
+      this.#tell(size);
+    }
     this.#again?.();
     this.#again = null;
+    if (this.excess === 0) return;
     // Without another commit as well: the reader may end.
-    if (size > LONG) this.#again = this.#clock.after(LOOK, () => this.look());
+    this.#again = this.#clock.after(LOOK, () => this.look());
+  }
+
+  /**
+   * Empties the log if it is long. Returns the length it has then, and null
+   * when that cannot be read: commits report a disk that fails.
+   */
+  async #shorten(): Promise<number | null> {
+    let size: number | null = null;
+    try {
+      size = await this.#log.size() ?? 0;
+      if (size <= LONG || this.#ended) return size;
+      await this.#log.empty();
+      return await this.#log.size() ?? 0;
+    } catch {
+      return size;
+    }
   }
 
   #tell(size: number): void {
