@@ -4,9 +4,10 @@ import { type Commit, EMPTY } from "../../src/store/blocks/blocks.ts";
 import { journalPath } from "../../src/store/copies/copies.ts";
 import { Journal } from "../../src/store/copies/journal.ts";
 import { joined, readJournal } from "../../src/store/copies/journal_reader.ts";
+import { BatchEncoder } from "../../src/store/log/batch_encoder.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
-import { PlainState } from "../../src/store/plain_state.ts";
+import { type PlainEntry, PlainState } from "../../src/store/plain_state.ts";
 import { systemFiles as files } from "../../src/store/base/system_files.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
@@ -150,6 +151,67 @@ Deno.test("a batch comes to its end, however much is noted meanwhile", async () 
   assert.ok(isCommitted);
   blocks.slow = false;
   blocks.go();
+  await world.store.close();
+});
+
+/** Runs `work`; returns how often it asked entries for their delivery. */
+async function looks(
+  entries: readonly PlainEntry[],
+  work: () => Promise<void>,
+): Promise<number> {
+  let count = 0;
+  for (const entry of entries) {
+    const { delivery } = entry;
+    Object.defineProperty(entry, "delivery", {
+      get: () => (count++, delivery),
+    });
+  }
+  await work();
+  return count;
+}
+
+Deno.test("each note is looked at a few times, however many parts a batch has", async () => {
+  const counts: number[] = [];
+  for (const parts of [4, 64]) {
+    const blocks = new FaultyBlocks();
+    const world = await World.load(open(blocks));
+    const session = world.begin("a");
+    await world.committed();
+    const before = blocks.done.length;
+    const entries = Array.from(
+      { length: parts * PART / 100 },
+      () => world.queue(message("q", payload(1, 100)), [session]),
+    ).flat();
+    const count = await looks(entries, () => world.committed());
+    assert.ok(blocks.done.length - before >= parts);
+    counts.push(count / entries.length);
+    await world.store.close();
+  }
+  assert.ok(counts[1] < counts[0] + 1, `${counts} looks at an entry`);
+});
+
+Deno.test("bodies written ahead are remembered once, however many parts a batch has", async () => {
+  const blocks = new FaultyBlocks();
+  const world = await World.load(open(blocks));
+  const session = world.begin("a");
+  await world.committed();
+  const { prototype } = BatchEncoder;
+  const { bodyAhead } = prototype;
+  let ahead = 0;
+  prototype.bodyAhead = function (message) {
+    ahead++;
+    bodyAhead.call(this, message);
+  };
+  try {
+    for (let count = 0; count < 60; count++) {
+      world.queue(message("q", payload(count)), [session]);
+    }
+    await world.committed();
+  } finally {
+    prototype.bodyAhead = bodyAhead;
+  }
+  assert.ok(blocks.done.length > 15);
+  assert.ok(ahead <= 60, `${ahead} bodies`);
   await world.store.close();
 });
 

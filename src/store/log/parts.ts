@@ -2,11 +2,39 @@ import type { BatchEncoder } from "./batch_encoder.ts";
 import type { BlockWriter } from "../blocks/block_writer.ts";
 import type { Ledger } from "./ledger.ts";
 import { GONE, type Pending } from "./pending.ts";
-import type { RetainedSource, StoredEntry } from "../model/state.ts";
+import type {
+  RetainedPlace,
+  RetainedSource,
+  StoredEntry,
+} from "../model/state.ts";
 import { writePlace } from "./write_pending.ts";
 
 /** So few noted bytes that it does not matter which of them are over. */
 const FEW = 64 * 1024;
+
+/** How far the notes of one kind are counted, and written. */
+class Progress<T> {
+  #notes: readonly T[] = [];
+  /** Notes before this one are counted in `bytes`. */
+  counted = 0;
+  /** Notes before this one are written, or need no writing ahead. */
+  written = 0;
+  /** Bytes of the notes from `written` to `counted`; about. */
+  bytes = 0;
+
+  /** Begins anew when `notes` is another list than before. */
+  of(notes: readonly T[]): void {
+    if (notes === this.#notes) return;
+    this.#notes = notes;
+    this.counted = this.written = this.bytes = 0;
+  }
+
+  /** What is not written is counted anew: it may have changed since. */
+  recount(): void {
+    this.counted = this.written;
+    this.bytes = 0;
+  }
+}
 
 /**
  * Cuts a long batch into commits of bounded size. The parts before the last
@@ -14,6 +42,8 @@ const FEW = 64 * 1024;
  * an entry refers to them, and retained messages, each for itself. The last
  * part holds all else, so that a crash between parts leaves no session, entry
  * or packet id without what belongs to it.
+ *
+ * A note is counted and written once, however many parts there are.
  */
 export class Parts {
   readonly #encoder: BatchEncoder;
@@ -22,6 +52,8 @@ export class Parts {
   readonly #most: number;
   /** Bytes that the parts of this batch may still take; null before the first. */
   #budget: number | null = null;
+  #entries: Progress<StoredEntry> = new Progress();
+  #places: Progress<RetainedPlace> = new Progress();
 
   /** A part takes `most` bytes, or one message that is longer. */
   constructor(
@@ -43,57 +75,107 @@ export class Parts {
   encode(pending: Pending, retained: RetainedSource): boolean {
     // Counts too much, never too little: it spares the walk through the notes.
     if (pending.bytes <= this.#most) return false;
-    const bytes = this.#count(pending, retained);
+    let bytes = this.#count(pending, retained);
     // Changes that arrive meanwhile must not delay the end of the batch.
     this.#budget ??= 2 * bytes;
+    if (bytes <= this.#most) {
+      this.#entries.recount();
+      this.#places.recount();
+      bytes = this.#count(pending, retained);
+    }
     if (bytes <= this.#most || this.#budget <= 0) return false;
-    this.#write(pending, retained);
+    this.#writeBodies(pending.entries.notes);
+    this.#writePlaces(pending.places.notes, retained);
     this.#budget -= this.#writer.bytes;
-    return true;
+    return this.#writer.bytes > 0;
   }
 
   /** Returns the bytes of messages that are noted and not on disk; about. */
   coming(pending: Pending, retained: RetainedSource): number {
     const { bytes } = pending;
-    return bytes < FEW ? bytes : this.#count(pending, retained);
-  }
-
-  #count(pending: Pending, retained: RetainedSource): number {
-    const { bodies } = this.#encoder;
-    let bytes = 0;
-    let previous = null;
-    for (const entry of pending.entries.notes) {
-      const { message } = entry;
-      if (message === previous || !needsBody(entry)) continue;
-      previous = message;
-      if (!bodies.has(message!)) bytes += message!.size;
-    }
-    for (const place of pending.places.notes) {
-      if (place.block < 0) bytes += retained.messageAt(place)?.size ?? 0;
-    }
-    return bytes;
+    if (bytes < FEW) return bytes;
+    return this.#count(pending, retained);
   }
 
   /** The last part has been encoded. */
   end(): void {
     this.#budget = null;
+    this.#forget();
     this.#encoder.endAhead();
   }
 
-  #write(pending: Pending, retained: RetainedSource): void {
-    const writer = this.#writer;
-    const most = this.#most;
-    for (const entry of pending.entries.notes) {
-      if (!needsBody(entry)) continue;
-      if (writer.bytes > 0 && writer.bytes + entry.message!.size > most) return;
-      this.#encoder.bodyAhead(entry.message!);
-    }
-    for (const place of pending.places.notes) {
-      const size = retained.messageAt(place)?.size ?? 0;
-      if (writer.bytes > 0 && writer.bytes + size > most) return;
-      writePlace(place, this.#encoder, this.#ledger, retained);
-    }
+  #forget(): void {
+    this.#entries = new Progress();
+    this.#places = new Progress();
   }
+
+  #count(pending: Pending, retained: RetainedSource): number {
+    // What is over by now does not count, except within a batch of many parts.
+    if (this.#budget === null) this.#forget();
+    const { bodies } = this.#encoder;
+    const entries = this.#entries;
+    const { notes } = pending.entries;
+    entries.of(notes);
+    let previous = null;
+    for (; entries.counted < notes.length; entries.counted++) {
+      const entry = notes[entries.counted];
+      const { message } = entry;
+      if (message === previous || !needsBody(entry)) continue;
+      previous = message;
+      if (!bodies.has(message!)) entries.bytes += message!.size;
+    }
+    const places = this.#places;
+    const noted = pending.places.notes;
+    places.of(noted);
+    for (; places.counted < noted.length; places.counted++) {
+      places.bytes += sizeAt(noted[places.counted], retained);
+    }
+    return entries.bytes + places.bytes;
+  }
+
+  #hasRoom(size: number): boolean {
+    const { bytes } = this.#writer;
+    return bytes === 0 || bytes + size <= this.#most;
+  }
+
+  #writeBodies(notes: readonly StoredEntry[]): void {
+    const { bodies } = this.#encoder;
+    const entries = this.#entries;
+    let previous = null;
+    let at = entries.written;
+    for (; at < notes.length; at++) {
+      const { message } = notes[at];
+      if (message === previous || !needsBody(notes[at])) continue;
+      if (!bodies.has(message!)) {
+        if (!this.#hasRoom(message!.size)) break;
+        this.#encoder.bodyAhead(message!);
+        entries.bytes -= message!.size;
+      }
+      previous = message;
+    }
+    entries.written = at;
+  }
+
+  #writePlaces(
+    notes: readonly RetainedPlace[],
+    retained: RetainedSource,
+  ): void {
+    const places = this.#places;
+    let at = places.written;
+    for (; at < notes.length; at++) {
+      const size = sizeAt(notes[at], retained);
+      if (!this.#hasRoom(size)) break;
+      writePlace(notes[at], this.#encoder, this.#ledger, retained);
+      places.bytes -= size;
+    }
+    places.written = at;
+  }
+}
+
+/** Returns the bytes of what has to be written for `place`. */
+function sizeAt(place: RetainedPlace, retained: RetainedSource): number {
+  // A place that is noted has a negative mark.
+  return place.block < 0 ? retained.messageAt(place)?.size ?? 0 : 0;
 }
 
 function needsBody(entry: StoredEntry): boolean {
