@@ -472,7 +472,15 @@ export class Broker {
     if (step === 0) return;
     const way = step > 0 ? "forward" : "back";
     const seconds = Math.round(Math.abs(step) / 1000);
-    this.#log.notice("clock", `the calendar was set ${way} by ${seconds} s`);
+    const text = `the calendar was set ${way} by ${seconds} s`;
+    // Without an uptime the two look the same.
+    const mayHaveSlept = step > 0 && this.#clock.machine() === null;
+    this.#log.notice(
+      "clock",
+      mayHaveSlept
+        ? `${text}, or the machine was suspended for that long`
+        : text,
+    );
     this.#reception.calendarSet();
   }
 }

@@ -1,11 +1,11 @@
-import type { Clock } from "../clock/mod.ts";
-
-/** The calendar and `Clock.now` drift apart by less without a step (ms). */
-const TOLERANCE = 1000;
+import { type Clock, DRIFT } from "../clock/mod.ts";
 
 /** Steps of the clocks since the last look. */
 export interface ClockNews {
-  /** By how much the calendar was set, ms; back below 0, 0 when it was not. */
+  /**
+   * By how much the calendar was set, ms; back below 0, 0 when it was not. Where
+   * `Clock.machine` is null a suspension of the machine is such a step, too.
+   */
   readonly step: number;
   /** How long the machine was suspended, ms; 0 when it was not. */
   readonly slept: number;
@@ -39,7 +39,7 @@ export class CalendarWatch {
     const { suspended } = this.#clock;
     const slept = suspended - this.#suspended;
     this.#suspended = suspended;
-    if (Math.abs(step) < TOLERANCE) {
+    if (Math.abs(step) < DRIFT) {
       return slept === 0 ? NONE : { step: 0, slept };
     }
     this.#ahead += step;

@@ -13,6 +13,13 @@ export interface MachineRun {
 }
 
 /**
+ * The calendar and `Clock.now` drift apart by less (ms): more is a step of the
+ * calendar or a suspension of the machine. All that tells the two apart uses
+ * this one bound, or a suspension between two bounds would count as a step.
+ */
+export const DRIFT = 2500;
+
+/**
  * The one source of time, with two readings. Durations are measured by `now`.
  * `date` reads the calendar: for log lines, tokens and certificates.
  */
@@ -31,7 +38,8 @@ export interface Clock {
   date(): number;
   /**
    * Returns the current boot of the machine; the store measures its downtime by
-   * it. Null on all systems but Linux.
+   * it. Null on all systems but Linux, and where /proc is hidden: `now` counts
+   * no suspension there, and one looks like a calendar that was set forward.
    */
   machine(): MachineRun | null;
   /** Suspensions of the machine that `now` has counted so far (ms in all). */

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, MachineRun } from "./clock.ts";
+import { type Cancel, type Clock, DRIFT, type MachineRun } from "./clock.ts";
 import { machineRun } from "./machine_run.ts";
 
 /** A timer of the runtime that is longer runs out at once (ms). */
@@ -11,11 +11,11 @@ const LONGEST = 2 ** 31 - 1;
  */
 const START = 1_000_000_000_000;
 
-/** Clock differences up to this do not count as a suspension (ms). */
-const TOLERANCE = 2500;
-
-/** The calendar and the runtime's clock drift apart by less at a time (ms). */
-const DRIFT = 1000;
+/**
+ * After a jump of `DRIFT` or more, the machine was suspended if the uptime went
+ * ahead by more than this (ms). Two readings of whole seconds are off by less.
+ */
+const SUSPENDED = DRIFT / 2;
 
 /** The machine's timers, its calendar, and its monotonic clock. */
 export class SystemClock implements Clock {
@@ -45,13 +45,17 @@ export class SystemClock implements Clock {
    * while calendar and uptime go on. A step of the calendar adds nothing.
    */
   #catchUp(apart: number): void {
+    const jump = apart - this.#apart;
     this.#apart = apart;
     const run = this.#readRun();
     if (run === null) return;
     const ahead = run.uptime - (this.#start + performance.now());
     this.#ahead ??= ahead;
-    const slept = ahead - this.#ahead;
-    if (slept <= TOLERANCE) return;
+    const measured = ahead - this.#ahead;
+    if (measured <= SUSPENDED) return;
+    // Where they agree the calendar knows better: the uptime may have whole
+    // seconds only, and their remainders would add up.
+    const slept = Math.abs(measured - jump) < SUSPENDED ? jump : measured;
     this.#start += slept;
     this.suspended += slept;
   }

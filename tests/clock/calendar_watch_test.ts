@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { CalendarWatch } from "../../src/broker/calendar_watch.ts";
-import { ManualClock, SystemClock } from "../../src/clock/mod.ts";
+import { Broker } from "../../src/broker/mod.ts";
+import {
+  type BrokerLog,
+  silentLog,
+} from "../../src/broker/status/broker_log.ts";
+import { DRIFT, ManualClock, SystemClock } from "../../src/clock/mod.ts";
+import { completeSettings } from "../../src/config/mod.ts";
 
 const HOUR = 3_600_000;
 
@@ -13,8 +19,38 @@ Deno.test("clock: a calendar that is set is noticed once, one that drifts is not
     assert.deepEqual(watch.look(), { step, slept: 0 });
     assert.deepEqual(watch.look(), { step: 0, slept: 0 });
   }
-  clock.step(900);
+  clock.step(DRIFT - 1);
   assert.deepEqual(watch.look(), { step: 0, slept: 0 });
+});
+
+Deno.test("clock: a calendar that goes forward is told as set, and as a suspension where the machine has no uptime", async () => {
+  const told: string[] = [];
+  const clock = new ManualClock();
+  const settings = completeSettings({
+    sys: { interval: 0 },
+    storage: { mode: "memory" },
+    listener: [{ port: 0 }],
+  });
+  const log: BrokerLog = {
+    ...silentLog,
+    notice: (_, text) => told.push(text),
+  };
+  const broker = new Broker(settings, { clock, log });
+  await broker.start();
+  for (const isKnown of [false, true]) {
+    if (isKnown) clock.runs(1, HOUR);
+    for (const step of [HOUR, -HOUR]) {
+      clock.step(step);
+      clock.advance(10_000);
+    }
+  }
+  await broker.stop(0);
+  assert.deepEqual(told, [
+    "the calendar was set forward by 3600 s, or the machine was suspended for that long",
+    "the calendar was set back by 3600 s",
+    "the calendar was set forward by 3600 s",
+    "the calendar was set back by 3600 s",
+  ]);
 });
 
 /** A machine that can be suspended: its calendar and uptime go on, no timers. */
@@ -82,6 +118,24 @@ for (const ticks of [10, 1000]) {
       assert.equal(clock.now() - begin, 4000);
     }
     about(clock.now() - before, 9 * HOUR + 8000);
+  });
+
+  Deno.test(`clock: no suspension counts as a step of the calendar, however short (uptime in ${ticks} ms)`, () => {
+    using machine = suspendable(ticks);
+    const { clock } = machine;
+    const watch = new CalendarWatch(clock);
+    const began = clock.now();
+    let slept = 0;
+    let all = 0;
+    for (let ms = 100; ms <= 6000; ms += 100) {
+      all = machine.sleeps(ms);
+      machine.goesOn(730);
+      const news = watch.look();
+      assert.equal(news.step, 0, `${ms} ms`);
+      slept += news.slept;
+    }
+    assert.ok(Math.abs(slept - all) < DRIFT, `${slept} of ${all} ms`);
+    assert.equal(clock.now() - began, 60 * 730 + slept);
   });
 
   Deno.test(`clock: a calendar that is set is no suspension, also with one (uptime in ${ticks} ms)`, () => {

@@ -1,11 +1,13 @@
-import { type Clock, isPlausible, type MachineRun } from "../../clock/mod.ts";
+import {
+  type Clock,
+  DRIFT,
+  isPlausible,
+  type MachineRun,
+} from "../../clock/mod.ts";
 import type { Head } from "../blocks/blocks.ts";
 
 /** At most so old is the reading of the clocks in the head, ms. */
 const INTERVAL = 600_000;
-
-/** The calendar and `now` drift apart by less than this without a step, ms. */
-const TOLERANCE = 1000;
 
 /** The clocks as they were read for a head. */
 export interface ClockReadings {
@@ -79,7 +81,7 @@ export class StoreTime {
     if (head.time === 0) return false;
     const now = this.now;
     const step = (this.#clock.date() - now) - (dateOfHead(head) - head.time);
-    return now - head.time >= INTERVAL || Math.abs(step) > TOLERANCE;
+    return now - head.time >= INTERVAL || Math.abs(step) >= DRIFT;
   }
 }
 
