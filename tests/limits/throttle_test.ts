@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { RepeatedTroubles } from "../../src/broker/status/repeated_troubles.ts";
+import { shortKey } from "../../src/broker/status/short_key.ts";
 import { Throttle } from "../../src/broker/status/throttle.ts";
 import { ManualClock } from "../../src/clock/mod.ts";
 
@@ -53,6 +54,50 @@ Deno.test("throttle: many subjects together have no more lines than a reason has
   assert.equal(lines("bad", "0", 1), 1);
   clock.advance(60_000);
   assert.deepEqual(rest, ["late 0 1", "late null 9995"]);
+});
+
+Deno.test("throttle: lines that differ anywhere are told apart, however long they are", () => {
+  const { throttle } = throttled();
+  const long = "x".repeat(70_000);
+  const pairs: readonly (readonly [string[], string[]])[] = [
+    [["a b", "c"], ["a", "b c"]],
+    [["a", ""], ["a"]],
+    [["a\0", "b"], ["a", "\0b"]],
+    [[`${long}1`], [`${long}2`]],
+    [["1", long], ["2", long]],
+    [[long, "", "x"], [long, "x", ""]],
+  ];
+  for (const [index, [one, other]] of pairs.entries()) {
+    const admits = (whom: string[]) =>
+      throttle.admits(`reason ${index}`, "a", ...whom);
+    assert.deepEqual(
+      [admits(one), admits(other), admits(one), admits(other)],
+      [true, true, false, false],
+    );
+  }
+});
+
+Deno.test("throttle: a key is short, whatever a peer chooses", () => {
+  for (const length of [0, 1, 250, 300, 70_000]) {
+    const key = shortKey("\u0001".repeat(length), null, "x");
+    assert.ok(key.length < 300, `${length}: ${key.length}`);
+  }
+});
+
+Deno.test("throttle: reasons without end share the lines of one, and are cut where they are told", () => {
+  const { clock, rest, throttle } = throttled();
+  let count = 0;
+  const reason = (at: number) => `${at} ${"x".repeat(1000)}`;
+  for (let at = 0; at < 1000; at++) {
+    if (throttle.admits(reason(at), `${at}`)) count++;
+  }
+  assert.equal(count, 105);
+  assert.equal(throttle.admits(reason(0), "0"), false);
+  clock.advance(60_000);
+  assert.deepEqual(rest, [
+    `${reason(0).slice(0, 500)} 0 1`,
+    "other errors null 895",
+  ]);
 });
 
 Deno.test("throttle: its end tells what was left out so far", () => {

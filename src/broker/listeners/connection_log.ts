@@ -104,7 +104,7 @@ export class ConnectionLog implements SessionLog {
     if (isOrdinary(end)) {
       if (!this.#spend("disconnected")) return;
     } else {
-      const whom = `${listener.name} ${clientId} ${username} ${whyOf(end)}`;
+      const whom = [listener.name, clientId, username, whyOf(end)];
       if (!this.#admits(end, hostname, whom)) return;
     }
     this.#end(connection, connection.id, listener.name, end, connection);
@@ -129,7 +129,7 @@ export class ConnectionLog implements SessionLog {
     end: ConnectionEnd,
   ): void {
     // Nothing else tells such clients apart.
-    const whom = `${listener} ${whyOf(end)}`;
+    const whom = [listener, whyOf(end)];
     if (!this.#admits(end, peer.hostname, whom)) return;
     this.#end(peer, id, listener, end);
   }
@@ -149,9 +149,13 @@ export class ConnectionLog implements SessionLog {
     return this.isVerbose ? "info" : "debug";
   }
 
-  #admits(end: ConnectionEnd, hostname: string, whom: string): boolean {
+  #admits(
+    end: ConnectionEnd,
+    hostname: string,
+    whom: readonly (string | null)[],
+  ): boolean {
     const key = `${eventOf(end)} ${end.reason}`;
-    return this.#throttle.admits(key, subscriberOf(hostname), whom);
+    return this.#throttle.admits(key, subscriberOf(hostname), ...whom);
   }
 
   /** The same fields in the same order for all that ends. */
@@ -207,9 +211,9 @@ function eventOf({ wasOpen }: ConnectionEnd): string {
   return wasOpen ? "disconnected" : "refused";
 }
 
-/** Returns the text that distinguishes ends with the same reason. */
-function whyOf({ fault, detail }: ConnectionEnd): string {
-  return fault ?? (detail ?? "").slice(0, MOST_TEXT);
+/** Returns the text that distinguishes an end from others of its client. */
+function whyOf({ fault, detail, reason }: ConnectionEnd): string {
+  return fault ?? detail ?? reason;
 }
 
 /** Whether a client left as clients do. */

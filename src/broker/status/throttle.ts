@@ -1,6 +1,15 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
+import { shortKey } from "./short_key.ts";
 
 const MINUTE = 60_000;
+
+/** Reasons that are told apart in a minute; all others share the lines of one. */
+const MOST_REASONS = 100;
+
+/** Characters of a reason that are kept. */
+const LONGEST_REASON = 500;
+
+const OTHERS = "other errors";
 
 /** Bounds of what is told in a minute. */
 export interface ThrottleLimits {
@@ -22,13 +31,14 @@ export type TellRest = (
 
 /** One subject in this minute. */
 interface Told {
-  /** Whom lines were about. */
+  /** Keys of the lines that were written. */
   readonly whom: Set<string>;
   rest: number;
 }
 
 /** One reason in this minute. */
 interface Lines {
+  readonly reason: string;
   count: number;
   readonly subjects: Map<string, Told>;
   /** Of subjects that are not in `subjects`. */
@@ -47,7 +57,7 @@ export class Throttle {
   #reasons = new Map<string, Lines>();
   #minute: Cancel | null = null;
 
-  /** Callers bound the number of their reasons; subjects are any. */
+  /** `tellRest` gets reasons cut to 500 characters. */
   constructor(clock: Clock, limits: ThrottleLimits, tellRest: TellRest) {
     this.#clock = clock;
     this.#limits = limits;
@@ -55,10 +65,14 @@ export class Throttle {
   }
 
   /**
-   * Returns whether to write this line; else counts it. `whom` tells lines of
-   * one subject apart: a client id, say.
+   * Returns whether to write this line; else counts it. `whom` distinguishes
+   * lines of one subject: a client id and a cause, say.
    */
-  admits(reason: string, subject: string, whom = ""): boolean {
+  admits(
+    reason: string,
+    subject: string,
+    ...whom: readonly (string | null)[]
+  ): boolean {
     this.#minute ??= this.#clock.after(MINUTE, () => this.#next());
     const lines = this.#of(reason);
     const isFull = lines.count >= this.#limits.ofReason;
@@ -71,21 +85,29 @@ export class Throttle {
       told = { whom: new Set(), rest: 0 };
       lines.subjects.set(subject, told);
     }
-    if (isFull || told.whom.size >= this.#limits.ofOne || told.whom.has(whom)) {
+    const key = shortKey(...whom);
+    if (isFull || told.whom.size >= this.#limits.ofOne || told.whom.has(key)) {
       told.rest++;
       return false;
     }
-    told.whom.add(whom);
+    told.whom.add(key);
     lines.count++;
     return true;
   }
 
   #of(reason: string): Lines {
-    let lines = this.#reasons.get(reason);
-    if (lines === undefined) {
-      lines = { count: 0, subjects: new Map(), rest: 0 };
-      this.#reasons.set(reason, lines);
-    }
+    const key = shortKey(reason);
+    const lines = this.#reasons.get(key);
+    if (lines !== undefined) return lines;
+    return this.#reasons.size < MOST_REASONS
+      ? this.#add(key, reason)
+      : this.#reasons.get(OTHERS) ?? this.#add(OTHERS, OTHERS);
+  }
+
+  #add(key: string, reason: string): Lines {
+    const kept = reason.slice(0, LONGEST_REASON);
+    const lines = { reason: kept, count: 0, subjects: new Map(), rest: 0 };
+    this.#reasons.set(key, lines);
     return lines;
   }
 
@@ -99,7 +121,7 @@ export class Throttle {
     this.#minute = null;
     const reasons = this.#reasons;
     this.#reasons = new Map();
-    for (const [reason, { subjects, rest }] of reasons) {
+    for (const { reason, subjects, rest } of reasons.values()) {
       for (const [subject, told] of subjects) {
         if (told.rest > 0) this.#tellRest(reason, subject, told.rest);
       }
