@@ -1,6 +1,10 @@
 /** Connections and sessions: the actors that serve clients. */
 export { applyLimits } from "./connection/apply_limits.ts";
-export type { Connection, ConnectionState } from "./connection/connection.ts";
+export type {
+  Authenticated,
+  Connection,
+  ConnectionState,
+} from "./connection/connection.ts";
 export { openConnection } from "./open_connection.ts";
 export { Context } from "./core/context.ts";
 export type { ContextParts } from "./core/context.ts";

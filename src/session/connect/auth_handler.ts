@@ -1,44 +1,15 @@
 import { decodeAuth, type Frame } from "../../codec/mod.ts";
 import { type AuthPacket, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import type { AuthOutcome } from "../../security/mod.ts";
+import { awaitAnswer, passThrough } from "./await_answer.ts";
 import { underOwnId } from "./client_id.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Authenticated, Connection } from "../connection/connection.ts";
 import { enforceAccess } from "../session/enforce.ts";
 import { watchIdentity } from "../connection/identity_end.ts";
-import { judgeWill } from "./judge_will.ts";
-
-/**
- * Passes an outcome on, at once or when it comes; the reader waits meanwhile.
- * What `then` throws ends the connection.
- */
-export function awaitOutcome(
-  connection: Connection,
-  answer: AuthOutcome | Promise<AuthOutcome>,
-  then: (outcome: AuthOutcome) => void,
-): void {
-  const settle = (settled: AuthOutcome) =>
-    judgeWill(connection, underOwnId(connection, settled));
-  const outcome = answer instanceof Promise
-    ? answer.then(settle)
-    : settle(answer);
-  // Most outcomes are known at once, and then no reader has to wait.
-  if (!(outcome instanceof Promise)) return then(outcome);
-  connection.pump.pause("authenticating");
-  const open = () =>
-    connection.state !== "closing" && connection.state !== "closed";
-  outcome.then((settled) => {
-    // Whoever asked may be gone by now, and the exchange with him.
-    if (!open()) return;
-    connection.context.passes.begin();
-    then(settled);
-  }).catch((error) => {
-    if (open()) connection.fail(error);
-  }).finally(() => connection.pump.resume("authenticating"));
-}
 
 /**
  * AUTH (3.15): the next step of an exchange, or a new one (4.12). What a step
- * needs to wait for, `awaitOutcome` waits for: no packet overtakes it.
+ * needs to wait for, the reader waits for: no packet overtakes it.
  */
 export function handleAuth(
   connection: Connection,
@@ -68,11 +39,8 @@ export function handleAuth(
     packet.reasonCode === ReasonCode.ContinueAuthentication &&
     connection.exchange !== null
   ) {
-    awaitOutcome(
-      connection,
-      connection.exchange.step(packet.properties.authenticationData ?? null),
-      connection.judged,
-    );
+    const { authenticationData = null } = packet.properties;
+    connection.authenticated!(connection.exchange.step(authenticationData));
   } else {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
@@ -102,12 +70,15 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
   }
   // One at a time: to begin another before this one is judged is a mistake.
   connection.exchange = exchange;
-  connection.judged = (outcome) => judgeAgain(connection, outcome);
-  awaitOutcome(
-    connection,
-    exchange.step(packet.properties.authenticationData ?? null),
-    connection.judged,
-  );
+  const authenticated: Authenticated = (answer) =>
+    awaitAnswer(
+      connection,
+      passThrough(answer, (outcome) => underOwnId(connection, outcome)),
+      (outcome) => judgeAgain(connection, outcome),
+    );
+  const { authenticationData = null } = packet.properties;
+  connection.authenticated = authenticated;
+  authenticated(exchange.step(authenticationData));
 }
 
 /** The session stays; only who it belongs to may have changed. */
@@ -125,7 +96,7 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
     );
     return;
   }
-  connection.exchange = null;
+  connection.exchange = connection.authenticated = null;
   const session = connection.session!;
   const { context, listener } = connection;
   // The authenticator that judged it may have been replaced meanwhile; and a

@@ -21,7 +21,8 @@ export class OwnedClientId extends ClosingError {
   }
 }
 
-type Allowed = Extract<AuthOutcome, { kind: "allow" }>;
+/** The outcome of an authentication that succeeds. */
+export type Allowed = Extract<AuthOutcome, { kind: "allow" }>;
 
 /**
  * Whether `session` belongs to another user than `identity`, so that it must

@@ -3,14 +3,17 @@ import { type AuthOutcome, mayPublish } from "../../security/mod.ts";
 import type { AccessQuestion } from "../../security/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 import { isOwnState } from "../session/reserved_topic.ts";
+import type { Will } from "../session/will.ts";
 
 /**
- * A client that is let in, whose will may not be published, is refused after
- * all: when the will is due, nobody is left who could be told. Throws
- * `ProtocolError` 0x87 for CONNACK.
+ * Refuses an authenticated client whose `will` it may not publish: when the
+ * will is due, no connection is left to report it on.
+ *
+ * @throws {ProtocolError} 0x87 for CONNACK.
  */
 export function judgeWill(
-  { context, listener, will }: Connection,
+  { context, listener }: Connection,
+  will: Will | null,
   outcome: AuthOutcome,
 ): AuthOutcome | Promise<AuthOutcome> {
   const { access } = context;

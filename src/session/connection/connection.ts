@@ -29,7 +29,6 @@ import type { EndDetail, LoggedConnection } from "../core/session_log.ts";
 import { Sender } from "../output/sender.ts";
 import type { Registry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
-import type { Will } from "../session/will.ts";
 
 /** The largest CONNECT that is read: nobody is known yet who sends it. */
 const CONNECT_MAXIMUM = 1024 * 1024;
@@ -40,8 +39,10 @@ const LINGER = 2000;
 /** Bytes of a packet under way that keep a connection alive as a packet does. */
 const PART = 1024;
 
-/** No exchange has begun, so there is no outcome. */
-const NOBODY_ASKED = (): void => {};
+/** Takes the answer to one step of an authentication. */
+export type Authenticated = (
+  answer: AuthOutcome | Promise<AuthOutcome>,
+) => void;
 
 /**
  * opening: CONNECT has not come. authenticating: it is being judged.
@@ -153,11 +154,6 @@ export class Connection implements Deadline, LoggedConnection {
    * @internal
    */
   filterWork: FilterWork | null = null;
-  /**
-   * The will of a CONNECT that is being judged, or null.
-   * @internal
-   */
-  will: Will | null = null;
   /** Ends it when what let its client in does; null where that has no end. */
   identityEnd: { stop(): void } | null = null;
   /** Credentials of the CONNECT, kept where AUTH may come again. */
@@ -166,8 +162,8 @@ export class Connection implements Deadline, LoggedConnection {
   authMethod: string | null = null;
   /** The authentication under way, or null. */
   exchange: AuthExchange | null = null;
-  /** What becomes of the outcome of the exchange. */
-  judged: (outcome: AuthOutcome) => void = NOBODY_ASKED;
+  /** Takes the answers of the exchange; null without one. @internal */
+  authenticated: Authenticated | null = null;
   /** When `due` is to be called, ms; Infinity for never. */
   at: number = Infinity;
   /** Belongs to `Deadlines`. */

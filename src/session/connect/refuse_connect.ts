@@ -1,0 +1,69 @@
+import { ConnectError, encodeConnack } from "../../codec/mod.ts";
+import {
+  type Properties,
+  type ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+  ReturnCode,
+} from "../../mqtt/mod.ts";
+import type { Connection } from "../connection/connection.ts";
+import { ForeignProtocol } from "../connection/first_packet.ts";
+import { closeReasonOf } from "../core/closing_error.ts";
+
+/** Answers a CONNECT that is refused, where there is an answer, and closes. */
+export function refuseConnect(
+  connection: Connection,
+  error: ProtocolError,
+): void {
+  // Before CONNECT was decoded there is nobody to answer.
+  const version = error instanceof ConnectError
+    ? error.version
+    : connection.clientId === null
+    ? null
+    : connection.version;
+  const bytes = version === null ? null : refusal(connection, error, version);
+  if (bytes !== null) connection.sender.send(bytes);
+  // Counted apart: wrong passwords are worth another look than wrong bytes.
+  const denied = connection.state === "authenticating";
+  const why = closeReasonOf(error, denied ? "auth-failed" : "refused");
+  connection.close(why, error.reasonCode, error.detail ?? error.message, {
+    fault: error instanceof ForeignProtocol ? error.fault : null,
+  });
+}
+
+/** CONNACK with the refusal; null where the version has no code for it. */
+function refusal(
+  connection: Connection,
+  error: ProtocolError,
+  version: ProtocolVersion,
+): Uint8Array | null {
+  const code = version === 5 ? error.reasonCode : RETURN_CODES.get(
+    error.reasonCode,
+  );
+  if (code === undefined) return null; // 3.x has no word for it: just close
+  const encode = (properties: Properties) =>
+    encodeConnack(
+      { type: 2, sessionPresent: false, code, properties },
+      version,
+    );
+  if (version !== 5) return encode({});
+  // The reason in words only where it fits [MQTT-3.2.2-19].
+  const full = encode({ reasonString: error.message });
+  return full.length <= connection.sender.sendLimit ? full : encode({});
+}
+
+/** What 3.x says for a reason (3.2.2.3); the rest has to do without a word. */
+const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
+  [
+    ReasonCode.UnsupportedProtocolVersion,
+    ReturnCode.UnacceptableProtocolVersion,
+  ],
+  [ReasonCode.ClientIdentifierNotValid, ReturnCode.IdentifierRejected],
+  [ReasonCode.ServerUnavailable, ReturnCode.ServerUnavailable],
+  [ReasonCode.ServerBusy, ReturnCode.ServerUnavailable],
+  [ReasonCode.ConnectionRateExceeded, ReturnCode.ServerUnavailable],
+  [ReasonCode.QuotaExceeded, ReturnCode.ServerUnavailable],
+  [ReasonCode.BadUserNameOrPassword, ReturnCode.BadUserNameOrPassword],
+  [ReasonCode.NotAuthorized, ReturnCode.NotAuthorized],
+  [ReasonCode.Banned, ReturnCode.NotAuthorized],
+]);
