@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import type { JournaledBlocks } from "../../src/store/copies/journaled_blocks.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
+import { findCopies } from "../../src/store/copies/copies.ts";
+import { latestLine } from "../../src/store/copies/recovery.ts";
 import { openStore } from "../../src/store/mod.ts";
 import type { Disk } from "../../src/store/opening/disk.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
@@ -246,4 +248,82 @@ Deno.test("copies that a snapshot removes while a scrub reads them are no damage
   const pause = () => Promise.resolve();
   assert.deepEqual(await scrubCopies(store.files, store.path, pause), []);
   await journaled.close();
+});
+
+Deno.test("a snapshot that is tried again and again begins one journal, which is kept as long as it is needed", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  const journaled = await store.open();
+  await journaled.commit(commits.next());
+  store.blocks.unreadable = new Error("Input/output error");
+  let tries = 0;
+  const read = store.blocks.read.bind(store.blocks);
+  store.blocks.read = (each, head) => (tries++, read(each, head));
+  store.clock.advance(HOUR);
+  await journaled.commit(commits.next());
+  for (let count = 1; count <= 5; count++) {
+    await until(
+      "a try",
+      () => tries === count && store.blocks.keepFrom === Infinity,
+    );
+    await journaled.commit(commits.next());
+    store.clock.advance(MINUTE);
+  }
+  await until("the last try", () => tries === 6);
+  const journal = ["store.kv.journal-0", "store.kv.journal-1"];
+  assert.deepEqual(store.names, journal);
+  await until("its end", () => store.blocks.keepFrom === Infinity);
+  store.blocks.unreadable = null;
+  store.clock.advance(MINUTE);
+  await until("a snapshot", () => store.told.at(-1) === null);
+  await journaled.commit(commits.next());
+  store.clock.advance(HOUR);
+  for (let made = 1; made < 4; made++) {
+    const { count } = commits;
+    await journaled.commit(commits.next());
+    const name = `store.kv.snapshot-${count}`;
+    await until("a snapshot", () => store.names.includes(name));
+    await until("its end", () => store.blocks.keepFrom === Infinity);
+    await journaled.commit(commits.next());
+    store.clock.advance(HOUR);
+    // The older of both snapshots leads to the present as well.
+    const copies = await findCopies(systemFiles, store.path);
+    const snapshots = copies.snapshots.slice(1);
+    assert.equal(snapshots.length, 1);
+    const line = await latestLine(systemFiles, { ...copies, snapshots });
+    assert.equal(line.reach.commit, commits.count);
+  }
+  assert.ok(!store.names.includes(journal[0]));
+  await journaled.close();
+});
+
+Deno.test("no timer is left when a second copy is closed, although snapshots have failed", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const { clock } = store;
+  const { after } = clock;
+  let running = 0;
+  clock.after = (ms, task) => {
+    let isOver = false;
+    const over = () => {
+      if (!isOver) running--;
+      isOver = true;
+    };
+    running++;
+    const cancel = after.call(clock, ms, () => (over(), task()));
+    return () => (over(), cancel());
+  };
+  const commits = new Commits();
+  // So many journals that a snapshot is due before its time.
+  for (let run = 0; run < 24; run++) {
+    const journaled = await store.open();
+    await journaled.commit(commits.next());
+    await journaled.close();
+  }
+  const space = { free: 0, diskRoom: 0 };
+  const journaled = await store.open({ space });
+  await journaled.commit(commits.next());
+  assert.match(store.told.at(-1)!, /disk has room for 0/);
+  assert.equal(running, 1);
+  await journaled.close();
+  assert.equal(running, 0);
 });

@@ -76,7 +76,10 @@ export async function findCopies(
   return { snapshots, journals };
 }
 
-/** Removes snapshots but the two newest, and journals older than these. */
+/**
+ * Removes snapshots but the two newest, and journals that end before the older
+ * one. A journal ends where the next one begins.
+ */
 export async function removeOldCopies(
   files: Files,
   store: string,
@@ -85,8 +88,9 @@ export async function removeOldCopies(
   if (snapshots.length < 2) return;
   const oldest = snapshots[1].commit;
   for (const { path } of snapshots.slice(2)) await files.remove(path);
-  for (const { path, commit } of journals) {
-    if (commit < oldest) await files.remove(path);
+  const needed = journals.findLastIndex(({ commit }) => commit <= oldest);
+  for (const { path } of journals.slice(0, Math.max(0, needed))) {
+    await files.remove(path);
   }
 }
 

@@ -75,6 +75,8 @@ export class JournaledBlocks implements Blocks {
   #path = "";
   #timer: Cancel | null = null;
   #beginning: Promise<void> | null = null;
+  /** Whether the journal was begun for a snapshot that has yet to be made. */
+  #isBegun = false;
   /** A snapshot or a scrub: one at a time keeps the blocks of a head. */
   #reading: Promise<void> | null = null;
   #isDue = false;
@@ -131,6 +133,7 @@ export class JournaledBlocks implements Blocks {
       if (made.#renewal !== null) await made.#write(blocks.head);
       else await made.#takeOver();
       await made.#beginJournal();
+      made.#isBegun = made.#renewal !== null;
     } catch (error) {
       // A timer of it would replace the journal of the next one.
       made.#end();
@@ -273,6 +276,7 @@ export class JournaledBlocks implements Blocks {
   /** Without a commit nothing changes, so the snapshot waits for the next. */
   #wait(): void {
     this.#isDue = this.#rests = this.#hasMany = false;
+    this.#timer?.();
     if (this.#closed) return;
     const { snapshotInterval } = this.#options;
     this.#timer = this.#clock.after(snapshotInterval, () => {
@@ -284,6 +288,7 @@ export class JournaledBlocks implements Blocks {
   #waitAgain(): void {
     this.#isDue = false;
     this.#rests = true;
+    this.#timer?.();
     if (this.#closed) return;
     const pause = Math.min(RETRY, this.#options.snapshotInterval);
     this.#timer = this.#clock.after(pause, () => {
@@ -314,7 +319,13 @@ export class JournaledBlocks implements Blocks {
     this.#timer?.();
     this.#isDue = this.#isCramped = false;
     const { head } = this.#blocks;
-    const begun = this.#beginJournal();
+    // A snapshot that is tried again needs no other: the journal goes on from
+    // where the copy before it ends.
+    const begun = this.#isBegun && this.#journal!.isSound
+      ? Promise.resolve()
+      : this.#beginJournal().then(() => {
+        this.#isBegun = true;
+      });
     // From now on: a scrub that began before the snapshot would share its blocks.
     this.#reading = begun.then(() => this.#write(head), (error) => {
       this.#failed(error);
@@ -344,6 +355,8 @@ export class JournaledBlocks implements Blocks {
    */
   async #write(head: Head): Promise<void> {
     const { files, path } = this.#options;
+    // One that a scrub wants from now on needs the next snapshot.
+    const renewal = this.#renewal;
     this.#blocks.keepFrom = head.first;
     this.#underway = this.#size;
     try {
@@ -358,9 +371,11 @@ export class JournaledBlocks implements Blocks {
           }, head),
       );
       this.#copied += bytes;
-      await this.#removeOld(head);
+      await this.#removeOld(head, renewal);
+      this.#isBegun = false;
       this.#tell(null);
       this.#wait();
+      if (this.#renewal !== null) this.#isDue = true;
       // Without scrubs nothing else would end the alarm.
       if (this.#isDamaged) this.#options.damage?.(null);
       this.#isDamaged = false;
@@ -411,6 +426,8 @@ export class JournaledBlocks implements Blocks {
     const damaged = await scrubCopies(files, path, pause);
     if (damaged.length === 0) return found;
     this.#renewal ??= { aside: null };
+    // The present journal may be one of the damaged copies.
+    this.#isBegun = false;
     this.#beginNow();
     const copies = `the second copy was damaged (${damaged.join(", ")}); a ` +
       "new one is made";
@@ -430,18 +447,19 @@ export class JournaledBlocks implements Blocks {
   }
 
   /** Copies that the snapshot of `head` makes needless. */
-  async #removeOld(head: Head): Promise<void> {
+  async #removeOld(head: Head, renewal: Renewal | null): Promise<void> {
     const { files, path } = this.#options;
     this.#carried = 0;
-    if (this.#renewal !== null) {
+    if (renewal !== null) {
       const own = new Set(
         [...this.#own].filter((one) =>
           Number(one.slice(one.lastIndexOf("-") + 1)) >= head.commit
         ),
       );
       own.add(snapshotPath(path, head.commit));
-      await endCopies(files, path, this.#renewal, own);
-      this.#renewal = null;
+      if (this.#path !== "") own.add(this.#path);
+      await endCopies(files, path, renewal, own);
+      if (this.#renewal === renewal) this.#renewal = null;
     }
     await removeOldCopies(files, path);
     const left = allOf(await findCopies(files, path));
