@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { verifyStore } from "../../src/store/mod.ts";
+import { KvFile } from "../../src/store/kv/kv_file.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { assertSame, message } from "./world.ts";
 
@@ -83,6 +84,26 @@ for (const name of [...Object.keys(damages), ...Object.keys(headers)]) {
     const empty = await other.open("durable");
     assert.match(empty.alarm!, /was damaged .*set aside as .*nothing stored/);
     await empty.world.store.close();
+  });
+}
+
+const rows: Readonly<Record<string, string>> = {
+  head: "68656164",
+  schema: "736368656d61",
+  journaled: "6a6f75726e616c6564",
+};
+
+for (const [name, hex] of Object.entries(rows)) {
+  Deno.test(`a damaged row is named: ${name}`, async () => {
+    await using folder = new KeptFolder();
+    await damaged(folder, "fault-tolerant", "nothing");
+    const database = new DatabaseSync(folder.path);
+    database.exec(`UPDATE kv SET v_encoding = 2 WHERE k = x'02${hex}00'`);
+    database.close();
+    const file = await KvFile.open(folder.path);
+    const read = () => [file.schema, file.head, file.isJournaled];
+    assert.throws(read, { message: `the row of "${name}" is damaged` });
+    file.close();
   });
 }
 

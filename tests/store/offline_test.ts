@@ -10,6 +10,7 @@ import {
   type StoreSettings,
   verifyStore,
 } from "../../src/store/mod.ts";
+import { systemFiles } from "../../src/store/base/system_files.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
@@ -161,6 +162,39 @@ Deno.test("compacting gives up where nothing can be written, and says why", asyn
   await assert.rejects(store.close(), { fault: "unwritten" });
 });
 
+Deno.test("compacting that meets an error of our own throws it, and does not spin", async () => {
+  const blocks = new FaultyBlocks();
+  const store = new LogStore(blocks, new ManualClock(), {
+    mode: "durable",
+    flushInterval: 1000,
+  });
+  const world = await World.load(store);
+  const session = world.begin("a");
+  await world.committed();
+  // Reading the session throws when it is written again.
+  Object.defineProperty(session, "clientId", {
+    get: () => {
+      throw new Error("our own");
+    },
+  });
+  await assert.rejects(store.compact(), {
+    fault: "failing",
+    message: /the store cannot be written: .*our own/,
+  });
+});
+
+Deno.test("compacting a store that is not loaded throws, and does not spin", async () => {
+  const blocks = new FaultyBlocks();
+  const options = { mode: "durable", flushInterval: 1000 } as const;
+  const world = await World.load(
+    new LogStore(blocks, new ManualClock(), options),
+  );
+  world.begin("a");
+  await world.committed();
+  const other = new LogStore(blocks, new ManualClock(), options);
+  await assert.rejects(other.compact(), /not loaded, or closed/);
+});
+
 /** Turns a bit of a retained message's topic: SQLite does not look there. */
 function damageBlocks(path: string): void {
   const bytes = Deno.readFileSync(path);
@@ -269,6 +303,34 @@ Deno.test("restore and backup take what only the journals of a store have", () =
     const restored = await open();
     assertSame(restored.picture(), before);
     await restored.store.close();
+  }, "fault-tolerant"));
+
+Deno.test("a backup of a store whose broker removes a journal meanwhile is as good as the store", () =>
+  withStore(async (path, open) => {
+    const world = await open();
+    const behind = `${path}.behind`;
+    happen(world, seeded(5), 300);
+    await world.committed();
+    await backupStore(path, behind);
+    const { sessions } = await storeInfo(behind);
+    happen(world, seeded(6), 300);
+    await world.committed();
+    await world.store.close();
+    const journal = `${behind}.journal-0`;
+    await Deno.copyFile(`${path}.journal-0`, journal);
+    const { open: openFile } = systemFiles;
+    let opened = 0;
+    systemFiles.open = (file, how) => {
+      if (file === journal && ++opened === 2) Deno.removeSync(journal);
+      return openFile(file, how);
+    };
+    try {
+      await backupStore(behind, `${path}.backup`);
+    } finally {
+      systemFiles.open = openFile;
+    }
+    assert.equal(opened, 2);
+    assert.equal((await storeInfo(`${path}.backup`)).sessions, sessions);
   }, "fault-tolerant"));
 
 Deno.test("a log that lies beside the name of a new backup is not taken for its own", () =>

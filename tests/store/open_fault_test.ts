@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, storeInfo } from "../../src/store/mod.ts";
-import { isDamage, openFault } from "../../src/store/base/open_fault.ts";
+import {
+  isDamage,
+  isFull,
+  openFault,
+} from "../../src/store/base/open_fault.ts";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
@@ -26,6 +30,15 @@ const faults: readonly (readonly [said: string, advice: RegExp])[] = [
   ["database disk image is malformed", /report it/],
   ["no such table: kv", /report it/],
 ];
+
+Deno.test("a file that is too large is a full disk, a value of Deno KV that is too large is not", () => {
+  for (const text of ["File too large (os error 27)", "write EFBIG"]) {
+    assert.ok(isFull(text), text);
+  }
+  for (const what of ["Value", "Key", "Total mutation size"]) {
+    assert.ok(!isFull(`${what} too large (max 65536 bytes)`), what);
+  }
+});
 
 /** A store that was stopped, and what it had. */
 async function stopped(

@@ -73,6 +73,25 @@ Deno.test("a connection to Deno KV that keeps failing is opened anew, and the co
   await store.close();
 });
 
+Deno.test("a connection that fails while it waits for a lock is opened anew, too", async () => {
+  await using folder = new KeptFolder();
+  const connections = new Connections();
+  const open = (openKv: OpenKv): OpenKv => async (path) => {
+    const kv = await connections.open(openKv)(path);
+    kv.delete = () => Promise.reject(new Error("disk I/O error"));
+    return kv;
+  };
+  await withOpenKv(open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    connections.brokenBefore = 1;
+    connections.error = "database is locked";
+    assert.equal((await tries(store, 2)).length, 3);
+    assert.equal(connections.count, 2);
+    await store.close();
+  });
+});
+
 Deno.test("a full disk is no reason to open the store anew", async () => {
   await using folder = new KeptFolder();
   const connections = new Connections();

@@ -17,7 +17,7 @@ const DAMAGE_CODES: readonly unknown[] = [11, 26];
 const SHORT_READ = 522;
 
 /** Messages of SQLite and the kernel about a full disk. */
-const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|too large|EFBIG/i;
+const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|file too large|EFBIG/i;
 
 /** Messages of the system and SQLite, each with advice. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [

@@ -91,8 +91,8 @@ export class KvFile {
 
   /** The schema of the store in it; 0 when there is none yet. */
   get schema(): number {
-    const head = this.#value(HEAD);
-    const schema = this.#value(key("schema"));
+    const head = this.#value("head");
+    const schema = this.#value("schema");
     if (schema !== null) return this.#known(schema, head);
     // The first schema had no mark of its own.
     return head === null ? 0 : 1;
@@ -100,12 +100,12 @@ export class KvFile {
 
   /** Whether a journal has all that was committed of late. */
   get isJournaled(): boolean {
-    return this.#value(JOURNALED) !== null;
+    return this.#value("journaled") !== null;
   }
 
   /** The head; `EMPTY` when nothing was ever stored. */
   get head(): Head {
-    const value = this.#value(HEAD);
+    const value = this.#value("head");
     return value === null ? EMPTY : decodeHead(value);
   }
 
@@ -203,7 +203,7 @@ export class KvFile {
     return row !== undefined;
   }
 
-  #value(of: Uint8Array): Uint8Array | null {
+  #value(name: string): Uint8Array | null {
     return orFault(this.#path, () => {
       const tables = this.#database.prepare(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'",
@@ -211,9 +211,9 @@ export class KvFile {
       if (tables === undefined) return null;
       const row = this.#database.prepare(
         `SELECT v, ${IS_OURS} FROM kv WHERE k = ?`,
-      ).get(of);
+      ).get(key(name));
       if (row === undefined) return null;
-      checkRow(row, "the head");
+      checkRow(row, `"${name}"`);
       return row.v as Uint8Array;
     });
   }

@@ -71,10 +71,10 @@ export class OwnKv {
   ): Promise<void> {
     if (this.#failures >= REOPENING) await this.#reopen();
     this.#tried = head ?? this.#tried;
-    const result = await this.#commit(change, head);
+    const result = await this.#counted(() => this.#commit(change, head));
     if (!result.ok) {
       // A try that was reported as failed may have worked all the same.
-      this.#goOn(await this.#kv.get<Uint8Array>(HEAD_KEY));
+      this.#goOn(await this.#counted(() => this.#kv.get(HEAD_KEY)));
       return await this.write(change, head);
     }
     if (head === null) return;
@@ -114,18 +114,25 @@ export class OwnKv {
     if (head !== null) atomic.set(HEAD_KEY, head);
     change(atomic);
     try {
-      const result = await atomic.commit();
+      return await atomic.commit();
+    } catch (error) {
+      const { message } = error as Error;
+      if (waits === WAITS || !/database is locked/.test(message)) throw error;
+      // SQLite waits for a lock only where a transaction begins with a write.
+      // With a check it begins with a read, and fails at once.
+      await this.#kv.delete(NOTHING_KEY);
+      return await this.#commit(change, head, waits + 1);
+    }
+  }
+
+  /** Runs `work` and counts its failures, except those of a full disk. */
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
       this.#failures = 0;
       return result;
     } catch (error) {
-      const { message } = error as Error;
-      if (waits < WAITS && /database is locked/.test(message)) {
-        // SQLite waits for a lock only where a transaction begins with a write.
-        // With a check it begins with a read, and fails at once.
-        await this.#kv.delete(NOTHING_KEY);
-        return await this.#commit(change, head, waits + 1);
-      }
-      if (!isFull(message)) this.#failures++;
+      if (!isFull((error as Error).message)) this.#failures++;
       throw error;
     }
   }

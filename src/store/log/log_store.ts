@@ -236,14 +236,21 @@ export class LogStore implements Store, Waker {
   }
 
   /**
-   * Writes all that is live anew, and nothing else remains; once it is loaded. Rejects with
-   * `StoreError` when that is not possible.
+   * Writes all that is live again, and removes all else; after `load`.
+   *
+   * @throws {StoreError} `failing`, `unwritten` or `taken` when that is not
+   * possible.
    */
   async compact(): Promise<void> {
     const end = this.#writer.number;
     this.#cleaning.through = end - 1;
-    while (this.#ledger.first < end) {
+    for (let { first } = this.#ledger; first < end;) {
       this.#flush();
+      if (this.#writing === null && this.#ledger.first === first) {
+        const why = this.#health.reason ?? "it is not loaded, or closed";
+        throw new StoreError("failing", `the store cannot be written: ${why}`);
+      }
+      ({ first } = this.#ledger);
       await this.#writing;
       if (this.#isTaken) throw new StoreError("taken", this.#health.reason!);
     }

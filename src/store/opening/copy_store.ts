@@ -66,16 +66,23 @@ async function write(from: string, to: string): Promise<void> {
   }
 }
 
-/** Adds the commits that only the journals of `from` have. */
+/**
+ * Adds the commits that only the journals of `from` have. A broker may remove
+ * journals meanwhile: those are older than what the copy was made of.
+ */
 async function catchUpCopy(from: string, to: string): Promise<void> {
   const { head } = await verify(to);
-  if (!await isBehind(from, { head })) return;
-  const blocks = await openKvBlocks(to);
   try {
-    blocks.isJournaled = true;
-    await catchUp(systemFiles, blocks, await realStorePath(from));
-  } finally {
-    await blocks.close();
+    if (!await isBehind(from, { head })) return;
+    const blocks = await openKvBlocks(to);
+    try {
+      blocks.isJournaled = true;
+      await catchUp(systemFiles, blocks, await realStorePath(from));
+    } finally {
+      await blocks.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
@@ -83,15 +90,9 @@ async function isBehind(
   from: string,
   { head }: Pick<Verdict, "head">,
 ): Promise<boolean> {
-  try {
-    const store = await realStorePath(from);
-    const { journals } = await findCopies(systemFiles, store);
-    return (await follow(systemFiles, journals, head)).commit > head.commit;
-  } catch (error) {
-    // A broker has removed it since: its store has all that was in there.
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const store = await realStorePath(from);
+  const { journals } = await findCopies(systemFiles, store);
+  return (await follow(systemFiles, journals, head)).commit > head.commit;
 }
 
 /** Tells a damaged store from a disk that does not take the copy. */
