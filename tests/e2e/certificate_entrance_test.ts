@@ -143,11 +143,11 @@ testWith(
     clock.advance(HOUR);
     assert.match(
       await broker.told.next(),
-      /^listener warn: .*ca\.crl is out of date.* it counts nevertheless/,
+      /^listener warn: .*ca\.crl has expired.* it counts nevertheless/,
     );
     assert.match(
       await broker.told.next(),
-      /^listener refuse: .*ca\.crl is out of date.* refused until then/,
+      /^listener refuse: .*ca\.crl has expired.* refused until then/,
     );
     assert.deepEqual(await enters(), [true, false]);
     assert.match(await broker.told.next(), /revocation list .* has expired/);

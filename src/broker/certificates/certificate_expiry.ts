@@ -39,9 +39,9 @@ export class CertificateExpiry {
     const near = this.#all().map((one) => faultOf(one, now));
     const text = [...new Set(near)].filter((one) => one !== "").join("; ");
     if (text === this.#told) return;
-    this.#told = text;
     if (text === "") this.#alarms.clear("certificates");
     else this.#alarms.raise("certificates", text);
+    this.#told = text;
   }
 
   /** Whole days left of what ends first, by listener; negative when over. */

@@ -164,6 +164,7 @@ export class Certificates {
       quiet: LIST_QUIET,
     });
     this.#tick();
+    await this.#survive(() => this.#expiry.look());
   }
 
   get #parts(): Part[] {
@@ -265,28 +266,42 @@ export class Certificates {
 
   /** One after the other: files are read in the order they were written. */
   #reload(isMeant: (part: Part) => boolean): Promise<void> {
-    const reload = async () => {
-      for (const part of this.#parts) if (isMeant(part)) await part.reload();
-      await this.judgeAgain();
-      this.#expiry.look();
-    };
-    // One that rejected would keep all that follow from being read.
-    return this.#reloading = this.#reloading.then(reload).catch(this.#onFault);
-  }
-
-  /** Renews what the broker makes itself, and looks at what ends. */
-  #tick(): void {
-    // The next hour comes first: whatever throws here must not be the last.
-    this.#hourly = this.#ports.clock.after(HOUR, () => {
-      this.lookAtDates().then(() => this.#hourly !== null && this.#tick());
+    return this.#reloading = this.#reloading.then(async () => {
+      for (const part of this.#parts) {
+        if (isMeant(part)) await this.#survive(() => part.reload());
+      }
+      await this.#survive(() => this.judgeAgain());
+      await this.#survive(() => this.#expiry.look());
     });
-    this.#expiry.look();
   }
 
-  /** Renews what the broker makes itself, and judges all dates; never rejects. */
-  lookAtDates(): Promise<void> {
-    for (const trust of this.#trusts.values()) trust.warnOfStale();
-    return this.#reload((part) =>
+  /** Takes a step; where it fails, those that follow are taken all the same. */
+  async #survive(step: () => void | Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#onFault(error as Error);
+    }
+  }
+
+  /** Looks at all dates once an hour. */
+  #tick(): void {
+    this.#hourly = this.#ports.clock.after(HOUR, () => {
+      // The next hour comes first: a look that fails must not be the last.
+      this.#tick();
+      this.lookAtDates();
+    });
+  }
+
+  /**
+   * Renews what the broker makes itself, and judges all dates. Never rejects:
+   * a fault is logged, and the other certificates are looked at.
+   */
+  async lookAtDates(): Promise<void> {
+    for (const trust of this.#trusts.values()) {
+      await this.#survive(() => trust.warnOfStale());
+    }
+    await this.#reload((part) =>
       this.#automatic.files.some((file) => part.files.includes(file))
     );
   }

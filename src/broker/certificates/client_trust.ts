@@ -160,8 +160,10 @@ export class ClientTrust {
     const stale = this.#loaded.lists.filter(({ list }) => isStale(list, now));
     const paths = stale.map(({ path }) => path).join(", ");
     if (paths === this.#stale) return;
-    this.#stale = paths;
-    if (paths === "") return;
+    if (paths === "") {
+      this.#stale = paths;
+      return;
+    }
     const isRefused = this.#settings.crl_expired === "refuse";
     const effect = isRefused
       ? "clients of its authority are refused until then"
@@ -169,9 +171,10 @@ export class ClientTrust {
     this.#log.trouble(
       this.#where,
       new Error(
-        `the revocation list ${paths} is out of date: fetch a new one; ${effect}`,
+        `the revocation list ${paths} has expired: fetch a new one; ${effect}`,
       ),
     );
+    this.#stale = paths;
   }
 
   get #where(): string {
