@@ -8,7 +8,7 @@ import type { StoredPacketIds } from "../../src/store/mod.ts";
 import { property } from "../support/bytes.ts";
 import { deliveryAt } from "../support/deliveries.ts";
 import { settle } from "../support/settle.ts";
-import { pubcomp, staying } from "../support/packets.ts";
+import { pubcomp, pubrec, staying } from "../support/packets.ts";
 import type { WireClient } from "../support/wire_client.ts";
 import { StubStore } from "./stub_store.ts";
 import { stored, type StoredBroker } from "./stored_broker.ts";
@@ -167,4 +167,41 @@ stored(
     await reader.expectAlive();
   },
   restored({ next: 65000, reserved: 535, barred: [{ first: 1, count: 10 }] }),
+);
+
+stored(
+  "PUBCOMP ends the message in flight also where a crash made its packet id unknown and its client did not answer PUBREL",
+  "buffered",
+  async (broker) => {
+    const reader = await broker.connect(5, staying(5));
+    await reader.expectAck(6, 33_000);
+    await reader.subscribe([["t", 2]]);
+    // With more than 32,767 messages in flight no packet id is left out.
+    const writer = await broker.connect(4, "writer");
+    for (let id = 1; id <= 33_000;) {
+      const sent: Uint8Array[] = [];
+      for (; id <= 33_000 && sent.length < 8000; id++) {
+        sent.push(writer.packets.publish({ topic: "t", qos: 2, id }));
+      }
+      await writer.send(...sent);
+    }
+    const [session] = [...broker.store.sessions] as Session[];
+    assert.equal(session.queue.find(33_000)?.qos, 2);
+    await publishIds(reader);
+    await reader.send(pubrec(33_000));
+    await reader.expectAck(6, 33_000);
+    await reader.send(pubcomp(33_000));
+    await settle();
+    assert.equal(session.queue.inflight, 32_999);
+    assert.deepEqual(session.packetIds!.barred, []);
+    // A client that answers both is right, too.
+    await reader.send(pubcomp(33_000));
+    await reader.expectAlive();
+  },
+  {
+    limits: { max_inflight: 65535 },
+    ...restored({
+      ...{ next: 1, reserved: 0, barred: [{ first: 33_000, count: 1 }] },
+    }),
+  },
 );

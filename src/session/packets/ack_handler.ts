@@ -15,7 +15,6 @@ export function handleAck(
   if (type === PacketType.Pubrel) {
     return release(connection, session, packetId);
   }
-  if (type === PacketType.Pubcomp && session.queue.freed(packetId)) return;
   // The client answers in any order, late, or twice: an id that is not in
   // flight is no mistake, one of the wrong QoS is.
   const entry = session.queue.find(packetId);
@@ -42,17 +41,27 @@ export function handleAck(
     if (refused) return session.queue.acknowledged(entry, true);
     session.queue.receivedByClient(entry);
     answerPubrec(connection, session, entry);
-  } else if (entry !== null) {
-    expectQos(entry, 2, "PUBCOMP");
-    if (entry.message !== null) {
-      throw new ProtocolError( // [MQTT-4.3.3-4]: not acknowledged before PUBREC
-        ReasonCode.ProtocolError,
-        `PUBCOMP for packet id ${packetId} before its PUBREC`,
-      );
-    }
-    // Now the id may be given to another message [MQTT-2.2.1-4].
-    session.queue.acknowledged(entry, false);
-  }
+  } else complete(session, entry, packetId);
+}
+
+/** PUBCOMP: the packet id may be given to another message [MQTT-2.2.1-4]. */
+function complete(
+  session: Session,
+  entry: Outgoing | null,
+  packetId: number,
+): void {
+  const { queue } = session;
+  // The exchange in flight ends first: its client holds the id no longer, so
+  // that answers a PUBREL for an id that a crash had made unknown, too.
+  const isInFlight = entry !== null && entry.qos === 2 &&
+    entry.message === null;
+  if (isInFlight) queue.acknowledged(entry, false);
+  if (queue.freed(packetId) || isInFlight || entry === null) return;
+  expectQos(entry, 2, "PUBCOMP");
+  throw new ProtocolError( // [MQTT-4.3.3-4]: not acknowledged before PUBREC
+    ReasonCode.ProtocolError,
+    `PUBCOMP for packet id ${packetId} before its PUBREC`,
+  );
 }
 
 /** PUBREL: from PUBCOMP on the client may use the packet id anew. */

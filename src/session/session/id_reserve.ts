@@ -55,12 +55,8 @@ export class IdReserve {
   readonly #owner: ReserveOwner;
   /** Serial numbers from here on are not reserved. */
   #end = 0;
-  /** The same as far as it is on disk. */
+  /** The same as far as it is on disk; less only while a commit is awaited. */
   #storedEnd = 0;
-  /** Counts up with each change of `#end`. */
-  #change = 0;
-  #isPending = false;
-  #isAwaited = false;
   /** Ids reserved the last time. */
   #size = FIRST_RESERVE / 8;
   /** Barred ids whose PUBREL the client has not answered, or null. */
@@ -104,12 +100,12 @@ export class IdReserve {
    */
   admits(isNew: boolean): boolean {
     const next = this.#window.nextSerial();
-    if (next + this.#size / 2 >= this.#end && !this.#isPending) {
+    const isPending = this.#storedEnd < this.#end;
+    if (next + this.#size / 2 >= this.#end && !isPending) {
       this.#size = Math.min(RESERVE, this.#size * 8);
       this.#extend(next + this.#size, isNew);
     }
     if (next < this.#storedEnd) return true;
-    this.#isAwaited = true;
     this.#disk.writeSoon();
     return false;
   }
@@ -119,8 +115,6 @@ export class IdReserve {
     const next = this.#window.nextSerial();
     if (this.#end <= next) return;
     this.#end = this.#storedEnd = next;
-    this.#change++;
-    this.#isPending = false;
     this.#owner.noted();
   }
 
@@ -161,15 +155,10 @@ export class IdReserve {
       this.#storedEnd = end;
       return this.#owner.noted();
     }
-    const change = ++this.#change;
-    this.#isPending = true;
     this.#owner.noted();
     this.#disk.onStored(this.#disk.batch, () => {
-      if (this.#change !== change) return; // given back meanwhile
-      this.#isPending = false;
+      if (this.#end !== end) return; // given back meanwhile
       this.#storedEnd = end;
-      if (!this.#isAwaited) return;
-      this.#isAwaited = false;
       this.#owner.granted();
     });
   }
