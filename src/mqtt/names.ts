@@ -22,7 +22,7 @@ export function propertyName(id: number): string {
 
 /** Returns a byte in two hexadecimal digits: `0x0b`. */
 export function hexByte(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
+  return `0x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 function keyOf(

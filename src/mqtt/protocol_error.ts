@@ -7,10 +7,13 @@ import type { ReasonCode } from "./reason_code.ts";
 export class ProtocolError extends Error {
   /** What MQTT 5.0 clients are told (4.13). */
   readonly reasonCode: ReasonCode;
-  /** Text for the log in place of `message`; never sent to a client. */
-  readonly detail: string | null;
+  /** Text for the log; never sent to a client. */
+  readonly detail: string;
 
-  /** `message` says what was wrong; it becomes the v5 reason string. */
+  /**
+   * `message` says what was wrong; MQTT 5.0 clients get it as Reason String
+   * (0x1F). `detail` may say more: null says the same.
+   */
   constructor(
     reasonCode: ReasonCode,
     message: string,
@@ -19,6 +22,6 @@ export class ProtocolError extends Error {
     super(message);
     this.name = "ProtocolError";
     this.reasonCode = reasonCode;
-    this.detail = detail;
+    this.detail = detail ?? message;
   }
 }

@@ -25,6 +25,8 @@ export class RuledSessions {
   readonly rules: RuleAuthorizer;
   readonly context: Context;
   readonly registry: Registry;
+  /** User name, detail and limit of each connection that ended, for the log. */
+  readonly ends: (string | null | undefined)[][] = [];
   readonly #listener;
 
   constructor(rules: RuleAuthorizer, wish: PartialSettings = {}) {
@@ -52,14 +54,17 @@ export class RuledSessions {
       random: Math.random,
       log: {
         connected() {},
-        closed() {},
+        closed: ({ username }, { detail, limit }) => {
+          this.ends.push([username, detail, limit]);
+        },
         failed: (_, error) => reportError(error),
       },
     });
     this.registry = new Registry(this.context);
   }
 
-  async connect(version: Version, options: object): Promise<WireClient> {
+  /** A connection that has said nothing yet. */
+  open(version: Version): WireClient {
     const [mine, stream] = memoryPair();
     openConnection(
       { stream, peer: { hostname: "127.0.0.1", port: 1 } },
@@ -67,7 +72,11 @@ export class RuledSessions {
       this.registry,
       () => {},
     ).start();
-    const client = new WireClient(mine, version);
+    return new WireClient(mine, version);
+  }
+
+  async connect(version: Version, options: object): Promise<WireClient> {
+    const client = this.open(version);
     await client.send(client.packets.connect(options));
     await client.expectAck(2, 0, 0);
     return client;

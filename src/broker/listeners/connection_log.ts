@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { LogLevel } from "../../config/mod.ts";
+import { hexByte } from "../../mqtt/mod.ts";
 import { subscriberOf } from "../../network/mod.ts";
 import type {
   ConnectionEnd,
@@ -178,7 +179,7 @@ export class ConnectionLog implements SessionLog {
       client: cut(client?.clientId, MOST_NAME),
       user: cut(client?.username, MOST_NAME),
       reason,
-      code: code === null ? undefined : hex(code),
+      code: code === null ? undefined : hexByte(code),
       limit: limit ?? undefined,
       text: endWords(reason, facts),
     });
@@ -237,8 +238,4 @@ function cut(
 ): string | undefined {
   if (text === null || text === undefined) return undefined;
   return text.length > most ? `${text.slice(0, most)}…` : text;
-}
-
-function hex(code: number): string {
-  return `0x${code.toString(16).toUpperCase().padStart(2, "0")}`;
 }

@@ -115,6 +115,7 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   // From here on access is judged by the new identity.
   const before = session.identity.username;
   session.identity = outcome.identity;
+  connection.username = outcome.identity.username;
   session.changed();
   watchIdentity(connection, outcome.identity);
   const isAnother = before !== outcome.identity.username;

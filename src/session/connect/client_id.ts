@@ -7,10 +7,8 @@ import type { Session } from "../session/session.ts";
 
 /** A client id whose session belongs to another user. */
 export class OwnedClientId extends ClosingError {
-  /** User names of the session and of the client; null for none. */
+  /** User names of the session and of the client, for the log; null for none. */
   constructor(owner: string | null, username: string | null) {
-    const named = (name: string | null) =>
-      name === null ? "no user name" : `user name ${name}`;
     super(
       "client-id-owned",
       ReasonCode.ClientIdentifierNotValid,
@@ -19,6 +17,10 @@ export class OwnedClientId extends ClosingError {
         `${named(owner)}, the client ${named(username)}`,
     );
   }
+}
+
+function named(name: string | null): string {
+  return name === null ? "no user name" : `user name ${name}`;
 }
 
 /** The outcome of an authentication that succeeds. */

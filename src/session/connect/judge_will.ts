@@ -34,12 +34,13 @@ export function judgeWill(
   };
   const settle = (isAllowed: boolean) => {
     if (isAllowed) return outcome;
-    const why = context.options.explainAccess
-      ? authorizer.reason(identity, question)
-      : "";
+    const detail = `the will: ${authorizer.reason(identity, question)}`;
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
-      why === "" ? "the will may not be published" : `the will: ${why}`,
+      context.options.explainAccess
+        ? detail
+        : "not authorized to publish the will",
+      detail,
     );
   };
   const answer = mayPublish(authorizer.rights(identity, topic), qos, retain) ??

@@ -26,7 +26,9 @@ export function refuseConnect(
   // Counted apart: wrong passwords are worth another look than wrong bytes.
   const denied = connection.state === "authenticating";
   const why = closeReasonOf(error, denied ? "auth-failed" : "refused");
-  connection.close(why, error.reasonCode, error.detail ?? error.message, {
+  // No DISCONNECT is sent before the connection is open.
+  connection.close(why, error.reasonCode, error.message, {
+    detail: error.detail,
     fault: error instanceof ForeignProtocol ? error.fault : null,
   });
 }

@@ -326,10 +326,9 @@ export class Connection implements Deadline, LoggedConnection {
 
   #refuse(error: ProtocolError): void {
     if (this.state !== "open") return this.#handler.refuse(this, error);
-    const reason = this.sender.problemInformation ? error.message : undefined;
     const why = closeReasonOf(error, "protocol-error");
-    const detail = error.detail ?? error.message;
-    this.close(why, error.reasonCode, reason, { detail });
+    const { reasonCode, message, detail } = error;
+    this.close(why, reasonCode, message, { detail });
   }
 
   /** Ends at once because of an error after which nothing can be written. */
@@ -351,14 +350,15 @@ export class Connection implements Deadline, LoggedConnection {
 
   /**
    * Ends the connection. With a code, an MQTT 5.0 client that is open gets a
-   * DISCONNECT first; what waits in the outbox is written, within `LINGER`.
-   * `told` is for the log, where `reason` is not enough.
+   * DISCONNECT first, with `reason` where it wants one (3.1.2.11.7); what waits
+   * in the outbox is written, within `LINGER`. `end` is for the log, which has
+   * `reason` without it.
    */
   close(
     why: CloseReason,
     code: ReasonCode | null = null,
     reason?: string,
-    told: EndDetail = {},
+    end: EndDetail = {},
   ): void {
     if (this.state === "closing" || this.state === "closed") return;
     const wasOpen = this.state === "open";
@@ -372,9 +372,10 @@ export class Connection implements Deadline, LoggedConnection {
     }
     this.#survive("a clean detachment", () => this.#leave());
     this.#survive("the log line", () => {
-      const limit = limitMet(this, why, code, reason);
-      const end = { reason: why, wasOpen, code, limit, detail: reason };
-      this.context.log.closed(this, { ...end, ...told });
+      const { detail = reason, fault } = end;
+      const limit = limitMet(this, why, code, detail);
+      const facts = { reason: why, wasOpen, code, limit, detail, fault };
+      this.context.log.closed(this, facts);
     });
     if (!this.#survive("the last write", () => this.#finish())) this.release();
   }

@@ -7,6 +7,7 @@ import {
 } from "../../transport/mod.ts";
 import { ClosingError } from "../core/closing_error.ts";
 
+/** Reason of a connection that begins with anything else. */
 const NOT_CONNECT = "the first packet is not CONNECT";
 
 /** The first bytes are of another protocol: there is nothing to answer. */

@@ -26,14 +26,12 @@ export class IdentityEnd implements Deadline {
   }
 
   due(): void {
-    const { context, sender } = this.#connection;
+    const { context } = this.#connection;
     if (context.clock.date() < this.#expiresAt) return this.#wait();
     this.#connection.close(
       "auth-expired",
       ReasonCode.NotAuthorized,
-      sender.problemInformation
-        ? "what let this client in has expired"
-        : undefined,
+      "the login of this client has expired",
     );
   }
 

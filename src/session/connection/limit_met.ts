@@ -14,13 +14,13 @@ export interface Limits {
 /**
  * The limit that a connection met when it is closed for `why`, with the reason
  * code `code` if it has one: name of the setting and value, for the log. Null
- * when it was no limit. `reason` is what `close` was given.
+ * when it was no limit. `detail` is the cause in words, for the log.
  */
 export function limitMet(
   { context, listener, sender, isKeepAliveCut }: Limits,
   why: CloseReason,
   code: ReasonCode | null,
-  reason?: string,
+  detail?: string | null,
 ): string | null {
   const setting = (name: string, value: number, unit = "") =>
     `${name} of listener ${listener.name} is ${value}${unit}`;
@@ -31,7 +31,7 @@ export function limitMet(
     case "disk-full":
       return context.durability.trouble ?? "storage";
     case "client-id-owned":
-      return reason ?? null;
+      return detail ?? null;
     case "keep-alive":
       return isKeepAliveCut
         ? setting("max_keep_alive", listener.maxKeepAlive, " s")

@@ -7,6 +7,7 @@ import {
 import {
   type Message,
   PacketType,
+  type Properties,
   type ProtocolVersion,
   type ReasonCode,
 } from "../../mqtt/mod.ts";
@@ -232,20 +233,14 @@ export class Sender {
   }
 
   /**
-   * Says good-bye to an MQTT 5.0 client; without `reason` when that
-   * makes it larger than the client takes [MQTT-3.14.2-3].
+   * Sends DISCONNECT to an MQTT 5.0 client; without `reason` when the client
+   * wants none, or when it makes the packet too large [MQTT-3.14.2-3].
    */
-  sendDisconnect(
-    reasonCode: ReasonCode,
-    reason: string | undefined,
-  ): void {
-    const bytes = encodeDisconnect({
-      type: 14,
-      reasonCode,
-      properties: reason === undefined ? {} : { reasonString: reason },
-    }, 5);
-    if (!this.send(bytes)) {
-      this.send(new Uint8Array([PacketType.Disconnect << 4, 1, reasonCode]));
-    }
+  sendDisconnect(reasonCode: ReasonCode, reason: string | undefined): void {
+    const encode = (properties: Properties) =>
+      encodeDisconnect({ type: 14, reasonCode, properties }, 5);
+    const isSaid = reason !== undefined && this.problemInformation &&
+      this.send(encode({ reasonString: reason }));
+    if (!isSaid) this.send(encode({}));
   }
 }

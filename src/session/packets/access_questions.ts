@@ -1,5 +1,6 @@
 import type { AccessQuestion } from "../../security/mod.ts";
 import type { Connection } from "../connection/connection.ts";
+import { refusesReserved, RESERVED } from "../session/reserved_topic.ts";
 
 /**
  * Asks what rules have left open for the packet under way. Null when the
@@ -49,16 +50,28 @@ function isSame(
 }
 
 /**
- * The reason of a refusal with the rule's file and line, for a client that may
- * be told; undefined where the settings keep it to themselves.
+ * Returns the reason of a refusal with the rule's file and line, for a client
+ * that may be told; undefined where the settings keep it to themselves.
  */
 export function reasonOf(
   connection: Connection,
   question: AccessQuestion,
 ): string | undefined {
-  const { access, options } = connection.context;
-  const { session } = connection;
-  if (access === null || session === null || !options.explainAccess) return;
+  if (!connection.context.options.explainAccess) return;
   if (connection.version !== 5 || !connection.sender.problemInformation) return;
-  return access.authorizer.reason(session.identity, question);
+  return loggedReasonOf(connection, question);
+}
+
+/**
+ * Returns the reason of a refusal for the log: `access.explain` and what the
+ * client wants bound the answer to the client alone.
+ */
+export function loggedReasonOf(
+  { context, session, listener }: Connection,
+  question: AccessQuestion,
+): string | undefined {
+  // No rule is asked about these, so none is the reason.
+  if (refusesReserved(question, listener.mountPoint)) return RESERVED;
+  if (context.access === null || session === null) return;
+  return context.access.authorizer.reason(session.identity, question);
 }

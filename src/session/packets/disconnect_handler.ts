@@ -1,5 +1,5 @@
 import { decodeDisconnect, type Frame } from "../../codec/mod.ts";
-import { ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import { hexByte, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 
 /** DISCONNECT (3.14): what stands behind it in the buffer is dropped. */
@@ -30,9 +30,9 @@ export function handleDisconnect(
   // [MQTT-3.14.4-3]: any code but this one leaves the will in force.
   if (packet.reasonCode === ReasonCode.Success) session.dropWill();
   const said = packet.properties.reasonString;
-  const code = packet.reasonCode.toString(16).padStart(2, "0");
   const detail = packet.reasonCode === ReasonCode.Success
     ? said
-    : `reason code 0x${code}${said === undefined ? "" : `: ${said}`}`;
+    : `reason code ${hexByte(packet.reasonCode)}` +
+      (said === undefined ? "" : `: ${said}`);
   connection.close("client-disconnect", null, undefined, { detail });
 }

@@ -13,7 +13,7 @@ import {
 } from "../../mqtt/mod.ts";
 import { type CachedTopic, RETAINED_FULL } from "../../router/mod.ts";
 import { type AccessQuestion, mayPublish } from "../../security/mod.ts";
-import { reasonOf, settleAccess } from "./access_questions.ts";
+import { loggedReasonOf, reasonOf, settleAccess } from "./access_questions.ts";
 import { LARGEST } from "../core/buffers.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Context } from "../core/context.ts";
@@ -315,14 +315,17 @@ function refuse(
   let why: string | undefined;
   if (reasonCode === ReasonCode.NotAuthorized) {
     dropped["not-authorized"]++;
-    why = reasonOf(connection, questionOf(topic, packet));
+    const question = questionOf(topic, packet);
+    why = reasonOf(connection, question);
     // [MQTT-3.3.5-2]: 3.1.1 leaves it to us, and QoS 0 has no answer.
     if (
       connection.context.options.deniedPublish === "disconnect" &&
       (packet.qos === 0 || connection.version !== 5)
     ) {
-      const told = { detail: `PUBLISH to ${topic.text}` };
-      return connection.close("not-authorized", reasonCode, why, told);
+      const reason = loggedReasonOf(connection, question);
+      const detail = `PUBLISH to ${topic.text}` +
+        (reason === undefined ? "" : `: ${reason}`);
+      return connection.close("not-authorized", reasonCode, why, { detail });
     }
   } else if (reasonCode === ReasonCode.QuotaExceeded) {
     const { context } = connection;

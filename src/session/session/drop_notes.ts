@@ -6,7 +6,7 @@ export interface DropNote {
   readonly reason: DropReason;
   /** How many. */
   readonly count: number;
-  /** When the last of them was, ms since 1970. */
+  /** When the last of them was, ms by `Clock.now`. */
   readonly lastAt: number;
   /** Its topic. */
   readonly lastTopic: string;
@@ -22,7 +22,7 @@ export class DropNotes {
     { count: number; lastAt: number; lastTopic: string }
   >();
 
-  /** One more; `now` in ms since 1970. */
+  /** Notes one more; `now` in ms by `Clock.now`. */
   note(reason: DropReason, topic: string, now: number): void {
     const note = this.#notes.get(reason);
     if (note === undefined) {

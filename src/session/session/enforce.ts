@@ -71,9 +71,9 @@ export function mayInherit(
 function tell(session: Session, removed: readonly string[]): void {
   const { connection } = session;
   if (connection === null || connection.sender.version !== 5) return;
-  const reason = connection.sender.problemInformation
-    ? `no subscription of this client is allowed any more: ${removed[0]}` +
-      (removed.length > 1 ? ` and ${removed.length - 1} more` : "")
-    : undefined;
+  const more = removed.length > 1 ? ` and ${removed.length - 1} more` : "";
+  const reason = `no subscription of this client is allowed any more: ${
+    removed[0]
+  }${more}`;
   connection.close("not-authorized", ReasonCode.NotAuthorized, reason);
 }

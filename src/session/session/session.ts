@@ -114,7 +114,7 @@ export class Session
   bridge = false;
   /** Owned by the store. */
   slot: SessionSlot | null = null;
-  /** When its connection ended, ms since 1970; 0 while it has one. */
+  /** When its connection ended, ms by `Clock.now`; 0 while it has one. */
   detachedAt = 0;
   /** Subscriptions it has in the router. */
   subscriptions = 0;
