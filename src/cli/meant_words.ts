@@ -4,8 +4,8 @@ const commands: Readonly<Record<string, string>> = {
   version: `"dunlin --version" shows the version`,
   stop: `Ctrl+C stops the broker, or "kill PID" with its process id`,
   restart: `stop the broker with Ctrl+C or "kill PID", then "dunlin serve"`,
-  reload: "a broker takes over its changed files by itself; " +
-    `"kill -HUP PID" makes it do so at once`,
+  reload: "a running broker applies changed files by itself; " +
+    `"kill -HUP PID" makes it look at once`,
 };
 
 const LOGS = `"dunlin --log-level debug" logs more, "dunlin --version" shows ` +
@@ -13,11 +13,22 @@ const LOGS = `"dunlin --log-level debug" logs more, "dunlin --version" shows ` +
 const FOREGROUND = "dunlin stays in the foreground; to run it in the " +
   `background, let systemd start "dunlin serve", or a shell "dunlin serve &"`;
 
+const PASSWD =
+  '"dunlin passwd add FILE USER" asks for a password and creates ' +
+  'the file, "dunlin passwd remove FILE USER" deletes a user';
+
 /** The same for options. */
 const options: Readonly<Record<string, string>> = {
   ...{ "-v": LOGS, "--verbose": LOGS, "-d": FOREGROUND },
   ...{ "--daemon": FOREGROUND },
+  ...{ "-b": PASSWD, "-D": PASSWD, "-U": PASSWD },
 };
+
+/** How commander names what it does not know. */
+const UNKNOWN = /^error: unknown (?:command|option) '([^']*)'/;
+
+/** The same for an argument that a command does not take. */
+const EXCESS = /^error: too many arguments .* but got 1: (.*)\.$/m;
 
 /**
  * Returns what to type instead of an unknown command or option, such as the
@@ -40,7 +51,9 @@ export function meantBy(word: string): string | undefined {
  * the place of commander's own guess.
  */
 export function withMeant(text: string): string {
-  const found = /^error: unknown (?:command|option) '([^']*)'/.exec(text);
-  const meant = found === null ? undefined : meantBy(found[1]);
-  return meant === undefined ? text : `${found![0]}: ${meant}\n`;
+  const word = UNKNOWN.exec(text)?.[1] ?? EXCESS.exec(text)?.[1];
+  const meant = word === undefined ? undefined : meantBy(word);
+  if (meant === undefined) return text;
+  const what = UNKNOWN.exec(text)?.[0] ?? `error: unexpected '${word}'`;
+  return `${what}: ${meant}\n`;
 }

@@ -36,14 +36,14 @@ export interface Commands {
 }
 
 const PRECEDENCE = `
-Settings come from four places; each goes before those above it:
+Settings come from four sources; each overrides those above it:
   1. the defaults: MQTT on 127.0.0.1:1883
   2. the configuration file
   3. the environment: DUNLIN_LIMITS__MAX_INFLIGHT=20 is limits.max_inflight,
      DUNLIN_LISTENER__0__PORT=1884 the first listener's port
   4. the command line: --set limits.max_inflight=20, --port 1884
-Values are TOML; the quotes of a single word may be left out.
-"dunlin check --print" shows what comes of it.
+Values are TOML; a single word needs no quotes.
+"dunlin check --print" prints the settings that result.
 `;
 
 function optionOf(row: OptionRow): Option {
@@ -79,7 +79,7 @@ function newProgram(output: Output): Command {
     .addHelpText(
       "after",
       `
-Without a command, dunlin serves: "dunlin --port 1884" runs the broker there.
+Without a command dunlin runs the broker: "dunlin --port 1884" on that port.
 "dunlin help serve" shows all options.`,
     );
 }
@@ -107,11 +107,11 @@ function addCheck(
     .description("check a configuration without starting")
     .helpOption("-h, --help", "show this help")
     .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
-    .option("--print", "show the settings that result, as TOML")
+    .option("--print", "print the settings that result, as TOML")
     .option(
       "--diff [USED]",
-      "show what would change for a broker with the file USED, or without it " +
-        "for the one that runs on this store",
+      "print what would change for a broker that runs with the file USED, " +
+        "or without USED for the broker that runs on this store",
     )
     .option("--json", "answer in JSON")
     .allowExcessArguments(false).addHelpText("after", PRECEDENCE)

@@ -120,6 +120,21 @@ Deno.test("arguments: too many arguments, exit 2", async () => {
   }
 });
 
+Deno.test("arguments: a file behind serve is answered with --config", async () => {
+  const { code, err } = await run(["serve", "my.toml"]);
+  assert.equal(code, 2);
+  assert.match(err, /^error: unexpected 'my\.toml': .* --config my\.toml\n$/);
+});
+
+Deno.test("arguments: an option of mosquitto_passwd is answered with a command", async () => {
+  const { code, err } = await run(["passwd", "add", "-b", "f", "ann", "x"]);
+  assert.equal(code, 2);
+  assert.match(
+    err,
+    /^error: unknown option '-b': "dunlin passwd add FILE USER"/,
+  );
+});
+
 Deno.test("arguments: help and version go to the output, exit 0", async () => {
   const help = await run(["--help"]);
   assert.equal(help.code, 0);

@@ -159,7 +159,10 @@ Deno.test("ca import: without the key it says why it cannot issue, with it it do
     "import",
     "nowhere.crt",
   );
-  assert.match(await place.ok("ca", "import", crt), /elsewhere: it verifies/);
+  assert.match(
+    await place.ok("ca", "import", crt),
+    /not here: the authority verifies/,
+  );
   await place.fails(
     /without its private key/,
     "cert",
@@ -329,7 +332,7 @@ Deno.test("cert: authorized, revoked, taken back, removed", async () => {
   assert.equal(await state(), "authorized");
   await place.ok("cert", "remove", "pump");
   await place.fails(
-    /no certificate is known as "pump"/,
+    /there is no certificate "pump"/,
     "cert",
     "show",
     "pump",
@@ -409,7 +412,7 @@ Deno.test("cert renew: the same key, in its place; the latest of a name is meant
   const header = place.read("pump/certificates.h");
   assert.ok(header.includes(after.trim()) && !header.includes(before.trim()));
   await place.fails(
-    /2 certificates are known as "pump"/,
+    /2 certificates have the name "pump"/,
     "cert",
     "revoke",
     "pump",

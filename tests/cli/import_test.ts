@@ -34,7 +34,7 @@ Deno.test("import: the result is shown, what has no counterpart is told", () =>
     assert.match(out, /\n\[sys\]\ninterval = 3 {2}# .*m\.conf:2\n/);
     assert.match(out, /\n# .*m\.conf:1: user nobody\n# {3}No counterpart: /);
     const [title, line] = err.split("\n");
-    assert.equal(title, "These have no counterpart:");
+    assert.equal(title, "These lines have no counterpart:");
     assert.ok(line.startsWith(`  ${folder}/m.conf:1: user nobody: `), line);
   }));
 
@@ -60,7 +60,10 @@ Deno.test("import: a result that cannot be used yet says what to change, exit 1"
     const [code, out, err] = await run();
     assert.equal(code, 1);
     assert.match(out, /port = 1990/);
-    assert.match(err, /changed by hand first:\n {2}result:\d+:\d+: .*port/);
+    assert.match(
+      err,
+      /Change these settings by hand first:\n {2}result:\d+:\d+: .*port/,
+    );
   }));
 
 Deno.test("import: a line about access that becomes a stricter one is told first, exit 3", () =>
@@ -68,9 +71,9 @@ Deno.test("import: a line about access that becomes a stricter one is told first
     const [code, , err] = await run();
     assert.equal(code, 3);
     const [title, line, next] = err.split("\n");
-    assert.match(title, /^These allow less now than in Mosquitto/);
+    assert.match(title, /^These lines allow less than in Mosquitto/);
     assert.match(line, /m\.conf:3: plugin \/p\.so: .*no client may enter/);
-    assert.equal(next, "These have no counterpart:");
+    assert.equal(next, "These lines have no counterpart:");
   }));
 
 Deno.test("import: from the command line; a file that is not there, exit 1", async () => {

@@ -87,7 +87,7 @@ Deno.test("passwd: typed twice, shown never, with the keys that erase", async ()
   assert.doesNotMatch(place.said, /im/);
   assert.equal(await place.run("check", "bob", ["gehäim"], piped), 0);
   assert.equal(await place.run("add", "bob", ["one\rtwo\r"]), 1);
-  assert.match(place.said, /the two differ/);
+  assert.match(place.said, /the two passwords differ/);
 });
 
 Deno.test("passwd: the terminal shows keys again, also after Ctrl+C", async () => {

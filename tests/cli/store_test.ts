@@ -113,7 +113,7 @@ Deno.test("store verify: a sound store, exit 0; a damaged one, exit 1", async ()
   assert.deepEqual([damaged.code, damaged.out], [1, ""]);
   assert.match(
     damaged.err,
-    /^dunlin: .*store\.kv is damaged: .+\n {2}the next start sets it aside, /,
+    /^dunlin: .*store\.kv is damaged: .+\n {2}the next start renames it, /,
   );
   const info = await place.run("info");
   assert.deepEqual([info.code, info.err], [1, damaged.err]);

@@ -26,7 +26,7 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
     [
       "a link without a type",
       `[[auth]]\nfile = "p"\n`,
-      /^d\.toml:1:\d+: auth\.0\.type: who is asked/,
+      /^d\.toml:1:\d+: auth\.0\.type: this table has no type/,
     ],
     [
       "a link for a listener that is not there",
@@ -41,17 +41,17 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
     [
       "a setting of another type",
       `[[auth]]\ntype = "anonymous"\nurl = "http://a/"\n`,
-      /^d\.toml:3:\d+: auth\.0\.url: only type "http" has it/,
+      /^d\.toml:3:\d+: auth\.0\.url: only type "http" has this setting/,
     ],
     [
       "tokens without a key",
       `[[auth]]\ntype = "jwt"\n`,
-      /auth\.0\.type: who signs the tokens/,
+      /auth\.0\.type: no key checks the tokens/,
     ],
     [
       "tokens with two keys",
       `[[auth]]\ntype = "jwt"\nkey = "k"\njwks_file = "f"\n`,
-      /auth\.0\.jwks_file: there is key, too/,
+      /auth\.0\.jwks_file: key is also given/,
     ],
     [
       "an address without a scheme",
@@ -89,14 +89,14 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
       /^d\.toml:5:\d+: user\.1\.name: there is a user a already/,
     ],
     [
-      "users whom nobody asks for",
+      "users that no [[auth]] checks",
       `[[user]]\nname = "a"\npassword = "x"\n[[auth]]\ntype = "anonymous"\n`,
-      /^d\.toml:1:\d+: user\.0: nobody asks for this user's password/,
+      /^d\.toml:1:\d+: user\.0: no \[\[auth\]\] checks this user/,
     ],
     [
-      "a rule about no topics",
+      "a rule without topics",
       `[[acl]]\nuser = "a"\n`,
-      /^d\.toml:1:\d+: acl\.0\.topic: this rule is about no topics/,
+      /^d\.toml:1:\d+: acl\.0\.topic: this rule has no topic/,
     ],
     [
       "a name that is not a whole level",
@@ -111,7 +111,7 @@ const cases: readonly (readonly [name: string, text: string, told: RegExp])[] =
     [
       "a file of rules for a user",
       `[[acl]]\nfile = "a"\nlistener = "tcp"\nuser = "ann"\n`,
-      /^d\.toml:4:\d+: acl\.0\.user: the rules are those of file/,
+      /^d\.toml:4:\d+: acl\.0\.user: this table takes its rules from file/,
     ],
     [
       "a network that is none",
@@ -187,5 +187,5 @@ Deno.test("access settings: who asks for credentials means all listeners, unless
   };
   const asked = `[[auth]]\ntype = "client-certificate"\n` + listeners;
   assert.deepEqual(await read(asked), [false, false, true]);
-  await assert.rejects(read(listeners), /others can reach 0\.0\.0\.0/);
+  await assert.rejects(read(listeners), /other machines can reach 0\.0\.0\.0/);
 });

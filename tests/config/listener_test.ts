@@ -115,7 +115,10 @@ Deno.test("listener: a password may stand in a file of its own", async () => {
 });
 
 const wrong: readonly [listener: string, fault: RegExp][] = [
-  [`cert = "a"`, /^cert: only a listener of type "tls" or "wss" has it/],
+  [
+    `cert = "a"`,
+    /^cert: only a listener of type "tls" or "wss" has this setting/,
+  ],
   [`type = "tls"\ncert = "a"`, /^cert: its key is missing/],
   [`type = "wss"\nkey = "a"`, /^key: its certificate is missing/],
   [`type = "tls"\nkey_password = "a"`, /^key_password: there is no key/],
@@ -149,11 +152,11 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`type = "unix"\nsocket = "/a"\none_port = true`, /^one_port: only a list/],
   [`type = "unix"`, /^socket: a listener of type "unix" needs it/],
   [`type = "unix"\nsocket = "/a"\nport = 1`, /^port: only a listener of type/],
-  [`socket = "/a"`, /^socket: only a listener of type "unix" has it/],
+  [`socket = "/a"`, /^socket: only a listener of type "unix" has this setting/],
   [`type = "unix"\nsocket = "/a"\nsocket_mode = 660`, /^socket_mode: 660 is/],
   [`path = "/ws"`, /^path: only a listener of type "websocket" or "wss"/],
   [`proxy_protocol = true`, /^proxy_protocol: whose header is to be believed/],
-  [`retry = true\nbind = "localhost"`, /^retry: .* give an IP address in bind/],
+  [`retry = true\nbind = "localhost"`, /^retry: retry waits for an IP address/],
   [`type = "unix"\nsocket = "/a"\nretry = true`, /^retry: only a listener of/],
   [`proxy_username = true`, /^proxy_username: no PROXY header is read/],
   [`proxy_client_tls = "tls"`, /^proxy_client_tls: no PROXY header is read/],
@@ -167,10 +170,10 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`mount_point = "a"`, /^mount_point: "a" is not allowed.* ends in a slash/],
   [`mount_point = "$SYS/"`, /^mount_point: /],
   [`mount_point = "+/"`, /^mount_point: /],
-  [`type = "tls"\nbind = "::"`, /^bind: others can reach ::/],
+  [`type = "tls"\nbind = "::"`, /^bind: other machines can reach ::/],
   [
     `type = "tls"\nbind = "::"\nclient_certificates = "optional"`,
-    /^bind: others can reach ::/,
+    /^bind: other machines can reach ::/,
   ],
 ];
 for (const [listener, fault] of wrong) {

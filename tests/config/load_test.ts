@@ -262,7 +262,7 @@ const mistakes: readonly [what: string, text: string, fault: RegExp][] = [
   [
     "an address others can reach",
     `[[listener]]\nbind = "0.0.0.0"`,
-    /^d\.toml:2:8: listener\.0\.bind: others can reach 0\.0\.0\.0.*allow_anonymous = true/,
+    /^d\.toml:2:8: listener\.0\.bind: other machines can reach 0\.0\.0\.0.*allow_anonymous = true/,
   ],
   [
     "an address others can reach, anonymous refused",
@@ -272,7 +272,7 @@ const mistakes: readonly [what: string, text: string, fault: RegExp][] = [
   [
     "two listeners of one name",
     `listener=[{name="a",port=1},{name="a",port=2}]`,
-    /^d\.toml:1:35: listener\.1\.name: two listeners are called a$/,
+    /^d\.toml:1:35: listener\.1\.name: another listener has the name a: give another one$/,
   ],
   [
     "two listeners of one address",
@@ -347,12 +347,18 @@ Deno.test("load: a listener that is no table does not hide the next one's faults
   const told = await faultsOf(`listener = [7, { bind = "0.0.0.0" }]`);
   assert.equal(told.length, 2);
   assert.match(told[0], /^d\.toml:1:13: listener\.0: not a table/);
-  assert.match(told[1], /^d\.toml:1:25: listener\.1\.bind: others can reach/);
+  assert.match(
+    told[1],
+    /^d\.toml:1:25: listener\.1\.bind: other machines can reach/,
+  );
 });
 
 Deno.test("load: what an option of the command line clashes with names it", async () => {
   const [bind] = await faults({ shortcuts: { bind: "0.0.0.0" } });
-  assert.match(bind, /^--bind: listener\.0\.bind: others can reach 0\.0\.0\.0/);
+  assert.match(
+    bind,
+    /^--bind: listener\.0\.bind: other machines can reach 0\.0\.0\.0/,
+  );
 });
 
 Deno.test("load: an override never reaches what objects inherit", async () => {

@@ -62,6 +62,9 @@ Deno.test("slips: what TOML does not read is told with what was meant", async ()
   const slips: readonly (readonly [text: string, hint: RegExp])[] = [
     ["[storage]\nmode = durable # x", /^d\.toml:2:8: .*like "durable"$/],
     ["[storage]\npath = /var/x", /like "\/var\/x"$/],
+    ["[[listener]]\nbind = 0.0.0.0", /^d\.toml:2:11: .*like "0\.0\.0\.0"$/],
+    ["[limits]\nmax_packet_size = 1 MiB # x", /like "1 MiB"$/],
+    ["[log]\nlevel = 1\nlevel = 2", /^d\.toml:3:1: .*given twice/],
     ["[[listener]\nport = 1", /like \[\[listener\]\]$/],
     ["listener:\n  port: 1883", /like port = 1883$/],
   ];
@@ -76,13 +79,37 @@ Deno.test("slips: what TOML does not read is told with what was meant", async ()
   }
 });
 
+Deno.test("slips: settings of Mosquitto are known by their names", async () => {
+  const meant: readonly (readonly [text: string, hint: RegExp])[] = [
+    ["password_file = 1", /^d\.toml:1:1: .*is an \[\[auth\]\] table with type/],
+    ["max_queued_messages = 1", /is backlog_messages below \[session\]$/],
+    [
+      "[[listener]]\ncafile = 1",
+      /^d\.toml:2:1: listener\.0\.cafile: .* is ca$/,
+    ],
+    ["[[listener]]\nprotocol = 1", /is type$/],
+  ];
+  for (const [text, hint] of meant) {
+    const faults = await faultsOf(text);
+    assert.equal(faults.length, 1);
+    assert.match(faults[0], hint);
+  }
+});
+
+Deno.test("slips: an error lists few names, never all of a long table", async () => {
+  const [long] = await faultsOf("[[listener]]\nzzz = 1");
+  assert.match(long, /remove it, or look for it in config\.example\.toml$/);
+  const [short] = await faultsOf("[sys]\nzzz = 1");
+  assert.match(short, /remove it, or give one of interval$/);
+});
+
 Deno.test("slips: a rule for a group that nobody is in is a mistake", async () => {
   const rule = '[[acl]]\ngroup = "staf"\ntopic = "#"\n';
   const group = '[[group]]\nname = "staff"\nmembers = ["ann"]\n';
   const [near] = await faultsOf(rule + group);
   assert.match(near, /^d\.toml:2:9: acl\.0\.group: .*did you mean staff\?$/);
   const [none] = await faultsOf(rule);
-  assert.match(none, /give a \[\[group\]\] with name = "staf"/);
+  assert.match(none, /add a \[\[group\]\] with name = "staf"/);
   const user = '[[user]]\nname = "a"\npassword = "x"\ngroups = ["staf"]\n';
   const users = '[[auth]]\ntype = "users"\n';
   assert.deepEqual(await faultsOf(rule + user + users), []);

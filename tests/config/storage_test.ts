@@ -138,7 +138,7 @@ filter = "$share/g/a"
 
 Deno.test("storage: a rule needs a filter, and rules are tables", async () => {
   assert.deepEqual(await faultsOf("[[storage.rule]]\nmode='memory'"), [
-    "d.toml:1:1: storage.rule.0.filter: this rule is about no topics: give it a filter",
+    'd.toml:1:1: storage.rule.0.filter: this rule has no filter: give one, like "sensors/#"',
   ]);
   assert.deepEqual(await faultsOf("storage.rule = 'a'"), [
     "d.toml:1:16: storage.rule: not a list: write each as a [[storage.rule]] table",

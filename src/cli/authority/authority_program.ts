@@ -13,21 +13,29 @@ export type RunAuthority = (
 
 /** Options that several commands have, and how their values are read. */
 const options = {
-  name: () => new Option("--name <NAME>", "its common name"),
-  called: () => new Option("--name <NAME>", "what the list calls it"),
-  note: () => new Option("--note <TEXT>", "your words about it"),
+  name: () => new Option("--name <NAME>", "common name of the certificate"),
+  called: () =>
+    new Option("--name <NAME>", "name for the list of certificates"),
+  note: () =>
+    new Option("--note <TEXT>", "a note for the list of certificates"),
   keyType: () =>
-    new Option("--key-type <TYPE>", "kind of the new key")
+    new Option("--key-type <TYPE>", "type of the new key")
       .choices(["p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"]),
-  caDays: () => days("days that it is valid (3650)"),
-  days: () => days("days that it is valid (365)"),
+  caDays: () => days("days of validity (3650)"),
+  days: () => days("days of validity (365)"),
   replace: () =>
-    new Option("--replace", "in the place of one that is there; it is kept"),
+    new Option(
+      "--replace",
+      "replace an existing authority; its files are kept",
+    ),
   key: () =>
-    new Option("--key <FILE>", "its private key; without, it only verifies"),
+    new Option(
+      "--key <FILE>",
+      "its private key; without it the authority only verifies",
+    ),
   password: () =>
-    new Option("--password-file <FILE>", "holds the password of that key"),
-  server: () => new Option("--server", "for a server; else it is for a client"),
+    new Option("--password-file <FILE>", "file with the password of that key"),
+  server: () => new Option("--server", "for a server instead of a client"),
   dns: () => repeated("--dns <NAME>", "host name; may be repeated"),
   ip: () => repeated("--ip <ADDRESS>", "IP address; may be repeated"),
   email: () => repeated("--email <ADDRESS>", "mail address; may be repeated"),
@@ -38,12 +46,12 @@ const options = {
     ),
   file: () => new Option("--out <FILE>", "file to write"),
   host: () =>
-    new Option("--host <NAME>", "the broker's name in the lines to paste"),
+    new Option("--host <NAME>", "host name of the broker, for the README"),
   state: () =>
-    new Option("--state <STATE>", "only those in this state")
+    new Option("--state <STATE>", "only certificates in this state")
       .choices(["authorized", "pending", "revoked"]),
-  newKey: () => new Option("--new-key", "make a new private key, too"),
-  force: () => new Option("--force", "also one that is revoked"),
+  newKey: () => new Option("--new-key", "also make a new private key"),
+  force: () => new Option("--force", "remove even a revoked certificate"),
 } as const;
 
 type OptionName = keyof typeof options;
@@ -58,11 +66,11 @@ type Row = readonly [
 
 const WHICH: Row[1] = [
   "<WHICH>",
-  "its name, its fingerprint or how that begins, or its file",
+  "name, fingerprint (or its first 8 digits), or file",
 ];
 
 const caRows: readonly Row[] = [
-  ["create", null, "make an authority: it issues certificates", [
+  ["create", null, "create the authority", [
     "name",
     "keyType",
     "caDays",
@@ -70,38 +78,47 @@ const caRows: readonly Row[] = [
   ]],
   [
     "import",
-    ["<CERTIFICATE>", "PEM file; those above it may follow in it"],
-    "bring an authority along, with or without its private key",
+    ["<CERTIFICATE>", "PEM file; issuers may follow in the same file"],
+    "use an existing authority, with or without its private key",
     ["key", "password", "replace"],
   ],
-  ["export", null, "its certificate, which clients must trust", ["file"]],
-  ["show", null, "what it is, and where it lies", []],
-  ["thumbprint", null, "SHA-256 of its certificate", []],
+  ["export", null, "print or write the certificate, for clients to trust", [
+    "file",
+  ]],
+  ["show", null, "show the authority and the paths of its files", []],
+  ["thumbprint", null, "print the SHA-256 fingerprint of the certificate", []],
 ];
 
 const certRows: readonly Row[] = [
   [
     "issue",
-    ["<NAME>", "its common name: of the device, or host of the server"],
-    "make a key and a certificate, with all that goes with them",
+    ["<NAME>", "common name: of the device, or host of the server"],
+    "create a key, a certificate and a README for a client",
     ["server", "dns", "ip", "email", "days", "keyType", "bundle", "host"],
   ],
-  ["sign", ["<CSR>", "certificate request (PKCS#10)"], "sign a request", [
-    "server",
-    "name",
-    "dns",
-    "ip",
-    "email",
-    "days",
-    "file",
+  [
+    "sign",
+    ["<CSR>", "certificate request (PKCS#10)"],
+    "sign a certificate request",
+    [
+      "server",
+      "name",
+      "dns",
+      "ip",
+      "email",
+      "days",
+      "file",
+    ],
+  ],
+  ["list", null, "list the known certificates and their states", ["state"]],
+  ["show", WHICH, "show one certificate", []],
+  ["authorize", WHICH, "authorize a certificate", ["called", "note"]],
+  ["revoke", WHICH, "revoke a certificate and disconnect its clients", [
+    "note",
   ]],
-  ["list", null, "those that are known", ["state"]],
-  ["show", WHICH, "all about one", []],
-  ["authorize", WHICH, "let it in", ["called", "note"]],
-  ["revoke", WHICH, "shut it out; whoever is in with it is put out", ["note"]],
-  ["unrevoke", WHICH, "take a revocation back", ["note"]],
-  ["remove", WHICH, "forget it", ["force"]],
-  ["renew", WHICH, "issue it anew, for the same names and key", [
+  ["unrevoke", WHICH, "authorize a revoked certificate again", ["note"]],
+  ["remove", WHICH, "delete the entry of a certificate", ["force"]],
+  ["renew", WHICH, "issue a new certificate for the same names and key", [
     "days",
     "newKey",
     "keyType",
@@ -111,9 +128,9 @@ const certRows: readonly Row[] = [
 ];
 
 const MEANT = `
-Which authority: that of --authority, else that of the settings, as "dunlin
-serve" with the same --config and --set, or the same environment, would use.
-Without any of these: that of the broker, if one broker of this user runs.
+The authority is the one of --authority, or of the settings that --config, --set
+and the environment give. Without them it is the authority of the broker, if
+exactly one broker of this user runs, else the default one.
 `;
 
 /** Adds `dunlin ca` and `dunlin cert`; `onCode` gets the exit code. */
@@ -123,8 +140,8 @@ export function addAuthority(
   onCode: (code: number) => void,
 ): void {
   const groups = [
-    ["ca", "look after the broker's own certificate authority", caRows],
-    ["cert", "issue certificates, and say who may enter with theirs", certRows],
+    ["ca", "manage the broker's own certificate authority", caRows],
+    ["cert", "issue, authorize and revoke certificates", certRows],
   ] as const;
   for (const [group, doc, rows] of groups) {
     const parent = program.command(group).description(doc)

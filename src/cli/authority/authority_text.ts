@@ -45,10 +45,10 @@ export function authorityText(
     [
       "private key",
       canIssue
-        ? `${shown(files.key)}, for nobody else's eyes`
-        : "elsewhere: it verifies, but issues nothing here",
+        ? `${shown(files.key)} (keep it secret)`
+        : "not here: the authority verifies and issues nothing",
     ],
-    ["kind of key", reading.keyType],
+    ["key type", reading.keyType],
     ["valid until", shownDay(reading.notAfter)],
     ["issued by", shownText(reading.issuer)],
     ["thumbprint", reading.fingerprint],
@@ -73,7 +73,7 @@ export function issuedText(
   { reading, purpose, endsEarly }: Issued,
   files: readonly string[],
 ): string {
-  const early = endsEarly ? ", as the authority's own" : "";
+  const early = endsEarly ? ", with the authority itself" : "";
   const { dns, ip, email } = reading.names;
   const names = [...dns, ...ip, ...email].join(", ");
   return `A certificate for the ${purpose} ${shownText(reading.name)}\n` +

@@ -82,9 +82,9 @@ export async function matching(
     );
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    `no certificate is known as ${JSON.stringify(argument)}: ` +
-      '"dunlin cert list" shows those that are; name it, or give its ' +
-      "fingerprint, or its file (one that ends in .crt or .pem)",
+    `there is no certificate ${JSON.stringify(argument)}: give a name or ` +
+      'fingerprint that "dunlin cert list" shows, or a file that ends in ' +
+      ".crt or .pem",
   );
 }
 
@@ -101,8 +101,8 @@ export async function theOne(call: AuthorityCall): Promise<Known> {
     `until ${expiryOf(one)}`
   );
   throw new CommandError(
-    `${others.length + 1} certificates are known as ` +
-      `${JSON.stringify(call.argument)}; say which by its fingerprint:\n` +
+    `${others.length + 1} certificates have the name ` +
+      `${JSON.stringify(call.argument)}; give the fingerprint of one:\n` +
       lines.join("\n"),
   );
 }

@@ -74,8 +74,8 @@ export const renew: AuthorityCommand = async (call) => {
   await enlist(call, issued);
   const old = known.fingerprint.slice(0, 16);
   const text = issuedText(call, issued, files) +
-    (hasNewKey ? "" : "Its private key is the one it had.\n") +
-    `The old one (${old}) stays what it was, until it expires or you say\n` +
+    (hasNewKey ? "" : "The private key stays.\n") +
+    `The old certificate (${old}) stays valid until it expires. To revoke it:\n` +
     `  dunlin cert revoke ${old}\n`;
   return {
     text,

@@ -51,7 +51,7 @@ export function knownText(known: Known): string {
     const { dns, ip, email } = reading.names;
     const names = [...dns, ...ip, ...email].join(", ");
     if (names !== "") facts.push(["names", shownText(names)]);
-    facts.push(["use", useOf(reading)], ["kind of key", reading.keyType]);
+    facts.push(["use", useOf(reading)], ["key type", reading.keyType]);
     facts.push(["issued by", shownText(reading.issuer)]);
     facts.push(["valid from", shownDay(reading.notBefore)]);
   }
@@ -87,19 +87,19 @@ export function knownJson(known: Known): Record<string, unknown> {
   };
 }
 
-/** `dunlin cert authorize`: lets a certificate in. */
+/** `dunlin cert authorize`: authorizes a certificate. */
 export const authorize: AuthorityCommand = async (call) => {
   const known = await theOne(call);
   return await put(call, known, "authorized", (now) => {
     if (now?.state !== "revoked") return;
     throw new CommandError(
-      "it is revoked, and that goes before everything: take that back with " +
+      "the certificate is revoked: authorize it again with " +
         `"dunlin cert unrevoke ${known.fingerprint.slice(0, 16)}"`,
     );
   });
 };
 
-/** `dunlin cert revoke`: shuts a certificate out, in every mode. */
+/** `dunlin cert revoke`: revokes a certificate, in every mode. */
 export const revoke: AuthorityCommand = async (call) =>
   await put(call, await theOne(call), "revoked", () => {});
 
@@ -109,7 +109,7 @@ export const unrevoke: AuthorityCommand = async (call) => {
   return await put(call, known, "authorized", (now) => {
     if (now?.state === "revoked") return;
     throw new CommandError(
-      `it is not revoked, but ${now?.state ?? "not on the list"}`,
+      `the certificate is not revoked, but ${now?.state ?? "not on the list"}`,
     );
   });
 };
@@ -155,11 +155,11 @@ function warning({ entry, reading }: Known, now: number): string {
   if (reading.notAfter < now) {
     return `It expired on ${
       shownDay(reading.notAfter)
-    }, so it is refused all the same.\n`;
+    }: listeners refuse it.\n`;
   }
   return reading.isForClient
     ? ""
-    : "It is not for clients (extended key usage), so it is refused all the same.\n";
+    : "It is not for clients (extended key usage): listeners refuse it.\n";
 }
 
 /** `dunlin cert remove`: forgets a certificate. */

@@ -5,12 +5,11 @@ import type { ExplainOptions } from "./explain_options.ts";
 export type RunExplain = (options: ExplainOptions) => Promise<number>;
 
 const ABOUT = `
-Without --live nothing has to run: the answer is what the settings say, as
-"dunlin serve" with the same --config and --set would take them. Without these,
-and if one broker of this user runs, they are those of its configuration file.
-With --live the broker that runs on the same settings is asked what it knows of
-that client: what it subscribed to, what waits for it, and why messages did not
-reach it.
+Without --live the answer follows from the settings that --config, --set and the
+environment give, and no broker needs to run. Without them the settings are those
+of the broker, if exactly one broker of this user runs. With --live the running
+broker answers: which subscriptions of the client match, which messages wait, and
+why messages did not reach the client.
 `;
 
 /** Adds `dunlin explain`; `onCode` gets the exit code. */
@@ -21,22 +20,22 @@ export function addExplain(
 ): void {
   const repeated = (value: string, before: string[] = []) => [...before, value];
   program.command("explain")
-    .description("say who may do what, and which rule decides")
+    .description("explain what a client may do, and which rule decides")
     .helpOption("-h, --help", "show this help")
     .requiredOption("--client <ID>", "client id")
     .requiredOption("--topic <TOPIC>", "topic, or filter to subscribe to")
     .option("--user <NAME>", "user name")
-    .option("--password-file <FILE>", "its first line is the user's password")
-    .option("--publish", "explain publishing alone")
-    .option("--subscribe", "explain subscribing and receiving alone")
+    .option("--password-file <FILE>", "file whose first line is the password")
+    .option("--publish", "explain publishing only")
+    .option("--subscribe", "explain subscribing and receiving only")
     .addOption(
-      new Option("--qos <QOS>", "of the message or the subscription")
+      new Option("--qos <QOS>", "QoS of the message or the subscription")
         .choices(["0", "1", "2"]).default("0"),
     )
-    .option("--retain", "the message is to be retained")
-    .option("--listener <NAME>", "where it comes in (the first)")
-    .option("--address <IP>", "where it comes from", "127.0.0.1")
-    .option("--live", "ask the broker that runs")
+    .option("--retain", "the message is retained")
+    .option("--listener <NAME>", "listener of the client (the first one)")
+    .option("--address <IP>", "address of the client", "127.0.0.1")
+    .option("--live", "ask the running broker")
     .option("-c, --config <FILE>", "configuration file (or DUNLIN_CONFIG)")
     .option("--set <KEY=VALUE>", "any setting; may be repeated", repeated)
     .option("--json", "answer in JSON")

@@ -82,12 +82,15 @@ function report(
     }
   };
   list(
-    "These allow less now than in Mosquitto (exit code 3):",
+    "These lines allow less than in Mosquitto (exit code 3):",
     lost.filter(({ closes }) => closes),
   );
-  list("These have no counterpart:", lost.filter(({ closes }) => !closes));
+  list(
+    "These lines have no counterpart:",
+    lost.filter(({ closes }) => !closes),
+  );
   if (problems.length > 0) {
-    lines.push("These have to be changed by hand first:");
+    lines.push("Change these settings by hand first:");
     lines.push(...problems.map((problem) => `  ${describeProblem(problem)}`));
   }
   if (out !== undefined) {

@@ -8,11 +8,11 @@ export type RunImport = (
 ) => Promise<number>;
 
 const ABOUT = `
-Relative paths stay as they are. Mosquitto takes them from the folder it is
-started in, dunlin from the folder of its configuration file. The result says
-behind each setting which line it was, and keeps each line without a counterpart
-as a comment. The exit code is 3 when a line about access became a stricter one,
-and 1 when the result cannot be used.
+Relative paths stay. In Mosquitto they start at the folder where it starts, in
+Dunlin at the folder of the configuration file. Each setting of the result has a
+comment with the line it comes from. Lines without a counterpart stay as
+comments. The exit code is 3 if the result allows less than Mosquitto, and 1 if
+it cannot be used.
 `;
 
 /** Adds `dunlin import`; `onCode` gets the exit code. */
@@ -22,10 +22,13 @@ export function addImport(
   onCode: (code: number) => void,
 ): void {
   program.command("import")
-    .description("make a configuration from one of Mosquitto's")
+    .description("translate a configuration of Mosquitto")
     .helpOption("-h, --help", "show this help")
-    .argument("<FILE>", "mosquitto.conf; what it includes is read, too")
-    .option("-o, --out <FILE>", "where to write it; without, it is shown")
+    .argument("<FILE>", "mosquitto.conf; included files are read too")
+    .option(
+      "-o, --out <FILE>",
+      "file to write; without it the result is printed",
+    )
     .option("--force", "replace that file")
     .allowExcessArguments(false).addHelpText("after", ABOUT)
     .action(async (file: string, options: ImportOptions) =>

@@ -106,9 +106,9 @@ async function askPassword(
     const prompt = new PasswordPrompt(keyboard, output);
     password = await prompt.ask(`Password of ${user}: `);
     if (isNew) {
-      const again = await prompt.ask("The same again: ");
+      const again = await prompt.ask("Repeat the password: ");
       if (String(again) !== String(password)) {
-        throw new CommandError("the two differ: nothing is changed");
+        throw new CommandError("the two passwords differ: nothing is changed");
       }
     }
   }

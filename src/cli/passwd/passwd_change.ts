@@ -51,7 +51,7 @@ export async function addUser(
 export async function removeUser(path: string, user: string): Promise<Change> {
   const file = await realFile(path);
   await change(file, user, null);
-  return { text: `${user} is gone from ${path}`, user, file, hash: null };
+  return { text: `${user} is removed from ${path}`, user, file, hash: null };
 }
 
 async function change(
@@ -99,7 +99,7 @@ async function look(path: string): Promise<Deno.FileInfo | null> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw new CommandError(
-      `${path} cannot be looked at: ${(error as Error).message}`,
+      `${path} cannot be examined: ${(error as Error).message}`,
       error,
     );
   }
@@ -122,7 +122,7 @@ function checkName(user: string): void {
   const fault = user === ""
     ? "it is empty"
     : /[:\p{Cc}]/u.test(user)
-    ? "a colon or a control character cannot stand in it"
+    ? "it contains a colon or a control character"
     : user.startsWith("#") || user.trimEnd() !== user
     ? "it begins with # or ends with a space"
     : new TextEncoder().encode(user).length > 65_535

@@ -13,16 +13,16 @@ const HASHES = ["argon2id", "pbkdf2-sha512", "scram-sha-256"];
 
 /** Name and what it does; each but `list` is about one user. */
 const rows: readonly (readonly [PasswdCommandName, string])[] = [
-  ["add", "add a user, or give one a new password; makes the file"],
+  ["add", "add a user or change the password; creates the file"],
   ["remove", "remove a user"],
-  ["list", "show the users and how their passwords are hashed"],
-  ["check", "say whether a password is right: exit code 0, else 1"],
+  ["list", "list the users and the kinds of their hashes"],
+  ["check", "check a password: exit code 0 if it is right, else 1"],
 ];
 
 const MEANT = `
-A password file is used by [[auth]] with type = "password-file" and file = FILE.
-Files of mosquitto_passwd are read and changed, too. Mosquitto 2.0 reads files
-whose passwords were all added with --hash pbkdf2-sha512.
+An [[auth]] table with type = "password-file" and file = FILE uses the file. The
+commands also read and change files of mosquitto_passwd. Mosquitto 2.0 reads a
+file if all its passwords were added with --hash pbkdf2-sha512.
 `;
 
 /** Adds `dunlin passwd` and its commands; `onCode` gets the exit code. */
@@ -32,7 +32,7 @@ export function addPasswd(
   onCode: (code: number) => void,
 ): void {
   const parent = program.command("passwd")
-    .description("users and their passwords, in a file")
+    .description("manage a password file")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show a command's help")
     .addHelpText("after", MEANT);
@@ -53,7 +53,7 @@ export function addPasswd(
       command.option("--stdin", "read the password from standard input");
     }
     if (name === "add") {
-      const kind = new Option("--hash <KIND>", "how the password is hashed")
+      const kind = new Option("--hash <KIND>", "kind of the password hash")
         .choices(HASHES).default("argon2id");
       command.addOption(kind);
     }

@@ -18,13 +18,13 @@ export async function askBroker<Result>(
 ): Promise<Result> {
   if (Deno.build.os === "windows") {
     throw new CommandError(
-      "a broker that runs is asked by a socket file, which Windows has not",
+      "the running broker answers on a socket file, which Windows lacks",
     );
   }
   if (settings.storage.mode === "memory") {
     throw new CommandError(
-      "a broker that stores nothing (storage.mode = memory) cannot be asked: " +
-        "its control socket would be beside its store",
+      "a broker in storage mode memory does not answer: its socket file would " +
+        "be beside its store",
     );
   }
   const path = controlPath(storagePath(settings, environment));
@@ -45,7 +45,8 @@ async function ask<Result>(
     const why = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.ConnectionRefused
       ? "no broker runs on this store; start it, or name the settings of " +
-        "the one that runs with --config"
+        "the running broker with --config (one in storage mode memory " +
+        "does not answer)"
       : error instanceof Deno.errors.PermissionDenied
       ? "only the broker's own user may ask it"
       : (error as Error).message;

@@ -15,7 +15,7 @@ export const serveOptionRows: readonly OptionRow[] = [
     name: "config",
     short: "c",
     value: "FILE",
-    doc: "configuration file (or DUNLIN_CONFIG); none is read unless named",
+    doc: "configuration file (or DUNLIN_CONFIG); no other is read",
   },
   {
     name: "port",
@@ -37,7 +37,8 @@ export const serveOptionRows: readonly OptionRow[] = [
   {
     name: "ready-file",
     value: "PATH",
-    doc: "write the process id and the ports there, as JSON, once all accept",
+    doc:
+      "file for process id and ports, as JSON, written once all listeners accept",
   },
   {
     name: "log-level",

@@ -83,7 +83,7 @@ function reasonOf(
   if (fault !== "corrupt" || todo !== null) {
     return todo === null ? message : `${message}\n  ${todo}`;
   }
-  return `${message}\n  the next start sets it aside, and builds it anew where ` +
-    "storage.mode is fault-tolerant, or else begins with nothing stored; " +
+  return `${message}\n  the next start renames it, and rebuilds it if storage.mode ` +
+    "is fault-tolerant, or else starts empty; " +
     `"dunlin store restore FILE" puts a backup in its place`;
 }

@@ -44,7 +44,7 @@ export const verify: StoreCommand = async ({ path, shown, work }) => {
   const { schema, head } = await work("Checking:", "verify", [path]);
   const committedAt = head.date ?? head.time;
   const written = committedAt === 0
-    ? "nothing was ever stored"
+    ? "nothing is stored yet"
     : `last written ${shownTime(committedAt)}`;
   return {
     text: `${shown} is sound: schema ${schema}, ${written}\n`,
@@ -82,9 +82,9 @@ export const backup: StoreCommand = async ({ path, file, shown, work }) => {
 export const restore: StoreCommand = async ({ path, file, shown, work }) => {
   await makeFolder(dirname(path));
   const kept = await work("Restoring:", "restore", [file, path]);
-  const before = kept === null ? "" : `; the one before is kept as ${kept}`;
+  const before = kept === null ? "" : `; the old store is kept as ${kept}`;
   return {
-    text: `${shown} is now what ${file} holds${before}\n`,
+    text: `${shown} is restored from ${file}${before}\n`,
     json: { path, file, kept },
   };
 };

@@ -11,17 +11,17 @@ export type RunStore = (
 
 /** Name, what it does, and what its argument is, if it has one. */
 const rows: readonly (readonly [StoreCommandName, string, string?])[] = [
-  ["info", "show what is in it: counts, sizes, the oldest message"],
-  ["verify", "look for damage, as each start does"],
-  ["backup", "write it to a new file; the broker may run", "FILE"],
-  ["restore", "put a backup in its place; what was there is kept", "FILE"],
-  ["compact", "make it as small as it can be; the broker must not run"],
+  ["info", "print counts, sizes and the oldest message"],
+  ["verify", "look for damage; the broker may run"],
+  ["backup", "write a backup to a new file; the broker may run", "FILE"],
+  ["restore", "replace the store by a backup, and keep the old store", "FILE"],
+  ["compact", "return free pages to the disk; the broker must not run"],
 ];
 
 const WHICH = `
-Which store: that of --path, else that of the settings, as "dunlin serve" with
-the same --config and --set, or the same environment, would use. Without any of
-these: that of the broker, if one broker of this user runs.
+The store is the one of --path, or of the settings that --config, --set and the
+environment give. Without them it is the store of the broker, if exactly one
+broker of this user runs, else the default one.
 `;
 
 /** Adds `dunlin store` and its commands; `onCode` gets the exit code. */
@@ -31,7 +31,7 @@ export function addStore(
   onCode: (code: number) => void,
 ): void {
   const store = program.command("store")
-    .description("look after what the broker has stored")
+    .description("inspect, back up and restore the store")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show a command's help")
     .addHelpText("after", WHICH);

@@ -37,7 +37,7 @@ export function checkAccess(
   if (settings.user.length > 0 && !settings.auth.some((a) => asks(a.type))) {
     onMisfit(
       ["user", 0],
-      `nobody asks for this user's password: add [[auth]] with type = "users"`,
+      `no [[auth]] checks this user: add one with type = "users"`,
     );
   }
   const listeners = settings.listener.map(({ name }) => name);
@@ -49,12 +49,12 @@ export function checkAccess(
       if (other === undefined) return;
       onMisfit(
         ["acl", index, other],
-        `the rules are those of file: remove ${other}, or move it to an [[acl]] of its own`,
+        `this table takes its rules from file: remove ${other}, or move it to an [[acl]] of its own`,
       );
     } else if (rule.topic.length === 0) {
       onMisfit(
         ["acl", index, "topic"],
-        `this rule is about no topics: give it a filter like "sensors/#"`,
+        `this rule has no topic: give it a filter like "sensors/#"`,
       );
     }
   });
@@ -71,7 +71,7 @@ export function checkAccess(
   }
 }
 
-/** A rule for a group that nobody can be in: most often a slip of the pen. */
+/** Refuses a rule for an unknown group: most often a typing mistake. */
 function checkGroups(settings: Settings, onMisfit: OnMisfit): void {
   // A web server says by itself who is in which group.
   if (settings.auth.some(({ type }) => type === "http")) return;
@@ -85,9 +85,9 @@ function checkGroups(settings: Settings, onMisfit: OnMisfit): void {
     const near = closest(unknown, known);
     onMisfit(
       ["acl", index, "group"],
-      `nobody is in the group ${unknown}: ` +
+      `there is no group ${unknown}: ` +
         (near === undefined
-          ? `give a [[group]] with name = "${unknown}" and its members`
+          ? `add a [[group]] with name = "${unknown}" and its members`
           : `did you mean ${near}?`),
     );
   });
@@ -102,7 +102,7 @@ function checkAuth(
 ): void {
   const { type } = auth;
   if (said.type === undefined) {
-    tell("type", `who is asked? Give a type, like "password-file"`);
+    tell("type", `this table has no type: give one, like "password-file"`);
     return;
   }
   const fields = authFields as Readonly<Record<string, Field<unknown>>>;
@@ -110,7 +110,10 @@ function checkAuth(
     const name = key as keyof AuthSettings;
     if (said[name] === undefined || (types ?? [type]).includes(type)) continue;
     const owners = types!.map((one) => `"${one}"`).join(" or ");
-    tell(name, `only type ${owners} has it: remove it, or change the type`);
+    tell(
+      name,
+      `only type ${owners} has this setting: remove it, or change the type`,
+    );
   }
   if (type === "password-file" && auth.file === "") {
     tell(
@@ -119,12 +122,12 @@ function checkAuth(
     );
   }
   if (type === "http" && auth.url === "") {
-    tell("url", "give the address that is asked");
+    tell("url", "give the address of the web server");
   }
   if (auth.superuser_url !== "" && auth.acl_url === "") {
     tell(
       "superuser_url",
-      "it is asked before acl_url alone: give that, too, or remove this",
+      "superuser_url needs acl_url: give acl_url, or remove superuser_url",
     );
   }
   if (type === "jwt") checkKeySource(auth, tell);
@@ -134,9 +137,12 @@ function checkKeySource(auth: AuthSettings, tell: Tell): void {
   const sources = KEY_SOURCES.filter((key) => auth[key] !== "");
   if (sources.length === 1) return;
   if (sources.length > 1) {
-    tell(sources[1], `there is ${sources[0]}, too: give one of the two`);
+    tell(sources[1], `${sources[0]} is also given: remove one of the two`);
   } else {
-    tell("type", `who signs the tokens? Give one of ${KEY_SOURCES.join(", ")}`);
+    tell(
+      "type",
+      `no key checks the tokens: give one of ${KEY_SOURCES.join(", ")}`,
+    );
   }
 }
 

@@ -19,7 +19,7 @@ export function crossCheck(
     if (rule.filter !== "") return;
     onMisfit(
       ["storage", "rule", index, "filter"],
-      `this rule is about no topics: give it a filter`,
+      `this rule has no filter: give one, like "sensors/#"`,
     );
   });
   checkAccess(given, settings, onMisfit);

@@ -55,7 +55,7 @@ export class ListenerChecks {
     if (listener.retry && parseAddress(listener.bind) === null) {
       tell(
         "retry",
-        "it waits for an address, and a name may take long to look up each time: give an IP address in bind",
+        "retry waits for an IP address: give one in bind, not a host name",
       );
     }
     checkProxies(listener, said, tell);
@@ -77,7 +77,7 @@ export class ListenerChecks {
   #checkUnique(listener: ListenerSettings, tell: Tell): void {
     const { name, type, bind, port, socket } = listener;
     if (this.#names.has(name)) {
-      tell("name", `two listeners are called ${name}`);
+      tell("name", `another listener has the name ${name}: give another one`);
     }
     this.#names.add(name);
     const isUnix = type === "unix";
@@ -98,7 +98,7 @@ export class ListenerChecks {
 /** Tells of a setting of the listener that is looked at. */
 type Tell = (key: keyof ListenerSettings, message: string) => void;
 
-/** Whether nobody comes in without a certificate. */
+/** Whether every client needs a certificate. */
 function asksWhoTheyAre(listener: ListenerSettings): boolean {
   return ["required", "authorized", "authorized-any-issuer"].includes(
     listener.client_certificates,
@@ -106,9 +106,8 @@ function asksWhoTheyAre(listener: ListenerSettings): boolean {
 }
 
 function openToOthers({ bind }: ListenerSettings, index: number): string {
-  return `others can reach ${bind}, and nobody would be asked for ` +
-    `credentials: add an [[auth]] that knows your users, ` +
-    `give this listener allow_anonymous = true if everybody may come in ` +
+  return `other machines can reach ${bind}, and no client needs a login: ` +
+    `add an [[auth]] table, or allow_anonymous = true to this listener ` +
     `(--set listener.${index}.allow_anonymous=true), ` +
     `or bind it to 127.0.0.1`;
 }
@@ -125,7 +124,7 @@ function checkTypes(listener: ListenerSettings, said: Said, tell: Tell): void {
       name,
       `only a listener of type ${
         types.join(" or ")
-      } has it: remove it, or set the type`,
+      } has this setting: remove it, or set the type`,
     );
   }
 }

@@ -136,10 +136,9 @@ function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
       return undefined;
     }
     // The parser's message goes on with an excerpt, which the place replaces.
-    const reason = error.message.split("\n")[0].replace(
-      /^Invalid TOML.*?: /,
-      "",
-    );
+    const reason = error.message.split("\n")[0]
+      .replace(/^Invalid TOML.*?: /, "")
+      .replace(/^trying to redefine.*/, "given twice: remove one of the two");
     problems.push({
       source: file.name,
       line: error.line,
@@ -151,16 +150,17 @@ function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
   }
 }
 
+/** A line whose value is text without quotes, with what stands after it. */
+const UNQUOTED = /^([^="']*)=\s*([^\s"'[\]{},#][^"'[\]{}#]*?)\s*(?:#.*)?$/;
+
 /** What is most often meant where the parser gave up; empty if nothing is. */
 function hintFor(
   text: string,
   { line, column }: { readonly line: number; readonly column: number },
 ): string {
   const whole = text.split(/\r?\n/)[line - 1] ?? "";
-  const rest = whole.slice(column - 1).replace(/\s*(#.*)?$/, "");
-  const value = /^[^\s"'[\]{},][^"'[\]{}]*$/.exec(rest)?.[0];
-  const [, key] = /^([^=]*)=\s*$/.exec(whole.slice(0, column - 1)) ?? [];
-  if (key !== undefined && value !== undefined) {
+  const [, key, value] = UNQUOTED.exec(whole) ?? [];
+  if (key !== undefined && column > key.length) {
     // It may be a secret, and what is said here goes to logs.
     const name = key.trim().split(".").at(-1)!;
     const example = isNameWithoutSecret(name) ? value : "text";

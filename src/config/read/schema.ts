@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { closest } from "../text/closest.ts";
+import { counterpartOf } from "../text/mosquitto_names.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "../fields/field.ts";
 import { type Fields, fieldsOf, knownAt } from "./known_settings.ts";
@@ -139,10 +140,13 @@ function wrongShape(path: Path): string {
   const what = path.length === 1 ? `a list of ${name}s` : "a table";
   // TOML has one name for one thing: a list, or a table.
   const besides = name === "auth"
-    ? "; what is about all of them, like explain, stands below [access]"
+    ? "; settings for all of them, like explain, belong below [access]"
     : "";
   return `not ${what}: write each ${name} as a [[${name}]] table${besides}`;
 }
+
+/** Names that an error lists; more would hide what it says. */
+const MOST_NAMES = 20;
 
 function unknownKey(path: Path, key: string): string {
   const known = knownAt(path);
@@ -152,6 +156,10 @@ function unknownKey(path: Path, key: string): string {
       path.length === 0 ? "section" : "setting"
     }: did you mean ${near}?`;
   }
+  const counterpart = counterpartOf(key);
+  if (counterpart !== undefined) {
+    return `there is no such setting: Mosquitto's ${key} is ${counterpart}`;
+  }
   const homes = Object.keys(fieldsOf).filter((name) => key in fieldsOf[name]);
   if (homes.length > 0) {
     const section = homes.at(-1);
@@ -159,8 +167,11 @@ function unknownKey(path: Path, key: string): string {
     return `there is no such setting here: it belongs below ${header}`;
   }
   const what = path.length === 0 ? "section" : "setting";
-  return `there is no such ${what}: remove it, or give one of ${
-    Object.keys(known).join(", ")
+  const names = Object.keys(known);
+  return `there is no such ${what}: remove it, or ${
+    names.length > MOST_NAMES
+      ? "look for it in config.example.toml"
+      : `give one of ${names.join(", ")}`
   }`;
 }
 
