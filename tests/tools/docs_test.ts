@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadSettings } from "../../src/config/mod.ts";
 
@@ -57,6 +58,22 @@ Deno.test("docs: the README names every document", async () => {
   for (const path of all.keys()) {
     if (path === "README.md") continue;
     assert.ok(readme.includes(`(${path})`), `README.md does not name ${path}`);
+  }
+});
+
+Deno.test("docs: each file that the architecture names is there", async () => {
+  const text = (await documents()).get("src/README.md")!;
+  const files = ["src", "tests", "tools"].flatMap((folder) =>
+    readdirSync(join(root, folder), { encoding: "utf8", recursive: true })
+      .map((path) => `${folder}/${path}`)
+  );
+  const named = [...text.matchAll(/`([\w/.*-]+\.ts)`/g)].map(([, one]) => one);
+  assert.ok(named.length > 100);
+  for (const name of named.filter((one) => !one.includes("*"))) {
+    assert.ok(
+      files.some((path) => path === name || path.endsWith(`/${name}`)),
+      `src/README.md names ${name}, which is not there`,
+    );
   }
 });
 
