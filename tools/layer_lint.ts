@@ -12,7 +12,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   mqtt: [],
   codec: ["mqtt"],
   transport: [],
-  store: ["mqtt"],
+  store: ["mqtt", "files"],
   security: ["files", "mqtt"],
   router: ["mqtt", "store"],
   session: ["mqtt", "codec", "store", "security", "router", "transport"],

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { syncFolder } from "./sync_folder.ts";
 
 /** Whom a file belongs to; only root can give files to others. */
 export interface FileOwner {
@@ -47,14 +48,4 @@ async function writeSynced(
   // The mask of the process may have taken more away than was asked for.
   if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
   await file.sync();
-}
-
-/** Makes a rename last. Not every file system can; the file is whole anyway. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    using file = await Deno.open(folder, { read: true });
-    await file.sync();
-  } catch {
-    return;
-  }
 }

@@ -24,7 +24,6 @@ export type {
 } from "./model/store.ts";
 export { SessionSlot } from "./model/state.ts";
 export { StoredBody } from "./model/stored_body.ts";
-export { MemoryStore } from "./memory_store.ts";
 export { StoreError, type StoreFault } from "./base/store_error.ts";
 export { todoFor } from "./base/open_fault.ts";
 export { backupStore, partialBackup } from "./backup.ts";

@@ -5,7 +5,6 @@ import { FullDiskBlocks } from "./kv/full_disk_blocks.ts";
 import { JournaledBlocks } from "./copies/journaled_blocks.ts";
 import { LeftCopies } from "./copies/left_copies.ts";
 import { LogStore } from "./log/log_store.ts";
-import { MemoryStore } from "./memory_store.ts";
 import { isOfSystem, openFault } from "./base/open_fault.ts";
 import { settle } from "./opening/putting_back.ts";
 import {
@@ -17,7 +16,8 @@ import {
 import { setAsideBefore } from "./copies/set_aside.ts";
 import { Space, whyFull } from "./space/space.ts";
 import type { StorageMode, Store } from "./model/store.ts";
-import { StoreError } from "./base/store_error.ts";
+import { isCorrupt, StoreError } from "./base/store_error.ts";
+import { together } from "./base/together.ts";
 import { systemDisk } from "./opening/system_disk.ts";
 import {
   confirmed,
@@ -85,7 +85,7 @@ export async function openStore(
   disk: Disk = systemDisk,
 ): Promise<Store> {
   const { mode } = wanted;
-  if (mode === "memory") return new MemoryStore();
+  if (mode === "memory") throw new TypeError("the mode memory has no store");
   const lock = await disk.lock(wanted.path, wanted.name);
   const { path } = lock;
   const settings = located(wanted, path);
@@ -146,7 +146,7 @@ export function nextDoubt(
   doubt: Doubt | null,
   error: unknown,
 ): Doubt | null {
-  if (!(error instanceof StoreError) || error.fault !== "corrupt") return null;
+  if (!isCorrupt(error)) return null;
   const fault = error.message;
   if (doubt === null) return { fault, isInCopies: false };
   // What was built from the copies is damaged as well: they cannot help.
@@ -234,11 +234,6 @@ function keptDamage(paths: readonly string[]): string | null {
     "get back what you need of it, then remove its files";
 }
 
-/** What there is to tell, in one text. */
-function together(...texts: readonly (string | null)[]): string | null {
-  return texts.filter((text) => text !== null).join("; ") || null;
-}
-
 /** SQLite does not say that it is the space that it is short of. */
 async function explain(
   disk: Disk,
@@ -265,8 +260,9 @@ async function openOrRead(
     if (missing) throw missing.error;
     return await openBlocks(opening, found);
   } catch (error) {
-    const isCorrupt = error instanceof StoreError && error.fault === "corrupt";
-    if (isCorrupt || await whyFull(path, disk.space) === null) throw error;
+    if (isCorrupt(error) || await whyFull(path, disk.space) === null) {
+      throw error;
+    }
     return await FullDiskBlocks.open(path, async () => {
       try {
         if (missing) await complete(disk, path);

@@ -1,11 +1,8 @@
 import { ManualClock } from "../../src/clock/mod.ts";
-import {
-  MemoryStore,
-  openStore,
-  type StorageMode,
-} from "../../src/store/mod.ts";
+import { openStore, type StorageMode } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
+import { MemoryStore } from "../support/memory_store.ts";
 import { settings } from "../store/settings.ts";
 import { type Kind, storeContract } from "./store_contract.ts";
 

@@ -1,7 +1,6 @@
 import {
   type Changes,
   type LoadReport,
-  MemoryStore,
   type Restorer,
   SessionSlot,
   type StorageMode,
@@ -11,6 +10,7 @@ import {
   type StoreHealth,
   type StoreStatus,
 } from "../../src/store/mod.ts";
+import { MemoryStore } from "../support/memory_store.ts";
 
 /** A store without a disk: the test says when a batch is committed. */
 export class StubStore implements Store {

@@ -4,7 +4,7 @@ import { type Commit, EMPTY } from "../../src/store/blocks/blocks.ts";
 import { journalPath } from "../../src/store/copies/copies.ts";
 import { Journal } from "../../src/store/copies/journal.ts";
 import { readJournal } from "../../src/store/copies/journal_reader.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import type { Disk } from "../../src/store/mod.ts";
 import { startOrRebuild } from "../../src/store/opening/recovered_start.ts";
 import { SCHEMA } from "../../src/store/base/schema.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { settle } from "./faulty_blocks.ts";
 import { message, World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import type { Commit } from "../../src/store/blocks/blocks.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 
 /** Blocks on a disk that fails, or takes its time, as a test wants it to. */
 export class FaultyBlocks extends MemoryBlocks {

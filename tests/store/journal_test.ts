@@ -10,7 +10,7 @@ import {
 import { encodeCopyHead } from "../../src/store/copies/copy_head.ts";
 import { Journal } from "../../src/store/copies/journal.ts";
 import { readJournal } from "../../src/store/copies/journal_reader.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import {
   catchUp,

@@ -3,7 +3,7 @@ import { ManualClock } from "../../src/clock/mod.ts";
 import type { StoreStatus } from "../../src/store/mod.ts";
 import type { Block } from "../../src/store/blocks/block.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { assertSame, World } from "./world.ts";

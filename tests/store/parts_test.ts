@@ -6,7 +6,7 @@ import { Journal } from "../../src/store/copies/journal.ts";
 import { joined, readJournal } from "../../src/store/copies/journal_reader.ts";
 import { BatchEncoder } from "../../src/store/log/batch_encoder.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { type PlainEntry, PlainState } from "../../src/store/plain_state.ts";
 import { systemFiles as files } from "../../src/store/base/system_files.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../src/clock/mod.ts";
 import type { Disk as StoreDisk } from "../../src/store/opening/disk.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { MemoryBlocks } from "../../src/store/blocks/memory_blocks.ts";
+import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import {
   type DiskSpace,

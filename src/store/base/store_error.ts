@@ -18,6 +18,11 @@ export function isTaken(error: unknown): error is StoreError {
   return error instanceof StoreError && error.fault === "taken";
 }
 
+/** Whether `error` says that something stored is damaged. */
+export function isCorrupt(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.fault === "corrupt";
+}
+
 /** A store that cannot be opened or written; the message is for the operator. */
 export class StoreError extends Error {
   /** What to tell apart. */

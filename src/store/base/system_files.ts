@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { syncFolder } from "../../files/mod.ts";
 import type { Files, OpenFile } from "./files.ts";
 
 /** The files of the system. */
@@ -45,23 +46,7 @@ export const systemFiles: Files = {
     await file.syncData().finally(() => file.close());
   },
 
-  async syncFolder(path) {
-    if (Deno.build.os === "windows") return;
-    let folder: Deno.FsFile;
-    try {
-      folder = await Deno.open(dirname(path), { read: true });
-    } catch {
-      // A folder that may be written and not be read.
-      return;
-    }
-    try {
-      await folder.sync();
-    } catch {
-      // Some file systems of networks refuse it.
-    } finally {
-      folder.close();
-    }
-  },
+  syncFolder: (path) => syncFolder(dirname(path)),
 };
 
 class SystemFile implements OpenFile {

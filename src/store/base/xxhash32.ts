@@ -1,3 +1,5 @@
+import { viewOf } from "./view_of.ts";
+
 const P1 = 0x9e3779b1;
 const P2 = 0x85ebca77;
 const P3 = 0xc2b2ae3d;
@@ -19,7 +21,7 @@ export function xxhash32(
   seed = 0,
 ): number {
   const length = end - start;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   let at = start;
   let sum: number;
   if (length >= 16) {

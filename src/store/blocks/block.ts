@@ -1,5 +1,6 @@
 import { StoreError } from "../base/store_error.ts";
 import { sumOf } from "../base/sum.ts";
+import { viewOf } from "../base/view_of.ts";
 
 /*
  * The log is cut into blocks, which is what the disk gets: one value of Deno
@@ -23,6 +24,9 @@ export const BLOCK_HEADER = 12;
 
 /** What a block costs on disk beyond its bytes, for cleaning: key and row. */
 export const BLOCK_OVERHEAD = 192;
+
+/** Blocks in an atomic of Deno KV: 13 would be 780 of its 800 KiB. */
+export const BLOCKS_AN_ATOMIC = 12;
 
 /** Blocks count from 1; there is no bound they would reach. */
 export interface Block {
@@ -109,8 +113,4 @@ export function checkEnd(
     "corrupt",
     `block ${head.last} is not the one that the head means`,
   );
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

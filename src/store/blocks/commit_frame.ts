@@ -4,6 +4,7 @@ import { decodeHead, encodeHead } from "./head_record.ts";
 import { RecordReader } from "../records/record_reader.ts";
 import { RecordWriter } from "../records/record_writer.ts";
 import { sumOf } from "../base/sum.ts";
+import { viewOf } from "../base/view_of.ts";
 
 /*
  * A commit as it stands in a journal:
@@ -95,8 +96,4 @@ export function decodeContent(content: Uint8Array): Commit {
     blocks.push({ number, bytes: record.view() });
   }
   return { head, blocks };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -6,6 +6,7 @@ import { RecordWriter } from "../records/record_writer.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 import { sumOf } from "../base/sum.ts";
+import { viewOf } from "../base/view_of.ts";
 
 /*
  * The head as bytes:
@@ -59,7 +60,7 @@ export function encodeHead(head: Head): Uint8Array {
 export function decodeHead(bytes: Uint8Array): Head {
   if (bytes.length > 0 && bytes[0] !== 0) return decodeOldHead(bytes);
   const end = bytes.length - SUM;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   if (end < 2 || view.getUint32(end, true) !== sumOf(bytes, 0, end)) {
     throw new StoreError("corrupt", "the head of the store is damaged");
   }

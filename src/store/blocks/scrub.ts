@@ -1,7 +1,7 @@
 import { type Block, isWhole, mayBeSame, sumBefore, sumIn } from "./block.ts";
 import { BlockPool, type Source } from "./block_pool.ts";
 import type { CopiedBlocks, Head } from "./blocks.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt } from "../base/store_error.ts";
 
 /** Blocks read between two pauses: some 1 MiB. */
 const A_SLICE = 16;
@@ -70,9 +70,7 @@ async function readLive(
       return ++count % A_SLICE === 0 ? pause() : undefined;
     }, head);
   } catch (error) {
-    if (!(error instanceof StoreError) || error.fault !== "corrupt") {
-      throw error;
-    }
+    if (!isCorrupt(error)) throw error;
     // From there on nothing is known.
     return { sums, damaged: Math.max(next, head.last) };
   }

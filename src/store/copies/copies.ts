@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Files } from "../base/files.ts";
 
 /** A file beside a store. */
@@ -50,25 +50,31 @@ export function allOf({ snapshots, journals }: Copies): readonly Copy[] {
   return [...snapshots, ...journals];
 }
 
+/**
+ * Returns the names beside the store at `store` that begin with its own and a
+ * dot, without its own, in no order.
+ */
+export async function endingsOf(
+  files: Files,
+  store: string,
+): Promise<string[]> {
+  const name = basename(store);
+  const names = await files.list(dirname(store));
+  return names.filter((found) => found.startsWith(`${name}.`))
+    .map((found) => found.slice(name.length));
+}
+
 /** Finds the snapshots and journals of the store at `store`. */
 export async function findCopies(
   files: Files,
   store: string,
 ): Promise<Copies> {
-  const folder = dirname(store);
-  const name = basename(store);
   const snapshots: Copy[] = [];
   const journals: Copy[] = [];
-  for (const found of await files.list(folder)) {
-    if (!found.startsWith(`${name}.`)) continue;
-    const match = /^\.(snapshot|journal)-(\d+)$/.exec(
-      found.slice(name.length),
-    );
+  for (const ending of await endingsOf(files, store)) {
+    const match = /^\.(snapshot|journal)-(\d+)$/.exec(ending);
     if (match === null) continue;
-    const copy = {
-      path: join(folder, found),
-      commit: Number(match[2]),
-    };
+    const copy = { path: store + ending, commit: Number(match[2]) };
     (match[1] === "snapshot" ? snapshots : journals).push(copy);
   }
   snapshots.sort((a, b) => b.commit - a.commit);
@@ -113,13 +119,8 @@ export async function removeUnfinished(
   files: Files,
   store: string,
 ): Promise<void> {
-  const folder = dirname(store);
-  const name = basename(store);
-  for (const found of await files.list(folder)) {
-    if (!found.startsWith(`${name}.`)) continue;
-    if (!/^\.snapshot-\d+\.partial$/.test(found.slice(name.length))) {
-      continue;
-    }
-    await files.remove(join(folder, found));
+  for (const ending of await endingsOf(files, store)) {
+    if (!/^\.snapshot-\d+\.partial$/.test(ending)) continue;
+    await files.remove(store + ending);
   }
 }

@@ -2,9 +2,10 @@ import type { Head } from "../blocks/blocks.ts";
 import { decodeHead, encodeHead } from "../blocks/head_record.ts";
 import { newer } from "../base/newer.ts";
 import { SCHEMA } from "../base/schema.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt } from "../base/store_error.ts";
 import { sumOf } from "../base/sum.ts";
 import { xxhash32 } from "../base/xxhash32.ts";
+import { viewOf } from "../base/view_of.ts";
 
 /*
  * What a journal or a snapshot begins with:
@@ -114,7 +115,7 @@ function decodeOrNull(bytes: Uint8Array): Head | null {
   try {
     return decodeHead(bytes);
   } catch (error) {
-    if (error instanceof StoreError && error.fault === "corrupt") return null;
+    if (isCorrupt(error)) return null;
     throw error;
   }
 }
@@ -122,8 +123,4 @@ function decodeOrNull(bytes: Uint8Array): Head | null {
 /** Schema and length belong to what is summed, the sum itself does not. */
 function sumIn(bytes: Uint8Array): number {
   return sumOf(bytes, HEADER, bytes.length, viewOf(bytes).getUint32(4, true));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

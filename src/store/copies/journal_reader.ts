@@ -10,7 +10,7 @@ import { COPY_HEAD, type CopyHead, decodeCopyHead } from "./copy_head.ts";
 import { ExactReader } from "../base/exact_reader.ts";
 import type { Files } from "../base/files.ts";
 import { convertBlock } from "../blocks/old_schemas.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt } from "../base/store_error.ts";
 import { xxhash32 } from "../base/xxhash32.ts";
 
 /** Bytes looked through at a time for the next frame. */
@@ -225,7 +225,7 @@ async function readOldFrame(
       blocks: converted,
     };
   } catch (error) {
-    if (error instanceof StoreError && error.fault === "corrupt") return null;
+    if (isCorrupt(error)) return null;
     throw error;
   }
 }

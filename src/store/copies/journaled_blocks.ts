@@ -15,7 +15,7 @@ import type { Files } from "../base/files.ts";
 import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import type { Space } from "../space/space.ts";
-import { isTaken, StoreError } from "../base/store_error.ts";
+import { isCorrupt, isTaken } from "../base/store_error.ts";
 
 /** A journal longer than this, and than the store, is time for a snapshot. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
@@ -489,8 +489,4 @@ export class JournaledBlocks implements Blocks {
     // One that fails to open would leave the operator an alarm without end.
     if (this.#isOpen) this.#options.told?.(trouble);
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof StoreError && error.fault === "corrupt";
 }

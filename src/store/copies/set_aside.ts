@@ -1,5 +1,4 @@
-import { basename, dirname, join } from "node:path";
-import { allOf, findCopies } from "./copies.ts";
+import { allOf, endingsOf, findCopies } from "./copies.ts";
 import { exists, type Files } from "../base/files.ts";
 
 /** What belongs to a file of SQLite beside the file itself. */
@@ -145,15 +144,10 @@ export async function setAsideBefore(
   files: Files,
   path: string,
 ): Promise<string[]> {
-  const folder = dirname(path);
-  const start = `${basename(path)}.`;
   const names = new Set<string>();
-  for (const name of await files.list(folder)) {
-    if (!name.startsWith(start)) continue;
-    const mark = /^corrupt-[\dT-]+Z(-\d+)?(?=$|[.-])/.exec(
-      name.slice(start.length),
-    );
-    if (mark !== null) names.add(join(folder, start + mark[0]));
+  for (const ending of await endingsOf(files, path)) {
+    const mark = /^\.corrupt-[\dT-]+Z(-\d+)?(?=$|[.-])/.exec(ending);
+    if (mark !== null) names.add(path + mark[0]);
   }
   return [...names].sort();
 }

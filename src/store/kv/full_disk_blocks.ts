@@ -8,6 +8,7 @@ import {
 import { KvFile } from "./kv_file.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
+import { nextTurn } from "../base/next_turn.ts";
 
 /** Blocks read before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
@@ -91,7 +92,7 @@ export class FullDiskBlocks implements Blocks {
         const waiting = each(block);
         if (waiting !== undefined) await waiting;
         if (++count % SLICE !== 0) continue;
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
     } finally {
       file.close();

@@ -1,4 +1,4 @@
-import type { Block } from "../blocks/block.ts";
+import { type Block, BLOCKS_AN_ATOMIC } from "../blocks/block.ts";
 import {
   type Commit,
   type CopiedBlocks,
@@ -20,9 +20,6 @@ export const SCHEMA_KEY: Deno.KvKey = ["schema"];
  * store since its second copy began. Without it the copy may lag behind.
  */
 const JOURNALED_KEY: Deno.KvKey = ["journaled"];
-
-/** An atomic takes 800 KiB: 13 blocks are 780 KiB, and the head is small. */
-const BLOCKS_AN_ATOMIC = 12;
 
 /** An atomic takes 1,000 mutations; removals come with the last blocks. */
 const REMOVALS_AN_ATOMIC = 900;

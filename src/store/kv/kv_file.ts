@@ -8,6 +8,7 @@ import { convertBlock } from "../blocks/old_schemas.ts";
 import { isDamage, oneLine, openFault } from "../base/open_fault.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
+import { nextTurn } from "../base/next_turn.ts";
 
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
@@ -140,7 +141,7 @@ export class KvFile {
       if (schema === SCHEMA) sum = checkBlock(next.value, sum);
       else convertBlock(bytes, number, schema);
       if (count % SLICE !== 0) continue;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

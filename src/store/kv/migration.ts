@@ -1,4 +1,4 @@
-import { sumIn } from "../blocks/block.ts";
+import { BLOCKS_AN_ATOMIC, sumIn } from "../blocks/block.ts";
 import { decodeHead, encodeHead } from "../blocks/head_record.ts";
 import { blockKey, SCHEMA_KEY } from "./kv_blocks.ts";
 import { HEAD_KEY } from "./own_kv.ts";
@@ -6,9 +6,6 @@ import { newer } from "../base/newer.ts";
 import { convertBlock } from "../blocks/old_schemas.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
-
-/** Blocks rewritten in one atomic. */
-const AN_ATOMIC = 12;
 
 /**
  * Brings the store in `kv` from the older schema `from` up to the present one.
@@ -36,7 +33,7 @@ export async function migrate(kv: Deno.Kv, from: number): Promise<void> {
     const bytes = convertBlock(old.value, number, from);
     sum = sumIn({ number, bytes });
     atomic.set(blockKey(SCHEMA, number), bytes);
-    if (++waiting < AN_ATOMIC) continue;
+    if (++waiting < BLOCKS_AN_ATOMIC) continue;
     await atomic.commit();
     atomic = kv.atomic();
     waiting = 0;

@@ -3,7 +3,7 @@ import { exists } from "../base/files.ts";
 import { KvFile } from "./kv_file.ts";
 import { newer } from "../base/newer.ts";
 import { SCHEMA } from "../base/schema.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt, StoreError } from "../base/store_error.ts";
 import { systemFiles } from "../base/system_files.ts";
 
 /** The result of verifying a store's file. */
@@ -82,7 +82,7 @@ export async function verifyStore(path: string): Promise<Verdict> {
 
 /** The `error` of the store `path` with where the damage is, if it is damage. */
 export function damaged(error: unknown, path: string): unknown {
-  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+  if (!isCorrupt(error)) return error;
   return new StoreError(
     "corrupt",
     `${path} is damaged: ${error.message}`,

@@ -1,6 +1,7 @@
 import { ExactReader } from "../base/exact_reader.ts";
 import type { Files } from "../base/files.ts";
 import { PAGE } from "../base/pages.ts";
+import { viewOf } from "../base/view_of.ts";
 
 /*
  * SQLite's write-ahead log: a header, and frames of a page each. Every frame
@@ -134,8 +135,4 @@ function add(
   }
   sum.a = a;
   sum.b = b;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

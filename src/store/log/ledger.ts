@@ -77,11 +77,6 @@ export class Ledger {
     this.first = first;
   }
 
-  /** Blocks there are. */
-  get count(): number {
-    return this.#accounts.length;
-  }
-
   /** Bytes that all live records take in full blocks; about. */
   get live(): number {
     const records = this.small[0] + this.small[1] + this.small[2] +

@@ -10,7 +10,7 @@ const CLOSING_TRIES = 3;
  * A commit that has not ended after this, ms, counts as failing until it ends.
  * Slow SD cards take a second or two for one.
  */
-export const HANGING = 10_000;
+const HANGING = 10_000;
 
 /** How long it is patient. */
 export interface Patience {

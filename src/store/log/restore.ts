@@ -4,6 +4,7 @@ import type { LoggedSession, Replay } from "./replay.ts";
 import { SessionSlot, type StoredSession } from "../model/state.ts";
 import type { Restorer } from "../model/store.ts";
 import { StoreError } from "../base/store_error.ts";
+import { nextTurn } from "../base/next_turn.ts";
 
 /** Things restored before sockets get their turn. */
 const SLICE = 5000;
@@ -59,7 +60,7 @@ async function inSlices<T>(
   for (const thing of things) {
     if (make(thing)) made++;
     if (++work % SLICE !== 0) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return made;
 }

@@ -1,4 +1,4 @@
-import type { Block } from "../blocks/block.ts";
+import { type Block, BLOCKS_AN_ATOMIC } from "../blocks/block.ts";
 import { BlockPool, type Source } from "../blocks/block_pool.ts";
 import type { Blocks, Head } from "../blocks/blocks.ts";
 import {
@@ -19,9 +19,6 @@ import {
 import type { Recovery } from "./recovered_start.ts";
 import { dateOfHead } from "../log/store_time.ts";
 import { refused, type StartSettings } from "./verified_start.ts";
-
-/** Blocks written at a time. */
-const A_COMMIT = 12;
 
 /** A state that can be built. */
 interface Target {
@@ -136,7 +133,7 @@ async function fill(
   let waiting: Block[] = [];
   await pool.read(head, (block) => {
     waiting.push(block);
-    if (waiting.length < A_COMMIT) return;
+    if (waiting.length < BLOCKS_AN_ATOMIC) return;
     const full = waiting;
     waiting = [];
     return blocks.commit({ head: { ...head, commit: 0 }, blocks: full });

@@ -17,8 +17,9 @@ import {
 } from "../copies/recovery.ts";
 import type { Gap } from "../copies/journal_reader.ts";
 import { SCHEMA } from "../base/schema.ts";
+import { together } from "../base/together.ts";
 import { openFault } from "../base/open_fault.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt, StoreError } from "../base/store_error.ts";
 import {
   confirmed,
   look,
@@ -99,7 +100,7 @@ async function lookAndCheck(
     return await check(settings, copies, verdict);
   } catch (thrown) {
     const error = await confirmed(settings.disk, thrown, settings.path);
-    if (error instanceof StoreError && error.fault === "corrupt") return error;
+    if (isCorrupt(error)) return error;
     throw error;
   }
 }
@@ -139,16 +140,16 @@ async function check(
   const beyond = seen.beyond(ahead);
   if (beyond !== null) told.push(beyond);
   if (!settings.keepsCopies) {
-    const alarm = told.length === 0 ? null : told.join("; ");
-    return { alarm, renewal: null, missing, forks };
+    return { alarm: together(...told), renewal: null, missing, forks };
   }
   if (verdict.schema > 0 && verdict.schema < SCHEMA) {
     // Its copies are of the older schema, too, and are made anew.
-    return { alarm: told[0] ?? null, renewal: { aside: null }, missing, forks };
+    const renewal = { aside: null };
+    return { alarm: together(...told), renewal, missing, forks };
   }
   const isNewest = line?.snapshot === (copies.snapshots[0] ?? null);
   if (line !== null && isNewest && seen.damaged.size === 0) {
-    return { alarm: told[0] ?? null, renewal: null, missing, forks };
+    return { alarm: together(...told), renewal: null, missing, forks };
   }
   // While it was kept without a journal the copies had to fall behind.
   if (verdict.isJournaled || line !== null) {
@@ -158,7 +159,7 @@ async function check(
     );
   }
   return {
-    alarm: told.length === 0 ? null : told.join("; "),
+    alarm: together(...told),
     renewal: { aside: null },
     missing,
     forks: forks || allOf(copies).length > 0,

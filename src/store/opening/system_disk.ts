@@ -1,9 +1,11 @@
 import { dirname } from "node:path";
+import { makePrivateFolder } from "../../files/mod.ts";
 import { newEpoch } from "../blocks/blocks.ts";
 import type { Disk } from "./disk.ts";
 import { KvFile } from "../kv/kv_file.ts";
 import { StoreLock } from "./lock.ts";
 import { openKvBlocks } from "../kv/open_kv.ts";
+import { storeFiles } from "../copies/set_aside.ts";
 import { emptyLog, makeSingle } from "../kv/single_file.ts";
 import { askSystem } from "../space/space.ts";
 import { StoreError } from "../base/store_error.ts";
@@ -47,7 +49,7 @@ export const systemDisk: Disk = {
  */
 async function keepPrivate(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+  for (const file of storeFiles(path)) {
     const found = await Deno.stat(file).catch(() => null);
     if (((found?.mode ?? 0) & 0o077) !== 0) {
       // Of what cannot be had the opening tells.
@@ -79,8 +81,7 @@ async function makeFolder(path: string): Promise<void> {
     );
   }
   try {
-    // Others have no business with what clients said.
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(path);
   } catch (error) {
     throw new StoreError(
       "failing",

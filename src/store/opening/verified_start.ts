@@ -1,7 +1,7 @@
 import type { Disk } from "./disk.ts";
 import { todoFor } from "../base/open_fault.ts";
 import { setAside } from "../copies/set_aside.ts";
-import { StoreError } from "../base/store_error.ts";
+import { isCorrupt, StoreError } from "../base/store_error.ts";
 import { describeLost, type Verdict } from "../kv/verify_store.ts";
 
 /** What is known of a store although its files look whole. */
@@ -36,7 +36,7 @@ export async function look(
   try {
     return await disk.verify(path);
   } catch (error) {
-    if (error instanceof StoreError && error.fault === "corrupt") return error;
+    if (isCorrupt(error)) return error;
     throw error;
   }
 }
@@ -51,7 +51,7 @@ export async function confirmed(
   error: unknown,
   path: string,
 ): Promise<unknown> {
-  if (!(error instanceof StoreError) || error.fault !== "corrupt") return error;
+  if (!isCorrupt(error)) return error;
   try {
     await disk.verify(path);
   } catch (found) {

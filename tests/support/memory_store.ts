@@ -1,4 +1,9 @@
-import type { Changes, LoadReport, Store, StoreStatus } from "./model/store.ts";
+import type {
+  Changes,
+  LoadReport,
+  Store,
+  StoreStatus,
+} from "../../src/store/mod.ts";
 
 /** Takes no notes. */
 const nothing: Changes = {
@@ -13,7 +18,7 @@ const nothing: Changes = {
   retained() {},
 };
 
-/** The mode `memory`: nothing outlives the process, nothing waits for it. */
+/** A store of which nothing outlives the process, and for which nothing waits. */
 export class MemoryStore implements Store {
   /** Ignores all notes. */
   readonly changes: Changes = nothing;

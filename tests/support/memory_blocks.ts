@@ -1,9 +1,14 @@
-import type { Block } from "./block.ts";
-import { type Blocks, type Commit, EMPTY, type Head } from "./blocks.ts";
-import { wholePages } from "../base/pages.ts";
-import { StoreError } from "../base/store_error.ts";
+import type { Block } from "../../src/store/blocks/block.ts";
+import {
+  type Blocks,
+  type Commit,
+  EMPTY,
+  type Head,
+} from "../../src/store/blocks/blocks.ts";
+import { wholePages } from "../../src/store/base/pages.ts";
+import { StoreError } from "../../src/store/base/store_error.ts";
 
-/** Blocks in memory: for tests, and to look into a store without changing it. */
+/** Blocks in memory. */
 export class MemoryBlocks implements Blocks {
   /** The blocks, by number. */
   readonly blocks: Map<number, Uint8Array> = new Map();
