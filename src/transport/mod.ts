@@ -36,8 +36,8 @@ export {
 } from "./websocket/websocket_handshake.ts";
 export {
   type Foreign,
-  foreignOf,
   type PeerFault,
+  protocolOf,
 } from "./streams/foreign_protocol.ts";
 export { HandshakeError } from "./streams/handshake_error.ts";
 export type { Refusal, RefusalReason } from "./streams/refusal.ts";

@@ -271,9 +271,9 @@ Deno.test("tls-listener: what is no TLS", async () => {
 
 Deno.test("tls-listener: one port tells three protocols apart, and refuses a fourth", async () => {
   const opened = await openListener({ type: "tls", one_port: true }, usual);
-  for (const first of [0, 0x20, 0x50, 0x80]) {
+  for (const first of [[0], [0x20], [0x50, 2, 0, 1], [0x80]]) {
     const conn = await connectTo(opened);
-    await writeAll(conn, new Uint8Array([first]));
+    await writeAll(conn, new Uint8Array(first));
     assert.equal((await opened.nextRefusal()).reason, "unknown-protocol");
     await readToEnd(conn);
     conn.close();
@@ -285,7 +285,7 @@ Deno.test("tls-listener: one port tells three protocols apart, and refuses a fou
     port,
     caCerts: [pems.ca],
   });
-  await writeAll(conn, new Uint8Array([0x16]));
+  await writeAll(conn, new Uint8Array([0x16, 3]));
   assert.equal((await opened.nextRefusal()).reason, "unknown-protocol");
   await readToEnd(conn);
   conn.close();

@@ -242,9 +242,10 @@ export class Connection implements Deadline, LoggedConnection {
         const limit = this.state !== "open"
           ? Math.min(CONNECT_MAXIMUM, this.listener.maxPacketSize)
           : this.listener.maxPacketSize;
-        if (this.state !== "open") {
-          expectPacket(this.state === "opening", chunk, at, end);
-        }
+        if (
+          this.state !== "open" &&
+          !expectPacket(this.state === "opening", chunk, at, end)
+        ) break;
         if (readFrame(frame, chunk, at, end, limit, this.version) === 0) {
           this.#hearPart(end - at);
           break;

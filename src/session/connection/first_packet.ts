@@ -2,8 +2,8 @@ import { ConnectError } from "../../codec/mod.ts";
 import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import {
   type Foreign,
-  foreignOf,
   type PeerFault,
+  protocolOf,
 } from "../../transport/mod.ts";
 import { ClosingError } from "../core/closing_error.ts";
 
@@ -22,29 +22,33 @@ export class ForeignProtocol extends ClosingError {
 }
 
 /**
- * Looks at what begins at `start` of `chunk` before a connection is open.
+ * Looks at the packet that begins at `start` of `chunk` before a connection is
+ * open. Returns false while more bytes have to come before it is certain.
  *
  * @param isOpening Whether CONNECT has not come.
- * @throws {ProtocolError} where that is no packet for this time.
+ * @throws {ProtocolError} when the packet may not come yet.
  */
 export function expectPacket(
   isOpening: boolean,
   chunk: Uint8Array,
   start: number,
   end: number,
-): void {
+): boolean {
   const type = chunk[start] >> 4;
   if (!isOpening) {
-    if (type === PacketType.Auth || type === PacketType.Disconnect) return;
+    if (type === PacketType.Auth || type === PacketType.Disconnect) {
+      return true;
+    }
     throw new ProtocolError( // [MQTT-4.12.0-6]
       ReasonCode.ProtocolError,
       "a packet other than AUTH before CONNACK",
     );
   }
-  const speaks = foreignOf(chunk, start, end);
-  if (speaks === "mqtt") return;
+  const speaks = protocolOf(chunk, start, end);
+  if (speaks === "mqtt") return true;
+  if (speaks === "part") return false;
   if (speaks !== null) throw new ForeignProtocol(speaks);
-  if (type === PacketType.Connect) return;
+  if (type === PacketType.Connect) return true;
   throw new ConnectError( // [MQTT-3.1.0-1]
     ReasonCode.ProtocolError,
     NOT_CONNECT,

@@ -1,48 +1,57 @@
 import type { ByteStream } from "../streams/byte_stream.ts";
+import { protocolOf } from "../streams/foreign_protocol.ts";
 import { RefusedError } from "../streams/refusal.ts";
 import { RewoundStream } from "../streams/rewound_stream.ts";
 
-/** What a peer speaks, by its first byte. */
+/** A protocol that a listener for all of them serves. */
 export type FirstWords = "tls" | "websocket" | "mqtt";
 
-/** What a peer speaks, and a stream that still holds what it said. */
+/** A protocol, and a stream that still holds the bytes that showed it. */
 export interface Recognised {
   readonly words: FirstWords;
   readonly stream: ByteStream;
 }
 
 /**
- * Waits for the first byte of `stream` and tells the protocol by it: CONNECT
- * begins with 0x10 [MQTT-3.1.0-1], a TLS handshake with 0x16 [RFC 8446 §5.1],
- * a WebSocket with the G of GET [RFC 6455 §4.1]. Rejects with `RefusedError`
- * for another one.
+ * Waits for the first bytes of `stream` and recognises the protocol by them.
+ * Rejects with `RefusedError` for a protocol that is not served.
  */
 export async function recognise(stream: ByteStream): Promise<Recognised> {
   // Most of what comes first is short, and a thousand may wait here.
   const buffer = new Uint8Array(512);
-  const count = await stream.read(buffer);
-  if (count === null) {
-    throw new RefusedError("broken", "the peer ended before it said anything");
+  let length = 0;
+  for (;;) {
+    const count = await stream.read(buffer.subarray(length));
+    if (count === null) {
+      const bytes = length === 1 ? "1 byte" : `${length} bytes`;
+      throw new RefusedError("broken", `the peer ended after ${bytes}`);
+    }
+    length += count;
+    // Twelve bytes at most say which one it is.
+    const words = wordsOf(buffer, length);
+    if (words === null) continue;
+    const rewound = new RewoundStream(stream, buffer.slice(0, length));
+    return { words, stream: rewound };
   }
-  const words = wordsOf(buffer[0]);
-  if (words === null) {
-    throw new RefusedError(
-      "unknown-protocol",
-      "this is neither MQTT nor WebSocket nor TLS",
-    );
-  }
-  return { words, stream: new RewoundStream(stream, buffer.slice(0, count)) };
 }
 
-function wordsOf(first: number): FirstWords | null {
-  switch (first) {
-    case 0x10:
-      return "mqtt";
-    case 0x16:
-      return "tls";
-    case 0x47:
-      return "websocket";
-    default:
+/** Returns null while more bytes have to come. */
+function wordsOf(bytes: Uint8Array, length: number): FirstWords | null {
+  const speaks = protocolOf(bytes, 0, length);
+  switch (speaks) {
+    case "part":
       return null;
+    case "http":
+      return "websocket";
+    case "mqtt":
+    case "tls":
+      return speaks;
+    default:
+      throw new RefusedError(
+        "unknown-protocol",
+        "the first bytes are of neither MQTT nor WebSocket nor TLS",
+        undefined,
+        speaks === null ? null : `speaks-${speaks}`,
+      );
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteStream } from "../streams/byte_stream.ts";
-import { foreignOf } from "../streams/foreign_protocol.ts";
+import { protocolOf } from "../streams/foreign_protocol.ts";
 import { HandshakeError } from "../streams/handshake_error.ts";
 
 /** Most bytes of a request's head; cookies of a shared host take a few KiB. */
@@ -31,14 +31,17 @@ export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
   // Most heads fit 1 KiB, and a thousand half-open peers should cost little.
   let buffer = new Uint8Array(1024);
   let length = 0;
+  let isHttp = false;
   for (;;) {
     const count = await stream.read(buffer.subarray(length));
     if (count === null) {
       throw new HandshakeError(400, "The request ended too early.");
     }
-    if (length === 0) refuseOtherProtocols(buffer, count);
-    const end = endOfHead(buffer, length, length + count);
+    const from = isHttp ? length : 0;
     length += count;
+    isHttp ||= beginsRequest(buffer, length);
+    if (!isHttp) continue;
+    const end = endOfHead(buffer, from, length);
     if (end >= 0) {
       return {
         head: parseRequestHead(buffer.subarray(0, end)),
@@ -70,13 +73,16 @@ function bareLineEnd(): HandshakeError {
 }
 
 /**
- * A method begins with a letter. MQTT or TLS on the wrong port does not, and
- * would otherwise wait for an empty line that never comes.
+ * Returns whether `bytes` begin a request, as far as one can tell; false while
+ * more have to come. A method begins with a letter. MQTT or TLS on the wrong
+ * port does not, and would wait for an empty line that never comes: throws
+ * `HandshakeError` 400.
  */
-function refuseOtherProtocols(bytes: Uint8Array, count: number): void {
+function beginsRequest(bytes: Uint8Array, length: number): boolean {
   const [first] = bytes;
-  if (first >= 0x41 && first <= 0x7a) return;
-  const speaks = foreignOf(bytes, 0, count);
+  if (first >= 0x41 && first <= 0x7a) return true;
+  const speaks = protocolOf(bytes, 0, length);
+  if (speaks === "part") return false;
   const fault = speaks === null ? null : `speaks-${speaks}` as const;
   throw new HandshakeError(400, "This is not an HTTP request.", fault);
 }

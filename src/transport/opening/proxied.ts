@@ -1,5 +1,6 @@
 import type { Accepted, ProxiedTls } from "../streams/byte_stream.ts";
-import { parseProxyHeader, startsAsProxyHeader } from "./proxy_header.ts";
+import { startsAsProxyHeader } from "../streams/foreign_protocol.ts";
+import { parseProxyHeader } from "./proxy_header.ts";
 import { RefusedError } from "../streams/refusal.ts";
 import { RewoundStream } from "../streams/rewound_stream.ts";
 

@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from "../../network/mod.ts";
 import type { PeerAddress, ProxiedTls } from "../streams/byte_stream.ts";
+import { startsAsProxyHeader } from "../streams/foreign_protocol.ts";
 import { RefusedError } from "../streams/refusal.ts";
 
 /** What a proxy tells of the connection that it passes on. */
@@ -31,8 +32,8 @@ const MOST_TEXT = 107;
 /** Of a version 2 header: addresses, and a few KiB of what else is told. */
 const MOST_BINARY = 4096;
 
-const SIGNATURE = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10];
-const WORD = [0x50, 0x52, 0x4f, 0x58, 0x59, 0x20];
+/** First byte of version 2. */
+const BINARY = 0x0d;
 
 /** Types of what may follow the addresses [PROXY protocol §2.2]. */
 const AUTHORITY = 0x02;
@@ -46,23 +47,6 @@ const SPOKE_TLS = 0x01;
 const SHOWN = 0x02 | 0x04;
 
 /**
- * Whether `bytes` begin as a header of either version does: `part` while more
- * are needed to say so. No MQTT packet, TLS record or HTTP request does.
- */
-export function startsAsProxyHeader(
-  bytes: Uint8Array,
-): "no" | "part" | "yes" {
-  for (const mark of [WORD, SIGNATURE]) {
-    const length = Math.min(mark.length, bytes.length);
-    let same = 0;
-    while (same < length && bytes[same] === mark[same]) same++;
-    if (same === mark.length) return "yes";
-    if (same === length) return "part";
-  }
-  return "no";
-}
-
-/**
  * Reads a PROXY protocol header, version 1 or 2, from the beginning of
  * `bytes`. Null when they are not enough yet. Throws `RefusedError` for what
  * is no header, or one that is longer than it may be.
@@ -71,7 +55,7 @@ export function parseProxyHeader(bytes: Uint8Array): ProxyHeader | null {
   const start = startsAsProxyHeader(bytes);
   if (start === "no") throw refused("it does not begin with one");
   if (start === "part") return null;
-  return bytes[0] === SIGNATURE[0] ? parseBinary(bytes) : parseText(bytes);
+  return bytes[0] === BINARY ? parseBinary(bytes) : parseText(bytes);
 }
 
 function refused(what: string): RefusedError {

@@ -11,46 +11,57 @@ export type PeerFault =
   | "rejects-certificate"
   | "finds-certificate-expired";
 
-const encoder = new TextEncoder();
-const PROXY_V1 = encoder.encode("PROXY ");
-const PROXY_V2 = encoder.encode("\r\n\r\n\0\r\nQUIT\n");
+/** Upper-case letters at the beginning of an HTTP request, at least. */
+const LETTERS = 3;
+
+/** "PROXY ", the beginning of version 1 [PROXY protocol §2.1]. */
+const PROXY_V1 = [0x50, 0x52, 0x4f, 0x58, 0x59, 0x20];
+
+/** The signature of version 2 [PROXY protocol §2.2]. */
+const PROXY_V2 = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10];
 
 /**
- * Tells what `bytes` from `start` up to `end` begin, of which one may be all
- * that has come: a TLS handshake (RFC 8446, 5.1), an HTTP request, a PROXY
- * protocol header, CONNECT. Null when it is none of them.
+ * Returns the protocol that `bytes` from `start` up to `end` begin: CONNECT
+ * [MQTT-3.1.0-1], a TLS handshake (RFC 8446, 5.1), a PROXY protocol header, an
+ * HTTP request. Returns `part` while more bytes have to come before that is
+ * certain, and null when they begin none of these. One byte at least.
  */
-export function foreignOf(
+export function protocolOf(
   bytes: Uint8Array,
   start: number,
   end: number,
-): Foreign | null {
+): Foreign | "part" | null {
   const first = bytes[start];
   if (first === 0x10) return "mqtt";
-  // A major version of 3 follows; else it is a CONNECT with wrong flags.
   if (first === 0x16) {
-    return end === start + 1 || bytes[start + 1] === 3 ? "tls" : null;
+    // A major version of 3 follows; else it is a CONNECT with wrong flags.
+    if (end - start < 2) return "part";
+    return bytes[start + 1] === 3 ? "tls" : null;
   }
-  if (end - start > 1 && begins(PROXY_V1, bytes, start, end)) {
-    return "proxy-header";
-  }
-  if (begins(PROXY_V2, bytes, start, end)) return "proxy-header";
-  for (let at = start; at < Math.min(end, start + 3); at++) {
+  const proxy = startsAsProxyHeader(bytes, start, end);
+  if (proxy !== "no") return proxy === "yes" ? "proxy-header" : "part";
+  for (let at = start; at < Math.min(end, start + LETTERS); at++) {
     if (bytes[at] < 0x41 || bytes[at] > 0x5a) return null;
   }
-  return "http";
+  return end - start < LETTERS ? "part" : "http";
 }
 
-/** Whether as much as there is of `bytes` is the begin of `text`. */
-function begins(
-  text: Uint8Array,
+/**
+ * Returns whether `bytes` begin as a PROXY protocol header of either version;
+ * `part` while more bytes have to come. No MQTT packet, TLS record or HTTP
+ * request begins so.
+ */
+export function startsAsProxyHeader(
   bytes: Uint8Array,
-  start: number,
-  end: number,
-): boolean {
-  const length = Math.min(end - start, text.length);
-  for (let at = 0; at < length; at++) {
-    if (bytes[start + at] !== text[at]) return false;
+  start = 0,
+  end: number = bytes.length,
+): "no" | "part" | "yes" {
+  for (const mark of [PROXY_V1, PROXY_V2]) {
+    const length = Math.min(mark.length, end - start);
+    let same = 0;
+    while (same < length && bytes[start + same] === mark[same]) same++;
+    if (same === mark.length) return "yes";
+    if (same === length) return "part";
   }
-  return true;
+  return "no";
 }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { ManualClock } from "../../src/clock/mod.ts";
+import { rulesOf } from "../support/rules.ts";
+import { settle } from "../support/settle.ts";
+import { RuledSessions } from "./ruled_sessions.ts";
+
+/** Reasons for which connections were closed, in order of their names. */
+function closedFor({ context }: RuledSessions): string[] {
+  return Object.entries(context.counters.closed)
+    .filter(([, count]) => count > 0).map(([reason]) => reason).sort();
+}
+
+for (
+  const [what, first, rest] of [
+    ["TLS", "16", "03"],
+    ["HTTP", "47", "45 54"],
+    ["a PROXY header", "0d 0a", "0d 0a 00 0d 0a 51 55 49 54 0a"],
+  ]
+) {
+  Deno.test(`the first bytes are taken for ${what} only when enough have come, else the connect timeout ends the connection`, async () => {
+    const sessions = new RuledSessions(rulesOf([]));
+    const late = sessions.open(4);
+    await late.send(first);
+    const client = sessions.open(4);
+    await client.send(first);
+    await settle();
+    assert.deepEqual(closedFor(sessions), []);
+    await client.send(rest);
+    await client.expectClosed();
+    assert.deepEqual(closedFor(sessions), ["unknown-protocol"]);
+    (sessions.context.clock as ManualClock).advance(60_000);
+    await late.expectClosed();
+    assert.deepEqual(closedFor(sessions), [
+      "connect-timeout",
+      "unknown-protocol",
+    ]);
+  });
+}
