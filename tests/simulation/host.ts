@@ -195,6 +195,7 @@ export class Host implements Net {
       this.#world.refusedAt = this.#world.events;
     }
     if (isWell) return;
+    this.#world.disturbedAt = this.#world.events;
     if (this.#troubled < turns - 1) this.#written = this.#horizon();
     this.#troubled = turns;
   }

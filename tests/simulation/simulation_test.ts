@@ -55,6 +55,15 @@ Deno.test("simulation: a reload keeps connections, and ends those of a listener 
   }
 });
 
+Deno.test("simulation: a message may expire in the socket of a client that does not read", async () => {
+  const steps = [["stall", 0.6], ["expiring", 0], ["long", 0]] as const;
+  const plan = steps.map(([kind, which]) => (
+    { seed: 1, kind, which, much: 0.9 }
+  ));
+  const history = { seed: 101473, mode: "memory" as const, plan };
+  assert.deepEqual((await simulate(history)).faults, []);
+});
+
 Deno.test("simulation: seeds differ in what happens", async () => {
   const traces = new Set<number>();
   for (let seed = 1; seed <= 10; seed++) {

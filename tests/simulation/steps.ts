@@ -65,9 +65,8 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
     const subscriber = pick(cast.subscribers, which);
     subscriber.toggle(pick(subscriber.subscriptions, much));
   },
-  stall: ({ clients, world }, { which }) => {
+  stall: ({ clients }, { which }) => {
     pick(clients, which).stalled = true;
-    world.disturbedAt = world.events;
   },
   unstall({ clients }) {
     for (const client of clients) client.stalled = false;

@@ -80,6 +80,10 @@ export class Wire implements ByteStream {
   }
 
   /** Whether the client takes nothing for now. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
   set stalled(isStalled: boolean) {
     this.#stalled = isStalled;
     if (!isStalled && this.#writing !== null) this.#out.add(() => this.#take());

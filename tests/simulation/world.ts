@@ -54,7 +54,7 @@ export class World {
   turns = 0;
   /** Events so far; each line of the history is one. */
   events = 0;
-  /** The last event in which the network or the disk did not work. */
+  /** The last event by which the network or the disk did not work. */
   disturbedAt = 0;
   /** The last event in which the broker refused what would have to last. */
   refusedAt = 0;

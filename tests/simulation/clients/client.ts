@@ -223,9 +223,12 @@ export abstract class Client {
     this.isLeftKnown = false;
   }
 
-  /** Whether it reads what comes. */
+  /** Whether it leaves unread what comes. */
   set stalled(isStalled: boolean) {
-    if (this.#wire !== null) this.#wire.stalled = isStalled;
+    const wire = this.#wire;
+    if (wire === null || wire.stalled === isStalled) return;
+    wire.stalled = isStalled;
+    this.world.disturbedAt = this.world.events;
   }
 
   /** Something was acknowledged that the session had to be there for. */
