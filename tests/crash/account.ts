@@ -45,10 +45,22 @@ export interface Kill {
   until: number;
 }
 
+/** What a disk does wrong: errors of writes and syncs, or no byte that is free. */
+export type FaultKind = "eio" | "full";
+
+/** A time in which the disk did not work. */
+export interface DiskFault {
+  readonly kind: FaultKind;
+  readonly at: number;
+  /** When it worked again; Infinity: not yet. */
+  until: number;
+}
+
 /** Keeps book: what was published, and how the broker's lives ended. */
 export class Account {
   readonly #messages = new Map<string, Published>();
   readonly kills: Kill[] = [];
+  readonly faults: DiskFault[] = [];
   /** What no client should see, in words. */
   readonly anomalies: string[] = [];
   readonly startedAt: number;

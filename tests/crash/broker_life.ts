@@ -32,9 +32,14 @@ export class BrokerLife {
 
   /**
    * Starts it on `port`, with `settings` as `--set` takes them; `folder` is
-   * for files of the test.
+   * for files of the test, and `env` goes beside its own variables.
    */
-  constructor(port: number, settings: readonly string[], folder: string) {
+  constructor(
+    port: number,
+    settings: readonly string[],
+    folder: string,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#readyFile = `${folder}/ready-${crypto.randomUUID()}.json`;
     const sets = settings.flatMap((one) => ["--set", one]);
     this.#child = new Deno.Command(Deno.execPath(), {
@@ -43,7 +48,12 @@ export class BrokerLife {
         ...["--ready-file", this.#readyFile, ...sets],
       ],
       cwd: root,
-      env: { DUNLIN_CONFIG: "", NO_COLOR: "1", XDG_RUNTIME_DIR: folder },
+      env: {
+        ...env,
+        DUNLIN_CONFIG: "",
+        NO_COLOR: "1",
+        XDG_RUNTIME_DIR: folder,
+      },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

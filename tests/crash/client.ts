@@ -28,6 +28,8 @@ export interface World {
   readonly account: Account;
   /** Whether clients publish, subscribe, leave and come back at random. */
   isBusy: boolean;
+  /** Whether the disk may be full, so that the broker may have to refuse. */
+  readonly mayRefuse: boolean;
 }
 
 /** A client with a session that stays, whatever becomes of its connections. */
@@ -51,6 +53,8 @@ export class CrashClient {
   #isEnding = false;
   #order = 0;
   #pongs = 0;
+  /** It was refused a subscription, and asks again after a while. */
+  #wasRefused = false;
 
   constructor(name: string, version: Version, world: World, random: Random) {
     this.name = name;
@@ -149,17 +153,25 @@ export class CrashClient {
     if (type === 2) this.#attached(wire, packet);
     else if (type === 3) wire.send(this.receiver.published(packet));
     else if (type === 6) wire.send(this.receiver.released(packet));
-    else if (type === 9 || type === 11) this.subscriptions.answered(packet);
+    else if (type === 9 || type === 11) this.#subscribed(wire, packet);
     else if (type === 13) this.#pongs++;
     // 0x8b: it stops; 0x8e: a newer connection of this very client.
     else if (type === 14) {
-      if (packet.code !== 0x8b && packet.code !== 0x8e) {
+      const isFull = packet.code === 0x97 && this.#world.mayRefuse;
+      if (packet.code !== 0x8b && packet.code !== 0x8e && !isFull) {
         this.#anomaly(`was disconnected with 0x${packet.code.toString(16)}`);
       }
     } else {
       const answer = this.sender.answered(packet);
       if (answer !== null) wire.send(answer);
     }
+  }
+
+  #subscribed(wire: Wire, packet: ReadPacket): void {
+    if (this.subscriptions.answered(packet)) return;
+    if (!this.#world.mayRefuse) throw new Error("SUBSCRIBE was refused");
+    this.#wasRefused = true;
+    wire.close();
   }
 
   #attached(wire: Wire, { code, sessionPresent }: ReadPacket): void {
@@ -239,6 +251,10 @@ export class CrashClient {
   }
 
   #absence(): number {
+    if (this.#wasRefused) {
+      this.#wasRefused = false;
+      return 100;
+    }
     if (!this.#world.isBusy) return 0;
     const random = this.#random;
     return random.chance(0.2) ? random.between(200, 500) : random.below(60);

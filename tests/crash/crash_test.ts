@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { FaultyDisk } from "./faulty_disk.ts";
 import { type Mode, planRound } from "./plan.ts";
 import { runRound } from "./round.ts";
+import { SmallDisk } from "./small_disk.ts";
 import { tellFailure, Totals } from "./totals.ts";
 
 /** Seeds are fixed, so that a failure is that of a change. */
@@ -22,6 +24,33 @@ for (const [mode, count, seed] of rounds) {
     assert.ok(totals.kills > 0, "nothing was killed");
     assert.ok(totals.received > 100, "hardly a message came through");
   });
+}
+
+/** In all of them the disk does not work for a second or more. */
+const faultyRounds = [
+  { kind: "eio", words: "fails", seed: 1, missing: await FaultyDisk.missing() },
+  {
+    kind: "full",
+    words: "is full",
+    seed: 1,
+    missing: await SmallDisk.missing(),
+  },
+] as const;
+
+for (const { kind, words, seed, missing } of faultyRounds) {
+  for (const [mode] of rounds) {
+    const name = `killed on a disk that ${words}, ${mode}`;
+    Deno.test({
+      name: missing === null ? name : `${name} [${missing}]`,
+      ignore: missing !== null,
+      fn: async () => {
+        const result = await runRound(planRound(mode, seed, [kind]));
+        assert.ok(result.findings.length === 0, tellFailure(result));
+        assert.ok(result.alarms > 0, "the broker noticed nothing");
+        assert.ok(result.acknowledged > 100, "hardly a message was taken");
+      },
+    });
+  }
 }
 
 Deno.test("a round without kills finds nothing in memory either", async () => {

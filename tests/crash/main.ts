@@ -7,13 +7,18 @@
  *     --mode M     memory, buffered, durable or fault-tolerant; without it
  *                  the last three take turns
  *     --seed S     of the first round; the next ones count on from there
+ *     --faults F   eio, full or eio,full: what the disk does wrong before most
+ *                  kills. `eio` needs Linux and cc, `full` Linux and root
  *     --json       a summary as JSON, on standard output
  *
  * A failed round prints its own seed, which repeats all that was drawn for it;
  * the instants themselves are up to the machine.
  */
 import { parseArgs } from "node:util";
-import { type Mode, MODES, planRound } from "./plan.ts";
+import type { FaultKind } from "./account.ts";
+import { FaultyDisk } from "./faulty_disk.ts";
+import { FAULTS, type Mode, MODES, planRound } from "./plan.ts";
+import { SmallDisk } from "./small_disk.ts";
 import { runRound } from "./round.ts";
 import { tellFailure, Totals } from "./totals.ts";
 
@@ -22,6 +27,7 @@ interface CrashOptions {
   readonly rounds: number;
   readonly modes: readonly Mode[];
   readonly seed: number;
+  readonly faults: readonly FaultKind[];
   readonly json: boolean;
 }
 
@@ -32,6 +38,7 @@ function readOptions(args: string[]): CrashOptions {
       rounds: { type: "string", default: "20" },
       mode: { type: "string" },
       seed: { type: "string" },
+      faults: { type: "string", default: "" },
       json: { type: "boolean", default: false },
     },
   });
@@ -49,18 +56,33 @@ function readOptions(args: string[]): CrashOptions {
     seed: values.seed === undefined
       ? Math.floor(Math.random() * 1e6)
       : integer("seed", values.seed),
+    faults: values.faults.split(",").filter((one) => one !== "").map(
+      (one) => {
+        const fault = FAULTS.find((kind) => kind === one);
+        if (fault !== undefined) return fault;
+        throw new Error(`--faults takes ${FAULTS.join(" and ")}, not ${one}`);
+      },
+    ),
     json: values.json,
   };
 }
 
-async function runAll({ rounds, modes, seed, json }: CrashOptions) {
+/** Why these faults are not to be had here; null when they are. */
+async function missing(faults: readonly FaultKind[]): Promise<string | null> {
+  return (faults.includes("eio") ? await FaultyDisk.missing() : null) ??
+    (faults.includes("full") ? await SmallDisk.missing() : null);
+}
+
+async function runAll({ rounds, modes, seed, faults, json }: CrashOptions) {
+  const reason = await missing(faults);
+  if (reason !== null) throw new Error(`--faults ${faults}: ${reason}`);
   const totals = new Totals();
   const isTerminal = Deno.stderr.isTerminal();
   const text = new TextEncoder();
   console.error(`seed ${seed}, ${modes.join(", ")}`);
   for (let round = 0; round < rounds; round++) {
     const mode = modes[round % modes.length];
-    const result = await runRound(planRound(mode, seed + round));
+    const result = await runRound(planRound(mode, seed + round, faults));
     totals.add(result);
     const clear = isTerminal ? "\r\x1b[K" : "";
     if (result.findings.length > 0) {

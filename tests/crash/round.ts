@@ -2,7 +2,8 @@ import { Account } from "./account.ts";
 import type { Kill, Published } from "./account.ts";
 import { BrokerLife, freePort } from "./broker_life.ts";
 import { CrashClient, LIVE_TOPICS } from "./client.ts";
-import type { Plan, PlannedKill } from "./plan.ts";
+import type { Plan, PlannedFault, PlannedKill } from "./plan.ts";
+import { RoundDisk } from "./round_disk.ts";
 import { Random } from "../support/random.ts";
 import { checkRetained } from "./retained_check.ts";
 import { now, pause, until } from "./time.ts";
@@ -12,11 +13,17 @@ import type { Finding } from "./verdict.ts";
 /** Ms after which something that has to happen will not. */
 const PATIENCE = 15_000;
 
+/** What a broker says of a disk that does not work. */
+const ALARM = /I\/O error|Input\/output error|disk is full|No space left/;
+
 /** What a round came to. */
 export interface RoundResult {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   readonly kills: number;
+  readonly faults: number;
+  /** Brokers that said that their disk fails or is full. */
+  readonly alarms: number;
   readonly acknowledged: number;
   readonly received: number;
   readonly redelivered: number;
@@ -32,21 +39,26 @@ export interface RoundResult {
 class Round {
   readonly #plan: Plan;
   readonly #folder: string;
+  readonly #disk: RoundDisk;
   readonly #port = freePort();
   readonly #account = new Account(now());
   readonly #verdict: Verdict;
   readonly #clients: CrashClient[];
   readonly #world;
   #life: BrokerLife;
+  /** All of its lives. */
+  readonly #lives: BrokerLife[] = [];
 
-  constructor(plan: Plan, folder: string) {
+  constructor(plan: Plan, folder: string, disk: RoundDisk) {
     this.#plan = plan;
     this.#folder = folder;
+    this.#disk = disk;
     this.#verdict = new Verdict(this.#account, plan);
     const world = this.#world = {
       port: this.#port,
       account: this.#account,
       isBusy: false,
+      mayRefuse: plan.faults.length > 0,
     };
     const random = new Random(plan.seed ^ 0x5eed);
     this.#clients = plan.versions.map((version, at) =>
@@ -68,7 +80,8 @@ class Round {
       await this.#life.kill();
     }
     this.#verdict.judge(this.#clients);
-    return this.#result();
+    const said = await Promise.all(this.#lives.map((life) => life.said));
+    return this.#result(said.filter((text) => ALARM.test(text)).length);
   }
 
   async #live(): Promise<void> {
@@ -83,8 +96,7 @@ class Round {
     this.#clients[1].drop();
     for (const kill of this.#plan.kills) {
       await pause(kill.after);
-      await this.#end(kill);
-      await this.#begin();
+      await this.#endAndBegin(kill);
       this.#clients[1].isAway = false;
       await this.#checkRetained(false);
     }
@@ -98,7 +110,42 @@ class Round {
     await this.#life.stop();
   }
 
-  async #end({ kind, pause: ms }: PlannedKill): Promise<void> {
+  /** With what the disk does wrong around it. */
+  async #endAndBegin(kill: PlannedKill): Promise<void> {
+    const { fault } = kill;
+    if (fault === null) {
+      await this.#end(kill);
+      return await this.#begin();
+    }
+    await this.#fails(fault);
+    await pause(fault.lasts);
+    if (fault.ends === "before") {
+      await this.#works();
+      await pause(kill.pause);
+    }
+    await this.#end(kill);
+    if (fault.ends === "dead") await this.#works();
+    if (fault.ends !== "later") return await this.#begin();
+    this.#life = this.#newLife();
+    // On a disk that does not work a start may fail, and says so.
+    const isThere = await this.#life.ready().then(() => true, () => false);
+    if (isThere) await pause(fault.lasts);
+    else await this.#life.kill();
+    await this.#works();
+    if (!isThere) await this.#begin();
+  }
+
+  async #fails({ kind, percent }: PlannedFault): Promise<void> {
+    this.#account.faults.push({ kind, at: now(), until: Infinity });
+    await this.#disk.fail(kind, percent);
+  }
+
+  async #works(): Promise<void> {
+    await this.#disk.heal();
+    this.#account.faults.at(-1)!.until = now();
+  }
+
+  async #end({ kind, pause: ms }: Omit<PlannedKill, "fault">): Promise<void> {
     const account = this.#account;
     const kill: Kill = { kind, at: now(), until: Infinity };
     account.kills.push(kill);
@@ -214,14 +261,17 @@ class Round {
       "session.backlog_bytes=1 GiB",
       "sys.interval=0",
       `storage.mode=${mode}`,
-      `storage.path=${this.#folder}/store`,
+      `storage.path=${this.#disk.path}/store`,
       `storage.flush_interval=${flushInterval}ms`,
-      "storage.low_space=0",
+      `storage.low_space=${this.#plan.lowSpace}`,
     ];
-    return new BrokerLife(this.#port, settings, this.#folder);
+    const { env } = this.#disk;
+    const life = new BrokerLife(this.#port, settings, this.#folder, env);
+    this.#lives.push(life);
+    return life;
   }
 
-  #result(): RoundResult {
+  #result(alarms: number): RoundResult {
     let acknowledged = 0;
     for (const { acknowledgedAt } of this.#account.messages) {
       if (acknowledgedAt > 0) acknowledged++;
@@ -231,6 +281,8 @@ class Round {
     return {
       ...{ plan: this.#plan, findings, redelivered, isRevealing, acknowledged },
       ...{ lostInWindow, duplicatedInWindow },
+      faults: this.#account.faults.length,
+      alarms,
       kills: this.#account.kills.filter(({ kind }) => kind !== "stop").length,
       received: this.#clients.reduce(
         (sum, { receiver }) => sum + receiver.received.size,
@@ -245,7 +297,8 @@ class Round {
 export async function runRound(plan: Plan): Promise<RoundResult> {
   const folder = await Deno.makeTempDir({ prefix: "dunlin-crash-" });
   try {
-    return await new Round(plan, folder).run();
+    await using disk = await RoundDisk.make(folder, plan.faults);
+    return await new Round(plan, folder, disk).run();
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -65,14 +65,19 @@ export class Subscriptions {
       .map((one) => this.#ask(one));
   }
 
-  /** Takes SUBACK or UNSUBACK; throws when it is a refusal. */
-  answered({ type, packetId, codes }: ReadPacket): void {
+  /**
+   * Takes SUBACK or UNSUBACK; false when the broker has no room. What was asked
+   * then is asked again on the next connection. Throws at other refusals.
+   */
+  answered({ type, packetId, codes }: ReadPacket): boolean {
     const interval = this.#unanswered.get(packetId);
     if (interval === undefined) throw new Error("an answer to no SUBSCRIBE");
     this.#unanswered.delete(packetId);
     if (type === 11) interval.leftAt = now();
     else if (codes[0] === interval.qos) interval.grantedAt = now();
+    else if (codes[0] === 0x97 || codes[0] === 0x80) return false;
     else throw new Error(`SUBSCRIBE ${interval.filter} got code ${codes[0]}`);
+    return true;
   }
 
   /**

@@ -6,6 +6,10 @@ export class Totals {
   rounds = 0;
   /** Ends of the broker without warning. */
   kills = 0;
+  /** Times in which the disk did not work. */
+  faults = 0;
+  /** Lives of brokers that said so. */
+  alarms = 0;
   /** QoS 1 and 2 messages acknowledged to their publishers. */
   acknowledged = 0;
   /** First occurrences at subscribers. */
@@ -31,6 +35,8 @@ export class Totals {
   add(result: RoundResult): void {
     this.rounds++;
     this.kills += result.kills;
+    this.faults += result.faults;
+    this.alarms += result.alarms;
     this.acknowledged += result.acknowledged;
     this.received += result.received;
     this.redelivered += result.redelivered;
@@ -69,6 +75,10 @@ export class Totals {
   get line(): string {
     const many = (count: number) => count.toLocaleString("en");
     return `${many(this.rounds)} rounds, ${many(this.kills)} kills, ` +
+      (this.faults > 0
+        ? `${many(this.faults)} faults of the disk, ${many(this.alarms)} ` +
+          "alarms, "
+        : "") +
       `${many(this.acknowledged)} acknowledged, ${many(this.lost)} lost, ` +
       `${many(this.duplicated)} duplicated, ${many(this.reordered)} ` +
       `reordered, ${many(this.other)} other faults; in the window: ` +
@@ -78,12 +88,13 @@ export class Totals {
 
 /** The account of a round in which something was wrong. */
 export function tellFailure({ plan, findings }: RoundResult): string {
-  const { mode, seed, flushInterval } = plan;
+  const { mode, seed, flushInterval, faults } = plan;
   const shown = findings.slice(0, 8).map(({ fault, text }) =>
     `  ${fault}: ${text}\n`
   );
   const rest = findings.length - shown.length;
-  return `FAILED --mode ${mode} --seed ${seed} --rounds 1 ` +
+  return `FAILED --mode ${mode} --seed ${seed} --rounds 1` +
+    `${faults.length > 0 ? ` --faults ${faults}` : ""} ` +
     `(flush interval ${flushInterval} ms)\n${shown.join("")}` +
     (rest > 0 ? `  ... and ${rest} more\n` : "");
 }

@@ -21,6 +21,9 @@ export interface Finding {
 /** Ms that `buffered` gets beyond its flush interval, on a busy machine. */
 const SLACK = 500;
 
+/** Ms after which a broker has noticed that the disk works again. */
+const RECOVERY = 7000;
+
 /** Compares what came with what was acknowledged. */
 export class Verdict {
   readonly #account: Account;
@@ -28,7 +31,7 @@ export class Verdict {
   readonly findings: Finding[] = [];
   /**
    * Messages and sessions lost that were acknowledged so late before a kill
-   * that `buffered` may.
+   * that `buffered` may, or that 3.1.1 cannot refuse in words.
    */
   lostInWindow = 0;
   /** QoS 2 messages twice, for the same reason. */
@@ -51,8 +54,16 @@ export class Verdict {
   /** From when on what happened may be undone by `kill`; Infinity: nothing. */
   windowBefore(kill: Kill): number {
     if (kill.kind === "stop") return Infinity;
-    let since = kill.at - this.window;
-    for (const { kind, at, until } of this.#account.kills) {
+    const { kills, faults } = this.#account;
+    let begun = 0;
+    for (const { at } of kills) if (at < kill.at) begun = at;
+    let since = kill.at;
+    // What came while commits failed is not on disk before they work again.
+    for (const { at, until } of faults) {
+      if (at < kill.at && until > begun) since = Math.min(since, at);
+    }
+    since -= this.window;
+    for (const { kind, at, until } of kills) {
       // A stop writes everything: no window reaches back behind it.
       if (kind === "stop" && at < kill.at) since = Math.max(since, until);
     }
@@ -64,6 +75,19 @@ export class Verdict {
     return this.#account.kills.some((kill) =>
       time >= this.windowBefore(kill) && time <= kill.until
     );
+  }
+
+  /**
+   * Whether it may be gone although it was acknowledged: in the window, or as
+   * 3.1.1 refuses what has no room, where PUBACK and PUBREC cannot say no.
+   */
+  mayBeLost({ publisher, acknowledgedAt: time }: Published): boolean {
+    if (this.wasInWindow(time)) return true;
+    const version = this.#plan.versions[Number(publisher.slice(1))];
+    return version === 4 &&
+      this.#account.faults.some(({ at, until }) =>
+        time >= at && time <= until + RECOVERY
+      );
   }
 
   /** Enters something that was seen on the way. */
@@ -116,7 +140,7 @@ export class Verdict {
         continue;
       }
       if (!subscriptions.mustGet(message)) continue;
-      if (this.wasInWindow(message.acknowledgedAt)) this.lostInWindow++;
+      if (this.mayBeLost(message)) this.lostInWindow++;
       else {
         this.add(
           "lost",
