@@ -24,7 +24,7 @@ export async function backupStore(path: string, file: string): Promise<void> {
     if (!await exists(systemFiles, part)) continue;
     throw new StoreError(
       "failing",
-      `${part} is there already; name another file, or remove it`,
+      `${part} already exists; name another file, or remove it`,
     );
   }
   const partial = partialBackup(file);

@@ -204,15 +204,15 @@ async function noRoom(error: unknown, path: string): Promise<unknown> {
     if (!isKnown) return error;
     return new StoreError(
       "failing",
-      `${path} cannot be compacted, and is as it was: ${message}`,
+      `${path} cannot be compacted, and is unchanged: ${message}`,
       error,
     );
   }
   if (error instanceof StoreError && !isKnown) return error;
   return new StoreError(
     "full",
-    `${path} cannot be compacted: the disk is full. It takes as much free ` +
-      "space as the store has live data, twice. Nothing is lost",
+    `${path} cannot be compacted: the disk is full. Compacting ` +
+      "needs free space for twice the live data. Nothing is lost",
     error,
   );
 }

@@ -230,8 +230,8 @@ function keptDamage(paths: readonly string[]): string | null {
   if (paths.length === 0) return null;
   const names = paths.slice(0, 3).join(", ");
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
-  return `an earlier start has set a damaged store aside: ${names}${more}; ` +
-    "get back what you need of it, then remove its files";
+  return `an earlier start renamed a damaged store to ${names}${more}; ` +
+    "recover what you need, then delete its files";
 }
 
 /** SQLite does not say that it is the space that it is short of. */

@@ -139,7 +139,7 @@ Deno.test("store backup: all of it, with the broker going on", async () => {
   await open.close();
   const again = await place.run("backup", file);
   assert.equal(again.code, 1);
-  assert.match(again.err, /copy is there already/);
+  assert.match(again.err, /copy already exists/);
 });
 
 Deno.test("store restore: the backup's state comes back, the other is kept", async () => {

@@ -42,7 +42,7 @@ const REFUSES = 600;
 const CALENDARS = [0, -56.5 * 31_536_000_000, 3_600_000, -3_600_000, 90_000];
 
 /** What an alarm may say only of a damaged store. */
-const DAMAGE = /nothing stored|set aside|built anew|had lost|damaged/;
+const DAMAGE = /empty store|renamed|rebuilt|lacked|damaged/;
 
 /** What it says of a second copy alone. */
 const COPIES = /^the second copy of the store was damaged or incomplete/;

@@ -29,7 +29,7 @@ Deno.test("a damaged block that a scrub finds raises an alarm, and a whole store
     });
     return (await client.receive()).payload;
   };
-  assert.match(await next(), /damaged block 1; .* from memory, so nothing/);
+  assert.match(await next(), /damaged block 1; .* from memory, and nothing/);
   assert.equal(await next(), "");
   broker.failures.length = 0;
   await broker.stop();

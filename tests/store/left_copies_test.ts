@@ -14,7 +14,7 @@ async function commits(world: World, count: number, text: string) {
   }
 }
 
-/** A fault-tolerant store that lacks what its journal has; what both have. */
+/** Makes a store that lacks commits of its journal; returns what both have. */
 async function behind(folder: KeptFolder): Promise<unknown> {
   await using live = new KeptFolder();
   const { world } = await live.open();
@@ -32,7 +32,7 @@ for (const mode of ["buffered", "durable"] as const) {
     await using folder = new KeptFolder();
     const before = await behind(folder);
     const { world, alarm } = await folder.open(mode);
-    assert.match(alarm!, /had lost its last 7 commits; the journal had them/);
+    assert.match(alarm!, /lacked its last 7 commits; the journal had them/);
     assertSame(world.picture(), before);
     assert.notDeepEqual(folder.names.filter(isCopy), [], "nothing is newer");
     await commits(world, 1, "new");
@@ -50,7 +50,7 @@ for (const mode of ["buffered", "durable"] as const) {
     const before = await behind(folder);
     folder.ruin();
     const { world, alarm } = await folder.open(mode);
-    assert.match(alarm!, /was damaged .*built anew from its second copy/);
+    assert.match(alarm!, /was damaged .*rebuilt it from its second copy/);
     assertSame(world.picture(), before);
     await world.store.close();
   });

@@ -62,7 +62,10 @@ Deno.test("putting a backup back is finished by the next start, wherever it ende
       Deno.renameSync(folder.path + part, `${folder.path}.replaced${part}`);
     }
     const { world, alarm } = await folder.open();
-    assert.match(alarm!, /putting back a backup had been interrupted/);
+    assert.match(
+      alarm!,
+      /store restore was interrupted; this start finished it/,
+    );
     assertSame(world.picture(), then, `${moved} moved`);
     await world.store.close();
     await restoreStore(`${folder.path}.replaced`, folder.path);
@@ -84,7 +87,7 @@ Deno.test("a store that was half set aside is not mixed with a new one", async (
   Deno.renameSync(folder.path, aside);
   Deno.writeFileSync(`${folder.path}-wal`, log);
   const empty = await folder.open("durable");
-  assert.match(empty.alarm!, /setting the store aside had been interrupted/);
+  assert.match(empty.alarm!, /interrupted while it renamed a damaged store/);
   assert.deepEqual(empty.world.picture(), { sessions: [], retained: [] });
   assert.deepEqual(Deno.readFileSync(`${aside}-wal`), log);
   await commits(empty.world, "new");

@@ -98,7 +98,7 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
       const then = world.picture();
       await backupStore(path, `${path}.backup`);
       await assert.rejects(backupStore(path, `${path}.backup`), {
-        message: /is there already/,
+        message: /already exists/,
       });
       happen(world, random, 300);
       await world.committed();
@@ -343,7 +343,7 @@ Deno.test("a log that lies beside the name of a new backup is not taken for its 
     await Deno.copyFile(`${path}-wal`, `${file}.partial-wal`);
     await assert.rejects(backupStore(path, file), {
       fault: "failing",
-      message: /backup-wal is there already; name another file, or remove it/,
+      message: /backup-wal already exists; name another file, or remove it/,
     });
     await Deno.remove(`${file}-wal`);
     await backupStore(path, file);

@@ -163,7 +163,7 @@ Deno.test("a damaged store that was set aside is told at every start, until it i
   await stopped(folder, "durable");
   folder.ruin();
   const first = await folder.open("durable");
-  assert.match(first.alarm!, /was damaged .*set aside as/);
+  assert.match(first.alarm!, /was damaged .*renamed it to/);
   assert.doesNotMatch(first.alarm!, /an earlier start/);
   await first.world.store.close();
   const [aside] = folder.having("corrupt-").filter((name) => /Z$/.test(name));
@@ -171,9 +171,9 @@ Deno.test("a damaged store that was set aside is told at every start, until it i
     const { world, alarm } = await folder.open("durable");
     assert.equal(
       alarm,
-      "an earlier start has set a damaged store aside: " +
-        `${folder.folder}/${aside}; get back what you need of it, then ` +
-        "remove its files",
+      "an earlier start renamed a damaged store to " +
+        `${folder.folder}/${aside}; recover what you need, then ` +
+        "delete its files",
     );
     const { setAside } = await storeInfo(folder.path);
     assert.deepEqual(setAside, [`${folder.folder}/${aside}`]);

@@ -436,7 +436,7 @@ Deno.test("a block that another one came before does not follow", () => {
   replaced.block(second.block);
   assert.throws(
     () => replaced.end({ last: 2, sum: other.sum }),
-    /block 2 is not the one/,
+    /sum of block 2 differs/,
   );
 });
 

@@ -102,7 +102,7 @@ Deno.test("fault-tolerant: a damaged block is mended from the old copies, not co
     await commits(world, 1, "due");
     return told.length > 0;
   });
-  assert.match(told[0]!, /damaged block 2; the second copy had the same/);
+  assert.match(told[0]!, /damaged block 2; the broker restored all from/);
   assert.ok(copies.some((name) => folder.names.includes(name)), "one is kept");
   await until("the snapshot, and the end of the alarm", async () => {
     folder.clock.advance(60_000);
@@ -164,7 +164,7 @@ Deno.test("fault-tolerant: a scrub mends the store from its copies", async () =>
   flipBlock(folder.path, 4);
   assert.match(
     (await scrubbed(opened))!,
-    /damaged blocks 2, 4; the second copy had the same whole/,
+    /damaged blocks 2, 4; the broker restored all from the second copy/,
   );
   assert.equal(await scrubbed(opened), null);
   await assertKept(opened, "fault-tolerant");
@@ -212,7 +212,7 @@ Deno.test("fault-tolerant: other blocks are damaged in the store and in its copi
     flip(`${folder.folder}/${name}`, 250);
   }
   const mended = await folder.open();
-  assert.match(mended.alarm!, /block 2 is damaged.*built anew/);
+  assert.match(mended.alarm!, /block 2 is damaged.*rebuilt/);
   assert.doesNotMatch(mended.alarm!, /lost/);
   assertSame(mended.world.picture(), before);
   await mended.world.store.close();
@@ -237,7 +237,7 @@ Deno.test("fault-tolerant: what no copy has comes from the damaged store", async
   }
   flipBlock(folder.path, 2);
   const mended = await folder.open();
-  assert.match(mended.alarm!, /block 2 is damaged.*built anew/);
+  assert.match(mended.alarm!, /block 2 is damaged.*rebuilt/);
   assertSame(mended.world.picture(), before);
   await mended.world.store.close();
 });

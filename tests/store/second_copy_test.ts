@@ -63,7 +63,7 @@ Deno.test("fault-tolerant: journals of a past that was given up are not mixed in
   wipe(`${folder.path}.journal-0`, 300);
   folder.ruin();
   const mended = await folder.open();
-  assert.match(mended.alarm!, /built anew.*what came later is damaged/);
+  assert.match(mended.alarm!, /rebuilt .*later commits are damaged/);
   assert.ok(folder.having("corrupt-").some(isCopy), "old copies are kept");
   assert.deepEqual(folder.having("store.kv.journal-0"), []);
   // Up to the number the second journal begins with.
@@ -133,7 +133,7 @@ Deno.test("fault-tolerant: without its file it is built from a snapshot alone", 
   await using other = new KeptFolder();
   await folder.copyTo(other, (name) => name.includes("snapshot-"));
   const mended = await other.open();
-  assert.match(mended.alarm!, /was missing, and built anew/);
+  assert.match(mended.alarm!, /was missing; the broker rebuilt/);
   const { retained } = mended.world.picture() as { retained: unknown[] };
   assert.ok(retained.length >= 5);
   await mended.world.store.close();
@@ -154,7 +154,7 @@ Deno.test("fault-tolerant: without its file, and with damaged copies, it says wh
     },
   );
   const empty = await folder.open();
-  assert.match(empty.alarm!, /was missing, and no copy .* nothing stored/);
+  assert.match(empty.alarm!, /was missing, and no copy .* empty store/);
   await empty.world.store.close();
 });
 
@@ -219,7 +219,7 @@ Deno.test("fault-tolerant: many commits that the store lost come back with a wor
   const before = world.picture();
   await world.store.close();
   const caught = await other.open();
-  assert.match(caught.alarm!, /had lost its last 7 commits; the journal had/);
+  assert.match(caught.alarm!, /lacked its last 7 commits; the journal had/);
   assertSame(caught.world.picture(), before);
   assert.deepEqual(other.having("corrupt-"), []);
   await caught.world.store.close();
@@ -374,7 +374,10 @@ Deno.test("fault-tolerant: damage in mid-journal is no torn end: what is behind 
   // The store has the damaged commit; those that it lacks come after that.
   flip(`${other.path}.journal-0`, size + 40);
   const caught = await other.open();
-  assert.match(caught.alarm!, /lost its last 4 commits; the journal had them/);
+  assert.match(
+    caught.alarm!,
+    /lacked its last 4 commits; the journal had them/,
+  );
   assert.match(caught.alarm!, /second copy .* was damaged/);
   assertSame(caught.world.picture(), before);
   await caught.world.store.close();
@@ -419,7 +422,7 @@ Deno.test("fault-tolerant: a store that lost all it had is built anew from its c
   Deno.removeSync(folder.path);
   (await Deno.openKv(folder.path)).close();
   const mended = await folder.open();
-  assert.match(mended.alarm!, /built anew/);
+  assert.match(mended.alarm!, /rebuilt/);
   assertSame(mended.world.picture(), before);
   await mended.world.store.close();
 });
@@ -455,7 +458,7 @@ Deno.test("fault-tolerant: a crash at any rename of a store that is built anew l
     assert.deepEqual(folder.having(".rebuilt"), []);
     await again.world.store.close();
     const quiet = await folder.open();
-    assert.match(quiet.alarm!, /^an earlier start .*aside: \S+; [^;]*$/);
+    assert.match(quiet.alarm!, /^an earlier start renamed .* to \S+; [^;]*$/);
     await quiet.world.store.close();
     folder.ruin();
     const mended = await folder.open();

@@ -119,7 +119,7 @@ Deno.test("on a small disk the bound is a quarter of it, and never less than del
   const none = await disk.watch();
   assert.equal(none.shortage(usage()), null);
   disk.free = 4;
-  assert.match((await disk.lookAgain(none))!, /which deleting needs/);
+  assert.match((await disk.lookAgain(none))!, /needed to delete data/);
 });
 
 Deno.test("what is noted, and what copies take, counts between two looks", async () => {

@@ -122,7 +122,7 @@ Deno.test("a snapshot that would take the last space waits, with an alarm, until
   await tight.wait("a snapshot that is due", 10 * MINUTE, isTold);
   assert.match(
     tight.told[0]!,
-    /no snapshot .* takes \d+ bytes, .* room for \d+\); it is tried again/,
+    /no snapshot .* needs \d+ bytes, .* room for \d+\); the broker tries again/,
   );
   assert.deepEqual(tight.folder.having("snapshot"), []);
   tight.free = 1000;

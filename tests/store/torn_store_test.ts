@@ -230,7 +230,7 @@ Deno.test("durable: it starts with a torn store, and says so", async () => {
     const { alarm } = await attempt(remains, random, "durable", isStore);
     if (alarm === null) continue;
     alarms++;
-    assert.match(alarm, /set aside as .*store\.kv\.corrupt-/);
+    assert.match(alarm, /renamed it to .*store\.kv\.corrupt-/);
   }
   assert.ok(alarms > 0, "something was noticed");
   await Deno.remove(remains.folder, { recursive: true });

@@ -71,7 +71,7 @@ Deno.test("a log that a reader keeps long counts, and is told of until it is sho
     assert.equal(guard.excess, length * MIB);
   }
   assert.equal(log.tellings.length, 1);
-  assert.match(log.tellings[0]!, /reading the store while 64 MiB were written/);
+  assert.match(log.tellings[0]!, /keeps reading the store: 64 MiB stay/);
   log.isRead = false;
   clock.advance(5000);
   await settle();

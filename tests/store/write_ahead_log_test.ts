@@ -37,13 +37,15 @@ Deno.test("durable: a flipped bit in the write-ahead log is told, and what it co
   assert.ok(lost > 5 && lost < 35, `${lost} of 40`);
   await assert.rejects(verifyStore(folder.path), {
     fault: "corrupt",
-    todo: /next start goes on without them/,
+    todo: /next start continues without them/,
     message: new RegExp(`-wal is damaged: about ${lost} commits`),
   });
   const opened = await folder.open("durable");
   assert.match(
     opened.alarm!,
-    new RegExp(`about ${lost} commits .* and are lost; the store goes on`),
+    new RegExp(
+      `about ${lost} commits .* so they are lost; the store continues`,
+    ),
   );
   const left = retained(opened);
   assert.ok(left > 0 && Math.abs(40 - lost - left) <= 1, `${left} are left`);

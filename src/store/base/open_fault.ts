@@ -28,13 +28,13 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /locking protocol|operation not supported|not implemented|no locks available|ENOLCK/i,
-    "the file system there does not lock files as SQLite needs it, as NFS " +
-    "often does not: name a folder on a local disk with " +
+    "the file system lacks the file locks that SQLite needs, as NFS often " +
+    "does: name a folder on a local disk with " +
     "--set storage.path=FOLDER",
   ],
   [
     /database( table)? is locked|database schema is locked|busy/i,
-    "another program has the file open and holds it locked: end that one, " +
+    "another program holds the file locked: end that one, " +
     "and start again",
   ],
   [
@@ -63,7 +63,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /I\/O error|input\/output|EIO|stale|ESTALE/i,
-    "the disk does not do what it should: see the system's log (dmesg), and " +
+    "the disk reports errors: read the system's log (dmesg), and " +
     "copy the folder of the store to another disk",
   ],
 ];

@@ -111,6 +111,6 @@ export function checkEnd(
   if (mayBeSame(sum, head.sum)) return;
   throw new StoreError(
     "corrupt",
-    `block ${head.last} is not the one that the head means`,
+    `the sum of block ${head.last} differs from the one in the head`,
   );
 }

@@ -100,7 +100,9 @@ export class BlockPool {
         },
       }, head);
     }
-    if (wanted.size > 0) throw new Error("the copies have changed meanwhile");
+    if (wanted.size > 0) {
+      throw new Error("the copies changed while they were read");
+    }
   }
 
   /** The sums of the blocks of `head` by their numbers. */

@@ -72,7 +72,7 @@ export class BlockReader {
   end(head: { readonly last: number; readonly sum: number }): void {
     checkEnd(this.#sum, head);
     if (this.#open !== null) {
-      throw new StoreError("corrupt", "the last record is cut off");
+      throw new StoreError("corrupt", "the last record is incomplete");
     }
   }
 
@@ -95,7 +95,10 @@ export class BlockReader {
     const open = this.#open!;
     const part = bytes.subarray(BLOCK_HEADER, end);
     if (part.length === 0 || this.#filled + part.length > open.length) {
-      throw new StoreError("corrupt", "a record does not go on as it began");
+      throw new StoreError(
+        "corrupt",
+        "continuation does not match the record started in the previous block",
+      );
     }
     open.set(part, this.#filled);
     this.#filled += part.length;

@@ -38,14 +38,14 @@ export async function scrubBlocks(
   if (live.damaged === 0) return null;
   const mended = await mendFrom(copies, blocks, head, live);
   if (mended.length > 0) {
-    return `the store had ${list(mended)}; the second copy had the same ` +
-      "whole, so nothing is lost";
+    return `the store had ${list(mended)}; the broker restored all from the ` +
+      "second copy, and nothing is lost";
   }
   const what = list(missing(head, live));
   if (rewrite === undefined) return `the store has ${what}`;
   rewrite(live.damaged);
-  return `the store had ${what}; what lives there is written again from ` +
-    "memory, so nothing is lost";
+  return `the store had ${what}; the broker writes their live records again ` +
+    "from memory, and nothing is lost";
 }
 
 async function readLive(
@@ -110,7 +110,7 @@ function missing({ first, last }: Head, { sums }: Live): number[] {
 
 /** The damaged blocks in words; the first few by number. */
 function list(numbers: readonly number[]): string {
-  if (numbers.length === 0) return "blocks of another past";
+  if (numbers.length === 0) return "blocks of another epoch";
   const names = numbers.slice(0, 5).join(", ");
   const more = numbers.length > 5 ? ` and ${numbers.length - 5} more` : "";
   return `damaged ${numbers.length === 1 ? "block" : "blocks"} ${names}${more}`;

@@ -262,7 +262,7 @@ export class JournaledBlocks implements Blocks {
     this.#isCramped = true;
     this.#failed(
       new Error(
-        `it takes ${this.#size} bytes, and the disk has room for ` +
+        `it needs ${this.#size} bytes, and the disk has room for ` +
           `${Math.max(0, room)}`,
       ),
     );
@@ -429,8 +429,8 @@ export class JournaledBlocks implements Blocks {
     // The present journal may be one of the damaged copies.
     this.#isBegun = false;
     this.#beginNow();
-    const copies = `the second copy was damaged (${damaged.join(", ")}); a ` +
-      "new one is made";
+    const copies = `the second copy was damaged (${damaged.join(", ")}); the ` +
+      "broker makes a new one";
     return found === null ? copies : `${found}; ${copies}`;
   }
 
@@ -476,8 +476,8 @@ export class JournaledBlocks implements Blocks {
     if (this.#closed) return;
     const text = error instanceof Error ? error.message : String(error);
     this.#tell(
-      `no snapshot of the store could be made (${text}); it is tried again, ` +
-        "and the journal grows until one is",
+      `no snapshot of the store could be made (${text}); the broker tries ` +
+        "again, and the journal grows until then",
     );
     this.#waitAgain();
   }

@@ -63,8 +63,8 @@ export class FullDiskBlocks implements Blocks {
       if (schema !== 0 && schema !== SCHEMA) {
         throw new StoreError(
           "full",
-          `the store ${path} is of an older version, and there is no room ` +
-            "to bring it up to date",
+          `the store ${path} has an older schema, and the disk has no ` +
+            "room to migrate it",
         );
       }
       return new FullDiskBlocks(path, head, open, missing);
@@ -118,7 +118,7 @@ export class FullDiskBlocks implements Blocks {
     await opened.close();
     throw new StoreError(
       "taken",
-      "another program has written to the store while its disk was full",
+      "another program wrote to the store while the disk was full",
     );
   }
 

@@ -188,7 +188,7 @@ export class KvFile {
     }
     // The head says its schema, too, and has a sum.
     if (head !== null) decodeHead(head);
-    throw new StoreError("corrupt", "the number of its schema is damaged");
+    throw new StoreError("corrupt", "the schema number is damaged");
   }
 
   /** Whether there are blocks of `schema`. */

@@ -79,14 +79,14 @@ export function checkLayout(database: DatabaseSync): void {
   if (version > LAYOUT) throw higher(database, version);
   for (const name of TABLES) {
     if (tables.has(name)) continue;
-    throw new StoreError("corrupt", `its table ${name} is missing`);
+    throw new StoreError("corrupt", `the table ${name} is missing`);
   }
   counted(database, tables, "data_version");
   for (const name of ["queue", "queue_running"]) {
     // No broker ever puts anything there.
     const row = database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get();
     if (row === undefined) continue;
-    throw new StoreError("corrupt", `its table ${name} is damaged`);
+    throw new StoreError("corrupt", `the table ${name} is damaged`);
   }
   checkStrays(database);
 }
@@ -102,7 +102,7 @@ function checkSteps(database: DatabaseSync, version: number): void {
   );
   const made = STEPS.filter((column) => columns.has(column)).length;
   if (made === version) return;
-  throw new StoreError("corrupt", "the version of its tables is damaged");
+  throw new StoreError("corrupt", "the version of the tables is damaged");
 }
 
 /** A number that is too high above the tables of today is damaged. */
@@ -114,7 +114,7 @@ function higher(database: DatabaseSync, version: number): StoreError {
   ).all();
   const columns = rows.map((row) => `${row.name}.${row.columns};`).join("");
   return columns === COLUMNS
-    ? new StoreError("corrupt", "its table migration_state is damaged")
+    ? new StoreError("corrupt", "the table migration_state is damaged")
     : newerLayout(version, LAYOUT);
 }
 
@@ -131,7 +131,7 @@ function counted(
     ).get(Number.MAX_SAFE_INTEGER)
     : undefined;
   if (row !== undefined) return row.version as number;
-  throw new StoreError("corrupt", `its table ${table} is damaged`);
+  throw new StoreError("corrupt", `the table ${table} is damaged`);
 }
 
 /** Keys that are no bytes, and what would be taken for expired. */
@@ -143,5 +143,8 @@ function checkStrays(database: DatabaseSync): void {
     "SELECT 1 FROM kv WHERE expiration_ms <> -1 LIMIT 1",
   ).get();
   if (keys === undefined && expiring === undefined) return;
-  throw new StoreError("corrupt", "a row is there that nobody wrote");
+  throw new StoreError(
+    "corrupt",
+    "the table kv has a row that Dunlin never writes",
+  );
 }

@@ -169,8 +169,8 @@ export class OwnKv {
 function taken(): StoreError {
   return new StoreError(
     "taken",
-    "another program writes to the store: its file or its lock was moved or " +
-      "removed, or has a second path",
+    "another program writes to the store: the file or its lock was moved or " +
+      "removed, or the file has a second path",
   );
 }
 

@@ -55,7 +55,7 @@ async function lostCommits(path: string): Promise<number> {
 
 /** Describes commits lost in the write-ahead log. */
 export function describeLost(path: string, lost: number): string {
-  const commits = lost === 1 ? "1 commit that is" : `${lost} commits that are`;
+  const commits = lost === 1 ? "1 commit" : `${lost} commits`;
   return `${path}-wal is damaged: about ${commits} in it cannot be read`;
 }
 
@@ -75,7 +75,7 @@ export async function verifyStore(path: string): Promise<Verdict> {
     "corrupt",
     describeLost(path, lost),
     undefined,
-    "the next start goes on without them; " +
+    "the next start continues without them; " +
       '"dunlin store restore FILE" puts a backup in its place',
   );
 }

@@ -102,7 +102,7 @@ export class Replay {
       case RecordKind.Cleared:
         return this.#clear(record.text());
       default:
-        throw new StoreError("corrupt", `there is no record of kind ${kind}`);
+        throw new StoreError("corrupt", `unknown record kind ${kind}`);
     }
   }
 

@@ -163,7 +163,10 @@ function makeEntries(
         body.holders++;
         logged.message = body.message;
       } else if (logged.body !== 0) {
-        throw new StoreError("corrupt", `message ${logged.body} is missing`);
+        throw new StoreError(
+          "corrupt",
+          `message ${logged.body} of a queued entry is missing`,
+        );
       }
       const made = into.entry(session, logged);
       made.body = body;

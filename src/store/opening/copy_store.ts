@@ -106,7 +106,11 @@ async function reasonOf(
   if (isKnown) return damaged(error, from);
   const { message } = error;
   if (await whyFull(to) !== null || isFull(message)) {
-    return new StoreError("full", `no room for the copy ${to}`, error);
+    return new StoreError(
+      "full",
+      `the disk has no room for the copy ${to}`,
+      error,
+    );
   }
   try {
     await verifyStore(from);

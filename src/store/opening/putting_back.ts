@@ -49,8 +49,8 @@ export async function settle(
   await removeUnfinished(files, path);
   if (await exists(files, restoringPath(path))) {
     const kept = await replace(files, path);
-    return "putting back a backup had been interrupted, and was finished" +
-      (kept === null ? "" : `; the store before is kept as ${kept}`);
+    return "dunlin store restore was interrupted; this start finished it" +
+      (kept === null ? "" : `, and the previous store is now ${kept}`);
   }
   const isRebuilt = await exists(files, completePath(path));
   if (isRebuilt && await exists(files, path)) {
@@ -63,12 +63,12 @@ export async function settle(
     await files.rename(completePath(path), path);
     await files.syncFolder(path);
     return "an earlier start was interrupted while it replaced a damaged " +
-      "store with one built anew from its second copy; this start finished it";
+      "store by one rebuilt from its second copy; this start finished it";
   }
   return aside === null
     ? null
-    : `setting the store aside had been interrupted, and was finished: it ` +
-      `is ${aside}`;
+    : "an earlier start was interrupted while it renamed a damaged store; " +
+      `this start finished it, and the store is now ${aside}`;
 }
 
 function restoringPath(path: string): string {

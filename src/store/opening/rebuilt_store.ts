@@ -59,13 +59,13 @@ export async function build(
   await files.rename(completePath(path), path);
   await files.syncFolder(path);
   return {
-    alarm: `the store was ${fault}` +
-      (wasThere ? `; it was set aside as ${aside}` : "") +
-      ", and built anew from its second copy, as of " +
+    alarm: `the store was ${fault}; the broker ` +
+      (wasThere ? `renamed it to ${aside} and ` : "") +
+      "rebuilt it from its second copy, as of " +
       new Date(dateOfHead(target.head)).toISOString() +
       (target.lost > 0
-        ? `; what came later is damaged there, too: ${commits(target.lost)} ` +
-          "or more are lost"
+        ? "; later commits are damaged in the copy, too: at least " +
+          `${commits(target.lost)} lost`
         : ""),
     renewal: { aside },
     forks: true,
@@ -74,7 +74,7 @@ export async function build(
 
 /** A number of commits in words. */
 function commits(count: number): string {
-  return count === 1 ? "1 commit" : `${count} commits`;
+  return count === 1 ? "1 is" : `${count} are`;
 }
 
 async function startEmpty(
@@ -84,8 +84,8 @@ async function startEmpty(
   if (refuse) throw refused(path, fault);
   const aside = await setAside(disk.files, path, now);
   return {
-    alarm: `the store was ${fault}, and no copy of it was whole; what there ` +
-      `was is kept as ${aside}, and the broker started with nothing stored`,
+    alarm: `the store was ${fault}, and no copy of it was whole; the broker ` +
+      `renamed all files to ${aside} and started with an empty store`,
     renewal: null,
     forks: true,
   };

@@ -127,13 +127,13 @@ async function check(
   if (line === null || head.commit === 0 && lost === 0) {
     const latest = await latestLine(files, copies);
     if (isBeyond(latest.reach, { ...verdict, head: ahead })) {
-      return await build(settings, copies, "out of date");
+      return await build(settings, copies, "older than its second copy");
     }
   }
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
   // A crash between journal and store leaves one, which nobody was told of.
   const told = lost > 1
-    ? [`the store had lost its last ${lost} commits; the journal had them`]
+    ? [`the store lacked its last ${lost} commits; the journal had them`]
     : [];
   const gone = lost === 0 ? lossOf(settings.path, verdict) : null;
   if (gone !== null) told.push(gone);
@@ -155,7 +155,7 @@ async function check(
   if (verdict.isJournaled || line !== null) {
     told.push(
       "the second copy of the store was damaged or incomplete; the store " +
-        "itself is whole, and a new copy is made",
+        "itself is whole, and the broker makes a new copy",
     );
   }
   return {
@@ -271,8 +271,8 @@ export async function complete(disk: Disk, path: string): Promise<void> {
     if (error instanceof StoreError) throw error;
     throw new StoreError(
       "failing",
-      `the store ${path} lacks what its journal has, and that cannot be ` +
-        `written: ${(error as Error).message}`,
+      `the store ${path} lacks commits that its journal has, and they ` +
+        `cannot be written: ${(error as Error).message}`,
       error,
     );
   } finally {

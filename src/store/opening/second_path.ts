@@ -17,7 +17,7 @@ export async function refuseSecondPath(path: string): Promise<void> {
   throw new StoreError(
     "locked",
     `the store ${path} is in use under another path: its file has a hard ` +
-      "link, or is mounted elsewhere by itself",
+      "link, or a mount of its own",
   );
 }
 

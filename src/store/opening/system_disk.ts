@@ -67,8 +67,8 @@ async function checkPath(path: string): Promise<void> {
   if (!isFolder) return;
   throw new StoreError(
     "failing",
-    `the store cannot be ${path}: that is a folder. A path that ends in .kv ` +
-      "names a file; for a store in that folder, name one in it",
+    `the store cannot be ${path}: it is a folder. A path that ends in .kv ` +
+      "names a file; for a store in that folder, name a file in it",
   );
 }
 
@@ -76,7 +76,7 @@ async function makeFolder(path: string): Promise<void> {
   if (await isFile(path)) {
     throw new StoreError(
       "failing",
-      `the store cannot be in ${path}: that is a file. A store is a folder, ` +
+      `the store cannot be in ${path}: it is a file. A store is a folder, ` +
         "or a file that ends in .kv",
     );
   }

@@ -73,8 +73,8 @@ export function refused(path: string, fault: string): StoreError {
 
 /** Describes commits lost in the write-ahead log, or returns null. */
 export function lossOf(path: string, { lost = 0 }: Verdict): string | null {
-  return lost === 0 ? null : `${describeLost(path, lost)} and are lost; the ` +
-    "store goes on from what was written before them";
+  return lost === 0 ? null : `${describeLost(path, lost)}, so they are lost; ` +
+    "the store continues from the commit before them";
 }
 
 /**
@@ -92,6 +92,6 @@ export async function startOrSetAside(
   if (!(verdict instanceof StoreError)) return lossOf(path, verdict);
   if (refuse) throw refused(path, verdict.message);
   const aside = await setAside(disk.files, path, now);
-  return `the store was damaged (${verdict.message}); it was set aside as ` +
-    `${aside}, and the broker started with nothing stored`;
+  return `the store was damaged (${verdict.message}); the broker renamed it to ` +
+    `${aside} and started with an empty store`;
 }

@@ -55,7 +55,7 @@ export class RecordReader {
         return value;
       }
     }
-    throw new StoreError("corrupt", "a record has a number that is too long");
+    throw new StoreError("corrupt", "a record has a number above 2^53");
   }
 
   /** A whole number of either sign. */
@@ -96,5 +96,5 @@ export class RecordReader {
 }
 
 function tooShort(): StoreError {
-  return new StoreError("corrupt", "a record ends too early");
+  return new StoreError("corrupt", "a record ends within a value");
 }

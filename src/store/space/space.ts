@@ -201,7 +201,7 @@ export class Space {
     // A log that has its length already is written over.
     if (wal < WAL_GROWN) this.diskRoom = Math.min(this.diskRoom, this.free);
     if (this.diskRoom >= 0) return null;
-    const why = low < margin ? "which deleting needs" : "storage.low_space";
+    const why = low < margin ? "needed to delete data" : "storage.low_space";
     return `the disk has ${Math.max(0, Math.round(left))} bytes left, less ` +
       `than ${Math.round(bound)} (${why})`;
   }

@@ -117,10 +117,10 @@ export class WalGuard {
     this.#isTold = isLong;
     this.#log.told?.(
       isLong
-        ? `another program has been reading the store while ` +
-          `${Math.floor(size / MIB)} MiB were written, which stay in its ` +
-          "write-ahead log until that program ends: look for a backup or a " +
-          "dunlin store command that hangs"
+        ? `another program keeps reading the store: ` +
+          `${Math.floor(size / MIB)} MiB stay in its write-ahead log until ` +
+          "that program ends; look for a backup or a dunlin store command " +
+          "that hangs"
         : null,
     );
   }
