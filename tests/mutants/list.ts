@@ -16,7 +16,7 @@ function mutants(tests: readonly string[], rows: readonly Row[]): Mutant[] {
   return rows.map(([file, from, to]) => ({ file, from, to, tests }));
 }
 
-const codec = mutants(["codec", "property", "conformance"], [
+const codec = mutants(["codec", "property"], [
   ["codec/bytes/varint.ts", "value < 128", "value <= 128"],
   ["codec/bytes/varint.ts", "value < 16_384", "value <= 16_384"],
   ["codec/bytes/varint.ts", "value < 2_097_152", "value <= 2_097_152"],
@@ -53,7 +53,7 @@ const codec = mutants(["codec", "property", "conformance"], [
   ],
 ]);
 
-const session = mutants(["session", "property", "limits", "conformance"], [
+const session = mutants(["session", "limits"], [
   [
     "session/session/session.ts",
     "    this.#context.durability.changes?.received(this, packetId);\n    return true;",
@@ -119,7 +119,7 @@ const session = mutants(["session", "property", "limits", "conformance"], [
   ["session/connect/negotiate.ts", "Math.min(asked, maxExpiry)", "asked"],
 ]);
 
-const router = mutants(["router", "property", "limits", "conformance"], [
+const router = mutants(["router", "property"], [
   [
     "router/retained/retained_store.ts",
     "maxBytes > 0 && more > 0 && this",
@@ -163,7 +163,7 @@ const router = mutants(["router", "property", "limits", "conformance"], [
   ],
 ]);
 
-const store = mutants(["store", "contract/store_contract_test.ts"], [
+const store = mutants(["store"], [
   [
     "store/blocks/block.ts",
     "return a === b || a === 0 || b === 0;",
@@ -256,7 +256,7 @@ const security = mutants(["security", "property/access_rules_test.ts"], [
 ]);
 
 const transport = mutants(
-  ["contract", "fuzz", "conformance/websocket_test.ts"],
+  ["contract", "fuzz/beginning_fuzz_test.ts"],
   [
     [
       "transport/websocket/websocket_frames.ts",
