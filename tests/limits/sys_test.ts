@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { CLOSE_REASONS, DROP_REASONS } from "../../src/session/mod.ts";
+import {
+  CLOSE_REASONS,
+  DROP_REASONS,
+  PAUSE_REASONS,
+} from "../../src/session/mod.ts";
 import { staying } from "../support/packets.ts";
 import { conformance } from "../support/test_broker.ts";
 import { SYS_INTERVAL, sysFigures } from "./sys_figures.ts";
@@ -35,7 +39,7 @@ conformance(
 );
 
 conformance(
-  "every reason to drop or to close has a figure of its own, 0 before it happens",
+  "every reason to drop, to close or to pause has a figure of its own",
   async (broker) => {
     const figures = await sysFigures(broker);
     for (const reason of DROP_REASONS) {
@@ -44,8 +48,23 @@ conformance(
     for (const reason of CLOSE_REASONS) {
       assert.equal(figures.get(`clients/closed/${reason}`), "0", reason);
     }
+    for (const reason of PAUSE_REASONS) {
+      assert.equal(figures.get(`clients/paused/${reason}`), "0", reason);
+    }
   },
   { sys: { interval: SYS_INTERVAL } },
+);
+
+conformance(
+  "a pause in reading is counted once, when it begins",
+  async (broker) => {
+    const client = await broker.connect(5, "fast");
+    for (let n = 0; n < 3; n++) await client.publish({ topic: "t" });
+    await broker.advance(5000);
+    const figures = await sysFigures(broker);
+    assert.equal(figures.get("clients/paused/rate"), "1");
+  },
+  { limits: { publish_rate: 1 }, sys: { interval: SYS_INTERVAL } },
 );
 
 conformance(

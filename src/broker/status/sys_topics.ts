@@ -5,6 +5,7 @@ import {
   CLOSE_REASONS,
   type Context,
   DROP_REASONS,
+  PAUSE_REASONS,
   type Registry,
 } from "../../session/mod.ts";
 import type { LoginCounts } from "../../security/mod.ts";
@@ -14,7 +15,8 @@ import { LoadAverage } from "./load_average.ts";
 /**
  * Publishes the broker's figures under `$SYS/broker/`, retained, by the names
  * that Mosquitto gives them, each when it has changed. Beside them:
- * `dropped/<reason>`, `clients/closed/<reason>` and `storage/…`.
+ * `dropped/<reason>`, `clients/closed/<reason>`, `clients/paused/<reason>` and
+ * `storage/…`.
  */
 export class SysTopics {
   readonly #registry: Registry;
@@ -169,12 +171,15 @@ export class SysTopics {
 
   /** Every drop and every close by its reason. */
   #reasons(): void {
-    const { dropped, closed } = this.#context.counters;
+    const { dropped, closed, paused } = this.#context.counters;
     for (const reason of DROP_REASONS) {
       this.#publish(`dropped/${reason}`, dropped[reason]);
     }
     for (const reason of CLOSE_REASONS) {
       this.#publish(`clients/closed/${reason}`, closed[reason]);
+    }
+    for (const reason of PAUSE_REASONS) {
+      this.#publish(`clients/paused/${reason}`, paused[reason]);
     }
   }
 

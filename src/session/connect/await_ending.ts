@@ -51,7 +51,7 @@ export function awaitEnding(
     connection.stopWaiting = null;
   };
   // In place of "authenticating", a pause that ends with the present call.
-  pump.paused = "session-ending";
+  pump.pauseInstead("session-ending");
   durability.onStored(batch, ended);
   durability.writeSoon();
 }

@@ -70,7 +70,13 @@ export class Pump implements ByteOwner {
 
   /** Stops reading before the next packet, for a reason. */
   pause(reason: PauseReason): void {
-    this.paused ??= reason;
+    if (this.paused === null) this.pauseInstead(reason);
+  }
+
+  /** The same where it is paused already: that pause ends, and resumes nothing. */
+  pauseInstead(reason: PauseReason): void {
+    this.paused = reason;
+    this.#context.counters.paused[reason]++;
   }
 
   /** Goes on, if it was paused for this reason. */

@@ -3,6 +3,8 @@ import {
   type CloseReason,
   DROP_REASONS,
   type DropReason,
+  PAUSE_REASONS,
+  type PauseReason,
 } from "./reasons.ts";
 
 /**
@@ -48,10 +50,13 @@ export class Counters {
   readonly dropped: Record<DropReason, number>;
   /** Connections by why they ended. */
   readonly closed: Record<CloseReason, number>;
+  /** Pauses in reading a connection, by why they began. */
+  readonly paused: Record<PauseReason, number>;
 
   constructor() {
     this.dropped = zeroes(DROP_REASONS);
     this.closed = zeroes(CLOSE_REASONS);
+    this.paused = zeroes(PAUSE_REASONS);
   }
 
   /** All drops together. */

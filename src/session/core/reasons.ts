@@ -68,13 +68,23 @@ export const DROP_REASONS = [
 export type DropReason = typeof DROP_REASONS[number];
 
 /** Why the pump of a connection does not read. */
-export type PauseReason =
-  | "loading"
-  | "authenticating"
-  | "session-ending"
-  | "access"
-  | "rate"
-  | "memory-full"
-  | "disk-full"
-  | "outbound-full"
-  | "long-packet";
+export const PAUSE_REASONS = [
+  // The state of the former run is being restored.
+  "loading",
+  "authenticating",
+  // The end of the former session is not on disk.
+  "session-ending",
+  // A web server is asked about a PUBLISH or SUBSCRIBE.
+  "access",
+  // `publish_rate` or `publish_bytes_rate`.
+  "rate",
+  "memory-full",
+  "disk-full",
+  // The client does not read what it is sent.
+  "outbound-full",
+  // A packet with many topic filters is handled in slices.
+  "long-packet",
+] as const;
+
+/** Why the pump of a connection does not read. */
+export type PauseReason = typeof PAUSE_REASONS[number];
