@@ -12,29 +12,29 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 
 const HEAD = `#:schema ./dunlin.schema.json
 #
-# Every setting of Dunlin with its default. Copy what you want to change;
-# what a file leaves out keeps its default. "dunlin check FILE" tells mistakes.
+# Every setting of Dunlin with its default. A file needs only the settings that
+# differ. "dunlin check FILE" finds mistakes.
 #
-# Settings come from four places; each goes before those above it:
+# Settings come from four sources; each overrides those above it:
 #   1. the defaults
-#   2. the file named by --config or DUNLIN_CONFIG; none is read unless named
+#   2. the file named by --config or DUNLIN_CONFIG; no other file is read
 #   3. the environment: DUNLIN_LIMITS__MAX_INFLIGHT=20 is limits.max_inflight,
 #      DUNLIN_LISTENER__0__PORT=1884 the first listener's port
 #   4. the command line: --set limits.max_inflight=20, --port 1884
 #
-# Durations: "250ms", "10s", "1h30m", "2d"; a plain number counts seconds.
-# Sizes: "16 MiB" (1024 x 1024), "1 MB" (1000 x 1000); a plain number, bytes.
-# Relative paths begin in the folder of this file; ~/ is the home folder.
-# Strings may hold \${NAME} or \${NAME:-default}, from the environment; a plain
-# \${ is written $\${. Numbers and true or false may be given that way too.
+# Durations: "250ms", "10s", "1h30m", "2d"; a number without unit counts seconds.
+# Sizes: "16 MiB" (1024 x 1024), "1 MB" (1000 x 1000); a number counts bytes.
+# Relative paths start at the folder of this file; ~/ is the home folder.
+# In a string, \${NAME} and \${NAME:-default} stand for an environment variable, and
+# $\${ for \${ itself. Such a string may also stand for a number, true or false.
 
-# Addresses to listen on: one [[listener]] table for each. Without any, it is
-# this one: MQTT for this machine only.
+# One [[listener]] table for each address. Without any, this one holds: MQTT for
+# this machine only.
 `;
 
 const OTHERS =
-  `# With the one above, these are what clients expect of a broker: MQTT with TLS
-# on 8883, MQTT over WebSocket on 9001, the same with TLS on 9003.
+  `# The usual other listeners: MQTT with TLS on 8883, MQTT over WebSocket on 9001,
+# the same with TLS on 9003.
 # [[listener]]
 # type = "tls"
 # port = 8883
@@ -53,8 +53,9 @@ const examples: Readonly<
   Record<Exclude<ListName, "listener">, readonly [about: string, table: string]>
 > = {
   auth: [
-    `Who may come in: asked in this order until one says yes or no; if none does,
-# the client is refused. Without any, the listeners' allow_anonymous decides.`,
+    `Authenticators. The broker asks them in this order until one accepts or rejects
+# the client. A client that none accepts is rejected. Without any [[auth]] table,
+# allow_anonymous of the listeners decides.`,
     `type = "users"
 [[auth]]
 type = "password-file"
@@ -72,8 +73,8 @@ groups = ["staff"]`,
 members = ["bob"]`,
   ],
   acl: [
-    `Who may do what. Without any, everybody may do everything; with one, all that
-# no rule allows is refused.`,
+    `Access rules. Without any, every client may publish and subscribe to everything.
+# Once there is one, everything that no rule allows is denied.`,
     `user = "alice"
 action = "publish"
 topic = ["sensors/%c/#"]`,
@@ -81,18 +82,18 @@ topic = ["sensors/%c/#"]`,
 };
 
 const intros: Readonly<Record<keyof typeof sections, string>> = {
-  access: "How users and rules are applied.",
-  limits: "Bounds that protect the broker and its clients from each other.",
-  session: "What is kept for clients while they are away.",
-  retained: "Messages kept for those who subscribe later.",
-  shared: "Subscriptions whose messages are shared out among a group.",
-  protocol: "What of MQTT is offered.",
+  access: "Settings for all authenticators and rules.",
+  limits: "Limits that protect the broker and its clients.",
+  session: "Sessions and queues of disconnected clients.",
+  retained: "Retained messages.",
+  shared: "Shared subscriptions.",
+  protocol: "Features of MQTT.",
   authority:
-    "The broker's own certificate authority: it makes what TLS listeners need.",
-  storage: "What outlives the broker, and how safely it is kept.",
-  sys: "The broker's own figures, published under $SYS/broker/.",
-  log: "Logging, to standard error.",
-  shutdown: "How the broker ends.",
+    "The broker's own certificate authority, which issues certificates for TLS listeners.",
+  storage: "The store: what survives a restart or a crash.",
+  sys: "Statistics of the broker under $SYS/broker/.",
+  log: "The log, on standard error.",
+  shutdown: "The stop of the broker.",
 };
 
 function entry(key: string, field: Field<unknown>, value: string): string {
@@ -101,7 +102,7 @@ function entry(key: string, field: Field<unknown>, value: string): string {
   if (field.isCommented) return `${about}# ${key} = ${value}\n`;
   if (field.inherits === undefined) return `${about}${key} = ${value}\n`;
   const [section, name] = field.inherits;
-  return `${about}# Left out, it is that of [${section}] ${name}.\n# ${key} = ${value}\n`;
+  return `${about}# The default is [${section}] ${name}.\n# ${key} = ${value}\n`;
 }
 
 /**

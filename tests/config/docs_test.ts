@@ -47,7 +47,7 @@ Deno.test("docs: the example names every setting", () => {
 
 Deno.test("docs: the example's users and rules are valid", async () => {
   const text = read("config.example.toml")
-    .match(/^# Who may come in:[^]*?(?=^# How users and rules)/m)![0]
+    .match(/^# Authenticators\.[^]*?(?=^# Settings for all auth)/m)![0]
     .replace(/^# (?=\[\[|\w+ = )/gm, "")
     .replace("file:alice.password", "secret");
   const settings = await loadSettings({ file: { name: "example", text } });
@@ -67,7 +67,7 @@ for (const type of types) {
     const listener = { type, one_port: false };
     const text = read("config.example.toml")
       // The tables of users and rules are examples; they have their own test.
-      .replace(/^# Who may come in:[^]*?(?=^\[access\])/m, "")
+      .replace(/^# Authenticators\.[^]*?(?=^\[access\])/m, "")
       .replace(/^(?:# )?(\w+) = (.*)$/gm, (line, key) => {
         // What speaks of files that are not there is for readers.
         if (key === "certificate") return line;

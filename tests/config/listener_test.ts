@@ -167,7 +167,10 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`proxy_client_tls = true`, /^proxy_client_tls: true is not/],
   [`trusted_proxies = ["::1"]`, /^trusted_proxies: nothing asks them/],
   [`allowed_networks = ["10.0.0.1/8"]`, /^allowed_networks: "10.0.0.1\/8" is/],
-  [`mount_point = "a"`, /^mount_point: "a" is not allowed.* ends in a slash/],
+  [
+    `mount_point = "a"`,
+    /^mount_point: "a" is not allowed.* a slash at the end/,
+  ],
   [`mount_point = "$SYS/"`, /^mount_point: /],
   [`mount_point = "+/"`, /^mount_point: /],
   [`type = "tls"\nbind = "::"`, /^bind: other machines can reach ::/],

@@ -19,7 +19,7 @@ const filter: Field<string> = {
     const fault = typeof value !== "string"
       ? "it is no text"
       : value.startsWith("$share/")
-      ? "a rule speaks of topics: leave out $share and the group"
+      ? "rules name topics: remove $share and the group"
       : validateTopicFilter(value) ?? misplacedName(value);
     if (fault === null) return value as string;
     throw new RangeError(
@@ -36,11 +36,11 @@ function misplacedName(filter: string): string | null {
   );
   return wrong === undefined
     ? null
-    : `%u and %c stand for a whole level, "${wrong}" is more`;
+    : `%u and %c stand for a whole level, and "${wrong}" has more`;
 }
 
 const retain: Field<"any" | boolean> = {
-  doc: "Which messages, by whether they are to be retained.",
+  doc: "RETAIN flag of the messages that the rule applies to.",
   default: "any",
   defaultText: `"any"`,
   range: `true, false or "any"`,
@@ -58,52 +58,67 @@ const retain: Field<"any" | boolean> = {
 export const userFields: FieldsOf<UserSettings> = {
   name: name("The user name that clients give."),
   password: secret(
-    "A hash as dunlin passwd makes it, or the password itself, best from a file.",
+    "A hash that dunlin passwd add makes, or the password itself, best from a file.",
   ),
   groups: names("Groups the user is in."),
 };
 
 /** What one `[[group]]` may say. */
 export const groupFields: FieldsOf<GroupSettings> = {
-  name: name("As rules name it."),
-  members: names("User names."),
+  name: name("Name of the group in rules."),
+  members: names("User names of the members."),
 };
 
 /** What one `[[acl]]` may say; its place is not said, it is found. */
 export const aclFields: FieldsOf<Omit<AclRule, "place">> = {
-  user: names("Users it is about; left out, everybody."),
-  group: names("Groups it is about."),
-  client_id: names("Client ids it is about."),
-  network: oneOrMore(networks("Addresses and networks it is about.")),
-  listener: names("Listeners it is about."),
-  certificate_cn: names("Common names of client certificates."),
-  certificate_san: names("DNS names and e-mail addresses of certificates."),
-  certificate_issuer: names("Subjects of who issued the certificate."),
-  certificate_fingerprint: names("SHA-256 fingerprints of certificates."),
-  anonymous: flag(false, "Whether it is about clients without a name alone."),
+  user: names(
+    "Users that the rule applies to; an empty list means all clients.",
+  ),
+  group: names("Groups that the rule applies to."),
+  client_id: names("Client ids that the rule applies to."),
+  network: oneOrMore(networks("Addresses and networks of the clients.")),
+  listener: names("Listeners of the clients."),
+  certificate_cn: names("Common names of the client certificates."),
+  certificate_san: names(
+    "DNS names and e-mail addresses of the client certificates.",
+  ),
+  certificate_issuer: names(
+    "Issuers of the client certificates, by their subject.",
+  ),
+  certificate_fingerprint: names(
+    "SHA-256 fingerprints of the client certificates.",
+  ),
+  anonymous: flag(
+    false,
+    "Whether the rule applies only to clients without a user name.",
+  ),
   action: choice(
     "all",
     ["publish", "subscribe", "all"],
-    "What it is about; subscribe is receiving, too.",
+    "Action that the rule applies to; subscribe includes receiving.",
     { write: "publish", read: "subscribe", readwrite: "all" },
   ),
   qos: oneOrMore(list(
     [0, 1, 2],
     integer<0 | 1 | 2>(0, 0, 2, ""),
     1,
-    "The QoS it is about.",
+    "QoS that the rule applies to.",
   )),
   retain,
   topic: oneOrMore(list(
     [],
     filter,
     1,
-    "Topic filters it is about; %u is the user name, %c the client id.",
+    "Topic filters that the rule applies to; %u is the user name, %c the client id.",
   )),
-  permission: choice("allow", ["allow", "deny"], "What it says."),
+  permission: choice(
+    "allow",
+    ["allow", "deny"],
+    "Whether the rule allows or denies.",
+  ),
   file: path(
     "a file",
-    "Access rules in Mosquitto's format, in place of this rule; of the other keys only listener goes with it.",
+    "Access rules in Mosquitto's format, instead of this rule; only listener may be set beside it.",
   ),
 };
 
@@ -112,7 +127,7 @@ export const accessFields: FieldsOf<AccessSettings> = {
   order: choice(
     "first-match",
     ["first-match", "deny-wins"],
-    "Which [[acl]] decides: the first that fits, or any that denies.",
+    "Which matching [[acl]] decides: the first one, or any that denies.",
   ),
   acl_file: oneOrMore(list(
     [],
@@ -122,27 +137,27 @@ export const accessFields: FieldsOf<AccessSettings> = {
   )),
   explain: flag(
     false,
-    "Whether MQTT 5 clients are told which rule refused them.",
+    "Whether MQTT 5.0 clients get the rule that denied them as Reason String.",
   ),
   client_id_owner: choice(
     "user",
     ["user", "anyone"],
-    "Which clients may take over a session by its client id: those with its user name, or anyone. Where neither an [[auth]] nor a certificate proves user names, it is anyone.",
+    "Clients that may continue a session: only those with its user name, or all. Without an [[auth]] table or certificates it is anyone.",
   ),
   on_denied_publish: choice(
     "ignore",
     ["ignore", "disconnect"],
-    "A message that may not be published and cannot be answered: drop it, or the client.",
+    "A denied PUBLISH that MQTT cannot answer: drop the message, or disconnect the client.",
   ),
   login_delay: duration(
     SECOND,
     { unit: 1, min: 0, max: 60 * SECOND },
-    "How long a login waits after one of the same user or address that failed.",
+    "Time that a login waits after a failed one of the same user or address.",
   ),
   max_failures: integer(
     10,
     0,
     1_000_000,
-    "Failed logins in a row, of a user from an address, before more are refused for a minute; 0 sets no bound.",
+    "Failed logins in a row, of one user from one address, before more are refused for a minute; 0 sets no limit.",
   ),
 };

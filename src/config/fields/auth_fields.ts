@@ -105,7 +105,7 @@ export const authFields: FieldsOf<AuthSettings> = {
       "scram",
       "anonymous",
     ],
-    "Who is asked: a password file, the [[user]] tables, the client's certificate, its token, a web server, SCRAM-SHA-256, or nobody.",
+    "Kind of authenticator: a password file, the [[user]] tables, the client certificate, a JSON Web Token, a web server, SCRAM-SHA-256, or none for anonymous clients.",
     {
       password: '"password-file", whose file "dunlin passwd add FILE NAME" ' +
         'makes, or "users", which are [[user]] tables',
@@ -115,33 +115,41 @@ export const authFields: FieldsOf<AuthSettings> = {
     },
   ),
   listener: names(
-    "Listeners whose clients it is asked about; left out, those of all.",
+    "Listeners whose clients this authenticator checks; an empty list means all.",
   ),
   file: only(
     ["password-file", "scram"],
     file(
-      "The password file, of dunlin passwd or of Mosquitto; scram looks for users here besides [[user]].",
+      "Password file of dunlin passwd or of Mosquitto. scram reads it beside the [[user]] tables.",
     ),
   ),
   key: only(
     JWT,
-    secret("What tokens are signed with, for HS256 and its like."),
+    secret("Secret that signs tokens with HS256, HS384 or HS512."),
   ),
-  key_file: only(JWT, file("PEM file of the public key that signs tokens.")),
-  jwks_file: only(JWT, file("JWKS file with the keys that sign tokens.")),
-  jwks_url: only(JWT, url("Where a JWKS with those keys is fetched.")),
+  key_file: only(JWT, file("PEM file of the public key that verifies tokens.")),
+  jwks_file: only(JWT, file("JWKS file with the keys that verify tokens.")),
+  jwks_url: only(
+    JWT,
+    url("Address of a JWKS with the keys that verify tokens."),
+  ),
   algorithms: only(
     JWT,
     list(
       [],
       choice("ES256", ALGORITHMS, ""),
       0,
-      "Signatures that are accepted; empty means those that fit the key.",
+      "Accepted signature algorithms; an empty list means those that fit the key.",
     ),
   ),
   issuer: only(
     JWT,
-    text("", /^[^\0]{0,1000}$/, "text", 'What iss must be; "" lets any be.'),
+    text(
+      "",
+      /^[^\0]{0,1000}$/,
+      "text",
+      'Required value of iss; "" accepts any.',
+    ),
   ),
   audience: only(
     JWT,
@@ -149,7 +157,7 @@ export const authFields: FieldsOf<AuthSettings> = {
       [],
       text("", /./, "text", ""),
       0,
-      "One of these must be in aud; empty lets any be.",
+      "Values of which aud must have one; an empty list accepts any.",
     ),
   ),
   leeway: only(
@@ -157,59 +165,61 @@ export const authFields: FieldsOf<AuthSettings> = {
     duration(
       0,
       { unit: 1, min: 0, max: 3600 * SECOND },
-      "How much the clocks may differ.",
+      "Allowed difference of the clocks.",
     ),
   ),
-  username_claim: only(JWT, claim("sub", "The claim that is the user name.")),
+  username_claim: only(JWT, claim("sub", "Claim that becomes the user name.")),
   match_username: only(
     JWT,
     flag(
       false,
-      "Whether the user name of CONNECT, where it has one, must be that of the token.",
+      "Whether a user name in CONNECT must equal that of the token.",
     ),
   ),
   acl_claim: only(
     JWT,
     claim(
       "",
-      'The claim with { publish = [filters], subscribe = [filters] }; "" reads none.',
+      'Claim with { publish = [filters], subscribe = [filters] }; "" reads none.',
     ),
   ),
   disconnect_on_expiry: only(
     JWT,
-    flag(true, "Whether the connection ends when its token does."),
+    flag(true, "Whether the connection ends when its token expires."),
   ),
-  url: only(HTTP, url("Asked whether a client may come in.")),
+  url: only(HTTP, url("Address that decides whether a client may connect.")),
   acl_url: only(
     HTTP,
-    url('Asked what a client may publish and subscribe to; "" asks nobody.'),
+    url(
+      'Address that decides what a client may publish and subscribe to; "" asks none.',
+    ),
   ),
   superuser_url: only(
     HTTP,
-    url('Asked whether a user may do everything; "" asks nobody.'),
+    url('Address that decides whether a user may do everything; "" asks none.'),
   ),
   preset: only(
     HTTP,
     choice(
       "dunlin",
       ["dunlin", "mosquitto-go-auth"],
-      "What requests and answers look like.",
+      "Format of requests and answers.",
     ),
   ),
   authorization: only(
     HTTP,
-    secret("The header Authorization of each request."),
+    secret("Authorization header of each request."),
   ),
   timeout: only(
     ["http", "jwt"],
-    duration(5 * SECOND, wait, "How long an answer may take."),
+    duration(5 * SECOND, wait, "Time for an answer."),
   ),
   cache: only(
     ["http", "jwt"],
     duration(
       60 * SECOND,
       { unit: 1, min: 0, max: 24 * 3600 * SECOND },
-      "How long an answer, or a fetched JWKS, holds; 0 asks each time.",
+      "Time for which an answer or a fetched JWKS is used again; 0 asks each time.",
     ),
   ),
   on_error: only(
@@ -217,11 +227,11 @@ export const authFields: FieldsOf<AuthSettings> = {
     choice(
       "deny",
       ["deny", "ignore"],
-      "A server that fails: refuse the client, or ask the next [[auth]].",
+      "If the server fails: refuse the client, or ask the next [[auth]].",
     ),
   ),
   max_requests: only(
     HTTP,
-    integer(32, 1, 1024, "Requests under way at once; more have to wait."),
+    integer(32, 1, 1024, "Requests that may run at once; more have to wait."),
   ),
 };

@@ -6,11 +6,11 @@ import { list, path, text } from "./word_fields.ts";
 export const authorityFields: FieldsOf<AuthoritySettings> = {
   path: path(
     "a folder",
-    'Where its key and certificates are; "" is authority, beside the store.',
+    'Folder of its key and certificates; "" means the folder authority beside the store.',
   ),
   list: path(
     "a file",
-    'Which client certificates are authorized or revoked; "" is certificates.json in that folder.',
+    'List of authorized and revoked client certificates; "" means certificates.json in that folder.',
   ),
   host_names: list(
     [],
@@ -21,6 +21,6 @@ export const authorityFields: FieldsOf<AuthoritySettings> = {
       "",
     ),
     0,
-    "Names and addresses that the certificate it makes for listeners holds besides this machine's own.",
+    "More host names and addresses for the listeners' certificate, beside those of this machine.",
   ),
 };

@@ -25,11 +25,11 @@ function files(doc: string): Field<readonly string[]> {
 /** A certificate, its key, and what opens the key. */
 const pair: FieldsOf<CertificateFiles> = {
   cert: file(
-    "PEM file of the certificate and those that lead to its root; left out, the broker's own authority makes one.",
+    "PEM file of the certificate and its intermediates. Without it the broker's own authority issues one.",
   ),
-  key: file("PEM file of its key."),
-  key_password: secret("Opens the key, where it is encrypted."),
-  key_password_file: file("A file that holds that password."),
+  key: file("PEM file of the certificate's private key."),
+  key_password: secret("Password of an encrypted key."),
+  key_password_file: file("File with the password of an encrypted key."),
 };
 
 type TlsKey =
@@ -50,10 +50,10 @@ const fields: FieldsOf<Pick<ListenerSettings, TlsKey>> = {
   certificate: tables(
     pair,
     ["listener", "certificate"],
-    "More certificates: a client gets the one for the name that it asks for.",
+    "More certificates; a client gets the one for the host name that it requests.",
     `[{ cert = "other.pem", key = "other.key" }]`,
   ),
-  min_tls: choice("1.2", ["1.2", "1.3"], "The oldest TLS that is spoken."),
+  min_tls: choice("1.2", ["1.2", "1.3"], "Oldest accepted TLS version."),
   client_certificates: choice(
     "off",
     [
@@ -63,34 +63,34 @@ const fields: FieldsOf<Pick<ListenerSettings, TlsKey>> = {
       "authorized",
       "authorized-any-issuer",
     ],
-    "Which certificates clients need: none, a trusted one if any, a trusted one, one on the list, one on the list whoever issued it.",
+    "Certificate that clients need: none (off), none or one issued by ca (optional), one issued by ca (required), an authorized one issued by ca (authorized), an authorized one of any issuer (authorized-any-issuer).",
   ),
   ca: files(
-    "Authorities that issue client certificates; left out, the broker's own.",
+    "Authorities that may issue client certificates; an empty list means the broker's own.",
   ),
   trust_system_roots: flag(
     false,
-    "Whether those that this system trusts may issue client certificates, too.",
+    "Whether authorities that this system trusts may also issue client certificates.",
   ),
   remember_unknown: flag(
     false,
-    "Whether a certificate that is not on the list is noted there as pending.",
+    "Whether an unknown certificate is added to the list as pending.",
   ),
   username_from: choice(
     "none",
     ["none", "cn", "san-dns", "san-email", "fingerprint", "subject"],
-    "What of a client's certificate becomes its user name.",
+    "Part of the client certificate that becomes the user name.",
   ),
-  crl: files("Revocation lists of those authorities, PEM or DER."),
+  crl: files("Revocation lists of the authorities in ca, PEM or DER."),
   crl_expired: choice(
     "warn",
     ["warn", "refuse"],
-    "A revocation list that is out of date: warn, or refuse who it is about.",
+    "With an expired revocation list: warn, or refuse the certificates of its issuer.",
   ),
   crl_missing: choice(
     "accept",
     ["accept", "refuse"],
-    "A client certificate whose issuer has no revocation list in crl: accept or refuse it.",
+    "With no revocation list of the issuer in crl: accept or refuse the certificate.",
   ),
 };
 

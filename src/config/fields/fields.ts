@@ -40,52 +40,51 @@ export const sections: {
       0,
       0,
       ANY_COUNT,
-      "Connections in all; 0 means as many as the machine allows.",
+      "Connections of all listeners together; 0 allows as many as the machine does.",
     ),
     max_connections_per_address: integer(
       0,
       0,
       ANY_COUNT,
-      "Connections from one IPv4 address or one /64 network of IPv6; 0 sets no bound.",
+      "Connections from one IPv4 address or one IPv6 /64 network; 0 sets no limit.",
     ),
     max_client_id_length: integer(
       1024,
       23,
       65535,
-      "Bytes of UTF-8 a client id may have.",
+      "Longest client id, in bytes of UTF-8.",
     ),
     max_topic_length: integer(
       65535,
       1,
       65535,
-      "Bytes of UTF-8 a topic name or topic filter may have.",
+      "Longest topic name or topic filter, in bytes of UTF-8.",
     ),
     max_topic_levels: integer(
       128,
       1,
       65535,
-      "Levels a topic name or topic filter may have.",
+      "Levels of a topic name or topic filter.",
     ),
     max_subscriptions_per_session: integer(
       10_000,
       1,
       ANY_COUNT,
-      "Subscriptions one session may hold.",
+      "Subscriptions of one session.",
     ),
     max_wildcard_levels_per_session: integer(
       2048,
       1,
       ANY_COUNT,
-      "Levels from the first + on, in all filters of one session together: " +
-        "they bound the work of a match. Filters with + and # in the same " +
-        "places count once.",
+      "Levels from the first + on, in all filters of one session together. " +
+        "Filters with + and # in the same places count once. The limit " +
+        "bounds the work for each message.",
     ),
     max_inflight: integer(
       1000,
       1,
       65535,
-      "QoS 1 and 2 messages in flight to one client, not acknowledged yet. " +
-        "Above 65000 it counts as 65000.",
+      "QoS 1 and 2 messages in flight to one client. Above 65000 counts as 65000.",
     ),
     receive_maximum: receiveMaximum,
     topic_alias_maximum: aliasMaximum,
@@ -93,44 +92,44 @@ export const sections: {
       100,
       0,
       65535,
-      "Topic aliases the broker sets for one client that allows them.",
+      "Topic aliases that the broker sets for one client, if the client allows them.",
     ),
     connect_timeout: connectTimeout,
     publish_rate: integer(
       0,
       0,
       ANY_COUNT,
-      "Messages a second that one client may publish; 0 sets no bound.",
+      "Messages a second that one client may publish; 0 sets no limit.",
     ),
     publish_bytes_rate: size(
       0,
       0,
       64 * GIB,
-      "Bytes a second that one client may publish; 0 sets no bound.",
+      "Bytes a second that one client may publish; 0 sets no limit.",
     ),
     max_outbound: size(
       64 * MIB,
       64 * KIB,
       4 * GIB,
-      "Bytes that may wait to be written to one client.",
+      "Bytes that may wait to be sent to one client.",
     ),
     max_queued_memory: memory(
       25,
       MIB,
       Deno.systemMemoryInfo().total,
-      "Bytes of all waiting messages; above it new QoS 1 and 2 are refused.",
+      "Memory of all queued messages; above it the broker refuses QoS 1 and 2 messages.",
     ),
   },
   session: {
     max_expiry: duration(
       NEVER_EXPIRES,
       expiry,
-      "Longest time a session is kept after its client has gone, in every MQTT version.",
+      "Longest Session Expiry Interval, for every MQTT version.",
     ),
     expiry_v3: duration(
       NEVER_EXPIRES,
       expiry,
-      "How long MQTT 3.x sessions with clean session 0 are kept; at most max_expiry.",
+      "Session expiry of MQTT 3.x clients with clean session 0; max_expiry at most.",
     ),
     max_keep_alive: keepAlive,
     backlog_messages: integer(
@@ -148,11 +147,11 @@ export const sections: {
     backlog_policy: choice(
       "drop-new",
       ["drop-new", "drop-old"],
-      "What gives way when a backlog is full.",
+      "When a backlog is full: drop the new message, or the oldest one.",
     ),
     queue_qos0: flag(
       false,
-      "Whether QoS 0 messages, too, wait for a client that is away.",
+      "Whether QoS 0 messages are queued for disconnected clients too.",
     ),
   },
   retained: {
@@ -161,29 +160,32 @@ export const sections: {
       0,
       0,
       ANY_COUNT,
-      "Retained messages in all; 0 sets no bound.",
+      "Retained messages; 0 sets no limit.",
     ),
     max_bytes: size(
       256 * MIB,
       0,
       64 * GIB,
-      "Bytes of all retained messages, and 128 for each topic level beyond " +
-        "four a message; 0 sets no bound.",
+      "Bytes of all retained messages. Each topic level beyond the fourth " +
+        "counts 128 bytes. 0 sets no limit.",
     ),
   },
   shared: {
-    available: flag(true, "Whether $share/GROUP/FILTER is accepted."),
+    available: flag(
+      true,
+      "Whether clients may subscribe to $share/GROUP/FILTER.",
+    ),
     strategy: choice(
       "round-robin",
       ["round-robin", "random", "sticky", "hash-client", "hash-topic"],
-      "Who of a shared group gets the next message.",
+      "How a shared group selects the client for the next message.",
     ),
   },
   protocol: {
     max_qos: maxQos,
     validate_payload_format: flag(
       true,
-      "Whether a payload that is said to be UTF-8 must be.",
+      "Whether the broker checks payloads with Payload Format Indicator 1 for UTF-8.",
     ),
     wildcard_available: flag(
       true,
@@ -203,24 +205,24 @@ export const sections: {
     level: choice(
       "info",
       ["error", "warn", "info", "debug"],
-      "The least severe message that is logged.",
+      "Least severe level that is logged.",
       { warning: "warn", notice: "info", trace: "debug", verbose: "debug" },
     ),
     format: choice(
       "text",
       ["text", "json"],
-      "How a log line looks.",
+      "Format of a log line.",
     ),
     connections: flag(
       true,
-      "Whether each client that connects or disconnects is a line at level info; with false it is one at debug. Refused and broken connections are logged either way.",
+      "Whether clients that connect and disconnect are logged at level info; with false, at level debug. Refused and broken connections are always logged.",
     ),
   },
   shutdown: {
     timeout: duration(
       5000,
       { unit: 1, min: 0, max: 600_000 },
-      "How long the broker may take to end after SIGTERM or SIGINT.",
+      "Longest time of a stop after SIGTERM or SIGINT.",
     ),
   },
 };

@@ -38,14 +38,14 @@ const mountPoint: Field<string> = {
   ...text(
     "",
     /./,
-    `the beginning of a topic that ends in a slash, like "site-a/"`,
-    "Put before all topics of clients here; they never see it.",
+    `the first levels of a topic, with a slash at the end, like "site-a/"`,
+    "A prefix added to every topic on this listener. Clients never see it.",
   ),
   read(value) {
     if (typeof value === "string" && isMountPoint(value)) return value;
     throw new RangeError(
-      `${shown(value)} is not allowed: give the beginning of a topic that ` +
-        `ends in a slash, like "site-a/", without + and #, not with $ first`,
+      `${shown(value)} is not allowed: give the first levels of a ` +
+        `topic, with a slash at the end, like "site-a/"; no + or #, no $ at the front`,
     );
   },
 };
@@ -61,14 +61,14 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "",
       /^[\w.-]{1,64}$/,
       "1 to 64 letters, digits, dots, dashes or underscores",
-      "Told in logs and in the ready file; made from the type when left out.",
+      "Name in logs and in the ready file. The default is made from the type.",
     ),
     defaultText: `"tcp"`,
   },
   type: choice(
     "tcp",
     ["tcp", "tls", "websocket", "wss", "unix"],
-    "How clients speak here: MQTT or MQTT over WebSocket, plain or with TLS; or MQTT through a socket file.",
+    "Protocol: MQTT (tcp), MQTT over TLS (tls), MQTT over WebSocket (websocket), the same over TLS (wss), or MQTT on a socket file (unix).",
     { mqtt: "tcp", mqtts: "tls", ssl: "tls", ws: "websocket" },
   ),
   bind: only(
@@ -77,7 +77,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "127.0.0.1",
       /^[^\s/]{1,255}$/,
       "an IP address or a host name",
-      'Address: "127.0.0.1" or "::1" for this machine, "::" for all of IPv6 and IPv4.',
+      'Address: "127.0.0.1" or "::1" accepts this machine only, "::" other machines too, by IPv4 and IPv6.',
     ),
   ),
   port: only(
@@ -86,14 +86,14 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       1883,
       0,
       65535,
-      "0 picks a free one; left out, 8883 for tls, 9001 for websocket, 9003 for wss.",
+      "Port; 0 picks a free one. The default is 8883 for tls, 9001 for websocket and 9003 for wss.",
     ),
   ),
   retry: only(
     NETWORK,
     flag(
       false,
-      "Whether to keep trying while this address is not there yet, as that of a VPN; the other listeners serve meanwhile.",
+      "Whether to start without this address, such as that of a VPN, and to try again every 5 s.",
     ),
   ),
   socket: only(["unix"], {
@@ -101,14 +101,17 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "",
       /^[^\0]{0,100}$/,
       "a file, at most 100 characters long",
-      "Unix only: the socket's file.",
+      "Unix only: path of the socket file. The folder must already exist.",
     ),
     defaultText: `"/run/dunlin/mqtt.sock"`,
     isPath: true,
   }),
   socket_mode: only(
     ["unix"],
-    fileMode(0o660, "Unix only: who may connect, by the file's mode."),
+    fileMode(
+      0o660,
+      "Unix only: mode of the socket file; users with write access may connect.",
+    ),
   ),
   path: only(
     WEBSOCKET,
@@ -116,7 +119,7 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       "*",
       /^(\*|\/[^\s?#]{0,255})$/,
       'a path that starts with /, or "*"',
-      'WebSocket only: the only path that clients may connect to, like "/mqtt"; "*" accepts any.',
+      'WebSocket only: the path that clients must use, like "/mqtt"; "*" accepts any path.',
     ),
   ),
   allowed_origins: only(
@@ -125,39 +128,39 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
       [],
       origin,
       0,
-      "WebSocket only: web pages that may connect, by origin; empty lets all in.",
+      "WebSocket only: origins of the web pages that may connect; an empty list allows all.",
     ),
   ),
   one_port: only(
     ["tcp", "tls"],
     flag(
       false,
-      "Whether WebSocket is spoken here, too, and with type tls also plain MQTT and plain WebSocket.",
+      "Whether this port also accepts WebSocket, and with type tls also plain MQTT and plain WebSocket.",
     ),
   ),
   ...certificateFields,
   handshake_timeout: duration(
     10_000,
     wait,
-    "How long what comes before MQTT may take: PROXY header, TLS and WebSocket together.",
+    "Time for the PROXY header, TLS handshake and WebSocket handshake together.",
   ),
   max_handshakes: integer(
     500,
     1,
     ANY_COUNT,
-    "Connections in their TLS, WebSocket or PROXY handshake at a time; above it, the address that holds most gives way.",
+    "Handshakes (TLS, WebSocket, PROXY) that may run at once. Above that, the address with the most handshakes loses one.",
   ),
   trusted_proxies: only(
     NETWORK,
     networks(
-      "Proxies that say where a client comes from: by X-Forwarded-For to WebSocket, else by proxy_protocol.",
+      "Proxies whose report of the client's address is used: X-Forwarded-For for WebSocket, and the PROXY header with proxy_protocol.",
     ),
   ),
   proxy_protocol: only(
     NETWORK,
     flag(
       false,
-      "Whether trusted_proxies begin with a PROXY protocol header, version 1 or 2; then they must.",
+      "Whether trusted_proxies send a PROXY protocol header, version 1 or 2. With true they must.",
     ),
   ),
   proxy_client_tls: only(
@@ -165,51 +168,53 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
     choice(
       "off",
       ["off", "tls", "certificate"],
-      "What a client must have spoken with the proxy by its version 2 header: TLS, or TLS with a certificate that the proxy verified.",
+      "Required connection between client and proxy, as reported by PROXY version 2: any, TLS, or TLS with a certificate that the proxy verified.",
     ),
   ),
   proxy_username: only(
     PLAIN,
     flag(
       false,
-      "Whether the common name of that certificate (PP2_SUBTYPE_SSL_CN) becomes the user name; clients without one are refused.",
+      "Whether the common name that the proxy reports (PP2_SUBTYPE_SSL_CN) becomes the user name. Clients without one are refused.",
     ),
   ),
   allowed_networks: only(
     NETWORK,
-    networks("Where clients may come from; empty lets all in."),
+    networks(
+      "Networks from which clients may connect; an empty list allows all.",
+    ),
   ),
   mount_point: mountPoint,
   versions: list(
     ["3.1", "3.1.1", "5.0"],
     choice("5.0", ["3.1", "3.1.1", "5.0"], ""),
     1,
-    "MQTT versions that are accepted.",
+    "Accepted MQTT versions.",
   ),
   client_id: choice(
     "connect",
     ["connect", "username"],
-    "Where the client id is from: CONNECT, or the user name. With username a user has one session here, and a client without a user name is refused.",
+    "Source of the client id: CONNECT, or the user name. With username each user has one session, and clients without a user name are refused.",
   ),
   assign_client_id: flag(
     true,
-    "Whether a client that gives no client id is assigned one; false refuses it.",
+    "Whether the broker assigns a client id to clients without one. With false they are refused.",
   ),
   client_id_prefixes: list(
     [],
     text("", /^.{1,200}$/u, 'text like "device-"', ""),
     0,
-    "Beginnings that client ids may have; empty accepts any client id.",
+    "Allowed prefixes of client ids; an empty list allows all client ids.",
   ),
   allow_anonymous: flag(
     true,
-    "Whether clients without a user name, or with an empty one, may enter; where no [[auth]] is for this listener, any user name is accepted and counts for none. With an [[auth]] it is false unless it is said; without one it must be said for an address that other machines can reach.",
+    "Whether clients without a user name, or with an empty one, may connect. The default is false with an [[auth]] table, else true. Without an [[auth]] table it must be set for an address that other machines can reach; the listener then accepts any user name and treats the client as anonymous.",
   ),
   max_connections: integer(
     0,
     0,
     ANY_COUNT,
-    "Connections through this listener; 0 sets no bound of its own.",
+    "Connections of this listener; 0 sets no limit.",
   ),
   max_packet_size: inherited(packetSize, "limits", "max_packet_size"),
   max_keep_alive: inherited(keepAlive, "session", "max_keep_alive"),

@@ -12,29 +12,29 @@ export const packetSize = size(
   16 * MIB,
   KIB,
   256 * MIB,
-  "Size of a whole packet, header included, that a client may send.",
+  "Largest packet that a client may send, header included.",
 );
 export const receiveMaximum = integer(
   1000,
   1,
   65535,
-  "QoS 1 and 2 messages an MQTT 5.0 client may send without our acknowledgement. MQTT 3.x has no such limit.",
+  "Receive Maximum: unacknowledged QoS 1 and 2 messages of one MQTT 5.0 client. MQTT 3.x has no such limit.",
 );
 export const aliasMaximum = integer(
   100,
   0,
   65535,
-  "Topic aliases a client may set; 0 turns them off.",
+  "Topic aliases that a client may set; 0 turns them off.",
 );
 export const connectTimeout = duration(
   10_000,
   wait,
-  "How long a connection may take to complete its CONNECT.",
+  "Time for a complete CONNECT.",
 );
 export const keepAlive = duration(
   0,
   { unit: 1000, min: 0, max: 65535 },
-  "Longest keep alive of a client; 0 leaves it to the client. An MQTT 3.x client, which cannot be told, is disconnected after 1.5 times as long without a packet.",
+  "Longest keep alive; 0 sets no limit. MQTT 3.x has no Server Keep Alive: the broker disconnects such a client after 1.5 times this time without a packet.",
 );
 export const maxQos: Field<0 | 1 | 2> = integer<0 | 1 | 2>(
   2,

@@ -41,7 +41,12 @@ function spaceFloor(initial: SpaceFloor, doc: string): Field<SpaceFloor> {
 
 /** A filter without a share name: a rule speaks of topics, not of who reads. */
 const ruleFilter: Field<string> = {
-  ...text("", /./, `a topic filter like "telemetry/#"`, "Topics it is about."),
+  ...text(
+    "",
+    /./,
+    `a topic filter like "telemetry/#"`,
+    "Topics that the rule applies to.",
+  ),
   read(value) {
     const fault = typeof value !== "string"
       ? "no text"
@@ -62,7 +67,7 @@ const ruleFields: FieldsOf<StorageRule> = {
   mode: choice(
     "memory",
     ["memory"],
-    "What is promised for these topics; so far only less can be asked for.",
+    "Storage mode of these topics.",
   ),
 };
 
@@ -71,26 +76,26 @@ export const storageFields: FieldsOf<StorageSettings> = {
   mode: choice(
     "buffered",
     ["memory", "buffered", "durable", "fault-tolerant"],
-    "What a crash may cost: all, the last flush_interval, nothing acknowledged; the last also mends a torn store.",
+    "What a crash may lose: everything (memory), the last flush_interval (buffered), nothing acknowledged (durable); fault-tolerant also repairs a damaged store.",
   ),
   path: path(
     "a folder, or a file that ends in .kv",
-    'Where the store is; "" is $STATE_DIRECTORY, $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
+    'Place of the store; "" means $STATE_DIRECTORY, $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
   ),
   flush_interval: duration(
     200,
     { unit: 1, min: 1, max: 60_000 },
-    'How long a change may wait to be written, in mode "buffered".',
+    'Longest time from a change to its write, in mode "buffered".',
   ),
   max_size: size(
     0,
     0,
     TIB,
-    "Bytes the store may take; above it new QoS 1 and 2 are refused. 0 sets no bound.",
+    "Largest size of the store; above it the broker refuses QoS 1 and 2 messages. 0 sets no limit.",
   ),
   low_space: spaceFloor(
     { bytes: 64 * MIB, percent: 0 },
-    "Free space to leave on the disk, a quarter of it at most; below it new QoS 1 and 2 are refused. 0 leaves what deleting needs: 8 MiB or an eighth.",
+    "Free space to leave on the disk, at most a quarter of the disk; below it the broker refuses QoS 1 and 2 messages. 0 leaves 8 MiB or an eighth of the disk, which deleting needs.",
   ),
   snapshot_interval: duration(
     3600 * SECOND,
@@ -100,7 +105,7 @@ export const storageFields: FieldsOf<StorageSettings> = {
   scrub: duration(
     DAY,
     { unit: 1, min: 60 * SECOND, max: 365 * DAY, never: 0 },
-    "Time from one reading of all stored blocks and copies to the next; damage is mended. 0 is never.",
+    "Time between two scrubs, which read all blocks and copies and repair damage; 0 means never.",
   ),
   on_corruption: choice(
     "set-aside",
@@ -110,7 +115,7 @@ export const storageFields: FieldsOf<StorageSettings> = {
   rule: tables(
     ruleFields,
     ["storage", "rule"],
-    "Topics whose messages are kept less safely than the rest.",
+    "Topics whose messages need less safety than the rest.",
     `[{ filter = "telemetry/#", mode = "memory" }]`,
   ),
 };
