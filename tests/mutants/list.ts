@@ -103,8 +103,8 @@ const session = mutants(["session", "limits"], [
   ],
   [
     "session/packets/ack_handler.ts",
-    "if (entry.message !== null) {",
-    "if (entry.message === undefined) {",
+    "isInFlight || entry === null) return;",
+    "isInFlight || entry?.qos !== 1) return;",
   ],
   [
     "session/packets/disconnect_handler.ts",
