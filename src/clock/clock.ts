@@ -20,8 +20,8 @@ export interface MachineRun {
 export const DRIFT = 2500;
 
 /**
- * The one source of time, with two readings. Durations are measured by `now`.
- * `date` reads the calendar: for log lines, tokens and certificates.
+ * The one source of time, with two readings. `now` measures durations. `date`
+ * reads the calendar: for log lines, tokens and certificates.
  */
 export interface Clock {
   /**
@@ -31,15 +31,15 @@ export interface Clock {
    */
   now(): number;
   /**
-   * Returns the machine's calendar in ms since 1970. It may be decades off, and
-   * jump either way at any time. For log lines and file names, and for the
-   * dates of tokens, certificates and revocation lists.
+   * Returns the machine's calendar in ms since 1970, for log lines, file names
+   * and the dates of tokens, certificates and revocation lists. The calendar may
+   * be decades off, and jump either way at any time.
    */
   date(): number;
   /**
    * Returns the current boot of the machine; the store measures its downtime by
    * it. Null on all systems but Linux, and where /proc is hidden: `now` counts
-   * no suspension there, and one looks like a calendar that was set forward.
+   * no suspension there; a suspension looks like a calendar set forward.
    */
   machine(): MachineRun | null;
   /** Suspensions of the machine that `now` has counted so far (ms in all). */

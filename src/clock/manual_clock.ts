@@ -8,7 +8,7 @@ interface Waiting {
 /** The date at which a `ManualClock` begins: 1 July 2026. */
 const DATE = Date.UTC(2026, 6, 1);
 
-/** First reading of `now`; taken for a date it would be in 2001. */
+/** First reading of `now`; as a date it would be in 2001. */
 const START = 1_000_000_000_000;
 
 /** A clock for tests: time moves only when `advance` is called. */
@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
   #waiting: Waiting[] = [];
   suspended = 0;
 
-  /** `date` is in ms since 1970; `now` is where durations are counted from. */
+  /** Begins at `date` (ms since 1970), and with `now` as first reading. */
   constructor(date = DATE, now = START) {
     this.#now = now;
     this.#ahead = date - now;
@@ -50,7 +50,7 @@ export class ManualClock implements Clock {
     this.#run = { id, uptime: uptime - this.#now };
   }
 
-  /** Moves time on by `ms`, but no timer: they stand still in a suspension. */
+  /** Moves time on by `ms`, but no timer: timers stop in a suspension. */
   suspend(ms: number): void {
     this.#now += ms;
     this.suspended += ms;
@@ -66,12 +66,12 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Not a matter of time: the runtime's own next turn. */
+  /** Calls `task` in the runtime's next turn, whatever the time. */
   soon(task: () => void): void {
     setImmediate(task);
   }
 
-  /** Moves time on by `ms`, running what falls due, in order of its time. */
+  /** Moves time on by `ms`, and calls due tasks in order of their time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

@@ -1,19 +1,18 @@
 import { type Cancel, type Clock, DRIFT, type MachineRun } from "./clock.ts";
 import { machineRun } from "./machine_run.ts";
 
-/** A timer of the runtime that is longer runs out at once (ms). */
+/** Longest timer of the runtime (ms): longer ones fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * First reading of `now`. Far from any date of today, so that a duration shown
- * as a date is noticed; beyond 2^31, so that the engine
- * holds all readings in the same way.
+ * First reading of `now`. Far from any date of today: a duration shown as a date
+ * is noticed. Beyond 2^31: the engine holds all readings in the same way.
  */
 const START = 1_000_000_000_000;
 
 /**
- * After a jump of `DRIFT` or more, the machine was suspended if the uptime went
- * ahead by more than this (ms). Two readings of whole seconds are off by less.
+ * After a jump of `DRIFT` or more, the machine was suspended if the uptime moved
+ * on by more than this (ms). Two readings in whole seconds differ by less.
  */
 const SUSPENDED = DRIFT / 2;
 
@@ -35,7 +34,7 @@ export class SystemClock implements Clock {
   now(): number {
     const runtime = performance.now();
     const apart = Date.now() - runtime;
-    // A pass asks this once: the uptime is read only after a jump.
+    // Each pass calls this: it reads the uptime only after a jump.
     if (Math.abs(apart - this.#apart) >= DRIFT) this.#catchUp(apart);
     return Math.floor(this.#start + runtime);
   }
@@ -53,7 +52,7 @@ export class SystemClock implements Clock {
     this.#ahead ??= ahead;
     const measured = ahead - this.#ahead;
     if (measured <= SUSPENDED) return;
-    // Where they agree the calendar knows better: the uptime may have whole
+    // Where both agree the calendar is more exact: the uptime may have whole
     // seconds only, and their remainders would add up.
     const slept = Math.abs(measured - jump) < SUSPENDED ? jump : measured;
     this.#start += slept;

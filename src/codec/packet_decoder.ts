@@ -34,7 +34,7 @@ export interface PingPacket {
   readonly type: 12 | 13;
 }
 
-/** Any control packet; `type` tells which. */
+/** Any control packet, by `type`. */
 export type Packet =
   | ConnectPacket
   | ConnackPacket
@@ -48,13 +48,13 @@ export type Packet =
   | AuthPacket;
 
 /**
- * Decodes whatever `frame` describes into a fresh object and validates all of
- * it, the topic name of a PUBLISH too. For what is not hot.
+ * Decodes any packet that `frame` describes into a new object and validates all
+ * of it, also the topic name of a PUBLISH. Not for the hot path.
  *
- * @param version Not looked at for CONNECT, which says its own.
- * @param fromServer Whether a server sent it.
- * @throws {ProtocolError} as the packet's own decoder does, and 0x90 for a
- * topic that cannot name one.
+ * @param version Ignored for CONNECT, which has its own.
+ * @param fromServer Whether a server sent the packet.
+ * @throws {ProtocolError} as the packet's own decoder does, and 0x90 for an
+ * invalid topic name.
  */
 export function decodePacket(
   chunk: Uint8Array,
@@ -103,7 +103,7 @@ function decodeWholePublish(
   const packet = new PublishPacket();
   if (fromServer) decodeDelivery(packet, chunk, frame, version);
   else decodePublish(packet, chunk, frame, version);
-  // An empty one got this far only because an alias stands for it.
+  // An alias replaces a topic name that is empty here.
   if (packet.topicEnd > packet.topicStart) {
     const fault = validateTopicName(
       decodeUtf8(chunk, packet.topicStart, packet.topicEnd),

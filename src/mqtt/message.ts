@@ -4,15 +4,15 @@ import type { QoS } from "./version.ts";
 /** Bytes of the block that kept small payloads share. */
 const BLOCK = 8192;
 
-/** The longest payload that goes into it. */
+/** Longest payload in the shared block. */
 const SHARED_MAXIMUM = 1024;
 
-/** The buffer that a transient message is a view into. */
+/** The owner of the buffer of a transient message. */
 export interface ByteOwner {
   /**
-   * Asks for `bytes` themselves instead of a copy of `length` of them. After
-   * true the owner never writes into `bytes` again; after false it may, as
-   * soon as the turn is over.
+   * Asks the owner for `bytes` in place of a copy of `length` of them. After
+   * true the owner never overwrites `bytes`; after false it may, as soon as the
+   * turn is over.
    */
   claim(bytes: Uint8Array, length: number): boolean;
 }
@@ -21,15 +21,15 @@ let block = new Uint8Array(BLOCK);
 let blockUsed = 0;
 
 /**
- * An application message, neutral of any receiver: packet id, alias, DUP and
- * remaining expiry are decided when it is encoded for one.
+ * An application message for all receivers: the encoder adds the packet id,
+ * alias, DUP and remaining expiry of each.
  *
- * A *transient* message is a view into bytes of an owner that will write into
- * them again. It is valid only during the turn that decoded it; `keep()` gives
- * the lasting message, made at most once.
+ * A *transient* message is a view into bytes that their owner will overwrite.
+ * It is valid only during the turn that decoded it; `keep()` returns its lasting
+ * copy, made at most once.
  */
 export class Message {
-  /** Where it goes; its name is valid. */
+  /** The topic; its name is valid. */
   topic: Topic;
   /** Holds the payload, and for a transient message the whole chunk. */
   bytes: Uint8Array;
@@ -38,19 +38,19 @@ export class Message {
   /** Index in `bytes` behind the payload's last byte. */
   payloadEnd: number;
   /**
-   * Encoded v5 properties to pass on, in the publisher's order; without
-   * message expiry, topic alias and subscription identifiers. Null when none.
+   * Encoded properties of MQTT 5.0 for the receivers, in the publisher's order;
+   * without message expiry, alias and subscription identifiers. Null for none.
    */
   properties: Uint8Array | null = null;
-  /** The quality of service it was published with. */
+  /** The QoS of the PUBLISH. */
   qos: QoS = 0;
-  /** The RETAIN flag it was published with. */
+  /** The RETAIN flag of the PUBLISH. */
   retain = false;
-  /** Absolute time in ms, or Infinity when it never expires. */
+  /** Expiry, in ms by `Clock.now`; Infinity for a message without one. */
   expiresAt: number = Infinity;
   /**
-   * Where the PUBLISH frame stands in `bytes` when it could be passed on as it
-   * is to a QoS 0 receiver of `frameVersion`; -1 when it could not.
+   * Index in `bytes` of the PUBLISH frame, where a QoS 0 receiver of
+   * `frameVersion` may get it unchanged; else -1.
    */
   frameStart: number = -1;
   /** Index in `bytes` behind that frame; -1 without one. */
@@ -59,18 +59,18 @@ export class Message {
   frameVersion: 4 | 5 = 4;
   /** Client id of the publisher; empty for the broker's own messages. */
   publisher = "";
-  /** Whether it is never stored: its topic says so. */
+  /** Whether no store keeps it, because of its topic. */
   volatile = false;
-  /** How many windows and backlogs hold it: its bytes are counted once. */
+  /** Number of windows and backlogs that hold it: its bytes count once. */
   holders = 0;
-  /** True while `bytes` has an owner that will write into them again. */
+  /** True while `bytes` have an owner that will overwrite them. */
   transient = false;
-  /** The owner of `bytes` that may give them away; null: `keep` copies. */
+  /** The owner of `bytes`, which `keep` asks for them; null: `keep` copies. */
   owner: ByteOwner | null = null;
-  /** The lasting copy, once one was made. */
+  /** The lasting copy; null before `keep` makes it. */
   kept: Message | null = null;
 
-  /** The payload is `bytes` from `payloadStart` up to `payloadEnd`. */
+  /** Makes a message whose payload is `bytes` from `payloadStart` to the end. */
   constructor(
     topic: Topic,
     bytes: Uint8Array,
@@ -83,18 +83,18 @@ export class Message {
     this.payloadEnd = payloadEnd;
   }
 
-  /** Bytes of the payload. */
+  /** Returns the bytes of the payload. */
   get payloadLength(): number {
     return this.payloadEnd - this.payloadStart;
   }
 
-  /** Bytes it costs while it is kept: for bounds, not exact to the byte. */
+  /** Returns the bytes that a kept message takes, about: for bounds. */
   get size(): number {
     return this.payloadEnd - this.payloadStart + this.topic.bytes.length +
       (this.properties === null ? 0 : this.properties.length);
   }
 
-  /** The message itself when it lasts, else its lasting copy. */
+  /** Returns the message itself, or the lasting copy of a transient one. */
   keep(): Message {
     if (!this.transient) return this;
     if (this.kept !== null) return this.kept;
@@ -102,7 +102,7 @@ export class Message {
     const kept = length > SHARED_MAXIMUM
       ? this.#keepLarge(length)
       : this.#keepShared(length);
-    // A queue counts the bytes of the topic, not the block they stand in.
+    // A queue counts the bytes of the topic, not the block around them.
     if (kept.topic.isView) kept.topic = kept.topic.own();
     kept.properties = this.properties;
     kept.qos = this.qos;
@@ -114,9 +114,9 @@ export class Message {
   }
 
   /**
-   * Gives a kept message bytes of its own, so that one which stays long does
-   * not hold on to the block it shares with others. Changes only where the
-   * same payload stands, so all its holders gain.
+   * Gives a kept message bytes of its own: one that stays long must not keep
+   * the block that it shares with others. The payload is the same for all
+   * holders.
    */
   compact(): Message {
     if (this.transient) return this.keep().compact();
@@ -129,7 +129,7 @@ export class Message {
     return this;
   }
 
-  /** Takes over the bytes of a large payload where their owner agrees. */
+  /** Takes the bytes of a large payload over where their owner agrees. */
   #keepLarge(length: number): Message {
     const { topic, bytes, payloadStart, payloadEnd, owner } = this;
     return owner !== null && owner.claim(bytes, length)
@@ -137,7 +137,7 @@ export class Message {
       : new Message(topic, bytes.slice(payloadStart, payloadEnd), 0, length);
   }
 
-  /** Copies a small payload into the shared block: an array each is dear. */
+  /** Copies a small payload into the shared block: an array of its own is dear. */
   #keepShared(length: number): Message {
     if (blockUsed + length > block.length) {
       block = new Uint8Array(BLOCK);

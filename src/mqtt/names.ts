@@ -1,7 +1,7 @@
 import { PacketType } from "./packet_type.ts";
 import { PropertyId } from "./properties.ts";
 
-// Searched when an error needs a name: a start builds no tables for that.
+// Errors alone need names, so each searches: a start builds no tables.
 
 /** Returns `SUBSCRIBE` for 8; `packet type 16` for a number without a name. */
 export function packetName(type: number): string {
@@ -9,7 +9,7 @@ export function packetName(type: number): string {
   return name === undefined ? `packet type ${type}` : name.toUpperCase();
 }
 
-/** Returns `Receive Maximum (0x21)` for 0x21; `property 0x7e` if unknown. */
+/** Returns `Receive Maximum (0x21)` for 0x21; `property 0x7E` if unknown. */
 export function propertyName(id: number): string {
   const name = keyOf(PropertyId, id)?.replaceAll(
     /([a-z])([A-Z][a-z])/g,
@@ -20,7 +20,7 @@ export function propertyName(id: number): string {
     : `${name} (${hexByte(id)})`;
 }
 
-/** Returns a byte in two hexadecimal digits: `0x0b`. */
+/** Returns a byte in two hexadecimal digits: `0x0B`. */
 export function hexByte(byte: number): string {
   return `0x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }

@@ -15,9 +15,9 @@ export interface WillPacket {
   readonly delay: number;
   /** Seconds, or -1 when the message does not expire. */
   readonly messageExpiry: number;
-  /** 1 when the payload is said to be UTF-8, else 0. */
+  /** Payload Format Indicator (0x01): 1 when the payload is UTF-8, else 0. */
   readonly payloadFormat: number;
-  /** Properties to pass on (see `Message.properties`). */
+  /** Properties for the receivers (see `Message.properties`). */
   readonly properties: Uint8Array | null;
 }
 
@@ -29,7 +29,7 @@ export interface ConnectPacket {
   readonly version: ProtocolVersion;
   /** Bit 0x80 of the protocol version: a bridge, as Mosquitto marks itself. */
   readonly bridge: boolean;
-  /** Empty to have one assigned [MQTT-3.1.3-6]. */
+  /** Empty: the server assigns one [MQTT-3.1.3-6]. */
   readonly clientId: string;
   /** Clean Session in 3.x, Clean Start in 5.0. */
   readonly cleanStart: boolean;
@@ -51,7 +51,7 @@ export interface ConnackPacket {
   readonly type: 2;
   /** False whenever `code` is not 0 [MQTT-3.2.2-6]. */
   readonly sessionPresent: boolean;
-  /** 0 when the client is let in. */
+  /** 0 when the server accepts the connection. */
   readonly code: number;
   /** Not encoded in 3.x. */
   readonly properties: Properties;
@@ -61,11 +61,11 @@ export interface ConnackPacket {
 export interface SubscriptionRequest {
   /** As sent, with any `$share/group/` in front; not yet validated. */
   readonly filter: string;
-  /** The most that is asked for. */
+  /** The maximum QoS. */
   readonly qos: QoS;
-  /** Not what the client itself published; false in 3.x. */
+  /** Excludes messages of the client itself; false in 3.x. */
   readonly noLocal: boolean;
-  /** Keep the RETAIN flag when passing on; false in 3.x. */
+  /** Keeps the RETAIN flag of the publisher; false in 3.x. */
   readonly retainAsPublished: boolean;
   /** Retained messages: 0 always, 1 if new, 2 never (3.8.3.1). */
   readonly retainHandling: 0 | 1 | 2;
@@ -87,7 +87,7 @@ export interface SubscribePacket {
 export interface SubackPacket {
   /** `PacketType.Suback` or `PacketType.Unsuback`. */
   readonly type: 9 | 11;
-  /** That of the packet answered [MQTT-3.8.4-2]. */
+  /** The packet id of the packet that this one answers [MQTT-3.8.4-2]. */
   readonly packetId: number;
   /** One for each filter, in their order [MQTT-3.8.4-6]. */
   readonly codes: readonly number[];
@@ -111,7 +111,7 @@ export interface UnsubscribePacket {
 export interface DisconnectPacket {
   /** `PacketType.Disconnect`. */
   readonly type: 14;
-  /** From 3.14.2.1; 0 in 3.x and where it was left out. */
+  /** From 3.14.2.1; 0 in 3.x and where it is absent. */
   readonly reasonCode: number;
   /** Empty in 3.x. */
   readonly properties: Properties;
@@ -123,6 +123,6 @@ export interface AuthPacket {
   readonly type: 15;
   /** 0x00, 0x18 or 0x19 (3.15.2.1). */
   readonly reasonCode: number;
-  /** With the method, unless all was left out (3.15.2.2). */
+  /** Has the method, unless the packet is empty (3.15.2.2). */
   readonly properties: Properties;
 }

@@ -32,12 +32,12 @@ export const PropertyId = {
 /** An identifier from the table of MQTT 5.0, 2.2.2.2. */
 export type PropertyId = typeof PropertyId[keyof typeof PropertyId];
 
-/** A name and a value; names may repeat and their order is kept. */
+/** A name and a value; names may repeat, and their order counts. */
 export type UserProperty = readonly [name: string, value: string];
 
 /**
  * Decoded properties of any packet but PUBLISH, whose properties stay bytes.
- * Only those present are set; intervals are in seconds.
+ * Absent ones are undefined; intervals are in seconds.
  */
 export interface Properties {
   /** 0 ends with the connection, 0xFFFFFFFF = never (3.1.2.11.2). */
@@ -48,17 +48,17 @@ export interface Properties {
   serverKeepAlive?: number;
   /** Name of the method, in CONNECT, CONNACK and AUTH (4.12). */
   authenticationMethod?: string;
-  /** 0 to 65,535 bytes; what they mean is the method's affair. */
+  /** 0 to 65,535 bytes; their meaning depends on the method. */
   authenticationData?: Uint8Array;
   /** False: reason strings only in CONNACK and DISCONNECT (3.1.2.11.7). */
   requestProblemInformation?: boolean;
   /** Whether CONNACK may carry response information (3.1.2.11.6). */
   requestResponseInformation?: boolean;
-  /** What response topics are made from (3.2.2.3.15). */
+  /** Text that response topics are made from (3.2.2.3.15). */
   responseInformation?: string;
   /** Another server to use (4.11). */
   serverReference?: string;
-  /** For people, not to be parsed (4.13). */
+  /** Text for people; programs must not parse it (4.13). */
   reasonString?: string;
   /** 1 to 65,535 unacknowledged messages above QoS 0 (3.1.2.11.3). */
   receiveMaximum?: number;
@@ -66,7 +66,7 @@ export interface Properties {
   topicAliasMaximum?: number;
   /** 0 or 1; absent means 2 (3.2.2.3.4). */
   maximumQoS?: number;
-  /** False when nothing is retained [MQTT-3.2.2-14]. */
+  /** False when the server retains no messages [MQTT-3.2.2-14]. */
   retainAvailable?: boolean;
   /** In the order sent. */
   userProperties?: UserProperty[];
@@ -76,7 +76,7 @@ export interface Properties {
   wildcardSubscriptionAvailable?: boolean;
   /** False when subscriptions must not have identifiers (3.2.2.3.12). */
   subscriptionIdentifierAvailable?: boolean;
-  /** False when `$share` is not served (3.2.2.3.13). */
+  /** False when the server has no shared subscriptions (3.2.2.3.13). */
   sharedSubscriptionAvailable?: boolean;
   /** 1 to 268,435,455, of all filters in a SUBSCRIBE (3.8.2.1.2). */
   subscriptionIdentifier?: number;

@@ -1,14 +1,14 @@
 import type { QoS } from "./version.ts";
 
-/** How a subscription wants its messages (MQTT 5.0, 3.8.3.1). */
+/** Subscription Options (MQTT 5.0, 3.8.3.1), and the identifier. */
 export interface SubscriptionOptions {
-  /** Highest quality of service to deliver with. */
+  /** Maximum QoS of deliveries. */
   readonly qos: QoS;
-  /** Do not send back what the subscriber itself published. */
+  /** No Local: the subscriber does not get its own messages. */
   readonly noLocal: boolean;
-  /** Keep the RETAIN flag as it was published. */
+  /** Retain As Published: deliveries keep the RETAIN flag. */
   readonly retainAsPublished: boolean;
-  /** 0 send retained, 1 only when the subscription is new, 2 never. */
+  /** Retain Handling: 0 sends retained messages, 1 to new subscriptions, 2 never. */
   readonly retainHandling: 0 | 1 | 2;
   /** Subscription identifier, 1 to 268,435,455; 0 for none. */
   readonly identifier: number;

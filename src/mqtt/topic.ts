@@ -1,16 +1,16 @@
-/** A valid topic name, in the two forms that are needed of it. */
+/** A valid topic name, as text and as bytes. */
 export class Topic {
   /** The name as text. */
   readonly text: string;
-  /** The name as it goes on the wire, without its length; never changed. */
+  /** The encoded name without its length; it never changes. */
   readonly bytes: Uint8Array;
   /**
-   * Unlike that of any other topic of the process, for whoever remembers
-   * something of it; 0 for one that is not worth it.
+   * A number that no other topic of the process has, as a key of caches; 0 for a
+   * topic that no cache should keep.
    */
   number = 0;
 
-  /** Takes over `bytes`; the caller has checked the name. */
+  /** Takes `bytes` over; the caller has checked the name. */
   constructor(text: string, bytes: Uint8Array) {
     this.text = text;
     this.bytes = bytes;

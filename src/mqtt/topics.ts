@@ -1,4 +1,4 @@
-/** Character codes that mean something in topics (4.7.1). */
+/** Characters with a meaning in topics (4.7.1). */
 const SLASH = 0x2f;
 const PLUS = 0x2b;
 const HASH = 0x23;
@@ -6,7 +6,7 @@ const DOLLAR = 0x24;
 
 const SHARE_PREFIX = "$share/";
 
-/** A topic filter, and the shared group that `$share/{group}/` names. */
+/** A topic filter, and the shared group of `$share/{group}/`. */
 export interface ParsedFilter {
   /** The share name, or null for a subscription that is not shared. */
   readonly group: string | null;
@@ -15,9 +15,9 @@ export interface ParsedFilter {
 }
 
 /**
- * Null when `text` can name a topic, else what is wrong with it, as a phrase.
- * Names are at least one character long [MQTT-4.7.3-1], have no wildcard
- * [MQTT-3.3.2-2] and no U+0000 [MQTT-4.7.3-2].
+ * Returns the fault of `text` as a topic name in a sentence, or null. A name has
+ * at least one character [MQTT-4.7.3-1], no wildcard [MQTT-3.3.2-2] and no
+ * U+0000 [MQTT-4.7.3-2].
  */
 export function validateTopicName(text: string): string | null {
   if (text.length === 0) return "a topic name is empty";
@@ -32,9 +32,9 @@ export function validateTopicName(text: string): string | null {
 }
 
 /**
- * Null when `text` is a topic filter, else what is wrong with it, as a phrase.
- * `#` is the whole last level [MQTT-4.7.1-1], `+` a whole level
- * [MQTT-4.7.1-2]. It gives `$share/` no meaning: `parseFilter` does.
+ * Returns the fault of `text` as a topic filter in a sentence, or null. `#` is
+ * the whole last level [MQTT-4.7.1-1], `+` a whole level [MQTT-4.7.1-2].
+ * `parseFilter` reads `$share/`, this function does not.
  */
 export function validateTopicFilter(text: string): string | null {
   const last = text.length - 1;
@@ -57,9 +57,9 @@ export function validateTopicFilter(text: string): string | null {
 }
 
 /**
- * Splits what a SUBSCRIBE or UNSUBSCRIBE asked for into group and filter.
- * Null when it is invalid: the filter itself, a share name that is empty or
- * has a wildcard, or no filter behind the share name [MQTT-4.8.2-1] [MQTT-4.8.2-2].
+ * Splits the filter of a SUBSCRIBE or UNSUBSCRIBE into group and filter. Returns
+ * null for an invalid filter, for a share name that is empty or has a wildcard,
+ * and without a filter behind it [MQTT-4.8.2-1] [MQTT-4.8.2-2].
  */
 export function parseFilter(text: string): ParsedFilter | null {
   if (!text.startsWith(SHARE_PREFIX)) {
@@ -71,30 +71,30 @@ export function parseFilter(text: string): ParsedFilter | null {
   if (slash <= SHARE_PREFIX.length) return null;
   const group = text.slice(SHARE_PREFIX.length, slash);
   const filter = text.slice(slash + 1);
-  // A share name obeys the same bans as a topic name: no wildcard, no U+0000.
+  // As in a topic name, no wildcard and no U+0000.
   if (validateTopicName(group) !== null) return null;
   return validateTopicFilter(filter) === null ? { group, filter } : null;
 }
 
-/** Returns the filter by which a client subscribes as a member of `group`. */
+/** Returns the filter with which clients subscribe as members of `group`. */
 export function sharedFilter(group: string, filter: string): string {
   return `${SHARE_PREFIX}${group}/${filter}`;
 }
 
 /**
- * Whether a valid filter (without `$share/`) matches a valid name (4.7). The
- * plain reading of the rules, without any index: the measure for faster ones.
+ * Returns whether a valid filter (without `$share/`) matches a valid name (4.7).
+ * Follows the rules without any index: tests compare faster matches with it.
  */
 export function topicMatches(filter: string, name: string): boolean {
   const first = filter.charCodeAt(0);
-  // [MQTT-4.7.2-1]: `$SYS` and its like are not met by accident.
+  // [MQTT-4.7.2-1]: a leading wildcard matches no `$SYS` and the like.
   if (
     name.charCodeAt(0) === DOLLAR && (first === PLUS || first === HASH)
   ) return false;
   const wanted = filter.split("/");
   const levels = name.split("/");
   for (let i = 0; i < wanted.length; i++) {
-    // `a/#` also matches `a`, so this stands before the length is looked at.
+    // `a/#` also matches `a`: before the length is compared.
     if (wanted[i] === "#") return true;
     if (i === levels.length) return false;
     if (wanted[i] !== "+" && wanted[i] !== levels[i]) return false;
@@ -102,13 +102,13 @@ export function topicMatches(filter: string, name: string): boolean {
   return wanted.length === levels.length;
 }
 
-/** Whether `+` or `#` stands at index `at` of a filter. */
+/** Returns whether a filter has `+` or `#` at index `at`. */
 export function isWildcardAt(filter: string, at: number): boolean {
   const code = filter.charCodeAt(at);
   return code === PLUS || code === HASH;
 }
 
-/** Levels of a topic name or filter: one more than it has slashes. */
+/** Returns the levels of a topic name or filter: its slashes plus one. */
 export function levelCount(text: string): number {
   let count = 1;
   for (let i = 0; i < text.length; i++) {

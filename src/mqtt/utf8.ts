@@ -5,23 +5,23 @@ import { ReasonCode } from "./reason_code.ts";
 // A call costs more than adding so few characters up; measured.
 const SHORT = 8;
 
-// One flat string. Characters added up make a rope, which takes ten times the
-// room and is made flat by whoever looks at it first.
+// Makes one flat string. Characters added up make a rope, which takes ten times
+// the room until its first reader flattens it.
 const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
 };
 
-// `ignoreBOM` means that a byte order mark is kept, which is [MQTT-1.5.4-3].
+// With `ignoreBOM` the decoder keeps a byte order mark [MQTT-1.5.4-3].
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(256);
 
 /**
- * Whether the bytes from `start` up to `end` are what MQTT calls a UTF-8
- * encoded string: no overlong form, no surrogate, nothing above U+10FFFF
- * [MQTT-1.5.4-1] and no U+0000 [MQTT-1.5.4-2]. An empty range is.
+ * Returns whether the bytes from `start` up to `end` are a UTF-8 Encoded String
+ * of MQTT: no overlong form, no surrogate, nothing above U+10FFFF
+ * [MQTT-1.5.4-1] and no U+0000 [MQTT-1.5.4-2]. They may be empty.
  *
- * @param allowNull Lets U+0000 pass: a payload is characters, not a string.
+ * @param allowNull Allows U+0000, which a payload may have.
  */
 export function isWellFormedUtf8(
   bytes: Uint8Array,
@@ -40,7 +40,7 @@ export function isWellFormedUtf8(
     const length = sequenceLength(lead);
     if (length === 0 || at + length > end) return false;
     const second = bytes[at + 1];
-    // The second byte alone tells overlong forms, surrogates and what is
+    // The second byte alone shows overlong forms, surrogates, and characters
     // above U+10FFFF (Unicode, table 3-7).
     if (second < lowestSecond(lead) || second > highestSecond(lead)) {
       return false;
@@ -53,7 +53,7 @@ export function isWellFormedUtf8(
   return true;
 }
 
-/** Bytes of the sequence that `lead` (≥ 0x80) begins; 0 when it begins none. */
+/** Returns the bytes of the sequence that `lead` (≥ 0x80) begins; 0 for none. */
 function sequenceLength(lead: number): 0 | 2 | 3 | 4 {
   if (lead < 0xc2) return 0;
   if (lead < 0xe0) return 2;
@@ -72,10 +72,9 @@ function highestSecond(lead: number): number {
 }
 
 /**
- * The text of the bytes from `start` up to `end`; a byte order mark is kept.
+ * Decodes the bytes from `start` up to `end`; keeps a byte order mark.
  *
- * @throws {ProtocolError} 0x81 when they are not well-formed in the sense of
- * `isWellFormedUtf8`.
+ * @throws {ProtocolError} 0x81 unless `isWellFormedUtf8`.
  */
 export function decodeUtf8(
   bytes: Uint8Array,
@@ -100,8 +99,8 @@ export function decodeUtf8(
 }
 
 /**
- * The part of `text` from `start` to `end` in memory of its own: a `slice` of
- * 13 characters or more keeps the whole text alive.
+ * Returns `text` from `start` up to `end` in memory of its own: a `slice` of 13
+ * characters or more keeps the whole text alive.
  */
 export function ownText(text: string, start: number, end: number): string {
   const length = end - start;
@@ -110,20 +109,20 @@ export function ownText(text: string, start: number, end: number): string {
   }
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(start + i);
-    // Rare enough to be worth no more than the few bytes it keeps.
+    // Too rare to be worth more code.
     if (code > 0xff) return text.slice(start, end);
     scratch[i] = code;
   }
   return latin1Slice.call(scratch, 0, length);
 }
 
-/** The bytes of `text`; a surrogate that stands alone becomes U+FFFD. */
+/** Encodes `text`; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Whether `text` takes more than `bytes` bytes of UTF-8. */
+/** Returns whether `text` takes more than `bytes` bytes of UTF-8. */
 export function isLonger(text: string, bytes: number): boolean {
-  // A UTF-16 unit takes at most three, so most texts are judged at once.
+  // A UTF-16 unit takes at most three bytes: most texts need no encoding.
   return text.length * 3 > bytes && encodeUtf8(text).length > bytes;
 }

@@ -13,8 +13,8 @@ import { decodeWhole } from "./codec_support.ts";
 
 refuses(
   "CONNECT with flags that do not fit",
-  malformed(/reserved flag/, connect("MQTT", 4, 0x03, field("id"))),
-  malformed(/reserved flag/, connect("MQTT", 5, 0x03, "00", field("id"))),
+  malformed(/reserved bit/, connect("MQTT", 4, 0x03, field("id"))),
+  malformed(/reserved bit/, connect("MQTT", 5, 0x03, "00", field("id"))),
   malformed(/without Will Flag/, connect("MQTT", 4, 0x0a, field("id"))),
   malformed(/without Will Flag/, connect("MQTT", 4, 0x12, field("id"))),
   malformed(/without Will Flag/, connect("MQTT", 4, 0x22, field("id"))),

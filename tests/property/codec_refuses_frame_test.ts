@@ -98,6 +98,6 @@ accepts(
 
 refuses(
   "PINGREQ and PINGRESP with a body",
-  malformed(/has a body/, hex("c0 01 00")),
-  malformed(/has a body/, hex("d0 01 00")),
+  malformed(/PINGREQ has a Remaining Length of 1, not 0/, hex("c0 01 00")),
+  malformed(/PINGRESP has a Remaining Length of 1, not 0/, hex("d0 01 00")),
 );

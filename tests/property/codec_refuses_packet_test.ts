@@ -73,7 +73,7 @@ refuses("an ill-formed or impossible topic name", {
   bytes: packet(0x30, field("a/#"), "00"),
   versions: ALL,
 }, {
-  ...violation(/neither topic name nor/, packet(0x30, field(""), "00")),
+  ...violation(/neither a Topic Name nor/, packet(0x30, field(""), "00")),
   versions: ALL,
 }, {
   says: /will: .*wildcard/,
@@ -87,8 +87,14 @@ refuses("an ill-formed or impossible topic name", {
 
 refuses(
   "a PUBLISH that ends too early",
-  { ...malformed(/no topic name/, packet(0x30, "00")), versions: ALL },
-  { ...malformed(/no topic name/, packet(0x30)), versions: ALL },
+  {
+    ...malformed(/before or inside its Topic Name/, packet(0x30, "00")),
+    versions: ALL,
+  },
+  {
+    ...malformed(/before or inside its Topic Name/, packet(0x30)),
+    versions: ALL,
+  },
   {
     ...malformed(/before its payload/, packet(0x30, "00 02 61")),
     versions: ALL,
@@ -97,7 +103,7 @@ refuses(
     ...malformed(/before its payload/, packet(0x32, field("t"), "00")),
     versions: ALL,
   },
-  malformed(/no property length/, packet(0x30, field("t"))),
+  malformed(/no Property Length/, packet(0x30, field("t"))),
   malformed(/end inside a field/, packet(0x30, field("t"), "05 01")),
 );
 
@@ -171,19 +177,25 @@ refuses(
 refuses(
   "acknowledgements of a wrong length or content",
   {
-    ...malformed(/PUBACK has 3 bytes/, packet(0x40, u16(1), "00")),
+    ...malformed(
+      /PUBACK has a Remaining Length of 3, not/,
+      packet(0x40, u16(1), "00"),
+    ),
     versions: OLD,
   },
   {
-    ...malformed(/PUBREL has 4 bytes/, packet(0x62, u16(1), "00 00")),
+    ...malformed(
+      /PUBREL has a Remaining Length of 4, not/,
+      packet(0x62, u16(1), "00 00"),
+    ),
     versions: OLD,
   },
   {
-    ...malformed(/PUBREC has 1 bytes/, packet(0x50, "00")),
+    ...malformed(/PUBREC has a Remaining Length of 1, not/, packet(0x50, "00")),
     versions: ALL,
   },
   {
-    ...malformed(/PUBCOMP has 0 bytes/, packet(0x70)),
+    ...malformed(/PUBCOMP has a Remaining Length of 0, not/, packet(0x70)),
     versions: ALL,
   },
   malformed(/after its last field/, packet(0x40, u16(1), "00 00 00")),
@@ -244,7 +256,7 @@ const METHOD = properties([property.authenticationMethod("m")]);
 refuses(
   "AUTH where it is not allowed, or wrong",
   {
-    ...violation(/before MQTT 5\.0/, packet(0xf0, "18", METHOD)),
+    ...violation(/before version 5\.0 of MQTT/, packet(0xf0, "18", METHOD)),
     versions: OLD,
   },
   violation(/not allowed in AUTH/, packet(0xf0)),
@@ -261,7 +273,7 @@ refuses(
 );
 
 refuses("what a client may not read either", {
-  ...malformed(/reserved flags/, hex("20 02 02 00")),
+  ...malformed(/flags of CONNACK are 2, not 0 or 1/, hex("20 02 02 00")),
   versions: [4],
   fromServer: true,
 }, {

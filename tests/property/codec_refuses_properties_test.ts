@@ -147,8 +147,8 @@ refuses(
 
 refuses(
   "a property value that is not allowed",
-  violation(/neither 0 nor 1/, publish5(property.payloadFormat(2))),
-  violation(/neither 0 nor 1/, will5("w", property.payloadFormat(2))),
+  violation(/is 2, not 0 or 1/, publish5(property.payloadFormat(2))),
+  violation(/is 2, not 0 or 1/, will5("w", property.payloadFormat(2))),
   violation(/Response Topic \(0x08\)/, publish5(property.responseTopic(""))),
   violation(/Response Topic \(0x08\)/, publish5(property.responseTopic("a/+"))),
   violation(/Response Topic \(0x08\)/, publish5(property.responseTopic("#"))),
@@ -156,16 +156,16 @@ refuses(
     /Response Topic \(0x08\)/,
     will5("w", property.responseTopic("a#")),
   ),
-  violation(/is 0/, connect5(property.receiveMaximum(0))),
-  violation(/is 0/, connect5(property.maximumPacketSize(0))),
-  violation(/neither 0 nor 1/, connect5(property.requestProblem(2))),
-  violation(/neither 0 nor 1/, connect5(property.requestResponse(2))),
+  violation(/must not be 0/, connect5(property.receiveMaximum(0))),
+  violation(/must not be 0/, connect5(property.maximumPacketSize(0))),
+  violation(/is 2, not 0 or 1/, connect5(property.requestProblem(2))),
+  violation(/is 2, not 0 or 1/, connect5(property.requestResponse(2))),
   violation(
     /without Authentication Method/,
     connect5(property.authenticationData("x")),
   ),
   violation(
-    /is 0/,
+    /must not be 0/,
     packet(
       0x82,
       u16(1),
@@ -175,7 +175,7 @@ refuses(
     ),
   ),
   {
-    says: /Topic Alias \(0x23\) is 0/,
+    says: /Topic Alias \(0x23\) must not be 0/,
     code: 0x94,
     bytes: publish5(property.topicAlias(0)),
   },
@@ -189,7 +189,7 @@ refuses(
   ),
   {
     ...violation(
-      /Identifier \(0x0b\) is 0/,
+      /Identifier \(0x0B\) must not be 0/,
       publish5(property.subscriptionIdentifier(0)),
     ),
     fromServer: true,

@@ -33,7 +33,10 @@ export class ByteReader {
       chunk[at + 3]) >>> 0;
   }
 
-  /** 0 to 268,435,455; 0x81 also when not in the shortest form [MQTT-1.5.5-1]. */
+  /**
+   * Reads 0 to 268,435,455. Throws 0x81 also when the number is not in its
+   * shortest form [MQTT-1.5.5-1].
+   */
   varint(): number {
     let value = 0;
     for (let shift = 0; shift <= 21; shift += 7) {
@@ -41,14 +44,14 @@ export class ByteReader {
       value |= (byte & 127) << shift;
       if (byte >= 128) continue;
       if (byte === 0 && shift > 0) {
-        throw malformed("variable byte integer is not in its shortest form");
+        throw malformed("a variable byte integer is not in its shortest form");
       }
       return value;
     }
-    throw malformed("variable byte integer has more than 4 bytes");
+    throw malformed("a variable byte integer has more than 4 bytes");
   }
 
-  /** A string with its length in front; 0x81 also when it is ill-formed. */
+  /** Reads a string and its length. Throws 0x81 also for ill-formed UTF-8. */
   utf8(): string {
     const start = this.skip(this.uint16());
     return decodeUtf8(this.chunk, start, this.at);
@@ -59,7 +62,7 @@ export class ByteReader {
     const length = this.uint16();
     const start = this.skip(length);
     if (length > 0 && !isWellFormedUtf8(this.chunk, start, this.at)) {
-      throw malformed("string is not well-formed UTF-8");
+      throw malformed("a string is not well-formed UTF-8");
     }
     return length;
   }
@@ -70,13 +73,13 @@ export class ByteReader {
     this.skipUtf8();
   }
 
-  /** Binary bytes with their length in front, copied out of the chunk. */
+  /** Reads binary data and its length; copies it out of the chunk. */
   binary(): Uint8Array {
     const start = this.skip(this.uint16());
     return this.chunk.slice(start, this.at);
   }
 
-  /** Moves over `length` bytes and returns where they began. */
+  /** Skips `length` bytes and returns the offset of the first. */
   skip(length: number): number {
     const start = this.at;
     if (length > this.end - start) throw truncated();
@@ -84,16 +87,16 @@ export class ByteReader {
     return start;
   }
 
-  /** Throws `ProtocolError` 0x81 when anything is left. */
+  /** Throws `ProtocolError` 0x81 when bytes are left. */
   finish(): void {
     if (this.at !== this.end) {
       throw malformed(
-        `packet has ${this.end - this.at} bytes after its last field`,
+        `the packet has ${this.end - this.at} bytes after its last field`,
       );
     }
   }
 }
 
 function truncated(): Error {
-  return malformed("packet or properties end inside a field");
+  return malformed("the packet or its properties end inside a field");
 }

@@ -3,10 +3,7 @@ import { varintLength, writeVarint } from "./varint.ts";
 
 const FIELD_MAX = 65_535;
 
-/**
- * Gathers the body of a rare packet, field by field (MQTT 5.0, 1.5), and makes
- * the frame when its length is known.
- */
+/** Builds the frame of a rare packet field by field (MQTT 5.0, 1.5). */
 export class ByteWriter {
   #bytes = new Uint8Array(128);
   #length = 0;
@@ -32,14 +29,14 @@ export class ByteWriter {
     writeVarint(this.#bytes, at, value);
   }
 
-  /** The length of `text` in UTF-8 and `text`; RangeError above 65,535. */
+  /** Writes `text` and its length in UTF-8. Throws RangeError above 65,535. */
   utf8(text: string): void {
     this.binary(encodeUtf8(text));
   }
 
   /**
-   * As `utf8`, for text that people read: above 65,535 bytes it ends with the
-   * last whole character that fits.
+   * Writes `text` as `utf8` does, for people: cuts it behind the last whole
+   * character within 65,535 bytes.
    */
   prose(text: string): void {
     const bytes = encodeUtf8(text);
@@ -49,30 +46,30 @@ export class ByteWriter {
     this.binary(bytes.subarray(0, end));
   }
 
-  /** The length of `bytes` and the bytes; RangeError above 65,535. */
+  /** Writes `bytes` and their number. Throws RangeError above 65,535. */
   binary(bytes: Uint8Array): void {
     if (bytes.length > FIELD_MAX) {
       throw new RangeError(
-        `Cannot encode a field of ${bytes.length} bytes: the maximum is ${FIELD_MAX}`,
+        `cannot encode a field of ${bytes.length} bytes: the maximum is ${FIELD_MAX}`,
       );
     }
     this.uint16(bytes.length);
     this.bytes(bytes);
   }
 
-  /** `bytes` as they are. */
+  /** Writes `bytes` without their number. */
   bytes(bytes: Uint8Array): void {
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
   }
 
-  /** What `other` has gathered, with its length in front as properties have. */
+  /** Writes the content of `other` behind its length, as properties have it. */
   counted(other: ByteWriter): void {
     this.varint(other.#length);
     this.bytes(other.#bytes.subarray(0, other.#length));
   }
 
-  /** The whole packet: fixed header and what was gathered. */
+  /** Returns the whole packet: fixed header and content. */
   frame(type: PacketType, flags = 0): Uint8Array {
     const header = 1 + varintLength(this.#length);
     const frame = new Uint8Array(header + this.#length);

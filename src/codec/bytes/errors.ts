@@ -1,13 +1,13 @@
 import { ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 
-// Made in functions, so that the hot decoders stay small enough to be inlined.
+// Functions keep the hot decoders small enough for the engine to inline them.
 
-/** Bytes that cannot be parsed by the rules (MQTT 5.0, 1.2): 0x81. */
+/** Returns the error for bytes that cannot be parsed (MQTT 5.0, 1.2): 0x81. */
 export function malformed(text: string): ProtocolError {
   return new ProtocolError(ReasonCode.MalformedPacket, text);
 }
 
-/** Parsed well, but not allowed by the protocol (MQTT 5.0, 1.2): 0x82. */
+/** Returns the error for a packet that is not allowed (MQTT 5.0, 1.2): 0x82. */
 export function violation(text: string): ProtocolError {
   return new ProtocolError(ReasonCode.ProtocolError, text);
 }

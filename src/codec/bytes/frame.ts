@@ -7,7 +7,7 @@ import {
 } from "../../mqtt/mod.ts";
 import { malformed } from "./errors.ts";
 
-/** Where one control packet stands in a chunk. One object serves all frames. */
+/** The place of one control packet in a chunk. One object serves all frames. */
 export class Frame {
   /** Packet type in the high nibble, flags in the low one (2.1). */
   firstByte = 0;
@@ -17,7 +17,7 @@ export class Frame {
   bodyStart = 0;
   /** Offset behind the packet. */
   end = 0;
-  /** Bytes of the whole packet when it is not complete, 0 if not yet known. */
+  /** Bytes of the whole packet while it is incomplete; 0 if not yet known. */
   needed = 0;
 
   /** The packet type, 1 to 15. */
@@ -26,12 +26,12 @@ export class Frame {
   }
 }
 
-/** What a first byte may begin: nothing, a packet, or one without a body. */
+/** Kinds of first bytes: of no packet, of a packet, of one without a body. */
 const REFUSED = 0;
 const WITH_BODY = 1;
 const WITHOUT_BODY = 2;
 
-/** Whose four flags MQTT 3.1 calls "not used": they may be anything. */
+/** Packets whose four flags MQTT 3.1 does not use: any value is allowed. */
 const UNUSED_IN_3_1 = [
   PacketType.Puback,
   PacketType.Pubrec,
@@ -40,8 +40,8 @@ const UNUSED_IN_3_1 = [
   PacketType.Disconnect,
 ];
 
-/** What is sent with QoS 1 in its header, as 3.1 reads it. */
-const WITH_QOS_1 = [
+/** Packets whose flags are 2, which MQTT 3.1 calls QoS 1. */
+const WITH_QOS_1: readonly number[] = [
   PacketType.Pubrel,
   PacketType.Subscribe,
   PacketType.Unsubscribe,
@@ -67,42 +67,42 @@ function firstBytes(): Uint8Array {
     table[PacketType.Publish << 4 | flags] = qos === 3 || dupAtQoS0
       ? REFUSED
       : WITH_BODY;
-    // Which version rules a CONNECT is in its body: its decoder judges them.
+    // The body of CONNECT has its version: its decoder judges the flags.
     table[PacketType.Connect << 4 | flags] = WITH_BODY;
   }
   return table;
 }
 
-/** MQTT 3.1 has flags that mean nothing, and DUP on more than PUBLISH. */
+/** Builds the table of MQTT 3.1: unused flags, and DUP on more than PUBLISH. */
 function firstBytesOf31(): Uint8Array {
   const table = firstBytes();
   for (const type of UNUSED_IN_3_1) {
     table.fill(table[type << 4], type << 4, (type << 4) + 16);
   }
   for (const type of WITH_QOS_1) {
-    // RETAIN is not used there, DUP tells of another try.
+    // MQTT 3.1 does not use RETAIN here; DUP marks another try.
     for (const flags of [1, 8, 9]) table[type << 4 | 2 | flags] = WITH_BODY;
   }
   return table;
 }
 
 /**
- * Looks for one packet in `chunk` from `start` up to `end`.
+ * Reads the fixed header of the packet in `chunk` from `start` up to `end`.
  *
- * Above 0: it is complete, `frame` describes it, and this is its length in
- * bytes. 0: more bytes are needed, and `frame.needed` tells how many the whole
- * packet has, or 0 while even that is unknown. Costs no allocation.
+ * Returns the length in bytes of a complete packet, which `frame` describes.
+ * Returns 0 while bytes are missing: `frame.needed` has the length of the whole
+ * packet, or 0 while that is unknown. Allocates nothing.
  *
- * PINGREQ and PINGRESP need no decoder of their own: a body is refused here.
+ * PINGREQ and PINGRESP need no decoder: this function refuses a body.
  *
  * @param maxPacketSize Largest packet to accept, in bytes with the header.
- * @param version Of the connection; 4 while CONNECT has not told it.
- * @throws {ProtocolError} 0x81 for a packet type 0, for flags the type does
- * not have [MQTT-2.1.3-1] (those of CONNECT are its decoder's), QoS 3
- * [MQTT-3.3.1-4], DUP at QoS 0 [MQTT-3.3.1-2], and a remaining length of five
+ * @param version The connection's; 4 before CONNECT.
+ * @throws {ProtocolError} 0x81 for packet type 0, for flags that the type does
+ * not have [MQTT-2.1.3-1] (the decoder of CONNECT judges its own), QoS 3
+ * [MQTT-3.3.1-4], DUP at QoS 0 [MQTT-3.3.1-2], and a Remaining Length of five
  * bytes or not in its shortest form [MQTT-1.5.5-1]; 0x95 when the packet is
- * larger than `maxPacketSize`. Each as soon as the bytes that tell it are
- * there, not when the packet is complete.
+ * larger than `maxPacketSize`. Throws as soon as the first bytes show the
+ * error, before the packet is complete.
  */
 export function readFrame(
   frame: Frame,
@@ -139,7 +139,9 @@ export function readFrame(
   const total = packetEnd - start;
   if (total > maxPacketSize) throw tooLarge(total, maxPacketSize);
   if (kind === WITHOUT_BODY && length !== 0) {
-    throw malformed(`${packetName(first >> 4)} has a body`);
+    throw malformed(
+      `${packetName(first >> 4)} has a Remaining Length of ${length}, not 0`,
+    );
   }
   if (packetEnd > end) {
     frame.needed = total;
@@ -155,7 +157,7 @@ export function readFrame(
 function tooLarge(total: number, maxPacketSize: number): ProtocolError {
   return new ProtocolError(
     ReasonCode.PacketTooLarge,
-    `packet of ${total} bytes exceeds the maximum of ${maxPacketSize}`,
+    `the packet has ${total} bytes, more than the maximum of ${maxPacketSize}`,
   );
 }
 
@@ -163,8 +165,9 @@ function refusedFirstByte(first: number): ProtocolError {
   const type = first >> 4;
   if (type === 0) return malformed("packet type 0 is reserved");
   if (type !== PacketType.Publish) {
+    const expected = WITH_QOS_1.includes(type) ? 2 : 0;
     return malformed(
-      `fixed header flags of ${packetName(type)} are ${first & 15}`,
+      `flags of ${packetName(type)} are ${first & 15}, not ${expected}`,
     );
   }
   return malformed(

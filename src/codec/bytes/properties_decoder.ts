@@ -80,7 +80,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.ReceiveMaximum]: {
     places: In.Connect | In.Connack,
-    // 0 would mean that nothing may ever be sent (3.1.2.11.3).
+    // With 0 the peer could never send a message (3.1.2.11.3).
     read: (p, r) =>
       p.receiveMaximum = positive(r.uint16(), PropertyId.ReceiveMaximum),
   },
@@ -90,7 +90,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   },
   [PropertyId.MaximumQoS]: {
     places: In.Connack,
-    // 2 is what its absence says (3.2.2.3.4).
+    // Absent means 2 (3.2.2.3.4).
     read: (p, r) =>
       p.maximumQoS = flag(r.uint8(), PropertyId.MaximumQoS) ? 1 : 0,
   },
@@ -102,7 +102,7 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
   [PropertyId.UserProperty]: {
     places: ANSWERS | In.Connect | In.Subscribe | In.Unsubscribe,
     read: (p, r) => {
-      // The one that may repeat; its order is kept (3.1.2.11.8).
+      // Only this property may repeat, and its order counts (3.1.2.11.8).
       const name = r.utf8();
       (p.userProperties ??= []).push([name, r.utf8()]);
     },
@@ -139,19 +139,20 @@ const RULES: Readonly<Record<number, Rule | undefined>> = {
 };
 
 /**
- * What becomes of user properties. The broker has no use for those of packets
- * other than PUBLISH, of which a single one may have millions.
+ * Whether a decoder keeps user properties. The broker uses those of PUBLISH
+ * alone, and any packet may have millions.
  */
 export type UserProperties = "keep" | "skip";
 
 /**
- * Decodes the property length where the reader stands and the properties
- * behind it, for a packet of one `PropertyPlace`. User properties that are
- * skipped are checked as the others are.
+ * Decodes the Property Length at the reader's position and the properties
+ * behind it, for a packet of one `PropertyPlace`. Checks skipped user
+ * properties, too.
  *
- * @throws {ProtocolError} 0x81 for a property that is unknown or has no place
- * there (2.2.2.2) or runs out of the property length; 0x82 for a duplicate,, a 0 where the specification forbids it, a flag that is not 0 or 1,
- * and authentication data without a method (3.1.2.11.10).
+ * @throws {ProtocolError} 0x81 for a property that is unknown, not allowed in
+ * the packet (2.2.2.2) or longer than the Property Length; 0x82 for a
+ * duplicate, for a 0 that the specification forbids, for a flag other than 0
+ * and 1, and for authentication data without a method (3.1.2.11.10).
  */
 export function decodeProperties(
   reader: ByteReader,
@@ -164,14 +165,14 @@ export function decodeProperties(
   const packetEnd = reader.end;
   const end = reader.skip(length) + length;
   reader.at = end - length;
-  // No property may reach beyond the length that was announced.
+  // No property may reach beyond the Property Length.
   reader.end = end;
   // Identifiers reach 42, more than one number has bits.
   let seenLow = 0;
   let seenHigh = 0;
   while (reader.at < end) {
-    // A variable byte integer, but no identifier needs a second byte; one with
-    // the continuation bit is in no rule.
+    // A variable byte integer, but all identifiers have one byte: no rule has
+    // one with the continuation bit.
     const id = reader.uint8();
     const rule = RULES[id];
     if (rule === undefined || (rule.places & place) === 0) {
@@ -207,12 +208,14 @@ export function decodeProperties(
 }
 
 function positive(value: number, id: number): number {
-  if (value === 0) throw violation(`${propertyName(id)} is 0`);
+  if (value === 0) throw violation(`${propertyName(id)} must not be 0`);
   return value;
 }
 
 function flag(value: number, id: number): boolean {
-  if (value > 1) throw violation(`${propertyName(id)} is neither 0 nor 1`);
+  if (value > 1) {
+    throw violation(`${propertyName(id)} is ${value}, not 0 or 1`);
+  }
   return value === 1;
 }
 

@@ -53,9 +53,9 @@ const TEXTS: readonly (readonly [TextName, number])[] = [
 ];
 
 /**
- * Writes the property length and all properties that are set. The caller sets
- * only those which the packet may have (MQTT 5.0, 2.2.2.2). A reason string
- * above 65,535 bytes is cut; RangeError for any other field that is longer.
+ * Writes the Property Length and all properties that are set. The caller sets
+ * only properties that the packet may have (MQTT 5.0, 2.2.2.2). Cuts a reason
+ * string above 65,535 bytes; throws RangeError for any other longer field.
  */
 export function encodeProperties(
   into: ByteWriter,
@@ -80,7 +80,7 @@ export function encodeProperties(
     writer.uint8(id);
     writer.utf8(value);
   }
-  // No reason is so long that it may keep its packet from being sent.
+  // A long reason must not keep its packet from being sent.
   if (properties.reasonString !== undefined) {
     writer.uint8(PropertyId.ReasonString);
     writer.prose(properties.reasonString);
@@ -97,7 +97,7 @@ export function encodeProperties(
   into.counted(writer);
 }
 
-/** Whether no property is set at all. */
+/** Returns whether no property is set. */
 export function isEmpty(properties: Properties): boolean {
   for (const value of Object.values(properties)) {
     if (value !== undefined) return false;

@@ -1,11 +1,11 @@
 import { PacketType } from "../../mqtt/mod.ts";
 
 /**
- * Packets that have properties, as bits, so that a rule can name several
- * (MQTT 5.0, 2.2.2.2). PUBLISH and wills are `publish_properties.ts`.
+ * Packets with properties, as bits: a rule can name several (MQTT 5.0,
+ * 2.2.2.2). `publish_properties.ts` has those of PUBLISH and of wills.
  */
 export const PropertyPlace = {
-  /** DISCONNECT from a client; the one from a server has other properties. */
+  /** DISCONNECT from a client; that from a server has other properties. */
   Disconnect: 1 << PacketType.Disconnect,
   ServerDisconnect: 1,
   Connect: 1 << PacketType.Connect,

@@ -7,24 +7,24 @@ import {
 import { ByteReader } from "./byte_reader.ts";
 import { malformed, violation } from "./errors.ts";
 
-/** Where properties of an application message may stand. */
+/** A packet, or part of one, with properties of an application message. */
 export type PublishPlace = "from client" | "from server" | "will";
 
-/** What the properties of a PUBLISH or of a will say (3.3.2.3, 3.1.3.2). */
+/** Decoded properties of a PUBLISH or of a will (3.3.2.3, 3.1.3.2). */
 export class PublishProperties {
   /** 1 to 65,535, or 0 when there is none. */
   topicAlias = 0;
   /** Seconds, or -1 when the message does not expire. */
   messageExpiry: number = -1;
-  /** 1 when the payload is said to be UTF-8, else 0. */
+  /** Payload Format Indicator (0x01): 1 when the payload is UTF-8, else 0. */
   payloadFormat = 0;
   /** Seconds; in a will only. */
   willDelay = 0;
   /** Subscription identifiers; from a server only. Null when there are none. */
   identifiers: number[] | null = null;
   /**
-   * A copy of what a receiver must get unaltered and in order
-   * [MQTT-3.3.2-17] to [MQTT-3.3.2-20]; null when nothing.
+   * A copy of the properties that a receiver must get unaltered and in order
+   * [MQTT-3.3.2-17] to [MQTT-3.3.2-20]; null for none.
    */
   properties: Uint8Array | null = null;
 }
@@ -36,8 +36,8 @@ const reader = new ByteReader(new Uint8Array(0), 0, 0);
  * Decodes the property length at `at` and the properties behind it, and returns
  * the offset behind them. The fields of `into` must have their first values.
  *
- * @throws {ProtocolError} 0x81 when malformed or in the wrong place, 0x82 for
- * a duplicate or a value that is not allowed, 0x94 for topic alias 0.
+ * @throws {ProtocolError} 0x81 when malformed or not allowed in `place`, 0x82
+ * for a duplicate or a value that is not allowed, 0x94 for Topic Alias 0.
  */
 export function decodePublishProperties(
   into: PublishProperties,
@@ -57,7 +57,7 @@ export function decodePublishProperties(
   let passedOn = 0;
   while (reader.at < reader.end) {
     const begin = reader.at;
-    // Identifiers are variable byte integers, but all that exist have one byte.
+    // Identifiers are variable byte integers, but all of them have one byte.
     const id = reader.uint8();
     // One PUBLISH may have millions of them.
     if (id === PropertyId.UserProperty) {
@@ -65,8 +65,8 @@ export function decodePublishProperties(
       passedOn += reader.at - begin;
       continue;
     }
-    // The topic alias is above 31 and told apart by its value; the
-    // subscription identifier may repeat.
+    // The bits end at 31: the value shows whether Topic Alias came before. The
+    // Subscription Identifier may repeat.
     if (id < 32 && id !== PropertyId.SubscriptionIdentifier) {
       if ((seen & 1 << id) !== 0) throw duplicate(id);
       seen |= 1 << id;
@@ -91,7 +91,9 @@ function decodeOne(
     case PropertyId.PayloadFormatIndicator:
       into.payloadFormat = reader.uint8();
       if (into.payloadFormat > 1) {
-        throw violation(`${propertyName(id)} is neither 0 nor 1`);
+        throw violation(
+          `${propertyName(id)} is ${into.payloadFormat}, not 0 or 1`,
+        );
       }
       return;
     case PropertyId.MessageExpiryInterval:
@@ -127,7 +129,7 @@ function decodeOne(
   );
 }
 
-/** The response topic ends where the reader stands. */
+/** Checks the Response Topic, which ends at the reader's position. */
 function checkResponseTopic(length: number): void {
   if (length === 0) throw violation("Response Topic (0x08) is empty");
   for (let i = reader.at - length; i < reader.at; i++) {
@@ -139,12 +141,12 @@ function checkResponseTopic(length: number): void {
   }
 }
 
-/** [MQTT-3.3.2-8] */
+/** Returns `value`; 0 is an error [MQTT-3.3.2-8]. */
 function topicAlias(value: number): number {
   if (value > 0) return value;
   throw new ProtocolError(
     ReasonCode.TopicAliasInvalid,
-    "Topic Alias (0x23) is 0",
+    "Topic Alias (0x23) must not be 0",
   );
 }
 
@@ -156,10 +158,12 @@ function addIdentifier(
   // [MQTT-3.3.4-6]
   if (place === "from client") {
     throw violation(
-      "Subscription Identifier (0x0b) is not allowed in a client's PUBLISH",
+      "Subscription Identifier (0x0B) is not allowed in a client's PUBLISH",
     );
   }
-  if (value === 0) throw violation("Subscription Identifier (0x0b) is 0");
+  if (value === 0) {
+    throw violation("Subscription Identifier (0x0B) must not be 0");
+  }
   if (into.identifiers === null) into.identifiers = [value];
   else into.identifiers.push(value);
 }
@@ -168,7 +172,7 @@ function duplicate(id: number): ProtocolError {
   return violation(`duplicate property ${propertyName(id)}`);
 }
 
-/** The others belong to one hop, or are decided anew for each receiver. */
+/** Returns whether receivers get the property; the others concern one hop. */
 function isPassedOn(id: number): boolean {
   return id !== PropertyId.MessageExpiryInterval &&
     id !== PropertyId.TopicAlias &&
@@ -176,7 +180,7 @@ function isPassedOn(id: number): boolean {
     id !== PropertyId.WillDelayInterval;
 }
 
-/** Walks properties that were checked, so it looks at no bound. */
+/** Copies the properties passed on. They were checked, so no bound is. */
 function copyPassedOn(
   chunk: Uint8Array,
   start: number,
@@ -215,7 +219,7 @@ function propertyEnd(chunk: Uint8Array, at: number): number {
   return fieldEnd(chunk, at);
 }
 
-/** Behind a string or binary field with its length in front. */
+/** Returns the offset behind a field that begins with its length. */
 function fieldEnd(chunk: Uint8Array, at: number): number {
   return at + 2 + (chunk[at] << 8 | chunk[at + 1]);
 }

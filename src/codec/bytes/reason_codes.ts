@@ -14,7 +14,7 @@ const CODES: Readonly<Record<number, readonly number[]>> = {
     ...[0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
   ],
   [PacketType.Unsuback]: [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91],
-  // What a client may send (table 3-13); a server has a table of its own.
+  // Codes that a client may send (table 3-13); servers have other ones.
   [PacketType.Disconnect]: [
     ...[0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96],
     ...[0x97, 0x98, 0x99],
@@ -36,7 +36,7 @@ const SERVER_CODES: Readonly<Record<number, readonly number[]>> = {
 const FROM_CLIENT = table(CODES);
 const FROM_SERVER = table(SERVER_CODES);
 
-/** One byte a packet type and code, for a look-up without a search. */
+/** Builds a table with one byte for each packet type and code. */
 function table(codes: Readonly<Record<number, readonly number[]>>): Uint8Array {
   const allowed = new Uint8Array(16 << 8);
   for (let type = 1; type <= 15; type++) {
@@ -46,8 +46,8 @@ function table(codes: Readonly<Record<number, readonly number[]>>): Uint8Array {
 }
 
 /**
- * Whether a packet of `type` may carry `code` (0 to 255) in MQTT 5.0. It
- * matters for DISCONNECT and AUTH who sends it.
+ * Returns whether a packet of `type` may have `code` (0 to 255) in MQTT 5.0.
+ * Client and server have different codes in DISCONNECT and AUTH.
  */
 export function isReasonCodeOf(
   type: PacketType,

@@ -1,7 +1,7 @@
 /** Largest value of a variable byte integer (MQTT 5.0, 1.5.5). */
 const VARINT_MAX = 268_435_455;
 
-/** Bytes that `value` (≥ 0) takes as a variable byte integer; 5 if it cannot. */
+/** Returns the bytes of `value` ≥ 0 as a variable byte integer; 5: too large. */
 export function varintLength(value: number): number {
   if (value < 128) return 1;
   if (value < 16_384) return 2;
@@ -11,7 +11,7 @@ export function varintLength(value: number): number {
 
 /**
  * Writes `value` (0 to 268,435,455) in its shortest form [MQTT-1.5.5-1], at
- * `at`, and returns the offset behind it. The caller has made room.
+ * `at`, and returns the offset behind it. The caller makes room before.
  */
 export function writeVarint(
   into: Uint8Array,

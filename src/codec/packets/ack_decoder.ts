@@ -7,7 +7,7 @@ import { isReasonCodeOf } from "../bytes/reason_codes.ts";
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP (3.4 to 3.7): one object serves all. */
 export class AckPacket {
-  /** Which of the four, as in `PacketType`. */
+  /** One of the four, as in `PacketType`. */
   type: 4 | 5 | 6 | 7 = 4;
   /** 1 to 65,535. */
   packetId = 0;
@@ -16,12 +16,12 @@ export class AckPacket {
 }
 
 /**
- * Decodes the acknowledgement that `frame` describes. Its properties are
- * checked and then forgotten: nobody but a human could use them.
+ * Decodes the acknowledgement that `frame` describes. Checks its properties and
+ * drops them: they are for people.
  *
- * @throws {ProtocolError} 0x81 when malformed, which includes any byte behind
- * the packet id in 3.x; 0x82 for packet id 0, a reason code the packet does
- * not have [MQTT-3.4.2-1], or a duplicate property.
+ * @throws {ProtocolError} 0x81 when malformed, also for bytes behind the packet
+ * id in 3.x; 0x82 for packet id 0, a reason code that the packet does not have
+ * [MQTT-3.4.2-1], or a duplicate property.
  */
 export function decodeAck(
   into: AckPacket,
@@ -33,7 +33,8 @@ export function decodeAck(
   const length = frame.end - start;
   if (length < 2 || (length > 2 && version !== 5)) {
     throw malformed(
-      `${packetName(frame.type)} has ${length} bytes after its header`,
+      `${packetName(frame.type)} has a Remaining Length of ${length}, not ` +
+        (version === 5 ? "2 or more" : "2"),
     );
   }
   const packetId = chunk[start] << 8 | chunk[start + 1];
@@ -60,7 +61,7 @@ function decodeReason(
     );
   }
   into.reasonCode = code;
-  // Without a property length there are no properties (3.4.2.2.1).
+  // The Property Length may be absent: no properties (3.4.2.2.1).
   if (at === end) return;
   if (chunk[at] === 0 && at + 1 === end) return;
   const reader = new ByteReader(chunk, at, end);

@@ -2,7 +2,7 @@ import { PacketType, type Properties } from "../../mqtt/mod.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { encodeProperties } from "../bytes/properties_encoder.ts";
 
-/** The packets that end or advance a delivery (3.4 to 3.7). */
+/** Packets that end or advance a delivery (3.4 to 3.7). */
 export type AckType =
   | typeof PacketType.Puback
   | typeof PacketType.Pubrec
@@ -11,7 +11,7 @@ export type AckType =
 
 /**
  * Writes an acknowledgement with reason code 0, 4 bytes, at `at`, for any
- * version, and returns the offset behind it. The caller has made room.
+ * version, and returns the offset behind it. The caller makes room before.
  */
 export function writeAck(
   into: Uint8Array,
@@ -27,8 +27,8 @@ export function writeAck(
 }
 
 /**
- * As `writeAck`, with a reason code and so 5 bytes; for MQTT 5.0 only
- * (3.4.2.1: the property length may be left out).
+ * Writes an acknowledgement with a reason code, 5 bytes, as `writeAck` does;
+ * for MQTT 5.0 only. The Property Length may be absent (3.4.2.1).
  */
 export function writeAckWithReason(
   into: Uint8Array,
@@ -45,7 +45,7 @@ export function writeAckWithReason(
   return at + 5;
 }
 
-/** An MQTT 5.0 acknowledgement with a reason string or user properties. */
+/** Encodes an MQTT 5.0 acknowledgement with properties. */
 export function encodeAck(
   type: AckType,
   packetId: number,
@@ -59,7 +59,7 @@ export function encodeAck(
   return writer.frame(type, flagsOf(type));
 }
 
-/** [MQTT-3.6.1-1] */
+/** Returns the flags of the fixed header [MQTT-3.6.1-1]. */
 function flagsOf(type: AckType): number {
   return type === PacketType.Pubrel ? 2 : 0;
 }

@@ -17,7 +17,7 @@ import { encodeProperties, isEmpty } from "../bytes/properties_encoder.ts";
 import { PropertyPlace } from "../bytes/property_place.ts";
 import { isReasonCodeOf } from "../bytes/reason_codes.ts";
 
-/** The frame of an AUTH (3.15), of either side; for MQTT 5.0 only. */
+/** Encodes an AUTH (3.15) of either side; for MQTT 5.0 only. */
 export function encodeAuth(packet: AuthPacket): Uint8Array {
   const writer = new ByteWriter();
   const plain = isEmpty(packet.properties);
@@ -31,10 +31,10 @@ export function encodeAuth(packet: AuthPacket): Uint8Array {
 /**
  * Decodes the AUTH that `frame` describes (3.15).
  *
- * @param fromServer Whether a server sent it: codes differ.
+ * @param fromServer Whether a server sent the packet: codes differ.
  * @param userProperties Whether user properties are kept.
  * @throws {ProtocolError} 0x81 when malformed; 0x82 in 3.x, which has no AUTH,
- * for a reason code the sender does not have [MQTT-3.15.2-1], a missing
+ * for a reason code that the sender does not have [MQTT-3.15.2-1], a missing
  * authentication method (3.15.2.2.2), or a duplicate property.
  */
 export function decodeAuth(
@@ -44,7 +44,9 @@ export function decodeAuth(
   fromServer = false,
   userProperties: UserProperties = "skip",
 ): AuthPacket {
-  if (version !== 5) throw violation("AUTH is not allowed before MQTT 5.0");
+  if (version !== 5) {
+    throw violation("AUTH is not allowed before version 5.0 of MQTT");
+  }
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   // Code and properties may be left out together only (3.15.2.1).
   const empty = reader.at === reader.end;

@@ -15,13 +15,13 @@ import { encodeProperties } from "../bytes/properties_encoder.ts";
 import { PropertyPlace } from "../bytes/property_place.ts";
 import { isReasonCodeOf } from "../bytes/reason_codes.ts";
 
-/** The frame of a CONNACK (3.2). Properties are for MQTT 5.0 alone. */
+/** Encodes a CONNACK (3.2). Properties are for MQTT 5.0 alone. */
 export function encodeConnack(
   packet: ConnackPacket,
   version: ProtocolVersion,
 ): Uint8Array {
   const writer = new ByteWriter();
-  // MQTT 3.1 reserves the byte; session present came with 3.1.1.
+  // MQTT 3.1 reserves the byte; 3.1.1 has Session Present in it.
   writer.uint8(packet.sessionPresent && version !== 3 ? 1 : 0);
   writer.uint8(packet.code);
   if (version === 5) encodeProperties(writer, packet.properties);
@@ -29,10 +29,10 @@ export function encodeConnack(
 }
 
 /**
- * Decodes the CONNACK that `frame` describes (3.2): for the client's side.
+ * Decodes the CONNACK that `frame` describes (3.2), for a client.
  *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for a code there is not,
- * or session present with a refusal [MQTT-3.2.2-6].
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for an unknown code, or for
+ * Session Present with a refusal [MQTT-3.2.2-6].
  */
 export function decodeConnack(
   chunk: Uint8Array,
@@ -41,9 +41,9 @@ export function decodeConnack(
 ): ConnackPacket {
   const reader = new ByteReader(chunk, frame.bodyStart, frame.end);
   const flags = reader.uint8();
-  // [MQTT-3.2.2-1]; MQTT 3.1 says nothing of this byte.
+  // [MQTT-3.2.2-1]; MQTT 3.1 reserves this byte.
   if (flags > 1 && version !== 3) {
-    throw malformed("reserved flags of CONNACK are set");
+    throw malformed(`flags of CONNACK are ${flags}, not 0 or 1`);
   }
   const code = reader.uint8();
   const known = version === 5

@@ -36,14 +36,14 @@ const USER_NAME = 0x80;
 const BRIDGE = 0x80;
 
 /**
- * Decodes the CONNECT that `frame` describes. Whether the client id may be
- * empty or is too long is for others to say. User properties are skipped unless
- * asked for; those of a will are kept.
+ * Decodes the CONNECT that `frame` describes. Leaves it to the caller whether
+ * the client id may be empty or is too long. Skips user properties unless asked
+ * to keep them; keeps those of a will.
  *
- * @throws {ConnectError} with the version to answer in; 0x84 for a version
- * there is not, before anything behind it is looked at [MQTT-3.1.2-2]; 0x81
- * when malformed, which includes any byte behind the payload; 0x82 for values
- * that are not allowed; 0x90 for a will topic that cannot name a topic.
+ * @throws {ConnectError} with the version to answer in; 0x84 for an unknown
+ * version, before any later field is read [MQTT-3.1.2-2]; 0x81 when malformed,
+ * also for bytes behind the payload; 0x82 for values that are not allowed; 0x90
+ * for an invalid will topic.
  */
 export function decodeConnect(
   chunk: Uint8Array,
@@ -59,7 +59,7 @@ export function decodeConnect(
     // The header's flags: reserved [MQTT-2.1.3-1], but not used in 3.1.
     if ((frame.firstByte & 15) !== 0 && version !== 3) {
       throw malformed(
-        `fixed header flags of CONNECT are ${frame.firstByte & 15}, not 0`,
+        `flags of CONNECT are ${frame.firstByte & 15}, not 0`,
       );
     }
     const bridge = (level & BRIDGE) !== 0;
@@ -75,17 +75,17 @@ export function decodeConnect(
 function versionOf(name: string, level: number): ProtocolVersion {
   if (name !== "MQTT" && name !== "MQIsdp") {
     // [MQTT-3.1.2-1]
-    throw malformed("protocol name of CONNECT is neither MQTT nor MQIsdp");
+    throw malformed("Protocol Name of CONNECT is neither MQTT nor MQIsdp");
   }
   const version = level & ~BRIDGE;
   if (name === "MQIsdp") {
     if (version === 3) return 3;
   } else if (version === 4 || version === 5) return version;
-  // Later versions will know MQTT 5.0's answer, earlier ones and whoever still
-  // says MQIsdp only the short one.
+  // Clients of later versions read the CONNACK of MQTT 5.0; earlier ones, and
+  // all with MQIsdp, the short one.
   throw new ConnectError(
     ReasonCode.UnsupportedProtocolVersion,
-    `protocol ${name} level ${level} is not supported`,
+    `Protocol Name ${name} with Protocol Version ${level} is not supported`,
     name === "MQTT" && version >= 5 ? 5 : 4,
   );
 }
@@ -125,7 +125,7 @@ function decodeBody(
   };
 }
 
-/** MQTT 3.1, 3.1: the remaining length is stronger than these two flags. */
+/** In MQTT 3.1 the Remaining Length overrides these two flags (3.1, 3.1). */
 function isPresent(
   reader: ByteReader,
   flag: number,
@@ -135,9 +135,9 @@ function isPresent(
 }
 
 function checkFlags(flags: number, version: ProtocolVersion): void {
-  // [MQTT-3.1.2-3]; in MQTT 3.1 the bit means nothing.
+  // [MQTT-3.1.2-3]; MQTT 3.1 does not use the bit.
   if ((flags & RESERVED) !== 0 && version !== 3) {
-    throw malformed("reserved flag of CONNECT is set");
+    throw malformed("Connect Flags have the reserved bit set");
   }
   if ((flags & WILL) === 0) {
     // [MQTT-3.1.2-11], [MQTT-3.1.2-13]

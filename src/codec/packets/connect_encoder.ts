@@ -8,11 +8,11 @@ import {
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { encodeProperties } from "../bytes/properties_encoder.ts";
 
-/** The frame of a CONNECT (3.1), for `packet.version`. */
+/** Encodes a CONNECT (3.1) for `packet.version`. */
 export function encodeConnect(packet: ConnectPacket): Uint8Array {
   const { version, will, username, password } = packet;
   const writer = new ByteWriter();
-  // The name changed with 3.1.1, so it tells 3.1 as well as the level does.
+  // 3.1 has a Protocol Name of its own.
   writer.utf8(version === 3 ? "MQIsdp" : "MQTT");
   writer.uint8(version | (packet.bridge ? 0x80 : 0));
   // Connect flags (3.1.2.3), from the lowest bit up.
@@ -37,7 +37,7 @@ function encodeWill(
 ): void {
   if (version === 5) {
     const properties = new ByteWriter();
-    // 0 is what its absence means (3.1.3.2.2).
+    // Absent means 0 (3.1.3.2.2).
     if (will.delay > 0) {
       properties.uint8(PropertyId.WillDelayInterval);
       properties.uint32(will.delay);
@@ -46,7 +46,7 @@ function encodeWill(
       properties.uint8(PropertyId.MessageExpiryInterval);
       properties.uint32(will.messageExpiry);
     }
-    // Holds the payload format indicator too, so that is not written anew.
+    // These hold the Payload Format Indicator (0x01), too.
     if (will.properties !== null) properties.bytes(will.properties);
     into.counted(properties);
   }

@@ -4,11 +4,11 @@ import {
   type ReasonCode,
 } from "../../mqtt/mod.ts";
 
-/** A CONNECT that was refused by its bytes alone. */
+/** A CONNECT that is refused because of its bytes alone. */
 export class ConnectError extends ProtocolError {
   /**
-   * The version to answer in. Null when the bytes are not MQTT's at all, or
-   * end before they tell: then there is nothing to answer.
+   * The version of the answer. Null for no answer: the bytes are not MQTT, or
+   * do not reach the version.
    */
   readonly version: ProtocolVersion | null;
 

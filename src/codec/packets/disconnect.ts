@@ -17,7 +17,7 @@ import { encodeProperties, isEmpty } from "../bytes/properties_encoder.ts";
 import { PropertyPlace } from "../bytes/property_place.ts";
 import { isReasonCodeOf } from "../bytes/reason_codes.ts";
 
-/** The frame of a DISCONNECT (3.14), of either side; empty in 3.x. */
+/** Encodes a DISCONNECT (3.14) of either side; empty in 3.x. */
 export function encodeDisconnect(
   packet: DisconnectPacket,
   version: ProtocolVersion,
@@ -36,10 +36,11 @@ export function encodeDisconnect(
 /**
  * Decodes the DISCONNECT that `frame` describes (3.14).
  *
- * @param fromServer Whether a server sent it: codes and properties differ.
+ * @param fromServer Whether a server sent the packet: codes and properties
+ * differ.
  * @param userProperties Whether user properties are kept.
- * @throws {ProtocolError} 0x81 when malformed, which includes any body in 3.x;
- * 0x82 for a reason code the sender does not have, or a duplicate property.
+ * @throws {ProtocolError} 0x81 when malformed, also for any body in 3.x; 0x82
+ * for a reason code that the sender does not have, or a duplicate property.
  */
 export function decodeDisconnect(
   chunk: Uint8Array,
@@ -53,7 +54,7 @@ export function decodeDisconnect(
     reader.finish();
     return { type: 14, reasonCode: ReasonCode.Success, properties: {} };
   }
-  // Code and properties may be left out, the latter also alone (3.14.2.2.1).
+  // Both may be absent, the properties also alone (3.14.2.2.1).
   const reasonCode = reader.at === reader.end ? 0 : reader.uint8();
   if (!isReasonCodeOf(PacketType.Disconnect, reasonCode, fromServer)) {
     throw violation(

@@ -11,7 +11,7 @@ import {
   type UserProperties,
 } from "../bytes/properties_decoder.ts";
 
-/** What stands before the topic filters of a SUBSCRIBE or UNSUBSCRIBE. */
+/** The part of a SUBSCRIBE or UNSUBSCRIBE before its topic filters. */
 export interface FilterListHead {
   /** 1 to 65,535. */
   readonly packetId: number;
@@ -21,11 +21,11 @@ export interface FilterListHead {
   readonly start: number;
 }
 
-/** How much of a list of topic filters is decoded at a time. */
+/** Bounds of the topic filters that are decoded at a time. */
 export interface FilterListSlice {
   /** Filters at most; at least 1. */
   readonly filters: number;
-  /** No filter begins behind so many bytes. */
+  /** Bytes behind which no further filter is begun. */
   readonly bytes: number;
 }
 
@@ -59,10 +59,10 @@ export function decodeListHead(
 }
 
 /**
- * Counts the topic filters from `start` to `end`, without decoding them, but
- * no further than one above `most`. Each has `optionBytes` behind it.
+ * Counts the topic filters from `start` up to `end` without decoding them, up to
+ * one more than `most`. Each has `optionBytes` behind it.
  *
- * @throws {ProtocolError} 0x81 when the last one that is counted is cut short.
+ * @throws {ProtocolError} 0x81 when the last counted filter is incomplete.
  */
 export function countFilters(
   chunk: Uint8Array,

@@ -8,13 +8,13 @@ import {
 } from "../bytes/publish_properties.ts";
 
 /**
- * PUBLISH (3.3), as offsets into the chunk it stands in: one object serves all,
- * and what it says is valid only during the turn that decoded it.
+ * PUBLISH (3.3), as offsets into its chunk. One object serves all packets; its
+ * fields are valid only during the turn that decoded them.
  */
 export class PublishPacket extends PublishProperties {
   /** PUBLISH. */
   readonly type = 3;
-  /** What the offsets point into. */
+  /** The bytes that the offsets point into. */
   chunk: Uint8Array = new Uint8Array(0);
   /** Offset of the first byte of the frame. */
   start = 0;
@@ -22,29 +22,29 @@ export class PublishPacket extends PublishProperties {
   end = 0;
   /** As sent; never 3. */
   qos: QoS = 0;
-  /** Sent before, perhaps; never at QoS 0. */
+  /** The DUP flag; never set at QoS 0. */
   dup = false;
-  /** To be retained, or on the client side: was retained. */
+  /** The RETAIN flag. */
   retain = false;
-  /** The topic name's bytes: not decoded, not validated. */
+  /** Offset of the topic name, neither decoded nor validated. */
   topicStart = 0;
-  /** Equal to `topicStart` only when `topicAlias` stands for the topic. */
+  /** Offset behind it; `topicStart` where `topicAlias` replaces the name. */
   topicEnd = 0;
   /** 1 to 65,535, or 0 at QoS 0. */
   packetId = 0;
   /** Offset of the payload; it reaches to `end`. */
   payloadStart = 0;
-  /** True for 3.x, and for 5.0 when there was no property at all. */
+  /** True for 3.x, and for 5.0 without any property. */
   propertiesPlain = true;
 }
 
 /**
- * Decodes the PUBLISH that `frame` describes, sent by a client. The topic's
- * bytes are left alone: who looks them up validates them when they are new.
+ * Decodes the PUBLISH of a client that `frame` describes. Leaves the topic name
+ * alone: the router validates it when it is new.
  *
  * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0
- * [MQTT-2.2.1-3], an empty topic without an alias, a subscription identifier
- * [MQTT-3.3.4-6], a duplicate property; 0x94 for topic alias 0.
+ * [MQTT-2.2.1-3], an empty topic name without an alias, a subscription
+ * identifier [MQTT-3.3.4-6], a duplicate property; 0x94 for Topic Alias 0.
  */
 export function decodePublish(
   into: PublishPacket,
@@ -55,7 +55,7 @@ export function decodePublish(
   decode(into, chunk, frame, version, "from client");
 }
 
-/** As `decodePublish`, sent by a server: subscription identifiers may stand. */
+/** Decodes the PUBLISH of a server, which may have subscription identifiers. */
 export function decodeDelivery(
   into: PublishPacket,
   chunk: Uint8Array,
@@ -65,8 +65,8 @@ export function decodeDelivery(
   decode(into, chunk, frame, version, "from server");
 }
 
-// The hottest decoder: index arithmetic only, nothing allocated, unless there
-// are properties.
+// The hottest decoder: index arithmetic without allocation, except for
+// properties.
 function decode(
   into: PublishPacket,
   chunk: Uint8Array,
@@ -77,7 +77,9 @@ function decode(
   const first = frame.firstByte;
   const end = frame.end;
   const topicStart = frame.bodyStart + 2;
-  if (topicStart > end) throw malformed("PUBLISH has no topic name");
+  if (topicStart > end) {
+    throw malformed("PUBLISH ends before or inside its Topic Name");
+  }
   const topicEnd = topicStart +
     (chunk[topicStart - 2] << 8 | chunk[topicStart - 1]);
   // QoS 3 never gets here: `readFrame` refuses the first byte.
@@ -105,7 +107,7 @@ function decode(
   into.properties = null;
   into.propertiesPlain = true;
   if (version === 5) {
-    if (at >= end) throw malformed("PUBLISH has no property length");
+    if (at >= end) throw malformed("PUBLISH has no Property Length");
     if (chunk[at] === 0) {
       at++;
     } else {
@@ -114,7 +116,9 @@ function decode(
     }
   }
   if (topicEnd === topicStart && into.topicAlias === 0) {
-    throw violation("PUBLISH has neither topic name nor Topic Alias (0x23)");
+    throw violation(
+      "PUBLISH has neither a Topic Name nor a Topic Alias (0x23)",
+    );
   }
   into.payloadStart = at;
 }

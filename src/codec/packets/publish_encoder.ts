@@ -8,14 +8,14 @@ import {
 import { varintLength, writeVarint } from "../bytes/varint.ts";
 
 /**
- * What one receiver's PUBLISH has besides the message (3.3): reused for all.
- * `measurePublish` reads the first part and fills the second, which
- * `writePublishHead` needs.
+ * The fields of a PUBLISH that differ from receiver to receiver (3.3). One
+ * object serves all. `measurePublish` reads the first part and fills the
+ * second, which `writePublishHead` needs.
  */
 export class PublishHead {
   /** The receiver's. */
   version: ProtocolVersion = 4;
-  /** What it is delivered with. */
+  /** The QoS of the delivery. */
   qos: QoS = 0;
   /** Must be false at QoS 0 [MQTT-3.3.1-2]. */
   dup = false;
@@ -25,11 +25,11 @@ export class PublishHead {
   packetId = 0;
   /** 1 to 65,535, or 0 for none; 5.0 only. */
   topicAlias = 0;
-  /** Bytes at the beginning of the name that this receiver does not get. */
+  /** Bytes at the beginning of the topic name that this receiver does not get. */
   topicFrom = 0;
   /** True when the alias is known to the receiver and replaces the name. */
   omitTopic = false;
-  /** Seconds that are left, or -1 when it does not expire; 5.0 only. */
+  /** Seconds left, or -1 for a message without expiry; 5.0 only. */
   expirySeconds: number = -1;
   /** Subscription identifiers, each 1 to 268,435,455, or null; 5.0 only. */
   identifiers: readonly number[] | null = null;
@@ -40,13 +40,13 @@ export class PublishHead {
   remainingLength = 0;
 }
 
-// Below this a loop is faster than a call into the runtime.
+// Up to this length a loop is faster than a call into the runtime.
 const LOOP_BYTES = 64;
 
 /**
- * Bytes of the whole frame, payload included; fills `propertyLength` and
- * `remainingLength`. Above 268,435,460 the packet cannot be sent at all, and
- * above the receiver's maximum packet size it must not [MQTT-3.1.2-24].
+ * Returns the bytes of the whole frame with its payload; fills `propertyLength`
+ * and `remainingLength`. No packet may have more than 268,435,460, nor more
+ * than the receiver's Maximum Packet Size (0x27) [MQTT-3.1.2-24].
  */
 export function measurePublish(head: PublishHead, message: Message): number {
   let length = 2 + message.payloadEnd - message.payloadStart;
@@ -75,9 +75,9 @@ function measureProperties(head: PublishHead, message: Message): number {
 }
 
 /**
- * Writes all but the payload at `at`, and returns the offset behind it, where
- * the payload belongs. `measurePublish` was called with the same arguments, and
- * the caller has made room for what it returned. 3.x gets no properties.
+ * Writes all but the payload at `at`, and returns the offset where the payload
+ * belongs. The caller passes the arguments of `measurePublish`, and makes room
+ * for the length that it returned. 3.x gets no properties.
  */
 export function writePublishHead(
   head: PublishHead,

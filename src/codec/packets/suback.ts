@@ -15,7 +15,7 @@ import { encodeProperties } from "../bytes/properties_encoder.ts";
 import { isReasonCodeOf } from "../bytes/reason_codes.ts";
 import { varintLength } from "../bytes/varint.ts";
 
-/** The frame of a SUBACK (3.9), or of an UNSUBACK (3.11), by `packet.type`. */
+/** Encodes a SUBACK (3.9) or UNSUBACK (3.11), by `packet.type`. */
 export function encodeSuback(
   packet: SubackPacket,
   version: ProtocolVersion,
@@ -30,18 +30,18 @@ export function encodeSuback(
   return writer.frame(packet.type);
 }
 
-/** Bytes that a 5.0 SUBACK or UNSUBACK takes for `count` filters, at least. */
+/** Returns the least bytes of a 5.0 SUBACK or UNSUBACK for `count` filters. */
 export function subackLength(count: number): number {
   const body = 3 + count; // packet id, no property, one code each
   return 1 + varintLength(body) + body;
 }
 
 /**
- * Decodes the SUBACK (3.9) or UNSUBACK (3.11) that `frame` describes: for the
- * client's side. In 3.x an UNSUBACK has no codes.
+ * Decodes the SUBACK (3.9) or UNSUBACK (3.11) that `frame` describes, for a
+ * client. In 3.x an UNSUBACK has no codes.
  *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0, a code
- * there is not, or no code at all.
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0, an unknown
+ * code, or no code.
  */
 export function decodeSuback(
   chunk: Uint8Array,

@@ -19,7 +19,7 @@ import type { UserProperties } from "../bytes/properties_decoder.ts";
 import { encodeProperties } from "../bytes/properties_encoder.ts";
 import { PropertyPlace } from "../bytes/property_place.ts";
 
-/** The frame of a SUBSCRIBE (3.8); 3.x keeps only the QoS of the options. */
+/** Encodes a SUBSCRIBE (3.8); 3.x keeps only the QoS of the options. */
 export function encodeSubscribe(
   packet: SubscribePacket,
   version: ProtocolVersion,
@@ -38,8 +38,8 @@ export function encodeSubscribe(
 }
 
 /**
- * Decodes the SUBSCRIBE that `frame` describes (3.8). Filters are strings, but
- * not validated: what they may be is not the codec's to judge.
+ * Decodes the SUBSCRIBE that `frame` describes (3.8). Does not validate its
+ * topic filters.
  *
  * @throws {ProtocolError} as `decodeSubscribeHead` and `decodeRequests`.
  */
@@ -56,11 +56,11 @@ export function decodeSubscribe(
 }
 
 /**
- * Decodes a SUBSCRIBE up to its first request; user properties are skipped
- * unless asked for.
+ * Decodes a SUBSCRIBE up to its first request. Skips user properties unless
+ * asked to keep them.
  *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0, no filter
- * at all [MQTT-3.8.3-2], a duplicate property.
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0, no topic
+ * filter [MQTT-3.8.3-2], or a duplicate property.
  */
 export function decodeSubscribeHead(
   chunk: Uint8Array,
@@ -73,11 +73,11 @@ export function decodeSubscribeHead(
 }
 
 /**
- * Decodes the requests of a SUBSCRIBE that stand from `at` to `end` into
- * `requests`, as many as `slice` allows. Returns the offset behind the last.
+ * Decodes requests of a SUBSCRIBE from `at` up to `end` into `requests`, as
+ * many as `slice` allows. Returns the offset behind the last.
  *
  * @throws {ProtocolError} 0x81 when malformed or with reserved bits
- * [MQTT-3.8.3-5]; 0x82 for QoS 3 and for retain handling 3.
+ * [MQTT-3.8.3-5]; 0x82 for QoS 3 and for Retain Handling 3.
  */
 export function decodeRequests(
   requests: SubscriptionRequest[],
@@ -103,7 +103,7 @@ function decodeRequest(
   const options = reader.uint8();
   // [MQTT-3.8.3-5]; all but the QoS is reserved in 3.x [MQTT-3-8.3-4].
   if ((options & (version === 5 ? 0xc0 : 0xfc)) !== 0) {
-    throw malformed("reserved bits of the subscription options are set");
+    throw malformed("Subscription Options have reserved bits set");
   }
   const qos = options & 3;
   const retainHandling = options >> 4;

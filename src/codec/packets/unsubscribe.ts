@@ -16,7 +16,7 @@ import type { UserProperties } from "../bytes/properties_decoder.ts";
 import { encodeProperties } from "../bytes/properties_encoder.ts";
 import { PropertyPlace } from "../bytes/property_place.ts";
 
-/** The frame of an UNSUBSCRIBE (3.10). */
+/** Encodes an UNSUBSCRIBE (3.10). */
 export function encodeUnsubscribe(
   packet: UnsubscribePacket,
   version: ProtocolVersion,
@@ -29,8 +29,8 @@ export function encodeUnsubscribe(
 }
 
 /**
- * Decodes the UNSUBSCRIBE that `frame` describes (3.10); filters are not
- * validated.
+ * Decodes the UNSUBSCRIBE that `frame` describes (3.10). Does not validate its
+ * topic filters.
  *
  * @throws {ProtocolError} as `decodeUnsubscribeHead` and `decodeFilters`.
  */
@@ -47,11 +47,11 @@ export function decodeUnsubscribe(
 }
 
 /**
- * Decodes an UNSUBSCRIBE up to its first filter; user properties are skipped
- * unless asked for.
+ * Decodes an UNSUBSCRIBE up to its first filter. Skips user properties unless
+ * asked to keep them.
  *
- * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0 and no
- * filter at all [MQTT-3.10.3-2].
+ * @throws {ProtocolError} 0x81 when malformed; 0x82 for packet id 0 or no topic
+ * filter [MQTT-3.10.3-2].
  */
 export function decodeUnsubscribeHead(
   chunk: Uint8Array,
@@ -64,8 +64,8 @@ export function decodeUnsubscribeHead(
 }
 
 /**
- * Decodes the filters of an UNSUBSCRIBE that stand from `at` to `end` into
- * `filters`, as many as `slice` allows. Returns the offset behind the last.
+ * Decodes topic filters of an UNSUBSCRIBE from `at` up to `end` into `filters`,
+ * as many as `slice` allows. Returns the offset behind the last.
  *
  * @throws {ProtocolError} 0x81 when malformed.
  */
