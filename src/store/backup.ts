@@ -5,21 +5,22 @@ import { StoreError } from "./base/store_error.ts";
 import { systemFiles } from "./base/system_files.ts";
 import { present } from "./kv/verify_store.ts";
 
-/** Where the backup `file` is until it is complete. */
+/** Returns the path of the backup `file` until it is complete. */
 export function partialBackup(file: string): string {
   return `${file}.partial`;
 }
 
 /**
  * Writes the store at `path`, as of now, to the new file `file`; a broker may
- * use it meanwhile. The file gets its name when it is whole and verified.
+ * use the store meanwhile. The file gets its name when it is complete and
+ * verified.
  *
- * @throws {StoreError} `missing`, `corrupt`, `newer`, `full`, or `failing`, also
- * when there is a file already. Then no file is left that was not there.
+ * @throws {StoreError} `missing`, `corrupt`, `newer`, `full`, or `failing`,
+ * also when `file` already exists. No new file is left then.
  */
 export async function backupStore(path: string, file: string): Promise<void> {
   await present(path);
-  // SQLite would take a log that is left there for that of the new file.
+  // SQLite would apply a leftover write-ahead log to the new file.
   for (const part of storeFiles(file)) {
     if (!await exists(systemFiles, part)) continue;
     throw new StoreError(

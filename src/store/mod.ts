@@ -1,4 +1,4 @@
-/** What outlives the process: a log of records in Deno KV, in four modes. */
+/** The persistent state: a log of records in Deno KV, in three modes. */
 export type {
   PacketIdRange,
   RetainedPlace,

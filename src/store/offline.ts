@@ -26,25 +26,25 @@ import { systemDisk } from "./opening/system_disk.ts";
 import { systemFiles } from "./base/system_files.ts";
 import { present, verifyStore } from "./kv/verify_store.ts";
 
-/** Who holds the lock while a store is worked on. */
+/** Name in the lock while a command works on a store. */
 const NAME = "dunlin store";
 
-/** Somebody waits for the command: it does not try for ever. */
+/** Tries of a commit: the user waits for the command. */
 const TRIES = 3;
 
-/** What is in a store. Sizes are in bytes. */
+/** Contents of a store; sizes in bytes. */
 export interface StoreInfo {
   /** Schema it was written with. */
   readonly schema: number;
-  /** When it was last written, ms since 1970; 0 for an empty one. */
+  /** When it was last written, ms since 1970; 0 = never. */
   readonly committedAt: number;
   /** Sessions. */
   readonly sessions: number;
   /** Their subscriptions. */
   readonly subscriptions: number;
-  /** Messages that sessions wait for or have not acknowledged, each counted. */
+  /** Messages that wait or are unacknowledged, counted for each session. */
   readonly entries: number;
-  /** Different messages among these. */
+  /** Distinct messages among these. */
   readonly queuedMessages: number;
   /** Retained messages. */
   readonly retained: number;
@@ -58,15 +58,15 @@ export interface StoreInfo {
   readonly storedBytes: number;
   /** The file. */
   readonly fileBytes: number;
-  /** When the oldest queued message was stored, ms since 1970; 0 for none. */
+  /** When the oldest queued message was stored, ms since 1970; 0 = none. */
   readonly oldestMessageAt: number;
-  /** Damaged stores that earlier starts set aside, the oldest first. */
+  /** Damaged stores that earlier starts renamed, the oldest first. */
   readonly setAside: readonly string[];
 }
 
 /**
- * Looks into the store at `path`, also while a broker uses it. This checks all
- * of it: each record is read.
+ * Returns the contents of the store at `path`, also while a broker uses it.
+ * Reads every record, and so verifies all of it.
  *
  * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
  */
@@ -80,7 +80,7 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
   const file = await KvFile.open(path);
   try {
     file.hold();
-    // A broker may have gone on since: what holds is the head of now.
+    // A broker may have committed since the check: the head of now counts.
     const now = file.head;
     ledger.first = now.first;
     for (const { number, bytes } of file.blocks(schema, now)) {
@@ -116,10 +116,10 @@ export async function storeInfo(path: string): Promise<StoreInfo> {
 
 /**
  * Puts the backup `file` in place of the store at `path`, which no broker may
- * use. A store that was there is kept; returns its new path, or null.
+ * use. Returns the new path of the previous store, or null.
  *
  * @throws {StoreError} `missing`, `corrupt` or `newer` for the backup, `locked`
- * for the store, `full` or `failing`; the store is then as it was.
+ * for the store, `full` or `failing`. The store is unchanged then.
  */
 export async function restoreStore(
   file: string,
@@ -147,11 +147,11 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
 }
 
 /**
- * Makes the store at `path`, which no broker may use, as small as it can be.
- * Where that ends with an error, nothing of it is lost.
+ * Makes the store at `path`, which no broker may use, as small as possible. An
+ * error loses nothing.
  *
  * @throws {StoreError} `missing`, `corrupt`, `newer`, `locked`, `failing`, or
- * `full`: what still lives is written again before the rest goes.
+ * `full`: live records are written again before the rest is deleted.
  */
 export async function compactStore(path: string): Promise<void> {
   await present(path);
@@ -181,7 +181,7 @@ async function rewrite(path: string): Promise<void> {
     flushInterval: 1000,
     tries: TRIES,
     place: path,
-    // Its journal is left behind, with frames that may not have been whole.
+    // The journal stays behind, and its last frames may have been damaged.
     epoch: newEpoch(),
   });
   try {
@@ -193,7 +193,10 @@ async function rewrite(path: string): Promise<void> {
   }
 }
 
-/** Says of a full disk what it is full for; SQLite does not always say so. */
+/**
+ * Returns the error for a full disk, which SQLite does not always report as
+ * such.
+ */
 async function noRoom(error: unknown, path: string): Promise<unknown> {
   const { message, cause } = error as Error;
   const hasNoRoom = isFull(message) || isFull(String(cause)) ||

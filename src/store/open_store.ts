@@ -27,56 +27,57 @@ import {
 } from "./opening/verified_start.ts";
 import { WalGuard } from "./space/wal_guard.ts";
 
-/** A store of fewer blocks asks for space only when it writes. */
+/** Blocks below which a store asks for space only when it writes. */
 const FEW_BLOCKS = 16;
 
 /**
- * Where and how to store. The times and the bounds of space may become others
- * while the store is open: it looks at them each time.
+ * The settings of a store. Times and bounds of space may change while the store
+ * is open.
  */
 export interface StoreSettings {
-  /** What is promised. */
+  /** The durability mode; `memory` has no store. */
   readonly mode: StorageMode;
-  /** The store's file; others are put beside it, named after it. */
+  /** Path of the store's file; the other files are beside it. */
   readonly path: string;
-  /** At most so long after a change it is written, ms. */
+  /** Time from a change to its commit at most, ms. */
   readonly flushInterval: number;
   /** Bytes from which on the store counts as full; 0 = no bound. */
   readonly maxSize: number;
   /** Free bytes on the disk below which it counts as full; 0 = none. */
   readonly lowSpaceBytes: number;
-  /** The same in percent of the disk, 0 to 100; 0 = none. */
+  /**
+   * Free percent of the disk below which it counts as full, 0 to 100; 0 = none.
+   */
   readonly lowSpacePercent: number;
-  /** In `fault-tolerant`, ms from one snapshot to the next. */
+  /** In `fault-tolerant`, time from one snapshot to the next, ms. */
   readonly snapshotInterval: number;
-  /** What to do with a damaged store that no other copy can mend. */
+  /** The reaction to a damaged store that no copy can mend. */
   readonly onCorruption: "start-empty" | "refuse";
-  /** Name of this broker, for whoever finds the store locked. */
+  /** Name of this broker, shown by others that find the store locked. */
   readonly name: string;
   /**
-   * In `fault-tolerant`, is told why no snapshot can be made, and null once
-   * one was: it is tried again until then.
+   * In `fault-tolerant`, receives why no snapshot can be made; null once one
+   * is. The broker tries again until then.
    */
   readonly snapshotTrouble?: (trouble: string | null) => void;
-  /** From one reading through of the store to the next, ms; 0 = never. */
+  /** Time from one scrub to the next, ms; 0 = never. */
   readonly scrubInterval?: number;
   /**
-   * Is told what was found damaged while the store was open, and null once all
-   * of it was found whole.
+   * Receives the damage found while the store was open; null once all was found
+   * whole.
    */
   readonly damage?: (found: string | null) => void;
-  /** Is told what keeps the write-ahead log long, and null when that is over. */
+  /** Receives why the write-ahead log stays long; null once it is short. */
   readonly walTrouble?: (trouble: string | null) => void;
 }
 
 /**
- * Opens the store of `wanted`, locks it, and brings it in order: a damaged
- * one is set aside or mended, an older schema is migrated. What was wrong is
- * told by `Store.load`. `doubt` is what a store opened before has shown when
- * it was loaded; `disk` is where it is.
+ * Opens and locks the store of `wanted`: renames or mends a damaged one, and
+ * migrates an older schema. `Store.load` reports the alarm. `doubt` is the
+ * damage that loading a previously opened store revealed; `disk` has the store.
  *
- * @throws {StoreError} when it is locked, of a newer schema, damaged and not to
- * be set aside, or not to be read.
+ * @throws {StoreError} when the store is locked, of a newer schema, damaged and
+ * not to be renamed, or unreadable.
  */
 export async function openStore(
   wanted: StoreSettings,
@@ -133,14 +134,14 @@ export async function openStore(
   }
 }
 
-/** The same settings, which may change, for the store at `path`. */
+/** Returns the same settings, which may change, for the store at `path`. */
 function located(settings: StoreSettings, path: string): StoreSettings {
   return Object.create(settings, { path: { value: path, enumerable: true } });
 }
 
 /**
- * What to open a store with whose loading ended with `error`, after it had
- * been opened with `doubt`; null when there is nothing more to be tried.
+ * Returns the doubt to open a store with after its loading failed with `error`;
+ * `doubt` is that of the failed try. Null when nothing is left to try.
  */
 export function nextDoubt(
   doubt: Doubt | null,
@@ -149,7 +150,7 @@ export function nextDoubt(
   if (!isCorrupt(error)) return null;
   const fault = error.message;
   if (doubt === null) return { fault, isInCopies: false };
-  // What was built from the copies is damaged as well: they cannot help.
+  // The rebuilt store is damaged as well: the copies cannot help.
   return doubt.isInCopies ? null : { fault, isInCopies: true };
 }
 
@@ -175,12 +176,12 @@ interface Opening {
 
 interface Opened {
   readonly blocks: Blocks;
-  /** Whether others may go on from where these stand. */
+  /** Whether another copy may continue from the same commit. */
   readonly forks: boolean;
   readonly alarm: string | null;
 }
 
-/** Some damage is met only by opening it; that is dealt with as well. */
+/** Only opening reveals some damage; then the store is opened with a doubt. */
 async function openSound(
   opening: Opening,
   doubt: Doubt | null,
@@ -199,7 +200,7 @@ async function openSound(
   }
 }
 
-/** A journal that is left behind may have commits that the store lacks. */
+/** A journal left behind may have commits that the store lacks. */
 function mayFork({ mode }: StoreSettings, blocks: Blocks): boolean {
   if (mode === "fault-tolerant") return false;
   return !("wasJournaled" in blocks) || blocks.wasJournaled === true;
@@ -219,13 +220,13 @@ async function bringInOrder(
     doubt,
     keepsCopies: mode === "fault-tolerant",
   };
-  // Also a mode without a second copy goes on from all that the copies have.
+  // A mode without a second copy takes all commits of the copies, too.
   return start.keepsCopies || await hasCopies(disk.files, path)
     ? await startOrRebuild(start)
     : { alarm: await startOrSetAside(start), renewal: null, forks: false };
 }
 
-/** Names the damaged stores that earlier starts set aside; null without any. */
+/** Names the damaged stores that earlier starts renamed, or returns null. */
 function keptDamage(paths: readonly string[]): string | null {
   if (paths.length === 0) return null;
   const names = paths.slice(0, 3).join(", ");
@@ -234,7 +235,7 @@ function keptDamage(paths: readonly string[]): string | null {
     "recover what you need, then delete its files";
 }
 
-/** SQLite does not say that it is the space that it is short of. */
+/** SQLite does not always report that space is short. */
 async function explain(
   disk: Disk,
   thrown: unknown,
@@ -249,7 +250,7 @@ async function explain(
   return new StoreError("full", `${error.message} (${why.message})`, error);
 }
 
-/** Opens the blocks, on a full disk only to read until there is room. */
+/** Opens the blocks; on a full disk for reading, until there is room. */
 async function openOrRead(
   opening: Opening,
   found: Recovery,

@@ -22,7 +22,7 @@ import type {
 } from "./model/store.ts";
 import type { StoredBody } from "./model/stored_body.ts";
 
-/** A session that only holds what is stored of it. */
+/** The stored part of a session. */
 export class PlainSession implements StoredSession {
   slot: SessionSlot | null = null;
   readonly clientId: string;
@@ -93,12 +93,9 @@ export interface PlainPlace extends RetainedPlace {
   message: Message | null;
 }
 
-/**
- * State without a broker around it: to look into a store, to write it anew,
- * and to try stores out.
- */
+/** State without a broker: to inspect a store, to rewrite it, and for tests. */
 export class PlainState implements Restorer, RetainedSource {
-  /** In the order in which they began. */
+  /** Sessions in the order of their beginning. */
   readonly sessions: PlainSession[] = [];
   /** Retained messages by topic. */
   readonly places: Map<string, PlainPlace> = new Map();
@@ -164,7 +161,7 @@ export class PlainState implements Restorer, RetainedSource {
   }
 }
 
-/** Keeps a message with a topic whose bytes are its own, too. */
+/** Keeps a message and a copy of its topic's bytes. */
 function keep(message: Message): Message {
   const { text, bytes } = message.topic;
   message.topic = new Topic(text, bytes.slice());

@@ -3,11 +3,11 @@ import type { Files, OpenFile } from "./files.ts";
 /** Reads a file from `at` on, at first from its beginning. */
 export class ExactReader {
   readonly #file: OpenFile;
-  /** Bytes of the file when it was opened. */
+  /** Bytes of the file at `open`. */
   readonly size: number;
-  /** Where the next bytes are read. */
+  /** Offset of the next read. */
   at = 0;
-  /** Where the file itself would go on. */
+  /** Offset of the file handle itself. */
   #place = 0;
 
   private constructor(file: OpenFile, size: number) {
@@ -26,9 +26,12 @@ export class ExactReader {
     }
   }
 
-  /** The next `length` bytes; null, and at the same place, with fewer left. */
+  /**
+   * Returns the next `length` bytes; null, without moving on, when fewer are
+   * left.
+   */
   async read(length: number): Promise<Uint8Array | null> {
-    // Asked before any memory is: a damaged length may be 2 GiB.
+    // Checked before memory is allocated: a damaged length may be 2 GiB.
     if (length > this.size - this.at) return null;
     if (this.#place !== this.at) {
       await this.#file.seek(this.at);
@@ -48,7 +51,7 @@ export class ExactReader {
     return bytes;
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void {
     this.#file.close();
   }

@@ -3,13 +3,13 @@ export interface OpenFile {
   /** Returns its length in bytes. */
   size(): Promise<number>;
   /**
-   * Reads on from where the last read ended, up to the length of `into`.
-   * Returns the count of bytes, or null at the end of the file.
+   * Reads up to the length of `into` from where the last read ended. Returns
+   * the count of bytes, or null at the end of the file.
    */
   read(into: Uint8Array): Promise<number | null>;
-  /** The next read begins at `at`, bytes from the beginning. */
+  /** Sets the offset of the next read, in bytes. */
   seek(at: number): Promise<void>;
-  /** Writes some of `bytes`, 1 at least, and returns how many. */
+  /** Writes some of `bytes`, at least 1; returns how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** Cuts the file to `length` bytes; the next write begins there. */
   truncate(length: number): Promise<void>;
@@ -18,7 +18,7 @@ export interface OpenFile {
    * proves nothing: the system may count lost pages as written.
    */
   sync(): Promise<void>;
-  /** Closes the file. What was not synced may still get lost. */
+  /** Closes the file. Writes that were not synced may still get lost. */
   close(): void;
 }
 
@@ -34,9 +34,12 @@ export interface Files {
   open(path: string, how: "read" | "create"): Promise<OpenFile>;
   /** Returns the names in `folder`, in no order. */
   list(folder: string): Promise<string[]>;
-  /** Returns the bytes of what is at `path`, or null when nothing is. */
+  /**
+   * Returns the length of the file at `path` in bytes, or null when nothing is
+   * there.
+   */
   size(path: string): Promise<number | null>;
-  /** Gives a file another name, and replaces one that has it. */
+  /** Renames a file, and replaces one that has the new name. */
   rename(from: string, to: string): Promise<void>;
   /** Removes the file at `path`, if there is one. */
   remove(path: string): Promise<void>;
@@ -46,7 +49,7 @@ export interface Files {
   syncFolder(path: string): Promise<void>;
 }
 
-/** Whether there is something at `path`. */
+/** Returns whether anything is at `path`. */
 export async function exists(files: Files, path: string): Promise<boolean> {
   return await files.size(path) !== null;
 }

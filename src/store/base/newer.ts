@@ -5,7 +5,9 @@ import { StoreError } from "./store_error.ts";
 const ADVICE = "start the version that wrote it, or name another store in " +
   "storage.path; nothing of it was changed";
 
-/** The error for a store, or a copy of it, that a later version wrote. */
+/**
+ * Returns the error for a store, or a copy of it, that a later version wrote.
+ */
 export function newer(schema: number, path = "the store"): StoreError {
   return new StoreError(
     "newer",
@@ -14,7 +16,9 @@ export function newer(schema: number, path = "the store"): StoreError {
   );
 }
 
-/** The error for a file whose database a later version of Deno has changed. */
+/**
+ * Returns the error for a database that a later version of Deno has changed.
+ */
 export function newerLayout(version: number, known: number): StoreError {
   return new StoreError(
     "newer",

@@ -1,25 +1,23 @@
 /**
- * So many notes may stand in a list before those that are over are sought. What
- * is over and still noted lives through collections of the young generation,
- * and costs more there than to be sought.
+ * Notes in a list before those without effect are removed. Such notes survive
+ * collections of the young generation, which costs more than removing them.
  */
 const FIRST_SIEVE = 1024;
 
 /**
- * Notes of one kind. What is over before it is written is taken off the list
- * as the list grows: while nothing can be written, it stays below twice what
- * is not over.
+ * Notes of one kind. The list drops notes that no longer need writing as it
+ * grows, so it stays below twice the notes that do, even while the disk fails.
  */
 export class NoteList<T> {
   readonly #isOver: (note: T) => boolean;
   readonly #dropped: ((note: T) => void) | null;
   #sieve = FIRST_SIEVE;
-  /** The notes, in their order; some may be over. */
+  /** The notes in their order; some may no longer need writing. */
   notes: T[] = [];
 
   /**
-   * `isOver` says, and changes nothing, that a note needs no writing; then it
-   * is taken off, and `dropped` is told.
+   * `isOver` returns whether a note needs no writing, and changes nothing. The
+   * list then drops the note and calls `dropped`.
    */
   constructor(
     isOver: (note: T) => boolean,
@@ -50,7 +48,10 @@ export class NoteList<T> {
   }
 }
 
-/** The notes without those that are over; mostly none is, and none is copied. */
+/**
+ * Returns the notes that still need writing; copies none if that is all of
+ * them.
+ */
 export function without<T>(
   notes: T[],
   isOver: (note: T) => boolean,

@@ -2,21 +2,21 @@
 const PAGE = 64;
 
 /**
- * Things by their number. Numbers are given in order, so that neighbours are
- * mostly there together or gone together: they share a page, which takes a
- * fraction of what a map would, and the same page mostly serves the next call.
+ * Values by number. Numbers are assigned in order, so neighbours mostly live
+ * and die together. They share a page, which takes a fraction of the memory of
+ * a map, and the next call mostly needs the same page.
  */
 export class NumberTable<T> {
   #pages = new Map<number, (T | undefined)[]>();
   #page: (T | undefined)[] | undefined;
   #pageNumber = -1;
 
-  /** The thing with this number. */
+  /** Returns the value of `number`. */
   get(number: number): T | undefined {
     return this.#find(number)?.[number % PAGE];
   }
 
-  /** Puts a thing in place of any other with its number. */
+  /** Sets the value of `number`. */
   set(number: number, thing: T): void {
     let page = this.#find(number);
     if (page === undefined) {
@@ -27,15 +27,15 @@ export class NumberTable<T> {
     page[number % PAGE] = thing;
   }
 
-  /** Forgets the thing with this number. */
+  /** Deletes the value of `number`. */
   delete(number: number): void {
     const page = this.#find(number);
     if (page !== undefined) page[number % PAGE] = undefined;
   }
 
   /**
-   * Takes out all things in the order of their numbers, and forgets a page
-   * once it was handed out.
+   * Yields all values in the order of their numbers, and frees each page after
+   * it.
    */
   *drain(): Generator<T> {
     const numbers = [...this.#pages.keys()].sort((a, b) => a - b);
@@ -50,7 +50,7 @@ export class NumberTable<T> {
   }
 
   #find(number: number): (T | undefined)[] | undefined {
-    // Not by shifts: numbers may be above 2^31.
+    // Shifts would fail: numbers may exceed 2^31.
     const pageNumber = Math.floor(number / PAGE);
     if (pageNumber !== this.#pageNumber) {
       this.#pageNumber = pageNumber;

@@ -1,19 +1,19 @@
 import { StoreError } from "./store_error.ts";
 
 /*
- * Only what is listed here as damage lets a store be set aside or built anew.
- * Whatever else goes wrong says nothing about the file: it stays where it is,
- * and the operator learns what to do.
+ * Only the damage listed here lets a start rename or rebuild a store. Any other
+ * failure proves nothing about the file: the file stays, and the operator gets
+ * advice.
  */
 
-/** SQLite's words for a file that is not, or no longer, a database. */
+/** SQLite's messages for a file that is not, or no longer, a database. */
 const DAMAGE =
   /database disk image is malformed|malformed database schema|file is not a database|unsupported file format|no such (table|column): |duplicate column name: |table \S+ already exists/i;
 
 /** SQLite's codes for the same: CORRUPT and NOTADB. */
 const DAMAGE_CODES: readonly unknown[] = [11, 26];
 
-/** SQLite's code for a file that ends before what it should hold. */
+/** SQLite's code for a file that is shorter than its header says. */
 const SHORT_READ = 522;
 
 /** Messages of SQLite and the kernel about a full disk. */
@@ -72,7 +72,9 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
 const USUAL = "nothing was moved or changed: start again, and if this goes " +
   "on, keep a copy of the folder of the store and report it";
 
-/** Whether SQLite or Deno KV say by `error` that the file itself is damaged. */
+/**
+ * Returns whether SQLite or Deno KV report by `error` that the file is damaged.
+ */
 export function isDamage(error: unknown): boolean {
   if (error instanceof StoreError) return error.fault === "corrupt";
   const { errcode, message } = error as Error & { errcode?: number };
@@ -84,12 +86,11 @@ export function isDamage(error: unknown): boolean {
 }
 
 /**
- * The `StoreError` for what the system, SQLite or Deno KV said of the store
- * `place`: `corrupt` for listed damage, else `failing` with what to do. `what`
- * is what could not be done, in the passive: "opened", "read".
+ * Returns the `StoreError` for an error of the system, SQLite or Deno KV about
+ * the store `place`: `corrupt` for listed damage, else `failing` with advice.
+ * `what` is the failed action in the passive: "opened", "read".
  *
- * An error that is a `StoreError` already, or a permission that Deno was not
- * given, is returned as it is.
+ * Returns a `StoreError`, or a permission that Deno lacks, unchanged.
  */
 export function openFault(
   error: unknown,
@@ -111,12 +112,12 @@ export function openFault(
   );
 }
 
-/** Whether the system says by `text` that there is no room. */
+/** Returns whether `text` is a message about a full disk. */
 export function isFull(text: string): boolean {
   return FULL.test(text);
 }
 
-/** Whether `error` comes from the system, SQLite or Deno KV, and not from us. */
+/** Returns whether `error` comes from the system, SQLite or Deno KV. */
 export function isOfSystem(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: unknown };
@@ -129,7 +130,7 @@ export function todoFor(text: string): string {
   return CAUSES.find(([pattern]) => pattern.test(text))?.[1] ?? USUAL;
 }
 
-/** SQLite's report of a damaged page has its own line for each finding. */
+/** SQLite reports each finding about a damaged page on its own line. */
 export function oneLine(text: string): string {
   return text.replace(/\*\*\*.*?\*\*\*\s*/, "").replace(/\s+/g, " ").trim();
 }

@@ -1,9 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
- * The path of the store at `path` without symbolic links: two paths to one
- * store must lead to one lock, and to one set of files beside it. The store may
- * be missing, its folder has to exist.
+ * Returns the path of the store at `path` without symbolic links: two paths to
+ * one store must lead to one lock and one set of files. The store may be
+ * missing; its folder must exist.
  */
 export async function realStorePath(path: string): Promise<string> {
   try {

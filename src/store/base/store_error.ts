@@ -1,7 +1,8 @@
 /**
- * Kind of fault: `locked` by another broker, `taken` by one that the lock did not
- * keep away, `newer` schema than this broker knows, `corrupt` content, `failing` disk, a `full` one, a `missing` store, or
- * changes that were `unwritten` when it was closed.
+ * Kind of fault: `locked` by another broker, `taken` by one that the lock did
+ * not stop, `newer` schema than this version reads, `corrupt` content,
+ * `failing` disk, a `full` one, a `missing` store, or changes that were
+ * `unwritten` at the stop.
  */
 export type StoreFault =
   | "locked"
@@ -13,24 +14,24 @@ export type StoreFault =
   | "missing"
   | "unwritten";
 
-/** Whether `error` says that another broker has taken the store. */
+/** Returns whether `error` reports that another broker has taken the store. */
 export function isTaken(error: unknown): error is StoreError {
   return error instanceof StoreError && error.fault === "taken";
 }
 
-/** Whether `error` says that something stored is damaged. */
+/** Returns whether `error` reports damage. */
 export function isCorrupt(error: unknown): error is StoreError {
   return error instanceof StoreError && error.fault === "corrupt";
 }
 
 /** A store that cannot be opened or written; the message is for the operator. */
 export class StoreError extends Error {
-  /** What to tell apart. */
+  /** The kind of fault. */
   readonly fault: StoreFault;
   /** Advice for the operator, or null. */
   readonly todo: string | null;
 
-  /** `cause` is what the system said. */
+  /** `cause` is the error of the system. */
   constructor(
     fault: StoreFault,
     message: string,

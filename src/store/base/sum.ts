@@ -13,7 +13,7 @@ let left = FEW;
 
 /**
  * Returns the CRC-32 of the bytes from `start` up to `end`, 0 to 2^32 - 1,
- * begun with `seed`. Two runs of equal length and other seeds never agree.
+ * begun with `seed`. Two runs of equal length with different seeds never agree.
  */
 export function sumOf(
   bytes: Uint8Array,
@@ -26,7 +26,7 @@ export function sumOf(
   return sumByTable(bytes, start, end, seed);
 }
 
-/** Returns what `sumOf` does, without the runtime's help: ten times slower. */
+/** Returns the same as `sumOf`, without the runtime: ten times slower. */
 export function sumByTable(
   bytes: Uint8Array,
   start: number,
@@ -41,7 +41,7 @@ export function sumByTable(
   return ~sum >>> 0;
 }
 
-/** A broker that has little to store does without: it takes some 3 MiB. */
+/** A broker with a small store avoids `node:zlib`, which takes some 3 MiB. */
 async function loadNative(): Promise<void> {
   const { crc32 } = await import("node:zlib");
   native = crc32;

@@ -41,7 +41,7 @@ export const systemFiles: Files = {
   },
 
   async sync(path) {
-    // Some systems refuse it of a file that is open to be read only.
+    // Some systems refuse to sync a file that is open for reading only.
     const file = await Deno.open(path, { read: true, write: true });
     await file.syncData().finally(() => file.close());
   },

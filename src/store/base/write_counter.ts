@@ -1,18 +1,20 @@
 /** A day of the calendar, in ms. */
 const DAY = 86_400_000;
 
-/** Counts bytes written since the day (UTC) began: cards wear out by them. */
+/**
+ * Counts bytes written since the day (UTC) began: flash cards wear out by them.
+ */
 export class WriteCounter {
   #day = 0;
-  /** What had been written when the day began. */
+  /** Bytes written when the day began. */
   #before = 0;
-  /** What had been written when it was last asked. */
+  /** Bytes written at the last call. */
   #last = 0;
 
   /**
-   * Bytes of the day that `now` is in (ms since 1970), by `written`, those
-   * there ever were. What was written between two calls counts as the later
-   * one's, so it is to be called after each commit.
+   * Returns the bytes written on the day of `now` (ms since 1970); `written` is
+   * the total so far. Bytes between two calls count for the later day, so each
+   * commit needs a call.
    */
   today(written: number, now: number): number {
     const day = Math.floor(now / DAY);

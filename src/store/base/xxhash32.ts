@@ -7,12 +7,9 @@ const P4 = 0x27d4eb2f;
 const P5 = 0x165667b1;
 
 /**
- * The xxHash32 of the bytes from `start` up to `end`, 0 to 2^32 - 1.
+ * Returns the xxHash32 of the bytes from `start` up to `end`, 0 to 2^32 - 1.
  *
- * Every block is summed when it is written and when it is loaded. This sum
- * takes four bytes by one multiplication, which this language does about as
- * fast as memory can be read; a CRC goes byte by byte and took ten times as
- * long.
+ * Schema 2 sums its blocks so.
  */
 export function xxhash32(
   bytes: Uint8Array,

@@ -3,42 +3,42 @@ import { sumOf } from "../base/sum.ts";
 import { viewOf } from "../base/view_of.ts";
 
 /*
- * The log is cut into blocks, which is what the disk gets: one value of Deno
- * KV holds some 60 KiB, and thousands of records at the price of one.
+ * The log is cut into blocks, the unit of writing: one value of Deno KV holds
+ * some 60 KiB, so thousands of records cost as much as one.
  *
- *   offset 0  4 bytes  CRC-32 of what follows, begun with the block's number
- *          4  4 bytes  sum of the block before; 0 = not known
- *          8  4 bytes  how many bytes continue a record of an earlier block
+ *   offset 0  4 bytes  CRC-32 of the rest, begun with the number of the block
+ *          4  4 bytes  sum of the previous block; 0 = unknown
+ *          8  4 bytes  count of bytes that continue a record of earlier blocks
  *         12           these bytes, then records
  *
- * Numbers are in little-endian order. The head has the sum of the last block,
- * and each block that of the one before: so the head vouches for all of them,
- * and a block of another past is not mistaken for one of this.
+ * Numbers are little-endian. The head has the sum of the last block, and each
+ * block that of the previous one. So the head vouches for all of them, and a
+ * block of another epoch cannot pass for one of this.
  */
 
 /** Longest block; a value of Deno KV has at most 64 KiB. */
 export const BLOCK_MAX = 60 * 1024;
 
-/** Where its content begins. */
+/** Offset of its content. */
 export const BLOCK_HEADER = 12;
 
-/** What a block costs on disk beyond its bytes, for cleaning: key and row. */
+/** Bytes that a block costs on disk beyond its own: key and row. */
 export const BLOCK_OVERHEAD = 192;
 
 /** Blocks in an atomic of Deno KV: 13 would be 780 of its 800 KiB. */
 export const BLOCKS_AN_ATOMIC = 12;
 
-/** Blocks count from 1; there is no bound they would reach. */
+/** A block; the numbers begin with 1 and have no upper bound. */
 export interface Block {
-  /** Its place in the log. */
+  /** Its position in the log. */
   readonly number: number;
-  /** All of it, with its header. */
+  /** The whole block with its header. */
   readonly bytes: Uint8Array;
 }
 
 /**
  * Fills in the header of a block whose content is complete, and returns its
- * sum. `before` is the sum of the block before, 0 where that is not known.
+ * sum. `before` is the sum of the previous block, 0 where that is unknown.
  */
 export function sealBlock(
   bytes: Uint8Array,
@@ -54,7 +54,7 @@ export function sealBlock(
   return sum;
 }
 
-/** Whether a block is what was written. */
+/** Returns whether the sum of a block fits its bytes. */
 export function isWhole({ bytes, number }: Block): boolean {
   if (bytes.length < BLOCK_HEADER) return false;
   const view = viewOf(bytes);
@@ -63,7 +63,7 @@ export function isWhole({ bytes, number }: Block): boolean {
       sumOf(bytes, 4, bytes.length, number >>> 0);
 }
 
-/** The sum of a block, as it says itself. */
+/** Returns the sum in the header of a block. */
 export function sumIn({ bytes }: Block): number {
   return viewOf(bytes).getUint32(0, true);
 }
@@ -73,21 +73,23 @@ export function sumBefore({ bytes }: Block): number {
   return viewOf(bytes).getUint32(4, true);
 }
 
-/** How many bytes of a whole block continue an earlier record. */
+/** Returns how many bytes of a whole block continue an earlier record. */
 export function carriedIn({ bytes }: Block): number {
   return viewOf(bytes).getUint32(8, true);
 }
 
-/** Whether two sums may be of one block; 0 is not known, and may be any. */
+/**
+ * Returns whether two sums may belong to one block; 0 is unknown and fits any.
+ */
 export function mayBeSame(a: number, b: number): boolean {
   return a === b || a === 0 || b === 0;
 }
 
 /**
- * Checks a block that comes after one with the sum `before`, 0 where that is
- * not known. Returns its own sum.
+ * Checks a block whose previous one has the sum `before`, 0 where that is
+ * unknown. Returns its own sum.
  *
- * @throws {StoreError} `corrupt` when it is not what was written.
+ * @throws {StoreError} `corrupt` when the bytes or the order are damaged.
  */
 export function checkBlock(block: Block, before = 0): number {
   const { number } = block;

@@ -1,17 +1,18 @@
 import { type Block, isWhole, mayBeSame, sumBefore, sumIn } from "./block.ts";
 import type { Head } from "./blocks.ts";
 
-/** Takes what is found of a store. */
+/** Receives the heads and blocks that a source has. */
 export interface Finds {
   /**
-   * Takes a head. One of an `unfinished` commit was perhaps never acknowledged.
+   * Takes a head. The commit of an `unfinished` one may never have been
+   * acknowledged.
    */
   head(head: Head, unfinished: boolean): void;
   /** Takes a block, which may be damaged. */
   block(block: Block): Promise<void> | void;
 }
 
-/** Numbers of blocks, both included. */
+/** A range of block numbers, both ends included. */
 export interface Range {
   /** The oldest block. */
   readonly first: number;
@@ -21,7 +22,7 @@ export interface Range {
 
 /** A file that may have blocks of a store, some of them damaged. */
 export interface Source {
-  /** Hands over what there is of the blocks in `range`, in any order. */
+  /** Hands over the blocks in `range` that the file has, in any order. */
   read(finds: Finds, range: Range): Promise<void>;
 }
 
@@ -33,9 +34,9 @@ interface Found {
 }
 
 /**
- * All blocks of a store that can be found, whichever file has them. A head
- * vouches for a chain of blocks by their sums: so a block that is damaged in
- * one file is taken from another, and none of another past gets in between.
+ * All blocks of a store, whichever file has them. A head vouches for a chain of
+ * blocks by their sums. So the pool takes a block that is damaged in one file
+ * from another, and never one of another epoch.
  */
 export class BlockPool {
   readonly #sources: readonly Source[];
@@ -48,7 +49,9 @@ export class BlockPool {
     this.#sources = sources;
   }
 
-  /** Looks through `sources`; a later one is asked for what earlier ones name. */
+  /**
+   * Reads all `sources`. Each gets the range of blocks that earlier ones name.
+   */
   static async gather(sources: readonly Source[]): Promise<BlockPool> {
     const pool = new BlockPool(sources);
     for (const source of sources) {
@@ -61,13 +64,13 @@ export class BlockPool {
     return pool;
   }
 
-  /** The latest head of which all blocks are there; null = none. */
+  /** The latest head whose blocks are all there; null = none. */
   get latest(): Head | null {
     const heads = this.#heads.sort((a, b) => b.commit - a.commit);
     return heads.find((head) => this.has(head)) ?? null;
   }
 
-  /** How many commits of the same past came after `head`, at least. */
+  /** Returns how many commits of the same epoch came after `head`, at least. */
   beyond({ epoch, commit }: Head): number {
     let greatest = commit;
     for (const one of this.#finished) {
@@ -76,12 +79,12 @@ export class BlockPool {
     return greatest - commit;
   }
 
-  /** Whether all blocks of `head` are there. */
+  /** Returns whether all blocks of `head` are there. */
   has({ first, last, sum }: Head): boolean {
     return first > last || this.#fitting(last, sum, first) !== undefined;
   }
 
-  /** Hands over the blocks of `head`, all of which are there, in any order. */
+  /** Hands over the blocks of `head`, which are all there, in any order. */
   async read(
     head: Head,
     each: (block: Block) => Promise<void> | void,
@@ -105,7 +108,7 @@ export class BlockPool {
     }
   }
 
-  /** The sums of the blocks of `head` by their numbers. */
+  /** Returns the sums of the blocks of `head` by their numbers. */
   #chain({ first, last, sum }: Head): Map<number, number> {
     const sums = new Map<number, number>();
     for (let number = last, wanted = sum; number >= first; number--) {
@@ -151,7 +154,7 @@ export class BlockPool {
     }
   }
 
-  /** From the oldest block that a head names to the newest. */
+  /** The range from the oldest block that a head names to the newest. */
   get #range(): Range {
     let range: Range = { first: Infinity, last: 0 };
     for (const { first, last } of this.#heads) {

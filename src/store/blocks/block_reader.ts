@@ -9,11 +9,11 @@ import { framed } from "./block_writer.ts";
 import { RecordReader } from "../records/record_reader.ts";
 import { StoreError } from "../base/store_error.ts";
 
-/** Takes records as they are found. */
+/** Receives the records of blocks. */
 export interface RecordSink {
   /**
-   * A record of `kind` that begins in block `number` and takes `bytes` bytes
-   * with its frame. `record` is valid during the call.
+   * Takes a record of `kind` that begins in block `number` and takes `bytes`
+   * bytes with its frame. `record` is valid during the call.
    */
   record(
     kind: number,
@@ -24,25 +24,25 @@ export interface RecordSink {
 }
 
 /**
- * Reads the records of blocks that are given one after another. A record that
- * began before the first block is passed over: it was dead when its block went.
+ * Reads the records of consecutive blocks. Skips the rest of a record that
+ * began before the first block: it was dead when its block was deleted.
  */
 export class BlockReader {
   readonly #sink: RecordSink;
   readonly #record = new RecordReader();
-  /** A record that goes on in the next block, as far as it has been read. */
+  /** The bytes so far of a record that continues in the next block. */
   #open: Uint8Array | null = null;
   #openKind = 0;
   #openNumber = 0;
   #filled = 0;
-  /** Sum of the block before; 0 = not known. */
+  /** Sum of the previous block; 0 = unknown. */
   #sum = 0;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
   }
 
-  /** Throws `StoreError` `corrupt` when the block is not whole. */
+  /** Reads one block. Throws `StoreError` `corrupt` when it is damaged. */
   block(block: Block): void {
     const { bytes, number } = block;
     this.#sum = checkBlock(block, this.#sum);
@@ -66,8 +66,8 @@ export class BlockReader {
   }
 
   /**
-   * Throws `StoreError` `corrupt` when a record has no end, or the last block
-   * is not the one of `head`.
+   * Throws `StoreError` `corrupt` when a record is incomplete, or the last
+   * block is not that of `head`.
    */
   end(head: { readonly last: number; readonly sum: number }): void {
     checkEnd(this.#sum, head);
@@ -90,7 +90,7 @@ export class BlockReader {
     this.#openNumber = number;
   }
 
-  /** Appends what the block has up to `end` to the record that is open. */
+  /** Appends the bytes of the block up to `end` to the open record. */
   #continue(bytes: Uint8Array, end: number): void {
     const open = this.#open!;
     const part = bytes.subarray(BLOCK_HEADER, end);

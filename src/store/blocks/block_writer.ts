@@ -2,13 +2,13 @@ import { type Block, BLOCK_HEADER, BLOCK_MAX, sealBlock } from "./block.ts";
 import type { RecordKind } from "../records/record_kind.ts";
 import type { RecordWriter } from "../records/record_writer.ts";
 
-/** A record this long may be cut by a block's end; a shorter one never is. */
+/** Bytes from which on the end of a block may cut a record. */
 const CUT = 4096;
 
-/** Most bytes before a record: its kind and its length. */
+/** Maximum bytes before a record: its kind and its length. */
 const FRAME = 9;
 
-/** Bytes that a record of `length` bytes takes, with its kind and length. */
+/** Returns the bytes of a record of `length` bytes with its kind and length. */
 export function framed(length: number): number {
   let bytes = length + 2;
   for (let rest = length; rest >= 128; rest >>>= 7) bytes++;
@@ -16,22 +16,22 @@ export function framed(length: number): number {
 }
 
 /**
- * Puts records one behind the other into blocks. Only long records are cut, so
- * that nearly all can be read where they stand.
+ * Puts records into blocks. Only long records are cut, so that a reader finds
+ * nearly all of them in one piece.
  */
 export class BlockWriter {
   #bytes: Uint8Array | null = null;
   #at = BLOCK_HEADER;
   #carried = 0;
   #sealed: Block[] = [];
-  /** Number of the block that is being filled, or filled next. */
+  /** Number of the present block, or of the next one. */
   number: number;
-  /** Sum of the last block that was sealed; 0 = not known. */
+  /** Sum of the last sealed block; 0 = unknown. */
   sum: number;
   /** Bytes put since `take`, with their frames. */
   bytes = 0;
 
-  /** `number` is that of the first block, `sum` the sum of the one before. */
+  /** `number` is that of the first block, `sum` the sum of the previous one. */
   constructor(number: number, sum = 0) {
     this.number = number;
     this.sum = sum;
@@ -42,7 +42,10 @@ export class BlockWriter {
     return this.putLong(kind, record, record.bytes, 0, 0);
   }
 
-  /** The same, with the bytes of `tail` from `start` to `end` at its end. */
+  /**
+   * Appends a record that ends with the bytes of `tail` from `start` to `end`;
+   * returns the number of the block in which it begins.
+   */
   putLong(
     kind: RecordKind,
     record: RecordWriter,
@@ -64,7 +67,7 @@ export class BlockWriter {
     return number;
   }
 
-  /** The blocks filled since the last call, the unfinished one included. */
+  /** Returns the blocks filled since the last call, with the unfinished one. */
   take(): Block[] {
     this.#seal(0);
     const sealed = this.#sealed;
@@ -98,11 +101,11 @@ export class BlockWriter {
     }
   }
 
-  /** Ends the block; the next one begins with `carried` bytes of a record. */
+  /** Seals the block; the next one begins with `carried` bytes of a record. */
   #seal(carried: number): void {
     if (this.#at > BLOCK_HEADER) {
       let bytes = this.#bytes!;
-      // A full block is given away; the buffer of a short one fills again.
+      // A full block leaves with its buffer; a short one is copied out of it.
       if (this.#at === BLOCK_MAX) this.#bytes = null;
       else bytes = bytes.slice(0, this.#at);
       this.sum = sealBlock(

@@ -1,40 +1,43 @@
 import type { MachineRun } from "../../clock/mod.ts";
 import type { Block } from "./block.ts";
 
-/** Which part of the log holds, and what goes on from there. */
+/** The range of blocks that the log consists of, and the next numbers. */
 export interface Head {
   /** Number of the oldest block. */
   readonly first: number;
   /** Number of the newest; below `first` when there are no blocks. */
   readonly last: number;
-  /** Commits so far; each one adds 1. */
+  /** Number of commits so far. */
   readonly commit: number;
   /** The next number for a stored thing. */
   readonly next: number;
-  /** When this was written, ms: the store's time (`StoreTime`). */
+  /** The store's time at the commit, ms (`StoreTime`). */
   readonly time: number;
   /**
-   * The calendar when this was written, ms since 1970. @default {time}
+   * The calendar at the commit, ms since 1970.
+   *
+   * @default {time}
    */
   readonly date?: number;
   /**
-   * The machine's run when this was written; null where that is unknown.
+   * The machine's run at the commit; null where that is unknown.
+   *
    * @default {null}
    */
   readonly machine?: MachineRun | null;
   /**
-   * A random number from 1 to 2^48 that names a past. A new epoch begins where
-   * another copy of the store may continue from the same commit. 0 = a store of
-   * a schema without epochs.
+   * A random number from 1 to 2^48 that names a line of commits. A new epoch
+   * begins where another copy of the store may continue from the same commit. 0
+   * = a store of a schema without epochs.
    */
   readonly epoch: number;
-  /** Sum of the newest block; 0 = there is none, or it is not known. */
+  /** Sum of the newest block; 0 = there is none, or the sum is unknown. */
   readonly sum: number;
 }
 
-/** What one commit changes. */
+/** The changes of one commit. */
 export interface Commit {
-  /** What holds after it: blocks before `head.first` are let go. */
+  /** The head after the commit; blocks before `head.first` are deleted. */
   readonly head: Head;
   /** New blocks, the last ones of the log. */
   readonly blocks: readonly Block[];
@@ -45,7 +48,7 @@ export function bytesIn({ blocks }: Pick<Commit, "blocks">): number {
   return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-/** The head of a store in which nothing has been stored. */
+/** The head of an empty store. */
 export const EMPTY: Head = {
   first: 1,
   last: 0,
@@ -57,9 +60,9 @@ export const EMPTY: Head = {
 };
 
 /**
- * Whether two heads are of one and the same state. Before there were epochs two
- * pasts could give a commit the same number; that they do so in the same
- * millisecond as well, with as many blocks and things stored, does not happen.
+ * Returns whether two heads are of the same state. Before there were epochs,
+ * two copies could give a commit the same number. That they also agree in the
+ * millisecond, the blocks and the next number does not happen.
  */
 export function sameHead(a: Head, b: Head): boolean {
   if (a.commit !== b.commit || a.epoch !== b.epoch) return false;
@@ -67,33 +70,36 @@ export function sameHead(a: Head, b: Head): boolean {
       a.first === b.first && a.last === b.last;
 }
 
-/** Names a past that begins. */
+/** Returns a new epoch. */
 export function newEpoch(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));
   return (high % 0x10000) * 2 ** 32 + low + 1;
 }
 
-/** Where blocks are kept. */
+/** A place for blocks. */
 export interface Blocks {
-  /** The head as it is stored; `EMPTY` for a new store. */
+  /** The head on disk; `EMPTY` for a new store. */
   readonly head: Head;
-  /** Bytes that went to the disk since it was opened, in whole pages; about. */
+  /**
+   * Bytes written to the disk since the store was opened, in whole pages;
+   * about.
+   */
   readonly written: number;
-  /** Bytes that copies take on the disk; missing where there are none. */
+  /** Bytes that copies take on the disk; undefined without copies. */
   readonly copied?: number;
   /**
-   * Hands over all blocks the head holds, in their order; waits for what
-   * `each` returns. Rejects with `StoreError` `corrupt` when one is missing.
+   * Hands over all blocks of the head in their order; waits for what `each`
+   * returns. Rejects with `StoreError` `corrupt` when a block is missing.
    */
   read(each: (block: Block) => void | Promise<void>): Promise<void>;
   /**
-   * Makes a commit last: all of it or nothing. It may be tried again after it
-   * was rejected.
+   * Writes a commit: all of it or nothing. A rejected commit may be tried
+   * again.
    */
   commit(commit: Commit): Promise<void>;
   /**
-   * Reads all there is and mends what is damaged; `pause` lets others work.
-   * Returns what to tell the operator, or null when all is whole. Missing where
+   * Reads all blocks and copies and mends damage; `pause` lets other work run.
+   * Returns the text of an alarm, or null when all is whole. Undefined where
    * nothing can be mended, which may change.
    */
   readonly scrub?: (pause: () => Promise<void>) => Promise<string | null>;
@@ -103,26 +109,35 @@ export interface Blocks {
    */
   rewrite?: (last: number) => void;
   /**
-   * Gives back what copies take and no longer need, if the room on the disk is
-   * less; called after each commit, with the bytes of the log. Returns whether a
-   * commit has to come first. Missing where there are no copies.
+   * Frees space that copies no longer need, if the disk has less room; called
+   * after each commit, with the bytes of the log. Returns whether a commit must
+   * come first. Undefined without copies.
    */
   tighten?(stored: number): boolean;
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): Promise<void>;
 }
 
-/** Blocks of a store, of which a second copy can be made while they change. */
+/** Blocks that can be copied while they change. */
 export interface CopiedBlocks extends Blocks {
-  /** Blocks from here on stay on disk, although the head has left them. */
+  /**
+   * Blocks from this number on stay on disk, also when the head has left them.
+   */
   keepFrom: number;
-  /** Whether commits go to a journal first; said in the store with the next. */
+  /**
+   * Whether commits go to a journal first; the next commit notes it in the
+   * store.
+   */
   isJournaled: boolean;
-  /** Whether a journal has all that was stored before these were opened. */
+  /** Whether a journal had all commits when the store was opened. */
   readonly wasJournaled: boolean;
-  /** Writes blocks of the log again of which what is stored is damaged. */
+  /** Writes blocks again whose stored bytes are damaged. */
   mend?(blocks: readonly Block[]): Promise<void>;
-  /** Hands over the blocks of `head`. @default the head as it is stored */
+  /**
+   * Hands over the blocks of `head`.
+   *
+   * @default the head on disk
+   */
   read(
     each: (block: Block) => void | Promise<void>,
     head?: Head,

@@ -7,17 +7,17 @@ import { sumOf } from "../base/sum.ts";
 import { viewOf } from "../base/view_of.ts";
 
 /*
- * A commit as it stands in a journal:
+ * A commit in a journal:
  *
  *   offset 0  4 bytes  mark: the sum of the file's head
  *          4  4 bytes  CRC-32 of all that follows
  *          8  4 bytes  length of what follows the header
- *         12  4 bytes  sum of the frame before; the mark in the first one
+ *         12  4 bytes  sum of the previous frame; the mark in the first one
  *         16           the head, the number of blocks, and each block with its
  *                      number, lengths in front as varints
  *
- * The mark depends on the epoch, which no client knows: so a later frame can be
- * looked for behind a damaged one, and no payload passes for a frame.
+ * The mark depends on the epoch, which clients cannot know. So a reader can
+ * search the next frame behind a damaged one, and no payload passes for a frame.
  */
 
 /** Bytes before the content. */
@@ -26,22 +26,22 @@ export const FRAME_HEADER = 16;
 /** Room for a frame without blocks. */
 const FRAME_ROOM = 256;
 
-/** A frame longer than this is none: no commit is so large. */
+/** Maximum content of a frame: no commit is so large. */
 const FRAME_MAX = 0x7fffffff;
 
 /** The header of a frame. */
 export interface FrameHeader {
-  /** The file it belongs to. */
+  /** Mark of the file that has the frame. */
   readonly mark: number;
-  /** Names the frame. */
+  /** CRC-32 of the frame. */
   readonly sum: number;
-  /** Bytes of its content; -1 = it is no frame. */
+  /** Bytes of its content; -1 = no frame. */
   readonly length: number;
-  /** Sum of the frame before. */
+  /** Sum of the previous frame. */
   readonly before: number;
 }
 
-/** The frame of a commit, to be appended to a journal. */
+/** Returns the frame of a commit for a journal. */
 export function encodeFrame(
   { head, blocks }: Commit,
   mark: number,
@@ -79,13 +79,15 @@ export function decodeHeader(header: Uint8Array): FrameHeader {
   };
 }
 
-/** Whether a frame is what was written. */
+/** Returns whether the sum of a frame fits its bytes. */
 export function isFrame(header: Uint8Array, content: Uint8Array): boolean {
   const sum = sumOf(content, 0, content.length, sumOf(header, 8, 16));
   return viewOf(header).getUint32(4, true) === sum;
 }
 
-/** The commit in a frame's content; its blocks are views into it. */
+/**
+ * Returns the commit in the content of a frame; its blocks are views into it.
+ */
 export function decodeContent(content: Uint8Array): Commit {
   const record = new RecordReader();
   record.open(content, 0, content.length);

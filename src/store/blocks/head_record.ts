@@ -13,11 +13,11 @@ import { viewOf } from "../base/view_of.ts";
  *
  *   1 byte   0; heads of schemas 1 and 2 begin with another number
  *   1 byte   schema
- *            numbers, as varints; a reader passes over those it does not know
+ *            numbers, as varints; a reader skips those that it does not know
  *   4 bytes  CRC-32 of all before, in little-endian order
  *
  * Later schemas keep the first two bytes and the last four: so an older version
- * tells a head that it cannot read from a damaged one.
+ * can tell a newer head from a damaged one.
  */
 
 /** Length of the sum. */
@@ -29,7 +29,7 @@ export function encodeHead(head: Head): Uint8Array {
   record.uint8(0);
   record.uint8(SCHEMA);
   record.varint(head.first);
-  // One more, as an empty log ends before it begins.
+  // Plus 1: an empty log has a `last` below 1.
   record.varint(head.last + 1);
   record.varint(head.commit);
   record.varint(head.next);
@@ -81,7 +81,7 @@ export function decodeHead(bytes: Uint8Array): Head {
   return record.more ? { ...head, ...readClocks(record) } : head;
 }
 
-/** The clocks as they were read when the head was written. */
+/** Reads the clocks at the time of the head. */
 function readClocks(record: RecordReader): Pick<Head, "date" | "machine"> {
   const date = record.varint();
   const id = record.varint();

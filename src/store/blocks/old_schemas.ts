@@ -8,8 +8,8 @@ import { xxhash32 } from "../base/xxhash32.ts";
 const HEADERS = [0, 4, 8] as const;
 
 /**
- * A block of schema 1 or 2 as one of the present schema. It does not know the
- * sum of the one before, so that it becomes the same wherever it is copied.
+ * Returns a block of schema 1 or 2 as one of the present schema. The sum of the
+ * previous block stays unknown, so every copy of the block is the same.
  *
  * @throws {StoreError} `corrupt` when its sum is wrong; schema 1 had none.
  */
@@ -33,7 +33,9 @@ export function convertBlock(
   return bytes;
 }
 
-/** Throws `StoreError` `corrupt` when the bytes are no head of schema 1 or 2. */
+/**
+ * Throws `StoreError` `corrupt` when the bytes are no head of schema 1 or 2.
+ */
 export function decodeOldHead(bytes: Uint8Array): Head {
   const record = new RecordReader();
   record.open(bytes, 0, bytes.length);

@@ -6,13 +6,13 @@ import { isCorrupt } from "../base/store_error.ts";
 /** Blocks read between two pauses: some 1 MiB. */
 const A_SLICE = 16;
 
-/** How a scrub works. */
+/** The means of a scrub. */
 export interface Scrubbing {
-  /** The second copy; none without one. */
+  /** The snapshots and journals; empty without a second copy. */
   readonly copies: readonly Source[];
-  /** Lets others work. */
+  /** Lets other work run. */
   readonly pause: () => Promise<void>;
-  /** Writes again, from memory, what lives in the blocks up to `last`. */
+  /** Writes the live records of the blocks up to `last` again, from memory. */
   readonly rewrite?: (last: number) => void;
 }
 
@@ -20,14 +20,16 @@ export interface Scrubbing {
 interface Live {
   /** The sums of whole blocks, by their numbers. */
   readonly sums: ReadonlyMap<number, number>;
-  /** The newest block that is damaged, or that the next one does not continue. */
+  /**
+   * The newest block that is damaged or that the next one does not continue.
+   */
   readonly damaged: number;
 }
 
 /**
- * Reads all blocks of `head`, which stay on disk meanwhile, and mends those
- * that are damaged: from the copies, else from memory. Returns what to tell the
- * operator, or null when all are whole.
+ * Reads all blocks of `head`, which stay on disk meanwhile, and mends damaged
+ * ones: from the copies, else from memory. Returns the text of an alarm, or
+ * null when all are whole.
  */
 export async function scrubBlocks(
   blocks: CopiedBlocks,
@@ -71,13 +73,13 @@ async function readLive(
     }, head);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    // From there on nothing is known.
+    // Blocks behind the failure were not read.
     return { sums, damaged: Math.max(next, head.last) };
   }
   return { sums, damaged: mayBeSame(sum, head.sum) ? damaged : head.last };
 }
 
-/** Mends what the copies have whole; the numbers of those blocks, or none. */
+/** Mends the blocks that the copies have whole; returns their numbers. */
 async function mendFrom(
   copies: readonly Source[],
   blocks: CopiedBlocks,
@@ -108,7 +110,7 @@ function missing({ first, last }: Head, { sums }: Live): number[] {
   return numbers;
 }
 
-/** The damaged blocks in words; the first few by number. */
+/** Lists the damaged blocks; the first few by number. */
 function list(numbers: readonly number[]): string {
   if (numbers.length === 0) return "blocks of another epoch";
   const names = numbers.slice(0, 5).join(", ");

@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
 import type { Files } from "../base/files.ts";
 
-/** A file beside a store. */
+/** A snapshot or journal beside a store. */
 export interface Copy {
   readonly path: string;
-  /** A snapshot holds all up to this commit, a journal what comes after it. */
+  /** A snapshot has all up to this commit, a journal the commits after it. */
   readonly commit: number;
 }
 
@@ -16,36 +16,35 @@ export interface Copies {
   readonly journals: readonly Copy[];
 }
 
-/** A second copy that has to be made anew, at once. */
+/** A second copy that must be made at once. */
 export interface Renewal {
   /**
-   * Copies that are there are then renamed as those of this store; null =
-   * they are removed.
+   * The present copies are then renamed as those of this store; null = removed.
    */
   readonly aside: string | null;
 }
 
-/** Where the snapshot of `commit` is. */
+/** Returns the path of the snapshot of `commit`. */
 export function snapshotPath(store: string, commit: number): string {
   return `${store}.snapshot-${commit}`;
 }
 
-/** Where the journal of what came after `commit` is. */
+/** Returns the path of the journal of the commits after `commit`. */
 export function journalPath(store: string, commit: number): string {
   return `${store}.journal-${commit}`;
 }
 
-/** Returns where a store is built anew, until it is complete. */
+/** Returns the path of a store that is being rebuilt. */
 export function rebuiltPath(store: string): string {
   return `${store}.rebuilt`;
 }
 
-/** Returns where it is from then on, until it has the place of the store. */
+/** Returns its path from its completion until it replaces the damaged store. */
 export function completePath(store: string): string {
   return `${rebuiltPath(store)}-complete`;
 }
 
-/** All of them, in no order. */
+/** Returns snapshots and journals, in no order. */
 export function allOf({ snapshots, journals }: Copies): readonly Copy[] {
   return [...snapshots, ...journals];
 }
@@ -100,7 +99,7 @@ export async function removeOldCopies(
   }
 }
 
-/** Removes the copies of the store but those in `own`, or sets them aside. */
+/** Removes or renames the copies of the store except those in `own`. */
 export async function endCopies(
   files: Files,
   store: string,
@@ -114,7 +113,7 @@ export async function endCopies(
   }
 }
 
-/** Removes snapshots of the store that were never finished. */
+/** Removes snapshots of the store that were never completed. */
 export async function removeUnfinished(
   files: Files,
   store: string,

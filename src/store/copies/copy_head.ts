@@ -8,17 +8,17 @@ import { xxhash32 } from "../base/xxhash32.ts";
 import { viewOf } from "../base/view_of.ts";
 
 /*
- * What a journal or a snapshot begins with:
+ * The beginning of a journal or a snapshot:
  *
  *   offset 0  4 bytes  mark; as the length of a frame it would be too long
  *          4  2 bytes  schema of the blocks that follow
  *          6  2 bytes  length of the head
  *          8  4 bytes  sum of all but the mark and itself
- *         12           the head: of a journal, what its first commit comes
- *                      after; of a snapshot, what it is a copy of
+ *         12           the head: of a journal, the one before its first commit;
+ *                      of a snapshot, the one that it is a copy of
  *
- * Zeros fill it up to 128 bytes, so that the first frame can be found when this
- * is damaged. Schema 2 had no zeros, and the copies before it no head at all.
+ * Zeros fill it up to 128 bytes, so that the first frame can be found behind a
+ * damaged beginning. Schema 2 had no zeros, and earlier copies had no head.
  */
 
 const MARK = 0xfe6a6e64;
@@ -26,24 +26,24 @@ const MARK = 0xfe6a6e64;
 /** Bytes before the head. */
 const HEADER = 12;
 
-/** Bytes of all of it. */
+/** Bytes of the whole head of a copy. */
 export const COPY_HEAD = 128;
 
 /** The first bytes of a copy, decoded. */
 export interface CopyHead {
-  /** Schema of what follows. */
+  /** Schema of the frames. */
   readonly schema: number;
-  /** Where the first frame begins. */
+  /** Offset of the first frame. */
   readonly length: number;
   /** Its sum; the mark of the frames. */
   readonly sum: number;
   /** The head; null when it is damaged. */
   readonly head: Head | null;
-  /** Whether all of it is as it was written. */
+  /** Whether the sum fits the bytes. */
   readonly isWhole: boolean;
 }
 
-/** A beginning that says nothing; the frames behind it may be whole. */
+/** A damaged beginning; the frames behind it may be whole. */
 const DAMAGED: CopyHead = {
   schema: SCHEMA,
   length: COPY_HEAD,
@@ -52,7 +52,7 @@ const DAMAGED: CopyHead = {
   isWhole: false,
 };
 
-/** The beginning of a copy that goes on from `head`. */
+/** Returns the beginning of a copy that continues from `head`. */
 export function encodeCopyHead(head: Head): Uint8Array {
   const content = encodeHead(head);
   const bytes = new Uint8Array(COPY_HEAD);
@@ -65,14 +65,14 @@ export function encodeCopyHead(head: Head): Uint8Array {
   return bytes;
 }
 
-/** The mark of the frames behind a copy's beginning. */
+/** Returns the mark of the frames of a copy, from its beginning. */
 export function markOf(bytes: Uint8Array): number {
   return viewOf(bytes).getUint32(8, true);
 }
 
 /**
- * Reads the beginning of the copy `path`: its first `COPY_HEAD` bytes, or all
- * there are.
+ * Reads the beginning of the copy `path`: its first `COPY_HEAD` bytes, or the
+ * whole shorter file.
  *
  * @throws {StoreError} `newer` when a later version wrote it.
  */
@@ -100,7 +100,7 @@ export function decodeCopyHead(bytes: Uint8Array, path: string): CopyHead {
   return { schema: SCHEMA, length: COPY_HEAD, sum, head, isWhole: false };
 }
 
-/** Copies without a beginning are of schema 2: their frames come at once. */
+/** Copies without a head are of schema 2: they begin with a frame. */
 function withoutMark(bytes: Uint8Array): CopyHead {
   const { length } = bytes;
   // A frame of schema 2 begins with its length, and the head, with its own.
@@ -120,7 +120,7 @@ function decodeOrNull(bytes: Uint8Array): Head | null {
   }
 }
 
-/** Schema and length belong to what is summed, the sum itself does not. */
+/** The sum covers schema and length, but not itself. */
 function sumIn(bytes: Uint8Array): number {
   return sumOf(bytes, HEADER, bytes.length, viewOf(bytes).getUint32(4, true));
 }

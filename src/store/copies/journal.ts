@@ -7,18 +7,18 @@ import { PAGE, wholePages } from "../base/pages.ts";
 /** Bytes of blocks in one frame at most, unless one block alone is longer. */
 const FRAME = 32 * 1024 * 1024;
 
-/** A file to which commits are appended; each one is on disk when it returns. */
+/** A file of commits. Each one is on disk when `append` resolves. */
 export class Journal {
   readonly #file: OpenFile;
-  /** Goes before the first commit: a full disk takes an empty file, too. */
+  /** Written with the first commit: a full disk still takes an empty file. */
   #head: Uint8Array | null;
   /** The mark of each frame. */
   readonly #mark: number;
-  /** Sum of the last frame that is known to be right. */
+  /** Sum of the last whole frame. */
   #sum: number;
-  /** Bytes that are known to be right; what a failed write left is beyond. */
+  /** Bytes of whole frames; the rest of a failed write is beyond. */
   #length = 0;
-  /** The same before the last commit was appended. */
+  /** `#length` before the last commit. */
   #before = 0;
   #written = 0;
   /** The last commit that was written; on disk after a sync. */
@@ -35,9 +35,9 @@ export class Journal {
   }
 
   /**
-   * Begins a new file at `path`, whose first commit comes after `head`. One
-   * that is there is removed, not emptied: its pages may be those that the
-   * disk refused.
+   * Creates a new file at `path`; its first commit comes after `head`. Removes
+   * an old file instead of emptying it: its pages may be those that the disk
+   * refused.
    */
   static async create(
     files: Files,
@@ -50,12 +50,12 @@ export class Journal {
     return new Journal(file, head);
   }
 
-  /** Bytes of it. */
+  /** Length of the journal in bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** Bytes that went to the disk, in whole pages; about. */
+  /** Bytes written to the disk, in whole pages; about. */
   get written(): number {
     return this.#written;
   }
@@ -69,14 +69,14 @@ export class Journal {
   }
 
   /**
-   * False from a failed sync on: the system may count pages as written that
-   * are not, so that a later sync says nothing. Another journal is needed.
+   * False after a failed sync. The system may count lost pages as written, so a
+   * later sync proves nothing, and another journal must take over.
    */
   get isSound(): boolean {
     return this.#isSound;
   }
 
-  /** Appends a commit and waits for the disk; may be tried again. */
+  /** Appends a commit and waits for the disk. A failed call may be repeated. */
   async append(commit: Commit): Promise<void> {
     await this.write(commit);
     await this.sync();
@@ -107,18 +107,18 @@ export class Journal {
     this.#sum = sum;
     if (commit.head.commit !== 0) this.#appended = commit.head.commit;
     this.#before = this.#length;
-    // The page that the one before ended in is written again.
+    // The last page of the previous commit is written again.
     this.#written += wholePages(length + this.#length % PAGE);
     this.#length += length;
   }
 
-  /** Removes the last commit; nothing can be appended after that. */
+  /** Removes the last commit. The journal takes no commit after that. */
   async takeBack(): Promise<void> {
     await this.#file.truncate(this.#before);
     await this.#file.sync();
   }
 
-  /** Waits until all that was written is on disk. */
+  /** Waits until all commits are on disk. */
   async sync(): Promise<void> {
     const appended = this.#appended;
     try {
@@ -130,7 +130,7 @@ export class Journal {
     }
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void {
     this.#file.close();
   }
@@ -142,7 +142,7 @@ export class Journal {
   }
 }
 
-/** The parts of a commit, of `most` bytes each unless a block is longer. */
+/** Cuts a commit into parts of `most` bytes, or of one longer block. */
 function* cut({ head, blocks }: Commit, most: number): Generator<Commit> {
   let from = 0;
   let bytes = 0;

@@ -13,27 +13,27 @@ import { convertBlock } from "../blocks/old_schemas.ts";
 import { isCorrupt } from "../base/store_error.ts";
 import { xxhash32 } from "../base/xxhash32.ts";
 
-/** Bytes looked through at a time for the next frame. */
+/** Bytes searched at a time for the next frame. */
 const LOOK = 1024 * 1024;
 
 /** Length and sum of a frame of schema 2. */
 const OLD_HEADER = 8;
 
-/** A commit as a journal has it. */
+/** A commit in a journal. */
 export interface JournaledCommit extends Commit {
-  /** The head it was made on; null where that is not known. */
+  /** The head before the commit; null where that is unknown. */
   readonly after: Head | null;
 }
 
-/** A part of a copy that is not what was written. */
+/** A damaged part of a copy. */
 export interface Gap {
-  /** Where it begins. */
+  /** Its offset. */
   readonly at: number;
   /** Bytes; 0 where frames are missing without a trace. */
   readonly bytes: number;
   /**
-   * Whether nothing whole comes behind it: a write may have been torn there,
-   * and then it was not acknowledged.
+   * Whether no whole frame follows: a write may have been torn there, which was
+   * never acknowledged.
    */
   readonly isEnd: boolean;
 }
@@ -66,8 +66,8 @@ export async function* readJournal(
 }
 
 /**
- * Puts the parts of long commits together; a last commit without end is left.
- * Where a part is missing the commit begins with a later block.
+ * Joins the parts of long commits; leaves out a last commit without an end.
+ * Where a part is missing, the commit begins with a later block.
  */
 export async function* joined(
   commits: AsyncIterable<JournaledCommit>,
@@ -110,7 +110,7 @@ async function* readFrames(
     before = frame.sum;
     const { head } = frame.commit;
     if (head.commit !== 0 && isBroken) {
-      // Within a file the epoch stays the same: its commits name each other.
+      // All commits of a file have the same epoch, so their numbers suffice.
       after = { ...EMPTY, epoch: head.epoch, commit: head.commit - 1 };
       isBroken = false;
     }
@@ -134,7 +134,9 @@ interface Frame {
   readonly commit: Commit;
 }
 
-/** The frame that comes next; null, and at the same place, when it is none. */
+/**
+ * Reads the next frame; returns null, without moving on, when it is damaged.
+ */
 async function readFrame(
   reader: ExactReader,
   mark: number,
@@ -154,7 +156,7 @@ async function readFrame(
   return null;
 }
 
-/** The next whole frame behind the place where one is damaged; null = none. */
+/** Searches the next whole frame behind a damaged one; null = none. */
 async function nextFrame(
   reader: ExactReader,
   mark: number,
@@ -175,13 +177,13 @@ async function nextFrame(
       }
       at = bytes.indexOf(first, at + 1);
     }
-    // A mark may stand across the end.
+    // A mark may begin at the end of this piece.
     from += Math.max(1, length - 3);
   }
   return null;
 }
 
-/** Copies of schema 2 end for us where a frame is damaged. */
+/** A copy of schema 2 ends at its first damaged frame. */
 async function* readOld(
   reader: ExactReader,
   start: CopyHead,

@@ -17,33 +17,39 @@ import { writeSnapshot } from "./snapshot.ts";
 import type { Space } from "../space/space.ts";
 import { isCorrupt, isTaken } from "../base/store_error.ts";
 
-/** A journal longer than this, and than the store, is time for a snapshot. */
+/**
+ * A journal longer than this, and longer than the store, makes a snapshot due.
+ */
 const LONG_JOURNAL = 64 * 1024 * 1024;
 
-/** So many journals of earlier runs are time for one as well. */
+/** Journals of earlier runs that make a snapshot due. */
 const MANY_JOURNALS = 24;
 
-/** Copies may take so many times the store, and bytes more, on a full disk. */
+/**
+ * On a full disk, copies may take this multiple of the store, plus the slack.
+ */
 const TIGHT_COPIES = 3;
 const TIGHT_SLACK = 1024 * 1024;
 
-/** A snapshot that failed is tried again after this, ms. */
+/** Pause before a failed snapshot is tried again, ms. */
 const RETRY = 60_000;
 
 const ENOUGH_SPACE = { diskRoom: Infinity, free: Infinity };
 
-/** How the second copy is kept. */
+/** The options of a second copy. */
 export interface JournalOptions {
-  /** Where journals and snapshots are written. */
+  /** The files of journals and snapshots. */
   readonly files: Files;
   /** The store's file. */
   readonly path: string;
-  /** A snapshot is made so often, ms. */
+  /** Time from one snapshot to the next, ms. */
   readonly snapshotInterval: number;
-  /** Set when the copies there are will not do: one is made at once. */
+  /**
+   * Set when the present copies must be replaced: a snapshot is made at once.
+   */
   readonly renewal?: Renewal | null;
   /**
-   * Is told why no snapshot can be made, and null once one was: it is tried
+   * Receives why no snapshot can be made; null once one is. The broker tries
    * again until then.
    */
   readonly told?: (trouble: string | null) => void;
@@ -61,49 +67,52 @@ export interface JournalOptions {
 }
 
 /**
- * Blocks of which there is a second copy: a commit is in a journal, and the
- * journal on disk, before it goes to the store. At each snapshot a new journal
- * begins. Two snapshots are kept, so that a damaged one loses nothing.
+ * Blocks with a second copy. A commit goes to a journal, and the journal to the
+ * disk, before it goes to the store. Each snapshot begins a new journal. Two
+ * snapshots are kept, so that one damaged snapshot loses nothing.
  */
 export class JournaledBlocks implements Blocks {
   readonly #blocks: CopiedBlocks;
   readonly #clock: Clock;
   readonly #options: JournalOptions;
-  /** Null until the first one begins. */
+  /** Null before the first journal. */
   #journal: Journal | null = null;
-  /** Where the journal is. */
+  /** Path of the journal. */
   #path = "";
   #timer: Cancel | null = null;
   #beginning: Promise<void> | null = null;
   /** Whether the journal was begun for a snapshot that has yet to be made. */
   #isBegun = false;
-  /** A snapshot or a scrub: one at a time keeps the blocks of a head. */
+  /**
+   * The snapshot or scrub under way: only one at a time keeps the blocks of a
+   * head.
+   */
   #reading: Promise<void> | null = null;
   #isDue = false;
-  /** Earlier runs have left so many journals that a snapshot is due. */
+  /** Whether earlier runs have left so many journals that a snapshot is due. */
   #hasMany = false;
-  /** No snapshot is begun before the timer says so. */
+  /** Whether no snapshot begins before the timer fires. */
   #rests = false;
   #commits = 0;
-  /** Bytes of snapshots and journals that are finished. */
+  /** Bytes of completed snapshots and journals. */
   #copied = 0;
   /** Bytes in the journals of earlier runs. */
   #carried = 0;
-  /** Bytes in all copies but the journal that is being written. */
+  /** Bytes of all copies except the present journal. */
   #kept = 0;
-  /** Bytes that the snapshot being written takes. */
+  /** Bytes of the snapshot under way. */
   #underway = 0;
-  /** Bytes of the log as of the last commit. */
+  /** Bytes of the log at the last commit. */
   #stored = Infinity;
-  /** The commit of which there is a snapshot of this run. */
+  /** The commit of the last snapshot of this run. */
   #snapshotOf = -1;
-  /** Whether no snapshot was begun for want of space. */
+  /** Whether lack of space prevented a snapshot. */
   #isCramped = false;
   #trouble: string | null = null;
-  /** Whether damage was reported that no snapshot has found gone. */
+  /** Whether reported damage awaits a snapshot that finds all blocks whole. */
   #isDamaged = false;
   #renewal: Renewal | null;
-  /** Journals begun by this process: they go on from where the store stands. */
+  /** Journals of this process: they continue from where the store stands. */
   readonly #own = new Set<string>();
   #isOpen = false;
   #closed = false;
@@ -121,7 +130,7 @@ export class JournaledBlocks implements Blocks {
     blocks.isJournaled = true;
   }
 
-  /** Begins a journal that goes on where `blocks` stands. */
+  /** Begins a journal that continues from the head of `blocks`. */
   static async open(
     blocks: CopiedBlocks,
     clock: Clock,
@@ -129,7 +138,8 @@ export class JournaledBlocks implements Blocks {
   ): Promise<JournaledBlocks> {
     const made = new JournaledBlocks(blocks, clock, options);
     try {
-      // Before the journal: that may take the name of one that is to be kept.
+      // First the snapshot: a journal may take the name of one that must be
+      // kept.
       if (made.#renewal !== null) await made.#write(blocks.head);
       else await made.#takeOver();
       await made.#beginJournal();
@@ -165,19 +175,19 @@ export class JournaledBlocks implements Blocks {
     this.#commits++;
     try {
       await this.#beginning;
-      // Tried again after the store failed, it is in the journal already.
+      // A commit that only the store refused is in the journal already.
       if (this.#journal!.last < head.commit) {
         if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
           await this.#beginDue();
         }
-        // An unsound one may lose what it takes from now on.
+        // An unsound journal may lose what it takes.
         if (!this.#journal!.isSound) await this.#beginJournal();
         await this.#journal!.append(commit);
       }
       await this.#blocks.commit(commit);
     } catch (error) {
-      // Another broker goes on from the commit before: this one must not come
-      // back when the store is built anew.
+      // Another broker continues from the previous commit. A rebuild must not
+      // bring this one back.
       if (isTaken(error)) await this.#journal!.takeBack().catch(() => {});
       throw error;
     } finally {
@@ -185,7 +195,7 @@ export class JournaledBlocks implements Blocks {
     }
   }
 
-  /** Two snapshots in a row give back all that was in the copies before. */
+  /** Two snapshots in a row free all earlier copies. */
   tighten(stored: number): boolean {
     this.#stored = stored;
     const isBusy = this.#closed || this.#commits > 0 ||
@@ -215,8 +225,8 @@ export class JournaledBlocks implements Blocks {
   }
 
   /**
-   * Goes on with the copies there are. Runs that are shorter than the interval
-   * would else leave journals without end.
+   * Continues with the present copies. Else runs shorter than the interval
+   * would leave journals without end.
    */
   async #takeOver(): Promise<void> {
     this.#wait();
@@ -237,13 +247,13 @@ export class JournaledBlocks implements Blocks {
     return bytes;
   }
 
-  /** Bytes of the blocks at most. */
+  /** Maximum bytes of the blocks. */
   get #most(): number {
     const { first, last } = this.#blocks.head;
     return (last - first + 1) * 65536;
   }
 
-  /** Bytes that a snapshot would take; about. */
+  /** Bytes of a snapshot; about. */
   get #size(): number {
     return Math.min(this.#most, this.#stored);
   }
@@ -268,12 +278,18 @@ export class JournaledBlocks implements Blocks {
     );
   }
 
-  /** Whether a snapshot that is due comes with `commit`; time alone is none. */
+  /**
+   * Returns whether `commit` is worth a snapshot that is due; one that only
+   * notes the time is not.
+   */
   #isWorth({ head, blocks }: Commit): boolean {
     return blocks.length > 0 || head.first !== this.head.first || this.#hasMany;
   }
 
-  /** Without a commit nothing changes, so the snapshot waits for the next. */
+  /**
+   * A snapshot that is due by time waits for the next commit: nothing changes
+   * before.
+   */
   #wait(): void {
     this.#isDue = this.#rests = this.#hasMany = false;
     this.#timer?.();
@@ -284,7 +300,10 @@ export class JournaledBlocks implements Blocks {
     });
   }
 
-  /** After a failure it does not: the copy is behind already. */
+  /**
+   * A failed snapshot is tried again without a commit: the copy is behind
+   * already.
+   */
   #waitAgain(): void {
     this.#isDue = false;
     this.#rests = true;
@@ -305,8 +324,8 @@ export class JournaledBlocks implements Blocks {
   }
 
   /**
-   * Whether a commit is in the journal that the store has not taken yet. The
-   * next journal would have it, too, and `takeBack` removes it from one only.
+   * Whether the journal has a commit that the store has not taken. The next
+   * journal would get it, too, and `takeBack` removes it from one only.
    */
   get #isAhead(): boolean {
     return this.#journal !== null &&
@@ -319,26 +338,27 @@ export class JournaledBlocks implements Blocks {
     this.#timer?.();
     this.#isDue = this.#isCramped = false;
     const { head } = this.#blocks;
-    // A snapshot that is tried again needs no other: the journal goes on from
-    // where the copy before it ends.
+    // A snapshot that is tried again needs no new journal: the present one
+    // continues from the copy before it.
     const begun = this.#isBegun && this.#journal!.isSound
       ? Promise.resolve()
       : this.#beginJournal().then(() => {
         this.#isBegun = true;
       });
-    // From now on: a scrub that began before the snapshot would share its blocks.
+    // Set before the journal is created: else a scrub could begin meanwhile and
+    // share the blocks.
     this.#reading = begun.then(() => this.#write(head), (error) => {
       this.#failed(error);
     }).finally(() => this.#reading = null);
     return begun.catch(() => {});
   }
 
-  /** The one before is complete. */
+  /** Replaces the journal; the previous one is complete. */
   async #beginJournal(): Promise<void> {
     const { head } = this.#blocks;
     const path = journalPath(this.#options.path, head.commit);
     const before = this.#journal;
-    // One that was begun here already has nothing in it yet.
+    // A journal begun at this head is still empty.
     if (path === this.#path && before?.isSound) return;
     const next = await Journal.create(this.#options.files, path, head);
     before?.close();
@@ -350,12 +370,12 @@ export class JournaledBlocks implements Blocks {
   }
 
   /**
-   * Copies the blocks of `head`, which stay on disk until that is done; does
-   * not throw.
+   * Copies the blocks of `head`, which stay on disk until that ends; does not
+   * throw.
    */
   async #write(head: Head): Promise<void> {
     const { files, path } = this.#options;
-    // One that a scrub wants from now on needs the next snapshot.
+    // A renewal that a scrub demands from now on needs the next snapshot.
     const renewal = this.#renewal;
     this.#blocks.keepFrom = head.first;
     this.#underway = this.#size;
@@ -388,7 +408,7 @@ export class JournaledBlocks implements Blocks {
     }
   }
 
-  /** The old copies stay, and the snapshot is tried again. */
+  /** Keeps the old copies; the snapshot is tried again. */
   async #mendFor(head: Head): Promise<void> {
     try {
       const found = await this.#mend(head, () => Promise.resolve());
@@ -396,7 +416,7 @@ export class JournaledBlocks implements Blocks {
       this.#isDamaged = true;
       this.#options.damage?.(found);
     } catch {
-      // The snapshot tells that it could not be made.
+      // The failure of the snapshot is reported anyway.
     }
   }
 
@@ -421,7 +441,8 @@ export class JournaledBlocks implements Blocks {
       .finally(() => this.#reading = null);
     const found = await scrub;
     await this.#reading;
-    // Copies are read beside commits and snapshots: they keep no blocks.
+    // Commits and snapshots continue while copies are read: this keeps no
+    // blocks.
     const { scrubCopies } = await import("./scrub_copies.ts");
     const damaged = await scrubCopies(files, path, pause);
     if (damaged.length === 0) return found;
@@ -435,7 +456,7 @@ export class JournaledBlocks implements Blocks {
   }
 
   async #scrub(pause: () => Promise<void>): Promise<string | null> {
-    // A commit that is under way may remove blocks of the head of now.
+    // A commit under way may delete blocks of the present head.
     while (this.#commits > 0) await pause();
     const { head } = this.#blocks;
     this.#blocks.keepFrom = head.first;
@@ -446,7 +467,7 @@ export class JournaledBlocks implements Blocks {
     }
   }
 
-  /** Copies that the snapshot of `head` makes needless. */
+  /** Removes the copies that the snapshot of `head` replaces. */
   async #removeOld(head: Head, renewal: Renewal | null): Promise<void> {
     const { files, path } = this.#options;
     this.#carried = 0;
@@ -467,7 +488,7 @@ export class JournaledBlocks implements Blocks {
       left.filter((one) => one.path !== this.#path),
     );
     this.#snapshotOf = head.commit;
-    // What is remembered of journals must not grow for ever.
+    // The set must not grow without end.
     this.#own.clear();
     if (this.#path !== "") this.#own.add(this.#path);
   }
@@ -482,11 +503,11 @@ export class JournaledBlocks implements Blocks {
     this.#waitAgain();
   }
 
-  /** Once, however often it fails for the same reason. */
+  /** Reports a trouble once, however often it repeats. */
   #tell(trouble: string | null): void {
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    // One that fails to open would leave the operator an alarm without end.
+    // A copy that fails to open could never end its alarm.
     if (this.#isOpen) this.#options.told?.(trouble);
   }
 }

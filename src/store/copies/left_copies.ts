@@ -3,13 +3,13 @@ import type { Blocks, Commit, CopiedBlocks, Head } from "../blocks/blocks.ts";
 import { allOf, endCopies, findCopies } from "./copies.ts";
 import type { Files } from "../base/files.ts";
 
-/** The copies of the store at `path` are removed. */
+/** Removes the copies. */
 const GONE = { aside: null };
 
 /**
- * Blocks of a store whose mode keeps no second copy any more. The one that was
- * kept is as good as the store until the first commit, and is then removed:
- * nothing could tell an old copy from the store, should that be damaged later.
+ * Blocks of a store whose mode no longer keeps a second copy. The present copy
+ * is as good as the store until the first commit. Then it is removed: an old
+ * copy could not be told from the store, should the store be damaged later.
  */
 export class LeftCopies implements Blocks {
   readonly #blocks: Blocks;
@@ -23,7 +23,7 @@ export class LeftCopies implements Blocks {
     this.#path = path;
   }
 
-  /** `blocks` as they are where the store at `path` has no copies. */
+  /** Returns `blocks` unchanged where the store at `path` has no copies. */
   static async of(
     blocks: CopiedBlocks,
     files: Files,
@@ -32,7 +32,7 @@ export class LeftCopies implements Blocks {
     if (allOf(await findCopies(files, path)).length === 0) return blocks;
     const left = new LeftCopies(blocks, files, path);
     if (blocks.wasJournaled) return left;
-    // A crash came between the commit and this.
+    // A crash came between the first commit and the removal.
     await left.#leave();
     return blocks;
   }
@@ -70,7 +70,7 @@ export class LeftCopies implements Blocks {
     return this.#blocks.close();
   }
 
-  /** Removes the copies; the next start removes those that remain. */
+  /** Removes the copies; the next start removes the rest. */
   async #leave(): Promise<void> {
     this.#isLeft = true;
     await endCopies(this.#files, this.#path, GONE, new Set()).catch(() => {});

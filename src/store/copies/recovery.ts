@@ -9,15 +9,15 @@ import {
 } from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
 
-/** How far a snapshot and the journals that go on from it lead. */
+/** The reach of a snapshot and the journals that continue it. */
 export interface Line {
-  /** Null where the journals alone go back to the beginning. */
+  /** Null for journals that reach back to the beginning. */
   readonly snapshot: Copy | null;
-  /** Where they end without a gap; `EMPTY` when there is nothing. */
+  /** The head at their end without a gap; `EMPTY` = nothing. */
   readonly reach: Head;
 }
 
-/** Takes what is seen in journals, whether it goes on from anything or not. */
+/** Receives all findings in journals, also commits that continue nothing. */
 export interface JournalSights {
   /** Takes a damaged part of the journal at `path`. */
   gap(path: string, gap: Gap): void;
@@ -26,10 +26,11 @@ export interface JournalSights {
 }
 
 /**
- * Goes through the commits of the journals that go on from `from` without a
- * gap; returns where they end. A journal of another past, as it is left when a
- * store was built anew or replaced, has the numbers but not the heads, and is
- * passed over.
+ * Reads the commits that continue `from` without a gap; returns the head at
+ * their end.
+ *
+ * A journal of another epoch, left by a rebuilt or replaced store, has fitting
+ * numbers but other heads; its commits are skipped.
  */
 export async function follow(
   files: Files,
@@ -55,15 +56,15 @@ function continues(
   { head, blocks, after }: JournaledCommit,
   at: Head,
 ): boolean {
-  // Of a commit in several frames the first ones may be damaged.
+  // The first frames of a long commit may be damaged.
   const begins = blocks.length === 0 ? head.last + 1 : blocks[0].number;
   return head.commit === at.commit + 1 && begins === at.last + 1 &&
     (after === null || sameHead(after, at));
 }
 
 /**
- * The lines that the copies make: one for each snapshot that is whole, the
- * newest first, then that of the journals alone.
+ * Yields the line of each whole snapshot, the newest first, then that of the
+ * journals alone.
  */
 export async function* linesOf(
   files: Files,
@@ -77,7 +78,7 @@ export async function* linesOf(
   yield { snapshot: null, reach: await follow(files, copies.journals, EMPTY) };
 }
 
-/** The line that leads to the latest commit. */
+/** Returns the line that reaches the latest commit. */
 export async function latestLine(
   files: Files,
   copies: Copies,
@@ -89,7 +90,10 @@ export async function latestLine(
   return latest;
 }
 
-/** Brings `blocks` up to where the journals of the store at `store` lead. */
+/**
+ * Adds to `blocks` the commits that the journals of the store `store` have
+ * beyond it.
+ */
 export async function catchUp(
   files: Files,
   blocks: Blocks,
@@ -99,7 +103,7 @@ export async function catchUp(
   await follow(files, journals, blocks.head, (commit) => blocks.commit(commit));
 }
 
-/** Builds a store anew in `blocks`, which is empty, along `line`. */
+/** Writes a store along `line` into `blocks`, which are empty. */
 export async function rebuild(
   files: Files,
   blocks: Blocks,

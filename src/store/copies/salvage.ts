@@ -11,12 +11,12 @@ import { RecordReader } from "../records/record_reader.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 
-/** Bytes of a damaged part that are looked at: more than a frame has. */
+/** Maximum bytes of a damaged part that are read: more than a frame has. */
 const LOOK = 64 * 1024 * 1024;
 
 /**
- * A snapshot or journal as a source of blocks. Of a damaged frame it has those
- * blocks that are whole.
+ * Returns a snapshot or journal as a source of blocks. A damaged frame yields
+ * its whole blocks.
  */
 export function copySource(files: Files, path: string): Source {
   return {
@@ -33,7 +33,7 @@ export function copySource(files: Files, path: string): Source {
   };
 }
 
-/** Whether there are blocks of the present schema; also hands over the head. */
+/** Hands over the head; returns whether the blocks have the present schema. */
 async function readStart(
   files: Files,
   path: string,
@@ -51,7 +51,7 @@ async function readStart(
   }
 }
 
-/** Takes what is whole out of a frame that is not. */
+/** Reads the whole blocks of a damaged frame. */
 async function salvage(
   files: Files,
   path: string,
@@ -72,7 +72,7 @@ async function salvage(
   }
 }
 
-/** Reads the content of a damaged frame as far as possible. */
+/** Decodes the content of a damaged frame as far as possible. */
 function parts(content: Uint8Array): { head: Head | null; blocks: Block[] } {
   const record = new RecordReader();
   record.open(content, 0, content.length);

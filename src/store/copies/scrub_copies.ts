@@ -7,7 +7,7 @@ import { snapshotHead } from "./snapshot.ts";
 /** Bytes read between two pauses. */
 const SLICE = 1024 * 1024;
 
-/** Lets others work. */
+/** Lets other work run. */
 type Pause = () => Promise<void>;
 
 /**

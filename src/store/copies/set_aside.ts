@@ -1,18 +1,18 @@
 import { allOf, endingsOf, findCopies } from "./copies.ts";
 import { exists, type Files } from "../base/files.ts";
 
-/** What belongs to a file of SQLite beside the file itself. */
+/** The files that SQLite keeps beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
 
-/** All files that SQLite may keep for the store at `path`. */
+/** Returns all files that SQLite may keep for the store at `path`. */
 export function storeFiles(path: string): string[] {
   return ["", ...COMPANIONS].map((part) => path + part);
 }
 
 /**
- * Renames the damaged store at `path` and its second copy, so that they can be
- * looked into; the copy would bring back at some later start what is given up
- * now. Returns the new path. `now` is in ms since 1970.
+ * Renames the damaged store at `path` and its second copy for inspection: a
+ * copy in place would bring back at a later start what is given up now. Returns
+ * the new path. `now` is in ms since 1970.
  */
 export async function setAside(
   files: Files,
@@ -25,7 +25,7 @@ export async function setAside(
   return aside;
 }
 
-/** The free name that a store damaged at `now` (ms since 1970) is given. */
+/** Returns a free name for a store damaged at `now` (ms since 1970). */
 export function corruptName(
   files: Files,
   path: string,
@@ -36,7 +36,7 @@ export function corruptName(
   return freeName(files, path, `corrupt-${time}`);
 }
 
-/** A name for the store at `path` that ends in `mark` and that nothing has. */
+/** Returns a free name for the store at `path` that ends in `mark`. */
 async function freeName(
   files: Files,
   path: string,
@@ -51,9 +51,9 @@ async function freeName(
 
 /**
  * Renames the store `path`, which is whole, and its second copy to a name that
- * ends in `mark`; returns it, or null when there was neither. Stopped half
- * way, it ends up at the same name when it is called again: what decides is
- * the file itself, which goes last.
+ * ends in `mark`. Returns the name, or null without a store. After an
+ * interruption another call chooses the same name: the file itself goes last
+ * and decides.
  */
 export async function moveAway(
   files: Files,
@@ -87,8 +87,8 @@ async function moveCopies(
 }
 
 /**
- * Renames a damaged store that nobody has open. The file goes first: without
- * its write-ahead log it might look like a whole store of an earlier time.
+ * Renames a damaged store that is open nowhere. The file goes first: without
+ * its write-ahead log it could pass for a whole store of an earlier time.
  */
 export async function moveDamaged(
   files: Files,
@@ -104,9 +104,9 @@ export async function moveDamaged(
 }
 
 /**
- * Renames the write-ahead log that was left at `path` when moving the store
- * was interrupted: it must not become part of a new one. Returns where the
- * store is, or null when there was nothing left.
+ * Renames the write-ahead log that an interrupted rename left at `path`: it
+ * must not become part of a new store. Returns the path of the renamed store,
+ * or null without such a log.
  */
 export async function moveStray(
   files: Files,
@@ -124,7 +124,7 @@ export async function moveStray(
   return to;
 }
 
-/** The store that was set aside last, if there is one. */
+/** Returns the damaged store that was renamed last, or null. */
 async function lastSetAside(
   files: Files,
   path: string,
@@ -137,8 +137,9 @@ async function lastSetAside(
 }
 
 /**
- * Finds the damaged stores that were set aside beside the store at `path`, the
- * oldest first. Of some only copies may be there, or the write-ahead log.
+ * Returns the damaged stores that starts have renamed beside the store at
+ * `path`, the oldest first. Some may consist of copies only, or of a
+ * write-ahead log.
  */
 export async function setAsideBefore(
   files: Files,
@@ -152,7 +153,7 @@ export async function setAsideBefore(
   return [...names].sort();
 }
 
-/** Removes a store that nobody has open, if there is one. */
+/** Removes a store that is open nowhere, if there is one. */
 export async function removeStore(files: Files, path: string): Promise<void> {
   for (const part of [...COMPANIONS, ""]) await files.remove(path + part);
 }

@@ -9,12 +9,12 @@ import { readJournal } from "./journal_reader.ts";
 const A_FRAME = 32;
 
 /**
- * Writes a snapshot of the blocks of `head`, which `read` hands over. It looks
- * like the journal of a few large commits; only the last one bears the head's
- * own number. It gets its name when it is complete and on disk. Returns the
- * bytes that were written.
+ * Writes a snapshot of the blocks of `head`, which `read` hands over. A
+ * snapshot is like a journal of a few large commits; only the last one has the
+ * number of the head. The file gets its name when it is complete and on disk.
+ * Returns the bytes written.
  *
- * @throws {StoreError} `corrupt` when a block is not what was written.
+ * @throws {StoreError} `corrupt` when a block is damaged.
  */
 export async function writeSnapshot(
   files: Files,
@@ -30,7 +30,7 @@ export async function writeSnapshot(
     let blocks: Block[] = [];
     let sum = 0;
     await read((block) => {
-      // A damaged block under a fresh sum would look whole.
+      // A damaged block under a new sum would pass for whole.
       sum = checkBlock(block, sum);
       blocks.push(block);
       if (blocks.length < A_FRAME) return;
@@ -54,8 +54,8 @@ export async function writeSnapshot(
 }
 
 /**
- * Returns the head that the snapshot is a copy of; null when it is not whole.
- * Waits for what `paused` returns, which gets the bytes of each frame.
+ * Returns the head of a snapshot; null when the snapshot is damaged. Waits for
+ * what `paused` returns, which gets the bytes of each frame.
  */
 export async function snapshotHead(
   files: Files,
@@ -72,6 +72,6 @@ export async function snapshotHead(
     await paused(bytesIn({ blocks }));
   }
   if (!isWhole || last === null || last.commit !== commit) return null;
-  // Before copies had heads, there was no more to compare.
+  // Older copies have no head to compare.
   return before === null || sameHead(before, last) ? last : null;
 }

@@ -14,19 +14,19 @@ import { nextTurn } from "../base/next_turn.ts";
 const SLICE = 256;
 
 /**
- * Blocks of a store whose disk is so full that it cannot be opened for
- * writing. They can be read all the same, and each commit tries to open the
- * store anew: once there is room, all goes on as if it had been opened so.
+ * Blocks of a store that a full disk does not let open for writing. Reading
+ * works, and each commit tries to open the store: once there is room, the store
+ * continues as usual.
  */
 export class FullDiskBlocks implements Blocks {
   readonly #path: string;
   readonly #open: () => Promise<Blocks>;
   readonly #head: Head;
-  /** The head that the file has. */
+  /** The head in the file. */
   readonly #onDisk: Head;
-  /** What a journal has beyond the file. */
+  /** Commits that only a journal has. */
   readonly #missing: readonly Commit[];
-  /** The store, once it could be opened. */
+  /** The store, once it is open. */
   #opened: Blocks | null = null;
   #rewrite: Blocks["rewrite"];
 
@@ -45,11 +45,11 @@ export class FullDiskBlocks implements Blocks {
 
   /**
    * Reads the head of the store at `path`, which exists and was verified;
-   * `open` opens it for writing. It is read as if it had the `missing` commits
-   * already, which `open` has to give it first.
+   * `open` opens it for writing. Reads include the `missing` commits, which
+   * `open` must add first.
    *
-   * @throws {StoreError} when it cannot be read either, or would have to be
-   * migrated first.
+   * @throws {StoreError} when the file cannot be read either, or has an older
+   * schema.
    */
   static async open(
     path: string,
@@ -59,7 +59,7 @@ export class FullDiskBlocks implements Blocks {
     const file = await KvFile.open(path);
     try {
       const { schema, head } = file;
-      // An empty file has no schema yet, and nothing to be migrated.
+      // An empty file has no schema and needs no migration.
       if (schema !== 0 && schema !== SCHEMA) {
         throw new StoreError(
           "full",
@@ -122,7 +122,7 @@ export class FullDiskBlocks implements Blocks {
     );
   }
 
-  /** Missing until the store is open: nothing could be mended. */
+  /** Undefined until the store is open: nothing could be mended. */
   get scrub(): Blocks["scrub"] {
     return this.#opened?.scrub?.bind(this.#opened);
   }

@@ -12,28 +12,28 @@ import { PAGE, wholePages } from "../base/pages.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 
-/** Under this the number of the schema is found. */
+/** The key of the schema's number. */
 export const SCHEMA_KEY: Deno.KvKey = ["schema"];
 
 /**
- * Under this is found whether a journal has all that was ever committed to the
- * store since its second copy began. Without it the copy may lag behind.
+ * The key that says that a journal has all commits since the second copy began.
+ * Without it the copy may lag behind.
  */
 const JOURNALED_KEY: Deno.KvKey = ["journaled"];
 
-/** An atomic takes 1,000 mutations; removals come with the last blocks. */
+/** Deletions in an atomic, which takes 1,000 mutations in all. */
 const REMOVALS_AN_ATOMIC = 900;
 
 /**
- * Bytes that an atomic writes beside its values: the head, what Deno KV counts
- * its versions by, and the trees that lead there.
+ * Bytes that an atomic writes beside its values: the head, the version counter
+ * of Deno KV, and the pages of its trees.
  */
 const AN_ATOMIC = 5 * PAGE;
 
-/** Blocks fetched at a time when loading: some 4 MiB. */
+/** Blocks fetched at a time by `read`: some 4 MiB. */
 const FETCH = 64;
 
-/** The key of a block. */
+/** Returns the key of a block. */
 export function blockKey(schema: number, number: number): Deno.KvKey {
   return ["b", schema, number];
 }
@@ -42,13 +42,15 @@ export function blockKey(schema: number, number: number): Deno.KvKey {
 export class KvBlocks implements CopiedBlocks {
   readonly #kv: OwnKv;
   #head: Head;
-  /** Blocks from here up to the head's first are still to be removed. */
+  /**
+   * The oldest block on disk; those up to the head's first are to be deleted.
+   */
   #removed: number;
   written = 0;
   keepFrom = Infinity;
   isJournaled = false;
   rewrite?: (last: number) => void;
-  /** Commits that were begun and have not ended. */
+  /** Commits under way. */
   #underway = 0;
   #saysJournaled: boolean;
 
@@ -60,9 +62,9 @@ export class KvBlocks implements CopiedBlocks {
   }
 
   /**
-   * Opens what `kv` holds, which must be of this schema or empty, and removes
-   * what a torn commit left behind the head. `path` is the file of it: with that
-   * a connection that keeps failing is opened anew.
+   * Opens the store in `kv`, which must be empty or of the present schema, and
+   * removes the leftovers of a torn commit. `path` is the file of `kv`, which a
+   * failing connection is opened again from.
    */
   static async open(
     kv: Deno.Kv,
@@ -79,7 +81,8 @@ export class KvBlocks implements CopiedBlocks {
       await blocks.#removeLeftovers();
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      // Without space they stay: no part of the log, and soon overwritten.
+      // Without space the leftovers stay: they are no part of the log, and soon
+      // overwritten.
     }
     return blocks;
   }
@@ -88,7 +91,7 @@ export class KvBlocks implements CopiedBlocks {
     return this.#head;
   }
 
-  /** Whether a journal had all up to the head when this was opened. */
+  /** Whether a journal had all commits when the store was opened. */
   get wasJournaled(): boolean {
     return this.#saysJournaled;
   }
@@ -117,7 +120,7 @@ export class KvBlocks implements CopiedBlocks {
       }
     }
     if (number <= last) {
-      // Another broker that has it open may have removed it meanwhile.
+      // Another broker may have the store open and have deleted the block.
       await this.#kv.check();
       throw new StoreError("corrupt", `block ${number} is missing`);
     }
@@ -135,7 +138,7 @@ export class KvBlocks implements CopiedBlocks {
   async #commit({ head, blocks }: Commit): Promise<void> {
     let at = 0;
     for (const { bytes } of blocks) this.written += wholePages(bytes.length);
-    // Until the head moves, blocks behind it are no part of the log.
+    // Blocks beyond the head are no part of the log until the head moves.
     for (; at + BLOCKS_AN_ATOMIC < blocks.length; at += BLOCKS_AN_ATOMIC) {
       this.written += AN_ATOMIC;
       await this.#kv.write((atomic) => {
@@ -145,7 +148,7 @@ export class KvBlocks implements CopiedBlocks {
       });
     }
     const { isJournaled } = this;
-    // What is more than that goes with the next commits.
+    // The next commits delete the rest.
     const removed = Math.max(
       this.#removed,
       Math.min(
@@ -181,7 +184,7 @@ export class KvBlocks implements CopiedBlocks {
       this.written += AN_ATOMIC;
       await this.#kv.write((atomic) => {
         for (const { number, bytes } of some) {
-          // It may have been let go of since it was read.
+          // The block may have been deleted since it was read.
           if (number < this.#removed || number > this.#head.last) continue;
           atomic.set(blockKey(SCHEMA, number), bytes);
         }
@@ -191,7 +194,7 @@ export class KvBlocks implements CopiedBlocks {
 
   async scrub(pause: () => Promise<void>): Promise<string | null> {
     const { scrubBlocks } = await import("../blocks/scrub.ts");
-    // A commit that is under way may remove blocks of the head of now.
+    // A commit under way may delete blocks of the present head.
     while (this.#underway > 0) await pause();
     const head = this.#head;
     this.keepFrom = head.first;
@@ -209,8 +212,8 @@ export class KvBlocks implements CopiedBlocks {
   }
 
   /**
-   * Removes blocks outside of what the head holds. They may be those of a commit
-   * that another broker has under way, which has to fail then.
+   * Removes blocks outside of the head's range. They may belong to a commit
+   * that another broker has under way, which must fail then.
    */
   async #removeLeftovers(): Promise<void> {
     if ((await this.#leftovers()).length === 0) return;
@@ -246,8 +249,8 @@ export class KvBlocks implements CopiedBlocks {
 }
 
 /**
- * The file was verified when it was opened: what the system says now is no
- * sign of damage. The next start verifies it again.
+ * The file was verified at the start, so a read error proves no damage. The
+ * next start verifies it again.
  */
 function unreadable(error: Error): never {
   const text = oneLine(error.message);

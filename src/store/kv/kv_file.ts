@@ -13,16 +13,16 @@ import { nextTurn } from "../base/next_turn.ts";
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
 
-/** The key of `JOURNALED_KEY`, as Deno KV writes it. */
+/** `JOURNALED_KEY` as Deno KV encodes it. */
 export const JOURNALED: Uint8Array = key("journaled");
 
-/** The same of `HEAD_KEY`. */
+/** `HEAD_KEY` as Deno KV encodes it. */
 export const HEAD: Uint8Array = key("head");
 
 /**
- * A store's file, read without opening it as Deno KV does: that ends the whole
- * process when the file is damaged, so it has to be looked at before. It also
- * may be read while a broker has it open.
+ * The file of a store, read without Deno KV: Deno KV ends the process when it
+ * opens some kinds of damage, so the file is checked first. A broker may have
+ * the file open.
  */
 export class KvFile {
   readonly #database: DatabaseSync;
@@ -33,14 +33,14 @@ export class KvFile {
     this.#path = path;
   }
 
-  /** Opens the file to read. Throws `StoreError`. */
+  /** Opens the file for reading. Throws `StoreError`. */
   static async open(path: string): Promise<KvFile> {
     try {
       await checkFormat(path);
     } catch (error) {
       throw openFault(error, path, "read");
     }
-    // Only now: a broker that stores nothing does without it.
+    // A broker that stores nothing never loads SQLite.
     const sqlite = await import("node:sqlite");
     const open = (readOnly: boolean, pragma: string) => {
       const database = new sqlite.DatabaseSync(path, { readOnly });
@@ -59,8 +59,8 @@ export class KvFile {
       } catch (error) {
         if (isDamage(error)) throw error;
         try {
-          // On a full disk there is no room for the index that readers share;
-          // who has the file alone keeps it in memory.
+          // A full disk has no room for the index that readers share. A program
+          // that has the file alone keeps it in memory.
           return open(false, "locking_mode = EXCLUSIVE");
         } catch {
           throw error;
@@ -70,9 +70,8 @@ export class KvFile {
   }
 
   /**
-   * Throws `StoreError` `corrupt` when SQLite finds fault with the file, or
-   * Deno KV could not work with it. The index counts, too: it is what Deno KV
-   * removes expired rows by.
+   * Throws `StoreError` `corrupt` when SQLite finds damage, or the tables would
+   * fail in Deno KV. The index counts, too: Deno KV deletes expired rows by it.
    */
   check(): void {
     orFault(this.#path, () => {
@@ -85,32 +84,34 @@ export class KvFile {
     });
   }
 
-  /** From now on all reads see the same state, whatever a broker writes. */
+  /**
+   * Makes all later reads see the present state, also while a broker writes.
+   */
   hold(): void {
     orFault(this.#path, () => this.#database.exec("BEGIN"));
   }
 
-  /** The schema of the store in it; 0 when there is none yet. */
+  /** The schema of the store; 0 = an empty store. */
   get schema(): number {
     const head = this.#value("head");
     const schema = this.#value("schema");
     if (schema !== null) return this.#known(schema, head);
-    // The first schema had no mark of its own.
+    // Schema 1 had no number.
     return head === null ? 0 : 1;
   }
 
-  /** Whether a journal has all that was committed of late. */
+  /** Whether a journal has all recent commits. */
   get isJournaled(): boolean {
     return this.#value("journaled") !== null;
   }
 
-  /** The head; `EMPTY` when nothing was ever stored. */
+  /** The head; `EMPTY` for an empty store. */
   get head(): Head {
     const value = this.#value("head");
     return value === null ? EMPTY : decodeHead(value);
   }
 
-  /** The blocks of `head`, stored under `schema`, in their order. */
+  /** Yields the blocks of `head`, stored under `schema`, in their order. */
   *blocks(schema: number, head: Head): Generator<Block> {
     let number = head.first;
     if (number > head.last) return;
@@ -146,8 +147,8 @@ export class KvFile {
   }
 
   /**
-   * Hands over the head and the blocks of the present schema in `range`, and
-   * passes over what cannot be read.
+   * Hands over the head and the blocks of the present schema in `range`; skips
+   * what cannot be read.
    */
   async salvage(finds: Finds, range: Range): Promise<void> {
     const head = orNull(() => this.head);
@@ -158,7 +159,7 @@ export class KvFile {
       this.#database.prepare("SELECT v FROM kv WHERE k = ?")
     );
     if (row === null) return;
-    // One by one: a damaged page ends a query for all of them.
+    // One query a block: a damaged page ends a query for all blocks.
     for (let number = first; number <= last; number++) {
       const found = orNull(() => row.get(key("b", SCHEMA, number)));
       if (!(found?.v instanceof Uint8Array)) continue;
@@ -166,19 +167,19 @@ export class KvFile {
     }
   }
 
-  /** Writes all of it, as of now, to a new file. */
+  /** Writes the present state of the store to a new file. */
   copyTo(file: string): void {
     this.#database.prepare("VACUUM INTO ?").run(file);
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void {
     this.#database.close();
   }
 
   /**
-   * The number has no sum. One that is too high, above blocks of the present
-   * schema and none of its own, is damaged, and not that of a later version.
+   * The schema's number has no sum. A number that is too high, above blocks of
+   * the present schema and none of its own, is damage and no later version.
    */
   #known(mark: Uint8Array, head: Uint8Array | null): number {
     const schema = mark.length === 1 ? mark[0] : 0;
@@ -186,12 +187,12 @@ export class KvFile {
     if (isOurs || (schema > 0 && !this.#has(SCHEMA)) || this.#has(schema)) {
       return schema;
     }
-    // The head says its schema, too, and has a sum.
+    // The head has its schema and a sum.
     if (head !== null) decodeHead(head);
     throw new StoreError("corrupt", "the schema number is damaged");
   }
 
-  /** Whether there are blocks of `schema`. */
+  /** Returns whether there are blocks of `schema`. */
   #has(schema: number): boolean {
     const row = orFault(
       this.#path,
@@ -220,7 +221,7 @@ export class KvFile {
   }
 }
 
-/** A key as Deno KV writes it. */
+/** Returns a key as Deno KV encodes it. */
 function key(...parts: (string | number)[]): Uint8Array {
   const bytes: number[] = [];
   const double = new DataView(new ArrayBuffer(8));
@@ -229,7 +230,7 @@ function key(...parts: (string | number)[]): Uint8Array {
       bytes.push(2, ...new TextEncoder().encode(part), 0);
       continue;
     }
-    // The sign is turned so that bytes sort as numbers do.
+    // Inverts the sign bit, so that bytes sort as numbers do.
     double.setFloat64(0, part);
     double.setUint8(0, double.getUint8(0) ^ 0x80);
     bytes.push(0x21, ...new Uint8Array(double.buffer));
@@ -246,7 +247,7 @@ function orNull<T>(look: () => T): T | null {
   }
 }
 
-/** Runs `look`; what SQLite throws becomes a `StoreError`. */
+/** Runs `look`; turns errors of SQLite into a `StoreError`. */
 function orFault<T>(path: string, look: () => T): T {
   try {
     return look();

@@ -3,14 +3,14 @@ import { newerLayout } from "../base/newer.ts";
 import { StoreError } from "../base/store_error.ts";
 
 /*
- * SQLite takes a file for whole whose rows mean nothing to Deno KV. Some of
- * these are errors when it opens them; others end the process: a missing
- * table, a queue entry that cannot be read, a time of expiry that is text.
+ * SQLite accepts files whose rows mean nothing to Deno KV. Deno KV reports some
+ * of these at the opening. Others end the process: a missing table, a queue
+ * entry that cannot be read, a time of expiry that is text.
  */
 
 /**
- * The version of its tables that this Deno KV makes. It tries to work with a
- * later one as if it were this, and cannot be trusted with it.
+ * The version of the tables of this Deno KV. Deno KV treats tables of a later
+ * version as its own, and may damage them.
  */
 const LAYOUT = 3;
 
@@ -22,20 +22,23 @@ const COLUMNS = "data_version.k,version,seq;" +
 
 const TABLES = ["kv", "queue", "queue_running", "data_version"] as const;
 
-/** A column of `kv` that each step up to there has added. */
+/** The column of `kv` that each step to that version adds. */
 const STEPS = ["k", "seq", "expiration_ms"] as const;
 
 /** Lowest and highest version of SQLite's file format that can be written. */
 const FORMATS = [1, 2] as const;
 
-/** Where the header says who may write the file, and who may read it. */
+/** Offsets of the versions that may write and read the file. */
 const FORMAT_BYTES = [18, 19] as const;
 
-/** Whether a row holds bytes (3) that never expire (-1), for a query. */
+/** SQL: whether a row holds bytes (3) that never expire (-1). */
 export const IS_OURS = "(typeof(v) = 'blob' AND v_encoding IS 3 AND " +
   "typeof(version) = 'integer' AND expiration_ms IS -1) AS ours";
 
-/** Throws `StoreError` `corrupt` when the row of `what` is not ours. */
+/**
+ * Throws `StoreError` `corrupt` when Dunlin cannot have written the row of
+ * `what`.
+ */
 export function checkRow(
   { ours }: Record<string, unknown>,
   what: string,
@@ -44,12 +47,12 @@ export function checkRow(
   throw new StoreError("corrupt", `the row of ${what} is damaged`);
 }
 
-/** Checks what the header of the file at `path` says beyond SQLite's needs. */
+/** Checks the header of the file at `path` beyond SQLite's own check. */
 export async function checkFormat(path: string): Promise<void> {
   const file = await Deno.open(path, { read: true });
   try {
     const header = new Uint8Array(20);
-    // A file that is new has none yet.
+    // A new file has no header yet.
     if (await file.read(header) !== header.length) return;
     const [least, most] = FORMATS;
     for (const at of FORMAT_BYTES) {
@@ -72,7 +75,7 @@ export function checkLayout(database: DatabaseSync): void {
     "SELECT name FROM sqlite_master WHERE type = 'table'",
   ).all();
   const tables = new Set(rows.map(({ name }) => String(name)));
-  // A process that ended in its first moments leaves a file with nothing.
+  // A process that ended in its first moments leaves an empty file.
   if (tables.size === 0) return;
   const version = counted(database, tables, "migration_state");
   if (version < LAYOUT) return checkSteps(database, version);
@@ -83,7 +86,7 @@ export function checkLayout(database: DatabaseSync): void {
   }
   counted(database, tables, "data_version");
   for (const name of ["queue", "queue_running"]) {
-    // No broker ever puts anything there.
+    // A broker never uses the queues.
     const row = database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get();
     if (row === undefined) continue;
     throw new StoreError("corrupt", `the table ${name} is damaged`);
@@ -92,8 +95,8 @@ export function checkLayout(database: DatabaseSync): void {
 }
 
 /**
- * Checks that tables of an earlier `version` are what its steps have made.
- * Deno KV would take a step again, and fail.
+ * Checks that tables of an earlier `version` have the columns of that version.
+ * Deno KV would repeat a step, and fail.
  */
 function checkSteps(database: DatabaseSync, version: number): void {
   const columns = new Set(
@@ -105,7 +108,9 @@ function checkSteps(database: DatabaseSync, version: number): void {
   throw new StoreError("corrupt", "the version of the tables is damaged");
 }
 
-/** A number that is too high above the tables of today is damaged. */
+/**
+ * Returns the error for a version number above the columns of today: damage.
+ */
 function higher(database: DatabaseSync, version: number): StoreError {
   const rows = database.prepare(
     `SELECT m.name AS name, group_concat(c.name, ',') AS columns
@@ -118,7 +123,7 @@ function higher(database: DatabaseSync, version: number): StoreError {
     : newerLayout(version, LAYOUT);
 }
 
-/** The number that Deno KV keeps in `table`; its last one leads nowhere. */
+/** Returns the version in `table`; the highest number cannot be counted on. */
 function counted(
   database: DatabaseSync,
   tables: ReadonlySet<string>,
@@ -134,7 +139,9 @@ function counted(
   throw new StoreError("corrupt", `the table ${table} is damaged`);
 }
 
-/** Keys that are no bytes, and what would be taken for expired. */
+/**
+ * Finds keys that are no bytes, and rows that Deno KV would delete as expired.
+ */
 function checkStrays(database: DatabaseSync): void {
   const keys = database.prepare(
     "SELECT 1 FROM kv WHERE k < x'02' OR k >= x'03' LIMIT 1",

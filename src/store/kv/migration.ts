@@ -8,12 +8,12 @@ import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 
 /**
- * Brings the store in `kv` from the older schema `from` up to the present one.
- * The last atomic makes it the new one: stopped before, it begins again. The
- * old blocks are left, and removed when the store is opened.
+ * Migrates the store in `kv` from the older schema `from` to the present one.
+ * The last atomic switches; an interrupted migration begins again. The next
+ * opening removes the old blocks.
  *
- * @throws {StoreError} `newer` for a schema that is not known, `corrupt` for a
- * block that is missing or damaged.
+ * @throws {StoreError} `newer` for an unknown schema, `corrupt` for a block
+ * that is missing or damaged.
  */
 export async function migrate(kv: Deno.Kv, from: number): Promise<void> {
   if (from > SCHEMA) throw newer(from);

@@ -6,8 +6,8 @@ import { HEAD_KEY } from "./own_kv.ts";
 /**
  * Opens the file at `path`, which was verified, and migrates it.
  *
- * @throws {StoreError} `corrupt` for damage that only Deno KV noticed, `newer`,
- * or `failing`: all that does not say that the file is damaged.
+ * @throws {StoreError} `corrupt` for damage that only Deno KV notices, `newer`,
+ * or `failing` for errors that prove no damage.
  */
 export async function openKvBlocks(path: string): Promise<KvBlocks> {
   let kv: Deno.Kv | null = null;
@@ -16,7 +16,7 @@ export async function openKvBlocks(path: string): Promise<KvBlocks> {
     kv = await Deno.openKv(path);
     const schema = await kv.get<Uint8Array>(SCHEMA_KEY);
     const head = await kv.get<Uint8Array>(HEAD_KEY);
-    // A new store is written with the present schema.
+    // An empty store is written with the present schema.
     if (head.value !== null) {
       await migrate(kv, schema.value === null ? 1 : schema.value[0]);
     }
@@ -28,8 +28,8 @@ export async function openKvBlocks(path: string): Promise<KvBlocks> {
 }
 
 /**
- * Makes sure that only this user can read the file at `path`; SQLite gives the
- * files beside it the same mode. An empty file is a new store.
+ * Lets only this user read the file at `path`; SQLite gives the files beside it
+ * the same mode. Creates an empty file for a new store.
  */
 async function makePrivate(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;

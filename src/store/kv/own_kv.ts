@@ -3,7 +3,7 @@ import { isFull } from "../base/open_fault.ts";
 import { StoreError } from "../base/store_error.ts";
 import { systemFiles } from "../base/system_files.ts";
 
-/** Under this the head is found. */
+/** The key of the head. */
 export const HEAD_KEY: Deno.KvKey = ["head"];
 
 /** A key without a value: deleting it writes, and changes nothing. */
@@ -12,26 +12,26 @@ export const NOTHING_KEY: Deno.KvKey = ["nothing"];
 /** Waits for another program's transaction before a write counts as failed. */
 const WAITS = 10;
 
-/** Failures in a row after which the file is opened anew. */
+/** Failures in a row after which the file is opened again. */
 const REOPENING = 3;
 
 /**
- * A Deno KV that one broker writes to. Each atomic holds only while the head is
- * the one that this broker wrote last: a lock file that was removed, or a second
- * path to the same file, lets another broker in, and one of both has to stop
- * before it acknowledges what the other overwrites.
+ * A Deno KV with one writer. Each atomic succeeds only while the head is the
+ * one that this broker wrote last. A removed lock file, or a second path to the
+ * same file, lets another broker in; one of them must stop before it
+ * acknowledges what the other overwrites.
  *
- * A connection that keeps failing is opened anew: after an error of the disk or
- * a new mount it may fail for ever, although the file can be written again.
+ * A connection that keeps failing is opened again: after a disk error or a new
+ * mount it may fail for good, although the file can be written.
  */
 export class OwnKv {
   #kv: Deno.Kv;
-  /** Null for one that cannot be opened anew. */
+  /** Null for a database that cannot be opened again. */
   readonly #path: string | null;
-  /** The head as this broker knows it, and the version it has there. */
+  /** The head that this broker wrote last, and its version. */
   #head: Uint8Array | null = null;
   #stamp: string | null = null;
-  /** The head of a try whose end is not known. */
+  /** The head of a write whose result is unknown. */
   #tried: Uint8Array | null = null;
   #failures = 0;
 
@@ -40,7 +40,7 @@ export class OwnKv {
     this.#path = path;
   }
 
-  /** `kv` belongs to it from now on; `path` is the file of it. */
+  /** Takes over `kv`; `path` is its file. */
   static async open(kv: Deno.Kv, path: string | null): Promise<OwnKv> {
     const own = new OwnKv(kv, path);
     const { value, versionstamp } = await kv.get<Uint8Array>(HEAD_KEY);
@@ -49,19 +49,19 @@ export class OwnKv {
     return own;
   }
 
-  /** The head, as bytes; null when nothing was ever stored. */
+  /** The head as bytes; null for an empty store. */
   get head(): Uint8Array | null {
     return this.#head;
   }
 
-  /** The database, to read. */
+  /** The database, for reading. */
   get reader(): Deno.Kv {
     return this.#kv;
   }
 
   /**
-   * Makes what `change` puts into an atomic last, and `head` with it. It may be
-   * tried again after it was rejected.
+   * Commits the mutations of `change`, and `head` with them. A rejected write
+   * may be tried again.
    *
    * @throws {StoreError} `taken` when another broker has moved the head.
    */
@@ -73,7 +73,7 @@ export class OwnKv {
     this.#tried = head ?? this.#tried;
     const result = await this.#counted(() => this.#commit(change, head));
     if (!result.ok) {
-      // A try that was reported as failed may have worked all the same.
+      // A write that was reported as failed may have succeeded.
       this.#goOn(await this.#counted(() => this.#kv.get(HEAD_KEY)));
       return await this.write(change, head);
     }
@@ -84,8 +84,8 @@ export class OwnKv {
   }
 
   /**
-   * Makes another broker that has the store open lose it, if the head is still
-   * as it was read.
+   * Takes the store from another broker that has it open, if the head is
+   * unchanged.
    */
   async claim(): Promise<void> {
     if (this.#head !== null) await this.write(() => {}, this.#head);
@@ -94,12 +94,12 @@ export class OwnKv {
   /** Throws `StoreError` `taken` when another broker has moved the head. */
   async check(): Promise<void> {
     const { value } = await this.#kv.get<Uint8Array>(HEAD_KEY);
-    // A write of this broker may have come through meanwhile.
+    // A write of this broker may have succeeded meanwhile.
     if (areSame(value, this.#head) || areSame(value, this.#tried)) return;
     throw taken();
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void {
     this.#kv.close();
   }
@@ -118,8 +118,8 @@ export class OwnKv {
     } catch (error) {
       const { message } = error as Error;
       if (waits === WAITS || !/database is locked/.test(message)) throw error;
-      // SQLite waits for a lock only where a transaction begins with a write.
-      // With a check it begins with a read, and fails at once.
+      // SQLite waits for a lock only in transactions that begin with a write. A
+      // check begins with a read, and fails at once.
       await this.#kv.delete(NOTHING_KEY);
       return await this.#commit(change, head, waits + 1);
     }
@@ -140,7 +140,7 @@ export class OwnKv {
   async #reopen(): Promise<void> {
     this.#failures = 0;
     if (this.#path === null) return;
-    // Deno KV would make a new one, as where a disk is no longer mounted.
+    // Deno KV would create a new file, for example after an unmount.
     if (!await exists(systemFiles, this.#path)) {
       throw new StoreError("failing", `the file ${this.#path} is gone`);
     }
@@ -155,11 +155,11 @@ export class OwnKv {
     this.#kv = kv;
   }
 
-  /** Goes on from the head that is there, if this broker wrote it. */
+  /** Continues from the head on disk, if this broker wrote it. */
   #goOn({ value, versionstamp }: Deno.KvEntryMaybe<Uint8Array>): void {
     const isKnown = versionstamp === this.#stamp && areSame(value, this.#head);
     if (isKnown) return;
-    // The same head in another version: another broker claimed the store.
+    // The same head with another version: another broker claimed the store.
     if (this.#tried === null || !areSame(value, this.#tried)) throw taken();
     this.#head = value;
     this.#stamp = versionstamp;

@@ -7,10 +7,9 @@ import { NOTHING_KEY } from "./own_kv.ts";
 import { systemFiles } from "../base/system_files.ts";
 
 /**
- * Makes a store that nobody has open one file: what stands in the write-ahead
- * log beside it goes into it. With `alone` it also forgets that it had a second
- * copy, which does not come with it, and another past begins: the store that it
- * is a copy of may go on, too.
+ * Moves the write-ahead log of a store that is open nowhere into its file.
+ * `alone` also removes the mark of a second copy, which stays behind, and
+ * begins a new epoch: the original may continue, too.
  */
 export async function makeSingle(path: string, alone: boolean): Promise<void> {
   const sqlite = await import("node:sqlite");
@@ -21,7 +20,7 @@ export async function makeSingle(path: string, alone: boolean): Promise<void> {
       beginEpoch(database);
     }
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    // So that it can be read where its folder cannot be written to.
+    // The store can then be read in a folder without write permission.
     database.exec("PRAGMA journal_mode = DELETE");
   } finally {
     database.close();
@@ -32,7 +31,7 @@ function beginEpoch(database: DatabaseSync): void {
   const row = database.prepare("SELECT v FROM kv WHERE k = ?").get(HEAD);
   if (row === undefined) return;
   const head = decodeHead(row.v as Uint8Array);
-  // One without an epoch gets its first when it is migrated and written to.
+  // A store without an epoch gets one at its migration.
   if (head.epoch === 0) return;
   database.prepare("UPDATE kv SET v = ? WHERE k = ?")
     .run(encodeHead({ ...head, epoch: newEpoch() }), HEAD);
@@ -45,7 +44,7 @@ function beginEpoch(database: DatabaseSync): void {
  * on each commit of Deno KV copies what it can.
  */
 export async function emptyLog(path: string): Promise<void> {
-  // SQLite and Deno KV would make a new one.
+  // SQLite and Deno KV would create a new file.
   if (!await exists(systemFiles, path)) return;
   // Copying takes seconds: a commit does it, in a thread of Deno KV.
   const kv = await Deno.openKv(path);
@@ -53,7 +52,7 @@ export async function emptyLog(path: string): Promise<void> {
   const sqlite = await import("node:sqlite");
   const database = new sqlite.DatabaseSync(path);
   try {
-    // Nothing is waited for: the thread has clients to serve.
+    // No waiting: this thread serves clients.
     database.exec("PRAGMA busy_timeout = 0");
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } finally {

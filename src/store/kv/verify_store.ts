@@ -8,25 +8,27 @@ import { systemFiles } from "../base/system_files.ts";
 
 /** The result of verifying a store's file. */
 export interface Verdict {
-  /** The schema; 0 when nothing has been stored yet. */
+  /** The schema; 0 = an empty store. */
   readonly schema: number;
-  /** Where its log stands. */
+  /** The head of its log. */
   readonly head: Head;
-  /** Whether a journal has all that was committed of late. */
+  /** Whether a journal has all recent commits. */
   readonly isJournaled: boolean;
   /**
-   * Commits that damage in the write-ahead log has cost, about; the store is
-   * whole as of before them. @default {0}
+   * Commits lost to damage in the write-ahead log, about. The store is whole as
+   * of before them.
+   *
+   * @default {0}
    */
   readonly lost?: number;
 }
 
 /**
- * Looks a store's file over: SQLite's own check, the head, the sums of all
- * blocks. A store that is not there is empty.
+ * Verifies the file of a store: SQLite's own check, the head, the sums of all
+ * blocks. A missing store counts as empty.
  *
- * @throws {StoreError} `corrupt` when something is damaged, `newer` when a
- * later version wrote it, `failing` when it cannot be read at all.
+ * @throws {StoreError} `corrupt` for damage, `newer` when a later version wrote
+ * it, `failing` when it cannot be read at all.
  */
 export async function verify(path: string): Promise<Verdict> {
   if (!await exists(systemFiles, path)) {
@@ -46,7 +48,7 @@ export async function verify(path: string): Promise<Verdict> {
   }
 }
 
-/** A store that was stopped has no such log, and a killed one a short one. */
+/** A stopped store has no such log, a killed one a short one. */
 async function lostCommits(path: string): Promise<number> {
   if ((await systemFiles.size(`${path}-wal`) ?? 0) === 0) return 0;
   const { lostInLog } = await import("./write_ahead_log.ts");
@@ -60,7 +62,7 @@ export function describeLost(path: string, lost: number): string {
 }
 
 /**
- * Looks the store at `path` over, as a start does; also while a broker uses it.
+ * Verifies the store at `path` as a start does, also while a broker uses it.
  *
  * @throws {StoreError} `missing`, `corrupt`, `newer`, or `failing`.
  */
@@ -80,7 +82,7 @@ export async function verifyStore(path: string): Promise<Verdict> {
   );
 }
 
-/** The `error` of the store `path` with where the damage is, if it is damage. */
+/** Adds the path of the store to an `error` about damage. */
 export function damaged(error: unknown, path: string): unknown {
   if (!isCorrupt(error)) return error;
   return new StoreError(

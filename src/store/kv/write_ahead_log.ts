@@ -5,16 +5,16 @@ import { viewOf } from "../base/view_of.ts";
 
 /*
  * SQLite's write-ahead log: a header, and frames of a page each. Every frame
- * has two salts, which are those of the header until the log begins anew, and a
- * sum over all before it. SQLite plays frames up to the first whose sum is
- * wrong: it cannot tell a flipped bit from the end of the log. The salts can:
- * frames of the same log behind a wrong one show that something was there.
+ * has the two salts of its log's header, and a sum over all before it. SQLite
+ * replays frames up to the first wrong sum: it cannot tell a flipped bit from
+ * the end of the log. The salts can: frames of the same log behind a wrong one
+ * show that commits were there.
  */
 
 const HEADER = 32;
 const FRAME_HEADER = 24;
 
-/** The first words of a log whose sums are of little-endian words, or big. */
+/** The first word of a log, by the byte order of its sums. */
 const MAGIC_LITTLE = 0x377f0682;
 const MAGIC_BIG = 0x377f0683;
 
@@ -36,12 +36,12 @@ interface Header {
 }
 
 /**
- * Looks for damage in the write-ahead log of the store at `path`, which must
- * not have been opened to write since. Returns how many commits SQLite will
- * leave out because of it, about; 0 = none.
+ * Searches the write-ahead log of the store at `path` for damage, before SQLite
+ * opens the store for writing. Returns how many commits SQLite will skip
+ * because of it, about; 0 = none.
  *
  * The last transaction does not count: a crash of the machine may leave a part
- * of it, and then it was not acknowledged.
+ * of it, which was never acknowledged.
  */
 export async function lostInLog(files: Files, path: string): Promise<number> {
   const log = `${path}-wal`;
@@ -52,7 +52,7 @@ export async function lostInLog(files: Files, path: string): Promise<number> {
     if (header === null) return 0;
     reader.at = HEADER;
     const lost = await countLost(reader, header);
-    // A broker that has the store open may have begun the log anew meanwhile.
+    // A broker with the store open may have begun a new log.
     reader.at = 0;
     const now = await reader.read(HEADER);
     return now?.every((byte, at) => byte === header.bytes[at]) ? lost : 0;
@@ -61,7 +61,10 @@ export async function lostInLog(files: Files, path: string): Promise<number> {
   }
 }
 
-/** The header in front of the first frame; null when that is of another log. */
+/**
+ * Reads the header of the log; null when the first frame belongs to another
+ * log.
+ */
 function readHeader(start: Uint8Array): Header | null {
   const bytes = start.subarray(0, HEADER);
   const view = viewOf(start);
@@ -76,7 +79,7 @@ function readHeader(start: Uint8Array): Header | null {
   const salts = isWhole ? own : first;
   const page = isWhole ? view.getUint32(8) : PAGE;
   const header = { bytes, page, isLittle, salts, sum, isWhole };
-  // Another log has other salts, and not only one bit of them.
+  // The salts of another log differ in more than one bit.
   const isOther = bits(own[0] ^ first[0]) + bits(own[1] ^ first[1]) > 1;
   return isWhole || !isOther ? header : null;
 }
@@ -87,7 +90,7 @@ function bits(word: number): number {
   return count;
 }
 
-/** Commits of the log that stand behind a frame whose sum is wrong. */
+/** Counts the commits behind a frame with a wrong sum. */
 async function countLost(reader: ExactReader, header: Header): Promise<number> {
   const { page, isLittle, salts, sum } = header;
   const size = FRAME_HEADER + page;
@@ -95,7 +98,7 @@ async function countLost(reader: ExactReader, header: Header): Promise<number> {
   let left = Math.floor((reader.size - HEADER) / size);
   let isBroken = !header.isWhole;
   let lost = 0;
-  /** Whether a frame stands behind the last commit that is counted. */
+  /** Whether a frame follows the last counted commit. */
   let isFollowed = false;
   while (left > 0) {
     const count = Math.min(left, atOnce);
@@ -120,7 +123,7 @@ async function countLost(reader: ExactReader, header: Header): Promise<number> {
   return isFollowed ? lost : 0;
 }
 
-/** Goes on with SQLite's sum over `length` bytes from `at` on. */
+/** Continues SQLite's sum with `length` bytes from `at` on. */
 function add(
   sum: Sum,
   view: DataView,

@@ -15,12 +15,15 @@ import type {
 } from "../model/state.ts";
 import { StoredBody } from "../model/stored_body.ts";
 
-/** A record of lists ends near this many bytes, and the next one begins. */
+/**
+ * Length from which on a list of entries continues in the next record, in
+ * bytes.
+ */
 const LIST_MAX = 16 * 1024;
 
 /**
- * Writes the things of the state as records, and keeps account of where each
- * one stands. It is what the flush and the cleaning of old blocks share.
+ * Encodes the state as records, and enters the block of each record in the
+ * ledger. Flush and cleaning share it.
  */
 export class BatchEncoder {
   readonly #writer: BlockWriter;
@@ -35,9 +38,9 @@ export class BatchEncoder {
   readonly bodies: Map<Message, StoredBody> = new Map();
   /** Sessions on disk. */
   sessions = 0;
-  /** Number of the batch that is encoded. */
+  /** Number of the batch being encoded. */
   batch = 0;
-  /** Time of the batch by the store, in seconds. */
+  /** The store's time of the batch, in seconds. */
   seconds = 0;
 
   /** `shift` is that of `StoreTime`. */
@@ -53,7 +56,7 @@ export class BatchEncoder {
     this.#numbers = numbers;
   }
 
-  /** Writes a session as it is now. */
+  /** Writes the present state of a session. */
   session(slot: SessionSlot): void {
     const record = this.#record;
     const { session } = slot;
@@ -86,9 +89,9 @@ export class BatchEncoder {
   }
 
   /**
-   * Writes entries from `at` on that are of the same message, up to `end`, in
-   * one record, and returns where it stopped. Each must be live. New ones get
-   * their numbers; written ones are taken together while numbers follow.
+   * Writes the entries of one message from `at` on, up to `end`, in one record;
+   * returns where it stopped. Each entry must be live. New entries get numbers;
+   * stored ones share a record while their numbers are consecutive.
    */
   entries(list: readonly StoredEntry[], at: number, end: number): number {
     const record = this.#record;
@@ -126,14 +129,14 @@ export class BatchEncoder {
     return stop;
   }
 
-  /** An entry on disk is over; its message is let go. */
+  /** Marks an entry on disk as dead, and releases its message. */
   entryGone(entry: StoredEntry): void {
     this.#ledger.died(entry.block, Category.Entry);
     entry.block = GONE;
     this.#hold(entry, null);
   }
 
-  /** Writes a message again that entries still refer to. */
+  /** Writes a message again that entries still need. */
   body(body: StoredBody): void {
     this.#ledger.bodies -= body.bytes;
     this.#putBody(body);
@@ -145,7 +148,10 @@ export class BatchEncoder {
     if (body.holders === 0) this.#ahead.push(body);
   }
 
-  /** Drops the bodies written ahead whose entries were over before they came. */
+  /**
+   * Drops the bodies written ahead whose entries ended before they were
+   * written.
+   */
   endAhead(): void {
     for (const body of this.#ahead) {
       if (body.holders > 0 || this.bodies.get(body.message) !== body) continue;
@@ -154,11 +160,13 @@ export class BatchEncoder {
     this.#ahead = [];
   }
 
-  /** Writes the ids a session received; `all` of them, or those touched. */
+  /**
+   * Writes the received packet ids of a session: `all`, or those that changed.
+   */
   received(slot: SessionSlot, all: boolean): void {
     const record = this.#record;
     const ids = slot.session.received;
-    // What came and went within the batch leaves nothing to say.
+    // Ids received and released within the batch leave nothing to write.
     if (ids.size === 0 && slot.receivedBlock === 0) return;
     record.clear();
     record.varint(slot.number);
@@ -166,7 +174,7 @@ export class BatchEncoder {
     slot.receivedBatch = this.batch;
     if (all || ids.size === 0) {
       for (const id of ids) record.varint(id);
-      // Cleaning comes behind what was noted: then both are the same ids.
+      // Cleaning runs after the notes: then both sets are the same.
       if (ids.size === 0) slot.receivedLeaving = slot.receivedStored;
       slot.receivedStored = ids.size === 0 ? null : new Set(ids);
       all = true;
@@ -176,7 +184,7 @@ export class BatchEncoder {
       record,
     );
     const before = slot.receivedBlock;
-    // Deltas hang on the record they begin with; only that one counts.
+    // A delta depends on the record that it changes; only that one counts.
     if (ids.size > 0 && before > 0 && !all) return;
     if (before > 0) this.#ledger.died(before, Category.Session);
     slot.receivedBlock = ids.size === 0 ? 0 : block;
@@ -185,7 +193,10 @@ export class BatchEncoder {
     this.#ledger.at(block).received.push(slot);
   }
 
-  /** Writes what is retained at `place`, which had `before` as its block. */
+  /**
+   * Writes the retained message at `place`; `before` is the block of the
+   * previous one.
+   */
   retained(place: RetainedPlace, message: Message, before: number): void {
     const record = this.#record;
     if (before > 0) this.#ledger.placeDied(place, before);
@@ -204,7 +215,7 @@ export class BatchEncoder {
     this.#writer.put(RecordKind.Cleared, this.#record);
   }
 
-  /** Writes that the things with these numbers are over. */
+  /** Writes that the things with these numbers have ended. */
   gone(kind: RecordKind, numbers: readonly number[]): void {
     const record = this.#record;
     let before = 0;
@@ -220,7 +231,7 @@ export class BatchEncoder {
     if (record.length > 0) this.#writer.put(kind, record);
   }
 
-  /** Puts what was gathered, with the payload behind it. */
+  /** Puts the gathered record with the payload of `message` behind it. */
   #long(kind: RecordKind, message: Message): number {
     return this.#writer.putLong(
       kind,
@@ -231,9 +242,9 @@ export class BatchEncoder {
     );
   }
 
-  /** The body of `message`; written now when it is not on disk. */
+  /** Returns the body of `message`, and writes it if it is not on disk. */
   #bodyOf(message: Message): StoredBody {
-    // A message goes to many sessions in a row: mostly no look-up is needed.
+    // Most calls repeat the last message, which needs no look-up.
     const { bodies } = this;
     if (
       this.#previous !== null && this.#previous.message === message &&
@@ -261,7 +272,7 @@ export class BatchEncoder {
     this.#ledger.at(body.block).bodies.push(body);
   }
 
-  /** Lets go of the entry's body, and holds `body` instead. */
+  /** Moves the entry from its previous body to `body`. */
   #hold(entry: StoredEntry, body: StoredBody | null): void {
     const before = entry.body;
     if (body !== null) body.holders++;
@@ -275,7 +286,10 @@ export class BatchEncoder {
     if (this.#previous === body) this.#previous = null;
   }
 
-  /** Gathers the ids that differ from what is on disk; false without any. */
+  /**
+   * Gathers the ids that differ from those on disk; returns whether there are
+   * any.
+   */
   #touchedIds(slot: SessionSlot): boolean {
     const stored = slot.receivedStored ??= new Set();
     const ids = slot.session.received;

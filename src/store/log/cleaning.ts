@@ -4,34 +4,34 @@ import type { BlockWriter } from "../blocks/block_writer.ts";
 import type { BlockAccount, Ledger } from "./ledger.ts";
 import type { RetainedSource, StoredEntry } from "../model/state.ts";
 
-/** Bytes written again in one batch, unless one record alone is longer. */
+/** Bytes rewritten in one batch, unless one record alone is longer. */
 const WORK = 1024 * 1024;
 
-/** Blocks let go in one batch: as many as one atomic of the disk takes. */
+/** Blocks deleted in one batch: as many as one atomic takes. */
 const BLOCKS = 512;
 
-/** Dead bytes that are left alone where space is tight: about a block. */
+/** Dead bytes that are tolerated where space is short: about a block. */
 const TIGHT_SLACK = 64 * 1024;
 
-/** The dead part of the live bytes that is left alone there. */
+/** Dead bytes tolerated there, as a part of the live bytes. */
 const TIGHT_PART = 0.1;
 
-/** A pass that frees a smaller part of what it removed was in vain. */
+/** A pass that frees a smaller part of what it removed has failed. */
 const LEAST_GAIN = 1 / 32;
 
-/** Bytes left by a pass in vain; its dead bytes count as live afterwards. */
+/** The bytes after a failed pass; its dead bytes then count as live. */
 interface Rest {
   readonly dead: number;
   readonly live: number;
 }
 
 /**
- * Clears the oldest blocks while that is worth it: what lives there is written
- * again at the log's end, and the block is deleted.
+ * Clears the oldest blocks while that is worth it: writes their live records
+ * again at the end of the log, and deletes the block.
  *
- * The order is strictly from the oldest on. So a record that says that
- * something is over is not needed once its block is the oldest: no block before
- * it can hold what the record speaks of.
+ * The order is strictly from the oldest block on. So a record that ends a thing
+ * can be dropped once its block is the oldest: no earlier block can hold that
+ * thing.
  */
 export class Cleaning {
   readonly #ledger: Ledger;
@@ -39,21 +39,23 @@ export class Cleaning {
   readonly #writer: BlockWriter;
   readonly #slack: number;
   readonly #tightPart: number;
-  /** A pass ends here: all blocks that it found have been cleared. */
+  /**
+   * The pass ends before this block: all blocks from its beginning are cleared.
+   */
   #end = 0;
-  /** Bytes of the blocks that the pass cleared. */
+  /** Bytes of the blocks that the pass has cleared. */
   #removed = 0;
-  /** Bytes that the pass wrote again. */
+  /** Bytes that the pass has rewritten. */
   #rewritten = 0;
   #rest: Rest | null = null;
   /** Whether space is short, so that a smaller gain is worth a pass. */
   isTight = false;
-  /** Blocks up to this one are cleared, whatever they hold. */
+  /** Blocks up to this number are cleared in any case. */
   through = 0;
 
   /**
-   * `slack` dead bytes are not worth the work while there is space. `isCopied`
-   * says that what is written again takes space in a journal, too.
+   * `slack` dead bytes are tolerated while there is space. `isCopied` says that
+   * rewritten bytes take space in a journal, too.
    */
   constructor(
     ledger: Ledger,
@@ -77,7 +79,7 @@ export class Cleaning {
     if (this.#ledger.first <= this.through) return true;
     const { stored, live } = this.#ledger;
     const rest = this.#rest;
-    // Less may be live since: then less of the rest is explained by it.
+    // With fewer live bytes, the failed pass explains fewer dead ones.
     const inVain = rest === null
       ? 0
       : rest.dead * Math.min(1, live / Math.max(1, rest.live));
@@ -88,8 +90,8 @@ export class Cleaning {
   }
 
   /**
-   * Clears blocks for one batch. `before` is the first block of the batch: it
-   * cannot be cleared before it was written.
+   * Clears blocks within one batch. `before` is the first block of the batch,
+   * which must be written before it can be cleared.
    */
   clean(retained: RetainedSource, before: number): void {
     const writer = this.#writer;
@@ -98,7 +100,7 @@ export class Cleaning {
     for (let blocks = 0; blocks < BLOCKS; blocks++) {
       const written = writer.bytes - start;
       if (ledger.first >= before || written > WORK) break;
-      // Small blocks cleared one a batch would become as many small blocks.
+      // Else each batch would replace one small block by another.
       const isFilling = written > 0 && written < BLOCK_MAX / 2;
       if (!isFilling && !this.isWanted) break;
       this.#clearOldest(retained, before);
@@ -127,7 +129,7 @@ export class Cleaning {
   }
 }
 
-/** Writes again what lives in the oldest block, and drops the block. */
+/** Writes the live records of the oldest block again, and drops the block. */
 function clearOldest(
   ledger: Ledger,
   encoder: BatchEncoder,

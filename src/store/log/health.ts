@@ -1,22 +1,22 @@
 import { isFull } from "../base/open_fault.ts";
 import type { StoreHealth } from "../model/store.ts";
 
-/** First pause before a commit is tried again, in ms; it doubles from there. */
+/** First pause before a commit is tried again, ms; each failure doubles it. */
 const FIRST_PAUSE = 100;
 
 /** Longest pause, in ms. */
 const LAST_PAUSE = 5000;
 
-/** Keeps in mind how writing goes, and how long to wait after a failure. */
+/** The state of writing, and the pause after a failure. */
 export class Health {
   #failures = 0;
   #failure: string | null = null;
   #isFull = false;
   #shortage: string | null = null;
-  /** Called when one of the others has changed; see `Store.onHealth`. */
+  /** Called when `state` or `reason` may have changed; see `Store.onHealth`. */
   onChange: (isShort: boolean) => void = () => {};
 
-  /** Why no more should be taken although writing works; null when it may. */
+  /** Why the store should take no more although writing works, or null. */
   get shortage(): string | null {
     return this.#shortage;
   }
@@ -32,13 +32,13 @@ export class Health {
     return this.#failure !== null;
   }
 
-  /** What to tell the operator. */
+  /** The health for `Store.health`. */
   get state(): StoreHealth {
     if (this.#failure !== null) return this.#isFull ? "full" : "failing";
     return this.#shortage === null ? "ok" : "full";
   }
 
-  /** Why the state is not ok; else null. */
+  /** Why the state is not ok, or null. */
   get reason(): string | null {
     return this.#failure ?? this.#shortage;
   }
@@ -51,7 +51,9 @@ export class Health {
     this.#changed();
   }
 
-  /** A commit has not ended for `ms`; `worked` and `failed` end that. */
+  /**
+   * Notes that a commit has not ended for `ms`; `worked` and `failed` end that.
+   */
   hangs(ms: number): void {
     this.#failure =
       `a commit has not ended for ${ms / 1000} s: the disk does ` +
@@ -60,7 +62,7 @@ export class Health {
     this.#changed();
   }
 
-  /** A commit failed; returns the ms to wait before it is tried again. */
+  /** Notes a failed commit; returns the ms to wait before the next try. */
   failed(error: unknown): number {
     const text = error instanceof Error ? error.message : String(error);
     this.#failure = text;

@@ -9,19 +9,19 @@ import type {
 import type { StoreStatus } from "../model/store.ts";
 import type { StoredBody } from "../model/stored_body.ts";
 
-/** What small records are counted by; those of one kind are much alike. */
+/** Categories of small records; records of one category are alike in size. */
 export const Category = { Session: 0, Entry: 1, Retained: 2 } as const;
 
-/** What small records are counted by. */
+/** A category of small records. */
 export type Category = typeof Category[keyof typeof Category];
 
 /** Overhead of blocks for each byte of records. */
 const A_BYTE = (BLOCK_OVERHEAD + BLOCK_HEADER) / (BLOCK_MAX - BLOCK_HEADER);
 
-/** Bytes of a row in the pages of the tree of rows. */
+/** Bytes of a row in the pages of SQLite's tree. */
 const A_ROW = 1024;
 
-/** A retained message from this length on is counted to the byte. */
+/** Length from which on a retained message is counted exactly, in bytes. */
 const LONG = 1024;
 
 type LiveSizes = Pick<
@@ -30,8 +30,8 @@ type LiveSizes = Pick<
 >;
 
 /**
- * What stands in one block. The lists name all that was written to it; what
- * still lives there says so itself, by its number of the block.
+ * The account of one block. The lists name all that was written to it; each
+ * thing knows by its own block number whether it still lives there.
  */
 export class BlockAccount {
   readonly slots: SessionSlot[] = [];
@@ -40,28 +40,28 @@ export class BlockAccount {
   readonly bodies: StoredBody[] = [];
   readonly entries: StoredEntry[] = [];
   readonly places: RetainedPlace[] = [];
-  /** Bytes on disk, with what a row costs. */
+  /** Bytes on disk, with the cost of a row. */
   size = 0;
-  /** Bytes that the database's file has for it, in pages; about. */
+  /** Bytes in the pages of the database's file; about. */
   taken = 0;
-  /** By category: bytes of the records, how many there were, and live ones. */
+  /** By category: bytes of the records, their number, and the live ones. */
   readonly bytes: number[] = [0, 0, 0];
   readonly written: number[] = [0, 0, 0];
   readonly live: number[] = [0, 0, 0];
 }
 
 /**
- * How much of the log is live, by block. Long records count to the byte; of
- * the small ones only their number is kept, and a dead one counts as the
- * average of its category in its block.
+ * Counts the live bytes of the log by block. Long records count exactly. Of
+ * small ones only the number is kept, and a dead one counts as the average of
+ * its category in its block.
  */
 export class Ledger {
   #accounts: BlockAccount[] = [];
   /** Number of the oldest block. */
   first: number;
-  /** Bytes of all blocks, with what their rows cost. */
+  /** Bytes of all blocks, with the cost of their rows. */
   stored = 0;
-  /** Bytes that the database's file has for all blocks, in pages; about. */
+  /** Bytes of all blocks in the pages of the database's file; about. */
   taken = 0;
   /** Live bytes of small records by category; estimates. */
   readonly small: number[] = [0, 0, 0];
@@ -77,7 +77,7 @@ export class Ledger {
     this.first = first;
   }
 
-  /** Bytes that all live records take in full blocks; about. */
+  /** Bytes of all live records in full blocks; about. */
   get live(): number {
     const records = this.small[0] + this.small[1] + this.small[2] +
       this.bodies + this.retained;
@@ -94,7 +94,7 @@ export class Ledger {
     };
   }
 
-  /** The account of block `number`, opened when it is the next one. */
+  /** Returns the account of block `number`; opens it for the next block. */
   at(number: number): BlockAccount {
     while (this.first + this.#accounts.length <= number) {
       this.#accounts.push(new BlockAccount());
@@ -102,7 +102,7 @@ export class Ledger {
     return this.#accounts[number - this.first];
   }
 
-  /** Block `number` takes `bytes` on disk. */
+  /** Notes that block `number` takes `bytes` on disk. */
   sealed(number: number, bytes: number): void {
     const account = this.at(number);
     account.size = bytes + BLOCK_OVERHEAD;
@@ -111,10 +111,10 @@ export class Ledger {
     this.taken += account.taken;
   }
 
-  /** A record of `bytes` in all with `count` live things in it was written. */
+  /** Notes a record of `bytes` in all with `count` live things. */
   wrote(number: number, as: Category, bytes: number, count: number): void {
     const account = this.at(number);
-    // A changed average changes what the live ones count: take it anew.
+    // A record changes the average, so the live ones are counted again.
     this.small[as] -= estimate(account, as);
     account.bytes[as] += bytes;
     account.written[as] += count;
@@ -122,7 +122,7 @@ export class Ledger {
     this.small[as] += estimate(account, as);
   }
 
-  /** One thing of a small record in block `number` is dead. */
+  /** Notes the death of one small thing in block `number`. */
   died(number: number, as: Category): void {
     if (number < this.first) return;
     const account = this.at(number);
@@ -130,7 +130,7 @@ export class Ledger {
     this.small[as] -= account.bytes[as] / account.written[as];
   }
 
-  /** A record of `bytes` was written to block `number` for `place`. */
+  /** Notes a record of `bytes` in block `number` for `place`. */
   placeWrote(place: RetainedPlace, number: number, bytes: number): void {
     this.at(number).places.push(place);
     if (bytes < LONG) {
@@ -140,7 +140,7 @@ export class Ledger {
     this.retained += bytes;
   }
 
-  /** What `place` had in block `number` is dead. */
+  /** Notes the death of the record of `place` in block `number`. */
   placeDied(place: RetainedPlace, number: number): void {
     const bytes = this.#long.get(place);
     if (bytes === undefined) return this.died(number, Category.Retained);
@@ -148,7 +148,7 @@ export class Ledger {
     this.retained -= bytes;
   }
 
-  /** The oldest block was cleared: what lives of it has moved. */
+  /** Removes the oldest block; its live records have moved. */
   removeOldest(): void {
     const account = this.#accounts.shift()!;
     this.first++;
@@ -157,11 +157,11 @@ export class Ledger {
     for (const as of [0, 1, 2] as const) {
       this.small[as] -= estimate(account, as);
     }
-    // Nothing is left for errors of rounding to gather in.
+    // Rounding errors must not add up.
     if (this.#accounts.length === 0) this.small.fill(0);
   }
 
-  /** Counts the live bytes of small records anew from the accounts. */
+  /** Estimates the live bytes of small records again from the accounts. */
   estimateAnew(): void {
     this.small.fill(0);
     for (const account of this.#accounts) {
@@ -172,7 +172,7 @@ export class Ledger {
   }
 }
 
-/** Sums of averages end a little beside a whole number, also below 0. */
+/** Sums of averages may end a little beside a whole number, also below 0. */
 function bytesOf(sum: number): number {
   return Math.max(0, Math.round(sum));
 }

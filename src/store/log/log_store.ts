@@ -35,18 +35,18 @@ import { Waiters } from "./waiters.ts";
 import { WriteCounter } from "../base/write_counter.ts";
 import { writePending } from "./write_pending.ts";
 
-/** Dead bytes that are not worth cleaning. */
+/** Dead bytes that are tolerated. */
 const SLACK = 1024 * 1024;
 
 /** Bytes of messages in one commit, unless one message alone is longer. */
 const PART = 32 * 1024 * 1024;
 
-/** A head is current for so long that the end needs no other, ms. */
+/** Age of a head up to which a stop needs no other, ms. */
 const SECOND = 1000;
 
 /**
- * A store that is a log of records in blocks. One batch is written at a time,
- * in one commit for all sessions; meanwhile the next one gathers.
+ * A store as a log of records in blocks. It writes one batch at a time, in one
+ * commit for all sessions, while the next batch gathers.
  */
 export class LogStore implements Store, Waker {
   readonly #blocks: Blocks;
@@ -69,28 +69,28 @@ export class LogStore implements Store, Waker {
   readonly #epoch: number;
   #scrub: ScrubTimer | null = null;
   #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
-  /** Last batch that is on disk. */
+  /** The last batch on disk. */
   #stored = 0;
   #writing: Promise<void> | null = null;
   #timer: Cancel | null = null;
-  /** Notes of the batch that is being written. */
+  /** Notes of the batch under way. */
   #underway = 0;
-  /** Bytes of the commit that is being made. */
+  /** Bytes of the commit under way. */
   #underwayBytes = 0;
   #immediate = false;
-  /** Whether the batch that gathers is to be written at once. */
+  /** Whether the present batch must be written at once. */
   #wanted = false;
-  /** Before that, a flush would take all that was not read yet for dead. */
+  /** Before the load, a flush would treat all unread records as dead. */
   #isLoaded = false;
   #closing = false;
   #closed = false;
-  /** Another broker goes on with it: nothing more gets to the disk. */
+  /** Whether another broker has taken the store: no more commits. */
   #isTaken = false;
   onTaken: (reason: string) => void = () => {};
   /** Number of the batch that gathers notes. */
   batch = 1;
 
-  /** `blocks` is open and belongs to the store from now on. */
+  /** Takes over `blocks`, which are open. */
   constructor(blocks: Blocks, clock: Clock, options: LogStoreOptions) {
     this.#blocks = blocks;
     this.#clock = clock;
@@ -196,15 +196,15 @@ export class LogStore implements Store, Waker {
     });
     reader.end(this.#blocks.head);
     const restored = await restore(replay, into, this.#ledger, this.#encoder);
-    // A head that lags behind the records would give a number twice.
+    // A head behind the records would assign a number twice.
     this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
     this.#isLoaded = true;
     if (this.#waiters.any || this.#pending.count > 0) this.#later();
-    // Before that, memory does not have what the blocks hold.
+    // Before the load, memory lacks what the blocks hold.
     this.#blocks.rewrite = (last) => this.#rewrite(last);
     const { scrub } = this.#options;
     if (scrub) this.#scrub = new ScrubTimer(this.#blocks, this.#clock, scrub);
-    // With the first message else: the runtime needs megabytes to ask the disk.
+    // Else with the first message: asking the disk costs megabytes of memory.
     if (this.#space.isNew) this.#pending.limit = this.#space.limit;
     else this.#lookForSpace();
     if (this.#options.unwritable !== undefined) this.#probe();
@@ -218,14 +218,17 @@ export class LogStore implements Store, Waker {
     };
   }
 
-  /** Writes again what lives in the blocks up to `last`, and drops them. */
+  /**
+   * Writes the live records of the blocks up to `last` again, and drops the
+   * blocks.
+   */
   #rewrite(last: number): void {
     this.#cleaning.through = Math.max(this.#cleaning.through, last);
     if (this.#writing === null) this.#later();
   }
 
   isStored({ number, block, dirty }: StoredEntry): boolean {
-    // What was encoded after the last commit stands in blocks beyond it.
+    // Records after the last commit are in blocks beyond the head.
     return number !== 0 && !dirty && block <= this.#blocks.head.last;
   }
 
@@ -272,7 +275,7 @@ export class LogStore implements Store, Waker {
   }
 
   keepTime(): void {
-    // A commit that fails has it in hand already.
+    // A failing commit notes the time anyway.
     if (this.#health.isFailing || !this.#time.isOutdated(this.#blocks.head)) {
       return;
     }
@@ -296,7 +299,7 @@ export class LogStore implements Store, Waker {
       this.#commits.end();
       this.#space.close();
       try {
-        // What was noted is on disk first: a scrub may read a long frame.
+        // The changes are on disk first: a scrub may be reading a long frame.
         await scrubbed;
         await this.#blocks.close();
       } finally {
@@ -311,7 +314,7 @@ export class LogStore implements Store, Waker {
       this.#waiters.any;
   }
 
-  /** The time without a broker begins now. Nothing is lost if that fails. */
+  /** Notes when the downtime begins. A failure loses nothing. */
   async #noteEnd(): Promise<void> {
     const { head } = this.#blocks;
     const read = this.#time.read();
@@ -341,7 +344,7 @@ export class LogStore implements Store, Waker {
     this.#pending.limit = this.#space.limit;
   }
 
-  /** Writes after the flush interval, unless it is done before. */
+  /** Writes after the flush interval, or earlier with another flush. */
   #later(): void {
     if (this.#timer !== null || this.#closing) return;
     this.#timer = this.#clock.after(this.#options.flushInterval, () => {
@@ -360,7 +363,7 @@ export class LogStore implements Store, Waker {
     });
   }
 
-  /** Writes a head alone, until that works. */
+  /** Commits a head alone, until that succeeds. */
   #probe(): void {
     this.#health.failed(this.#options.unwritable);
     this.#flush(true);
@@ -374,7 +377,7 @@ export class LogStore implements Store, Waker {
     if (this.#writing !== null || !this.#mayWrite) return;
     try {
       const part = this.#encodePart();
-      // Notes are taken meanwhile, and the batch goes on.
+      // Changes noted meanwhile join the batch.
       if (part !== null) return this.#write(part, () => this.#goOn(always));
     } catch (error) {
       return this.#cannotEncode(error);
@@ -392,16 +395,16 @@ export class LogStore implements Store, Waker {
     this.#write(commit, () => this.#finish(batch));
   }
 
-  /** Goes on with a batch of which a part is on disk. */
+  /** Continues a batch of which a part is on disk. */
   #goOn(always: boolean): void {
     this.#lookForSpace();
     this.#flush(always);
   }
 
-  /** Makes `commit` last, and then goes on with `next`. */
+  /** Commits `commit`, then calls `next`. */
   #write(commit: Commit, next: () => void): void {
     this.#underwayBytes = bytesIn(commit);
-    // Changes noted from now on add to it.
+    // Changes noted from now on come on top of it.
     this.heavy();
     this.#writing = this.#commits.make(commit).then((isMade) => {
       this.#writing = null;
@@ -419,8 +422,8 @@ export class LogStore implements Store, Waker {
   }
 
   /**
-   * An error of our own. What was noted stays noted and is tried again, as if
-   * the disk had failed: nothing is acknowledged that is not on it.
+   * Handles an error of our own. The notes stay and are tried again, as after a
+   * failure of the disk: nothing is acknowledged that is not on disk.
    */
   #cannotEncode(error: unknown): void {
     const pause = this.#health.failed(error);
@@ -428,19 +431,24 @@ export class LogStore implements Store, Waker {
     this.#timer?.();
     this.#timer = this.#clock.after(pause, () => {
       this.#timer = null;
-      // Also without notes: the commit that works clears the failure.
+      // Also without notes: a successful commit clears the failure.
       this.#flush(true);
     });
   }
 
-  /** Encodes a part of a long batch; null when it is time for the last one. */
+  /**
+   * Encodes a part of a long batch; returns null when only the last one is
+   * left.
+   */
   #encodePart(): Commit | null {
     this.#encoder.seconds = Math.floor(this.#time.now / 1000);
     const isPart = this.#parts.encode(this.#pending, this.#retained);
     return isPart ? this.#seal() : null;
   }
 
-  /** Encodes the batch, or what its parts left; null when that is nothing. */
+  /**
+   * Encodes the batch, or the rest of it; returns null when that is nothing.
+   */
   #encode(batch: number, always: boolean): Commit | null {
     const before = this.#writer.number;
     this.#encoder.batch = batch;
@@ -452,7 +460,7 @@ export class LogStore implements Store, Waker {
     return always || isChanged ? this.#seal() : null;
   }
 
-  /** The commit of what has been encoded. */
+  /** Returns the commit of all encoded records. */
   #seal(): Commit {
     const blocks = this.#writer.take();
     const { first } = this.#ledger;
@@ -471,7 +479,7 @@ export class LogStore implements Store, Waker {
     return { head, blocks };
   }
 
-  /** What to tell when the store is closed and cannot be written. */
+  /** Returns the error for a stop that could not write. */
   #lost(error: unknown): StoreError {
     const place = this.#options.place ?? "the disk";
     return new StoreError(
@@ -488,7 +496,7 @@ export class LogStore implements Store, Waker {
     this.#lookForSpace();
     this.#waiters.run(batch);
     if (this.#closing || this.#writing !== null) return;
-    // In `buffered` nobody is in a hurry, who waits for the disk neither.
+    // In `buffered` no waiter is in a hurry, not even one for the disk.
     if (
       (this.#holds && this.#waiters.any) || this.#wanted ||
       this.#pending.isFull
@@ -511,7 +519,7 @@ export class LogStore implements Store, Waker {
     const { stored, taken } = this.#ledger;
     const { written, copied } = this.#blocks;
     let coming = this.#parts.coming(this.#pending, this.#retained);
-    // The log counts what is being written, the journal not yet.
+    // The log counts the commit under way, the journal does not yet.
     if (copied !== undefined) coming += this.#underwayBytes;
     return { stored, taken, written, copied: copied ?? 0, coming };
   }

@@ -2,16 +2,20 @@ import type { ScrubOptions } from "./scrub_timer.ts";
 import type { SpaceSource } from "../space/space_watch.ts";
 import type { StorageMode } from "../model/store.ts";
 
-/** How a `LogStore` works. */
+/** The options of a `LogStore`. */
 export interface LogStoreOptions {
   /** The storage mode. */
   readonly mode: Exclude<StorageMode, "memory">;
-  /** At most so long after a change it is written, ms. */
+  /** Time from a change to its commit at most, ms. */
   readonly flushInterval: number;
-  /** Asked whether space is short. @default it never is */
+  /**
+   * Reports whether space is short.
+   *
+   * @default it never is
+   */
   readonly space?: SpaceSource;
   /**
-   * Dead bytes that are left alone.
+   * Dead bytes that are tolerated.
    *
    * @default 1 MiB
    */
@@ -22,18 +26,34 @@ export interface LogStoreOptions {
    * @default 32 MiB
    */
   readonly part?: number;
-  /** Called when the store has been closed. */
+  /** Called when the store is closed. */
   readonly release?: () => Promise<void>;
-  /** The damage found when the store was opened, for the report. */
+  /** The damage found at the opening, for the report. */
   readonly alarm?: string | null;
-  /** Tries of a commit before it is given up. @default there is no end */
+  /**
+   * Tries of a commit before it fails for good.
+   *
+   * @default no end
+   */
   readonly tries?: number;
-  /** Why nothing can be written for now; it is tried from the start on. */
+  /** Why nothing can be written at first; the store tries from the start on. */
   readonly unwritable?: unknown;
-  /** When the store is read through. @default never */
+  /**
+   * When the store is scrubbed.
+   *
+   * @default never
+   */
   readonly scrub?: ScrubOptions;
-  /** Names the past that begins. @default the one of the store goes on */
+  /**
+   * The new epoch.
+   *
+   * @default the epoch of the store
+   */
   readonly epoch?: number;
-  /** Where it is, for errors. @default "the disk" */
+  /**
+   * Path of the store, for errors.
+   *
+   * @default "the disk"
+   */
   readonly place?: string;
 }

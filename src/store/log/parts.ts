@@ -9,10 +9,10 @@ import type {
 } from "../model/state.ts";
 import { writePlace } from "./write_pending.ts";
 
-/** So few noted bytes that it does not matter which of them are over. */
+/** Noted bytes below which the space look ignores that some have ended. */
 const FEW = 64 * 1024;
 
-/** How far the notes of one kind are counted, and written. */
+/** The progress of counting and writing the notes of one kind. */
 class Progress<T> {
   #notes: readonly T[] = [];
   /** Notes before this one are counted in `bytes`. */
@@ -22,14 +22,14 @@ class Progress<T> {
   /** Bytes of the notes from `written` to `counted`; about. */
   bytes = 0;
 
-  /** Begins anew when `notes` is another list than before. */
+  /** Begins again when `notes` is another list than before. */
   of(notes: readonly T[]): void {
     if (notes === this.#notes) return;
     this.#notes = notes;
     this.counted = this.written = this.bytes = 0;
   }
 
-  /** What is not written is counted anew: it may have changed since. */
+  /** Counts all unwritten notes again: they may have changed. */
   recount(): void {
     this.counted = this.written;
     this.bytes = 0;
@@ -38,19 +38,21 @@ class Progress<T> {
 
 /**
  * Cuts a long batch into commits of bounded size. The parts before the last
- * hold only what is valid without the rest: bodies, which mean nothing until
- * an entry refers to them, and retained messages, each for itself. The last
- * part holds all else, so that a crash between parts leaves no session, entry
- * or packet id without what belongs to it.
+ * hold only what is valid alone: bodies, which mean nothing without an entry,
+ * and retained messages. The last part holds the rest, so a crash between parts
+ * leaves no session, entry or packet id without what belongs to it.
  *
- * A note is counted and written once, however many parts there are.
+ * Each note is counted and written once, however many parts there are.
  */
 export class Parts {
   readonly #encoder: BatchEncoder;
   readonly #ledger: Ledger;
   readonly #writer: BlockWriter;
   readonly #most: number;
-  /** Bytes that the parts of this batch may still take; null before the first. */
+  /**
+   * Bytes that the parts of this batch may still take; null before the first
+   * part.
+   */
   #budget: number | null = null;
   #entries: Progress<StoredEntry> = new Progress();
   #places: Progress<RetainedPlace> = new Progress();
@@ -69,11 +71,12 @@ export class Parts {
   }
 
   /**
-   * Encodes a part of what `pending` notes. Returns false, and encodes nothing,
-   * when the rest fits into one commit.
+   * Encodes a part of the notes in `pending`. Returns false, and encodes
+   * nothing, when the rest fits into one commit.
    */
   encode(pending: Pending, retained: RetainedSource): boolean {
-    // Counts too much, never too little: it spares the walk through the notes.
+    // This counts too much, never too little, and spares the walk through the
+    // notes.
     if (pending.bytes <= this.#most) return false;
     let bytes = this.#count(pending, retained);
     // Changes that arrive meanwhile must not delay the end of the batch.
@@ -97,7 +100,7 @@ export class Parts {
     return this.#count(pending, retained);
   }
 
-  /** The last part has been encoded. */
+  /** Notes that the last part is encoded. */
   end(): void {
     this.#budget = null;
     this.#forget();
@@ -110,7 +113,7 @@ export class Parts {
   }
 
   #count(pending: Pending, retained: RetainedSource): number {
-    // What is over by now does not count, except within a batch of many parts.
+    // Ended messages do not count, except within a batch of many parts.
     if (this.#budget === null) this.#forget();
     const { bodies } = this.#encoder;
     const entries = this.#entries;
@@ -172,9 +175,9 @@ export class Parts {
   }
 }
 
-/** Returns the bytes of what has to be written for `place`. */
+/** Returns the bytes to be written for `place`. */
 function sizeAt(place: RetainedPlace, retained: RetainedSource): number {
-  // A place that is noted has a negative mark.
+  // A noted place has a negative block.
   return place.block < 0 ? retained.messageAt(place)?.size ?? 0 : 0;
 }
 

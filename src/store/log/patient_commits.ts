@@ -7,22 +7,22 @@ import { isTaken } from "../base/store_error.ts";
 const CLOSING_TRIES = 3;
 
 /**
- * A commit that has not ended after this, ms, counts as failing until it ends.
- * Slow SD cards take a second or two for one.
+ * Time after which a commit that has not ended counts as failing, ms. Slow SD
+ * cards take a second or two.
  */
 const HANGING = 10_000;
 
-/** How long it is patient. */
+/** The limits of the tries of a commit. */
 export interface Patience {
-  /** Tries of a commit before it is given up; undefined = there is no end. */
+  /** Tries of a commit before it fails for good; undefined = no end. */
   readonly tries: number | undefined;
-  /** The error to give up with, made of that of the last try. */
+  /** Makes the final error of the last try's error. */
   readonly lost: (error: unknown) => Error;
 }
 
 /**
- * Commits, however often it takes; each batch stays in memory until it is
- * written. How it goes is told to a `Health`.
+ * Commits, however many tries it takes; a batch stays in memory until it is
+ * written. Reports to a `Health`.
  */
 export class PatientCommits {
   readonly #blocks: Blocks;
@@ -30,16 +30,19 @@ export class PatientCommits {
   readonly #health: Health;
   readonly #patience: Patience;
   #closing = false;
-  /** Ends the pause before a commit is tried again. */
+  /** Ends the pause between two tries. */
   #wake: (() => void) | null = null;
-  /** When the present try began, ms; 0 when none is under way. */
+  /** When the present try began, ms; 0 = no try. */
   #began = 0;
-  /** One timer for many commits: it is set again only if one is under way. */
+  /**
+   * One timer for many commits: it is only set again while a commit is under
+   * way.
+   */
   #watch: Cancel | null = null;
-  /** Commits that worked. */
+  /** Successful commits. */
   count = 0;
 
-  /** `blocks` is written to by nobody else. */
+  /** Only this may write to `blocks`. */
   constructor(
     blocks: Blocks,
     clock: Clock,
@@ -53,9 +56,9 @@ export class PatientCommits {
   }
 
   /**
-   * Makes `commit` last; one at a time. Resolves to false when another broker
-   * has taken the store: no commit works from then on. Rejects with what `lost`
-   * gives.
+   * Commits `commit`; one call at a time. Resolves to false when another broker
+   * has taken the store: no commit succeeds from then on. Rejects with the
+   * error of `lost`.
    */
   async make(commit: Commit): Promise<boolean> {
     for (let tries = 1;; tries++) {
@@ -74,7 +77,7 @@ export class PatientCommits {
     }
   }
 
-  /** No commit is made any more. */
+  /** Ends the watch; no commit may follow. */
   end(): void {
     this.#watch?.();
     this.#watch = null;
@@ -98,7 +101,7 @@ export class PatientCommits {
     this.#watch = this.#clock.after(left, () => this.#look());
   }
 
-  /** From now on there are no pauses, and only a few tries. */
+  /** Ends pauses, and limits the tries from now on. */
   hurry(): void {
     this.#closing = true;
     this.#wake?.();

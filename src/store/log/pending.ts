@@ -9,41 +9,41 @@ import {
 } from "../model/state.ts";
 import type { Changes } from "../model/store.ts";
 
-/** The block of something that is over and was never or is no more on disk. */
+/** The block of a thing that has ended and is not on disk. */
 export const GONE = -1;
 
 /** Notes that make a batch full: some MB of usual messages. */
 const FULL = 8192;
 
-/** Received ids noted of one session before those named twice are dropped. */
+/** Noted packet ids of one session from which on duplicates are dropped. */
 const MOST_TOUCHED = 131_072;
 
-/** Is told when there is something to write. */
+/** Learns when there is something to write. */
 export interface Waker {
-  /** The first note since the last batch. */
+  /** The first note of a batch was taken. */
   begun(): void;
-  /** So many notes that it should be written now. */
+  /** There are enough notes for a batch. */
   full(): void;
-  /** More bytes than `Pending.limit`: there may not be room for them. */
+  /** The notes exceed `Pending.limit` bytes: there may be no room for them. */
   heavy(): void;
 }
 
-/** Gives each stored thing its number. */
+/** The counter of numbers for stored things. */
 export interface Numbers {
   /** The next one; above 0. */
   next: number;
 }
 
 /**
- * The notes of the batch that is gathered. They only list what changed; the
- * flush reads the objects as they are by then.
+ * The notes of the present batch. They only name what has changed; the flush
+ * reads the objects later.
  */
 export class Pending implements Changes {
   readonly #numbers: Numbers;
   readonly #waker: Waker;
-  /** Notes of what may have to be written. */
+  /** Number of notes that may need writing. */
   count = 0;
-  /** Bytes of the messages noted, or more: what is over by now is counted. */
+  /** Bytes of the noted messages, or more: ended ones are included. */
   bytes = 0;
   /** Bytes from which on the waker is called. */
   limit = Infinity;
@@ -64,9 +64,9 @@ export class Pending implements Changes {
     (slot) => slot.ended,
   );
   readonly places: NoteList<RetainedPlace> = new NoteList(
-    // Nothing is retained there, and the disk knows of nothing.
+    // Nothing is retained there, and nothing is on disk.
     (place) => place.block === -1 && this.source?.messageAt(place) === null,
-    // Its next message has to be noted anew.
+    // The next message of the place is a new note.
     (place) => place.block = 0,
   );
 
@@ -91,7 +91,7 @@ export class Pending implements Changes {
     if (slot === null) return;
     session.slot = null;
     slot.ended = true;
-    // When it was never written, nothing has to be undone.
+    // A session that was never written needs no end.
     if (slot.block === 0) return;
     this.ended.push(slot);
     this.#noted();
@@ -114,7 +114,7 @@ export class Pending implements Changes {
 
   queued(entry: StoredEntry): void {
     if (entry.delivery.subscriber.slot === null) return;
-    // So that `done` knows whether it is one of those that were noted.
+    // Tells `done` that the entry is noted.
     entry.dirty = true;
     this.entries.add(entry);
     this.bytes += entry.message!.size;
@@ -123,7 +123,7 @@ export class Pending implements Changes {
   }
 
   changed(entry: StoredEntry): void {
-    // One that is not written yet is going to be, as it is then.
+    // A new entry is written later, in its state of then.
     if (entry.number === 0 || entry.dirty) return;
     entry.dirty = true;
     this.changes.push(entry);
@@ -132,7 +132,8 @@ export class Pending implements Changes {
 
   done(entry: StoredEntry): void {
     if (entry.number === 0) {
-      // Undone before it was written: all it cost is its place in a list.
+      // An entry that ends before it was written cost its place in the list
+      // only.
       if (entry.dirty && this.count > 1) this.count--;
       entry.dirty = false;
       entry.block = GONE;
@@ -165,12 +166,12 @@ export class Pending implements Changes {
     if (this.bytes > this.limit) this.#waker.heavy();
   }
 
-  /** Whether there is enough for a batch. */
+  /** Whether there are enough notes for a batch. */
   get isFull(): boolean {
     return this.count >= FULL;
   }
 
-  /** Things noted and not written, about: some of them may be over. */
+  /** Number of notes, about: some may no longer need writing. */
   get size(): number {
     return this.slots.notes.length + this.ended.length +
       this.subscriptions.notes.length + this.unsubscriptions.length +
@@ -178,7 +179,7 @@ export class Pending implements Changes {
       this.receivers.notes.length + this.places.notes.length;
   }
 
-  /** Forgets all notes: they have been written. */
+  /** Forgets all notes after they were written. */
   clear(): void {
     this.count = this.bytes = 0;
     this.slots.clear();

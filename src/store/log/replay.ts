@@ -21,34 +21,33 @@ import type { Restorer } from "../model/store.ts";
 import { StoreError } from "../base/store_error.ts";
 import { StoredBody } from "../model/stored_body.ts";
 
-/** A session as the log has it so far. */
+/** A session as far as the log has been read. */
 export interface LoggedSession {
   fields: SessionFields;
   block: number;
 }
 
-/** The ids a session received, as the log has them so far. */
+/** The received packet ids of a session as far as the log has been read. */
 export interface LoggedIds {
   readonly ids: Set<number>;
   block: number;
 }
 
 /**
- * Plays the log from its beginning: what its records say, the later ones above
- * the earlier ones. Retained messages go to where they belong at once, as
- * their place shows which record is the latest; all else is gathered by number
- * until the end is known.
+ * Replays the log from its beginning; later records override earlier ones.
+ * Retained messages go to the state at once: their place shows which record is
+ * the latest. The rest is gathered by number until the end of the log.
  */
 export class Replay {
   readonly #ledger: Ledger;
   readonly #into: Restorer;
   readonly #shift: number;
   readonly #messages: MessageReader;
-  /** Sessions by number, in the order in which they began. */
+  /** Sessions by number, in the order of their beginning. */
   readonly sessions: Map<number, LoggedSession> = new Map();
   /**
-   * Received ids by the number of their session, whose own record may come
-   * later: cleaning moves each record by itself.
+   * Received ids by session number. The record of the session may come later:
+   * cleaning moves each record by itself.
    */
   readonly received: Map<number, LoggedIds> = new Map();
   readonly #subscriptions = new GatheredRecords();
@@ -57,7 +56,7 @@ export class Replay {
   readonly bodies: NumberTable<StoredBody> = new NumberTable();
   /** Retained messages. */
   retained = 0;
-  /** The greatest number that was met. */
+  /** The greatest number in the log. */
   greatest = 0;
 
   /** `shift` is that of `StoreTime`. */
@@ -106,7 +105,7 @@ export class Replay {
     }
   }
 
-  /** Takes out the subscriptions, in the order in which they began. */
+  /** Yields and removes the subscriptions, in the order of their beginning. */
   *subscriptions(): Generator<LoggedSubscription> {
     for (const record of this.#subscriptions.drain()) {
       const block = record.varint();
@@ -114,7 +113,7 @@ export class Replay {
     }
   }
 
-  /** Takes out the entries, in the order in which they were queued. */
+  /** Yields and removes the entries, in the order of queueing. */
   *entries(): Generator<LoggedEntry> {
     for (const record of this.#entries.drain()) {
       const number = record.varint();
@@ -236,7 +235,7 @@ export class Replay {
   }
 }
 
-/** Removes all that the record names from `things`. */
+/** Removes all things that the record names. */
 function gone(
   record: RecordReader,
   things: { delete(number: number): void },

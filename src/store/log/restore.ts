@@ -11,7 +11,7 @@ const SLICE = 5000;
 
 const NONE: readonly number[] = [];
 
-/** What was restored. */
+/** Numbers of restored things. */
 export interface Restored {
   sessions: number;
   subscriptions: number;
@@ -22,8 +22,8 @@ export interface Restored {
 type Sessions = ReadonlyMap<number, StoredSession>;
 
 /**
- * Builds sessions, subscriptions and entries from a log played to its end, and
- * enters all of them in the books. It gives way between slices.
+ * Builds sessions, subscriptions and entries from a complete replay, and enters
+ * them in the ledger. Lets sockets work between slices.
  */
 export async function restore(
   replay: Replay,
@@ -50,7 +50,7 @@ export async function restore(
   return { sessions: sessions.size, subscriptions, entries };
 }
 
-/** Calls `make` with all `things`; returns how often it said yes. */
+/** Calls `make` with all `things`; returns how often it returned true. */
 async function inSlices<T>(
   things: Iterable<T>,
   make: (thing: T) => boolean,
@@ -91,14 +91,14 @@ function makeSession(
   return session;
 }
 
-/** What the log says of one thing of a session. */
+/** One thing of a session in the log. */
 interface Logged {
   readonly session: number;
   readonly number: number;
   readonly block: number;
 }
 
-/** How things of one kind are made, and where they are entered in the books. */
+/** Makes things of one kind, and enters them in the ledger. */
 interface Making<
   L extends Logged,
   M extends { number: number; block: number },
@@ -108,7 +108,7 @@ interface Making<
   home(account: BlockAccount): M[];
 }
 
-/** Those that name no session are dead: it ended with all it had. */
+/** A thing without its session is dead: the session ended. */
 function makeThings<
   L extends Logged,
   M extends { number: number; block: number },
@@ -146,8 +146,8 @@ function makeSubscriptions(
 }
 
 /**
- * The numbers follow the order of queueing, whatever was written again since;
- * so each session gets its entries in order.
+ * Numbers follow the order of queueing, also after a rewrite. So each session
+ * gets its entries in order.
  */
 function makeEntries(
   replay: Replay,

@@ -1,24 +1,24 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { Blocks } from "../blocks/blocks.ts";
 
-/** At least so often the interval is looked at, as it may be changed, ms. */
+/** Interval after which a changed setting is noticed, ms. */
 const LOOK = 3_600_000;
 
-/** From one slice of a scrub to the next, ms: others go first. */
+/** Pause between two slices of a scrub, ms: other work goes first. */
 const PAUSE = 10;
 
-/** When a store is scrubbed, and who hears of it. */
+/** When a store is scrubbed, and the report. */
 export interface ScrubOptions {
   /**
    * From the start or the last scrub to the next, ms; 0 = never. Damage that a
    * scrub found is looked for once an hour all the same, until it is gone.
    */
   readonly scrubInterval: number;
-  /** Is told what was damaged, or null when all was whole; must not throw. */
+  /** Receives the damage found, or null when all is whole; must not throw. */
   readonly damage?: (found: string | null) => void;
 }
 
-/** Has a store read through from time to time. */
+/** Scrubs a store from time to time. */
 export class ScrubTimer {
   readonly #blocks: Blocks;
   readonly #clock: Clock;
@@ -32,7 +32,7 @@ export class ScrubTimer {
   #isDamaged = false;
   #ended = false;
 
-  /** `blocks` were verified just now. */
+  /** `blocks` were verified at the start. */
   constructor(blocks: Blocks, clock: Clock, options: ScrubOptions) {
     this.#blocks = blocks;
     this.#clock = clock;
@@ -52,7 +52,7 @@ export class ScrubTimer {
   get #interval(): number {
     const { scrubInterval } = this.#options;
     if (scrubInterval > 0) return scrubInterval;
-    // The alarm has to end where scrubs were switched off since.
+    // The alarm must end where scrubs were switched off since.
     return this.#isDamaged ? LOOK : Infinity;
   }
 
@@ -73,7 +73,7 @@ export class ScrubTimer {
   }
 
   async #scrub(): Promise<void> {
-    // A store that cannot be scrubbed now is not known to be whole.
+    // A store that cannot be scrubbed now may be damaged: no report.
     if (this.#blocks.scrub === undefined) return;
     let found: string | null;
     try {

@@ -6,39 +6,39 @@ import {
 } from "../../clock/mod.ts";
 import type { Head } from "../blocks/blocks.ts";
 
-/** At most so old is the reading of the clocks in the head, ms. */
+/** Maximum age of the clock readings in the head, ms. */
 const INTERVAL = 600_000;
 
-/** The clocks as they were read for a head. */
+/** The readings of the clocks for a head. */
 export interface ClockReadings {
   /** The store's time, ms. */
   readonly time: number;
   /** The calendar, ms since 1970. */
   readonly date: number;
-  /** The machine's run; null where the system does not tell. */
+  /** The machine's run; null where the system cannot tell. */
   readonly machine: MachineRun | null;
 }
 
-/** The date at which `head` was written, by the calendar of that time. */
+/** Returns the calendar date at which `head` was written. */
 export function dateOfHead({ date, time }: Head): number {
   return date ?? time;
 }
 
 /**
- * The store's own time, in which all stored times are. It begins with the
- * calendar when the store is made, and from then on it only runs forward:
- * durations go on over restarts, whatever happens to the calendar.
+ * The store's own time, which all stored times use. It begins with the calendar
+ * of the store's creation and only runs forward, so durations survive restarts
+ * and changes of the calendar.
  */
 export class StoreTime {
   readonly #clock: Clock;
-  /** The machine's run when this was made; `uptime` less `Clock.now`. */
+  /** The machine's run at the construction; `uptime` minus `Clock.now`. */
   readonly #run: MachineRun | null;
-  /** Milliseconds to add to `Clock.now` for the store's time. */
+  /** Milliseconds from `Clock.now` to the store's time. */
   readonly shift: number;
-  /** Why the time without a broker could not be measured, or null. */
+  /** Why the downtime could not be measured, or null. */
   readonly doubt: string | null;
 
-  /** Goes on from `head`; measures how long no broker ran. */
+  /** Continues from `head`, and measures the downtime. */
   constructor(clock: Clock, head: Head) {
     this.#clock = clock;
     const run = clock.machine();
@@ -48,7 +48,7 @@ export class StoreTime {
     const pause = isNew ? clock.date() : sinceHead(head, run, clock.date());
     this.doubt = typeof pause === "string" ? pause : null;
     const since = typeof pause === "string" ? 0 : pause;
-    // Above 0: stored as 0, a session would count as connected.
+    // Above 0: a session with the time 0 counts as connected.
     this.shift = Math.max(1, Math.floor(head.time + since)) - now;
   }
 
@@ -57,7 +57,7 @@ export class StoreTime {
     return this.#clock.now() + this.shift;
   }
 
-  /** The date that a store's time `time` has by today's calendar. */
+  /** Returns the date of the store's time `time` by today's calendar. */
   dateOf(time: number): number {
     return this.#clock.date() - (this.now - time);
   }
@@ -74,8 +74,8 @@ export class StoreTime {
   }
 
   /**
-   * Whether `head` has to be written again: after a power cut its reading of
-   * the clocks would mislead.
+   * Returns whether `head` must be written again: after a power cut its clock
+   * readings would mislead.
    */
   isOutdated(head: Head): boolean {
     if (head.time === 0) return false;
@@ -85,7 +85,7 @@ export class StoreTime {
   }
 }
 
-/** How long ago `head` was written, ms; or why that is not known. */
+/** Returns how long ago `head` was written, ms, or why that is unknown. */
 function sinceHead(
   head: Head,
   run: MachineRun | null,

@@ -4,12 +4,12 @@ interface Waiting {
   readonly tasks: Set<() => void>;
 }
 
-/** What waits for batches, in their order. */
+/** Tasks that wait for batches. */
 export class Waiters {
-  /** By batch, ascending: the one under way, the next, seldom one more. */
+  /** By batch, ascending: the batch under way, the next, seldom one more. */
   readonly #waiting: Waiting[] = [];
 
-  /** Whether something waits. */
+  /** Whether a task waits. */
   get any(): boolean {
     return this.#waiting.length > 0;
   }
@@ -33,7 +33,10 @@ export class Waiters {
     }
   }
 
-  /** Runs what waits for `batch` or one before it, in the order of adding. */
+  /**
+   * Runs the tasks that wait for `batch` or an earlier one, in the order of
+   * adding.
+   */
   run(batch: number): void {
     const all = this.#waiting;
     while (all.length > 0 && all[0].batch <= batch) {
@@ -41,7 +44,7 @@ export class Waiters {
         try {
           task();
         } catch (error) {
-          // One that fails must not keep the others waiting.
+          // A failing task must not stop the others.
           reportError(error);
         }
       }

@@ -10,8 +10,8 @@ import type {
 } from "../model/state.ts";
 
 /**
- * Writes all that was noted, as it is now, and forgets the notes. What is over
- * comes first, so that nothing is written only to be undone by the next line.
+ * Writes all notes in their present state, and forgets them. Ends come first,
+ * so that no record is written only to be undone by the next one.
  */
 export function writePending(
   pending: Pending,
@@ -25,7 +25,7 @@ export function writePending(
   writeEntries(without(pending.entries.notes, isNotNew), encoder);
   writeEntries(without(pending.changes, isUnchanged), encoder);
   for (const slot of pending.receivers.notes) {
-    // Written before a failure of this batch.
+    // Written by an earlier try of this batch.
     if (slot.touchedIds === null) continue;
     if (!slot.ended) encoder.received(slot, false);
     slot.touchedIds = null;
@@ -36,14 +36,14 @@ export function writePending(
   pending.clear();
 }
 
-/** Writes what is retained at `place`, unless that was done since it was noted. */
+/** Writes what is retained at `place`, unless that was done since the note. */
 export function writePlace(
   place: RetainedPlace,
   encoder: BatchEncoder,
   ledger: Ledger,
   retained: RetainedSource,
 ): void {
-  // A place that is noted has a negative mark.
+  // A noted place has a negative block.
   if (place.block >= 0) return;
   const before = -1 - place.block;
   const message = retained.messageAt(place);
@@ -70,7 +70,7 @@ function writeSessions(
   }
   encoder.sessions -= numbers.length;
   encoder.gone(RecordKind.Ended, numbers);
-  // Not a second time, should what follows fail and be tried again.
+  // A retry after a failure must not write them again.
   pending.ended = [];
   for (const slot of pending.slots.notes) {
     slot.dirty = false;
@@ -87,7 +87,7 @@ function writeSubscriptions(
   for (const subscription of pending.unsubscriptions) {
     ledger.died(subscription.block, Category.Session);
     subscription.block = GONE;
-    // Those of a session that is over went with it.
+    // The end of a session ended its subscriptions.
     if (subscription.subscriber.slot !== null) {
       numbers.push(subscription.number);
     }

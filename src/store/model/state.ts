@@ -2,20 +2,20 @@ import type { Message, QoS, SubscriptionOptions } from "../../mqtt/mod.ts";
 import type { StoredBody } from "./stored_body.ts";
 
 /*
- * What the store reads of the broker's state, and the fields it keeps in those
- * objects for itself. While the broker runs the state is theirs: the store only
- * notes which of them changed and reads them when it writes.
+ * The parts of the broker's state that the store reads, and the fields that it
+ * keeps in those objects for itself. While the broker runs, it owns the state:
+ * the store notes which objects have changed, and reads them when it writes.
  */
 
-/** Whoever may have state in the store: a session, by its `slot`. */
+/** An owner of state in the store: a session, by its `slot`. */
 export interface SlotOwner {
-  /** Owned by the store; begins null, and stays so when nothing is stored. */
+  /** Owned by the store; null at first, and for good when nothing is stored. */
   slot: SessionSlot | null;
 }
 
 /** The will of a session. */
 export interface StoredWill {
-  /** What is published; its `expiresAt` is set only then. */
+  /** The message of the will; it gets `expiresAt` when it is published. */
   readonly message: Message;
   /** Seconds after the connection ended (MQTT 5.0, 3.1.3.2.2). */
   readonly delay: number;
@@ -23,7 +23,7 @@ export interface StoredWill {
   readonly messageExpiry: number;
 }
 
-/** Packet ids in a row; behind 65,535 comes 1. */
+/** Consecutive packet ids; 1 follows 65,535. */
 export interface PacketIdRange {
   /** 1 to 65,535. */
   readonly first: number;
@@ -33,62 +33,66 @@ export interface PacketIdRange {
 
 /** Packet ids of the QoS 2 messages sent to one client. */
 export interface StoredPacketIds {
-  /** The one that comes next, 1 to 65,535. */
+  /** The next packet id, 1 to 65,535. */
   readonly next: number;
-  /** So many, that one first, may be given without another word to the store. */
+  /** Packet ids from `next` on that may be used without another commit. */
   readonly reserved: number;
-  /** The client may hold them for messages that a crash made us forget. */
+  /** Packet ids that the client may hold for messages lost in a crash. */
   readonly barred: readonly PacketIdRange[];
 }
 
-/** A session, as far as it outlives the broker. */
+/** The persistent part of a session. */
 export interface StoredSession extends SlotOwner {
   /** Names the session. */
   readonly clientId: string;
-  /** Seconds it outlives its connection; 0xFFFFFFFF = for ever. */
+  /** Session Expiry Interval (0x11) in seconds; 0xFFFFFFFF = never. */
   readonly expiryInterval: number;
   /**
-   * When its connection ended, ms of the clock; 0 while it has one. Expiry
-   * and will delay count from here, also through a downtime.
+   * When its connection ended, ms of the clock; 0 while it has one. Expiry and
+   * will delay count from then, also through a downtime.
    */
   readonly detachedAt: number;
-  /** Who it belongs to. */
+  /** The owner of the session. */
   readonly identity: {
     readonly username: string | null;
-    /** Whether nothing proved the user name. @default {false} */
+    /**
+     * Whether the user name is unproved.
+     *
+     * @default {false}
+     */
     readonly isClaimed?: boolean;
   };
   /** Whether its client is a bridge. */
   readonly bridge: boolean;
-  /** Null when there is none, or when it has been published. */
+  /** Null without a will, or after its publication. */
   readonly will: StoredWill | null;
   /** QoS 2 packet ids received and not yet released (4.3.3). */
   readonly received: ReadonlySet<number>;
-  /** Null until one had to be reserved. */
+  /** Null until packet ids were reserved. */
   readonly packetIds: StoredPacketIds | null;
 }
 
-/** What the store knows of one session; the session carries it. */
+/** The store's record of one session, kept in the session. */
 export class SessionSlot {
   /** Names the session in records; never used twice. */
   readonly number: number;
   /** The session it belongs to. */
   readonly session: StoredSession;
-  /** Block with its latest record; 0 before the first. */
+  /** Block of its latest record; 0 before the first. */
   block = 0;
-  /** Whether a change of the session itself has been noted. */
+  /** Whether a change of the session itself is noted. */
   dirty = false;
-  /** Whether the session is over: what still names it is dead. */
+  /** Whether the session has ended: records that name it are dead. */
   ended = false;
-  /** Oldest block needed to know its received ids; 0 when there are none. */
+  /** Oldest block needed for its received ids; 0 = no ids. */
   receivedBlock = 0;
-  /** The received ids as last encoded; null when there are none. */
+  /** The received ids as last encoded; null = none. */
   receivedStored: Set<number> | null = null;
   /** Received ids that the batch `receivedBatch` takes off the disk. */
   receivedLeaving: Set<number> | null = null;
   /** Number of the batch in which received ids were last encoded. */
   receivedBatch = 0;
-  /** Received ids that changed since; may name one twice. */
+  /** Received ids that changed since; may contain duplicates. */
   touchedIds: number[] | null = null;
 
   /** A slot that is not on disk yet. */
@@ -97,14 +101,17 @@ export class SessionSlot {
     this.session = session;
   }
 
-  /** Whether the disk has `packetId` as received; `stored` as in `Store`. */
+  /**
+   * Returns whether the disk has `packetId` as received; `stored` as in
+   * `Store`.
+   */
   hasReceived(packetId: number, stored: number): boolean {
     return this.receivedBatch <= stored &&
       (this.receivedStored?.has(packetId) ?? false);
   }
 
   /**
-   * Whether a crash now could bring `packetId` back as a received one, though
+   * Returns whether a crash now could bring back `packetId` as received, though
    * it may be released by now; `stored` as in `Store`.
    */
   mayReceive(packetId: number, stored: number): boolean {
@@ -113,7 +120,7 @@ export class SessionSlot {
         (this.receivedLeaving?.has(packetId) ?? false));
   }
 
-  /** The same of any packet id at all. */
+  /** Returns the same for any packet id. */
   mayReceiveAny(stored: number): boolean {
     return (this.receivedStored?.size ?? 0) > 0 ||
       (this.receivedBatch > stored && this.receivedLeaving !== null);
@@ -128,7 +135,7 @@ export interface StoredSubscription {
   readonly filter: string;
   /** The share name, or null when it is not shared. */
   readonly share: string | null;
-  /** How messages are to be delivered. */
+  /** The Subscription Options. */
   readonly options: SubscriptionOptions;
   /** Owned by the store; begins 0. */
   number: number;
@@ -136,13 +143,13 @@ export interface StoredSubscription {
   block: number;
 }
 
-/** How an entry's message came to its session. */
+/** The way of an entry's message to its session. */
 export interface StoredDelivery {
   /** The session. */
   readonly subscriber: SlotOwner;
   /** Subscription identifiers, or null when there are none. */
   readonly identifiers: readonly number[] | null;
-  /** The shared subscription it came by, or null. */
+  /** The shared subscription that chose the session, or null. */
   readonly group: { readonly name: string; readonly filter: string } | null;
 }
 
@@ -151,13 +158,15 @@ export interface StoredDelivery {
  * its in-flight window. It stays the same object when it moves.
  */
 export interface StoredEntry {
-  /** A lasting message; null from PUBREC on, when only the id is needed. */
+  /**
+   * A lasting message; null after PUBREC, when only the packet id is needed.
+   */
   readonly message: Message | null;
-  /** The quality of service it is delivered with. */
+  /** QoS of the delivery. */
   readonly qos: QoS;
-  /** The RETAIN flag it is delivered with. */
+  /** RETAIN flag of the delivery. */
   readonly retain: boolean;
-  /** How it came to its session. */
+  /** The way of its message to the session. */
   readonly delivery: StoredDelivery;
   /** Its packet id; 0 while it waits in the backlog. */
   readonly packetId: number;
@@ -174,16 +183,16 @@ export interface StoredEntry {
 /** The place of one topic among the retained messages, filled or empty. */
 export interface RetainedPlace {
   /**
-   * Owned by the store; begins 0. The block it stands in; below 0 while a
-   * change of it has been noted and not been written.
+   * Owned by the store; 0 at first. The block of its record; negative while a
+   * change is noted and not written.
    */
   block: number;
 }
 
 /** Reads what is retained at a place; the retained messages implement it. */
 export interface RetainedSource {
-  /** The message at `place`, or null when there is none any more. */
+  /** Returns the message at `place`, or null when none is retained. */
   messageAt(place: RetainedPlace): Message | null;
-  /** The topic of `place`, also of one that was removed. */
+  /** Returns the topic of `place`, also after its removal. */
   topicOf(place: RetainedPlace): string;
 }

@@ -11,7 +11,7 @@ import type {
 } from "./state.ts";
 
 /**
- * What a mode promises:
+ * The promise of a mode:
  * - `memory`: nothing is on disk.
  * - `buffered`: acknowledged at once, on disk a flush interval later.
  * - `durable`: acknowledged when it is on disk.
@@ -20,42 +20,43 @@ import type {
 export type StorageMode = "memory" | "buffered" | "durable" | "fault-tolerant";
 
 /**
- * Takes notes of what changed. Each call is cheap: an object is only marked,
- * and read when the batch is written, so that what is undone before then costs
- * nothing. Sessions without a slot are not stored: what is noted of them is
- * ignored.
+ * Notes changes. Each call is cheap: it only marks an object, which is read
+ * when the batch is written. So a change that is undone before costs nothing.
+ * Changes of a session without a slot are ignored.
  */
 export interface Changes {
   /**
-   * Makes `session` a stored one, or says that something of it itself changed:
-   * expiry, owner, will, attached or detached.
+   * Notes that `session` must be stored, or has changed: expiry, owner, will,
+   * attached or detached.
    */
   sessionChanged(session: StoredSession): void;
   /**
-   * The session is over. After this its entries have to be `done` and its
-   * subscriptions `unsubscribed`, which then writes nothing; its received ids
-   * need no word.
+   * Notes the end of a session. Its entries must then be `done` and its
+   * subscriptions `unsubscribed`, which writes nothing more. Its received ids
+   * need no note.
    */
   sessionEnded(session: StoredSession): void;
   /**
-   * A subscription was made. One that it replaces is `unsubscribed` first.
+   * Notes a new subscription; the one it replaces must be `unsubscribed` first.
    */
   subscribed(subscription: StoredSubscription): void;
-  /** A subscription is over. */
+  /** Notes the end of a subscription. */
   unsubscribed(subscription: StoredSubscription): void;
-  /** An entry was put into a backlog or a window: once for each. */
+  /** Notes a new entry of a backlog or window, once for each. */
   queued(entry: StoredEntry): void;
-  /** Its packet id was given, or its message let go at PUBREC. */
+  /** Notes that an entry got its packet id, or lost its message at PUBREC. */
   changed(entry: StoredEntry): void;
-  /** It was acknowledged or dropped: nobody needs it any more. */
+  /** Notes that an entry was acknowledged or dropped. */
   done(entry: StoredEntry): void;
-  /** `packetId` was put into `session.received`, or taken out of it. */
+  /**
+   * Notes that `packetId` was added to `session.received`, or removed from it.
+   */
   received(session: StoredSession, packetId: number): void;
   /**
-   * The retained message at `place` was set, replaced or removed. `size` is its
-   * size.
+   * Notes that the retained message at `place` was set, replaced or removed.
+   * `size` is its size.
    *
-   * @default 0, for one that was removed
+   * @default 0, for a removed one
    */
   retained(place: RetainedPlace, size?: number): void;
 }
@@ -64,69 +65,74 @@ export interface Changes {
 export interface RestoredSession {
   /** Names the session. */
   readonly clientId: string;
-  /** Seconds it outlives its connection; 0xFFFFFFFF = for ever. */
+  /** Session Expiry Interval (0x11) in seconds; 0xFFFFFFFF = never. */
   readonly expiryInterval: number;
-  /** When its connection ended, ms; 0 when it had one as the broker stopped. */
+  /**
+   * When its connection ended, ms; 0 if it was connected as the broker stopped.
+   */
   readonly detachedAt: number;
-  /** Who it belongs to. */
+  /** The owner of the session. */
   readonly username: string | null;
-  /** Whether nothing proved that user name. @default {false} */
+  /**
+   * Whether the user name is unproved.
+   *
+   * @default {false}
+   */
   readonly isClaimed?: boolean;
   /** Whether its client is a bridge. */
   readonly bridge: boolean;
-  /** The will that has not been published, or null. */
+  /** The unpublished will, or null. */
   readonly will: StoredWill | null;
   /** QoS 2 packet ids received and not yet released. */
   readonly received: readonly number[];
-  /** What is known of those it sent to its client. */
+  /** Packet ids of the QoS 2 messages sent to its client, or null. */
   readonly packetIds: StoredPacketIds | null;
 }
 
 /** An entry as it was stored. */
 export interface RestoredEntry {
-  /** Null from PUBREC on. */
+  /** Null after PUBREC. */
   readonly message: Message | null;
-  /** The quality of service it is delivered with. */
+  /** QoS of the delivery. */
   readonly qos: QoS;
-  /** The RETAIN flag it is delivered with. */
+  /** RETAIN flag of the delivery. */
   readonly retain: boolean;
-  /** 0 when it waited in the backlog. */
+  /** 0 for an entry of the backlog. */
   readonly packetId: number;
   /** Subscription identifiers, or null when there are none. */
   readonly identifiers: StoredDelivery["identifiers"];
-  /** The shared subscription it came by, or null. */
+  /** The shared subscription that chose the session, or null. */
   readonly group: StoredDelivery["group"];
 }
 
 /**
- * Builds the state anew from what was stored. Retained messages come first,
- * then all sessions, all subscriptions, and all entries: those of one session
- * in their order.
- * The store sets its own fields of what is returned.
+ * Rebuilds the state. Retained messages come first, then all sessions, all
+ * subscriptions, and all entries; those of one session are in order. The store
+ * sets its own fields in the returned objects.
  */
 export interface Restorer {
   /** Makes a session, detached. */
   session(stored: RestoredSession): StoredSession;
-  /** Subscribes it; `group` is the share name or null. */
+  /** Adds a subscription to a session; `group` is the share name or null. */
   subscription(
     session: StoredSession,
     filter: string,
     group: string | null,
     options: SubscriptionOptions,
   ): StoredSubscription;
-  /** Puts an entry behind the others of its session. */
+  /** Adds an entry behind the others of its session. */
   entry(session: StoredSession, stored: RestoredEntry): StoredEntry;
   /**
-   * Retains a message in place of any other of its topic, whose place it takes
-   * over. The message is transient, and so are the bytes of its topic: both
-   * have to be copied, unless they are longer than 1,024 bytes together.
+   * Retains a message in place of the previous one of its topic, whose place it
+   * takes over. The message and the bytes of its topic are transient. Both must
+   * be copied, unless they are longer than 1,024 bytes together.
    */
   retained(message: Message): RetainedPlace;
-  /** Retains nothing for the topic any more; its place, or null. */
+  /** Removes the retained message of the topic; returns its place, or null. */
   retainedRemoved(topicName: string): RetainedPlace | null;
 }
 
-/** What `Store.load` found. */
+/** The result of `Store.load`. */
 export interface LoadReport {
   /** Sessions restored. */
   readonly sessions: number;
@@ -140,19 +146,16 @@ export interface LoadReport {
   readonly bytes: number;
   /** Date of the last commit, ms since 1970; 0 for a new store. */
   readonly committedAt: number;
-  /**
-   * Why the time since the last commit is unknown and counts as 0; null where
-   * it could be measured.
-   */
+  /** Why the downtime is unknown and counts as 0; null when it was measured. */
   readonly clockDoubt: string | null;
-  /** What was wrong with the store, for an alarm; null when all was well. */
+  /** The text of an alarm about the store, or null. */
   readonly alarm: string | null;
 }
 
 /**
- * Whether changes reach the disk: `full` = no space (or none left of what is
- * allowed), `failing` = writing fails for another reason. Nothing is lost from
- * memory meanwhile, and it is tried again until it works.
+ * Whether changes reach the disk: `full` = no space, or no more of the allowed,
+ * `failing` = writing fails for another reason. Memory loses nothing meanwhile,
+ * and the store tries again until writing succeeds.
  */
 export type StoreHealth = "ok" | "full" | "failing";
 
@@ -162,7 +165,7 @@ export interface StoreStatus {
   readonly mode: StorageMode;
   /** Whether changes reach the disk now. */
   readonly health: StoreHealth;
-  /** Why `health` is not ok, else null. */
+  /** Why `health` is not ok, or null. */
   readonly reason: string | null;
   /** Live records of retained messages; an estimate, as the next two. */
   readonly retainedBytes: number;
@@ -170,13 +173,13 @@ export interface StoreStatus {
   readonly queuedBytes: number;
   /** Live records of sessions and subscriptions. */
   readonly sessionBytes: number;
-  /** All records, live or not yet cleaned away. */
+  /** All records, live or dead. */
   readonly storedBytes: number;
   /** Sessions on disk. */
   readonly sessions: number;
   /** Message bodies on disk that sessions wait for. */
   readonly queuedMessages: number;
-  /** When the oldest of these was stored, by today's calendar; 0 without any. */
+  /** When the oldest of these was stored, by today's calendar; 0 = none. */
   readonly oldestMessageAt: number;
   /**
    * Bytes written to the store and its second copy, in whole pages, since the
@@ -189,69 +192,71 @@ export interface StoreStatus {
   readonly unwritten: number;
 }
 
-/** What outlives the process. */
+/** The persistent state. */
 export interface Store {
-  /** Where changes are noted. */
+  /** Takes notes of changes. */
   readonly changes: Changes;
-  /** Number of the batch that will hold the changes noted now. */
+  /** Number of the batch that takes the notes of now. */
   readonly batch: number;
   /**
-   * The last batch that is safe enough to be acknowledged. In `memory` and
-   * `buffered` that is always the present one.
+   * The last batch that may be acknowledged. In `buffered` that is always the
+   * present one.
    */
   readonly committed: number;
-  /** The last batch that is on disk, whatever the mode promises. */
+  /** The last batch on disk, in any mode. */
   readonly stored: number;
   /**
    * Whether commits fail at present, or one does not end. A lack of space alone
-   * does not count: `health` reports it, and commits still work.
+   * does not count: `health` reports it, and commits still succeed.
    */
   readonly isStuck: boolean;
   /**
-   * Whether changes reach the disk; cheap to ask. While it is not `ok`, what
-   * would be stored should not be taken.
+   * Whether changes reach the disk; cheap to read. While it is not `ok`, the
+   * broker should take nothing that must be stored.
    */
   readonly health: StoreHealth;
   /**
-   * Called when `health` or `isStuck` may have changed, within a commit or while
-   * something is noted: it must note nothing itself, and not throw. `isShort`
-   * says whether space is short.
+   * Called when `health` or `isStuck` may have changed, within a commit or a
+   * note. It must note nothing, and not throw. `isShort` says whether space is
+   * short.
    */
   onHealth: (isShort: boolean) => void;
   /**
-   * Called once when another broker has taken the store, with what to tell the
-   * operator. Nothing is committed from then on; must not throw.
+   * Called once when another broker has taken the store, with the text for the
+   * operator. The store commits nothing from then on. Must not throw.
    */
   onTaken: (reason: string) => void;
   /** Figures as of now. */
   readonly status: StoreStatus;
   /**
-   * Restores what is stored; once, before anything is noted. Gives way to
-   * sockets between slices.
+   * Restores the state, once, before the first note. Lets sockets work between
+   * slices.
    */
   load(into: Restorer, retained: RetainedSource): Promise<LoadReport>;
-  /** Whether `entry` is on disk as it is now. */
+  /** Returns whether the disk has `entry` in its present state. */
   isStored(entry: StoredEntry): boolean;
-  /** Calls `task` once `batch` is committed, at once when it is. */
+  /** Calls `task` once `batch` is committed, at once if it is. */
   onCommitted(batch: number, task: () => void): void;
-  /** Calls `task` once `batch` is on disk, whatever the mode promises. */
+  /** Calls `task` once `batch` is on disk, in any mode. */
   onStored(batch: number, task: () => void): void;
-  /** Forgets a `task` of `onCommitted` or `onStored`: it is never called. */
+  /**
+   * Forgets a `task` of `onCommitted` or `onStored`, which is then never
+   * called.
+   */
   forget(task: () => void): void;
   /**
-   * Somebody waits for what was noted: it is written when the sockets that are
-   * ready have been served, and not a flush interval later.
+   * Writes the notes as soon as the ready sockets have been served, instead of
+   * a flush interval later: a client waits for them.
    */
   writeSoon(): void;
   /**
-   * Notes how time goes where that is to be written again: the calendar was
-   * changed, or nothing was written for ten minutes. To be called every ten
-   * seconds.
+   * Notes the time when it must be written again: the calendar was changed, or
+   * nothing was written for ten minutes. Called every ten seconds.
    */
   keepTime(): void;
   /**
-   * Writes all that was noted and closes the store. Rejects with `StoreError`
-   * when that is not possible; it is closed then, too.
+   * Writes all notes and closes the store. Rejects with `StoreError` when
+   * writing fails; the store is closed then, too.
    */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Message } from "../../mqtt/mod.ts";
 
-/** A message on disk, once for all entries that refer to it. */
+/** A message on disk, one for all entries that refer to it. */
 export class StoredBody {
   /** Names it in records. */
   readonly number: number;
@@ -12,7 +12,7 @@ export class StoredBody {
   block = 0;
   /** Bytes of that record. */
   bytes = 0;
-  /** Entries on disk that refer to it; it is dead at 0. */
+  /** Number of entries on disk that refer to it; 0 = dead. */
   holders = 0;
 
   /** A body that is not on disk yet. */

@@ -16,17 +16,17 @@ import {
   verifyStore,
 } from "../kv/verify_store.ts";
 
-/** How a copy is made. */
+/** The options of a copy. */
 export interface CopyOptions {
-  /** Whether the copy forgets that the store had a second copy. */
+  /** Whether the copy loses the mark of a second copy. */
   readonly alone: boolean;
 }
 
 /**
- * Copies the store `from`, as of now, to the one file `to`, for this user only;
- * a broker may use `from` meanwhile. The copy has what stands in the write-ahead
- * log and, beyond that, in the journals of `from`. It is verified and on disk
- * when this resolves. What an earlier try left at `to` is removed first.
+ * Copies the present state of the store `from` to the one file `to`, for this
+ * user only; a broker may use `from` meanwhile. The copy includes the
+ * write-ahead log and the commits in the journals of `from`. It is verified and
+ * on disk when this resolves. A leftover at `to` is removed first.
  *
  * @throws {StoreError} `corrupt` or `newer` for `from`, `full`, or `failing`.
  * Then `to` does not exist.
@@ -38,13 +38,13 @@ export async function copyStore(
 ): Promise<void> {
   try {
     await removeStore(systemFiles, to);
-    // SQLite writes into an empty file, and keeps its mode.
+    // SQLite writes into an empty file and keeps its mode.
     const mode = 0o600;
     (await Deno.open(to, { write: true, createNew: true, mode })).close();
     await write(from, to);
     await catchUpCopy(from, to);
     await makeSingle(to, options.alone);
-    // SQLite leaves that to us.
+    // SQLite does not sync the copy.
     const file = await Deno.open(to, { read: true, write: true });
     await file.sync().finally(() => file.close());
     await systemFiles.syncFolder(to);
@@ -56,7 +56,7 @@ export async function copyStore(
   }
 }
 
-/** The copy is one state of the store, whatever a broker writes meanwhile. */
+/** Copies one state of the store, also while a broker writes. */
 async function write(from: string, to: string): Promise<void> {
   const store = await KvFile.open(from);
   try {
@@ -67,8 +67,8 @@ async function write(from: string, to: string): Promise<void> {
 }
 
 /**
- * Adds the commits that only the journals of `from` have. A broker may remove
- * journals meanwhile: those are older than what the copy was made of.
+ * Adds the commits that only the journals of `from` have. A broker may remove a
+ * journal meanwhile: its commits are in the store that was copied.
  */
 async function catchUpCopy(from: string, to: string): Promise<void> {
   const { head } = await verify(to);
@@ -95,7 +95,10 @@ async function isBehind(
   return (await follow(systemFiles, journals, head)).commit > head.commit;
 }
 
-/** Tells a damaged store from a disk that does not take the copy. */
+/**
+ * Returns the error for a failed copy: damage of the store, a full disk, or the
+ * failure.
+ */
 async function reasonOf(
   error: Error,
   from: string,

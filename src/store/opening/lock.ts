@@ -5,9 +5,9 @@ import { refuseSecondPath } from "./second_path.ts";
 import { StoreError } from "../base/store_error.ts";
 
 /**
- * Keeps a second broker away from a store. The lock is the kernel's, on a file
- * beside the store: it ends with the process, however that ends. What is
- * written in the file only tells who holds it.
+ * Locks a store against other brokers. The kernel holds the lock on a file
+ * beside the store and releases it when the process ends. The text in the file
+ * only names the holder.
  */
 export class StoreLock implements Lock {
   readonly path: string;
@@ -47,16 +47,20 @@ export class StoreLock implements Lock {
     return lock;
   }
 
-  /** Lets go of the store. */
+  /** Unlocks the store. */
   async release(): Promise<void> {
     await this.#write("");
-    // Closing alone leaves the lock with a child process that is being started.
+    // A child process that is being started would keep the lock of a closed
+    // file.
     await this.#file.unlock().catch(() => {});
-    // The file stays, as another may hold it open already.
+    // The file stays: another broker may have it open already.
     this.#file.close();
   }
 
-  /** A full disk must not stand in the way: the lock holds without it. */
+  /**
+   * Writes the holder's name. A full disk is no obstacle: the lock works
+   * without.
+   */
   async #write(text: string): Promise<void> {
     try {
       await this.#file.truncate(0);
@@ -81,7 +85,7 @@ async function openFile(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Some file systems of networks have no locks. */
+/** Some network file systems have no locks. */
 async function tryLock(file: Deno.FsFile): Promise<boolean> {
   try {
     return await file.tryLock(true);

@@ -8,18 +8,18 @@ import { exists, type Files } from "../base/files.ts";
 import { moveAway, moveStray, removeStore } from "../copies/set_aside.ts";
 import { systemFiles } from "../base/system_files.ts";
 
-/** What a store that makes room for a backup is called from then on. */
+/** Ending of the name of a store that a backup replaces. */
 const REPLACED = "replaced";
 
 /**
  * Puts the backup `file` in place of the store at `path`, which must be locked
- * and open nowhere. Returns where the one before is, with its copies, or null.
+ * and open nowhere. Returns the new path of the previous store and its copies,
+ * or null.
  *
- * The backup is copied beside it first, and the copy verified. From when that
- * copy has its name the store counts as replaced: what is interrupted then is
- * finished by `settle`.
+ * The backup is copied beside the store first, and the copy verified. Once that
+ * copy has its name, `settle` finishes an interrupted replacement.
  *
- * @throws {StoreError} as `copyStore` does; the store is then as it was.
+ * @throws {StoreError} as `copyStore` does; the store is then unchanged.
  */
 export async function putBack(
   file: string,
@@ -35,9 +35,8 @@ export async function putBack(
 
 /**
  * Finishes or undoes what was interrupted at the store `path`, which must be
- * locked and open nowhere: a backup that was put back, a store that was set
- * aside, one that was built, a snapshot. Returns what to tell the operator, or
- * null.
+ * locked and open nowhere: the restoring of a backup, the renaming of a damaged
+ * store, a rebuild, a snapshot. Returns the text of an alarm, or null.
  */
 export async function settle(
   files: Files,
@@ -54,7 +53,8 @@ export async function settle(
   }
   const isRebuilt = await exists(files, completePath(path));
   if (isRebuilt && await exists(files, path)) {
-    // Nothing was moved yet. The store is judged again, with all there is.
+    // Nothing was moved yet: this start judges the store again, with all
+    // copies.
     await removeStore(files, completePath(path));
     return null;
   }

@@ -20,18 +20,18 @@ import type { Recovery } from "./recovered_start.ts";
 import { dateOfHead } from "../log/store_time.ts";
 import { refused, type StartSettings } from "./verified_start.ts";
 
-/** A state that can be built. */
+/** A state that can be rebuilt. */
 interface Target {
   readonly head: Head;
-  /** Commits that came after it, as far as is known. */
+  /** Known number of later commits. */
   readonly lost: number;
-  /** Writes it to an empty store. */
+  /** Writes the state to an empty store. */
   readonly fill: (blocks: Blocks) => Promise<void>;
 }
 
 /**
- * Builds the store anew: each block from whichever file has it whole, the
- * damaged store among them. `fault` says what is wrong with the store.
+ * Rebuilds the store: takes each block from whichever file has it whole, the
+ * damaged store among them. `fault` is the damage of the store.
  *
  * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set.
  */
@@ -49,8 +49,8 @@ export async function build(
   const blocks = await disk.openBlocks(fresh);
   await target.fill(blocks).finally(() => blocks.close());
   await disk.makeSingle(fresh);
-  // The damaged store goes first, and may have what no copy has: from then on
-  // `settle` has to tell a complete store from one that was being built.
+  // The damaged store is renamed first, and may have blocks that no copy has.
+  // From then on `settle` must know a complete store from one being built.
   await files.rename(fresh, completePath(path));
   await files.syncFolder(path);
   const aside = await corruptName(files, path, now);
@@ -72,7 +72,7 @@ export async function build(
   };
 }
 
-/** A number of commits in words. */
+/** Returns the start of a sentence about lost commits. */
 function commits(count: number): string {
   return count === 1 ? "1 is" : `${count} are`;
 }
@@ -91,7 +91,7 @@ async function startEmpty(
   };
 }
 
-/** The latest state that can be built; null = none. */
+/** Returns the latest state that can be rebuilt; null = none. */
 async function findTarget(
   settings: StartSettings,
   copies: Copies,
@@ -104,7 +104,7 @@ async function findTarget(
     const lost = pool.beyond(head);
     return { head, lost, fill: (blocks) => fill(blocks, pool, head) };
   }
-  // Copies of an older schema have blocks without a chain.
+  // Copies of an older schema have no chain of sums.
   const line = await latestLine(files, copies);
   const { reach } = line;
   if (reach.commit === 0) return null;
@@ -113,7 +113,9 @@ async function findTarget(
   return { head: reach, lost, fill: along };
 }
 
-/** The copies, the newest first, and the store unless its content is in doubt. */
+/**
+ * The copies, the newest first, then the store unless its content is in doubt.
+ */
 function sourcesOf(
   { disk, path, doubt }: StartSettings,
   copies: Copies,
@@ -141,7 +143,7 @@ async function fill(
   await blocks.commit({ head, blocks: waiting });
 }
 
-/** Commits with which journals begin behind the end of what could be read. */
+/** Returns the commits between the readable end and the last journal. */
 function beyond({ journals }: Copies, { reach }: Line): number {
   const last = journals.at(-1)?.commit ?? 0;
   return Math.max(0, last - reach.commit);

@@ -28,32 +28,34 @@ import {
 } from "./verified_start.ts";
 import type { Verdict } from "../kv/verify_store.ts";
 
-/** How a store with a second copy was found, and was brought in order. */
+/** The result of recovering a store with a second copy. */
 export interface Recovery {
-  /** What to tell the operator, or null. */
+  /** The text of an alarm, or null. */
   readonly alarm: string | null;
-  /** Set when the copies there are do not lead to where the store stands. */
+  /** Set when the copies do not lead to the head of the store. */
   readonly renewal: Renewal | null;
-  /** What the journals have and the store could not take, or null. */
+  /**
+   * Commits of the journals that could not be written to the store, or null.
+   */
   readonly missing?: Missing | null;
-  /** Whether copies may have commits beyond it that it cannot get. */
+  /** Whether copies may have commits that the store cannot get. */
   readonly forks: boolean;
 }
 
-/** Commits that a store lacks. */
+/** Commits that the store lacks. */
 export interface Missing {
-  /** In their order; the first goes on from the store's head. */
+  /** The commits in their order; the first continues from the store's head. */
   readonly commits: readonly Commit[];
-  /** Why they cannot be written. */
+  /** Why the commits cannot be written. */
   readonly error: StoreError;
 }
 
 const FINE: Recovery = { alarm: null, renewal: null, forks: false };
 
 /**
- * Makes a store that has, or had, a second copy one that can be opened: what is
- * whole and lags behind its journal gets what is missing, what is damaged is set
- * aside and built anew.
+ * Prepares a store that has, or had, a second copy for opening. A whole store
+ * behind its journal gets the missing commits; a damaged one is renamed and
+ * rebuilt.
  *
  * @throws {StoreError} `corrupt` when nothing mends it and `refuse` is set,
  * `newer` or `failing`.
@@ -76,8 +78,9 @@ export async function startOrRebuild(
 }
 
 /**
- * A process that was killed may have left the last commit of its journal in
- * caches alone. The store gets that commit next, so the journal must not lose it.
+ * Syncs the last journal: a killed process may have left its last commit in
+ * caches alone. The store gets that commit next, so the journal must not lose
+ * it.
  */
 async function syncLast(files: Files, { journals }: Copies): Promise<void> {
   const last = journals.at(-1);
@@ -89,7 +92,7 @@ async function syncLast(files: Files, { journals }: Copies): Promise<void> {
   }
 }
 
-/** Some damage is met only when missing commits are to be added. */
+/** Only adding missing commits reveals some damage. */
 async function lookAndCheck(
   settings: StartSettings,
   copies: Copies,
@@ -105,7 +108,7 @@ async function lookAndCheck(
   }
 }
 
-/** A store that is whole: do the copies lead to it, or beyond? */
+/** Judges a whole store: do the copies lead to its head, or beyond? */
 async function check(
   settings: StartSettings,
   copies: Copies,
@@ -113,17 +116,18 @@ async function check(
 ): Promise<Recovery> {
   const { head } = verdict;
   const { files } = settings.disk;
-  // It went on without them, and has all that they have.
+  // The store was written without the copies, and has all their commits.
   if (!settings.keepsCopies && !verdict.isJournaled) {
     return { ...FINE, alarm: lossOf(settings.path, verdict) };
   }
   const seen = new Sights();
   const ahead = await follow(files, copies.journals, head, undefined, seen);
-  // Frames behind a gap may be of commits that this store does not have.
+  // Frames behind a gap may be of commits that this store lacks.
   const forks = seen.isBroken;
   const line = await lineTo(files, copies, ahead);
   const lost = ahead.commit - head.commit;
-  // Nothing always leads to nothing: an empty store tells nothing of copies.
+  // An empty line leads to an empty store: that proves nothing about the
+  // copies.
   if (line === null || head.commit === 0 && lost === 0) {
     const latest = await latestLine(files, copies);
     if (isBeyond(latest.reach, { ...verdict, head: ahead })) {
@@ -131,7 +135,8 @@ async function check(
     }
   }
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
-  // A crash between journal and store leaves one, which nobody was told of.
+  // A crash between journal and store costs one commit that nothing
+  // acknowledged.
   const told = lost > 1
     ? [`the store lacked its last ${lost} commits; the journal had them`]
     : [];
@@ -143,7 +148,7 @@ async function check(
     return { alarm: together(...told), renewal: null, missing, forks };
   }
   if (verdict.schema > 0 && verdict.schema < SCHEMA) {
-    // Its copies are of the older schema, too, and are made anew.
+    // The copies have the older schema, too, and are replaced.
     const renewal = { aside: null };
     return { alarm: together(...told), renewal, missing, forks };
   }
@@ -151,7 +156,7 @@ async function check(
   if (line !== null && isNewest && seen.damaged.size === 0) {
     return { alarm: together(...told), renewal: null, missing, forks };
   }
-  // While it was kept without a journal the copies had to fall behind.
+  // A store that ran without a journal leaves its copies behind.
   if (verdict.isJournaled || line !== null) {
     told.push(
       "the second copy of the store was damaged or incomplete; the store " +
@@ -166,11 +171,11 @@ async function check(
   };
 }
 
-/** Findings in the journals beside the commits that the store takes. */
+/** Findings in the journals, beside the commits that the store takes. */
 class Sights implements JournalSights {
-  /** Whether a part of any is damaged, be it the end. */
+  /** Whether a part of any journal is damaged, at its end or before. */
   isBroken = false;
-  /** Journals with damage in front of something whole. */
+  /** Journals with whole frames behind damage. */
   readonly damaged = new Set<string>();
   /** The last commit behind damage, by epoch. */
   readonly #last = new Map<number, number>();
@@ -195,7 +200,7 @@ class Sights implements JournalSights {
   }
 }
 
-/** The first line that ends at `head`, or null. */
+/** Returns the first line that ends at `head`, or null. */
 async function lineTo(
   files: Files,
   copies: Copies,
@@ -208,19 +213,22 @@ async function lineTo(
 }
 
 /**
- * Whether copies that do not continue the store know more than it. In one past
- * the commits say so. In another one they say so only of a store all of whose
- * commits went to a journal: one that was kept without has left its copies
- * behind. The time does not count: clocks are set back.
+ * Returns whether copies that do not continue the store have later commits. In
+ * the same epoch the number decides. In another epoch it decides only for a
+ * store whose commits all went to a journal: a store without a journal leaves
+ * its copies behind. Time does not decide: clocks are set back.
  */
 function isBeyond(reach: Head, { head, isJournaled }: Verdict): boolean {
-  // An empty store has no past; one that lost its first commits looks so.
+  // An empty store has no epoch; one that lost its first commits looks the
+  // same.
   const isKnown = isJournaled || head.commit === 0 ||
     (head.epoch !== 0 && head.epoch === reach.epoch);
   return isKnown && reach.commit > head.commit;
 }
 
-/** Whether the store at `path` has a second copy, or something of one. */
+/**
+ * Returns whether the store at `path` has a snapshot or journal with content.
+ */
 export async function hasCopies(files: Files, path: string): Promise<boolean> {
   return await areAny(files, await findCopies(files, path));
 }
@@ -232,7 +240,7 @@ async function areAny(files: Files, copies: Copies): Promise<boolean> {
   return false;
 }
 
-/** Completes the store at `head`; what it could not take, or null. */
+/** Completes the store at `head`; returns what it could not take, or null. */
 async function lacking(
   { disk, path }: StartSettings,
   { journals }: Copies,
@@ -254,15 +262,15 @@ async function lacking(
 }
 
 /**
- * Gives a store that is whole the commits that its journals have beyond it.
+ * Adds to a whole store the commits that only its journals have.
  *
  * @throws {StoreError} `corrupt` or `failing`.
  */
 export async function complete(disk: Disk, path: string): Promise<void> {
   const blocks = await disk.openBlocks(path);
   try {
-    // A broker that was killed may have left its last commit in caches alone:
-    // a power cut now would leave it in the store and not in the journal.
+    // A killed broker may have left its last commit in caches alone: a power
+    // cut now would leave it in the store and not in the journal.
     const { journals } = await findCopies(disk.files, path);
     if (journals.length > 0) await disk.files.sync(journals.at(-1)!.path);
     blocks.isJournaled = true;
@@ -285,7 +293,7 @@ async function build(
   copies: Copies,
   fault: string,
 ): Promise<Recovery> {
-  // Most starts have nothing to mend.
+  // Loaded only for damage.
   const rebuilt = await import("./rebuilt_store.ts");
   return await rebuilt.build(settings, copies, fault);
 }

@@ -6,12 +6,12 @@ import { systemFiles } from "../base/system_files.ts";
 /**
  * Throws `StoreError` `locked` when the file at `path` is open under another
  * path: by a hard link, or because the single file is mounted elsewhere. SQLite
- * keeps its write-ahead log beside each path, so that both would damage it.
- * Programs that have it open by this path leave a file beside it, and are let be.
+ * keeps a write-ahead log beside each path, and two logs damage the store. A
+ * program that uses this path leaves files beside it, and is allowed.
  */
 export async function refuseSecondPath(path: string): Promise<void> {
   if (!await exists(systemFiles, path)) return;
-  // To look would change what a crash has left, before it is verified.
+  // Looking would change the files of a crash before they are verified.
   if (await hasCompanions(path)) return;
   if (!await isHeld(path) || await hasCompanions(path)) return;
   throw new StoreError(
@@ -28,7 +28,7 @@ async function hasCompanions(path: string): Promise<boolean> {
   return false;
 }
 
-/** Whether another program has the database open. */
+/** Returns whether another program has the database open. */
 async function isHeld(path: string): Promise<boolean> {
   const sqlite = await import("node:sqlite");
   let database: InstanceType<typeof sqlite.DatabaseSync> | null = null;
@@ -38,7 +38,7 @@ async function isHeld(path: string): Promise<boolean> {
     database.exec("BEGIN EXCLUSIVE; ROLLBACK");
     return false;
   } catch (error) {
-    // All else is for those that open it.
+    // Later steps report other errors.
     return /database is locked/.test((error as Error).message);
   } finally {
     database?.close();

@@ -12,7 +12,7 @@ import { StoreError } from "../base/store_error.ts";
 import { systemFiles } from "../base/system_files.ts";
 import { verify } from "../kv/verify_store.ts";
 
-/** Stores in files of the system. */
+/** Stores in the system's files. */
 export const systemDisk: Disk = {
   files: systemFiles,
 
@@ -44,21 +44,21 @@ export const systemDisk: Disk = {
 };
 
 /**
- * Takes the right to read the store at `path` from other users, who may have it
- * of a copy. Before it is read: SQLite makes files beside it with its mode.
+ * Removes other users' permission to read the store at `path`, which a copied
+ * file may have. Before SQLite reads it: the files beside it get the same mode.
  */
 async function keepPrivate(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   for (const file of storeFiles(path)) {
     const found = await Deno.stat(file).catch(() => null);
     if (((found?.mode ?? 0) & 0o077) !== 0) {
-      // Of what cannot be had the opening tells.
+      // The opening reports files that are not accessible.
       await Deno.chmod(file, 0o600).catch(() => {});
     }
   }
 }
 
-/** Distinguishes an impossible `path` from a broken disk. */
+/** Throws `StoreError` when `path` is a folder. */
 async function checkPath(path: string): Promise<void> {
   const isFolder = await Deno.stat(path).then(
     ({ isDirectory }) => isDirectory,

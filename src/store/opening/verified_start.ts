@@ -4,31 +4,31 @@ import { setAside } from "../copies/set_aside.ts";
 import { isCorrupt, StoreError } from "../base/store_error.ts";
 import { describeLost, type Verdict } from "../kv/verify_store.ts";
 
-/** What is known of a store although its files look whole. */
+/** Damage of a store whose files look whole. */
 export interface Doubt {
-  /** What was found, as of now. */
+  /** The damage found. */
   readonly fault: string;
-  /** Whether what was built from the second copy was no better. */
+  /** Whether the store rebuilt from the second copy had damage, too. */
   readonly isInCopies: boolean;
 }
 
-/** What a start works with. */
+/** The settings of a start. */
 export interface StartSettings {
-  /** Where the store is. */
+  /** The disk of the store. */
   readonly disk: Disk;
   /** The store's file. */
   readonly path: string;
-  /** ms since 1970; names what is set aside. */
+  /** Time for the names of renamed stores, ms since 1970. */
   readonly now: number;
   /** Whether damage that nothing mends is an error. */
   readonly refuse: boolean;
-  /** What loading it brought to light, or null. */
+  /** The damage that loading revealed, or null. */
   readonly doubt: Doubt | null;
-  /** Whether its second copy is kept from now on. */
+  /** Whether a second copy is kept from now on. */
   readonly keepsCopies: boolean;
 }
 
-/** The same, with what is damaged as a value instead of an error. */
+/** Verifies the store; returns damage instead of throwing it. */
 export async function look(
   { disk, path, doubt }: StartSettings,
 ): Promise<Verdict | StoreError> {
@@ -42,9 +42,9 @@ export async function look(
 }
 
 /**
- * Judges the `error` that opening the verified store at `path` threw. Damage
- * counts only if `verify` finds it, too: a store that it finds whole is never
- * moved away.
+ * Judges the `error` of opening the verified store at `path`. Damage counts
+ * only if `verify` finds it, too: a start never renames a store that `verify`
+ * finds whole.
  */
 export async function confirmed(
   disk: Disk,
@@ -66,7 +66,7 @@ export async function confirmed(
   );
 }
 
-/** The error for damage where the settings do not want to start empty. */
+/** Returns the error for damage where the settings refuse an empty start. */
 export function refused(path: string, fault: string): StoreError {
   return new StoreError("corrupt", `the store ${path} is damaged: ${fault}`);
 }
@@ -78,9 +78,8 @@ export function lossOf(path: string, { lost = 0 }: Verdict): string | null {
 }
 
 /**
- * Makes the store one that can be opened, without a second copy: a damaged one
- * is set aside, and an empty one takes its place. Returns what to tell the
- * operator, or null.
+ * Prepares a store without a second copy for opening: renames a damaged one, so
+ * that an empty one takes its place. Returns the text of an alarm, or null.
  *
  * @throws {StoreError} `corrupt` instead, when `refuse` is set.
  */

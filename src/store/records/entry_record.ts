@@ -9,14 +9,12 @@ const PACKET_ID = 0x08;
 const IDENTIFIERS = 0x10;
 const GROUP = 0x20;
 
-/**
- * An entry as the log has it, which also is what the entry is restored from.
- */
+/** An entry in the log; the entry is restored from it. */
 export interface LoggedEntry {
   readonly number: number;
   /** Number of the session. */
   readonly session: number;
-  /** Number of the body; 0 when only the packet id is needed. */
+  /** Number of the body; 0 after PUBREC. */
   readonly body: number;
   /** Block in which its record begins. */
   readonly block: number;
@@ -30,9 +28,9 @@ export interface LoggedEntry {
 }
 
 /**
- * Writes an entry of the session with the number `session`: three bytes and a
- * little, as one message may wait for very many sessions. The entry's own
- * number follows from its place behind the first one of the record.
+ * Writes an entry of the session with the number `session` in some three bytes:
+ * one message may wait for very many sessions. The entry's number follows from
+ * its position in the record.
  */
 export function writeEntry(
   into: RecordWriter,
@@ -59,7 +57,7 @@ export function writeEntry(
   }
 }
 
-/** Passes over what `writeEntry` wrote. */
+/** Skips an entry. */
 export function skipEntry(from: RecordReader): void {
   const flags = from.uint8();
   from.varint();
@@ -72,7 +70,7 @@ export function skipEntry(from: RecordReader): void {
   from.skip();
 }
 
-/** Reads what `writeEntry` wrote; the rest is known by whoever reads on. */
+/** Reads an entry of `writeEntry`; the caller knows the other fields. */
 export function readEntry(
   from: RecordReader,
   number: number,

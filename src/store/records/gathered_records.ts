@@ -2,13 +2,12 @@ import { NumberTable } from "../base/number_table.ts";
 import { RecordReader } from "./record_reader.ts";
 import { RecordWriter } from "./record_writer.ts";
 
-/** A chunk takes no further record from this length on; a power of two. */
+/** Length from which on a chunk takes no more records; a power of two. */
 const CHUNK = 2 ** 20;
 
 /**
- * Records that wait for the end of the log, by their number. They stay bytes:
- * objects would be moved through the whole collector, by the million, only to
- * be read once.
+ * Records by number, gathered until the end of the log. They stay bytes:
+ * millions of objects would pass through the whole collector to be read once.
  */
 export class GatheredRecords {
   readonly #chunks: RecordWriter[] = [];
@@ -16,8 +15,8 @@ export class GatheredRecords {
   readonly #reader = new RecordReader();
 
   /**
-   * Where to write the record with this number, in place of any other that
-   * has it; it has to be written before the next call.
+   * Returns the writer for the record `number`, which replaces any other of
+   * that number. The record must be written before the next call.
    */
   add(number: number): RecordWriter {
     let last = this.#chunks.length - 1;
@@ -35,9 +34,9 @@ export class GatheredRecords {
   }
 
   /**
-   * Takes out all records in the order of their numbers. What is handed out
-   * stands at the beginning of a record and holds good until the next one; it
-   * does not know where the record ends.
+   * Yields and removes all records in the order of their numbers. The reader
+   * stands at the beginning of a record, does not know its end, and is valid
+   * until the next one.
    */
   *drain(): Generator<RecordReader> {
     const reader = this.#reader;

@@ -14,16 +14,16 @@ const PROPERTIES = 0x08;
 const EXPIRES = 0x10;
 const PUBLISHER = 0x20;
 
-/** From here on a message is worth bytes of its own. */
+/** Length from which on a message gets bytes of its own. */
 const LONG = 1024;
 
-/** Texts shared while loading: as many as are worth finding again. */
+/** Texts shared while loading. */
 const SHARED = 4096;
 
 /**
- * Writes all of `message` but its payload, which always ends the record and
- * goes from the message into the block without a copy between. `shift` is that
- * of `StoreTime`.
+ * Writes `message` without its payload. The payload always ends the record and
+ * goes from the message into the block without another copy. `shift` is that of
+ * `StoreTime`.
  */
 export function writeMessage(
   into: RecordWriter,
@@ -39,12 +39,12 @@ export function writeMessage(
   );
   into.binary(message.topic.bytes);
   if (properties !== null) into.binary(properties);
-  // Rounded up: a message must not expire before its time.
+  // Rounded up: a message must not expire early.
   if (expires) into.varint(Math.max(0, Math.ceil(expiresAt + shift)));
   if (publisher !== "") into.text(publisher);
 }
 
-/** Reads messages; those of the same topic or publisher share it. */
+/** Reads messages; equal topics and publishers are shared. */
 export class MessageReader {
   readonly #topics = new Map<string, Topic>();
   readonly #publishers = new Map<string, string>();
@@ -57,9 +57,9 @@ export class MessageReader {
   }
 
   /**
-   * The message that ends the record `from`: a transient one, whose payload
-   * still stands in the reader's bytes. It is the same object each time, and
-   * holds good until the next one is read.
+   * Reads the message that ends the record `from`. It is transient: its payload
+   * is in the reader's bytes. Each call returns the same object, valid until
+   * the next call.
    */
   read(from: RecordReader): Message {
     const flags = from.uint8();
@@ -67,9 +67,9 @@ export class MessageReader {
   }
 
   /**
-   * The same for a topic that is not met again, as that of a retained message:
-   * it is not kept, and its bytes are in the reader's, too, unless the message
-   * is so long that it will be kept as it is.
+   * Reads a message whose topic is not repeated, as that of a retained message.
+   * The topic is not shared, and its bytes stay in the reader's, unless the
+   * message is so long that it is kept as it is.
    */
   readOnce(from: RecordReader): Message {
     const flags = from.uint8();

@@ -1,22 +1,22 @@
 /**
- * What a record says. A record is its kind in one byte, the length of the rest
- * as a varint, and the rest. The latest record of a thing is the one that
- * holds; the numbers are part of the format and are never given a new meaning.
+ * Kind of a record. A record is its kind in one byte, the length of the rest as
+ * a varint, and the rest. The latest record of a thing counts. The numbers are
+ * part of the format and never get a new meaning.
  */
 export const RecordKind = {
   /** A session itself: its fields and its will. */
   Session: 1,
-  /** Numbers of sessions that are over, with all that names them. */
+  /** Numbers of ended sessions; all that belongs to them has ended, too. */
   Ended: 2,
   /** A subscription. */
   Subscription: 3,
-  /** Numbers of subscriptions that are over. */
+  /** Numbers of ended subscriptions. */
   Unsubscribed: 4,
   /** A message that entries refer to. */
   Body: 5,
   /** Entries of one message, one for each session it waits for. */
   Queued: 6,
-  /** Numbers of entries that are over. */
+  /** Numbers of ended entries. */
   Done: 7,
   /** QoS 2 packet ids that a session received or released. */
   Received: 8,
@@ -24,7 +24,7 @@ export const RecordKind = {
   ReceivedAll: 9,
   /** A retained message. */
   Retained: 10,
-  /** A topic for which nothing is retained. */
+  /** A topic without a retained message. */
   Cleared: 11,
 } as const;
 

@@ -2,25 +2,25 @@ import { decodeUtf8 } from "../../mqtt/mod.ts";
 import { StoreError } from "../base/store_error.ts";
 
 /**
- * Reads what `RecordWriter` wrote, from `at` up to `end`. Every method throws
- * `StoreError` (`corrupt`) where the record ends too early.
+ * Reads a record from `at` up to `end`. Every method throws `StoreError`
+ * (`corrupt`) where the record is too short.
  */
 export class RecordReader {
-  /** Holds the record, and others beside it. */
+  /** The bytes of the record and of others. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** What is read next. */
+  /** Offset of the next value. */
   at = 0;
-  /** Where the record ends. */
+  /** Offset of the end of the record. */
   end = 0;
 
-  /** Reads from another place. */
+  /** Reads another record. */
   open(bytes: Uint8Array, at: number, end: number): void {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
   }
 
-  /** Whether something is left of the record. */
+  /** Whether the record has more values. */
   get more(): boolean {
     return this.at < this.end;
   }
@@ -70,7 +70,7 @@ export class RecordReader {
     return decodeUtf8(this.bytes, start, this.at);
   }
 
-  /** Passes over text or bytes. */
+  /** Skips text or bytes. */
   skip(): void {
     this.#skip(this.varint());
   }
@@ -81,7 +81,7 @@ export class RecordReader {
     return this.bytes.slice(start, this.at);
   }
 
-  /** The same bytes where they are; they hold on to all that is there. */
+  /** Returns the bytes without a copy; they hold on to the whole buffer. */
   view(): Uint8Array {
     const start = this.#skip(this.varint());
     return this.bytes.subarray(start, this.at);

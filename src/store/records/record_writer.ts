@@ -1,19 +1,19 @@
 const encoder = new TextEncoder();
 
-/** Above this shifts would turn a number negative. */
+/** The highest number that shifts keep positive. */
 const SHIFT_MAX = 0x7fffffff;
 
 /**
- * Gathers the bytes of one record. It is used over and over: `clear` begins
- * the next record in the same buffer.
+ * Gathers the bytes of one record. `clear` begins the next record in the same
+ * buffer.
  */
 export class RecordWriter {
-  /** Holds what was gathered, from 0 to `length`. */
+  /** The gathered bytes, from 0 to `length`. */
   bytes: Uint8Array = new Uint8Array(1024);
   /** Bytes gathered. */
   length = 0;
 
-  /** Begins anew. */
+  /** Begins the next record. */
   clear(): void {
     this.length = 0;
   }
@@ -74,7 +74,9 @@ export class RecordWriter {
     this.length += more;
   }
 
-  /** Writes short text of ASCII alone; false, with nothing written, if not. */
+  /**
+   * Writes short ASCII text; returns false, and writes nothing, for other text.
+   */
   #ascii(text: string): boolean {
     const { bytes } = this;
     const start = this.length + 1;

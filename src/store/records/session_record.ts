@@ -14,7 +14,7 @@ const BRIDGE = 0x01;
 const USERNAME = 0x02;
 const WILL = 0x04;
 const PACKET_IDS = 0x08;
-/** Nothing proved the user name. Records of 0.1.0 do not have it. */
+/** The user name is unproved. Records of 0.1.0 lack the flag. */
 const CLAIMED = 0x10;
 
 const QOS = 0x03;
@@ -26,10 +26,13 @@ const IDENTIFIER = 0x80;
 
 const OPTIONS = QOS | NO_LOCAL | RETAIN_AS_PUBLISHED | RETAIN_HANDLING;
 
-/** Options without an identifier, by their flags: nearly all share a few. */
+/**
+ * Subscription Options without an identifier, by their flags: sessions share
+ * them.
+ */
 const usual: SubscriptionOptions[] = [];
 
-/** The fields of a session, as its record has them. */
+/** The fields of a session in its record. */
 export interface SessionFields {
   readonly number: number;
   readonly clientId: string;
@@ -42,7 +45,7 @@ export interface SessionFields {
   readonly packetIds: StoredPacketIds | null;
 }
 
-/** A subscription as the log has it. */
+/** A subscription in the log. */
 export interface LoggedSubscription {
   readonly number: number;
   /** Number of the session. */
@@ -55,8 +58,8 @@ export interface LoggedSubscription {
 }
 
 /**
- * Writes a session; the payload of its will, if it has one, ends the record.
- * `shift` is that of `StoreTime`.
+ * Writes a session; the payload of its will ends the record. `shift` is that of
+ * `StoreTime`.
  */
 export function writeSession(
   into: RecordWriter,
@@ -94,7 +97,7 @@ export function readSession(
   const clientId = from.text();
   const expiryInterval = from.varint();
   const storedAt = from.varint();
-  // 0 says that the client was connected.
+  // 0: the client was connected.
   const detachedAt = storedAt === 0 ? 0 : storedAt - shift || -1;
   const username = (flags & USERNAME) === 0 ? null : from.text();
   const packetIds = (flags & PACKET_IDS) === 0 ? null : readPacketIds(from);

@@ -4,34 +4,36 @@ import type { Files } from "../base/files.ts";
 import type { StorageMode } from "../model/store.ts";
 import { systemFiles } from "../base/system_files.ts";
 
-/** How often the disk is asked, ms. */
+/** Interval between questions to the disk, ms. */
 const LOOK = 5000;
 
 /** The same while space is short, ms. */
 const SHORT_LOOK = 1000;
 
-/** Free bytes with which a store can be opened. */
+/** Free bytes that suffice to open a store. */
 const ENOUGH = 256 * 1024;
 
 /**
- * Free bytes that deleting, the write-ahead log and the stop need; on a disk
+ * Free bytes needed for deleting, the write-ahead log and the stop; on a disk
  * below 64 MiB an eighth of it.
  */
 const MARGIN = 8 * 1024 * 1024;
 
-/** Size that the write-ahead log reaches between checkpoints, in bytes. */
+/** Length of the write-ahead log between checkpoints, in bytes. */
 const WAL = 4.9e6;
 
-/** From this length on it does not grow by much. */
+/** Length from which on it hardly grows. */
 const WAL_GROWN = 4e6;
 
-/** The part of a disk that `lowSpaceBytes` may ask for at most. */
+/** Maximum of `lowSpaceBytes` as a part of the disk. */
 const MOST = 1 / 4;
 
-/** How much less than the bound counts as short once it was short. */
+/**
+ * Hysteresis: space that was short stays short until the bound plus this part.
+ */
 const BACK = 1 / 8;
 
-/** What counts as too little space. */
+/** The bounds of space. */
 export interface SpaceLimits {
   /** The storage mode: `fault-tolerant` writes everything twice. */
   readonly mode: StorageMode;
@@ -40,11 +42,11 @@ export interface SpaceLimits {
   /** Bytes the store may take; 0 = no bound. */
   readonly maxSize: number;
   /**
-   * Bytes to leave free on the disk, counted up to a quarter of the disk; 0 =
-   * only the bytes that deleting needs.
+   * Bytes to leave free on the disk, up to a quarter of it; 0 = only the bytes
+   * that deleting needs.
    */
   readonly lowSpaceBytes: number;
-  /** Free percent there should be on its disk; 0 = none. */
+  /** Percent of the disk to leave free; 0 = none. */
   readonly lowSpacePercent: number;
 }
 
@@ -56,11 +58,11 @@ export interface DiskSpace {
   readonly total: number;
 }
 
-/** Bytes that a store has written, and is about to write. */
+/** Bytes that a store has written and will write. */
 export interface Usage {
   /** All blocks of the log. */
   readonly stored: number;
-  /** Their bytes in the database's file. */
+  /** Bytes of these in the pages of the database's file. */
   readonly taken: number;
   /** Bytes written to the disk since the store was opened. */
   readonly written: number;
@@ -72,17 +74,19 @@ export interface Usage {
 
 /** The last look at the disk. */
 interface Seen extends DiskSpace {
-  /** Bytes of the database's file; those of deleted blocks are used again. */
+  /**
+   * Bytes of the database's file; the pages of deleted blocks are used again.
+   */
   readonly file: number;
-  /** Bytes of its write-ahead log, which is used again as well. */
+  /** Bytes of the write-ahead log, whose space is used again as well. */
   readonly wal: number;
 }
 
 /**
- * Notices that space is short before writing fails. Between two looks at the
- * disk it counts what is written and what is about to be. What the store itself
- * no longer needs of its file counts as free: so a store that was emptied has
- * room again, although its file does not shrink.
+ * Notices a lack of space before writing fails. Between two looks at the disk
+ * it counts written and noted bytes. Pages of the file that the store no longer
+ * needs count as free: so an emptied store has room again, although its file
+ * does not shrink.
  */
 export class Space {
   readonly #limits: SpaceLimits;
@@ -99,9 +103,9 @@ export class Space {
   #copiedThen = 0;
   #copied = 0;
   #isShort = false;
-  /** Called when the disk has answered, if that may change the verdict. */
+  /** Called after an answer of the disk that may change the verdict. */
   onAnswer: () => void = () => {};
-  /** Whether the disk was asked and has answered, or cannot answer. */
+  /** Whether the disk has answered, or cannot answer. */
   isKnown = false;
   /** Free bytes on the disk, less what is about to be taken. */
   free = Infinity;
@@ -110,7 +114,7 @@ export class Space {
   /** The same until the disk or `maxSize` is short of space. */
   room = Infinity;
 
-  /** `ask` finds out about the disk of a path, `files` how long files are. */
+  /** `ask` returns the space of a disk, `files` the length of files. */
   constructor(
     limits: SpaceLimits,
     clock: Clock,
@@ -139,14 +143,14 @@ export class Space {
       "bytes (storage.max_size)";
   }
 
-  /** Asks the disk; the answer counts from when this resolves. */
+  /** Asks the disk; the answer counts when this resolves. */
   async look(): Promise<void> {
     const { path } = this.#limits;
     this.#asked = this.#clock.now();
     this.#isAsking = true;
     const [written, copied] = [this.#written, this.#copied];
     try {
-      // First the files: what they grow by meanwhile counts twice, not never.
+      // The files first: their growth meanwhile counts twice, never not at all.
       const file = await this.#files.size(path) ?? 0;
       const wal = await this.#files.size(`${path}-wal`) ?? 0;
       const { free, total } = await this.#ask(dirname(path));
@@ -154,7 +158,7 @@ export class Space {
       this.#writtenThen = written;
       this.#copiedThen = copied;
     } catch {
-      // A disk that cannot be asked is not known to be full.
+      // A disk that cannot be asked may have space.
       this.#seen = null;
     } finally {
       this.#isAsking = false;
@@ -168,7 +172,7 @@ export class Space {
     if (this.#isAsking) return;
     const pause = this.#isShort ? SHORT_LOOK : LOOK;
     const since = this.#written - this.#writtenThen;
-    // Soon enough that the answer comes before the room is used up.
+    // The answer must come before the room is used up.
     const isMuch = since > Math.max(0, this.diskRoom / 4);
     if (isMuch || this.#clock.now() - this.#asked >= pause) this.look();
   }
@@ -185,20 +189,20 @@ export class Space {
     );
     const bound = Math.max(low, margin);
     const least = this.#isShort ? bound * (1 + BACK) : bound;
-    // Bytes that move from the log to the file are counted there already.
+    // Bytes that move from the log to the file are in that count already.
     const grows = Math.max(0, usage.taken - file) + Math.max(0, WAL - wal);
     this.free = free - grows - (usage.copied - this.#copiedThen);
-    // Blocks that were deleted leave room for others in the file.
+    // Deleted blocks leave room in the file.
     const left = this.free + Math.max(0, file - usage.taken);
     this.diskRoom = left - least - usage.coming;
     if (mode === "fault-tolerant") {
-      // A journal takes all of it, too, and uses no room again.
+      // A journal takes the same bytes, and never reuses room.
       this.diskRoom = Math.min(
         this.free - least - usage.coming,
         (this.diskRoom - usage.coming) / 2,
       );
     }
-    // A log that has its length already is written over.
+    // A log of full length is overwritten.
     if (wal < WAL_GROWN) this.diskRoom = Math.min(this.diskRoom, this.free);
     if (this.diskRoom >= 0) return null;
     const why = low < margin ? "needed to delete data" : "storage.low_space";

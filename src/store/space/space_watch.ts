@@ -1,13 +1,13 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { Usage } from "./space.ts";
 
-/** While space is short, ms from one look to the next. */
+/** Interval between looks while space is short, ms. */
 const RECHECK = 1000;
 
-/** So many bytes may be noted until the next look, however little room is left. */
+/** Bytes that may be noted until the next look, however little room is left. */
 const A_LOOK = 64 * 1024;
 
-/** Where space comes from. */
+/** A source of space. */
 export interface SpaceSource {
   /** Returns why nothing should be stored at present, or null. */
   shortage(usage: Usage): string | null;
@@ -21,17 +21,17 @@ export interface SpaceSource {
 
 /** The watched store, and the callback. */
 export interface Watched {
-  /** The figures as of now. */
+  /** Returns the present figures. */
   usage(): Usage;
   /** Receives why space is short; null once it is not. */
   found(shortage: string | null): void;
-  /** It is time to look again. */
+  /** Another look is due. */
   due(): void;
 }
 
 /**
- * Looks for space after each commit, and within a batch when what has been
- * noted is half of the room that was left.
+ * Looks for space after each commit, and within a batch when the notes take
+ * half of the room that was left.
  */
 export class SpaceWatch {
   readonly #space: SpaceSource | undefined;
@@ -39,10 +39,10 @@ export class SpaceWatch {
   readonly #watched: Watched;
   #recheck: Cancel | null = null;
   #isClosed = false;
-  /** Bytes noted from which on to look again before the batch is written. */
+  /** Noted bytes from which on another look is due within the batch. */
   limit = 0;
 
-  /** Without a source space is never short. */
+  /** Without a source, space is never short. */
   constructor(
     space: SpaceSource | undefined,
     clock: Clock,
@@ -55,14 +55,14 @@ export class SpaceWatch {
     else space.onAnswer = () => this.#due();
   }
 
-  /** Whether nothing has been asked yet. */
+  /** Whether the source has not been asked yet. */
   get isNew(): boolean {
     return this.#space?.isKnown === false;
   }
 
   /**
-   * Looks now; `noted` bytes are those of the batch so far. While space is short
-   * the next look is due by time, as there may be no commit.
+   * Looks now; `noted` bytes belong to the present batch. While space is short
+   * a timer makes the next look due: there may be no commit.
    */
   look(noted: number): void {
     const space = this.#space;

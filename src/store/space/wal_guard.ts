@@ -1,31 +1,31 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { SpaceSource } from "./space_watch.ts";
 
-/** How often the length is looked at while there are commits, ms. */
+/** Interval between looks while there are commits, ms. */
 const LOOK = 5000;
 
-/** Bytes from which on the log is emptied; 4 to 5 MiB are usual. */
+/** Length from which on the log is emptied; 4 to 5 MiB are usual. */
 const LONG = 16 * 1024 * 1024;
 
-/** Bytes from which on the operator hears of a log that cannot be emptied. */
+/** Length from which on the operator gets an alarm, in bytes. */
 const TOLD = 64 * 1024 * 1024;
 
 const MIB = 1024 * 1024;
 
-/** The write-ahead log of a store that is open. */
+/** The write-ahead log of an open store. */
 export interface WriteAheadLog {
   /** Returns its length in bytes, or null where there is none. */
   size(): Promise<number | null>;
-  /** Empties it, as far as no other program reads the store. */
+  /** Empties the log, as far as no other program reads the store. */
   empty(): Promise<void>;
-  /** Is told what keeps it long, and null when it is short again. */
+  /** Receives why the log stays long; null once it is short. */
   readonly told?: (trouble: string | null) => void;
 }
 
 /**
- * Keeps the write-ahead log of a store short. SQLite keeps all that comes after
- * what a reader sees, and the file stays as long as it once was: a backup that
- * takes an hour, or a program that forgot to end, would fill the disk unnoticed.
+ * Keeps the write-ahead log of a store short. SQLite keeps all pages that a
+ * reader may need, and the file never shrinks by itself. So a backup of an
+ * hour, or a program that never ends, would fill the disk unnoticed.
  */
 export class WalGuard {
   readonly #log: WriteAheadLog;
@@ -35,7 +35,7 @@ export class WalGuard {
   #isLooking = false;
   #isTold = false;
   #ended = false;
-  /** Bytes that the log is longer than usual, as of the last look. */
+  /** Bytes of a log beyond the usual length at the last look; 0 = usual. */
   excess = 0;
 
   /** `log` is that of the store. */
@@ -44,7 +44,7 @@ export class WalGuard {
     this.#clock = clock;
   }
 
-  /** Looks at the length if that is due; after each commit. */
+  /** Looks at the length when that is due; called after each commit. */
   look(): void {
     const now = this.#clock.now();
     if (this.#isLooking || now - this.#looked < LOOK) return;
@@ -53,7 +53,7 @@ export class WalGuard {
     this.#look().finally(() => this.#isLooking = false);
   }
 
-  /** The same space, with the log looked at and counted as stored. */
+  /** Returns the same space, which looks at the log and counts it as stored. */
   countedIn(space: SpaceSource): SpaceSource {
     return {
       shortage: (usage) => {
@@ -91,13 +91,13 @@ export class WalGuard {
     this.#again?.();
     this.#again = null;
     if (this.excess === 0) return;
-    // Without another commit as well: the reader may end.
+    // Also without a commit: the reader may end.
     this.#again = this.#clock.after(LOOK, () => this.look());
   }
 
   /**
-   * Empties the log if it is long. Returns the length it has then, and null
-   * when that cannot be read: commits report a disk that fails.
+   * Empties a long log. Returns its new length, or null when that cannot be
+   * read: commits report a failing disk.
    */
   async #shorten(): Promise<number | null> {
     let size: number | null = null;
