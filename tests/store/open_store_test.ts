@@ -43,11 +43,11 @@ Deno.test("a store is a folder or a file that ends in .kv, and is told so", asyn
       openStore(settings(path, "durable"), new ManualClock());
     await assert.rejects(open(`${folder}/state/store.kv`), {
       fault: "failing",
-      message: /cannot be in .*\/state: that is a file\. A store is a folder/,
+      message: /cannot be in .*\/state: it is a file\. A store is a folder/,
     });
     await assert.rejects(open(`${folder}/folder.kv`), {
       fault: "failing",
-      message: /cannot be .*folder\.kv: that is a folder/,
+      message: /cannot be .*folder\.kv: it is a folder/,
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -28,8 +28,10 @@ const LIST_MAX = 16 * 1024;
 export class BatchEncoder {
   readonly #writer: BlockWriter;
   readonly #ledger: Ledger;
-  readonly #numbers: Numbers;
-  readonly #shift: number;
+  /** The counter of numbers for stored things. */
+  readonly numbers: Numbers;
+  /** That of `StoreTime`, ms. */
+  readonly shift: number;
   readonly #record = new RecordWriter();
   #previous: StoredBody | null = null;
   /** Bodies written before the entries that will refer to them. */
@@ -50,10 +52,10 @@ export class BatchEncoder {
     numbers: Numbers,
     shift = 0,
   ) {
-    this.#shift = shift;
+    this.shift = shift;
     this.#writer = writer;
     this.#ledger = ledger;
-    this.#numbers = numbers;
+    this.numbers = numbers;
   }
 
   /** Writes the present state of a session. */
@@ -61,7 +63,7 @@ export class BatchEncoder {
     const record = this.#record;
     const { session } = slot;
     record.clear();
-    writeSession(record, slot.number, session, this.#shift);
+    writeSession(record, slot.number, session, this.shift);
     const message = session.will?.message ?? null;
     const before = slot.block;
     slot.block = message === null
@@ -78,7 +80,7 @@ export class BatchEncoder {
   subscription(slot: SessionSlot, subscription: StoredSubscription): void {
     const record = this.#record;
     const before = subscription.block;
-    if (subscription.number === 0) subscription.number = this.#numbers.next++;
+    if (subscription.number === 0) subscription.number = this.numbers.next++;
     record.clear();
     writeSubscription(record, slot.number, subscription);
     const block = this.#writer.put(RecordKind.Subscription, record);
@@ -98,7 +100,7 @@ export class BatchEncoder {
     const { message } = list[at];
     const body = message === null ? null : this.#bodyOf(message);
     const isNew = list[at].number === 0;
-    let number = isNew ? this.#numbers.next : list[at].number;
+    let number = isNew ? this.numbers.next : list[at].number;
     record.clear();
     record.varint(body === null ? 0 : body.number);
     record.varint(number);
@@ -113,7 +115,7 @@ export class BatchEncoder {
       list[stop].number === (isNew ? 0 : number) && record.length < LIST_MAX
     );
     const block = this.#writer.put(RecordKind.Queued, record);
-    if (isNew) this.#numbers.next = number;
+    if (isNew) this.numbers.next = number;
     number -= stop - at;
     const account = this.#ledger.at(block);
     for (let i = at; i < stop; i++) {
@@ -201,7 +203,7 @@ export class BatchEncoder {
     const record = this.#record;
     if (before > 0) this.#ledger.placeDied(place, before);
     record.clear();
-    writeMessage(record, message, this.#shift);
+    writeMessage(record, message, this.shift);
     const block = this.#long(RecordKind.Retained, message);
     place.block = block;
     const bytes = framed(record.length + message.payloadLength);
@@ -252,7 +254,7 @@ export class BatchEncoder {
     ) return this.#previous;
     let body = bodies.get(message);
     if (body === undefined) {
-      body = new StoredBody(this.#numbers.next++, message, this.seconds);
+      body = new StoredBody(this.numbers.next++, message, this.seconds);
       bodies.set(message, body);
       this.#putBody(body);
     }
@@ -265,7 +267,7 @@ export class BatchEncoder {
     record.clear();
     record.varint(body.number);
     record.varint(body.storedAt);
-    writeMessage(record, message, this.#shift);
+    writeMessage(record, message, this.shift);
     body.block = this.#long(RecordKind.Body, message);
     body.bytes = framed(record.length + message.payloadLength);
     this.#ledger.bodies += body.bytes;

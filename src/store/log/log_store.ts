@@ -1,6 +1,5 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
-import { BlockReader } from "../blocks/block_reader.ts";
 import { BlockWriter } from "../blocks/block_writer.ts";
 import {
   type Blocks,
@@ -11,12 +10,11 @@ import {
 import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
-import type { LogStoreOptions } from "./log_store_options.ts";
+import { type LogStoreOptions, PART, SLACK } from "./log_store_options.ts";
 import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "./pending.ts";
-import { Replay } from "./replay.ts";
-import { restore } from "./restore.ts";
+import { readLog } from "./read_log.ts";
 import type { Usage } from "../space/space.ts";
 import { SpaceWatch } from "../space/space_watch.ts";
 import type { RetainedSource, StoredEntry } from "../model/state.ts";
@@ -34,12 +32,6 @@ import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "./waiters.ts";
 import { WriteCounter } from "../base/write_counter.ts";
 import { writePending } from "./write_pending.ts";
-
-/** Dead bytes that are tolerated. */
-const SLACK = 1024 * 1024;
-
-/** Bytes of messages in one commit, unless one message alone is longer. */
-const PART = 32 * 1024 * 1024;
 
 /** Age of a head up to which a stop needs no other, ms. */
 const SECOND = 1000;
@@ -101,31 +93,23 @@ export class LogStore implements Store, Waker {
     this.#numbers = { next };
     this.#epoch = options.epoch ?? (epoch || newEpoch());
     this.#pending = new Pending(this.#numbers, this);
-    this.#writer = new BlockWriter(last + 1, sum);
-    this.#ledger = new Ledger(first);
+    const writer = this.#writer = new BlockWriter(last + 1, sum);
+    const ledger = this.#ledger = new Ledger(first);
     this.#commits = new PatientCommits(blocks, clock, this.#health, {
       tries: options.tries,
       lost: (error) => this.#lost(error),
     });
-    this.#encoder = new BatchEncoder(
-      this.#writer,
-      this.#ledger,
+    const { shift } = this.#time;
+    const encoder = this.#encoder = new BatchEncoder(
+      writer,
+      ledger,
       this.#numbers,
-      this.#time.shift,
+      shift,
     );
-    this.#cleaning = new Cleaning(
-      this.#ledger,
-      this.#encoder,
-      this.#writer,
-      options.slack ?? SLACK,
-      options.mode === "fault-tolerant",
-    );
-    this.#parts = new Parts(
-      this.#encoder,
-      this.#ledger,
-      this.#writer,
-      options.part ?? PART,
-    );
+    const { mode, slack = SLACK, part = PART } = options;
+    const isCopied = mode === "fault-tolerant";
+    this.#cleaning = new Cleaning(ledger, encoder, writer, slack, isCopied);
+    this.#parts = new Parts(encoder, ledger, writer, part);
     this.#space = new SpaceWatch(options.space, clock, {
       usage: () => this.#usage,
       found: (shortage) => {
@@ -186,18 +170,8 @@ export class LogStore implements Store, Waker {
 
   async load(into: Restorer, retained: RetainedSource): Promise<LoadReport> {
     this.#retained = this.#pending.source = retained;
-    const replay = new Replay(this.#ledger, into, this.#time.shift);
-    const reader = new BlockReader(replay);
-    let bytes = 0;
-    await this.#blocks.read((block) => {
-      this.#ledger.sealed(block.number, block.bytes.length);
-      bytes += block.bytes.length;
-      reader.block(block);
-    });
-    reader.end(this.#blocks.head);
-    const restored = await restore(replay, into, this.#ledger, this.#encoder);
-    // A head behind the records would assign a number twice.
-    this.#numbers.next = Math.max(this.#numbers.next, replay.greatest + 1);
+    const encoder = this.#encoder;
+    const read = await readLog(this.#blocks, into, this.#ledger, encoder);
     this.#isLoaded = true;
     if (this.#waiters.any || this.#pending.count > 0) this.#later();
     // Before the load, memory lacks what the blocks hold.
@@ -209,9 +183,7 @@ export class LogStore implements Store, Waker {
     else this.#lookForSpace();
     if (this.#options.unwritable !== undefined) this.#probe();
     return {
-      ...restored,
-      retained: replay.retained,
-      bytes,
+      ...read,
       committedAt: dateOfHead(this.#blocks.head),
       alarm: this.#options.alarm ?? null,
       clockDoubt: this.#time.doubt,

@@ -2,6 +2,12 @@ import type { ScrubOptions } from "./scrub_timer.ts";
 import type { SpaceSource } from "../space/space_watch.ts";
 import type { StorageMode } from "../model/store.ts";
 
+/** Dead bytes that are tolerated by default: 1 MiB. */
+export const SLACK = 1024 * 1024;
+
+/** Bytes of messages in one commit by default: 32 MiB. */
+export const PART = 32 * 1024 * 1024;
+
 /** The options of a `LogStore`. */
 export interface LogStoreOptions {
   /** The storage mode. */
