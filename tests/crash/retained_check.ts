@@ -18,7 +18,7 @@ function lastAcknowledged(
   const last = new Map<string, Published>();
   for (const message of account.messages) {
     const { retain, topic, acknowledgedAt } = message;
-    if (retain && acknowledgedAt > 0 && !verdict.mayBeLost(message)) {
+    if (retain && acknowledgedAt > 0 && !verdict.wasInWindow(acknowledgedAt)) {
       last.set(topic, message);
     }
   }

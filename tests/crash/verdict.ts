@@ -21,9 +21,6 @@ export interface Finding {
 /** Ms that `buffered` gets beyond its flush interval, on a busy machine. */
 const SLACK = 500;
 
-/** Ms after which a broker has noticed that the disk works again. */
-const RECOVERY = 7000;
-
 /** Compares what came with what was acknowledged. */
 export class Verdict {
   readonly #account: Account;
@@ -31,7 +28,7 @@ export class Verdict {
   readonly findings: Finding[] = [];
   /**
    * Messages and sessions lost that were acknowledged so late before a kill
-   * that `buffered` may, or that 3.1.1 cannot refuse in words.
+   * that `buffered` may.
    */
   lostInWindow = 0;
   /** QoS 2 messages twice, for the same reason. */
@@ -75,19 +72,6 @@ export class Verdict {
     return this.#account.kills.some((kill) =>
       time >= this.windowBefore(kill) && time <= kill.until
     );
-  }
-
-  /**
-   * Whether it may be gone although it was acknowledged: in the window, or as
-   * 3.1.1 refuses what has no room, where PUBACK and PUBREC cannot say no.
-   */
-  mayBeLost({ publisher, acknowledgedAt: time }: Published): boolean {
-    if (this.wasInWindow(time)) return true;
-    const version = this.#plan.versions[Number(publisher.slice(1))];
-    return version === 4 &&
-      this.#account.faults.some(({ at, until }) =>
-        time >= at && time <= until + RECOVERY
-      );
   }
 
   /** Enters something that was seen on the way. */
@@ -140,7 +124,7 @@ export class Verdict {
         continue;
       }
       if (!subscriptions.mustGet(message)) continue;
-      if (this.mayBeLost(message)) this.lostInWindow++;
+      if (this.wasInWindow(message.acknowledgedAt)) this.lostInWindow++;
       else {
         this.add(
           "lost",

@@ -312,7 +312,10 @@ export class Host implements Net {
   #notStarted(life: Life, error: Error): void {
     if (life.isOver) return;
     this.#world.tell(() => `the broker cannot start: ${error.message}`);
-    const isDisk = error instanceof StoreError && error.fault === "failing" ||
+    const fault = error instanceof StoreError ? error.fault : null;
+    // Files are read without Deno KV there: `crash/disk_start_test.ts`.
+    const isFull = this.#disk.isFull && /the disk is full/.test(error.message);
+    const isDisk = isFull || fault === "failing" ||
       /Input\/output/.test(error.message);
     if (!isDisk) this.#ledger.fault(`the broker cannot start: ${error.stack}`);
     life.isOver = true;

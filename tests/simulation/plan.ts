@@ -21,6 +21,7 @@ const WEIGHTS = {
   will: 2,
   fail: 1.5,
   hang: 0.6,
+  full: 0.8,
   heal: 1.5,
   power: 1,
   kill: 1,

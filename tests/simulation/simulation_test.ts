@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MODES, readOptions } from "./options.ts";
-import { planOf } from "./plan.ts";
+import { planOf, type StepKind } from "./plan.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
@@ -62,6 +62,23 @@ Deno.test("simulation: a message may expire in the socket of a client that does 
   ));
   const history = { seed: 101473, mode: "memory" as const, plan };
   assert.deepEqual((await simulate(history)).faults, []);
+});
+
+Deno.test("simulation: a disk that another program fills is noticed, and costs nothing", async () => {
+  const kinds = [
+    ...["full", "publish", "publish", "turns", "time", "time", "turns"],
+    ...["publish", "turns", "kill", "turns", "heal", "turns", "publish"],
+  ] as const;
+  for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
+    const plan = planOf(1, kinds.length, mode).map((step, at) => (
+      { ...step, kind: kinds[at] as StepKind, much: 0.9 }
+    ));
+    const history = { seed: 1, mode, plan, isTold: true };
+    const { lines, faults } = await simulate(history);
+    assert.deepEqual(faults, [], mode);
+    const told = lines.join("\n");
+    assert.match(told, /ALARM disk: .*(full|bytes left|No space left)/, mode);
+  }
 });
 
 Deno.test("simulation: seeds differ in what happens", async () => {

@@ -86,6 +86,10 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
     world.disturbedAt = world.events;
     disk.hang();
   },
+  full({ disk, world }) {
+    world.disturbedAt = world.events;
+    disk.fill();
+  },
   heal: ({ disk }) => disk.heal(),
   power: ({ host }) => host.crash(true),
   kill: ({ host }) => host.crash(false),

@@ -85,9 +85,8 @@ export abstract class Client {
   sureAt = 0;
   /** When its connection ended, ms; 0 while it has one. */
   leftTime = 0;
-  #leftBefore = 0;
-  /** The event of its last CONNACK. */
-  #openedAt = 0;
+  /** Its connections' beginnings, with the time 0, and ends, by event. */
+  readonly #turns: { readonly at: number; readonly time: number }[] = [];
   /** The last event that ended its session. */
   #endedAt = 0;
   /** Whether `leftTime` is also what the broker knows. */
@@ -255,10 +254,11 @@ export abstract class Client {
     if (this.session === "none" && this.#endedAt > written) {
       this.session = "maybe";
     }
-    // It may know of the connection before, and of nothing since.
-    if (this.#openedAt > written && this.#leftBefore > 0) {
-      this.leftTime = this.#leftBefore;
-    }
+    // It may know of nothing since, so that the time away began earlier.
+    const known = this.#turns.findLast(({ at }) => at <= written);
+    const next = this.#turns.find(({ at, time }) => at > written && time > 0);
+    const left = known?.time ? known : next;
+    if (left !== undefined) this.leftTime = Math.min(this.leftTime, left.time);
   }
 
   #leave(): void {
@@ -266,8 +266,8 @@ export abstract class Client {
     this.#wire = null;
     this.isOpen = false;
     if (wasOpen) {
-      this.#leftBefore = this.leftTime;
       this.leftTime = this.world.now;
+      this.#turns.push({ at: this.world.events, time: this.leftTime });
       this.isLeftKnown = true;
     } else this.isLeftKnown = false;
     this.left();
@@ -311,7 +311,7 @@ export abstract class Client {
     if (code !== 0) return this.#refused(code);
     this.isOpen = true;
     this.#mustClean = false;
-    this.#openedAt = this.world.events;
+    this.#turns.push({ at: this.world.events, time: 0 });
     this.#judge(sessionPresent);
     if (!sessionPresent) {
       this.#endedAt = this.world.events;

@@ -8,13 +8,16 @@ import { HEAD_KEY } from "../../../src/store/kv/own_kv.ts";
 import { SCHEMA } from "../../../src/store/base/schema.ts";
 import type { Verdict } from "../../../src/store/kv/verify_store.ts";
 import type { World } from "../world.ts";
-import type { Access } from "./node.ts";
+import { type Access, NO_SPACE } from "./node.ts";
 import { SimulatedFile } from "./simulated_file.ts";
 import { SimulatedFiles, SimulatedNames } from "./simulated_files.ts";
 import { KvNode, SimulatedKv } from "./simulated_kv.ts";
 
 /** Accesses take fewer turns than this. */
 const SLOWEST = 5;
+
+/** Bytes of the disk; a store of a simulation takes a small part of them. */
+const TOTAL = 2 ** 41;
 
 /** A disk that takes its time, fails, and outlives the brokers on it. */
 export class SimulatedDisk {
@@ -27,6 +30,8 @@ export class SimulatedDisk {
   /** While set, accesses wait for `goOn`. */
   #hangs = false;
   #waiting: (() => void)[] = [];
+  /** Bytes that another program leaves free; null = it takes none. */
+  #left: number | null = null;
   /** The last turn in which an access failed. */
   #failed = 0;
 
@@ -36,12 +41,12 @@ export class SimulatedDisk {
 
   /** The last turn in which it did not work as a disk should. */
   get troubled(): number {
-    return this.#hangs ? this.#world.turns : this.#failed;
+    return this.#hangs || this.#left === 0 ? this.#world.turns : this.#failed;
   }
 
   /** The disk as the process `life` has it. */
   mount(life: Life): Disk {
-    const access: Access = (what) => this.#access(life, what);
+    const access: Access = (what, grows) => this.#access(life, what, grows);
     const files = new SimulatedFiles(this.#names, this.#world.random, access);
     return {
       files,
@@ -57,7 +62,7 @@ export class SimulatedDisk {
       },
       makeSingle: () => Promise.resolve(),
       newEpoch: () => 1 + this.#world.random.below(2 ** 31),
-      space: () => Promise.resolve({ free: 2 ** 40, total: 2 ** 41 }),
+      space: () => Promise.resolve({ free: this.#free, total: TOTAL }),
     };
   }
 
@@ -75,9 +80,21 @@ export class SimulatedDisk {
     for (const next of waiting) next();
   }
 
-  /** It works from now on. */
+  /** Whether another program has taken all of it. */
+  get isFull(): boolean {
+    return this.#left === 0;
+  }
+
+  /** Another program takes all of it. */
+  fill(): void {
+    this.#left = 0;
+  }
+
+  /** It works from now on, and has room. */
   heal(): void {
     this.failing = 0;
+    if (this.#left === 0) this.#failed = this.#world.turns;
+    this.#left = null;
     this.goOn();
   }
 
@@ -129,7 +146,12 @@ export class SimulatedDisk {
       .filter((node) => node instanceof KvNode);
   }
 
-  async #access(life: Life, what: string): Promise<void> {
+  /** Bytes that nothing takes. */
+  get #free(): number {
+    return this.#left ?? TOTAL / 2;
+  }
+
+  async #access(life: Life, what: string, grows = 0): Promise<void> {
     const { random } = this.#world;
     await new Promise<void>((resolve) => {
       this.#world.later(random.below(SLOWEST), resolve);
@@ -138,6 +160,7 @@ export class SimulatedDisk {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (life.isOver) return await new Promise<never>(() => {});
+    if (this.#left === 0 && grows > 0) throw new Error(NO_SPACE);
     if (this.failing === 0 || what === "kv answer") return;
     this.failing--;
     this.#failed = this.#world.turns;

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Files, OpenFile } from "../../../src/store/base/files.ts";
 import type { Random } from "../../support/random.ts";
-import type { Access, Node } from "./node.ts";
+import { type Access, NO_SPACE, type Node } from "./node.ts";
 import { SimulatedFile } from "./simulated_file.ts";
 
 /** A change of names that the folder does not have on disk yet. */
@@ -173,11 +173,13 @@ class Handle implements OpenFile {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    // A disk that is full, or fails, may have taken a part.
+    // A disk that fails may have taken a part.
     const some = bytes.subarray(0, 1 + this.#random.below(bytes.length));
     try {
-      await this.#access("write");
+      const grows = this.#at + some.length - this.#file.size;
+      await this.#access("write", Math.max(0, grows));
     } catch (error) {
+      if ((error as Error).message === NO_SPACE) throw error;
       this.#file.write(this.#at, some);
       this.#at += some.length;
       throw error;

@@ -1,5 +1,5 @@
 import type { Random } from "../../support/random.ts";
-import type { Access, Node } from "./node.ts";
+import { type Access, NO_SPACE, type Node } from "./node.ts";
 
 interface Value {
   readonly key: Deno.KvKey;
@@ -27,9 +27,7 @@ export class KvNode implements Node {
 
   get size(): number {
     let size = 0;
-    for (const { value } of this.#values.values()) {
-      if (value instanceof Uint8Array) size += value.length;
-    }
+    for (const { value } of this.#values.values()) size += lengthOf(value);
     return size;
   }
 
@@ -42,6 +40,15 @@ export class KvNode implements Node {
   get all(): Value[] {
     return [...this.#values.values()]
       .sort((a, b) => compareKeys(a.key, b.key));
+  }
+
+  /** Bytes that `changes` add to what is stored; below 0 they give some back. */
+  growth(changes: readonly Change[]): number {
+    let bytes = 0;
+    for (const [key, value] of changes) {
+      bytes += lengthOf(value) - lengthOf(this.get(key)?.value);
+    }
+    return bytes;
   }
 
   /** From now on a crash may leave it. */
@@ -171,8 +178,12 @@ class SimulatedAtomic {
     const transaction = { checks: this.#checks, changes: this.#changes };
     this.#node.begin(transaction);
     try {
-      await this.#access("kv commit");
+      await this.#access("kv commit", this.#node.growth(this.#changes));
     } catch (error) {
+      if ((error as Error).message === NO_SPACE) {
+        this.#node.abandon(transaction);
+        throw new Error("database or disk is full");
+      }
       // What is reported as failed may have worked all the same.
       if (this.#random.chance(0.3)) this.#node.apply(transaction);
       else this.#node.abandon(transaction);
@@ -183,6 +194,10 @@ class SimulatedAtomic {
     await this.#access("kv answer");
     return { ok: true, versionstamp };
   }
+}
+
+function lengthOf(value: unknown): number {
+  return value instanceof Uint8Array ? value.length : 0;
 }
 
 function nameOf(key: Deno.KvKey): string {
