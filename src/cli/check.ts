@@ -3,6 +3,7 @@ import {
   describeChange,
   differenceOf,
   type FindPlace,
+  hasTls,
   isCommandLineMistake,
   printSettings,
   type Problem,
@@ -86,8 +87,7 @@ async function checkFiles(settings: Settings, find: FindPlace): Promise<void> {
 /** Most settings name nothing that has to be read, and need only themselves. */
 function needsBroker({ auth, access, listener }: Settings): boolean {
   const hasAccess = auth.length > 0 || access.acl_file.length > 0;
-  return hasAccess ||
-    listener.some(({ type }) => ["tls", "wss"].includes(type));
+  return hasAccess || listener.some(hasTls);
 }
 
 /** What `settings` would change for those that `diff` says are in use. */

@@ -1,4 +1,5 @@
 /** IP addresses and networks, as text and as the bytes that are compared. */
+export { hostAndPort } from "./host_and_port.ts";
 export {
   formatAddress,
   isIPv4,

@@ -3,7 +3,7 @@ import { Outlet } from "../../src/cli/console/outlet.ts";
 import { jsonText } from "../../src/cli/console/json_text.ts";
 import { withoutControls } from "../../src/cli/console/shown_text.ts";
 import { CommandOutput } from "../../src/cli/console/output.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 
 /** A stream as slow, full or closed as a test wants it. */

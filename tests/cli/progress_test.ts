@@ -6,7 +6,7 @@ import {
 } from "../../src/cli/console/figures.ts";
 import { Progress } from "../../src/cli/store/progress.ts";
 import { shownPath } from "../../src/cli/console/shown_path.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settle } from "../support/settle.ts";
 
 Deno.test("progress: short work shows nothing", async () => {

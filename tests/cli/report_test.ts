@@ -6,13 +6,13 @@ import {
 } from "../../src/cli/console/ready_file.ts";
 import { startReport } from "../../src/cli/serve/start_report.ts";
 import { triedOf } from "../../src/cli/serve/try_lines.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,
   loadSettings,
   type LogFormat,
   type LogLevel,
 } from "../../src/config/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 /** How a listener is tried that lets everybody in. */
 const tried = triedOf(completeSettings(), 0);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { store, type StoreCommandName } from "../../src/cli/store/store.ts";
 import type { StoreOptions } from "../../src/cli/store/store_options.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore, type Store } from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
 import { settings } from "../store/settings.ts";
 import { happen, seeded } from "../store/random_world.ts";
 import { World } from "../store/world.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 /** What a command answered. */
 interface Answer {

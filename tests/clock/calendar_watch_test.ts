@@ -5,8 +5,9 @@ import {
   type BrokerLog,
   silentLog,
 } from "../../src/broker/status/broker_log.ts";
-import { DRIFT, ManualClock, SystemClock } from "../../src/clock/mod.ts";
+import { DRIFT, SystemClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import fc from "fast-check";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import type { Accepted, PeerAddress } from "../../src/transport/mod.ts";
 import { AddressShares } from "../../src/transport/listeners/address_shares.ts";
 import { Arrivals } from "../../src/transport/listeners/arrivals.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { type Opened, openListener } from "../support/listening.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { textHeader } from "../support/proxy_headers.ts";
 import { settle } from "../support/settle.ts";
 import { makeTlsPems } from "../support/tls_pems.ts";

@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  type Cancel,
-  type Clock,
-  type MachineRun,
-  ManualClock,
-} from "../../src/clock/mod.ts";
+import type { Cancel, Clock, MachineRun } from "../../src/clock/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import {
   connectTo,
@@ -12,6 +7,7 @@ import {
   openListener,
   readToEnd,
 } from "../support/listening.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { makeTlsPems } from "../support/tls_pems.ts";
 import { within } from "../support/wait.ts";
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   type Foreign,
   type HandshakeError,
@@ -8,6 +7,7 @@ import {
   upgradeWebSocket,
 } from "../../src/transport/mod.ts";
 import { recognise } from "../../src/transport/opening/first_bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settle } from "../support/settle.ts";
 import { readExactly, writeAll } from "./transport_contract.ts";
 

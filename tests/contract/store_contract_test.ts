@@ -1,6 +1,6 @@
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore, type StorageMode } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { MemoryStore } from "../support/memory_store.ts";
 import { settings } from "../store/settings.ts";

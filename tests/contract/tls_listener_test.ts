@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { ListenerSettings } from "../../src/config/mod.ts";
 import { ListenError, type PeerCertificate } from "../../src/transport/mod.ts";
 import {
@@ -8,6 +7,7 @@ import {
   type OpenOptions,
   readToEnd,
 } from "../support/listening.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { makeTlsPems, type Pem } from "../support/tls_pems.ts";
 import { openssl } from "../support/workshop.ts";
 import { pattern, readExactly, writeAll } from "./transport_contract.ts";

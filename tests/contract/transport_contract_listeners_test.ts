@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock, SystemClock } from "../../src/clock/mod.ts";
+import { SystemClock } from "../../src/clock/mod.ts";
 import {
   type Accepted,
   type Acceptor,
@@ -13,6 +13,7 @@ import {
   TcpListener,
   WebSocketListener,
 } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { pattern, writeAll } from "./transport_contract.ts";
 import { TestWebSocketClient } from "./transport_contract_websocket_client.ts";
 

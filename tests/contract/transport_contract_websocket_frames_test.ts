@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   type ByteStream,
   memoryPair,
   type MemoryStream,
   upgradeWebSocket,
 } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import {
   pattern,
   randomSizes,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   HandshakeError,
   memoryPair,
   type UpgradeOptions,
   upgradeWebSocket,
 } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { pattern, readExactly, writeAll } from "./transport_contract.ts";
 import {
   clientFrame,

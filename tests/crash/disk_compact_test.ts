@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { store } from "../../src/cli/store/store.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { KeptFolder } from "../store/kept_folder.ts";
 import { assertSame, message } from "../store/world.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { testOnDisk } from "./disk_place.ts";
 
 testOnDisk(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { readToEnd } from "../support/listening.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { CLIENT, type Made, SERVER, Workshop } from "../support/workshop.ts";
 import { CertificateBroker } from "./certificate_broker.ts";
 import { putOnList } from "./certificate_list.ts";

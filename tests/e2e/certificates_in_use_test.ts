@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:tls";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { readList } from "../../src/security/authority/mod.ts";
 import { readCertificate } from "../../src/security/certificates/mod.ts";
 import type { Credentials } from "../../src/security/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { BrokerProcess } from "../support/process.ts";
 import { settle } from "../support/settle.ts";
 import { Inbox, within } from "../support/wait.ts";

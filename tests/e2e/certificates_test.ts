@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { CertificateState } from "../../src/security/authority/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import {
   type Authority,
   CLIENT,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/mod.ts";
 import { explain } from "../../src/cli/explain/explain.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { loadSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { ConnectOptions } from "../support/packets.ts";
 import { u16, u8 } from "../support/bytes.ts";
 import { activity, settle } from "../support/settle.ts";

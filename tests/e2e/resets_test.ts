@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Broker } from "../../src/broker/mod.ts";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,
   type ListenerSettings,
 } from "../../src/config/mod.ts";
 import { writeAll } from "../contract/transport_contract.ts";
 import { TestWebSocketClient } from "../contract/transport_contract_websocket_client.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Packets } from "../support/packets.ts";
 import { makeTlsPems } from "../support/tls_pems.ts";
 import { within } from "../support/wait.ts";

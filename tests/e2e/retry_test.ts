@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { isWorthWaiting } from "../../src/broker/listeners/waiting_doors.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,
   type PartialSettings,
 } from "../../src/config/mod.ts";
 import { ListenError } from "../../src/transport/mod.ts";
 import { writeAll } from "../contract/transport_contract.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Packets } from "../support/packets.ts";
 import { until, within } from "../support/wait.ts";
 

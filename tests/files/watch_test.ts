@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cancel, ManualClock } from "../../src/clock/mod.ts";
+import type { Cancel } from "../../src/clock/mod.ts";
 import { watchFiles } from "../../src/files/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Inbox, within } from "../support/wait.ts";
 
 /** A folder for one test, a clock, and what was told. */

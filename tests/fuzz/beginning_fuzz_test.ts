@@ -1,7 +1,6 @@
 import { strict as assert } from "node:assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { Networks } from "../../src/network/mod.ts";
 import {
   Beginning,
@@ -12,6 +11,7 @@ import {
 } from "../../src/transport/mod.ts";
 import { parseProxyHeader } from "../../src/transport/opening/proxy_header.ts";
 import { RefusedError } from "../../src/transport/streams/refusal.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { binaryHeader, entry, textHeader } from "../support/proxy_headers.ts";
 import { makeTlsPems } from "../support/tls_pems.ts";
 import { Random } from "./decoder_random.ts";

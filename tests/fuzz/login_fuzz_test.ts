@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SignJWT } from "jose";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { dunlinPreset, goAuthPreset } from "../../src/security/http/mod.ts";
 import { AnswerError } from "../../src/security/http/preset.ts";
 import { JwtLink, secretKeys } from "../../src/security/jwt/mod.ts";
@@ -10,6 +9,7 @@ import { ScramExchange } from "../../src/security/scram/exchange.ts";
 import { StandIns } from "../../src/security/scram/mod.ts";
 import { ScramUsers } from "../../src/security/scram/users.ts";
 import { credentialsOf } from "../support/credentials_of.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { ScramClient } from "../support/scram_client.ts";
 
 // Each login of an unauthenticated peer and each answer of a server gets a

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { EventFields } from "../../src/broker/status/broker_log.ts";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { ConnectionLog } from "../../src/broker/listeners/connection_log.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { ConnectionEnd, LoggedConnection } from "../../src/session/mod.ts";
 import { type RefusalReason, RefusedError } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 /** A connection log, and the events that it wrote. */
 function logged(isVerbose = true) {
@@ -14,6 +14,7 @@ function logged(isVerbose = true) {
     clock,
     log: {
       ...silentLog,
+      logs: () => true,
       event: (level, event, fields) => written.push({ level, event, fields }),
     },
     listeners: () => [

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/mod.ts";
-import {
-  type Cancel,
-  type Clock,
-  type MachineRun,
-  ManualClock,
-} from "../../src/clock/mod.ts";
+import type { Cancel, Clock, MachineRun } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { property } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settle } from "../support/settle.ts";
 import { until } from "../support/wait.ts";
 import { WireClient } from "../support/wire_client.ts";

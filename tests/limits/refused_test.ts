@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { readToEnd } from "../support/listening.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Inbox } from "../support/wait.ts";
 import { WireClient } from "../support/wire_client.ts";
 

@@ -3,7 +3,7 @@ import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { RepeatedTroubles } from "../../src/broker/status/repeated_troubles.ts";
 import { shortKey } from "../../src/broker/status/short_key.ts";
 import { Throttle } from "../../src/broker/status/throttle.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 /** A throttle of 2 lines a subject and 5 a reason, and what it counted. */
 function throttled() {

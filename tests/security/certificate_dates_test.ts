@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { Certificates } from "../../src/broker/certificates/certificates.ts";
 import { Alarms } from "../../src/broker/status/alarms.ts";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import { opensslProgram, testWith } from "../e2e/programs.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { SERVER, Workshop } from "../support/workshop.ts";
 

@@ -6,9 +6,9 @@ import {
 } from "../../src/broker/status/broker_log.ts";
 import { CertificateExpiry } from "../../src/broker/certificates/certificate_expiry.ts";
 import { refusalWords } from "../../src/broker/certificates/refusal_words.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { Router } from "../../src/router/mod.ts";
 import type { ReadCertificate } from "../../src/security/certificates/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

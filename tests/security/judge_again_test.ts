@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { ClientCertificates } from "../../src/broker/certificates/client_certificates.ts";
 import type { ClientTrust } from "../../src/broker/certificates/client_trust.ts";
 import type { ListedCertificates } from "../../src/broker/certificates/listed_certificates.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { CertificateState } from "../../src/security/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 // deno-lint-ignore no-explicit-any
 const showing = (listener: string, fingerprint: string): any => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { AccessControl } from "../../src/broker/access/access.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { type AuthSettings, completeSettings } from "../../src/config/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 Deno.test({
   name:

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   type CertificateNames,
   createAuthority,
@@ -8,6 +7,7 @@ import {
   noNames,
   serverIdentity,
 } from "../../src/security/authority/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Folder, opensslOk } from "./openssl.ts";
 
 const DAY = 86_400_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { Broker } from "../../src/broker/mod.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { property } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { type ConnectOptions, puback } from "../support/packets.ts";
 import { propertiesOf, type ReadPacket } from "../support/read_packet.ts";
 import { activity, settle } from "../support/settle.ts";

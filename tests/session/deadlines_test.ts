@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cancel, type Clock, ManualClock } from "../../src/clock/mod.ts";
+import type { Cancel, Clock } from "../../src/clock/mod.ts";
 import { type Deadline, Deadlines } from "../../src/session/core/deadlines.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 /** How late a deadline may be (ms). */
 const LATE = 100;

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { Frame } from "../../src/codec/mod.ts";
 import type { Connection } from "../../src/session/connection/connection.ts";
 import type { Context } from "../../src/session/core/context.ts";
@@ -10,6 +9,7 @@ import { DeferredAcks } from "../../src/session/core/deferred_acks.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
 import { type Flushable, Passes } from "../../src/session/core/passes.ts";
 import { Pump } from "../../src/session/connection/pump.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { turn } from "../support/settle.ts";
 import { Injected } from "./injected.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";

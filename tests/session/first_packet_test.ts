@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ManualClock } from "../../src/clock/mod.ts";
+import type { ManualClock } from "../support/manual_clock.ts";
 import { rulesOf } from "../support/rules.ts";
 import { settle } from "../support/settle.ts";
 import { RuledSessions } from "./ruled_sessions.ts";

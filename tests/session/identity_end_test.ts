@@ -1,6 +1,6 @@
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { Authenticator } from "../../src/security/mod.ts";
 import { property } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { auth } from "../support/packets.ts";
 import { conformance, eachVersion } from "../support/test_broker.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/mod.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import {
   type ConnectOptions,
   pubrel,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { PublishHead } from "../../src/codec/mod.ts";
 import { encodeUtf8, Message, Topic } from "../../src/mqtt/mod.ts";
 import { giveBack, lend } from "../../src/session/core/buffers.ts";
@@ -8,6 +7,7 @@ import { Counters } from "../../src/session/core/counters.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
 import { Passes } from "../../src/session/core/passes.ts";
 import { join, toHex } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { Packets } from "../support/packets.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";
 

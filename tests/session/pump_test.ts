@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { Frame, readFrame } from "../../src/codec/mod.ts";
 import {
   giveBack,
@@ -13,6 +12,7 @@ import { Counters } from "../../src/session/core/counters.ts";
 import { Passes } from "../../src/session/core/passes.ts";
 import { Pump } from "../../src/session/connection/pump.ts";
 import { join, packet, toHex } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { turn } from "../support/settle.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { completeSettings } from "../../src/config/mod.ts";
 import { explainSettings } from "../../src/broker/control/explain_settings.ts";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { property } from "../support/bytes.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { Version } from "../support/packets.ts";
 import { conformance, type TestBroker } from "../support/test_broker.ts";
 

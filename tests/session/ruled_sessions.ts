@@ -1,6 +1,5 @@
 import { listenerOptions } from "../../src/broker/listeners/listener_options.ts";
 import { sessionOptions } from "../../src/broker/session_options.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,
   type PartialSettings,
@@ -16,6 +15,7 @@ import {
   Registry,
 } from "../../src/session/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { Version } from "../support/packets.ts";
 import { settle } from "../support/settle.ts";
 import { WireClient } from "../support/wire_client.ts";

@@ -4,7 +4,6 @@ import { Alarms } from "../../src/broker/status/alarms.ts";
 import { listenerOptions } from "../../src/broker/listeners/listener_options.ts";
 import { sessionOptions } from "../../src/broker/session_options.ts";
 import { Storage } from "../../src/broker/storage.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   completeSettings,
   type PartialSettings,
@@ -25,6 +24,7 @@ import {
   StoreError,
 } from "../../src/store/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { ConnectOptions, Version } from "../support/packets.ts";
 import { activity, settle } from "../support/settle.ts";
 import { WireClient } from "../support/wire_client.ts";

@@ -1,4 +1,4 @@
-import { ManualClock } from "../../src/clock/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { Lane } from "./world.ts";
 
 /** A clock moved by hand, whose next turns are those of a world. */

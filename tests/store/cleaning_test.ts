@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { settle } from "./faulty_blocks.ts";
 import { message, World } from "./world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { type StorageMode, StoreError } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { assertSame, message, World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { KvFile } from "../../src/store/kv/kv_file.ts";
 import { backupStore, restoreStore } from "../../src/store/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { assertSame, message, type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** Opens the store it is given and keeps it, until it is killed. */
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore } from "../../src/store/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settings } from "./settings.ts";
 
 await openStore(

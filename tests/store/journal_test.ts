@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { sealBlock } from "../../src/store/blocks/block.ts";
 import { type Commit, EMPTY } from "../../src/store/blocks/blocks.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "../../src/store/copies/recovery.ts";
 import { writeSnapshot } from "../../src/store/copies/snapshot.ts";
 import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";
 import { settings } from "./settings.ts";

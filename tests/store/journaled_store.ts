@@ -1,4 +1,3 @@
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { Block } from "../../src/store/blocks/block.ts";
 import type {
   Commit,
@@ -17,6 +16,7 @@ import { RecordKind } from "../../src/store/records/record_kind.ts";
 import { RecordWriter } from "../../src/store/records/record_writer.ts";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 
 /** Blocks in memory that can have a second copy. */

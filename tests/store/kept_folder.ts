@@ -1,10 +1,10 @@
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   openStore,
   type StorageMode,
   type StoreSettings,
 } from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settings } from "./settings.ts";
 import { World } from "./world.ts";
 

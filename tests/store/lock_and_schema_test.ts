@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { blockKey, SCHEMA_KEY } from "../../src/store/kv/kv_blocks.ts";
 import { StoreLock } from "../../src/store/opening/lock.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { SCHEMA } from "../../src/store/base/schema.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { assertSame, World } from "./world.ts";

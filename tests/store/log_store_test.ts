@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { StoreStatus } from "../../src/store/mod.ts";
 import type { Block } from "../../src/store/blocks/block.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";

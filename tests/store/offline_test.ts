@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   backupStore,
   compactStore,
@@ -12,6 +11,7 @@ import {
 } from "../../src/store/mod.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore } from "../../src/store/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { assertSame, World } from "./world.ts";

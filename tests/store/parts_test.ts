@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { type Commit, EMPTY } from "../../src/store/blocks/blocks.ts";
 import { journalPath } from "../../src/store/copies/copies.ts";
 import { Journal } from "../../src/store/copies/journal.ts";
@@ -9,6 +8,7 @@ import { LogStore } from "../../src/store/log/log_store.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { type PlainEntry, PlainState } from "../../src/store/plain_state.ts";
 import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { assertSame, message, picture, World } from "./world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openStore } from "../../src/store/mod.ts";
 
+import { ManualClock } from "../support/manual_clock.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { World } from "./world.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, verifyStore } from "../../src/store/mod.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { flipBlock } from "./flip_block.ts";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import type { Disk as StoreDisk } from "../../src/store/opening/disk.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
@@ -11,6 +10,7 @@ import {
   type Usage,
 } from "../../src/store/space/space.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { EMPTY, type Head } from "../../src/store/blocks/blocks.ts";
 import { StoreTime } from "../../src/store/log/store_time.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 const SECOND = 1000;
 const HOUR = 3_600_000;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { type Block, BLOCK_MAX } from "../../src/store/blocks/block.ts";
 import { EMPTY, type Head } from "../../src/store/blocks/blocks.ts";
 import { findCopies } from "../../src/store/copies/copies.ts";
@@ -13,6 +12,7 @@ import { openStore } from "../../src/store/mod.ts";
 import { openKvBlocks } from "../../src/store/kv/open_kv.ts";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import { systemFiles } from "../../src/store/base/system_files.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../src/clock/mod.ts";
 import {
   openStore,
   type StorageMode,
   StoreError,
 } from "../../src/store/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";

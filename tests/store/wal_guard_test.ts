@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { emptyLog } from "../../src/store/kv/single_file.ts";
 import { WalGuard } from "../../src/store/space/wal_guard.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";
 import { KeptFolder } from "./kept_folder.ts";

@@ -1,9 +1,9 @@
 // A TLS listener for a process of few file descriptors. Prints its port; for
 // each byte that it reads ten seconds pass, and it prints what it was told.
-import { ManualClock } from "../../src/clock/mod.ts";
 import { openListener } from "./listening.ts";
 import { settle } from "./settle.ts";
 import { makeTlsPems } from "./tls_pems.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 const pems = await makeTlsPems();
 const clock = new ManualClock(Date.now());

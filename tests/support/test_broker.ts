@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
-import { ManualClock } from "../../src/clock/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import type {
   ListenerSettings,
@@ -18,6 +17,7 @@ import { activity, settle } from "./settle.ts";
 import type { ConnectOptions, Version } from "./packets.ts";
 import type { ReadPacket } from "./read_packet.ts";
 import { WireClient } from "./wire_client.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 // Every view into a buffer that lasts too long shows as a changed payload.
 scrubBuffers(true);

@@ -209,7 +209,7 @@ export class Certificates {
       : "This client certificate is not authorized here.";
     throw new RefusedError(
       "certificate-refused",
-      this.explain(now, peer),
+      this.explain(now.refusal, now, peer),
       new HandshakeError(403, text),
     );
   }
@@ -219,12 +219,13 @@ export class Certificates {
     return this.#clients.judge(peer, listener);
   }
 
-  /** Says why a client is refused that was judged to be. */
+  /** Says why a client is refused, and what an operator can do about it. */
   explain(
-    { refusal, certificate }: Judgement,
+    refusal: CertificateRefusal,
+    { certificate }: Judgement,
     peer: PeerCertificate | null,
   ): string {
-    return refusalWords(refusal!, certificate, peer?.trustError ?? null);
+    return refusalWords(refusal, certificate, peer?.trustError ?? null);
   }
 
   /** `ending` has come in by this judgement; it is told when that changes. */

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { LogLevel } from "../../config/mod.ts";
 import { hexByte } from "../../mqtt/mod.ts";
-import { subscriberOf } from "../../network/mod.ts";
+import { hostAndPort, subscriberOf } from "../../network/mod.ts";
 import type {
   ConnectionEnd,
   LoggedConnection,
@@ -225,10 +225,7 @@ function isOrdinary({ reason, wasOpen }: ConnectionEnd): boolean {
 
 /** Address and port as in a URL; peers of a socket file have no port. */
 function addressOf({ hostname, port }: Peer): string {
-  if (port === 0) return hostname;
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
+  return port === 0 ? hostname : hostAndPort(hostname, port);
 }
 
 /** Undefined for what is not known: it has no field. */

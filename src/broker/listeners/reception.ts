@@ -257,7 +257,9 @@ export class Reception {
     if (judgement !== null && judgement.refusal !== null) {
       this.#admission.leave(entry);
       const { certificate = null } = accepted;
-      const detail = this.#certificates!.explain(judgement, certificate);
+      const { refusal } = judgement;
+      const words = this.#certificates!;
+      const detail = words.explain(refusal, judgement, certificate);
       return turnAway("certificate-refused", { detail });
     }
     const connection = openConnection(

@@ -22,7 +22,7 @@ export interface BrokerLog extends Pick<SessionLog, "failed"> {
 
 /** A log that discards everything. */
 export const silentLog: BrokerLog = {
-  logs: () => true,
+  logs: () => false,
   event() {},
   failed() {},
   trouble() {},

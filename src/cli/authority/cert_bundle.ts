@@ -168,7 +168,7 @@ async function isFile(path: string): Promise<boolean> {
  * The three texts as a header for a sketch: PubSubClient's TLS client takes
  * strings. It holds the private key, so it is written like one.
  */
-export function arduinoHeader(
+function arduinoHeader(
   authority: string,
   certificate: string,
   key: string,

@@ -103,7 +103,7 @@ async function latest(call: AuthorityCall): Promise<Known> {
 }
 
 /** Lets a client in whose certificate was issued just now. */
-export async function enlist(
+async function enlist(
   { library, list, options, clock }: AuthorityCall,
   { reading, purpose }: Issued,
 ): Promise<void> {

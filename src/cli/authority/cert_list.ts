@@ -41,7 +41,7 @@ export const show: AuthorityCommand = async (call) => {
 };
 
 /** A certificate for people. */
-export function knownText(known: Known): string {
+function knownText(known: Known): string {
   const { entry, reading, fingerprint } = known;
   const facts: [string, string][] = [["state", stateOf(known)]];
   const subject = reading?.subject ?? entry?.subject ?? "";
@@ -70,7 +70,7 @@ function useOf(
 }
 
 /** A certificate for programs. */
-export function knownJson(known: Known): Record<string, unknown> {
+function knownJson(known: Known): Record<string, unknown> {
   const { entry, reading, fingerprint } = known;
   const listed: Partial<CertificateEntry> = entry ?? {};
   return {

@@ -1,3 +1,4 @@
+import { hostAndPort } from "../../network/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
 import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 
@@ -92,10 +93,8 @@ const SCHEMES: Readonly<Record<string, string>> = {
 
 function urlOf(listener: StartReport["listeners"][number]): string {
   if (listener.type === "unix") return listener.bind;
-  const host = listener.bind.includes(":")
-    ? `[${listener.bind}]`
-    : listener.bind;
+  const where = hostAndPort(listener.bind, listener.port);
   const isWebSocket = ["websocket", "wss"].includes(listener.type);
   const path = isWebSocket && listener.path !== "*" ? listener.path ?? "" : "";
-  return `${SCHEMES[listener.type]}://${host}:${listener.port}${path}`;
+  return `${SCHEMES[listener.type]}://${where}${path}`;
 }

@@ -5,18 +5,17 @@ import {
   storeWork,
 } from "./store_thread.ts";
 
-/**
- * A thread that does one thing to a store and tells how it went. SQLite holds
- * up the thread that calls it, for minutes with a large store on a slow card;
- * the other one shows progress meanwhile.
- */
-
-/** What a thread of this kind finds around it. */
+/** The global scope of a worker. */
 interface Thread {
   onmessage: ((event: MessageEvent<StoreTask>) => void) | null;
   postMessage(outcome: StoreOutcome): void;
 }
 
+/**
+ * Does one thing to a store and reports how it went. SQLite holds up the thread
+ * that calls it, for minutes with a large store on a slow card; the main thread
+ * shows progress meanwhile.
+ */
 const thread = globalThis as unknown as Thread;
 
 thread.onmessage = async ({ data: task }) => {

@@ -56,9 +56,8 @@ function url(doc: string): Field<string> {
       if (typeof value !== "string" || !/^https?:\/\//.test(value)) {
         throw new RangeError(`not allowed: give ${range}`);
       }
-      const address = value;
-      const parsed = /^[^/]+\/\/[^\s/]\S*$/.test(address)
-        ? URL.parse(address)
+      const parsed = /^[^/]+\/\/[^\s/]\S*$/.test(value)
+        ? URL.parse(value)
         : null;
       if (parsed === null) {
         throw new RangeError(
@@ -73,7 +72,7 @@ function url(doc: string): Field<string> {
             'them out, type "http" has authorization for them',
         );
       }
-      return address;
+      return value;
     },
     hide: hideQuery,
     write: (address) => tomlText(seen(address)),

@@ -43,7 +43,7 @@ function flag(key: string): Rule {
   return (value) => becomes(key, yesOrNo(value));
 }
 
-const DAYS: Readonly<Record<string, number>> = {
+const DAYS_OF_UNIT: Readonly<Record<string, number>> = {
   d: 1,
   w: 7,
   m: 30,
@@ -57,7 +57,7 @@ function expiration(value: string): string {
   const [, number, unit] = match;
   if (unit === "s") return `${number}s`;
   if (unit === "h") return `${Math.min(Number(number), 876_000)}h`;
-  return `${Math.min(Number(number) * DAYS[unit], 36_500)}d`;
+  return `${Math.min(Number(number) * DAYS_OF_UNIT[unit], 36_500)}d`;
 }
 
 /** Overhead that a payload at its bound may have: topic and properties. */

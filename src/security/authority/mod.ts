@@ -56,4 +56,4 @@ export {
   serverIdentity,
 } from "./issuing/server_identity.ts";
 export { type SignOptions, signRequest } from "./issuing/sign_request.ts";
-export { day, MOST_DAYS } from "./keys/validity.ts";
+export { day } from "./keys/validity.ts";

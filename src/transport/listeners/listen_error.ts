@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { hostAndPort } from "../../network/mod.ts";
 
 /** Why an address could not be listened on. */
 export type ListenFailure =
@@ -29,9 +30,8 @@ export class ListenError extends Error {
   /** `cause` is what the system said when asked for `bind` and `port`. */
   static of(bind: string, port: number, cause: unknown): ListenError {
     const failure = failureOf(cause);
-    const where = bind.includes(":") ? `[${bind}]:${port}` : `${bind}:${port}`;
     const reason = reasonFor(failure, port, cause);
-    return new ListenError(where, reason, failure, cause);
+    return new ListenError(hostAndPort(bind, port), reason, failure, cause);
   }
 
   /** The same for a socket file; `"no socket"`: the file is something else. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import { ReasonCode } from "../../../src/mqtt/mod.ts";
 import {
   anonymousLink,
@@ -17,6 +16,7 @@ import {
   identityOf,
 } from "../../../src/security/mod.ts";
 import { certificateOf, credentials } from "../../support/credentials.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 
 const { BadUserNameOrPassword, NotAuthorized } = ReasonCode;
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import { ReasonCode } from "../../../src/mqtt/mod.ts";
 import {
   LoginAttempts,
   type LoginLimits,
 } from "../../../src/security/chain/mod.ts";
 import type { AuthOutcome } from "../../../src/security/mod.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { turn } from "../../support/settle.ts";
 
 const allowed: AuthOutcome = {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import {
   type AskedServer,
   Caller,
@@ -10,6 +9,7 @@ import {
   type HttpAccessOptions,
 } from "../../../src/security/http/mod.ts";
 import type { AccessQuestion, Identity } from "../../../src/security/mod.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { type WebCall, WebServer } from "../../support/web_server.ts";
 
 const ANN: Identity = { clientId: "c", username: "ann" };

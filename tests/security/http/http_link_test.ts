@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import {
   Caller,
   dunlinPreset,
@@ -11,6 +10,7 @@ import { ReasonCode } from "../../../src/mqtt/mod.ts";
 import type { Verdict } from "../../../src/security/chain/mod.ts";
 import type { Credentials } from "../../../src/security/mod.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { within } from "../../support/wait.ts";
 import { type WebCall, WebServer } from "../../support/web_server.ts";
 

@@ -7,7 +7,6 @@ import {
   importPKCS8,
   SignJWT,
 } from "jose";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import {
   JwtLink,
   type JwtRules,
@@ -15,6 +14,7 @@ import {
   secretKeys,
 } from "../../../src/security/jwt/mod.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 
 /** Seconds since 1970 at which these tests take place. */
 const NOW = 1_700_000_000;

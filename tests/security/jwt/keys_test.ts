@@ -9,7 +9,6 @@ import {
   SignJWT,
 } from "jose";
 import { generateKeyPairSync } from "node:crypto";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import {
   jwksKeys,
   JwtLink,
@@ -18,6 +17,7 @@ import {
   secretKeys,
 } from "../../../src/security/jwt/mod.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { WebServer } from "../../support/web_server.ts";
 
 const RULES = {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { ManualClock, SystemClock } from "../../../src/clock/mod.ts";
+import { SystemClock } from "../../../src/clock/mod.ts";
 import {
   Hashing,
   parseHash,
   type PasswordHash,
   TooBusyError,
 } from "../../../src/security/passwords/mod.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { within } from "../../support/wait.ts";
 
 const HASH = parseHash(

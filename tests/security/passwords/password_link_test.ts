@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import { ReasonCode } from "../../../src/mqtt/mod.ts";
 import {
   Hashing,
@@ -15,6 +14,7 @@ import {
 } from "../../../src/security/passwords/mod.ts";
 import type { Credentials } from "../../../src/security/mod.ts";
 import { certificateOf, credentials } from "../../support/credentials.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { within } from "../../support/wait.ts";
 
 const HASH = parseHash(

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { AccessControl } from "../../../src/broker/access/access.ts";
 import { silentLog } from "../../../src/broker/status/broker_log.ts";
-import { ManualClock } from "../../../src/clock/mod.ts";
 import { completeSettings } from "../../../src/config/mod.ts";
 import { credentialsOf } from "../../support/credentials_of.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { ScramClient } from "../../support/scram_client.ts";
 
 const SETTINGS = completeSettings({

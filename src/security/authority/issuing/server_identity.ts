@@ -10,7 +10,7 @@ import {
   type CertificateNames,
   checkNames,
 } from "../names/certificate_names.ts";
-import { DAYS, newAuthority } from "../root/create_authority.ts";
+import { AUTHORITY_DAYS, newAuthority } from "../root/create_authority.ts";
 import { atAuthority, putAuthority } from "../root/establish.ts";
 import { chainOf, commonName } from "./issuing.ts";
 import { newKeys } from "../keys/key_type.ts";
@@ -95,7 +95,7 @@ async function makeServer(
       files,
       await newAuthority(
         { name },
-        ownAuthorityValidity(now, DAYS),
+        ownAuthorityValidity(now, AUTHORITY_DAYS),
       ),
     );
   }

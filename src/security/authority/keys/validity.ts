@@ -20,7 +20,7 @@ export interface Validity {
 const PROVISIONAL_DAYS = 9000;
 
 /** The longest that a certificate can be asked for: a hundred years. */
-export const MOST_DAYS = 36_500;
+const MOST_DAYS = 36_500;
 
 /**
  * A life of `days` (1..36,500) from `now` on, within that of `issuer`.

@@ -8,7 +8,7 @@ import { type Validity, validity } from "../keys/validity.ts";
 import { loadX509 } from "../keys/x509.ts";
 
 /** Days that an authority lives. */
-export const DAYS = 3650;
+export const AUTHORITY_DAYS = 3650;
 
 /** What a new authority may be told. */
 export interface CreateOptions {
@@ -44,7 +44,11 @@ export async function createAuthority(
     folder,
     options.isReplacing ?? false,
     clock,
-    () => newAuthority(options, validity(clock.date(), options.days ?? DAYS)),
+    () =>
+      newAuthority(
+        options,
+        validity(clock.date(), options.days ?? AUTHORITY_DAYS),
+      ),
   );
 }
 

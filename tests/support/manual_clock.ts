@@ -1,4 +1,4 @@
-import type { Cancel, Clock, MachineRun } from "./clock.ts";
+import type { Cancel, Clock, MachineRun } from "../../src/clock/mod.ts";
 
 interface Waiting {
   at: number;
