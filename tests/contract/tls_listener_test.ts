@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { ListenerSettings } from "../../src/config/mod.ts";
-import { ListenError, type PeerCertificate } from "../../src/transport/mod.ts";
+import {
+  ListenError,
+  type PeerCertificate,
+  type RefusedError,
+} from "../../src/transport/mod.ts";
 import {
   connectTo,
   openListener,
@@ -145,6 +149,28 @@ for (const [way, said] of ways) {
     };
     assert.deepEqual(await speak("1.2"), ["served", false]);
     assert.deepEqual(await speak("1.3"), ["tls-handshake", true]);
+  });
+
+  Deno.test(`tls-listener ${way}: what a client offers too little of is named`, async () => {
+    const opened = await openListener({ type: "tls", ...said }, usual);
+    const offers: [offer: string[], words: RegExp][] = [
+      [["-cipher", "ECDHE-ECDSA-AES256-SHA"], /no cipher suite in common/],
+      [["-groups", "P-521"], /no key exchange in common/],
+      [["-sigalgs", "rsa_pss_rsae_sha256"], /no (cipher suite|signature) in/],
+    ];
+    for (const [offer, words] of offers) {
+      const client = new Deno.Command("openssl", {
+        args: ["s_client", "-tls1_2", ...offer].concat(
+          ["-connect", `127.0.0.1:${opened.listener.address.port}`],
+        ),
+        ...{ stdin: "null", stdout: "null", stderr: "null" },
+      }).spawn();
+      const { error } = await opened.nextRefusal();
+      assert.match(error.message, words);
+      assert.equal((error as RefusedError).fault, null, offer.join(" "));
+      await client.status;
+    }
+    opened.listener.close();
   });
 
   Deno.test(`tls-listener ${way}: nothing to show is told and ends the handshake`, async () => {

@@ -106,7 +106,7 @@ export class ServerKeys implements TlsKeys {
     const until = new Date(loaded.facts.notAfter).toISOString();
     this.#log.notice(
       `listener ${this.#listener}`,
-      `shows a new certificate from now on: ${source.what}, valid until ${until}`,
+      `uses a renewed certificate: ${source.what}, valid until ${until}`,
     );
   }
 }

@@ -48,7 +48,7 @@ export function endWords(reason: CloseReason, facts: EndFacts): string {
     case "auth-failed":
       return `not authorized${detail}`;
     case "auth-expired":
-      return "its login has expired; the client has to log in again";
+      return "the login has expired; the client must connect again";
     case "not-authorized":
       return `the access rules do not allow it${detail}`;
     case "login-withdrawn":
@@ -57,7 +57,7 @@ export function endWords(reason: CloseReason, facts: EndFacts): string {
       return "the settings no longer have this listener";
     case "certificate-refused":
     case "certificate-revoked":
-      return facts.detail ?? "its certificate is not authorized";
+      return facts.detail ?? "the client's certificate is not authorized";
     case "shutdown":
       return "the broker stops";
     case "too-many-connections":

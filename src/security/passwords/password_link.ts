@@ -38,7 +38,7 @@ export class PasswordLink implements Link {
 
   async judge(credentials: Credentials): Promise<Verdict> {
     const { username, password, isCertified } = credentials;
-    if (username === null) return notMine("it gives no user name");
+    if (username === null) return notMine("the client gives no user name");
     // Proved already, and it need not have a password here.
     if (isCertified) return notMine("its certificate gives the user name");
     const hash = this.#users.get(username);

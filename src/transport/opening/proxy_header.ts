@@ -53,7 +53,7 @@ const SHOWN = 0x02 | 0x04;
  */
 export function parseProxyHeader(bytes: Uint8Array): ProxyHeader | null {
   const start = startsAsProxyHeader(bytes);
-  if (start === "no") throw refused("it does not begin with one");
+  if (start === "no") throw refused("the connection starts without one");
   if (start === "part") return null;
   return bytes[0] === BINARY ? parseBinary(bytes) : parseText(bytes);
 }

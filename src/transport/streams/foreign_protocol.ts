@@ -11,7 +11,7 @@ export type PeerFault =
   | "rejects-certificate"
   | "finds-certificate-expired";
 
-/** Upper-case letters at the beginning of an HTTP request, at least. */
+/** Upper-case letters of the shortest HTTP method; one or a space follows. */
 const LETTERS = 3;
 
 /** "PROXY ", the beginning of version 1 [PROXY protocol §2.1]. */
@@ -40,10 +40,12 @@ export function protocolOf(
   }
   const proxy = startsAsProxyHeader(bytes, start, end);
   if (proxy !== "no") return proxy === "yes" ? "proxy-header" : "part";
-  for (let at = start; at < Math.min(end, start + LETTERS); at++) {
-    if (bytes[at] < 0x41 || bytes[at] > 0x5a) return null;
+  const next = start + LETTERS;
+  for (let at = start; at < Math.min(end, next + 1); at++) {
+    const isLetter = bytes[at] >= 0x41 && bytes[at] <= 0x5a;
+    if (!isLetter && !(at === next && bytes[at] === 0x20)) return null;
   }
-  return end - start < LETTERS ? "part" : "http";
+  return end <= next ? "part" : "http";
 }
 
 /**

@@ -9,9 +9,9 @@ const ALERTS: Readonly<Record<string, PeerFault>> = {
   CertificateExpired: "finds-certificate-expired",
 };
 
-/** Message of the runtime for a client without any cipher of TLS 1.2. */
+/** Messages of the runtime for a client without TLS 1.2 and 1.3. */
 const OLD =
-  /SignatureAlgorithmsExtensionRequired|Tls1[23](?:NotOffered|NotSupported)|ProtocolVersion|NoCipherSuitesInCommon/;
+  /SignatureAlgorithmsExtensionRequired|Tls1[23](?:NotOffered|NotSupported)|ProtocolVersion/;
 
 /** Tells what a client did wrong by the runtime's message; null for the rest. */
 export function tlsFaultOf(message: string): PeerFault | null {

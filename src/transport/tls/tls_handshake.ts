@@ -182,6 +182,26 @@ function certificateOf(socket: TLSSocket): PeerCertificate | null {
   return { der: new Uint8Array(shown.raw), chain, trustError };
 }
 
+/** What a client offers too little of, by the runtime's name for that. */
+const NOTHING_IN_COMMON = [
+  [
+    "NoCipherSuitesInCommon",
+    "no cipher suite in common: the client needs ECDHE with AES-GCM or " +
+    "ChaCha20-Poly1305; one for RSA alone needs an RSA certificate in cert " +
+    "and key",
+  ],
+  [
+    "NoKxGroupsInCommon",
+    "no key exchange in common: the client needs ECDHE with X25519, P-256 " +
+    "or P-384",
+  ],
+  [
+    "NoSignatureSchemesInCommon",
+    "no signature in common: a client for RSA alone needs an RSA " +
+    "certificate in cert and key",
+  ],
+] as const;
+
 /** In few words: a scanner makes the runtime say a lot. */
 function reasonOf(error: Error, alpn: readonly string[]): string {
   const { message } = error;
@@ -190,6 +210,9 @@ function reasonOf(error: Error, alpn: readonly string[]): string {
     what = `the client asks by ALPN for none of ${alpn.join(", ")}`;
   } else if (isTooOld(error)) {
     what = "the client speaks TLS 1.2 at most, and min_tls asks for 1.3";
+  } else {
+    what = NOTHING_IN_COMMON.find(([word]) => message.includes(word))?.[1] ??
+      what;
   }
   return `no TLS handshake: ${what}`;
 }
