@@ -68,7 +68,7 @@ async function write(from: string, to: string): Promise<void> {
 
 /**
  * Adds the commits that only the journals of `from` have. A broker may remove a
- * journal meanwhile: its commits are in the store that was copied.
+ * journal meanwhile: without its commits, the copy is a state of the store, too.
  */
 async function catchUpCopy(from: string, to: string): Promise<void> {
   const { head } = await verify(to);
