@@ -66,9 +66,12 @@ export class StateRestorer implements Restorer {
     group: string | null,
     options: SubscriptionOptions,
   ): StoredSubscription {
-    const owner = session as Session;
-    owner.subscriptions++;
-    return this.#router.restoreSubscription(owner, filter, group, options);
+    return this.#router.restoreSubscription(
+      session as Session,
+      filter,
+      group,
+      options,
+    );
   }
 
   /** Behind its others: into the window when it has a packet id. */

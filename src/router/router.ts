@@ -240,9 +240,8 @@ export class Router {
     filter: string,
     group: string | null,
     most: number,
-    held: number,
   ): boolean {
-    return this.#table.fits(subscriber, filter, group, most, held);
+    return this.#table.fits(subscriber, filter, group, most);
   }
 
   /** Removes all subscriptions of a session that has ended. */

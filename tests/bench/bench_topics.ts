@@ -24,6 +24,7 @@ export const PLAIN: SubscriptionOptions = {
 
 /** Counts what it gets. */
 export class CountingSubscriber implements Subscriber {
+  subscriptions = 0;
   readonly clientId: string = "counting";
   /** Nothing of it is stored. */
   readonly slot: null = null;

@@ -83,7 +83,7 @@ export class PacketIdsWorld {
 
   /** As if messages had used nearly all ids once; the last `count` are left. */
   goRound(count: number): void {
-    this.#window.goOnAt(this.#window.nextSerial() + 65_535 - count);
+    this.#window.goOnAt(this.#window.seekSerial() + 65_535 - count);
   }
 
   /** PUBREC, without a PUBREL that reaches the client. */

@@ -243,6 +243,7 @@ Deno.test("retained: what does not fit is refused and goes to nobody", () => {
     {
       clientId: "c",
       slot: null,
+      subscriptions: 0,
       readiness: () => Readiness.Free,
       deliver: () => void delivered++,
       receivable: (_, qos) => qos,

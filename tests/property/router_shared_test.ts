@@ -21,6 +21,7 @@ const PLAIN: SubscriptionOptions = {
 };
 
 class Member implements Subscriber {
+  subscriptions = 0;
   slot = null;
   available = true;
   got = 0;

@@ -34,6 +34,7 @@ interface Received {
 }
 
 class Client implements Subscriber {
+  subscriptions = 0;
   readonly slot = null;
   readiness(): Readiness {
     return Readiness.Free;

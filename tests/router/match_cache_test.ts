@@ -70,6 +70,7 @@ Deno.test("match cache: routes together stay within a bound", () => {
   const subscriber = {
     clientId: "",
     slot: null,
+    subscriptions: 0,
     readiness: () => Readiness.Free,
     deliver() {},
     receivable: () => 0 as const,

@@ -32,6 +32,7 @@ Deno.test("router: a filter with wildcards outdates the routes it matches alone"
   const subscriber = {
     clientId: "c",
     slot: null,
+    subscriptions: 0,
     readiness: () => Readiness.Free,
     deliver() {},
     receivable: (_: Message, qos: QoS) => qos,

@@ -22,7 +22,7 @@ class Client {
 
   /** Sends on `topic`; returns whether the topic name could be left out. */
   use(topic: Topic): boolean {
-    const alias = this.#aliases.of(topic);
+    const alias = this.#aliases.assign(topic);
     assert.ok(alias >= 0 && alias <= this.#maximum, `alias ${alias}`);
     if (this.#aliases.known) {
       assert.equal(
@@ -38,7 +38,7 @@ class Client {
 
   /** A PUBLISH with a new alias that was not sent after all. */
   fail(topic: Topic): void {
-    this.#aliases.of(topic);
+    this.#aliases.assign(topic);
     assert.equal(this.#aliases.known, false);
     this.#aliases.forget(topic);
   }

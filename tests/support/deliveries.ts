@@ -6,6 +6,7 @@ export function deliveryAt(qos: QoS): Delivery {
   const subscriber = {
     clientId: "c",
     slot: null,
+    subscriptions: 0,
     readiness: () => Readiness.Free,
     deliver() {},
     receivable: (_: unknown, qos: QoS) => qos,

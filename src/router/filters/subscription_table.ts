@@ -79,6 +79,7 @@ export class SubscriptionTable {
     if (before !== null) return made;
     this.#noteShape(made, filter, "add");
     this.#count++;
+    subscriber.subscriptions++;
     if (group !== null) this.#shared++;
     return made;
   }
@@ -96,21 +97,21 @@ export class SubscriptionTable {
   /**
    * Returns whether a match still compares at most `most` levels because of
    * the wildcards and share names of `subscriber` once it has one more filter.
-   * `held` is the number of its subscriptions.
    */
   fits(
     subscriber: Subscriber,
     filter: string,
     groupName: string | null,
     most: number,
-    held: number,
   ): boolean {
     const shape = shapeOf(filter, groupName);
     if (shape === null) return true;
     let shapes = this.#shapes.get(subscriber);
     if (shapes === undefined) {
       // Those before it were not larger, or they would be counted.
-      if (held < FEW && shape.levels * FEW <= most) return true;
+      if (subscriber.subscriptions < FEW && shape.levels * FEW <= most) {
+        return true;
+      }
       shapes = new FilterShapes();
       for (const { filter, group } of this.of(subscriber)) {
         const one = shapeOf(filter, group);
@@ -215,6 +216,7 @@ export class SubscriptionTable {
     }
     this.#unlink(subscription);
     this.#count--;
+    subscriber.subscriptions--;
     if (group !== null) this.#shared--;
     const recipients = place.recipients;
     if (recipients instanceof Recipients) {

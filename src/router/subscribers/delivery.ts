@@ -20,6 +20,8 @@ export type Readiness = typeof Readiness[keyof typeof Readiness];
 export interface Subscriber extends SlotOwner {
   /** Names the session; hash strategies read it. */
   readonly clientId: string;
+  /** Its subscriptions; owned by the router, begins 0. */
+  subscriptions: number;
   /** What becomes of `message` when it is delivered at `qos`. Must not throw. */
   readiness(message: Message, qos: QoS): Readiness;
   /**

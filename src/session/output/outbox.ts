@@ -70,7 +70,7 @@ export class Outbox {
   #runStart = 0;
   #runEnd = 0;
   #ended = false;
-  #held = false;
+  #wasHeld = false;
   #whenEmpty: (() => void) | null = null;
   /** About how many bytes go out in one flush. */
   #usual = 0;
@@ -107,8 +107,7 @@ export class Outbox {
 
   /** Whether sources that can wait should wait, until `drained`. */
   get held(): boolean {
-    if (this.waiting < this.#high) return false;
-    return this.#held = true;
+    return this.waiting >= this.#high;
   }
 
   /**
@@ -336,6 +335,8 @@ export class Outbox {
     this.#counters.bytesSent += count;
     piece.start += count;
     if (this.#ended) return this.#finish(piece);
+    // Only writing makes it less: it was held at some time if it is now.
+    if (this.held) this.#wasHeld = true;
     this.#count(-count);
     if (piece.start < piece.end) return this.#send(piece);
     this.#finish(piece);
@@ -345,8 +346,8 @@ export class Outbox {
       this.#whenEmpty = null;
       task();
     }
-    if (this.#held && this.waiting <= this.#high / 4) {
-      this.#held = false;
+    if (this.#wasHeld && this.waiting <= this.#high / 4) {
+      this.#wasHeld = false;
       this.#owner.drained();
     }
   }

@@ -145,7 +145,7 @@ export class Sender {
     if (aliases === null) {
       return this.outbox.appendPublish(head, message, this.sendLimit);
     }
-    head.topicAlias = aliases.of(message.topic);
+    head.topicAlias = aliases.assign(message.topic);
     head.omitTopic = aliases.known;
     if (this.outbox.appendPublish(head, message, this.sendLimit)) return true;
     // The client has not seen what would have set this alias.

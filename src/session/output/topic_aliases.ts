@@ -22,8 +22,8 @@ export class TopicAliases {
     this.#maximum = maximum;
   }
 
-  /** The alias for `topic`, 1 to the maximum; 0 when none is free. */
-  of({ text }: Topic): number {
+  /** Assigns an alias to `topic`: 1 to the maximum, 0 when none is free. */
+  assign({ text }: Topic): number {
     const alias = this.#aliases.get(text);
     this.known = alias !== undefined;
     if (alias !== undefined) {

@@ -73,6 +73,9 @@ export function handlePublish(
     }
   }
   count(context, packet, 1);
+  if (packet.retain && !connection.listener.retainAvailable) {
+    dropRetain(connection, packet);
+  }
   const topic = findTopic(connection, packet);
   const refusal = judge(connection, session, topic, packet);
   if (refusal === UNSETTLED) {
@@ -109,6 +112,17 @@ function count(context: Context, packet: PublishPacket, by: 1 | -1): void {
   context.counters.publishReceived += by;
   context.counters.publishBytesReceived += by *
     (packet.end - packet.payloadStart);
+}
+
+/** Clears RETAIN for 3.x, which has no word for it in CONNACK. */
+function dropRetain(connection: Connection, packet: PublishPacket): void {
+  if (connection.version === 5) {
+    throw new ProtocolError( // [MQTT-3.2.2-14]
+      ReasonCode.RetainNotSupported,
+      "retained messages are not available",
+    );
+  }
+  packet.retain = false;
 }
 
 /** The topic by its bytes or its alias; keeps an alias that is set. */
@@ -174,15 +188,6 @@ function judge(
       ReasonCode.QoSNotSupported,
       `QoS ${packet.qos} is above the maximum of ${listener.maxQos}`,
     );
-  }
-  if (packet.retain && !listener.retainAvailable) {
-    if (connection.version === 5) {
-      throw new ProtocolError( // [MQTT-3.2.2-14]
-        ReasonCode.RetainNotSupported,
-        "retained messages are not available",
-      );
-    }
-    packet.retain = false; // 3.x could not be told in CONNACK
   }
   if (
     topic.bytes.length > context.options.maxTopicLength ||

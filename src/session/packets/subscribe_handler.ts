@@ -177,7 +177,6 @@ function subscribe(
     retainHandling: request.retainHandling,
     identifier: work.identifier,
   });
-  if (isNew) session.subscriptions++;
   return { filter, shared: group !== null, isNew, qos, request };
 }
 
@@ -226,7 +225,7 @@ function refuseMore(
   const { maxSubscriptions, maxWildcardLevels } = options;
   const isFull = subscriptions >= maxSubscriptions;
   const fits = isFull ||
-    router.fits(session, filter, group, maxWildcardLevels, subscriptions);
+    router.fits(session, filter, group, maxWildcardLevels);
   if ((fits && !isFull) || router.isSubscribed(session, filter, group)) {
     return null;
   }

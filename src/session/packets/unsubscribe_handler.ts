@@ -35,7 +35,6 @@ export function handleUnsubscribe(
   for (const { filter, group } of filters) {
     const existed = router.unsubscribe(session, filter, group);
     if (existed) {
-      session.subscriptions--;
       if (group !== null) left.push({ name: group, filter });
       else session.queue.stopFeed(filter);
     }

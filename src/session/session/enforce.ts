@@ -34,7 +34,6 @@ export function enforceAccess(
     );
     if (granted !== -1 && !(granted === null && isAnother)) continue;
     router.unsubscribe(session, filter, group);
-    session.subscriptions--;
     if (group !== null) left.push({ name: group, filter });
     else session.queue.stopFeed(filter);
     removed.push(group === null ? filter : sharedFilter(group, filter));

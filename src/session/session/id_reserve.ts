@@ -81,7 +81,7 @@ export class IdReserve {
 
   /** What has to last of it. */
   get stored(): StoredPacketIds {
-    const next = this.#window.nextSerial();
+    const next = this.#window.seekSerial();
     // Behind `next` those count whose messages the store does not have.
     const unknown = this.#window.volatileIds()
       .map((first) => ({ first, count: 1 }));
@@ -99,7 +99,7 @@ export class IdReserve {
    * session and of what is reserved at once.
    */
   admits(isNew: boolean): boolean {
-    const next = this.#window.nextSerial();
+    const next = this.#window.seekSerial();
     const isPending = this.#storedEnd < this.#end;
     if (next + this.#size / 2 >= this.#end && !isPending) {
       this.#size = Math.min(RESERVE, this.#size * 8);
@@ -112,7 +112,7 @@ export class IdReserve {
 
   /** Gives back what was reserved: nothing is sent any more. */
   giveBack(): void {
-    const next = this.#window.nextSerial();
+    const next = this.#window.seekSerial();
     if (this.#end <= next) return;
     this.#end = this.#storedEnd = next;
     this.#owner.noted();

@@ -88,7 +88,7 @@ export class InflightWindow {
     // A search for a free id would never end.
     if (this.full) throw new RangeError("all packet ids are in flight");
     if (this.size * 2 >= this.#slots.length) this.#grow();
-    const id = entry.qos === 2 ? this.nextSerial() % IDS + 1 : this.#nextId();
+    const id = entry.qos === 2 ? this.seekSerial() % IDS + 1 : this.#nextId();
     if (entry.qos === 2) this.#serial++;
     this.size++;
     entry.packetId = id;
@@ -99,11 +99,12 @@ export class InflightWindow {
   }
 
   /**
-   * The serial number that the next QoS 2 message gets. It goes on where the
+   * Moves on to the serial number that the next QoS 2 message gets, and returns
+   * it. It goes on where the
    * id begins anew: the id is its remainder by 65,535, plus 1. While the
    * window is `full` the number is the lowest that may come next.
    */
-  nextSerial(): number {
+  seekSerial(): number {
     if (this.full) return this.#serial;
     if (this.size * 2 >= this.#slots.length) this.#grow();
     const mask = this.#slots.length - 1;

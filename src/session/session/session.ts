@@ -116,10 +116,9 @@ export class Session
   slot: SessionSlot | null = null;
   /** When its connection ended, ms by `Clock.now`; 0 while it has one. */
   detachedAt = 0;
-  /** Subscriptions it has in the router. */
+  /** Owned by the router. */
   subscriptions = 0;
-  /** Whether it has a connection or is over. */
-  state: SessionState = "detached";
+  #isExpired = false;
 
   /** Only `Registry.create` makes one. */
   constructor(clientId: string, context: Context, owner: SessionOwner) {
@@ -138,6 +137,12 @@ export class Session
     this.#identity = identity;
     this.identityNumber = nextIdentityNumber();
     this.lastAsked = null;
+  }
+
+  /** Whether it has a connection or is over. */
+  get state(): SessionState {
+    if (this.#isExpired) return "expired";
+    return this.connection === null ? "detached" : "attached";
   }
 
   /** QoS 2 packet ids received and not yet released. */
@@ -167,7 +172,6 @@ export class Session
     this.queue.attach(connection.sender);
     this.identity = identity;
     this.isKnown = true;
-    this.state = "attached";
     this.detachedAt = 0;
     this.#clock?.stop();
     this.changed();
@@ -175,7 +179,7 @@ export class Session
 
   /** Something of it was changed that has to last. */
   changed(): void {
-    if (this.state === "expired") return;
+    if (this.#isExpired) return;
     if (this.expiryInterval === 0 && this.slot === null) return;
     this.#context.durability.changes?.sessionChanged(this);
   }
@@ -187,7 +191,6 @@ export class Session
   detach(): void {
     if (this.connection === null) return;
     this.connection = null;
-    this.state = "detached";
     this.queue.detach();
     if (this.expiryInterval === 0) return this.#expire(false);
     const { faults, clock } = this.#context;
@@ -233,7 +236,7 @@ export class Session
 
   /** Ends it now: a clean start or an administrator. */
   end(): void {
-    if (this.state === "expired") return;
+    if (this.#isExpired) return;
     this.#expire(false);
   }
 
@@ -289,7 +292,7 @@ export class Session
 
   #expire(byTime: boolean): void {
     const context = this.#context;
-    this.state = "expired";
+    this.#isExpired = true;
     this.#clock?.stop();
     if (byTime) context.counters.clientsExpired++;
     this.#owner.remove(this);
