@@ -1,4 +1,4 @@
-/** Byte streams: how bytes come in and go out, whatever carries them. */
+/** Byte streams over TCP, TLS, WebSocket, socket files and memory. */
 export type {
   Accepted,
   ByteStream,

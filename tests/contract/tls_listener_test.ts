@@ -248,7 +248,7 @@ for (const [way, said] of ways) {
       await assert.rejects(ask([other]));
       const { reason, error } = await opened.nextRefusal();
       assert.equal(reason, "tls-handshake");
-      assert.match(error.message, /asks by ALPN for none of mqtt, x-amzn/);
+      assert.match(error.message, /offers by ALPN none of mqtt, x-amzn/);
     }
     opened.listener.close();
   });
@@ -273,7 +273,7 @@ Deno.test("tls-listener: ALPN http/1.1 for WebSocket, not mqtt", async () => {
   for (const other of ["mqtt", "x-amzn-mqtt-ca", "h2"]) {
     await assert.rejects(ask([other]));
     const { error } = await opened.nextRefusal();
-    assert.match(error.message, /asks by ALPN for none of http\/1\.1$/);
+    assert.match(error.message, /offers by ALPN none of http\/1\.1$/);
   }
   opened.listener.close();
 });

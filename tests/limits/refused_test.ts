@@ -45,7 +45,9 @@ Deno.test("limits: who is refused before MQTT is counted by reason and told with
   const from = "127\\.0\\.0\\.1:\\d+:";
   assert.match(
     await refused(behind.port, [0x10, 12]),
-    new RegExp(`^refused behind ${from} no PROXY protocol header`),
+    new RegExp(
+      `^refused behind ${from} a trusted proxy must begin with a PROXY`,
+    ),
   );
   assert.match(
     await refused(distant.port, []),

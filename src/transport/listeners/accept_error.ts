@@ -1,4 +1,4 @@
-/** What a failed accept says about the machine and the peer. */
+/** Kinds of failed accepts. */
 export type AcceptFailure = "peer-gone" | "shortage" | "other";
 
 /**
@@ -7,17 +7,17 @@ export type AcceptFailure = "peer-gone" | "shortage" | "other";
  */
 const PEER_GONE = new Set(["ENOTCONN", "ECONNABORTED", "ECONNRESET"]);
 
-/** Failures that repeat at once and last until something is given back. */
+/** Failures that repeat at once until the machine has resources again. */
 const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"]);
 
-/** Classifies what `accept` rejected with, by its error code. */
+/** Classifies an error of `accept` by its code. */
 export function acceptFailureOf(error: unknown): AcceptFailure {
   const code = codeOf(error);
   if (PEER_GONE.has(code)) return "peer-gone";
   return SHORTAGES.has(code) ? "shortage" : "other";
 }
 
-/** Returns the error of a shortage with what the broker and the operator do. */
+/** Returns the error of a shortage; its message has the remedy. */
 export function shortageError(error: unknown): Error {
   const text = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);

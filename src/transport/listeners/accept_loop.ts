@@ -10,7 +10,7 @@ const acceptPause = 100;
 /** Unknown failures in a row after which each costs a pause as well. */
 const mostInARow = 100;
 
-/** What connections are accepted from: the runtime's, or a test's own. */
+/** A source of connections: the runtime's, or a test's. */
 export interface Source<Conn> {
   /** Waits for the next connection; rejects when closed. */
   accept(): Promise<Conn>;
@@ -31,7 +31,7 @@ export interface AcceptOptions {
   readonly onRefused?: (refusal: Refusal) => void;
 }
 
-/** Accepts until it is closed, whatever fails meanwhile. */
+/** Accepts connections until it is closed, whatever fails meanwhile. */
 export class AcceptLoop<Conn extends ByteStream> {
   readonly #source: Source<Conn>;
   readonly #options: AcceptOptions;

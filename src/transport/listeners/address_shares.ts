@@ -1,4 +1,4 @@
-/** Members that came from one address, in the order they came. */
+/** Members of one address, in the order of their arrival. */
 export interface Share<Member> {
   /** Never empty. */
   readonly members: ReadonlySet<Member>;
@@ -17,11 +17,11 @@ interface OpenShare<Member> extends Share<Member> {
 export class AddressShares<Member> {
   readonly #shares = new Map<Member, OpenShare<Member>>();
   readonly #byKey = new Map<string, OpenShare<Member>>();
-  /** Shares with so many members, in the order they came to that size. */
+  /** Shares by their size, in the order in which they reached it. */
   readonly #bySize: Set<OpenShare<Member>>[] = [];
   #most = 0;
 
-  /** How many members there are in all. */
+  /** Number of all members. */
   get size(): number {
     return this.#shares.size;
   }
@@ -31,19 +31,19 @@ export class AddressShares<Member> {
     return this.#shares.keys();
   }
 
-  /** A share that none exceeds, the one that has been so for longest. */
+  /** Returns the largest share; of equal ones the first to reach that size. */
   get largest(): Share<Member> | null {
     if (this.#most === 0) return null;
     const [share] = this.#bySize[this.#most];
     return share;
   }
 
-  /** The share of this address; null when it has no member. */
+  /** Returns the share of this address; null when it has no member. */
   of(key: string | null): Share<Member> | null {
     return key === null ? null : this.#byKey.get(key) ?? null;
   }
 
-  /** Whether it was added and not deleted. */
+  /** Returns whether it was added and not deleted. */
   has(member: Member): boolean {
     return this.#shares.has(member);
   }

@@ -5,20 +5,20 @@ import type { Accepted, PeerAddress } from "../streams/byte_stream.ts";
 import { HandshakeError } from "../streams/handshake_error.ts";
 import { type Refusal, RefusedError } from "../streams/refusal.ts";
 
-/** So long an arrival is left in peace by those of its own address (ms). */
+/** Time during which no other of its address replaces an arrival (ms). */
 const GRACE = 2000;
 
-/** What bounds the beginnings of connections. */
+/** Bounds of connections before MQTT. */
 export interface ArrivalOptions {
   /** Measures the timeout. */
   readonly clock: Clock;
-  /** Most ms from the connection to where MQTT begins, at least 1. */
+  /** Longest from the connection to MQTT (ms), at least 1. */
   readonly handshakeTimeout: number;
-  /** Most connections that are in their beginning at a time, at least 1. */
+  /** Most connections before MQTT at a time, at least 1. */
   readonly maxHandshakes: number;
   /**
-   * Whether a peer is a proxy that will name the client it speaks for. Until
-   * then each of its connections counts for itself.
+   * Returns whether a peer is a proxy that will name its client. Until then each
+   * of its connections counts for itself.
    * @default no peer is
    */
   readonly isProxy?: (peer: PeerAddress) => boolean;
@@ -26,7 +26,7 @@ export interface ArrivalOptions {
   readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** What an arrival goes through, told where it comes from. */
+/** The steps of an arrival up to MQTT. */
 export interface Arriving {
   /** As the listener saw it. */
   readonly peer: PeerAddress;
@@ -39,20 +39,20 @@ export interface Arriving {
   readonly begin: (name: (peer: PeerAddress) => void) => Promise<Accepted>;
 }
 
-/** One connection in its beginning. */
+/** One connection before MQTT. */
 interface Arrival {
   readonly since: number;
-  /** The client, as far as it is known. */
+  /** The client, as far as known. */
   peer: PeerAddress;
-  /** Why it ends, when that is our decision. */
+  /** The reason to end it; null when the broker has none. */
   refused: RefusedError | null;
   readonly close: () => void;
 }
 
 /**
- * The connections of one listener that are not at MQTT yet: in their PROXY
- * header, TLS or WebSocket handshake. Bounded in number and in time, so that
- * peers who never get on hold neither memory nor those who do.
+ * The connections of one listener before MQTT: in their PROXY header, TLS or
+ * WebSocket handshake. Bounds their number and time: a peer that stops there
+ * holds neither memory nor the place of others.
  */
 export class Arrivals {
   readonly #options: ArrivalOptions;
@@ -63,7 +63,7 @@ export class Arrivals {
     this.#options = options;
   }
 
-  /** How many there are now. */
+  /** Returns their number. */
   get size(): number {
     return this.#all.size;
   }
@@ -71,10 +71,10 @@ export class Arrivals {
   /**
    * Runs `begin` and hands its outcome to `onStream`; never rejects.
    *
-   * When there is no room, the address that holds most gives way to one that
-   * holds less. Within an address the oldest gives way if it had time enough
-   * to get on; else the new one is refused: in a rush of honest clients those
-   * that are nearly done must not lose their place to the next.
+   * Without room, the address with the most connections loses one to an address
+   * with fewer. An address loses its oldest connection if that had time enough;
+   * else the new one is refused: in a rush of honest clients the ones that are
+   * nearly done keep their place.
    */
   async take(
     { peer, close, begin }: Arriving,
@@ -93,7 +93,7 @@ export class Arrivals {
     const cancel = this.#limit(arrival);
     try {
       const accepted = await begin((peer) => this.#name(arrival, peer));
-      // It may have come to its end in the moment it was given up.
+      // It may succeed in the moment in which it is given up.
       if (arrival.refused !== null || this.#closed) {
         close();
         throw arrival.refused ?? new Error("the listener is closed");
@@ -108,7 +108,7 @@ export class Arrivals {
     }
   }
 
-  /** Ends all that are in their beginning, silently; none begins from now on. */
+  /** Ends all connections before MQTT, silently, and accepts no others. */
   close(): void {
     this.#closed = true;
     for (const { close } of [...this.#all.members]) close();
@@ -121,7 +121,7 @@ export class Arrivals {
 
   #name(arrival: Arrival, peer: PeerAddress): void {
     arrival.peer = peer;
-    // One that was given up must not count again.
+    // A connection that was given up counts once.
     if (!this.#all.has(arrival)) return;
     this.#all.delete(arrival);
     this.#all.add(arrival, subscriberOf(peer.hostname));
@@ -131,13 +131,13 @@ export class Arrivals {
     return this.#options.clock.after(this.#options.handshakeTimeout, () => {
       arrival.refused = new RefusedError(
         "handshake-timeout",
-        "the handshake took too long",
+        "the handshake was not complete in time",
       );
       arrival.close();
     });
   }
 
-  /** Whether one more of this address has a place; makes one where it may. */
+  /** Returns whether this address has a place; makes one where it may. */
   #hasRoom(key: string | null): boolean {
     const { clock, maxHandshakes } = this.#options;
     if (this.#all.size < maxHandshakes) return true;
@@ -170,7 +170,7 @@ function newestOf({ members }: Share<Arrival>): Arrival {
 function crowded(): RefusedError {
   return new RefusedError(
     "too-many-handshakes",
-    "too many connections are in their handshake",
+    "too many handshakes were under way",
   );
 }
 
@@ -183,7 +183,7 @@ function refusalOf(error: unknown, peer: PeerAddress): Refusal {
     const reason = isLate ? "handshake-timeout" : "websocket-handshake";
     return { reason, error, peer };
   }
-  // The peer went away, or the network did: that is no fault to warn of.
+  // A peer or network that goes away is no fault to warn of.
   const text = error instanceof Error ? error.message : String(error);
   const broken = new RefusedError("broken", text, error);
   return { reason: "broken", error: broken, peer };

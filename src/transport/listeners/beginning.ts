@@ -18,30 +18,30 @@ import {
 
 type Name = Parameters<Begin>[1];
 
-/** What is spoken on a stream; `any`: its first byte tells. */
+/** The protocol of a stream; `any`: its first bytes show it. */
 export type Speech = "mqtt" | "websocket" | "any";
 
-/** What connections of a listener go through before MQTT begins. */
+/** The steps of a listener's connections up to MQTT. */
 export interface BeginningOptions {
-  /** What is spoken, within TLS or without. */
+  /** The protocol within TLS, or without TLS. */
   readonly speech: Speech;
   /**
-   * Null: no TLS. With `any`, TLS is one of the things the first byte may
-   * tell; else it must come first.
+   * Null: no TLS. With `any`, the first bytes may begin TLS; else TLS must come
+   * first.
    */
   readonly tls: TlsServer | null;
   /** Whether trusted proxies begin with a PROXY protocol header. */
   readonly proxyProtocol: boolean;
-  /** What those headers have to say. @default nothing */
+  /** Demands on those headers. @default none */
   readonly proxyDemands?: ProxyDemands;
-  /** Whose word about a client's address is taken. */
+  /** Networks of the proxies that may name a client's address. */
   readonly trustedProxies: Networks;
-  /** Where clients may come from; empty lets all in. */
+  /** Networks of the allowed clients; empty allows all. */
   readonly allowedNetworks: Networks;
   /**
-   * Judges who has come, by the certificate that was shown; asked before any
-   * answer of ours but those of TLS. Rejects with a `RefusedError`, whose
-   * cause may say what a WebSocket is answered.
+   * Judges the client by its certificate, before the broker answers anything but
+   * TLS. Rejects with a `RefusedError`; its cause may be the `HandshakeError`
+   * that a WebSocket client gets.
    */
   readonly certify: (accepted: Accepted) => Promise<void>;
   /** How WebSockets are upgraded. */
@@ -49,19 +49,19 @@ export interface BeginningOptions {
 }
 
 /**
- * The way of a connection to MQTT: PROXY header, address, TLS, WebSocket, as
- * far as the listener has them. Each step rejects with a `RefusedError` or
+ * Takes connections up to MQTT: PROXY header, address, TLS, WebSocket, as far as
+ * the listener has them. Each step rejects with a `RefusedError` or
  * `HandshakeError`; the caller then closes the stream.
  */
 export class Beginning {
   readonly #options: BeginningOptions;
 
-  /** `options` hold for all connections of a listener. */
+  /** `options` apply to all connections of a listener. */
   constructor(options: BeginningOptions) {
     this.#options = options;
   }
 
-  /** All of it. */
+  /** Takes all steps. */
   readonly fromWire: Begin = async (accepted, name) => {
     const { proxyProtocol, trustedProxies, speech, tls } = this.#options;
     if (proxyProtocol) {
@@ -82,7 +82,7 @@ export class Beginning {
       : await this.#speak(known, name, words);
   };
 
-  /** What comes within TLS, or where there is none. */
+  /** Takes the steps within TLS, or without TLS. */
   readonly afterTls: Begin = async (accepted, name) => {
     const { speech } = this.#options;
     if (speech !== "any") return await this.#speak(accepted, name, speech);
@@ -91,7 +91,7 @@ export class Beginning {
       const where = this.#options.tls === null ? "here" : "within TLS";
       throw new RefusedError(
         "unknown-protocol",
-        `TLS is not spoken ${where}`,
+        `the client speaks TLS, which is not expected ${where}`,
         undefined,
         "speaks-tls",
       );
@@ -100,14 +100,14 @@ export class Beginning {
   };
 
   /**
-   * Throws `RefusedError` for a peer from a network that is not allowed. One
-   * that will still say for whom it speaks is looked at when it has.
+   * Throws `RefusedError` for a peer of a network that is not allowed. A proxy
+   * is judged once it has named its client.
    */
   readonly admit = (peer: PeerAddress): void => {
     if (!this.#willForward(peer)) this.#check(peer);
   };
 
-  /** Whether a peer will name the client it speaks for. */
+  /** Returns whether a peer is a proxy that will name its client. */
   readonly isProxy = (peer: PeerAddress): boolean => {
     const { proxyProtocol, trustedProxies } = this.#options;
     return proxyProtocol
@@ -155,7 +155,7 @@ export class Beginning {
       if (mayForward) {
         const values = head.fields.get("x-forwarded-for") ?? [];
         const hostname = forwardedFor(peer.hostname, values, trustedProxies);
-        // The port was the proxy's own.
+        // The port is that of the proxy.
         if (hostname !== peer.hostname) peer = { hostname, port: 0 };
         name(peer);
         this.#check(peer);

@@ -7,25 +7,24 @@ import type {
 import { closeQuietly } from "../streams/close_quietly.ts";
 
 /**
- * What a connection goes through before MQTT begins: resolves to the stream
- * that carries it, and what was learned of the peer. Calls `name` when a proxy
- * has named the client. Rejects, best with a `RefusedError`, when it is not to
- * go on.
+ * Takes a connection up to MQTT: resolves to the stream of MQTT and facts about
+ * the peer. Calls `name` when a proxy has named the client. Rejects, best with a
+ * `RefusedError`, a connection that must not go on.
  */
 export type Begin = (
   accepted: Accepted,
   name: (peer: PeerAddress) => void,
 ) => Promise<Accepted>;
 
-/** Puts what comes before MQTT on top of another listener. */
+/** Adds the steps before MQTT to another listener. */
 export class BeginningListener implements Listener {
-  /** Where the listener below listens. */
+  /** Address of the listener below. */
   readonly address: PeerAddress;
   readonly #below: Listener;
   readonly #begin: Begin;
   readonly #arrivals: Arrivals;
 
-  /** `below` is served and closed by this listener from now on. */
+  /** Serves and closes `below` from now on. */
   constructor(below: Listener, begin: Begin, options: ArrivalOptions) {
     this.address = below.address;
     this.#below = below;
@@ -43,7 +42,7 @@ export class BeginningListener implements Listener {
     });
   }
 
-  /** As `Listener.close`; streams still in their beginning are closed. */
+  /** As `Listener.close`; closes streams that have not reached MQTT, too. */
   close(): void {
     this.#below.close();
     this.#arrivals.close();

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { hostAndPort } from "../../network/mod.ts";
 
-/** Why an address could not be listened on. */
+/** Kinds of failures to listen. */
 export type ListenFailure =
   | "address in use"
   | "not permitted"
@@ -10,11 +10,11 @@ export type ListenFailure =
   | "not a socket"
   | "other";
 
-/** Listening failed; the message says what, where, and what to do about it. */
+/** A failure to listen; the message has the place, the cause and the remedy. */
 export class ListenError extends Error {
   /** Always `ListenError`. */
   override readonly name = "ListenError";
-  /** What kind of failure it was. */
+  /** The kind of the failure. */
   readonly failure: ListenFailure;
 
   private constructor(
@@ -27,14 +27,14 @@ export class ListenError extends Error {
     this.failure = failure;
   }
 
-  /** `cause` is what the system said when asked for `bind` and `port`. */
+  /** `cause` is the system's error for `bind` and `port`. */
   static of(bind: string, port: number, cause: unknown): ListenError {
     const failure = failureOf(cause);
     const reason = reasonFor(failure, port, cause);
     return new ListenError(hostAndPort(bind, port), reason, failure, cause);
   }
 
-  /** The same for a socket file; `"no socket"`: the file is something else. */
+  /** Returns the error of a socket file; `"no socket"`: the file is no socket. */
   static ofFile(path: string, cause: unknown): ListenError {
     const failure = cause === "no socket" ? "not a socket" : failureOf(cause);
     const reason = reasonForFile(path, failure, cause);
@@ -42,11 +42,11 @@ export class ListenError extends Error {
   }
 }
 
-/** What `node:net` names its failures, which have no class of their own. */
+/** Error codes of `node:net`, whose failures have no classes. */
 const FAILURE_OF_CODE: Readonly<Record<string, ListenFailure>> = {
   EADDRINUSE: "address in use",
   EADDRNOTAVAIL: "address not available",
-  // What the runtime makes of the same, when it binds for Node.
+  // The runtime's code for the same, when it binds for Node.
   EINVAL: "address not available",
   EACCES: "not permitted",
   EPERM: "not permitted",
@@ -71,7 +71,7 @@ function failureOf(cause: unknown): ListenFailure {
   if (cause instanceof RangeError || cause instanceof URIError) {
     return "bad address";
   }
-  // A name that does not resolve comes without a class or a code of its own.
+  // The error of a name that does not resolve has neither class nor code.
   const text = cause instanceof Error ? cause.message : "";
   return text.includes("lookup address") ? "bad address" : "other";
 }
@@ -86,7 +86,7 @@ function reasonFor(
       return "another program listens there already; stop it, or choose another port";
     case "not permitted":
       if (cause instanceof Deno.errors.NotCapable) {
-        return "Deno does not let Dunlin use the network; start it with -A: deno run -A main.ts";
+        return "Deno denies Dunlin the network; start it with -A: deno run -A main.ts";
       }
       return port > 0 && port < 1024
         ? "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE); grant it, or choose a higher port"

@@ -3,10 +3,10 @@ import type { TlsServer } from "../tls/tls_handshake.ts";
 import type { TlsListener, TlsListenOptions } from "./tls_listener.ts";
 import type { TlsOptions } from "../streams/tls_ports.ts";
 
-// Node's TLS takes some 20 ms and several MiB to load: who listens without
-// TLS must not pay for it.
+// Node's TLS takes some 20 ms and several MiB to load: a broker without TLS
+// must not pay for it.
 
-/** The server's side of TLS, for streams of ours; see `Beginning`. */
+/** Loads the server's side of TLS for `ByteStream`s; see `Beginning`. */
 export async function loadTls(
   options: TlsOptions,
   clock: Clock,

@@ -2,27 +2,27 @@ import { connect, type Socket } from "node:net";
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { PeerAddress } from "../streams/byte_stream.ts";
 
-/** Between two looks at whether a listener still accepts (ms). */
+/** Interval of the checks whether a listener still accepts (ms). */
 const BEAT = 10_000;
 
-/** How long a connection of our own may wait to be accepted (ms). */
+/** Longest that a knocking connection may wait to be accepted (ms). */
 const PATIENCE = 2_000;
 
-/** What a pulse works with. */
+/** Parts that a pulse uses. */
 export interface PulseOptions {
   readonly clock: Clock;
-  /** Where the listener listens, with its real port. */
+  /** Address of the listener, with its real port. */
   readonly address: PeerAddress;
-  /** Takes a connection that is none of ours. */
+  /** Takes the connection of a client. */
   readonly take: (socket: Socket) => void;
-  /** Called when the listener accepts nobody; the next look comes behind it. */
+  /** Called when the listener accepts no connections; the next check follows. */
   readonly revive: () => Promise<void>;
 }
 
 /**
- * Sees to it that a listener of Node's goes on accepting. When the process has
- * run out of file descriptors the runtime gives up accepting for ever, and
- * tells nobody. So, when nobody has come for a while, we connect ourselves.
+ * Checks that a listener of Node's still accepts. When the process has run out
+ * of file descriptors, the runtime stops accepting for ever, without an event.
+ * So the pulse connects to the listener when no client has for a while.
  */
 export class Pulse {
   readonly #options: PulseOptions;
@@ -31,9 +31,9 @@ export class Pulse {
   #next: Cancel | null = null;
   #closed = false;
   #knock: Socket | null = null;
-  /** Came while it is not known yet which of them is our own. */
+  /** Connections that came while the knocking one is unknown. */
   #held: Socket[] | null = null;
-  /** Called when somebody was accepted. */
+  /** Called when a connection is accepted. */
   #alive: () => void = () => {};
 
   constructor(options: PulseOptions) {
@@ -41,7 +41,7 @@ export class Pulse {
     this.#await();
   }
 
-  /** Somebody was accepted: hands `socket` on, unless it is our own. */
+  /** Hands an accepted `socket` on, unless it is the knocking one. */
   accepted(socket: Socket): void {
     this.#accepted++;
     if (this.#held === null) return this.#sort(socket);
@@ -49,7 +49,7 @@ export class Pulse {
     this.#alive();
   }
 
-  /** Ends it. */
+  /** Ends the checks. */
   close(): void {
     this.#closed = true;
     this.#next?.();
@@ -71,7 +71,7 @@ export class Pulse {
     this.#await();
   }
 
-  /** True as well when that cannot be found out. */
+  /** Returns true also when it cannot find out. */
   async #isAccepting(): Promise<boolean> {
     const { address: { hostname, port }, clock } = this.#options;
     const before = this.#accepted;
@@ -109,7 +109,7 @@ export class Pulse {
   }
 }
 
-/** An address that leads to a listener on `bind`. */
+/** Returns an address that reaches a listener on `bind`. */
 function reachable(bind: string): string {
   if (bind === "0.0.0.0") return "127.0.0.1";
   return bind === "::" ? "::1" : bind;

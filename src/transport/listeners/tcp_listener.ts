@@ -7,7 +7,7 @@ import type {
 } from "../streams/byte_stream.ts";
 import { ListenError } from "./listen_error.ts";
 
-/** Where and how to listen for plain TCP. */
+/** Options of a plain TCP listener. */
 export interface TcpOptions extends AcceptOptions {
   /**
    * An IPv4 or IPv6 address or a name (its first address is taken).
@@ -18,7 +18,7 @@ export interface TcpOptions extends AcceptOptions {
   readonly port: number;
 }
 
-/** What a `TcpListener` accepts from: `Deno.TcpListener`, or a test's own. */
+/** The source of a `TcpListener`: `Deno.TcpListener`, or a test's. */
 export interface Acceptor extends Source<Deno.TcpConn> {
   /** The address it listens on. */
   readonly addr: Deno.Addr;
@@ -26,7 +26,7 @@ export interface Acceptor extends Source<Deno.TcpConn> {
 
 /** Accepts TCP connections; each connection is its own `ByteStream`. */
 export class TcpListener implements Listener {
-  /** Where it listens; `port` is the real one when 0 was asked for. */
+  /** Address that it listens on; `port` is the real one in place of 0. */
   readonly address: PeerAddress;
   readonly #loop: AcceptLoop<Deno.TcpConn>;
 
@@ -39,12 +39,12 @@ export class TcpListener implements Listener {
 
   serve(onStream: (accepted: Accepted) => void): Promise<void> {
     return this.#loop.run((conn) => {
-      // The broker itself gathers what it writes in one pass; Nagle's waiting
-      // would only add to the latency.
+      // The broker gathers the writes of a pass: Nagle's algorithm would only
+      // add latency.
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
       const { hostname, port } = conn.remoteAddr;
-      // Limits and logs must know a peer by one address, on `::` as well.
+      // Limits and logs need one address for a peer, on `::` as well.
       const peer = { hostname: plainAddress(hostname), port };
       onStream({ stream: conn, peer });
     });
@@ -57,7 +57,7 @@ export class TcpListener implements Listener {
 
 /**
  * Listens for TCP connections. Throws a `ListenError` when the address is in
- * use, not permitted, not this machine's, or no address at all.
+ * use, not permitted, not this machine's, or invalid.
  */
 export function listenTcp(options: TcpOptions): TcpListener {
   let acceptor: Deno.TcpListener;

@@ -13,19 +13,19 @@ import { Pulse } from "./pulse.ts";
 import { TlsServer } from "../tls/tls_handshake.ts";
 import type { TlsOptions } from "../streams/tls_ports.ts";
 
-/** Where and how to listen for TLS. */
+/** Options of a TLS listener. */
 export interface TlsListenOptions extends ArrivalOptions {
   /** As for TCP. */
   readonly bind: string;
   /** 0 to 65535; 0 takes a free port. */
   readonly port: number;
-  /** How it speaks TLS. */
+  /** The options of TLS. */
   readonly tls: TlsOptions;
-  /** Asked before the handshake; throws `RefusedError` for whom it keeps out. */
+  /** Called before the handshake; throws `RefusedError` for a refused peer. */
   readonly admit: (peer: PeerAddress) => void;
-  /** What comes behind the handshake. */
+  /** The steps behind the handshake. */
   readonly begin: Begin;
-  /** Told of each failed accept; the listener goes on. */
+  /** Receives each failed accept; the listener goes on. */
   readonly onError: (error: Error) => void;
 }
 
@@ -34,7 +34,7 @@ export interface TlsListenOptions extends ArrivalOptions {
  * TLS on top of those costs half of what it costs on a stream of ours.
  */
 export class TlsListener implements Listener {
-  /** Where it listens; `port` is the real one when 0 was asked for. */
+  /** Address that it listens on; `port` is the real one in place of 0. */
   readonly address: PeerAddress;
   #server: Server;
   readonly #options: TlsListenOptions;
@@ -69,7 +69,7 @@ export class TlsListener implements Listener {
     server.on("error", this.#options.onError);
   }
 
-  /** Those who are connected stay; those who were not accepted have to come again. */
+  /** Listens again: connections stay, peers not yet accepted must connect again. */
   async #listenAgain(): Promise<void> {
     this.#server.close();
     const { hostname: bind, port } = this.address;
@@ -80,13 +80,13 @@ export class TlsListener implements Listener {
       this.#hear(server);
       this.#options.onError(
         new Error(
-          "nobody was accepted any more, as after too many open files; it " +
-            "listens again. Raise the limit of open files (ulimit -n, " +
-            "LimitNOFILE) or lower max_connections",
+          "the listener had stopped accepting, as after too many open " +
+            "files; it listens again. Raise the limit of open files " +
+            "(ulimit -n, LimitNOFILE) or lower max_connections",
         ),
       );
     } catch (error) {
-      // Tried again at the next look.
+      // The next check tries again.
       this.#options.onError(error as Error);
     }
   }
@@ -134,8 +134,8 @@ export class TlsListener implements Listener {
 }
 
 /**
- * Listens for TLS. Rejects with a `ListenError` when the address is in use,
- * not permitted, not this machine's, or no address at all.
+ * Listens for TLS. Rejects with a `ListenError` when the address is in use, not
+ * permitted, not this machine's, or invalid.
  */
 export async function openTlsListener(
   options: TlsListenOptions,
@@ -155,7 +155,7 @@ function listenOn(bind: string, port: number): Promise<Server> {
         resolve(server);
       });
     } catch (error) {
-      // A port that is none is thrown, not told.
+      // For an invalid port `listen` throws.
       fail(error);
     }
   });

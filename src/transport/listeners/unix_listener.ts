@@ -6,15 +6,15 @@ import type {
 } from "../streams/byte_stream.ts";
 import { ListenError } from "./listen_error.ts";
 
-/** Which socket file to listen on, and who may connect. */
+/** Options of a socket file. */
 export interface UnixOptions extends AcceptOptions {
-  /** The socket's file; at most 107 bytes, as the system has it. */
+  /** Path of the file; at most 107 bytes, the system's limit. */
   readonly path: string;
-  /** The file's mode; to connect, one needs the right to write. */
+  /** Mode of the file; clients need the right to write. */
   readonly mode: number;
 }
 
-/** Where all peers of a socket file come from: they have no address. */
+/** Address of all peers of a socket file, which have none of their own. */
 const PEER: PeerAddress = { hostname: "unix", port: 0 };
 
 /** Accepts connections through a socket file; removes its own file at its end. */
@@ -47,15 +47,15 @@ export class UnixListener implements Listener {
 }
 
 /**
- * Listens on a socket file. One that a broker has left which is no more is
- * removed first. Rejects with a `ListenError` when somebody still listens on
- * it, when the file is something else, or when it cannot be made.
+ * Listens on a socket file. Removes first the file that a dead broker has left.
+ * Rejects with a `ListenError` when another program listens on it, when the file
+ * is no socket, or when it cannot be made.
  */
 export async function listenUnix(options: UnixOptions): Promise<UnixListener> {
   const { path, mode } = options;
   await removeStale(path);
-  // From its first moment on nobody else may connect: a mode that is set
-  // behind would come too late.
+  // No other user may connect from the first moment on: a later chmod would
+  // come too late.
   const before = Deno.umask(0o777 & ~mode);
   try {
     return new UnixListener(listenAt(path), options);
@@ -66,12 +66,12 @@ export async function listenUnix(options: UnixOptions): Promise<UnixListener> {
   }
 }
 
-/** Bytes of the longest address that the system takes. */
+/** Longest address of the system (bytes). */
 const LONGEST = 107;
 
 /**
- * Listens at a name beside `path` and moves the file there: the runtime deletes
- * the name it listened at when it stops, whose file that may be by then.
+ * Listens at a name beside `path` and moves the file there: at its stop the
+ * runtime deletes the name that it listened at, even a file of another broker.
  */
 function listenAt(path: string): Deno.UnixListener {
   const beside = `${path}.${crypto.randomUUID().slice(0, 8)}`;
@@ -98,7 +98,7 @@ async function removeStale(path: string): Promise<void> {
   try {
     found = Deno.lstatSync(path);
   } catch {
-    // Nothing there; or listening will say what is wrong with the folder.
+    // No file; or listening will report the fault of the folder.
     return;
   }
   if (!found.isSocket) throw ListenError.ofFile(path, "no socket");
@@ -106,7 +106,7 @@ async function removeStale(path: string): Promise<void> {
     const conn = await Deno.connect({ transport: "unix", path });
     conn.close();
   } catch (error) {
-    // Only this says that nobody listens: others may just not be let in.
+    // Only this error means that no program listens.
     if (error instanceof Deno.errors.ConnectionRefused) {
       return removeQuietly(path);
     }
@@ -115,7 +115,7 @@ async function removeStale(path: string): Promise<void> {
   throw ListenError.ofFile(path, new Deno.errors.AddrInUse("in use"));
 }
 
-/** Null when there is no file that can be seen. */
+/** Returns null without a visible file. */
 function lookAt(path: string): Deno.FileInfo | null {
   try {
     return Deno.lstatSync(path);
@@ -124,7 +124,7 @@ function lookAt(path: string): Deno.FileInfo | null {
   }
 }
 
-/** The birth time tells apart two files that got the same inode in turn. */
+/** Compares the birth time, too: a new file may get the inode of an old one. */
 function isSameFile(
   one: Deno.FileInfo | null,
   other: Deno.FileInfo | null,
@@ -138,6 +138,6 @@ function removeQuietly(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Gone already, or not ours: listening on it again will say.
+    // Gone already, or not permitted: listening again will report it.
   }
 }

@@ -6,16 +6,16 @@ import {
   upgradeWebSocket,
 } from "../websocket/websocket_handshake.ts";
 
-/** How a `WebSocketListener` upgrades, and whom it tells of refusals. */
+/** Options of a `WebSocketListener`. */
 export interface WebSocketOptions extends UpgradeOptions {
   /**
-   * Told of each handshake that failed, with the peer it came from; most are a
-   * `HandshakeError`. The listener goes on.
+   * Receives each failed handshake with its peer; most are a `HandshakeError`.
+   * The listener goes on.
    */
   readonly onError: (error: Error, peer?: PeerAddress) => void;
 }
 
-/** Handshakes at a time, where nobody says. */
+/** Default of the handshakes at a time. */
 const USUAL_HANDSHAKES = 500;
 
 /** Makes WebSockets of the streams that another listener accepts. */
@@ -30,7 +30,7 @@ export class WebSocketListener extends BeginningListener {
       }),
       {
         clock: options.clock,
-        // The upgrade itself keeps to it, and can still answer.
+        // The upgrade keeps this timeout itself, and can still answer.
         handshakeTimeout: (options.handshakeTimeout ?? 10_000) + 1000,
         maxHandshakes: USUAL_HANDSHAKES,
         onRefused: ({ error, peer }) => options.onError(error, peer),
@@ -41,7 +41,7 @@ export class WebSocketListener extends BeginningListener {
 
 /**
  * Listens for WebSockets over TCP. Throws a `ListenError` as `listenTcp` does.
- * To have them over anything else, give its listener to `WebSocketListener`.
+ * `WebSocketListener` serves them over any other listener.
  */
 export function listenWebSocket(
   options: TcpOptions & WebSocketOptions,

@@ -7,11 +7,11 @@ import { HandshakeError } from "../streams/handshake_error.ts";
 import { trimBlanks } from "./http_head.ts";
 
 /**
- * Where a client connects from by `X-Forwarded-For`: the rightmost address
- * that is no trusted proxy. Each proxy adds at the right whom it heard, so
- * what stands further left was said by somebody nobody vouches for. `peer` is
- * the trusted proxy itself; `values` are the header's lines, in order.
- * Throws `HandshakeError` 400 when a trusted proxy says what is no address.
+ * Returns the address of a client by `X-Forwarded-For`: the rightmost one that
+ * is no trusted proxy. Each proxy appends the address of its peer, so addresses
+ * further left may be forged. `peer` is the trusted proxy; `values` are the
+ * header's lines, in order. Throws `HandshakeError` 400 when a trusted proxy
+ * sends an invalid address.
  */
 export function forwardedFor(
   peer: string,
@@ -24,7 +24,7 @@ export function forwardedFor(
   for (const one of said.reverse()) {
     const bytes = parseAddress(withoutPort(one));
     if (bytes === null) {
-      throw new HandshakeError(400, "X-Forwarded-For holds no address.");
+      throw new HandshakeError(400, "X-Forwarded-For has an invalid address.");
     }
     client = formatAddress(bytes);
     if (!trusted.has(client)) break;
@@ -32,7 +32,7 @@ export function forwardedFor(
   return client;
 }
 
-/** Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
+/** Removes the port of `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
 function withoutPort(text: string): string {
   const match = /^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text);
   return match?.[1] ?? match?.[2] ?? text;

@@ -2,7 +2,7 @@ import type { ByteStream } from "../streams/byte_stream.ts";
 import { protocolOf } from "../streams/foreign_protocol.ts";
 import { HandshakeError } from "../streams/handshake_error.ts";
 
-/** Most bytes of a request's head; cookies of a shared host take a few KiB. */
+/** Longest head of a request (bytes); cookies take a few KiB. */
 const maxHeadLength = 8192;
 
 /** The head of an HTTP/1.1 request. */
@@ -17,7 +17,7 @@ export interface RequestHead {
   readonly fields: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A head, and the bytes that were read behind it. */
+/** A head, and the bytes read behind it. */
 export interface ReadHead {
   readonly head: RequestHead;
   readonly rest: Uint8Array;
@@ -53,10 +53,10 @@ export async function readRequestHead(stream: ByteStream): Promise<ReadHead> {
 }
 
 /**
- * Where the head ends: behind the first empty line; -1 if there is none. Looks
- * at the bytes `from` to `to`. Throws `HandshakeError` 400 for a line end that
- * is not CR and LF: another server may see a different head in it
- * [RFC 9112 §2.2].
+ * Returns the offset behind the first empty line, the end of the head; -1
+ * without one. Searches the bytes from `from` up to `to`. Throws
+ * `HandshakeError` 400 for a line end other than CR LF: another server may read
+ * a different head [RFC 9112 §2.2].
  */
 function endOfHead(bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) {
@@ -73,10 +73,9 @@ function bareLineEnd(): HandshakeError {
 }
 
 /**
- * Returns whether `bytes` begin a request, as far as one can tell; false while
- * more have to come. A method begins with a letter. MQTT or TLS on the wrong
- * port does not, and would wait for an empty line that never comes: throws
- * `HandshakeError` 400.
+ * Returns whether `bytes` begin a request; false while more have to come. A
+ * method begins with a letter. Throws `HandshakeError` 400 for other bytes: MQTT
+ * or TLS on the wrong port would wait for an empty line that never comes.
  */
 function beginsRequest(bytes: Uint8Array, length: number): boolean {
   const [first] = bytes;
@@ -98,14 +97,14 @@ function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 
 const requestLine =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP\/(\d\.\d)$/;
-// No blank before the colon, no line that continues the one before, no control
-// characters but tab: whatever is lenient here, a proxy in front may read
-// differently [RFC 9112 §5]. One way to match only: the time stays linear.
+// No blank before the colon, no continuation line, no control characters but
+// tab: a proxy in front may read a lenient header differently [RFC 9112 §5]. The
+// pattern matches in one way only, so the time is linear.
 const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 
 /**
- * Fields of which a second one is an error, whatever it says: two servers may
- * choose differently [RFC 9110 §5.3, RFC 9112 §3.2 and §6.3, RFC 6455 §11.3].
+ * Fields that may be sent once: of two, two servers may choose differently
+ * [RFC 9110 §5.3, RFC 9112 §3.2 and §6.3, RFC 6455 §11.3].
  */
 const SINGLE_FIELDS = new Map([
   ["host", "Host"],
@@ -115,7 +114,7 @@ const SINGLE_FIELDS = new Map([
   ["sec-websocket-version", "Sec-WebSocket-Version"],
 ]);
 
-/** `bytes` end with the empty line. Throws `HandshakeError` 400. */
+/** Parses `bytes` up to the empty line. Throws `HandshakeError` 400. */
 function parseRequestHead(bytes: Uint8Array): RequestHead {
   let text = "";
   for (let i = 0; i < bytes.length - 4; i++) {
@@ -149,7 +148,7 @@ function parseRequestHead(bytes: Uint8Array): RequestHead {
   };
 }
 
-/** `text` without spaces and tabs at its ends; nothing else is blank there. */
+/** Returns `text` without spaces and tabs at its ends. */
 export function trimBlanks(text: string): string {
   let from = 0;
   let to = text.length;
@@ -163,7 +162,7 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * The path of a target, which is a path or a whole URI as proxies send it.
+ * Returns the path of a target, which is a path, or a whole URI of a proxy.
  * Throws `HandshakeError` 400 for any other [RFC 9112 §3.2].
  */
 function pathOf(target: string): string {

@@ -4,11 +4,11 @@ import { parseProxyHeader } from "./proxy_header.ts";
 import { RefusedError } from "../streams/refusal.ts";
 import { RewoundStream } from "../streams/rewound_stream.ts";
 
-/** What the PROXY header has to say of a client's TLS. */
+/** Demands of a listener on the client's TLS, by the PROXY header. */
 export interface ProxyDemands {
-  /** What the client must have spoken with the proxy. */
+  /** Least TLS between client and proxy. */
   readonly tls: ProxiedTls;
-  /** Whether it must name the client by its certificate. */
+  /** Whether the header must have the name of the client certificate. */
   readonly name: boolean;
 }
 
@@ -22,34 +22,34 @@ export function checkDemands(
   };
   if (tls !== "none" && proxiedTls === "none") {
     refuse(
-      "the client did not speak TLS with a trusted proxy, or the proxy did " +
-        "not tell (HAProxy: send-proxy-v2-ssl), and proxy_client_tls asks for it",
+      "proxy_client_tls asks for TLS between client and proxy, and the PROXY " +
+        "header reports none (HAProxy: send-proxy-v2-ssl)",
     );
   }
   if (tls === "certificate" && proxiedTls !== "certificate") {
     refuse(
-      "the client showed the proxy no certificate that it verified " +
-        "(HAProxy: verify required), and proxy_client_tls asks for one",
+      "proxy_client_tls asks for a client certificate, and the PROXY header " +
+        "reports none that the proxy verified (HAProxy: verify required)",
     );
   }
   if (name && !isUserName(clientName ?? "")) {
     refuse(
-      "the PROXY header has no name of a verified client certificate " +
-        "(HAProxy: send-proxy-v2-ssl-cn) that could be a user name, and " +
-        "proxy_username asks for one",
+      "proxy_username asks for a user name, and the PROXY header has no name " +
+        "of a verified client certificate (HAProxy: send-proxy-v2-ssl-cn)",
     );
   }
 }
 
-/** Control characters would get in the way of logs and rules. */
+/** Returns whether `text` may be a user name: without control characters. */
 function isUserName(text: string): boolean {
   // deno-lint-ignore no-control-regex
   return text !== "" && !/[\0-\x1f\x7f-\x9f]/.test(text);
 }
 
 /**
- * Takes the PROXY protocol header off a stream that a trusted proxy opened,
- * and tells the peer by it. Rejects with `RefusedError` without a header.
+ * Reads the PROXY protocol header of a stream of a trusted proxy, and returns
+ * the stream behind it with the peer that it names. Rejects with `RefusedError`
+ * without a header.
  */
 export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
   const { stream } = accepted;
@@ -58,7 +58,10 @@ export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
   for (;;) {
     const count = await stream.read(buffer.subarray(fill));
     if (count === null) {
-      throw new RefusedError("proxy-header", "the proxy ended too early");
+      throw new RefusedError(
+        "proxy-header",
+        "the proxy closed the connection before the end of its PROXY header",
+      );
     }
     fill += count;
     const header = parseProxyHeader(buffer.subarray(0, fill));
@@ -78,7 +81,7 @@ export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
       };
     }
     if (fill === buffer.length) {
-      // Twice 4 KiB at most: a longer header is refused by its announcement.
+      // Twice 4 KiB at most: `parseProxyHeader` refuses a longer header.
       const larger = new Uint8Array(buffer.length * 2);
       larger.set(buffer);
       buffer = larger;
@@ -87,9 +90,9 @@ export async function takeProxyHeader(accepted: Accepted): Promise<Accepted> {
 }
 
 /**
- * Lets a stream pass that begins without a PROXY protocol header. Rejects with
- * `RefusedError` for one with a header: who sends it is not trusted, and it
- * must not look as if the client had said something wrong.
+ * Passes a stream on that begins without a PROXY protocol header. Rejects with
+ * `RefusedError` for one with a header: its sender is no trusted proxy, and the
+ * log must not blame the client.
  */
 export async function refuseProxyHeader(accepted: Accepted): Promise<Accepted> {
   const { stream } = accepted;
@@ -102,8 +105,8 @@ export async function refuseProxyHeader(accepted: Accepted): Promise<Accepted> {
     if (start === "yes") {
       throw new RefusedError(
         "proxy-header",
-        `a PROXY protocol header from ${accepted.peer.hostname}, which is ` +
-          "not in trusted_proxies",
+        `${accepted.peer.hostname} sends a PROXY protocol header, and is not ` +
+          "in trusted_proxies",
       );
     }
     if (start === "no" || count === null) {

@@ -1,6 +1,6 @@
 import type { PeerCertificate } from "./tls_ports.ts";
 
-/** Where a peer connects from, as the listener saw it. */
+/** The address of a peer, as the listener saw it. */
 export interface PeerAddress {
   /** IP address in text form, or `memory`. */
   readonly hostname: string;
@@ -9,12 +9,12 @@ export interface PeerAddress {
 }
 
 /**
- * A two-way stream of bytes: what a connection reads from and writes to.
- * `Deno.TcpConn` is one as it stands, so plain TCP has no wrapper.
+ * A two-way stream of bytes, from which a connection reads and to which it
+ * writes. `Deno.TcpConn` is one, so plain TCP needs no wrapper.
  */
 export interface ByteStream {
   /**
-   * Waits for bytes and puts some of them into `into` (length ≥ 1).
+   * Waits for bytes and copies some of them to `into` (length ≥ 1).
    * Resolves to their number, or to null when the peer has ended its side.
    * Rejects when the stream broke or was closed. One read at a time.
    */
@@ -26,12 +26,12 @@ export interface ByteStream {
    */
   write(bytes: Uint8Array): Promise<number>;
   /**
-   * Ends our side: the peer reads null and can still send. Where it is
-   * missing, `close` is the only way to end.
+   * Ends the broker's side: the peer reads null and can still send. A stream
+   * without this method ends by `close` alone.
    */
   closeWrite?(): Promise<void>;
   /**
-   * Ends both directions at once; pending calls reject. To be called once: a
+   * Ends both directions at once; pending calls reject. Callers call it once: a
    * second call may throw, as `Deno.TcpConn` does.
    */
   close(): void;
@@ -40,28 +40,28 @@ export interface ByteStream {
 /** How a client spoke to a proxy: plain, by TLS, or with a certificate too. */
 export type ProxiedTls = "none" | "tls" | "certificate";
 
-/** A stream that was just accepted, with what is known of its peer. */
+/** A stream that was just accepted, and facts about its peer. */
 export interface Accepted {
-  /** Whoever takes it reads from it, writes to it and closes it. */
+  /** The stream; its taker reads, writes and closes it. */
   readonly stream: ByteStream;
-  /** Where the stream comes from; a trusted proxy may have said so. */
+  /** The address of the peer, or of the client that a trusted proxy names. */
   readonly peer: PeerAddress;
-  /** What the peer showed by TLS; null or missing when it showed none. */
+  /** Certificate of the peer in TLS; null or missing without one. */
   readonly certificate?: PeerCertificate | null;
-  /** The name by which the peer asked for this server, where TLS has it. */
+  /** Server name that the peer asked for in TLS (SNI). */
   readonly serverName?: string;
   /**
-   * Common name of the client certificate that a trusted proxy has verified,
-   * as it tells by the PROXY protocol.
+   * Common name of the client certificate that a trusted proxy has verified, by
+   * its PROXY protocol header.
    */
   readonly clientName?: string;
-  /** How the client spoke to a trusted proxy that told by the PROXY protocol. */
+  /** How the client spoke to a trusted proxy, by the PROXY protocol header. */
   readonly proxiedTls?: ProxiedTls;
 }
 
 /** Accepts streams on one address. */
 export interface Listener {
-  /** Where it listens; `port` is the real one when 0 was asked for. */
+  /** Address that it listens on; `port` is the real one in place of 0. */
   readonly address: PeerAddress;
   /**
    * Calls `onStream` for each stream, until `close`. Resolves when closed.

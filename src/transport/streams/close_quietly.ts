@@ -1,6 +1,6 @@
 import type { ByteStream } from "./byte_stream.ts";
 
-/** Closes `stream` where it may be closed already; never throws. */
+/** Closes `stream`, also a second time; never throws. */
 export function closeQuietly(stream: ByteStream): void {
   try {
     stream.close();

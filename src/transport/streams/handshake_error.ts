@@ -1,6 +1,6 @@
 import type { PeerFault } from "./foreign_protocol.ts";
 
-/** A WebSocket handshake that was refused; the peer got `status` and text. */
+/** A refused WebSocket handshake; the peer gets `status` and message. */
 export class HandshakeError extends Error {
   /** Always `HandshakeError`. */
   override readonly name = "HandshakeError";
@@ -9,7 +9,7 @@ export class HandshakeError extends Error {
   /** The mistake of the peer; null if unknown. */
   readonly fault: PeerFault | null;
 
-  /** `message` is one sentence that is also sent to the peer. */
+  /** `message` is one sentence, which the peer gets, too. */
   constructor(
     status: number,
     message: string,

@@ -5,7 +5,7 @@ import {
   type MemoryStream,
 } from "./memory_stream.ts";
 
-/** A listener without a network: `connect` is what a client would do. */
+/** A listener without a network: tests connect by `connect`. */
 export class MemoryListener implements Listener {
   /** Always `memory`, port 0. */
   readonly address: PeerAddress = { hostname: "memory", port: 0 };
@@ -17,16 +17,15 @@ export class MemoryListener implements Listener {
   #closed = false;
   #nextPort = 1;
 
-  /** `options` hold for every stream it accepts. */
+  /** `options` apply to every stream. */
   constructor(options: MemoryOptions = {}) {
     this.#options = options;
   }
 
   /**
-   * Connects and returns the client's end. The listener's `onStream` is called
-   * before this returns, or as soon as `serve` is. `hostname` is the address
-   * the client seems to come from; its port counts up from 1.
-   * Throws `ConnectionRefused` once the listener is closed.
+   * Connects and returns the client's end. Calls `onStream` before it returns,
+   * or as soon as `serve` is called. `hostname` is the address of the client;
+   * its port counts up from 1. Throws `ConnectionRefused` on a closed listener.
    */
   connect(hostname = "memory"): MemoryStream {
     if (this.#closed) {

@@ -6,9 +6,8 @@ interface Waiting {
 }
 
 /**
- * One direction of an in-memory stream: a ring of bytes with a bound.
- * Everything settles in the call that made it possible, so tests that use it
- * are deterministic.
+ * One direction of an in-memory stream: a ring of bytes with a bound. Each call
+ * settles the calls that it makes possible: tests are deterministic.
  */
 export class MemoryPipe {
   readonly #capacity: number;
@@ -62,7 +61,7 @@ export class MemoryPipe {
     });
   }
 
-  /** The writer is done: what is buffered can be read, then comes null. */
+  /** Ends writing: the reader gets the buffered bytes, then null. */
   end(error: Error): void {
     this.#failWriter(error);
     if (this.#ended) return;
@@ -71,13 +70,13 @@ export class MemoryPipe {
     this.#reader = null;
   }
 
-  /** The reader is gone: its reads fail with `reading`, writes with `writing`. */
+  /** Ends reading: reads fail with `reading`, writes with `writing`. */
   stopReading(reading: Error, writing: Error): void {
     this.#failReader(reading);
     this.#failWriter(writing);
   }
 
-  /** Both sides fail, and what is buffered is lost, as when a link is reset. */
+  /** Fails both sides and drops the buffered bytes, as a reset does. */
   reset(reading: Error, writing: Error): void {
     this.stopReading(reading, writing);
     this.#length = 0;
@@ -109,7 +108,7 @@ export class MemoryPipe {
     writer.resolve(this.#put(writer.bytes));
   }
 
-  /** Copies out of the ring what fits; it may wrap around the ring's end. */
+  /** Copies as much as fits out of the ring, also around its end. */
   #take(into: Uint8Array): number {
     const ring = this.#ring;
     const count = Math.min(this.#length, into.length);

@@ -37,7 +37,7 @@ export class MemoryStream implements ByteStream {
     return Promise.resolve();
   }
 
-  /** Ends both directions; the peer can still read what was written. */
+  /** Ends both directions; the peer can still read the bytes written. */
   close(): void {
     const closed = new Deno.errors.BadResource("the stream is closed");
     this.#outgoing.end(closed);
@@ -55,8 +55,9 @@ export class MemoryStream implements ByteStream {
 }
 
 /**
- * Two ends of one in-memory stream: what is written to one is read from the
- * other, within microtasks. Throws a `RangeError` for a capacity below 1.
+ * Returns the two ends of an in-memory stream: bytes written to one are read
+ * from the other, within microtasks. Throws a `RangeError` for a capacity
+ * below 1.
  */
 export function memoryPair(
   options: MemoryOptions = {},

@@ -2,22 +2,21 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../clock/mod.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
-/** How many ms the last bytes may take to leave before it is just ended. */
+/** Longest that the last bytes may take to leave (ms); then it ends. */
 const closeTimeout = 1000;
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * A stream of Node's as a `ByteStream`: pull in place of push. What Node has
- * read ahead when nobody reads is bounded by its own mark, and by the one
- * chunk held here.
+ * A stream of Node's as a `ByteStream`: pull in place of push. Node's own mark
+ * bounds the bytes read ahead, beside one chunk held here.
  */
 export class NodeByteStream implements ByteStream {
   readonly #stream: Duplex;
   readonly #clock: Clock;
-  /** What came and was not read yet. */
+  /** Bytes that came and are unread. */
   #rest: Uint8Array = NOTHING;
-  /** Where a waiting read wants its bytes. */
+  /** The buffer of a waiting read, or null. */
   #into: Uint8Array | null = null;
   #resolve: (count: number | null) => void = IGNORE;
   #reject: (error: Error) => void = IGNORE;
@@ -27,7 +26,7 @@ export class NodeByteStream implements ByteStream {
   #ended = false;
   #error: Error | null = null;
 
-  /** `stream` is open and nobody else listens to what it says. */
+  /** `stream` is open and has no other listeners. */
   constructor(stream: Duplex, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
@@ -80,7 +79,7 @@ export class NodeByteStream implements ByteStream {
   }
 
   /**
-   * As `ByteStream.close`. Unless a write is pending, the peer is told by the
+   * As `ByteStream.close`. Unless a write is pending, the peer gets the
    * protocol's own farewell, which has a second to leave.
    */
   close(): void {
@@ -92,7 +91,7 @@ export class NodeByteStream implements ByteStream {
     if (isWriting) return void stream.destroy();
     const cancel = this.#clock.after(closeTimeout, () => stream.destroy());
     stream.once("close", cancel);
-    // What still comes is nobody's: it must not keep the end from coming.
+    // Unread bytes must not keep the end from coming.
     stream.resume();
     stream.end(() => stream.destroy());
   }
@@ -124,7 +123,7 @@ export class NodeByteStream implements ByteStream {
 
   readonly #fail = (error: Error): void => {
     this.#error ??= error;
-    // A stream that is destroyed does not call back for every write.
+    // A destroyed stream does not call back for every write.
     this.#rejectWrite?.(this.#error);
     this.#rejectWrite = null;
     if (this.#into === null) return;
@@ -141,14 +140,14 @@ export class NodeByteStream implements ByteStream {
 
 function IGNORE(): void {}
 
-/** One for all: most connections end without anybody who would see it. */
+/** One error for all streams: most connections end without a reader of it. */
 const CLOSED = new Deno.errors.BadResource("the stream is closed");
 
 function brokenError(): Error {
   return new Deno.errors.ConnectionReset("the connection was lost");
 }
 
-/** Only where a stream goes on although it was paused. */
+/** Joins chunks of a stream that goes on although it is paused. */
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const both = new Uint8Array(a.length + b.length);
   both.set(a);

@@ -15,16 +15,16 @@ export type RefusalReason =
   | "too-many-handshakes"
   | "broken";
 
-/** What came before MQTT was refused; the message says what was wrong. */
+/** A connection refused before MQTT; the message names the fault. */
 export class RefusedError extends Error {
-  /** Always `HandshakeError`: to a log it is one, whatever was begun. */
+  /** Always `HandshakeError`, in the log. */
   override readonly name = "HandshakeError";
   /** For the counters. */
   readonly reason: RefusalReason;
   /** The mistake of the peer; null if unknown. */
   readonly fault: PeerFault | null;
 
-  /** `cause` is what was thrown below, if anything was. */
+  /** `cause` is the error of the layer below, if any. */
   constructor(
     reason: RefusalReason,
     message: string,
@@ -41,8 +41,8 @@ export class RefusedError extends Error {
 export interface Refusal {
   /** For the counters. */
   readonly reason: RefusalReason;
-  /** What was wrong, in a sentence. */
+  /** The fault; its message is a sentence. */
   readonly error: Error;
-  /** Where it came from, as far as that was known. */
+  /** The address of the peer, as far as known. */
   readonly peer: PeerAddress;
 }

@@ -1,13 +1,13 @@
 import type { ByteStream } from "./byte_stream.ts";
 
-/** A stream from which some bytes were read too early: they are read again. */
+/** A stream that first returns bytes that were read too early. */
 export class RewoundStream implements ByteStream {
   readonly #stream: ByteStream;
   #rest: Uint8Array;
-  /** As that of the stream below; missing where it has none. */
+  /** That of the stream below; missing where it has none. */
   readonly closeWrite?: () => Promise<void>;
 
-  /** `rest` comes before what `stream` goes on with. */
+  /** Reads return `rest`, then the bytes of `stream`. */
   constructor(stream: ByteStream, rest: Uint8Array) {
     this.#stream = stream;
     this.#rest = rest;
@@ -32,7 +32,7 @@ export class RewoundStream implements ByteStream {
   }
 
   close(): void {
-    // What was not read must not be read any more.
+    // A closed stream returns no bytes.
     this.#rest = NOTHING;
     this.#stream.close();
   }

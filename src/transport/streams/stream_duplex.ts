@@ -3,21 +3,21 @@ import type { ByteStream } from "./byte_stream.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import { writeAll } from "./write_all.ts";
 
-/** What is read at a time while little comes, and once much does. */
+/** Bytes read at a time while few come, and once many do. */
 const SMALL = 2048;
 const LARGE = 65536;
 
 /**
- * A `ByteStream` as a stream of Node's, so that `node:tls` can stand on it. It
- * reads only while Node asks for more, and takes the next write when the last
- * is out: nothing is buffered but what Node's marks allow.
+ * Returns `stream` as a stream of Node's, for `node:tls`. It reads only while
+ * Node asks for more, and takes a write when the last is out: Node's marks bound
+ * the buffered bytes.
  */
 export function duplexOf(stream: ByteStream): Duplex {
   let size = SMALL;
   return new Duplex({
     allowHalfOpen: true,
     read() {
-      // A buffer of its own each time: it belongs to Node from then on.
+      // A new buffer each time: Node keeps it.
       const buffer = new Uint8Array(size);
       stream.read(buffer).then((count) => {
         if (count === null) return void this.push(null);
@@ -30,7 +30,7 @@ export function duplexOf(stream: ByteStream): Duplex {
     },
     final(done) {
       if (stream.closeWrite === undefined) return done();
-      // The peer may be gone already: there is nobody left to tell.
+      // The peer may be gone already.
       stream.closeWrite().then(() => done(), () => done());
     },
     destroy(error, done) {

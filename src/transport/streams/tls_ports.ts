@@ -6,42 +6,42 @@ export interface TlsIdentity {
   readonly key: string;
 }
 
-/** Chooses what a server shows of itself. */
+/** Chooses the certificate of a server. */
 export interface TlsKeys {
   /**
-   * Asked at every handshake; null when the client names no server. The same
-   * object means the same certificate: what is made from it is made once.
-   * Throws when there is none to show; the handshake then fails.
+   * Returns the identity for a handshake; null: the client names no server. The
+   * same object means the same certificate: the caller parses it once. Throws
+   * without a certificate; the handshake then fails.
    */
   choose(serverName: string | null): TlsIdentity;
 }
 
 /** How a listener speaks TLS. */
 export interface TlsOptions {
-  /** What it shows of itself. */
+  /** The certificates of the server. */
   readonly keys: TlsKeys;
-  /** The oldest version it speaks. */
+  /** Oldest TLS version allowed. */
   readonly minVersion: "1.2" | "1.3";
   /** Protocols it offers by ALPN, as `mqtt` or `http/1.1`. */
   readonly alpn: readonly string[];
-  /** Whether clients are asked for a certificate. None is refused for it. */
+  /** Whether to ask clients for a certificate. Those without one are accepted. */
   readonly askClientCertificate: boolean;
   /**
-   * PEM of the authorities that client certificates are verified by, and that
-   * clients hear of. The same array means that nothing has changed.
+   * Returns the authorities of client certificates as PEM; clients get their
+   * names. The same array means that nothing has changed.
    */
   authorities(): readonly string[];
 }
 
-/** The certificate that a peer showed, and whose key it holds. */
+/** The certificate of a peer that proved to hold its key. */
 export interface PeerCertificate {
   /** The certificate, DER. */
   readonly der: Uint8Array;
-  /** What the peer sent behind it, as far as it leads upwards, DER. */
+  /** Certificates that the peer sent behind it, up the path, DER. */
   readonly chain: readonly Uint8Array[];
   /**
-   * Why the runtime does not trust it, in a word as OpenSSL has them; null when
-   * it does, and in a session that is resumed: there it verifies nothing.
+   * Reason of the runtime not to trust it, as a word of OpenSSL; null when it
+   * does, and in a resumed session, where the runtime verifies nothing.
    */
   readonly trustError: string | null;
 }

@@ -1,15 +1,15 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { TlsIdentity, TlsOptions } from "../streams/tls_ports.ts";
 
-/** What a handshake goes by. */
+/** The context of a handshake. */
 export interface TlsContext {
   readonly authorities: readonly string[];
   readonly context: SecureContext;
 }
 
 /**
- * What TLS needs of an identity, made once for each: reading keys and
- * certificates costs more than a handshake. It goes when the identity does.
+ * Contexts of TLS, one for each identity: parsing keys and certificates costs
+ * more than a handshake. A context is dropped with its identity.
  */
 export class TlsContexts {
   readonly #options: TlsOptions;
@@ -19,7 +19,7 @@ export class TlsContexts {
     this.#options = options;
   }
 
-  /** For a client that asks for this name; throws when there is none. */
+  /** Returns the context for this server name; throws without a certificate. */
   for(serverName: string): TlsContext {
     const identity = this.#options.keys.choose(
       serverName === "" ? null : serverName,

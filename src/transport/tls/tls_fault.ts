@@ -1,6 +1,6 @@
 import type { PeerFault } from "../streams/foreign_protocol.ts";
 
-/** By the alerts that a client may send (RFC 8446, 6.2), as the runtime names them. */
+/** Faults by a client's alert (RFC 8446, 6.2), in the runtime's words. */
 const ALERTS: Readonly<Record<string, PeerFault>> = {
   UnknownCA: "distrusts-authority",
   CertificateUnknown: "rejects-certificate",
@@ -13,7 +13,7 @@ const ALERTS: Readonly<Record<string, PeerFault>> = {
 const OLD =
   /SignatureAlgorithmsExtensionRequired|Tls1[23](?:NotOffered|NotSupported)|ProtocolVersion/;
 
-/** Tells what a client did wrong by the runtime's message; null for the rest. */
+/** Returns the client's mistake by the runtime's message; null for others. */
 export function tlsFaultOf(message: string): PeerFault | null {
   const [, alert = ""] = /fatal alert: (\w+)/.exec(message) ?? [];
   if (Object.hasOwn(ALERTS, alert)) return ALERTS[alert];

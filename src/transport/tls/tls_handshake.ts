@@ -14,20 +14,20 @@ import { TlsContexts } from "./tls_contexts.ts";
 import type { PeerCertificate, TlsOptions } from "../streams/tls_ports.ts";
 import { tlsFaultOf } from "./tls_fault.ts";
 
-/** What a handshake leads to. */
+/** The result of a handshake. */
 export interface TlsStarted {
-  /** What is said within TLS. */
+  /** The stream within TLS. */
   readonly stream: ByteStream;
-  /** What the client showed; null when it was not asked or showed none. */
+  /** Certificate of the client; null without one, or when not asked for. */
   readonly certificate: PeerCertificate | null;
-  /** Missing when the client named no server. */
+  /** Server name of the client; missing without one. */
   readonly serverName?: string;
 }
 
-/** Stands until the client's first message has said which one is wanted. */
+/** Used until the client's first message has named the server. */
 const placeholder = createSecureContext({});
 
-/** The server's side of TLS, with what its connections share. */
+/** The server's side of TLS, shared by its connections. */
 export class TlsServer {
   readonly #options: TlsOptions;
   readonly #clock: Clock;
@@ -40,15 +40,15 @@ export class TlsServer {
     this.#contexts = new TlsContexts(options);
   }
 
-  /** As `start`, on a stream of our own. */
+  /** As `start`, on a `ByteStream`. */
   startOver(stream: ByteStream): Promise<TlsStarted> {
     return this.start(duplexOf(stream));
   }
 
   /**
-   * Runs the handshake on `below`, which belongs to what comes of it; when it
-   * is destroyed meanwhile, the handshake ends. Rejects with `RefusedError`,
-   * `below` being destroyed.
+   * Runs the handshake on `below`, which belongs to the result; destroying it
+   * ends the handshake. Destroys `below` and rejects with `RefusedError` when the
+   * handshake fails.
    */
   start(below: Duplex): Promise<TlsStarted> {
     const { alpn, askClientCertificate } = this.#options;
@@ -58,7 +58,7 @@ export class TlsServer {
         isServer: true,
         secureContext: placeholder,
         requestCert: askClientCertificate,
-        // Whoever accepts it judges what was shown: it may be on a list.
+        // The caller judges the certificate: it may be on a list.
         rejectUnauthorized: false,
         ALPNProtocols: [...alpn],
         SNICallback: (name, answer) => {
@@ -75,8 +75,8 @@ export class TlsServer {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.off("close", closed);
-        // Not at once: the runtime may be within the very call that failed,
-        // and goes on with what would be gone.
+        // Not at once: the runtime may be within the call that failed, and
+        // still uses the socket.
         setImmediate(() => {
           socket.destroy();
           below.destroy();
@@ -91,13 +91,13 @@ export class TlsServer {
       below.once("end", closed);
       socket.on("error", fail);
       socket.once("close", closed);
-      // Its end is told only to who reads; before "secure" there is no data.
+      // Only a reader gets "end"; before "secure" there is no data.
       socket.once("end", closed).resume();
       socket.once("secure", () => {
         try {
           const started = this.#started(socket);
           socket.off("error", fail).off("close", closed).off("end", closed);
-          // What breaks below is told by `socket`, to whom the stream listens.
+          // The stream hears of errors below from `socket`.
           below.off("end", closed).off("error", fail).on("error", (error) => {
             socket.destroy(error);
           });
@@ -121,7 +121,7 @@ export class TlsServer {
   }
 }
 
-/** What Node's own server does with a socket; it has no public name. */
+/** The handle of a socket, which Node's own server uses without a public name. */
 interface Handled {
   readonly _handle: {
     verifyError(): string | null | undefined;
@@ -135,8 +135,8 @@ interface Handled {
 const PROTOCOL_VERSION = Uint8Array.of(21, 3, 3, 0, 2, 2, 70);
 
 /**
- * Sends the alert of a failed handshake on a stream of ours. There the runtime
- * keeps its bytes, has none before a ServerHello, and closes at once.
+ * Sends the alert of a failed handshake on a `ByteStream`. There the runtime
+ * keeps the alert back, makes none before a ServerHello, and closes at once.
  */
 function sendAlerts(handle: Handled["_handle"], below: Duplex): void {
   const { onerror } = handle;
@@ -147,23 +147,23 @@ function sendAlerts(handle: Handled["_handle"], below: Duplex): void {
   };
 }
 
-/** Whether the client speaks no version that the listener does. */
+/** Returns whether client and listener have no TLS version in common. */
 function isTooOld({ message }: Error): boolean {
   return message.includes("SupportedVersionsExtensionRequired");
 }
 
 /**
- * Unties a socket that is closed from what was beneath: the runtime holds on
- * to those that end in the midst of a handshake, some 20 KiB each.
+ * Unties a closed socket from its stream: the runtime keeps sockets that end
+ * within their handshake, some 20 KiB each.
  */
 function release(handle: Handled["_handle"]): void {
   handle.setHandle({});
 }
 
-/** Null when the peer has shown none. */
+/** Returns the certificate of the peer, or null. */
 function certificateOf(socket: TLSSocket): PeerCertificate | null {
   const shown = socket.getPeerCertificate(true);
-  // Without a certificate it is an empty object, or nothing.
+  // Without a certificate the runtime returns an empty object or undefined.
   if (!shown?.raw) return null;
   const chain: Uint8Array[] = [];
   let below: DetailedPeerCertificate = shown;
@@ -182,7 +182,7 @@ function certificateOf(socket: TLSSocket): PeerCertificate | null {
   return { der: new Uint8Array(shown.raw), chain, trustError };
 }
 
-/** What a client offers too little of, by the runtime's name for that. */
+/** Errors of the runtime for a client without a common choice, with the remedy. */
 const NOTHING_IN_COMMON = [
   [
     "NoCipherSuitesInCommon",
@@ -202,12 +202,12 @@ const NOTHING_IN_COMMON = [
   ],
 ] as const;
 
-/** In few words: a scanner makes the runtime say a lot. */
+/** Returns a short reason: scanners make the runtime verbose. */
 function reasonOf(error: Error, alpn: readonly string[]): string {
   const { message } = error;
   let what = message.replace(/^TLS accept error: /, "");
   if (message.includes("support any known protocol")) {
-    what = `the client asks by ALPN for none of ${alpn.join(", ")}`;
+    what = `the client offers by ALPN none of ${alpn.join(", ")}`;
   } else if (isTooOld(error)) {
     what = "the client speaks TLS 1.2 at most, and min_tls asks for 1.3";
   } else {

@@ -1,6 +1,6 @@
 import { unmask } from "./websocket_mask.ts";
 
-/** The opcodes of RFC 6455 §5.2 that are spoken here. */
+/** Supported opcodes of RFC 6455 §5.2. */
 const Opcode = {
   continuation: 0,
   text: 1,
@@ -10,7 +10,7 @@ const Opcode = {
   pong: 10,
 } as const;
 
-/** A Close frame's status codes [RFC 6455 §7.4.1] that are sent from here. */
+/** Status codes of Close frames that the broker sends [RFC 6455 §7.4.1]. */
 export const CloseCode = {
   normal: 1000,
   protocolError: 1002,
@@ -19,18 +19,18 @@ export const CloseCode = {
   tooBig: 1009,
 } as const;
 
-/** Why the frames ended: the peer said Close, or broke the protocol. */
+/** The end of the frames: a Close of the peer, or a violation. */
 export interface FramesEnd {
-  /** The code to answer with; null answers a Close that had none. */
+  /** Status code of the answer; null answers a Close without one. */
   readonly code: number | null;
-  /** What the peer did wrong; null after a proper Close. */
+  /** The violation of the peer; null after a proper Close. */
   readonly violation: string | null;
 }
 
 /**
- * Takes a client's frames apart, in place: the payload of its binary messages
- * is a plain stream of bytes, however it was cut into frames [MQTT-6.0.0-2].
- * After `end` is set nothing more is decoded.
+ * Decodes a client's frames in place: the payload of its binary messages is a
+ * plain stream of bytes, whatever the frames [MQTT-6.0.0-2]. Decodes no bytes
+ * once `end` is set.
  */
 export class FrameDecoder {
   /** Payload of the latest ping not yet answered [RFC 6455 §5.5.3]. */
@@ -43,16 +43,16 @@ export class FrameDecoder {
   #need = 2;
   /** Payload bytes of this frame still to come. */
   #remaining = 0;
-  /** Its lowest byte masks the next payload byte. */
+  /** Mask of the frame; the lowest byte masks the next payload byte. */
   #mask = 0;
-  /** Whether a message was begun whose last fragment is still to come. */
+  /** Whether the last fragment of a message is still to come. */
   #fragmented = false;
-  /** The payload of a control frame that is not whole yet, else null. */
+  /** Payload of an incomplete control frame, else null. */
   #control: Uint8Array | null = null;
 
   /**
-   * Decodes `chunk`'s first `length` bytes and leaves the payload among them
-   * at its front. Returns how many bytes that is.
+   * Decodes the first `length` bytes of `chunk` and moves their payload to its
+   * front. Returns the bytes of the payload.
    */
   decode(chunk: Uint8Array, length: number): number {
     let at = 0;
@@ -76,7 +76,7 @@ export class FrameDecoder {
     return payload;
   }
 
-  /** Two bytes tell all that can be wrong but the length [RFC 6455 §5.2]. */
+  /** Checks the first two bytes of a frame [RFC 6455 §5.2]. */
   #checkHeader(): void {
     const first = this.#header[0];
     const second = this.#header[1];
@@ -152,7 +152,7 @@ export class FrameDecoder {
     else if (opcode === Opcode.close) this.#takeClose(control);
   }
 
-  /** [RFC 6455 §5.5.1, §7.4] */
+  /** Handles a Close [RFC 6455 §5.5.1, §7.4]. */
   #takeClose(payload: Uint8Array): void {
     if (payload.length === 0) {
       this.end = { code: null, violation: null };
@@ -165,7 +165,10 @@ export class FrameDecoder {
     try {
       new TextDecoder("utf-8", { fatal: true }).decode(payload.subarray(2));
     } catch {
-      return this.#fail("a close reason is no UTF-8", CloseCode.invalidPayload);
+      return this.#fail(
+        "a close reason is not UTF-8",
+        CloseCode.invalidPayload,
+      );
     }
     this.end = { code, violation: null };
   }
@@ -175,7 +178,7 @@ export class FrameDecoder {
   }
 }
 
-/** 1004 to 1006 and 1015 never travel; 1016 to 2999 mean nothing yet. */
+/** Returns whether a peer may send `code`: not 1004 to 1006, 1015 to 2999. */
 function mayBeSent(code: number): boolean {
   if (code >= 3000) return code < 5000;
   return code >= 1000 && code < 1015 && (code < 1004 || code > 1006);
@@ -186,12 +189,12 @@ function bigEndian(bytes: Uint8Array, at: number): number {
     (bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3]);
 }
 
-/** Length of the header before `length` bytes of binary payload: 2, 4 or 10. */
+/** Returns the bytes of the header for a payload of `length`: 2, 4 or 10. */
 export function binaryHeaderLength(length: number): number {
   return length < 126 ? 2 : length < 65536 ? 4 : 10;
 }
 
-/** Writes the header of a binary message of one frame at `into`'s front. */
+/** Writes the header of a binary message of one frame to the front of `into`. */
 export function encodeBinaryHeader(into: Uint8Array, length: number): void {
   into[0] = 0x80 | Opcode.binary;
   if (length < 126) {
@@ -207,12 +210,12 @@ export function encodeBinaryHeader(into: Uint8Array, length: number): void {
   }
 }
 
-/** A pong that carries `payload`, at most 125 bytes. */
+/** Returns a pong with `payload`, at most 125 bytes. */
 export function encodePong(payload: Uint8Array): Uint8Array {
   return controlFrame(Opcode.pong, payload);
 }
 
-/** A Close with `code`, or without any when null. */
+/** Returns a Close with `code`, or without one for null. */
 export function encodeClose(code: number | null): Uint8Array {
   const payload = code === null ? [] : [code >>> 8, code & 0xff];
   return controlFrame(Opcode.close, new Uint8Array(payload));

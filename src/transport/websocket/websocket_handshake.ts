@@ -11,21 +11,21 @@ import { RefusedError } from "../streams/refusal.ts";
 import { WebSocketByteStream } from "./websocket_stream.ts";
 import { writeAll } from "../streams/write_all.ts";
 
-/** What a WebSocket handshake is checked against. */
+/** Options of WebSocket handshakes. */
 export interface UpgradeOptions {
   /**
-   * The only path that is served, or `*` for any; a query behind it is ignored.
+   * The only path served, or `*` for any; a query behind it is ignored.
    * @default {"*"}
    */
   readonly path?: string;
   /**
    * Origins whose pages may connect, as `https://example.org`; empty allows
-   * all. Only browsers send an origin: a request without one is let through.
+   * all. Only browsers send an origin: requests without one are accepted.
    * @default {[]}
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Most ms from the first byte waited for to the answer sent, at least 1.
+   * Longest from the first read to the end of the answer (ms), at least 1.
    * @default {10000}
    */
   readonly handshakeTimeout?: number;
@@ -34,10 +34,10 @@ export interface UpgradeOptions {
 }
 
 /**
- * Answers a WebSocket opening handshake on `stream` and returns the stream of
- * bytes its binary messages carry [RFC 6455 §4.2, MQTT-6.0.0-3, MQTT-6.0.0-4].
- * Throws `HandshakeError` for a request it refused, having answered it with
- * that status; or what `stream` threw. In both cases `stream` is closed.
+ * Answers a WebSocket opening handshake on `stream` and returns the bytes of its
+ * binary messages as a stream [RFC 6455 §4.2, MQTT-6.0.0-3, MQTT-6.0.0-4].
+ * Refuses a request with an answer, and throws its `HandshakeError`; or throws
+ * the error of `stream`. Closes `stream` in both cases.
  */
 export function upgradeWebSocket(
   stream: ByteStream,
@@ -47,9 +47,9 @@ export function upgradeWebSocket(
 }
 
 /**
- * As `upgradeWebSocket`; `onHead` sees the request that is about to be
- * accepted. A `HandshakeError` that it throws, or that is the cause of what it
- * throws, refuses it; so does whatever else it throws, but without an answer.
+ * As `upgradeWebSocket`; calls `onHead` with a request before accepting it. A
+ * `HandshakeError` of `onHead`, or as the cause of its error, is the answer of a
+ * refusal. Any other error refuses the request without an answer.
  */
 export async function acceptWebSocket(
   stream: ByteStream,
@@ -81,13 +81,13 @@ export async function acceptWebSocket(
   }
 }
 
-/** Returns the sub-protocol to speak, or throws the refusal. */
+/** Returns the subprotocol, or throws the refusal. */
 function checkRequest(head: RequestHead, options: UpgradeOptions): string {
   if (head.version !== "1.1") {
-    throw new HandshakeError(505, "Only HTTP/1.1 is spoken here.");
+    throw new HandshakeError(505, "This listener supports HTTP/1.1 only.");
   }
   if (head.method !== "GET") {
-    throw new HandshakeError(405, "Only GET is answered here.");
+    throw new HandshakeError(405, "This listener supports GET only.");
   }
   checkHost(single(head, "host"));
   if (
@@ -109,7 +109,7 @@ function checkHost(host: string | null): void {
   throw new HandshakeError(400, "One Host with a name or address is expected.");
 }
 
-/** [RFC 6455 §4.2.1] */
+/** Checks the fields of the upgrade [RFC 6455 §4.2.1]. */
 function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
   const path = options.path ?? "*";
   if (
@@ -132,16 +132,19 @@ function checkUpgrade(head: RequestHead, options: UpgradeOptions): void {
     );
   }
   if (single(head, "sec-websocket-version") !== "13") {
-    throw new HandshakeError(426, "Only WebSocket version 13 is spoken here.");
+    throw new HandshakeError(
+      426,
+      "This listener supports WebSocket version 13 only.",
+    );
   }
-  // Sixteen bytes in base64: 22 characters, of which the last holds 2 bits.
+  // Sixteen bytes in base64: 22 characters; the last has 2 bits.
   const key = single(head, "sec-websocket-key") ?? "";
   if (!/^[0-9A-Za-z+/]{21}[AQgw]==$/.test(key)) {
     throw new HandshakeError(400, "Sec-WebSocket-Key is not 16 bytes long.");
   }
 }
 
-/** Keeps strange web pages from using a visitor's way to the broker. */
+/** Refuses web pages of other origins, which could use their visitors' network. */
 function checkOrigin(head: RequestHead, allowed: readonly string[]): void {
   if (allowed.length === 0 || !head.fields.has("origin")) return;
   const origin = single(head, "origin")?.toLowerCase();
@@ -150,7 +153,7 @@ function checkOrigin(head: RequestHead, allowed: readonly string[]): void {
   }
 }
 
-/** `mqtt` before the name that 3.1 used, wherever they are in the list. */
+/** Returns `mqtt` where offered, else the name of MQTT 3.1. */
 function chooseProtocol(offered: readonly string[]): string {
   for (const known of ["mqtt", "mqttv3.1"]) {
     if (offered.includes(known)) return known;
@@ -161,12 +164,12 @@ function chooseProtocol(offered: readonly string[]): string {
   );
 }
 
-/** The value of a field that is sent once at most; null when it is missing. */
+/** Returns the value of a field that is sent once; null if missing. */
 function single(head: RequestHead, name: string): string | null {
   return head.fields.get(name)?.[0] ?? null;
 }
 
-/** The members of a list that may be spread over several lines. */
+/** Returns the members of a list on one or more lines. */
 function tokens(head: RequestHead, name: string): string[] {
   const values = head.fields.get(name) ?? [];
   return values.join(",").split(",").map(trimBlanks);
@@ -176,7 +179,7 @@ function hasToken(head: RequestHead, name: string, token: string): boolean {
   return tokens(head, name).some((one) => one.toLowerCase() === token);
 }
 
-/** No extension is ever accepted: MQTT payloads are often compressed already. */
+/** Returns the answer. It accepts no extension: many payloads are compressed. */
 async function acceptance(
   head: RequestHead,
   protocol: string,
@@ -203,7 +206,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
 };
 
-/** Answers as plain text; the peer may be a person with a browser. */
+/** Answers in plain text: the peer may be a person with a browser. */
 async function refuse(
   stream: ByteStream,
   error: HandshakeError,
@@ -225,7 +228,7 @@ async function refuse(
     await writeAll(stream, head);
     await writeAll(stream, text);
   } catch {
-    // Gone or too slow: why it was refused matters more than that.
+    // The peer is gone or too slow; the caller reports the refusal.
   }
 }
 

@@ -1,4 +1,4 @@
-/** From here on a view of words costs less than it saves. */
+/** Bytes from which on a view of words saves time. */
 const worthWords = 256;
 
 /**
@@ -21,7 +21,7 @@ export function unmask(
   return mask;
 }
 
-/** Four bytes at a time; every system Deno runs on is little-endian. */
+/** Unmasks four bytes at a time; all systems of Deno are little-endian. */
 function unmaskWords(
   bytes: Uint8Array,
   from: number,
@@ -31,7 +31,7 @@ function unmaskWords(
 ): number {
   bytes.copyWithin(to, from, from + count);
   const end = to + count;
-  // Words lie at multiples of four in the buffer, wherever the view begins.
+  // Words begin at multiples of four in the buffer.
   const unaligned = -(bytes.byteOffset + to) & 3;
   mask = unmask(bytes, to, to, unaligned, mask);
   to += unaligned;

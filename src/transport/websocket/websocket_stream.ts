@@ -11,38 +11,37 @@ import {
 } from "./websocket_frames.ts";
 import { writeAll } from "../streams/write_all.ts";
 
-/** Up to here copying costs less than a second write. */
+/** Bytes up to which a copy costs less than a second write. */
 const maxJoined = 16384;
-/** Only a small buffer stays with a connection that idles. */
+/** Largest buffer that an idle connection keeps (bytes). */
 const maxKept = 1024;
-/** How many ms a Close may take to leave before the stream is just ended. */
+/** Longest that a Close may take to leave (ms); then the stream ends. */
 const closeTimeout = 1000;
 
 /**
- * The server's end of a WebSocket, as the plain bytes its binary messages
- * carry. It works over any byte stream and reads from it only while it is read
- * from; ping and Close are answered then, too.
+ * The server's end of a WebSocket, as the plain bytes of its binary messages.
+ * It works over any byte stream, and reads from it only while its own reader
+ * does; it then answers ping and Close, too.
  *
- * Ours instead of `ws`, which costs 30 ms and 16 MiB to load: payloads are
- * unmasked where they were read to, no message is ever gathered, and pull is
- * the only flow control.
+ * The package `ws` costs 30 ms and 16 MiB to load. This class unmasks payloads
+ * in the reader's buffer, gathers no message, and pulls for flow control.
  */
 export class WebSocketByteStream implements ByteStream {
   readonly #stream: ByteStream;
   readonly #clock: Clock;
   readonly #frames: FrameDecoder = new FrameDecoder();
-  /** Bytes that came in one read with the handshake. */
+  /** Bytes read together with the handshake. */
   #rest: Uint8Array;
   #buffer: Uint8Array = new Uint8Array(0);
   #writing = false;
-  /** Settles when the pong being written is out; never rejects. */
+  /** Settles when the pong under way is written; never rejects. */
   #ponging: Promise<void> | null = null;
   #shutting: Promise<void> | null = null;
   #closed = false;
 
   /**
-   * `stream` has just been answered the handshake; `rest` was read behind it.
-   * `clock` bounds how long a last Close frame may take.
+   * `stream` has the handshake behind it; `rest` was read behind that. `clock`
+   * bounds the last Close frame.
    */
   constructor(stream: ByteStream, clock: Clock, rest: Uint8Array) {
     this.#stream = stream;
@@ -51,9 +50,9 @@ export class WebSocketByteStream implements ByteStream {
   }
 
   /**
-   * As `ByteStream.read`. Null also after the peer's Close, which is answered.
-   * Rejects with `InvalidData` when the peer broke the WebSocket protocol,
-   * once what came before has been read and a Close with the code was sent.
+   * As `ByteStream.read`. Returns null also after the peer's Close, which it
+   * answers. Rejects with `InvalidData` after a violation of the WebSocket
+   * protocol, once the bytes before it are read and a Close is sent.
    */
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
@@ -63,8 +62,8 @@ export class WebSocketByteStream implements ByteStream {
         : await this.#stream.read(into);
       if (this.#closed) throw closedError();
       if (count === null) return null;
-      // Raw bytes are never fewer than the payload in them: they are decoded
-      // where they lie, and nothing is left for the next read.
+      // Raw bytes are never fewer than their payload: decoding in place leaves
+      // no bytes for the next read.
       const payload = this.#frames.decode(into, count);
       if (this.#frames.ping !== null) this.#answerPing();
       if (payload > 0) return payload;
@@ -137,14 +136,14 @@ export class WebSocketByteStream implements ByteStream {
     return this.#buffer;
   }
 
-  /** A pending write answers when it is out: frames must not be mixed. */
+  /** Waits for the pending write: frames must not mix. */
   #answerPing(): void {
     if (!this.#writing) this.#ponging ??= this.#writePongs();
   }
 
   /**
-   * Not awaited by `read`: a peer that sends pings and reads nothing gets the
-   * latest one answered, and holds up neither reading nor memory.
+   * Answers the latest ping. `read` does not wait for it: a peer that sends
+   * pings and reads nothing holds up neither reading nor memory.
    */
   async #writePongs(): Promise<void> {
     try {
@@ -154,12 +153,12 @@ export class WebSocketByteStream implements ByteStream {
         await writeAll(this.#stream, pong);
       }
     } catch {
-      // The stream broke; the next read or write says so.
+      // The next read or write reports the broken stream.
     }
     this.#ponging = null;
   }
 
-  /** Sends a Close, if that is possible, and ends the stream. */
+  /** Sends a Close where possible, and ends the stream. */
   async #shut(code: number | null): Promise<void> {
     if (!this.#writing) {
       const cancel = this.#clock.after(
