@@ -1,4 +1,4 @@
-/** Connections and sessions: the actors that serve clients. */
+/** Connections and sessions, which serve clients. */
 export { applyLimits } from "./connection/apply_limits.ts";
 export type {
   Authenticated,

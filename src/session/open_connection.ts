@@ -6,8 +6,8 @@ import type { Registry } from "./session/registry.ts";
 
 /**
  * Makes the connection of an accepted stream; it reads from `start` on. Its
- * session comes from `registry`. `whenClosed` is called once, when the stream
- * and all buffers are given back.
+ * session comes from `registry`. Calls `whenClosed` once, when the stream is
+ * closed and all buffers are given back.
  */
 export function openConnection(
   accepted: Accepted,

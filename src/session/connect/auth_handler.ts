@@ -8,8 +8,8 @@ import { enforceAccess } from "../session/enforce.ts";
 import { watchIdentity } from "../connection/identity_end.ts";
 
 /**
- * AUTH (3.15): the next step of an exchange, or a new one (4.12). What a step
- * needs to wait for, the reader waits for: no packet overtakes it.
+ * Handles AUTH (3.15): the next step of an exchange, or a new one (4.12). The
+ * reader waits for each step: no packet overtakes it.
  */
 export function handleAuth(
   connection: Connection,
@@ -20,19 +20,19 @@ export function handleAuth(
   if (connection.version !== 5) {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
-      "AUTH belongs to MQTT 5.0",
+      "AUTH is not allowed before version 5.0 of MQTT",
     );
   }
   const packet = decodeAuth(chunk, frame, connection.version);
   const method = packet.properties.authenticationMethod;
-  // Neither can an exchange begin by AUTH nor change its method on the way.
+  // CONNECT begins the first exchange and sets the method for all.
   if (connection.authMethod === null || method !== connection.authMethod) {
     throw new ProtocolError( // [MQTT-4.12.0-5], [MQTT-4.12.1-1]
       ReasonCode.ProtocolError,
-      "AUTH with another method than CONNECT",
+      "AUTH has another Authentication Method (0x15) than CONNECT",
     );
   }
-  // Which codes mean what depends on where the exchange is (3.15.2.1).
+  // The state of the exchange decides which codes are allowed (3.15.2.1).
   if (packet.reasonCode === ReasonCode.Reauthenticate) {
     reauthenticate(connection, packet);
   } else if (
@@ -44,20 +44,20 @@ export function handleAuth(
   } else {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
-      "AUTH that continues no exchange",
+      "AUTH continues no exchange",
     );
   }
 }
 
-/** The client is in already, and goes on while it is judged anew (4.12.1). */
+/** Authenticates a connected client again, while it goes on (4.12.1). */
 function reauthenticate(connection: Connection, packet: AuthPacket): void {
   if (connection.state !== "open" || connection.exchange !== null) {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
-      "re-authentication while an exchange is under way",
+      "re-authentication begins while an exchange is under way",
     );
   }
-  // Not kept from the first time: an exchange is for one authentication.
+  // An exchange is for one authentication.
   const exchange = connection.context.authenticator.begin(
     connection.authMethod!,
     connection.credentials!,
@@ -65,10 +65,10 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
   if (exchange === null) {
     throw new ProtocolError(
       ReasonCode.BadAuthenticationMethod,
-      "the authentication method is no longer known",
+      "the authentication method is no longer available",
     );
   }
-  // One at a time: to begin another before this one is judged is a mistake.
+  // One at a time: a second one before the outcome is an error.
   connection.exchange = exchange;
   const authenticated: Authenticated = (answer) =>
     awaitAnswer(
@@ -81,7 +81,7 @@ function reauthenticate(connection: Connection, packet: AuthPacket): void {
   authenticated(exchange.step(authenticationData));
 }
 
-/** The session stays; only who it belongs to may have changed. */
+/** Takes the outcome: the session stays, its identity may change. */
 function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   if (outcome.kind === "deny") {
     const { reasonCode, why: detail } = outcome;
@@ -99,20 +99,20 @@ function judgeAgain(connection: Connection, outcome: AuthOutcome): void {
   connection.exchange = connection.authenticated = null;
   const session = connection.session!;
   const { context, listener } = connection;
-  // The authenticator that judged it may have been replaced meanwhile; and a
-  // session that is named for its user cannot become another's.
+  // A reload may have replaced the authenticator meanwhile; and a session whose
+  // client id is its user name cannot change its user.
   if (
     context.authenticator.stillAllows?.(outcome.identity) === false ||
     listener.clientIdFrom === "username" &&
       outcome.identity.clientId !== session.clientId
   ) return connection.close("auth-failed", ReasonCode.NotAuthorized);
-  // Before anything changes: it may be larger than the client takes.
+  // First of all: AUTH may be larger than the client accepts.
   connection.sender.sendAuth(
     connection.authMethod!,
     ReasonCode.Success,
     outcome.data,
   );
-  // From here on access is judged by the new identity.
+  // Access is judged by the new identity from now on.
   const before = session.identity.username;
   session.identity = outcome.identity;
   connection.username = outcome.identity.username;

@@ -9,7 +9,7 @@ export function awaitAnswer<Answer>(
   answer: Answer | Promise<Answer>,
   then: (answer: Answer) => void,
 ): void {
-  // Most answers are known at once, and then no reader has to wait.
+  // Most answers are known at once: the reader need not wait.
   if (!(answer instanceof Promise)) return then(answer);
   connection.pump.pause("authenticating");
   const isOpen = () =>

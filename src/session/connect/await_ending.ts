@@ -5,23 +5,22 @@ import { ClosingError } from "../core/closing_error.ts";
 /** Longest that a CONNECT waits for the end of the former session (ms). */
 const PATIENCE = 5000;
 
-/** The disk has not taken the end of the former session in time. */
+/** The end of the former session is not on disk in time. */
 export class StillStored extends ClosingError {
   constructor() {
     super(
       "disk-full",
       ReasonCode.ServerUnavailable,
-      "the former session of this client id has ended, and the disk has not " +
-        "taken its end; connect again later",
+      "the former session of this client id has ended, and its end is not yet " +
+        "on disk; connect again later",
     );
   }
 }
 
 /**
- * Keeps `connection`, whose CONNECT is being judged, waiting until `batch` is
- * on disk, and then calls `goOn`. After five seconds the CONNECT is refused
- * with 0x88 Server unavailable (3.x: return code 3). What `goOn` throws ends
- * the connection.
+ * Has `connection`, whose CONNECT is being judged, wait until `batch` is on disk,
+ * and then calls `goOn`. Refuses the CONNECT after five seconds with 0x88 Server
+ * unavailable (3.x: return code 3). An error of `goOn` ends the connection.
  */
 export function awaitEnding(
   connection: Connection,

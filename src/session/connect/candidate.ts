@@ -7,19 +7,19 @@ import type { Connection } from "../connection/connection.ts";
 import { acceptWill, type Will } from "../session/will.ts";
 import { checkLength } from "./client_id.ts";
 
-/** A CONNECT that passed all checks but who sent it. */
+/** A CONNECT that passed all checks but authentication. */
 export interface Candidate {
-  /** As it came. */
+  /** The CONNECT. */
   readonly packet: ConnectPacket;
-  /** As it came, or one of our own. */
+  /** The client id of CONNECT, or an assigned one. */
   readonly clientId: string;
-  /** Whether it is our own, which a 5.0 client has to be told. */
+  /** Whether the broker assigned it: CONNACK of MQTT 5.0 has it then. */
   readonly assigned: boolean;
   readonly will: Will | null;
 }
 
 /**
- * Checks a CONNECT as far as no credentials matter.
+ * Checks a CONNECT apart from its credentials.
  *
  * @throws {ProtocolError} with the reason code of CONNACK.
  */
@@ -32,7 +32,7 @@ export function check(
   if (!listener.versions.includes(version)) {
     throw new ProtocolError( // [MQTT-3.1.2-2]
       ReasonCode.UnsupportedProtocolVersion,
-      `this listener does not serve protocol version ${version}`,
+      `protocol version ${version} is not allowed on this listener`,
     );
   }
   let { clientId } = packet;
@@ -41,17 +41,17 @@ export function check(
     if (!listener.assignsClientId) {
       throw new ProtocolError( // Permitted by [MQTT-3.1.3-6].
         ReasonCode.ClientIdentifierNotValid,
-        "the client gives no client id, and this listener assigns none",
+        "the client id is empty, and this listener assigns none",
       );
     }
     // [MQTT-3.1.3-8] of 3.1.1; 3.1 has no empty client id at all.
     if (version === 3 || (version === 4 && !packet.cleanStart)) {
       throw new ProtocolError(
         ReasonCode.ClientIdentifierNotValid,
-        "an empty client id needs a clean session",
+        "an empty client id needs Clean Session 1",
       );
     }
-    // One that nobody has: it must not take a session over [MQTT-3.1.3-6].
+    // A new client id must not take a session over [MQTT-3.1.3-6].
     clientId = connection.registry.unusedClientId(
       context.options.maxClientIdLength,
     );

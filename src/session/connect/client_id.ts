@@ -27,10 +27,10 @@ function named(name: string | null): string {
 export type Allowed = Extract<AuthOutcome, { kind: "allow" }>;
 
 /**
- * Whether `session` belongs to another user than `identity`, so that it must
- * begin anew when its client id changes hands. A session belongs to the user
- * name that was proved last for it, or to all clients without one. Where no
- * client can come in by that name any more, the client id is free.
+ * Returns whether `session` belongs to another user than `identity`: it must end
+ * when its client id changes hands. A session belongs to the user name that was
+ * proved last for it, or to all clients without one. The client id is free once
+ * no client can authenticate with that name.
  *
  * @throws {OwnedClientId} while its owner could come back.
  */
@@ -47,11 +47,11 @@ export function isAnothers(
   if (authenticator.knows(owner)) {
     throw new OwnedClientId(owner, provedName(identity));
   }
-  // Any client could have had it: the one that now has a name goes on with it.
+  // Any client could have had the session: the first with a name goes on.
   return owner !== null;
 }
 
-/** A name that was only claimed counts for none, but for the user who has it. */
+/** Returns whether both are one user; a claimed name counts for its user only. */
 function isOwner(owner: Identity, client: Identity): boolean {
   return provedName(owner) === provedName(client) ||
     owner.isClaimed === true && owner.username === client.username;
@@ -62,8 +62,8 @@ function provedName({ username, isClaimed }: Identity): string | null {
 }
 
 /**
- * The outcome under the client id that the listener gives the client: its user
- * name, where `client_id` is "username". Rules are asked about that one.
+ * Returns the outcome with the client id that the listener gives the client: its
+ * user name, where `client_id` is "username". Rules judge that client id.
  *
  * @throws {ProtocolError} 0x87 without a user name, 0x85 with one that is too
  * long or has no prefix that the listener accepts.
@@ -86,7 +86,7 @@ function underUsername(outcome: Allowed, context: Context): Allowed {
   if (username === null) {
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
-      "the client id here is the user name, and the client has none",
+      "the client has no user name, which this listener uses as client id",
     );
   }
   checkLength(username, context);
@@ -98,14 +98,14 @@ function checkPrefix(clientId: string, prefixes: readonly string[]): void {
   if (prefixes.some((prefix) => clientId.startsWith(prefix))) return;
   throw new ProtocolError(
     ReasonCode.ClientIdentifierNotValid,
-    `the client id begins with none of client_id_prefixes: ${
+    `the client id has no prefix of client_id_prefixes: ${
       prefixes.slice(0, 4).join(", ")
     }`,
   );
 }
 
 /**
- * Checks how long a client id is. Up to 23 bytes have to be taken
+ * Checks the length of a client id. A server must accept 23 bytes
  * [MQTT-3.1.3-5]; the setting begins there.
  *
  * @throws {ProtocolError} 0x85.

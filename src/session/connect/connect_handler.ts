@@ -12,7 +12,7 @@ import { underOwnId } from "./client_id.ts";
 import { enter } from "./enter.ts";
 import { judgeWill } from "./judge_will.ts";
 
-/** Letters that a refusal says of an unknown authentication method. */
+/** Characters of an unknown authentication method in a refusal. */
 const METHOD_SHOWN = 100;
 
 /**
@@ -28,11 +28,11 @@ export function handleConnect(
   if (connection.state !== "opening") {
     throw new ProtocolError( // [MQTT-3.1.0-2]
       ReasonCode.ProtocolError,
-      "a second CONNECT",
+      "the client sends a second CONNECT",
     );
   }
   const packet = decodeConnect(chunk, frame);
-  // First of all how it is to be answered: a refusal keeps to it, too.
+  // First the form of answers: a refusal uses it, too.
   connection.sender.version = packet.version;
   connection.clientId = packet.clientId;
   connection.sender.problemInformation =
@@ -58,14 +58,14 @@ export function handleConnect(
   authenticated(authenticate(connection, packet, credentials));
 }
 
-/** Returns all that an authenticator may judge by; none of it is proved. */
+/** Returns the facts for authenticators; none of them is proved. */
 function credentialsOf(
   { certificate, listener, hostname }: Connection,
   { packet, clientId }: Candidate,
 ): Credentials {
   return {
     clientId,
-    // Empty ones stand for none, as with Mosquitto: some clients send them.
+    // Empty ones count as absent, as in Mosquitto: some clients send them.
     username: certificate?.username ?? (packet.username || null),
     password: packet.password?.length ? packet.password : null,
     version: packet.version,
@@ -90,7 +90,7 @@ function authenticate(
   if (exchange === null) {
     throw new ProtocolError( // [MQTT-4.12.0-1]
       ReasonCode.BadAuthenticationMethod,
-      `authentication method ${method.slice(0, METHOD_SHOWN)} is not known`,
+      `authentication method ${method.slice(0, METHOD_SHOWN)} is unknown`,
     );
   }
   // Kept for the steps to come, and for re-authentication (4.12.1).
@@ -100,7 +100,7 @@ function authenticate(
   return exchange.step(properties.authenticationData ?? null);
 }
 
-/** Refuses the client, asks for one more step, or lets it enter. */
+/** Refuses the client, asks for one more step, or accepts it. */
 function settle(
   connection: Connection,
   candidate: Candidate,
@@ -120,7 +120,7 @@ function settle(
     );
     return;
   }
-  // The authenticator may have been replaced while it was asked.
+  // A reload may have replaced the authenticator meanwhile.
   const { authenticator } = connection.context;
   if (authenticator.stillAllows?.(outcome.identity) === false) {
     throw new ProtocolError(ReasonCode.NotAuthorized, "no longer authorized");

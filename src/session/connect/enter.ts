@@ -11,7 +11,7 @@ import type { Candidate } from "./candidate.ts";
 import { type Allowed, isAnothers } from "./client_id.ts";
 import { announce, sessionExpiry, setLimits } from "./negotiate.ts";
 
-/** Takes the session for a client that is authenticated, and answers. */
+/** Attaches the session of an authenticated client, and answers CONNECT. */
 export function enter(
   connection: Connection,
   candidate: Candidate,
@@ -30,27 +30,27 @@ export function enter(
       ? announce(connection, candidate, data)
       : {},
   };
-  // Without CONNACK a client knows neither its limits nor its client id.
+  // CONNACK has the client's limits and client id: it must fit.
   const connack = encodeConnack(answer, packet.version);
   checkAnswer(connection.sender, "CONNACK", connack.length);
   clearTheWay(connection, candidate, identity);
   const batch = registry.batchToAwait(clientId);
   if (batch > 0) return awaitEnding(connection, batch, again);
-  // Nothing below waits, so nobody else can come in by this client id between
-  // taking the session and answering.
+  // The steps below do not wait: no other client can take the session before the
+  // answer.
   const former = registry.get(clientId);
   const present = former !== undefined;
   const session = former ?? registry.create(clientId);
   session.expiryInterval = sessionExpiry(packet, context.options);
-  // Also in place of one under delay: its client is back [MQTT-3.1.3-9].
+  // Replaces a will under delay: its client is back [MQTT-3.1.3-9].
   session.will = candidate.will;
   session.bridge = packet.bridge;
-  // Both before anything that may throw: `close` takes them back.
+  // Both before steps that may throw: `close` takes them back.
   connection.session = session;
   context.counters.clientsConnected++;
   session.attach(connection, identity);
   watchIdentity(connection, identity);
-  // What is half received from before does not count against the new quota.
+  // Messages half received before do not count for the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";
   setLimits(connection, packet);
@@ -67,11 +67,11 @@ export function enter(
   );
   context.log.connected(connection, present);
   session.queue.resume();
-  // Somebody else may have it now, or the same one by other rules.
+  // The user or the rules may have changed.
   if (present) enforceAccess(session, context);
 }
 
-/** Ends the old connection of the client id, and a session that is not to go on. */
+/** Ends the old connection of the client id, and a session that must not go on. */
 function clearTheWay(
   connection: Connection,
   { packet, clientId }: Candidate,
@@ -80,7 +80,7 @@ function clearTheWay(
   const { mountPoint, context, registry } = connection;
   const { router } = context;
   const old = registry.get(clientId);
-  // Of what lies elsewhere the client could not even unsubscribe here.
+  // The client could not unsubscribe from topics behind another mount point.
   const isFitting = old === undefined ||
     !isAnothers(old, identity, context) &&
       (mountPoint?.holdsAll(router, old) ?? true) &&
@@ -101,11 +101,11 @@ function clearTheWay(
 }
 
 /**
- * Has CONNACK wait for the disk where it says something of it: that the session
- * lasts, or that the one before is over.
+ * Has CONNACK wait for the disk where it promises state on disk: that the session
+ * lasts, or that the former one is over.
  */
 function awaitEffect(connection: Connection, session: Session): void {
-  // While the disk takes nothing, clients can come in all the same.
+  // While commits fail, clients connect all the same.
   if (session.slot !== null || session.isEnding) {
     connection.sender.waitForCommit();
   }

@@ -5,7 +5,7 @@ import type { ListenerOptions, SessionOptions } from "../core/options.ts";
 import { TopicAliases } from "../output/topic_aliases.ts";
 import type { Candidate } from "./candidate.ts";
 
-/** The largest packet there can be; as a maximum it limits nothing. */
+/** Largest packet of MQTT: as a maximum it limits nothing. */
 const PACKET_MAXIMUM = 268_435_460;
 
 /**
@@ -24,7 +24,7 @@ export function sessionExpiry(
   return Math.min(asked, maxExpiry);
 }
 
-/** The properties of CONNACK: only what differs from their default (3.2.2.3). */
+/** Returns the properties of CONNACK that differ from their defaults (3.2.2.3). */
 export function announce(
   connection: Connection,
   { packet, clientId, assigned }: Candidate,
@@ -32,7 +32,7 @@ export function announce(
 ): Properties {
   const { listener } = connection;
   const { options } = connection.context;
-  // An absent property means what the client asked for, or no limit.
+  // Absent means the value of CONNECT, or no limit.
   const asked = packet.properties.sessionExpiryInterval ?? 0;
   const properties: Properties = {};
   const expiry = sessionExpiry(packet, options);
@@ -45,7 +45,7 @@ export function announce(
   if (listener.maxPacketSize < PACKET_MAXIMUM) {
     properties.maximumPacketSize = listener.maxPacketSize;
   }
-  // [MQTT-3.2.2-16]: it could not come back to a session it cannot name.
+  // [MQTT-3.2.2-16]: the client needs it to resume its session.
   if (assigned) properties.assignedClientIdentifier = clientId;
   if (listener.topicAliasMaximum > 0) {
     properties.topicAliasMaximum = listener.topicAliasMaximum;
@@ -64,8 +64,8 @@ export function announce(
 }
 
 /**
- * Sets what holds for this connection: the less of what the client takes and
- * what the settings give.
+ * Sets the limits of this connection: the lower of the client's and the
+ * settings'.
  */
 export function setLimits(connection: Connection, packet: ConnectPacket): void {
   const { listener, context } = connection;
@@ -82,8 +82,8 @@ export function setLimits(connection: Connection, packet: ConnectPacket): void {
   connection.sender.aliasesOut = aliases === 0
     ? null
     : new TopicAliases(aliases);
-  // Frames of 3.x are one form; with aliases to give or a part of the topic to
-  // leave out, each frame is our own.
+  // 3.x has one form of frames; with aliases or a mount point the broker encodes
+  // each frame.
   const { mountPoint } = connection;
   connection.sender.topicFrom = mountPoint === null ? 0 : mountPoint.length;
   connection.sender.passOn = mountPoint !== null
@@ -95,14 +95,14 @@ export function setLimits(connection: Connection, packet: ConnectPacket): void {
     : 0;
   const keepAlive = keepAliveOf(packet, listener);
   connection.isKeepAliveCut = keepAlive !== packet.keepAlive;
-  // Counted one and a half times from now on [MQTT-3.1.2-22].
+  // One and a half times the interval counts [MQTT-3.1.2-22].
   connection.watch(keepAlive);
 }
 
 /**
- * The keep alive that counts, in seconds; 0 for none. CONNACK tells a 5.0
- * client of a shorter one. A 3.x client does not learn of it, and is closed
- * when it says nothing for so long: 3.1.1, 3.1.2.10 allows that.
+ * Returns the keep alive that counts, in seconds; 0 for none. CONNACK of MQTT 5.0
+ * has a shorter one. A 3.x client does not learn of it, and is closed after that
+ * silence: 3.1.1, 3.1.2.10 allows it.
  */
 function keepAliveOf(
   { keepAlive }: ConnectPacket,

@@ -10,12 +10,12 @@ import type { Connection } from "../connection/connection.ts";
 import { ForeignProtocol } from "../connection/first_packet.ts";
 import { closeReasonOf } from "../core/closing_error.ts";
 
-/** Answers a CONNECT that is refused, where there is an answer, and closes. */
+/** Refuses a CONNECT with an answer, where the version has one, and closes. */
 export function refuseConnect(
   connection: Connection,
   error: ProtocolError,
 ): void {
-  // Before CONNECT was decoded there is nobody to answer.
+  // Before CONNECT is decoded no answer is possible.
   const version = error instanceof ConnectError
     ? error.version
     : connection.clientId === null
@@ -23,7 +23,7 @@ export function refuseConnect(
     : connection.version;
   const bytes = version === null ? null : refusal(connection, error, version);
   if (bytes !== null) connection.sender.send(bytes);
-  // Counted apart: wrong passwords are worth another look than wrong bytes.
+  // Counted apart: wrong passwords are not wrong bytes.
   const denied = connection.state === "authenticating";
   const why = closeReasonOf(error, denied ? "auth-failed" : "refused");
   // No DISCONNECT is sent before the connection is open.
@@ -33,7 +33,7 @@ export function refuseConnect(
   });
 }
 
-/** CONNACK with the refusal; null where the version has no code for it. */
+/** Returns CONNACK with the refusal; null where the version has no code. */
 function refusal(
   connection: Connection,
   error: ProtocolError,
@@ -42,19 +42,19 @@ function refusal(
   const code = version === 5 ? error.reasonCode : RETURN_CODES.get(
     error.reasonCode,
   );
-  if (code === undefined) return null; // 3.x has no word for it: just close
+  if (code === undefined) return null; // 3.x has no code for it
   const encode = (properties: Properties) =>
     encodeConnack(
       { type: 2, sessionPresent: false, code, properties },
       version,
     );
   if (version !== 5) return encode({});
-  // The reason in words only where it fits [MQTT-3.2.2-19].
+  // With Reason String (0x1F) only where it fits [MQTT-3.2.2-19].
   const full = encode({ reasonString: error.message });
   return full.length <= connection.sender.sendLimit ? full : encode({});
 }
 
-/** What 3.x says for a reason (3.2.2.3); the rest has to do without a word. */
+/** Return codes of 3.x for reason codes (3.2.2.3); others have none. */
 const RETURN_CODES: ReadonlyMap<ReasonCode, ReturnCode> = new Map([
   [
     ReasonCode.UnsupportedProtocolVersion,

@@ -3,9 +3,9 @@ import { MOST_IN_FLIGHT } from "../session/inflight_window.ts";
 import { applyRate } from "./rate_pause.ts";
 
 /**
- * Sets what the settings bound for a connection and nobody has promised it: how
- * much may be on its way to its client, and how fast that may publish. At
- * CONNECT, and again whenever the settings have changed.
+ * Sets the limits of a connection that CONNACK does not promise: messages in
+ * flight, unread bytes, and the rate of PUBLISH. Called at CONNECT, and again
+ * after each reload.
  */
 export function applyLimits(connection: Connection): void {
   const { sender, context } = connection;
@@ -17,7 +17,7 @@ export function applyLimits(connection: Connection): void {
     MOST_IN_FLIGHT,
   );
   sender.outbox.maximum = options.maxOutbound;
-  // What waited for room in the window may go out now.
+  // Messages that waited for the window may be sent now.
   if (sender.sendMaximum > before) connection.session?.queue.drain();
   applyRate(connection);
 }

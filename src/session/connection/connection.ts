@@ -30,13 +30,13 @@ import { Sender } from "../output/sender.ts";
 import type { Registry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 
-/** The largest CONNECT that is read: nobody is known yet who sends it. */
+/** Largest CONNECT in bytes: its sender is not authenticated yet. */
 const CONNECT_MAXIMUM = 1024 * 1024;
 
-/** Time in ms for the peer to take a farewell and close. */
+/** Time for the peer to read DISCONNECT and close (ms). */
 const LINGER = 2000;
 
-/** Bytes of a packet under way that keep a connection alive as a packet does. */
+/** Bytes of a packet under way that count for the keep alive as a packet does. */
 const PART = 1024;
 
 /** Takes the answer to one step of an authentication. */
@@ -45,8 +45,8 @@ export type Authenticated = (
 ) => void;
 
 /**
- * opening: CONNECT has not come. authenticating: it is being judged.
- * open: a session is attached. closing: only the outbox is still written.
+ * opening: before CONNECT. authenticating: CONNECT is being judged. open: a
+ * session is attached. closing: only the outbox is still written.
  */
 export type ConnectionState =
   | "opening"
@@ -61,29 +61,29 @@ export interface PacketHandler {
    * Handles the packet that `frame` found in `chunk`. Returns false when the
    * packet has to be handled again later; the reader is paused then.
    *
-   * @throws {ProtocolError} where it breaks the protocol.
+   * @throws {ProtocolError} for a packet that breaks the protocol.
    */
   handle(connection: Connection, chunk: Uint8Array, frame: Frame): boolean;
-  /** Answers a CONNECT that is refused, where there is an answer, and closes. */
+  /** Refuses a CONNECT with an answer, where the version has one, and closes. */
   refuse(connection: Connection, error: ProtocolError): void;
 }
 
 /**
  * One network connection: frames in, packets to their handlers, bytes out.
- * What lasts longer than the network connection is in `Session`.
+ * `Session` has the state that survives it.
  */
 export class Connection implements Deadline, LoggedConnection {
   /** Counts the connections since the broker's start, from 1. */
   readonly id: number;
-  /** What it shares with the others of its broker. */
+  /** Objects that all connections of the broker share. */
   readonly context: Context;
-  /** Where its session is. */
+  /** The registry of its session. */
   readonly registry: Registry;
   readonly #handler: PacketHandler;
-  /** What the listener it came by sets. */
+  /** Settings of its listener. */
   readonly listener: ListenerOptions;
   /**
-   * Before which topics its client sees; null for all as they are.
+   * The prefix of all topics of its client, or null.
    * @internal
    */
   readonly mountPoint: MountPoint | null;
@@ -92,7 +92,7 @@ export class Connection implements Deadline, LoggedConnection {
   /** The peer's TCP port; 0 where there is none. */
   readonly port: number;
   /**
-   * What is said to the client.
+   * Sends packets to the client.
    * @internal
    */
   readonly sender: Sender;
@@ -103,30 +103,30 @@ export class Connection implements Deadline, LoggedConnection {
   readonly pump: Pump;
   readonly #stream: ByteStream;
   readonly #whenClosed: () => void;
-  /** How far it has come. */
+  /** Its state. */
   state: ConnectionState = "opening";
   /**
-   * What CONNACK was made by: an MQTT 5.0 client may rely on it to the end.
+   * Settings at CONNACK: an MQTT 5.0 client may rely on them to the end.
    * @internal
    */
   promised: SessionOptions;
   /**
-   * Session Expiry Interval (0x11) of its CONNECT in seconds, before any bound
-   * of the broker's; 0 where it has none.
+   * Session Expiry Interval (0x11) of its CONNECT in seconds, without the bound
+   * of the settings; 0 where absent.
    */
   askedExpiry = 0;
-  /** Null until CONNECT was decoded. */
+  /** Null before CONNECT is decoded. */
   clientId: string | null = null;
-  /** As CONNECT says, until the client is authenticated; null without one. */
+  /** That of CONNECT until the client is authenticated; null without one. */
   username: string | null = null;
   /** Attached while it is open, else null. */
   session: Session | null = null;
   /**
-   * How fast it may publish; null without a bound.
+   * Bound of its PUBLISH rate, or null.
    * @internal
    */
   rate: PublishRate | null = null;
-  /** Cancels the end of a pause for its rate; null outside one. @internal */
+  /** Cancels the end of a rate pause; null outside one. @internal */
   ratePause: Cancel | null = null;
   /** Ends the wait for the former session's end; null outside one. @internal */
   stopWaiting: Cancel | null = null;
@@ -136,13 +136,13 @@ export class Connection implements Deadline, LoggedConnection {
   heardAt = 0;
   /** Bytes of the packet under way that moved `heardAt`. */
   #heardOf = 0;
-  /** Whether `max_keep_alive` is less than its client asked for. @internal */
+  /** Whether `max_keep_alive` is less than the keep alive of CONNECT. @internal */
   isKeepAliveCut = false;
-  /** Aliases the client has set; made by its first. */
+  /** Topic aliases of the client; made with its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
-  /** QoS 2 ids the session held before it: the quota begins anew (4.9). */
+  /** QoS 2 ids of the session before it: the quota begins anew (4.9). */
   carried = 0;
-  /** The certificate by which it came in; null without one. */
+  /** The client certificate, or null. */
   certificate: ClientCertificate | null = null;
   /**
    * Answers about access that the packet under way waited for, or null.
@@ -154,23 +154,24 @@ export class Connection implements Deadline, LoggedConnection {
    * @internal
    */
   filterWork: FilterWork | null = null;
-  /** Ends it when what let its client in does; null where that has no end. */
+  /** Ends the connection when the identity expires; null for one without expiry. */
   identityEnd: { stop(): void } | null = null;
-  /** Credentials of the CONNECT, kept where AUTH may come again. */
+  /** Credentials of CONNECT, kept for re-authentication. */
   credentials: Credentials | null = null;
-  /** Of its CONNECT; null without enhanced authentication. */
+  /** Authentication Method (0x15) of CONNECT, or null. */
   authMethod: string | null = null;
   /** The authentication under way, or null. */
   exchange: AuthExchange | null = null;
   /** Takes the answers of the exchange; null without one. @internal */
   authenticated: Authenticated | null = null;
-  /** When `due` is to be called, ms; Infinity for never. */
+  /** Time of `due`, ms by `Clock.now`; Infinity for never. */
   at: number = Infinity;
   /** Belongs to `Deadlines`. */
   tick: number = -1;
 
   /**
-   * `whenClosed` is called once, when the stream and all buffers are given back.
+   * Calls `whenClosed` once, when the stream is closed and all buffers are given
+   * back.
    */
   constructor(
     accepted: Accepted,
@@ -197,14 +198,15 @@ export class Connection implements Deadline, LoggedConnection {
     this.pump = new Pump(accepted.stream, this, context);
   }
 
-  /** As the CONNECT says; 4 until it has come. */
+  /** Returns the protocol version; 4 before CONNECT. */
   get version(): ProtocolVersion {
     return this.sender.version;
   }
 
   /**
-   * Serves the connection until it is closed. While the broker is loading it
-   * only waits, until `loaded`: nobody could be told what his session is.
+   * Serves the connection until it is closed. While the broker is loading, the
+   * connection waits for `loaded`: no CONNECT can be answered before sessions are
+   * restored.
    */
   start(): void {
     this.context.counters.connectionsOpened++;
@@ -213,16 +215,16 @@ export class Connection implements Deadline, LoggedConnection {
     this.pump.start();
   }
 
-  /** Everything is restored. */
+  /** Goes on once sessions are restored. */
   loaded(): void {
     if (this.state !== "opening") return;
-    // A store that turned out to be damaged was replaced meanwhile.
+    // The broker may have replaced a damaged store meanwhile.
     this.sender.outbox.barrier = this.context.durability.barrier;
     this.#expectSoon();
     this.pump.resume("loading");
   }
 
-  /** CONNECT has to be complete within the listener's timeout. */
+  /** Starts the connect timeout of the listener. */
   #expectSoon(): void {
     const { clock, deadlines } = this.context;
     this.at = clock.now() + this.listener.connectTimeout;
@@ -230,8 +232,8 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Handles the packets in `chunk` from `start` up to `end`, and returns how
-   * far it came: the rest is not complete yet, or has to wait.
+   * Handles the packets in `chunk` from `start` up to `end`. Returns the offset
+   * of the rest, which is incomplete or has to wait.
    */
   receive(chunk: Uint8Array, start: number, end: number): number {
     const { frame, passes, counters } = this.context;
@@ -253,7 +255,7 @@ export class Connection implements Deadline, LoggedConnection {
         this.heardAt = passes.now;
         at = frame.end;
         if (!this.#handler.handle(this, chunk, frame)) return frame.start;
-        // An answer is for the packet that waited, not for a later one.
+        // The answers are for the packet that waited, not for a later one.
         if (settled !== null) this.settled = null;
         counters.packetsReceived++;
         if (this.state === "closing" || this.state === "closed") return end;
@@ -262,8 +264,7 @@ export class Connection implements Deadline, LoggedConnection {
       this.fail(error);
       return end;
     }
-    // Answers are not messages: nothing else bounds what a client that never
-    // reads makes us say.
+    // Only this bounds the answers to a client that never reads.
     const { outbox } = this.sender;
     if (outbox.held && outbox.waiting > this.context.options.maxOutbound) {
       this.pump.pause("outbound-full");
@@ -272,12 +273,12 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Counts the first `bytes` of a packet under way as a sign of life, a KiB at
-   * a time: a large packet on a slow line takes longer than its keep alive, and
-   * a peer that trickles is still closed.
+   * Counts the first `bytes` of a packet under way for the keep alive, a KiB at a
+   * time: a large packet on a slow line may take longer than the keep alive. A
+   * peer that trickles is still closed.
    */
   #hearPart(bytes: number): void {
-    // Fewer than before: another packet has begun.
+    // Fewer bytes than before: another packet has begun.
     if (bytes < this.#heardOf) this.#heardOf = 0;
     if (bytes < this.#heardOf + PART) return;
     this.#heardOf = bytes;
@@ -285,21 +286,21 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Commits have been failing for a while. What waits for one holds up
-   * everything behind it, so such a connection is closed: its client comes
-   * back, and what was not acknowledged is answered as it can be now.
+   * Closes the connection if its outbox waits for a commit, as commits have been
+   * failing for a while: the wait would hold up all packets behind. The client
+   * comes back, and repeats what was not acknowledged.
    */
   storeStuck(): void {
     if (this.sender.outbox.waitsForCommit) this.close("disk-full");
   }
 
-  /** Commits work again: what could not be sent meanwhile goes out. */
+  /** Sends messages that waited for commits, which work again. */
   storeWorks(): void {
     this.context.passes.begin();
     this.session?.queue.drain();
   }
 
-  /** What is offered to its client: an MQTT 5.0 client was told once. */
+  /** Returns the settings offered to its client: MQTT 5.0 has them in CONNACK. */
   get offered(): SessionOptions {
     return this.version === 5 ? this.promised : this.context.options;
   }
@@ -315,8 +316,8 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Closes because of what was received, or of an error of our own. As all
-   * that ends a connection, it never throws: other clients' work goes on.
+   * Closes the connection because of received bytes, or of an error of the
+   * broker's own. Never throws: other clients' work goes on.
    */
   fail(error: unknown): void {
     if (error instanceof ProtocolError) {
@@ -332,7 +333,7 @@ export class Connection implements Deadline, LoggedConnection {
     this.close(why, reasonCode, message, { detail });
   }
 
-  /** Ends at once because of an error after which nothing can be written. */
+  /** Ends at once because of an error after which no bytes can be written. */
   crashed(error: unknown): void {
     this.#note("its connection ends at once", error);
     this.close("internal-error");
@@ -343,17 +344,16 @@ export class Connection implements Deadline, LoggedConnection {
     this.context.faults.note(result, error, this.clientId);
   }
 
-  /** Takes a step of the end; where that throws, the end goes on without it. */
+  /** Takes a step of the end, which goes on where the step throws. */
   #survive(step: string, task: () => void): boolean {
     const result = `the connection ends without ${step}`;
     return this.context.faults.survive(result, task, this.clientId);
   }
 
   /**
-   * Ends the connection. With a code, an MQTT 5.0 client that is open gets a
-   * DISCONNECT first, with `reason` where it wants one (3.1.2.11.7); what waits
-   * in the outbox is written, within `LINGER`. `end` is for the log, which has
-   * `reason` without it.
+   * Ends the connection. With a code, an open MQTT 5.0 client gets DISCONNECT
+   * first, with `reason` where it wants one (3.1.2.11.7). Writes the rest of the
+   * outbox within `LINGER`. The log has `end`, and else `reason`.
    */
   close(
     why: CloseReason,
@@ -381,7 +381,7 @@ export class Connection implements Deadline, LoggedConnection {
     if (!this.#survive("the last write", () => this.#finish())) this.release();
   }
 
-  /** Lets go of the session and of all that waits for this connection. */
+  /** Detaches the session and drops all that waits for this connection. */
   #leave(): void {
     const { session } = this;
     this.session = null;
@@ -397,7 +397,7 @@ export class Connection implements Deadline, LoggedConnection {
     session.detach();
   }
 
-  /** Writes what waits, reads on for the peer's end, and then releases. */
+  /** Writes the outbox, reads on until the peer's end, and then releases. */
   #finish(): void {
     this.pump.stop();
     if (this.sender.outbox.waiting === 0) return this.release();
@@ -408,8 +408,8 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Ends our side and waits for the peer to end its own: closing while it
-   * still sends would reset the connection, and the farewell would be lost.
+   * Ends the broker's side and waits for the peer's end: closing while the peer
+   * still sends would reset the connection, and lose DISCONNECT.
    */
   #linger(): void {
     if (this.#stream.closeWrite === undefined) return this.release();
@@ -454,7 +454,7 @@ export class Connection implements Deadline, LoggedConnection {
       return this.release();
     }
     if (this.state === "closing") return this.release();
-    // While we do not read, silence is not the client's fault.
+    // While the reader is paused, silence is not the client's fault.
     if (this.pump.paused !== null) this.heardAt = now;
     const at = this.heardAt + this.patience;
     if (now >= at) {

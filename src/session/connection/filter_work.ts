@@ -4,17 +4,18 @@ import type {
   Frame,
 } from "../../codec/mod.ts";
 
-/** What is handled before other connections get their turn. */
+/** Bounds of a slice: other connections get their turn after it. */
 const SLICE: FilterListSlice = { filters: 256, bytes: 16 * 1024 };
 
 /**
  * A SUBSCRIBE or UNSUBSCRIBE under way. One packet may have very many topic
  * filters, so its handler works in slices, and the broker serves other
- * connections in between. The handler checks the whole packet first: one that
- * ends the connection has no other effect. It reads a packet of one slice once.
+ * connections in between. The handler checks the whole packet first: a packet
+ * that ends the connection has no other effect. A packet of one slice is read
+ * once.
  */
 export class FilterWork {
-  /** Of the packet, 1 to 65,535. */
+  /** Packet id, 1 to 65,535. */
   readonly packetId: number;
   /** The subscription identifier; 0 without one. */
   readonly identifier: number;
@@ -26,7 +27,7 @@ export class FilterWork {
   isDenied = false;
   /** The reason of the first refusal, for the client. */
   reason: string | undefined = undefined;
-  // Offsets from the beginning of the packet, which may move in its chunk.
+  // Offsets from the beginning of the packet, which may move in the chunk.
   readonly #first: number;
   #at: number;
   #next: number;

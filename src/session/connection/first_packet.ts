@@ -10,7 +10,7 @@ import { ClosingError } from "../core/closing_error.ts";
 /** Reason of a connection that begins with anything else. */
 const NOT_CONNECT = "the first packet is not CONNECT";
 
-/** The first bytes are of another protocol: there is nothing to answer. */
+/** The first bytes are of another protocol, so there is no answer. */
 export class ForeignProtocol extends ClosingError {
   /** The protocol that the peer speaks. */
   readonly fault: PeerFault;
@@ -41,7 +41,7 @@ export function expectPacket(
     }
     throw new ProtocolError( // [MQTT-4.12.0-6]
       ReasonCode.ProtocolError,
-      "a packet other than AUTH before CONNACK",
+      "the client sends a packet other than AUTH before CONNACK",
     );
   }
   const speaks = protocolOf(chunk, start, end);

@@ -3,10 +3,10 @@ import type { Identity } from "../../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "../core/deadlines.ts";
 
-/** How long at most until the calendar is looked at (ms): it may be set. */
+/** Interval of reading the calendar (ms), which may be set. */
 const LOOK = 60_000;
 
-/** Ends a connection when what let its client in does: a token, say. */
+/** Ends a connection when the client's identity expires: a token, say. */
 export class IdentityEnd implements Deadline {
   at: number = Infinity;
   tick: number = -1;
@@ -20,7 +20,7 @@ export class IdentityEnd implements Deadline {
     this.#wait();
   }
 
-  /** Ends nothing any more. */
+  /** Stops watching. */
   stop(): void {
     this.#connection.context.deadlines.clear(this);
   }
@@ -35,7 +35,7 @@ export class IdentityEnd implements Deadline {
     );
   }
 
-  /** The end is dated by others: what counts is the calendar, not our clock. */
+  /** Waits for the date of the end, which the calendar decides. */
   #wait(): void {
     const { clock, deadlines } = this.#connection.context;
     const rest = this.#expiresAt - clock.date();
@@ -44,7 +44,7 @@ export class IdentityEnd implements Deadline {
   }
 }
 
-/** From now on `connection` ends with `identity`, and no other. */
+/** Has `connection` end when `identity` expires, in place of a former one. */
 export function watchIdentity(
   connection: Connection,
   { expiresAt = Infinity }: Identity,

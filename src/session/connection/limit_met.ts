@@ -3,7 +3,7 @@ import type { Context } from "../core/context.ts";
 import type { ListenerOptions } from "../core/options.ts";
 import type { CloseReason } from "../core/reasons.ts";
 
-/** What bounds a connection. */
+/** A connection, as far as its limits need one. */
 export interface Limits {
   readonly context: Context;
   readonly listener: ListenerOptions;
@@ -12,9 +12,9 @@ export interface Limits {
 }
 
 /**
- * The limit that a connection met when it is closed for `why`, with the reason
- * code `code` if it has one: name of the setting and value, for the log. Null
- * when it was no limit. `detail` is the cause in words, for the log.
+ * Returns the limit that ended a connection, for the log: name of the setting and
+ * value. Null for other ends. The end has the reason `why`, the reason code
+ * `code` if any, and its cause in words, `detail`.
  */
 export function limitMet(
   { context, listener, sender, isKeepAliveCut }: Limits,

@@ -1,13 +1,13 @@
 /**
- * How fast one client may publish: a bucket that holds one second's worth and
- * fills evenly. It refuses nothing; it says when the next message may come.
+ * Bounds the PUBLISH rate of one client: a bucket of one second's worth that
+ * fills evenly. It refuses no message; it returns when the next may come.
  */
 export class PublishRate {
   /** Messages a second, 0 for no bound. */
   readonly messages: number;
   /** Bytes a second, 0 for no bound. */
   readonly bytes: number;
-  /** When the next message may be taken, in ms. */
+  /** Time from which on the next message is accepted, ms by `Clock.now`. */
   readyAt: number;
   readonly #messagesAMs: number;
   readonly #bytesAMs: number;
@@ -27,7 +27,7 @@ export class PublishRate {
     this.readyAt = now;
   }
 
-  /** Takes one message of `bytes`; returns the ms to wait, 0 for none. */
+  /** Counts one message of `bytes`; returns the ms to wait, 0 for none. */
   take(bytes: number, now: number): number {
     const passed = now - this.#at;
     this.#at = now;

@@ -4,38 +4,38 @@ import { giveBack, LARGEST, lend, scrub, SMALLEST } from "../core/buffers.ts";
 import type { Context } from "../core/context.ts";
 import type { PauseReason } from "../core/reasons.ts";
 
-/** A packet announced this large gets its buffer at once, else step by step. */
+/** Packet length up to which the buffer grows at once, else step by step. */
 const AT_ONCE = 1024 * 1024;
 
 /** Reads in a row that left the buffer nearly empty before it gets smaller. */
 const SHORT_READS = 2;
 
-/** Full buffers read in a row before other connections are looked at. */
+/** Full buffers read in a row before other connections get their turn. */
 const READS_A_TURN = 8;
 
-/** A buffer of at least `size` bytes. */
+/** Returns a buffer of at least `size` bytes. */
 function bufferOf(size: number): Uint8Array {
   return size <= LARGEST ? lend(size) : new Uint8Array(size);
 }
 
-/** What the pump hands the bytes to. */
+/** The connection of a pump. */
 export interface PumpOwner {
-  /** Handles packets; returns how far it came (see `Connection.receive`). */
+  /** Handles packets; see `Connection.receive`. */
   receive(chunk: Uint8Array, start: number, end: number): number;
   /** The peer has ended its side. */
   ended(): void;
   /** The stream broke. */
   broken(error: unknown): void;
-  /** An error of our own: nothing more will be read. */
+  /** An error of the broker's own ends all reading. */
   crashed(error: unknown): void;
 }
 
 /**
- * Reads a stream into one buffer and hands over what is in it, one pass a
- * read. Backpressure is pull: while it is paused it does not read.
+ * Reads a stream into one buffer and hands its bytes over, one pass a read. A
+ * paused pump does not read: the peer has to wait.
  *
- * The pump alone writes into its buffer, and does so as soon as a pass is over.
- * A message that lasts longer copies its bytes or claims the whole buffer.
+ * Only the pump writes to its buffer, as soon as a pass is over. A message that
+ * lasts longer copies its bytes or claims the whole buffer.
  */
 export class Pump implements ByteOwner {
   readonly #stream: ByteStream;
@@ -43,17 +43,17 @@ export class Pump implements ByteOwner {
   readonly #context: Context;
   #stopped = false;
   #ended = false;
-  /** A read or a pass has the buffer. */
+  /** Whether a read or a pass uses the buffer. */
   #busy = false;
-  /** Paused, with nothing under way that would find out that it no longer is. */
+  /** Whether it is paused without a read or pass under way that would go on. */
   #waiting = false;
   #chunk: Uint8Array;
-  /** A message has taken over the buffer: the pump only reads it now. */
+  /** Whether a message has claimed the buffer: the pump only reads it now. */
   #claimed = false;
   #fill = 0;
   #reads = 0;
   #shortReads = 0;
-  /** Why it does not read, or null while it does. */
+  /** The reason of a pause, or null while it reads. */
   paused: PauseReason | null = null;
 
   constructor(stream: ByteStream, owner: PumpOwner, context: Context) {
@@ -79,7 +79,7 @@ export class Pump implements ByteOwner {
     this.#context.counters.paused[reason]++;
   }
 
-  /** Goes on, if it was paused for this reason. */
+  /** Goes on if it is paused for this reason. */
   resume(reason: PauseReason): void {
     if (this.paused !== reason) return;
     this.paused = null;
@@ -92,7 +92,7 @@ export class Pump implements ByteOwner {
     });
   }
 
-  /** From now on drops what it reads, until the stream ends. */
+  /** Drops all bytes from now on, until the stream ends. */
   stop(): void {
     this.#stopped = true;
     this.paused = null;
@@ -103,9 +103,8 @@ export class Pump implements ByteOwner {
   }
 
   /**
-   * Gives its buffer away to a payload of `length` bytes that fills at least
-   * half of it, so that at most the same again is held for nothing. Buffers
-   * that were lent are never given away.
+   * Gives its buffer to a payload of `length` bytes that fills at least half of
+   * it, so at most as many bytes again are wasted. Never gives lent buffers away.
    */
   claim(bytes: Uint8Array, length: number): boolean {
     const isGiven = bytes === this.#chunk && bytes.length > LARGEST &&
@@ -115,8 +114,8 @@ export class Pump implements ByteOwner {
   }
 
   /**
-   * The stream is closed. The buffer goes back, once: when a read or a pass
-   * still has it, that does it in the end.
+   * Gives the buffer back once, after the close of the stream: at once, or at the
+   * end of the read or pass that uses it.
    */
   end(): void {
     if (this.#ended) return;
@@ -163,7 +162,7 @@ export class Pump implements ByteOwner {
     this.#next();
   }
 
-  /** What throws ends the connection: it would never be read again. */
+  /** Reads on; an error ends the connection, which would never be read again. */
   #survive(task: () => void): void {
     try {
       task();
@@ -186,18 +185,18 @@ export class Pump implements ByteOwner {
   };
 
   readonly #comeBack = (): void => {
-    // A pause that began and ended meanwhile has left packets unhandled.
+    // A pause that began and ended meanwhile left packets unhandled.
     if (!this.#ended && this.paused === null) this.#passAgain();
     this.#next();
   };
 
-  /** A pass over what an earlier read has left. */
+  /** Makes a pass over the rest of an earlier read. */
   #passAgain(): void {
     this.#pass();
     this.#fit(false, this.#chunk.length);
   }
 
-  /** One pass over what is in the buffer; the rest moves to its front. */
+  /** Makes a pass over the bytes in the buffer; moves the rest to its front. */
   #pass(): void {
     if (this.#stopped) this.#fill = 0;
     const fill = this.#fill;
@@ -223,16 +222,16 @@ export class Pump implements ByteOwner {
     this.#chunk = chunk;
   }
 
-  /** Chooses the buffer of the next read by how the last one went. */
+  /** Chooses the buffer of the next read by the last one. */
   #fit(filled: boolean, count: number): void {
-    // A buffer that is full because its first packet waits stays as it is.
+    // A buffer that is full because its first packet waits stays.
     if (this.#ended || (this.paused !== null && this.#fill > 0)) return;
     const size = this.#chunk.length;
     const needed = this.#fill === 0 ? 0 : this.#context.frame.needed;
     let wanted = size;
     if (this.#fill > 0 && needed > size) {
-      // A large packet gets what it needs, but no more than a peer has shown
-      // to be earnest about: the announced length alone costs it nothing.
+      // A large packet gets a buffer in proportion to the bytes that came: the
+      // announced length alone costs a peer nothing.
       wanted = needed <= AT_ONCE ? needed : Math.min(
         needed,
         Math.max(AT_ONCE, size * (this.#fill === size ? 2 : 1)),
@@ -240,8 +239,8 @@ export class Pump implements ByteOwner {
     } else if (filled) wanted = Math.max(size, Math.min(size * 4, LARGEST));
     const isShort = count * 4 < size && needed === 0;
     this.#shortReads = isShort ? this.#shortReads + 1 : 0;
-    // Not while a packet is coming in: that would only copy it about. Nor at
-    // the first one: a burst ends with a short read, and the next one follows.
+    // Not within a packet, which would be copied; nor at the first short read:
+    // a burst ends with one, and the next burst follows.
     if (this.#shortReads >= SHORT_READS) wanted = Math.max(count * 2, SMALLEST);
     if (size > LARGEST && this.#fill === 0) wanted = LARGEST;
     wanted = Math.max(wanted, this.#fill + 1);

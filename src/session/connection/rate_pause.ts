@@ -3,8 +3,8 @@ import { PublishRate } from "./publish_rate.ts";
 
 /**
  * Pauses the reader until the rate of `connection`, which has one, allows its
- * next PUBLISH. Returns false: the same bytes come again. Only a PUBLISH that
- * comes too early pauses it, so a client that says nothing more can leave.
+ * next PUBLISH. Returns false: the same bytes come again. Only an early PUBLISH
+ * pauses the reader, so a client without further messages can leave.
  */
 export function waitForRate(connection: Connection): false {
   const { context, pump } = connection;
@@ -21,8 +21,8 @@ export function waitForRate(connection: Connection): false {
 }
 
 /**
- * Has `connection` go by the rate of the settings. Unchanged settings leave
- * the present one, and its pause; others begin anew, and end the pause.
+ * Sets the rate of `connection` by the settings. Unchanged settings leave the
+ * present rate and its pause; other settings begin anew, and end the pause.
  */
 export function applyRate(connection: Connection): void {
   const { context, rate, pump } = connection;

@@ -8,56 +8,56 @@ import {
 } from "../../security/mod.ts";
 import { KnownRights } from "./known_rights.ts";
 
-/** Who is asked about: sessions are. */
+/** A session, as far as access needs one. */
 export interface AccessHolder {
-  /** Who it belongs to. */
+  /** Identity of the client. */
   readonly identity: Identity;
-  /** Stands for that identity in what is remembered; at least 1. */
+  /** Number of that identity in caches; at least 1. */
   readonly identityNumber: number;
-  /** What was asked last of it; null when that does not hold any more. */
+  /** Topic of the latest question; null when its answer no longer applies. */
   lastAsked: Topic | null;
-  /** What the answer was. */
+  /** The latest answer. */
   lastRights: Rights;
-  /** To which generation that answer belongs. */
+  /** Generation of that answer. */
   lastGeneration: number;
 }
 
-/** Answers that a packet waits for, kept until it is handled again. */
+/** Answers that a packet waits for, until the packet is handled again. */
 export interface SettledAccess {
   readonly questions: readonly AccessQuestion[];
   readonly answers: readonly boolean[];
-  /** `Session.identityNumber` of the client they are about. */
+  /** `Session.identityNumber` of their client. */
   readonly identityNumber: number;
   /** `Authorizer.generation` of the rules that left the questions open. */
   readonly generation: number;
 }
 
-/** Counted up for every identity there is. */
+/** The latest number of an identity. */
 let identities = 0;
 
-/** The number of an identity that has just come: nobody had it before. */
+/** Returns a number that no identity had before. */
 export function nextIdentityNumber(): number {
   return ++identities;
 }
 
-/** What an authorizer says, remembered until it would say something else. */
+/** Answers of an authorizer, cached until its generation changes. */
 export class Access {
-  /** Who is asked. */
+  /** The authorizer. */
   readonly authorizer: Authorizer;
   readonly #known = new KnownRights();
-  /** What is known belongs to this generation. */
+  /** Generation of the cached answers. */
   #generation: number;
 
-  /** Nothing is known yet. */
+  /** The cache is empty at first. */
   constructor(authorizer: Authorizer) {
     this.authorizer = authorizer;
     this.#generation = authorizer.generation;
   }
 
-  /** What `holder` may do with `topic`. */
+  /** Returns the rights of `holder` to `topic`. */
   rights(holder: AccessHolder, topic: Topic): Rights {
     const { generation } = this.authorizer;
-    // Most clients have to do with one topic for a while.
+    // Most clients use one topic for a while.
     if (holder.lastAsked === topic && holder.lastGeneration === generation) {
       return holder.lastRights;
     }
@@ -67,14 +67,14 @@ export class Access {
     }
     holder.lastRights = this.#find(holder, topic);
     holder.lastGeneration = generation;
-    // The view of a retained message comes once, and would pin its block.
+    // The view of a retained message comes once; a cache would pin its block.
     holder.lastAsked = topic.isView ? null : topic;
     return holder.lastRights;
   }
 
   #find(holder: AccessHolder, topic: Topic): Rights {
     const { authorizer } = this;
-    // Topics that are used once would only push out what is used often.
+    // Topics used once would displace topics used often.
     if (topic.number === 0) return authorizer.rights(holder.identity, topic);
     const known = this.#known.find(topic.number, holder.identityNumber);
     if (known >= 0) return known;
@@ -83,7 +83,7 @@ export class Access {
     return rights;
   }
 
-  /** The highest QoS up to `qos` at which `holder` may get it, or -1. */
+  /** Returns the highest QoS up to `qos` at which `holder` may get it, or -1. */
   receivable(holder: AccessHolder, message: Message, qos: QoS): QoS | -1 {
     return receivableQos(
       this.rights(holder, message.topic),

@@ -1,15 +1,15 @@
 /**
- * Read and write buffers in a few sizes, lent for as long as bytes are under
- * way and then given back, so that an idle connection owns almost nothing.
+ * Read and write buffers in a few sizes. A connection borrows them while bytes
+ * are under way: an idle connection owns almost none.
  */
 
-/** Sizes in bytes; a connection moves between them as its traffic does. */
+/** Sizes in bytes; a connection changes them with its traffic. */
 const SIZES = [256, 4096, 16384, 65536] as const;
 
-/** The size that an idle connection waits with. */
+/** Size for an idle connection. */
 export const SMALLEST: number = SIZES[0];
 
-/** The largest size lent; what is larger is allocated for one packet. */
+/** The largest size lent; larger buffers are allocated for one packet. */
 export const LARGEST: number = SIZES[SIZES.length - 1];
 
 /** Bytes kept for reuse, over all sizes. */
@@ -25,8 +25,8 @@ export function scrubBuffers(on: boolean): void {
 }
 
 /**
- * Overwrites bytes from `start` up to `end` that no view may point to any more:
- * a message that was kept without its bytes then shows in every test.
+ * Overwrites bytes from `start` up to `end`, which no view may use from now on:
+ * a message kept without its bytes fails in every test.
  */
 export function scrub(buffer: Uint8Array, start: number, end: number): void {
   if (scrubs) buffer.fill(0xdd, start, end);
@@ -42,7 +42,7 @@ export function lend(size: number): Uint8Array {
   return buffer;
 }
 
-/** Takes back a lent buffer; any other is left to the garbage collector. */
+/** Takes back a lent buffer; leaves others to the garbage collector. */
 export function giveBack(buffer: Uint8Array): void {
   const index = SIZES.indexOf(buffer.length as typeof SIZES[number]);
   if (index < 0) return;

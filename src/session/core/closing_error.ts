@@ -3,7 +3,7 @@ import type { CloseReason } from "./reasons.ts";
 
 /** A `ProtocolError` that is counted and logged under a reason of its own. */
 export class ClosingError extends ProtocolError {
-  /** Why the connection closes. */
+  /** The reason of the end. */
   readonly why: CloseReason;
 
   /** `detail` is for the log alone; without it the log has the message. */
@@ -18,7 +18,7 @@ export class ClosingError extends ProtocolError {
   }
 }
 
-/** Returns why a connection closes for `error`: mostly `otherwise`. */
+/** Returns the reason of an end by `error`: mostly `otherwise`. */
 export function closeReasonOf(
   error: ProtocolError,
   otherwise: CloseReason,

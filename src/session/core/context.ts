@@ -19,62 +19,62 @@ import type { SessionLog } from "./session_log.ts";
 
 /** The parts that a context is made of. */
 export interface ContextParts {
-  /** What all sessions go by. */
+  /** Settings of all sessions. */
   readonly options: SessionOptions;
-  /** Where messages are published. */
+  /** Delivers published messages. */
   readonly router: Router;
-  /** Who may come in. */
+  /** Authenticates clients. */
   readonly authenticator: Authenticator;
-  /** Null when everybody may do everything: then nothing is asked. */
+  /** Authorizes clients; null without rules: then all is allowed. */
   readonly authorizer: Authorizer | null;
-  /** The only time there is. */
+  /** The one source of time. */
   readonly clock: Clock;
-  /** Where all that happens is counted. */
+  /** Counts events. */
   readonly counters: Counters;
   /** At least 0 and below 1, for assigned client ids. */
   readonly random: () => number;
-  /** Told of what a person may want to know; must not throw. */
+  /** Logs events; must not throw. */
   readonly log: SessionLog;
 }
 
-/** Bytes that a waiting message costs beside its own, as an estimate. */
+/** Estimated bytes that a waiting message takes beside its own. */
 const HOLDING = 96;
 
-/** What the sessions and connections of one broker share. */
+/** Objects that the sessions and connections of one broker share. */
 export class Context {
-  /** What all sessions go by; replaced as a whole when the settings are. */
+  /** Settings of all sessions; a reload replaces the object. */
   options: SessionOptions;
-  /** Where messages are published. */
+  /** Delivers published messages. */
   readonly router: Router;
-  /** Who may come in; another one when the settings change. */
+  /** Authenticates clients; a reload may replace it. */
   authenticator: Authenticator;
   /**
-   * What the authorizer says; null when everybody may do everything.
+   * Answers of the authorizer; null without rules: all is allowed.
    * @internal
    */
   access: Access | null = null;
-  /** Tells the time; in a pass `passes.now` is cheaper. */
+  /** The one source of time; in a pass `passes.now` is cheaper. */
   readonly clock: Clock;
-  /** Where all that happens is counted. */
+  /** Counts events. */
   readonly counters: Counters;
   /** At least 0 and below 1. */
   readonly random: () => number;
-  /** Told of clients that come and go. */
+  /** Logs clients that come and go. */
   readonly log: SessionLog;
-  /** The connections so far: the latest one's number. */
+  /** Number of the latest connection. */
   connections = 0;
-  /** Owns what has to last, and what waits for it. */
+  /** Owns the state that has to last, and the answers that wait for the disk. */
   readonly durability: Durability = new Durability();
-  /** Whether what lasted is still being restored: CONNECTs wait for it. */
+  /** Whether the stored state is being restored: CONNECTs wait for it. */
   loading = false;
   /**
    * Errors of the broker's own.
    * @internal
    */
   readonly faults: Faults;
-  /** When outboxes are written, and long work in turns. */
+  /** Schedules the writes of outboxes, and long work in turns. */
   readonly passes: Passes;
-  /** All that is due at some time, on one timer. */
+  /** All deadlines, on one timer. */
   readonly deadlines: Deadlines;
   /**
    * The packet under way. A pass is synchronous and decodes one packet at a
@@ -85,7 +85,7 @@ export class Context {
   readonly publish: PublishPacket = new PublishPacket();
   /** The acknowledgement under way. */
   readonly ack: AckPacket = new AckPacket();
-  /** What differs from receiver to receiver of a PUBLISH. */
+  /** The fields of a PUBLISH that differ from receiver to receiver. */
   readonly head: PublishHead = new PublishHead();
   /** The message of a PUBLISH under way; transient. */
   readonly message: Message = new Message(
@@ -115,25 +115,25 @@ export class Context {
     this.message.transient = true;
   }
 
-  /** From now on `authorizer` decides; null lets everybody do everything. */
+  /** Uses `authorizer` from now on; null allows all. */
   authorize(authorizer: Authorizer | null): void {
     if (authorizer === (this.access?.authorizer ?? null)) return;
     this.access = authorizer === null ? null : new Access(authorizer);
   }
 
-  /** A backlog or window now holds `message`. */
+  /** Counts `message` for one more backlog or window. */
   hold(message: Message): void {
     if (message.holders++ === 0) this.counters.queuedBytes += message.size;
     this.counters.queuedBytes += HOLDING;
   }
 
-  /** A backlog or window let go of `message`. */
+  /** Counts `message` for one backlog or window less. */
   release(message: Message): void {
     if (--message.holders === 0) this.counters.queuedBytes -= message.size;
     this.counters.queuedBytes -= HOLDING;
   }
 
-  /** Whether no more may be queued for now. */
+  /** Returns whether no more messages may be queued for now. */
   get full(): boolean {
     return this.durability.isFull ||
       this.counters.queuedBytes >= this.options.maxQueuedMemory;

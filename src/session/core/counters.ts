@@ -7,10 +7,7 @@ import {
   type PauseReason,
 } from "./reasons.ts";
 
-/**
- * What has happened since the start, as plain fields: counting must cost
- * nothing. Whoever shows them reads them.
- */
+/** Counts of events since the start, as plain fields: counting must be cheap. */
 export class Counters {
   /** Bytes read from sockets. */
   bytesReceived = 0;
@@ -46,9 +43,9 @@ export class Counters {
   queuedBytes = 0;
   /** Messages waiting in backlogs. */
   queuedMessages = 0;
-  /** Messages by why they were dropped. */
+  /** Dropped messages by reason. */
   readonly dropped: Record<DropReason, number>;
-  /** Connections by why they ended. */
+  /** Ended connections by reason. */
   readonly closed: Record<CloseReason, number>;
   /** Pauses in reading a connection, by why they began. */
   readonly paused: Record<PauseReason, number>;
@@ -59,7 +56,7 @@ export class Counters {
     this.paused = zeroes(PAUSE_REASONS);
   }
 
-  /** All drops together. */
+  /** Returns the number of all dropped messages. */
   get droppedMessages(): number {
     let sum = 0;
     for (const reason of DROP_REASONS) sum += this.dropped[reason];

@@ -1,16 +1,16 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
 
-/** Ticks are this long (ms): a deadline fires at most this much late. */
+/** Length of a tick (ms), and the most that a deadline fires late. */
 const TICK = 100;
 
-/** No runtime holds a timer of months: at the latest after this many ticks. */
+/** Most ticks of a timer: no runtime has timers of months. */
 const FAR = 36_000;
 
-/** So many ticks are looked through one by one for what is due next. */
+/** Ticks that a search for the next deadline visits one by one. */
 const NEAR = 10;
 
-/** Something that is due at a time; moving `at` later costs nothing. */
+/** A task that is due at a time; moving `at` later costs nothing. */
 export interface Deadline {
   /** Absolute time in ms; Infinity while it is off. */
   at: number;
@@ -21,9 +21,9 @@ export interface Deadline {
 }
 
 /**
- * All deadlines of the broker on one timer. A busy connection pushes its
- * deadline on with every packet, so `at` may be moved later freely: the entry
- * is looked at when its old tick comes, and put where it then belongs.
+ * All deadlines of the broker on one timer. A busy connection moves its deadline
+ * with every packet, so `at` may move later freely: the entry's old tick puts it
+ * into its new one.
  */
 export class Deadlines {
   readonly #clock: Clock;
@@ -36,8 +36,8 @@ export class Deadlines {
   #cancel: Cancel | null = null;
 
   /**
-   * Sets no timer until something is due. `onFault` receives what a deadline
-   * throws; all others stay.
+   * Sets no timer before the first deadline. `onFault` receives the error of a
+   * deadline; all others stay.
    */
   constructor(clock: Clock, onFault: OnFault = showFault) {
     this.#clock = clock;
@@ -45,7 +45,7 @@ export class Deadlines {
     this.#done = Math.floor(clock.now() / TICK);
   }
 
-  /** Puts `deadline` where its `at` says; again when `at` became earlier. */
+  /** Adds `deadline` at its `at`; again when `at` has become earlier. */
   set(deadline: Deadline): void {
     const tick = Math.ceil(deadline.at / TICK);
     if (deadline.tick >= 0) {
@@ -59,13 +59,13 @@ export class Deadlines {
     this.#insert(deadline, tick);
   }
 
-  /** Takes `deadline` out, so that nothing holds on to its owner. */
+  /** Removes `deadline`, which would keep its owner in memory. */
   clear(deadline: Deadline): void {
     deadline.at = Infinity;
     if (deadline.tick >= 0) this.#remove(deadline);
   }
 
-  /** The machine was suspended: what fell due meanwhile is due now. */
+  /** Runs the deadlines of a suspension of the machine now. */
   awake(): void {
     if (this.#cancel !== null) this.#arm(this.#next);
   }
@@ -79,7 +79,7 @@ export class Deadlines {
   }
 
   #insert(deadline: Deadline, due: number): void {
-    // What is already late waits for the next tick, or it would be missed.
+    // A late deadline waits for the next tick, which cannot miss it.
     const tick = Math.max(due, this.#done + 1);
     deadline.tick = tick;
     const waiting = this.#ticks.get(tick);
@@ -121,7 +121,7 @@ export class Deadlines {
     if (this.#ticks.size > 0) this.#arm(this.#nextTick(current));
   }
 
-  /** All up to `current` that something may wait in, in order; marks them done. */
+  /** Returns the ticks in use up to `current`, in order; marks them done. */
   #dueTicks(current: number): number[] {
     const first = this.#done + 1;
     this.#done = current;
@@ -132,12 +132,12 @@ export class Deadlines {
       .sort((a, b) => a - b);
   }
 
-  /** The first behind `current` that something waits in; there is one. */
+  /** Returns the first tick in use behind `current`; there is one. */
   #nextTick(current: number): number {
     for (let tick = current + 1; tick <= current + NEAR; tick++) {
       if (this.#ticks.has(tick)) return tick;
     }
-    // Then there is a second before the next search, however long this one is.
+    // The next search comes a second later, however long this one takes.
     let next = Infinity;
     for (const tick of this.#ticks.keys()) if (tick < next) next = tick;
     return next;

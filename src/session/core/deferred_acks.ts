@@ -2,17 +2,17 @@ import { ReasonCode } from "../../mqtt/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { CloseReason } from "./reasons.ts";
 
-/** What an answer of a few bytes takes while it waits, about. */
+/** Estimated bytes of a short answer that waits. */
 const COST = 64;
 
 /** Bytes that may wait for one connection, by `COST`. */
 const MOST = 256 * 1024;
 
-/** A connection, as far as answers to it need one. */
+/** A connection, as far as deferred answers need one. */
 export interface Waiter {
-  /** Closes it; an MQTT 5.0 client gets DISCONNECT with `code`. */
+  /** Closes the connection; an MQTT 5.0 client gets DISCONNECT with `code`. */
   close(reason: CloseReason, code: ReasonCode): void;
-  /** Closes it because of an error. */
+  /** Closes the connection because of an error. */
   fail(error: unknown): void;
 }
 
@@ -23,7 +23,7 @@ interface DeferredAck {
   readonly send: () => void;
 }
 
-/** What waits for one connection: one answer for each packet asked about. */
+/** The deferred answers of one connection: one a packet. */
 class Waiting {
   readonly answers = new Map<number, DeferredAck>();
   cost = 0;
@@ -41,27 +41,27 @@ class Waiting {
 }
 
 /**
- * Answers that wait for the disk each by itself, whatever is said behind them
- * goes first. The outbox cannot do that: while commits fail it would hold up
- * PINGRESP and all the rest for nobody knows how long.
+ * Answers that wait for the disk without holding up later packets. The outbox
+ * cannot do that: while commits fail it would hold up PINGRESP and all other
+ * packets without a known end.
  *
- * Nothing is kept for a connection that is gone, and what is asked again is
- * answered once. The store is asked to call once a batch, not once an answer.
+ * An ended connection keeps no answers, and a repeated packet gets one answer.
+ * The store calls back once a batch, not once an answer.
  */
 export class DeferredAcks {
   readonly #waiting = new Map<Waiter, Waiting>();
-  /** The batch that the store was last asked about. */
+  /** The latest batch with a call of the store. */
   #asked = 0;
 
-  /** Connections that wait. */
+  /** Returns the number of connections that wait. */
   get size(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Calls `send` once all that has been noted until now is on disk, unless the
-   * connection ends first. `type` and `packetId` name the answer; it takes
-   * `bytes`. A connection with too many of them is closed.
+   * Calls `send` once all changes noted until now are on disk, unless the
+   * connection ends first. `type` and `packetId` name the answer, which takes
+   * `bytes`. Closes a connection with too many answers.
    */
   add(
     connection: Waiter,
@@ -85,7 +85,7 @@ export class DeferredAcks {
     store.onStored(batch, () => this.#stored(batch));
   }
 
-  /** The connection has ended: nobody is left to be answered. */
+  /** Drops the answers of a connection that has ended. */
   drop(connection: Waiter): void {
     this.#waiting.delete(connection);
   }

@@ -5,28 +5,28 @@ import type { Outgoing } from "./outgoing.ts";
 
 /** The commits that acknowledgements wait for. */
 export interface CommitBarrier {
-  /** Number of the batch that will hold what is noted now. */
+  /** Number of the batch that will hold changes noted now. */
   readonly batch: number;
-  /** The last batch that is safe enough to be acknowledged. */
+  /** The last batch that may be acknowledged. */
   readonly committed: number;
-  /** Calls `task` once `batch` is committed, at once when it is. */
+  /** Calls `task` once `batch` is committed, or at once. */
   onCommitted(batch: number, task: () => void): void;
-  /** Forgets a `task` of `onCommitted`: it is never called. */
+  /** Drops a `task` of `onCommitted`. */
   forget(task: () => void): void;
 }
 
 /**
- * Owns the question what has to last, and whether it does: where changes are
- * noted, what an answer waits for, and what must not be sent while commits
- * fail. Without a store nothing lasts, and nothing waits.
+ * Decides what has to last, and whether it does: notes changes, has answers wait
+ * for their commit, and holds packets back while commits fail. Without a store
+ * no state lasts, and no answer waits.
  */
 export class Durability {
   /**
-   * Notes what has to last; null where nothing has to, and until the state of
+   * Notes state that has to last; null without a store, and until the state of
    * the former run is restored.
    */
   changes: Changes | null = null;
-  /** Whether the broker refuses for now what would have to last. */
+  /** Whether the broker refuses for now messages that would have to last. */
   isFull = false;
   /**
    * Whether the commits that acknowledgements wait for fail, with no known end;
@@ -51,7 +51,7 @@ export class Durability {
     return this.#barrier;
   }
 
-  /** Returns what is wrong with the disk, for people; null while it works. */
+  /** Returns the fault of the disk, for people; null while it works. */
   get trouble(): string | null {
     return this.#store?.status.reason ?? null;
   }
@@ -61,7 +61,7 @@ export class Durability {
     return this.#deferred.size;
   }
 
-  /** Returns the number of the batch that will hold what is noted now. */
+  /** Returns the number of the batch that will hold changes noted now. */
   get batch(): number {
     return this.#store!.batch;
   }
@@ -71,12 +71,12 @@ export class Durability {
     this.#store!.onStored(batch, task);
   }
 
-  /** Forgets a `task` of `onStored`: it is never called. */
+  /** Drops a `task` of `onStored`. */
   forget(task: () => void): void {
     this.#store!.forget(task);
   }
 
-  /** Has what was noted written soon, and not a flush interval later. */
+  /** Has the noted changes written soon, and not a flush interval later. */
   writeSoon(): void {
     this.#store!.writeSoon();
   }
@@ -119,8 +119,8 @@ export class Durability {
   }
 
   /**
-   * Calls `answer` once all that has been noted until now is on disk, without
-   * holding up what the connection sends meanwhile. `type` and `packetId` name
+   * Calls `answer` once all changes noted until now are on disk, without holding
+   * up the packets that the connection sends meanwhile. `type` and `packetId` name
    * the answer, which takes `bytes`.
    */
   defer(
@@ -147,9 +147,9 @@ export class Durability {
 
   /**
    * Returns whether PUBCOMP may say that `packetId` is released. A crash must
-   * not bring it back: the next message under it would be taken for one that
-   * has been seen. So this waits in `buffered`, too, also where the id
-   * `isKnown` no more only because its release is not on disk yet.
+   * not bring it back: the broker would take the next message under it for a
+   * repeated one. So PUBCOMP waits in `buffered`, too, and also where the id is
+   * unknown only because its release is not on disk yet.
    */
   isReleaseSafe(
     slot: SessionSlot | null,

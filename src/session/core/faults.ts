@@ -6,20 +6,20 @@ const MOST = 20;
 
 const MINUTE = 60_000;
 
-/** Receives an error of the broker's own; `result` says what came of it. */
+/** Receives an error of the broker's own; `result` names its effect. */
 export type OnFault = (
   result: string,
   error: unknown,
   clientId: string | null,
 ) => void;
 
-/** Where no `Faults` are at hand: shows the error as one that was not caught. */
+/** Reports an error as uncaught, where no `Faults` are at hand. */
 export const showFault: OnFault = (_, error) => reportError(error);
 
 /**
- * Counts and logs errors of the broker's own: work that throws ends for the
- * client it is done for, and goes on for all others. Logs each once a minute,
- * 20 lines a minute in all; the counter has all of them.
+ * Counts and logs errors of the broker's own: they end the work for one client,
+ * and leave the work for all others alone. Logs each error once a minute, 20
+ * lines a minute in all; the counter has all of them.
  */
 export class Faults {
   readonly #clock: Clock;
@@ -46,11 +46,11 @@ export class Faults {
       if (!this.#isNew(`${result}: ${error}`)) return;
       this.#log(result, error, clientId);
     } catch {
-      // Neither a log that fails nor an error without a text may end anything.
+      // A failing log or an error without text must not end the work.
     }
   };
 
-  /** Runs `task`, and notes what it throws. Returns whether it threw nothing. */
+  /** Runs `task`, and notes its error. Returns whether it had none. */
   survive(
     result: string,
     task: () => void,

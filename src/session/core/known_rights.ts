@@ -1,42 +1,42 @@
 import { type Rights, RIGHTS_END } from "../../security/mod.ts";
 
-/** Places where a pair can stand: a lookup looks at no more. */
+/** Places of a pair, and the most that a lookup visits. */
 const WAYS = 8;
 
-/** Sets of places to begin with; they double as pairs come. */
+/** First number of sets; it doubles with the pairs. */
 const FIRST_SETS = 128;
 
 /** The most places, 16 bytes each. */
 const MOST = 2 ** 20;
 
 /**
- * What sessions may do with topics, for the pairs that were asked for last.
- * One table for all of them, so that its bound is one number.
+ * Rights of sessions to topics, for the latest pairs. One table for all has one
+ * bound.
  *
- * The sessions that get the messages of one topic stand side by side: a
- * message for many of them reads memory from front to back.
+ * The sessions of one topic are neighbours: a message for many of them reads
+ * memory from front to back.
  */
 export class KnownRights {
-  /** Two to a place: the topic's number, then the session's and the rights. */
+  /** Two numbers a place: the topic's, then the session's with the rights. */
   #places = new Float64Array(2 * WAYS * FIRST_SETS);
   #setMask = FIRST_SETS - 1;
   #size = 0;
-  /** Which place of a full set gives way next. */
+  /** The place of a full set that is replaced next. */
   #hand = 0;
 
-  /** Pairs that are remembered. */
+  /** Number of cached pairs. */
   get size(): number {
     return this.#size;
   }
 
-  /** Places there are now. */
+  /** Returns the number of places. */
   get capacity(): number {
     return (this.#setMask + 1) * WAYS;
   }
 
   /**
-   * What is known of the topic and the session with these numbers, both at
-   * least 1, the session's below 2^34; -1 when nothing is.
+   * Returns the cached rights of the session to the topic by their numbers, both
+   * at least 1, the session's below 2^34; -1 for an unknown pair.
    */
   find(topic: number, session: number): Rights | -1 {
     const places = this.#places;
@@ -50,10 +50,10 @@ export class KnownRights {
     return -1;
   }
 
-  /** Remembers a pair that is not known; another may be forgotten. */
+  /** Adds an unknown pair, perhaps in place of another. */
   note(topic: number, session: number, rights: Rights): void {
     let at = this.#free(topic, session);
-    // Growing must pay: the table doubles only while it is half full.
+    // The table doubles only while it is half full.
     if (at < 0 && this.#size * 2 >= this.capacity && this.capacity < MOST) {
       this.#grow();
       at = this.#free(topic, session);
@@ -66,19 +66,19 @@ export class KnownRights {
     this.#places[at + 1] = session * RIGHTS_END + rights;
   }
 
-  /** Forgets everything: the answers may be others now. */
+  /** Drops all pairs. */
   clear(): void {
     this.#lay(FIRST_SETS);
   }
 
-  /** Index of the first place of a pair's set. */
+  /** Returns the index of the first place of a pair's set. */
   #setOf(topic: number, session: number): number {
-    // Topics count up by one: multiplied, they begin far from one another.
+    // Topics count up by one: multiplying spreads their sets.
     return ((Math.imul(topic, 0x9e3779b1) + session) & this.#setMask) *
       (2 * WAYS);
   }
 
-  /** A free place for the pair; -1 when its set is full. */
+  /** Returns a free place for the pair; -1 when its set is full. */
   #free(topic: number, session: number): number {
     const first = this.#setOf(topic, session);
     for (let at = first; at < first + 2 * WAYS; at += 2) {
@@ -96,7 +96,7 @@ export class KnownRights {
   #grow(): void {
     const before = this.#places;
     this.#lay((this.#setMask + 1) * 2);
-    // A set parts into two, so that every pair finds a free place.
+    // A set becomes two, so each pair finds a free place.
     for (let i = 0; i < before.length; i += 2) {
       if (before[i] === 0) continue;
       const session = Math.floor(before[i + 1] / RIGHTS_END);

@@ -3,7 +3,7 @@ import type { ProtocolVersion, QoS } from "../../mqtt/mod.ts";
 /** A session that never expires (MQTT 5.0, 3.1.2.11.2), in seconds. */
 export const NEVER = 0xffff_ffff;
 
-/** What all sessions and connections go by; from the settings. */
+/** Settings of all sessions and connections. */
 export interface SessionOptions {
   /** Bytes of UTF-8 in a client id. */
   readonly maxClientIdLength: number;
@@ -38,33 +38,33 @@ export interface SessionOptions {
   readonly backlogMessages: number;
   /** Bytes (`Message.size`) that may wait for one session. */
   readonly backlogBytes: number;
-  /** Whether a full backlog drops what comes or what waited longest. */
+  /** Whether a full backlog drops the new message or the oldest. */
   readonly backlogPolicy: "drop-new" | "drop-old";
   /** Whether QoS 0 messages wait for a detached session too. */
   readonly queueQos0: boolean;
-  /** Whether `$share` is served (3.2.2.3.13). */
+  /** Whether clients may use `$share` (3.2.2.3.13). */
   readonly sharedAvailable: boolean;
   /** Whether filters may have wildcards (3.2.2.3.11). */
   readonly wildcardAvailable: boolean;
-  /** Whether a payload said to be UTF-8 is checked. */
+  /** Whether payloads with Payload Format Indicator (0x01) 1 are checked. */
   readonly validatePayloadFormat: boolean;
-  /** Whether 5.0 clients are told which access rule refused them. */
+  /** Whether MQTT 5.0 clients get the access rule that refused them. */
   readonly explainAccess: boolean;
-  /** Whether a client id with a session is kept for the user it belongs to. */
+  /** Whether a client id with a session belongs to the session's user. */
   readonly clientIdOwner: "user" | "anyone";
-  /** What becomes of who publishes what it may not, and cannot be told. */
+  /** Reaction to a denied PUBLISH without an answer that could refuse it. */
   readonly deniedPublish: "ignore" | "disconnect";
 }
 
-/** What a listener sets for the connections that come in by it. */
+/** Settings of a listener for its connections. */
 export interface ListenerOptions {
-  /** By which authenticators and the log know it. */
+  /** Name of the listener for authenticators and the log. */
   readonly name: string;
-  /** Protocol versions served; others are refused [MQTT-3.1.2-2]. */
+  /** Accepted protocol versions; others are refused [MQTT-3.1.2-2]. */
   readonly versions: readonly ProtocolVersion[];
-  /** Where the client id is from: CONNECT, or the client's user name. */
+  /** Source of the client id: CONNECT, or the client's user name. */
   readonly clientIdFrom: "connect" | "username";
-  /** Whether a client without a client id is assigned one. */
+  /** Whether clients without a client id get one. */
   readonly assignsClientId: boolean;
   /** Beginnings that client ids may have; empty accepts any. */
   readonly clientIdPrefixes: readonly string[];
@@ -80,7 +80,7 @@ export interface ListenerOptions {
   readonly receiveMaximum: number;
   /** The highest alias a client may set; 0 for none (3.2.2.3.8). */
   readonly topicAliasMaximum: number;
-  /** Put before all topics of its clients; empty, or ends in a slash. */
+  /** Prefix of all topics of its clients; empty, or ends in a slash. */
   readonly mountPoint: string;
   /** Milliseconds in which CONNECT must be complete. */
   readonly connectTimeout: number;

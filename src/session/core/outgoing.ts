@@ -2,7 +2,7 @@ import type { Message, QoS } from "../../mqtt/mod.ts";
 import type { Delivery } from "../../router/mod.ts";
 import type { StoredBody, StoredEntry } from "../../store/mod.ts";
 
-// What takes a bit or two of an entry shares one field.
+// Facts of a bit or two share one field.
 const QOS = 0x03;
 const RETAIN = 0x04;
 const VOLATILE = 0x08;
@@ -11,11 +11,11 @@ const SENT = 0x20;
 
 /**
  * One message on its way to one session. It waits in the backlog without a
- * packet id, then stands in the in-flight window with one. There are as many
- * of them as there is room for, so each field counts.
+ * packet id, and then is in the in-flight window with one. There may be
+ * millions, so each field counts.
  */
 export class Outgoing implements StoredEntry {
-  /** Null from PUBREC on: only the packet id is needed then. */
+  /** Null from PUBREC on, when only the packet id is needed. */
   message: Message | null;
   readonly delivery: Delivery;
   #flags: number;
@@ -28,7 +28,7 @@ export class Outgoing implements StoredEntry {
   /** Place in the order of first sending. */
   sequence = 0;
 
-  /** `message` is null for an entry restored from behind its PUBREC. */
+  /** `message` is null for a restored entry behind its PUBREC. */
   constructor(
     message: Message | null,
     qos: QoS,
@@ -41,17 +41,17 @@ export class Outgoing implements StoredEntry {
       (message !== null && message.volatile ? VOLATILE : 0);
   }
 
-  /** The quality of service it is delivered with. */
+  /** Returns the QoS of the delivery. */
   get qos(): QoS {
     return (this.#flags & QOS) as QoS;
   }
 
-  /** The RETAIN flag it is delivered with. */
+  /** Returns the RETAIN flag of the delivery. */
   get retain(): boolean {
     return (this.#flags & RETAIN) !== 0;
   }
 
-  /** Whether no store will ever know of it. */
+  /** Returns whether no store keeps it. */
   get volatile(): boolean {
     return (this.#flags & VOLATILE) !== 0;
   }
@@ -64,7 +64,7 @@ export class Outgoing implements StoredEntry {
     this.#flags = this.#flags & ~DIRTY | (isDirty ? DIRTY : 0);
   }
 
-  /** Whether it went out on the connection that is attached now. */
+  /** Whether it was sent on the present connection. */
   get sent(): boolean {
     return (this.#flags & SENT) !== 0;
   }

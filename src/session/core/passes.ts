@@ -1,30 +1,30 @@
 import type { Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
 
-/** What a pass leaves behind to be written. */
+/** An outbox, as far as passes need one. */
 export interface Flushable {
-  /** Whether it will be flushed; `touch` sets it, `flush` takes it back. */
+  /** Whether a flush will come; `touch` sets it, `flush` clears it. */
   touched: boolean;
-  /** Copies what it still only points to in the chunk of the pass. */
+  /** Copies the bytes that it still points to in the chunk of the pass. */
   seal(): void;
-  /** Hands to its stream what it has. */
+  /** Hands its bytes to its stream. */
   flush(): void;
-  /** One of the two threw `error`: its connection ends. */
+  /** Ends its connection because one of the two threw `error`. */
   failed(error: unknown): void;
 }
 
-/** Work that goes on over several turns: it returns whether there is more. */
+/** Work in several turns: returns whether more is left. */
 export type Task = () => boolean;
 
 /** Turns of background work before the loop looks at the sockets again. */
 const TASKS_A_TURN = 16;
 
 /**
- * When things are written, and when long work gives way.
+ * Schedules writes and long work.
  *
- * A pass handles all packets of one chunk synchronously. What it appends to
- * outboxes is written once, after all passes that the runtime has ready: the
- * flush is a microtask, and theirs were queued before it.
+ * A pass handles all packets of one chunk synchronously. The bytes that it
+ * appends to outboxes are written once, after all passes that the runtime has
+ * ready: the flush is a microtask behind theirs.
  */
 export class Passes {
   readonly #clock: Clock;
@@ -37,14 +37,14 @@ export class Passes {
   /** Time in ms as of the latest pass: exact enough for the hot path. */
   now: number;
 
-  /** Reads the clock once a pass; `onFault` receives what a task throws. */
+  /** Reads the clock once a pass; `onFault` receives the errors of tasks. */
   constructor(clock: Clock, onFault: OnFault = showFault) {
     this.#clock = clock;
     this.#onFault = onFault;
     this.now = clock.now();
   }
 
-  /** Begins a pass: reads the clock once for everything in it. */
+  /** Begins a pass: reads the clock once for all of it. */
   begin(): void {
     this.now = this.#clock.now();
   }
@@ -63,12 +63,12 @@ export class Passes {
     runs.length = 0;
   }
 
-  /** `outbox` opened a run in the current chunk. */
+  /** Notes that `outbox` has a run in the current chunk. */
   runOpened(outbox: Flushable): void {
     this.#runs.push(outbox);
   }
 
-  /** `outbox` has something to write. */
+  /** Notes that `outbox` has bytes to write. */
   touch(outbox: Flushable): void {
     outbox.touched = true;
     this.#touched.push(outbox);

@@ -1,13 +1,13 @@
-/** Why a connection ended. Counted, logged and shown by these words. */
+/** Reasons for the end of a connection, in counters, log and `$SYS`. */
 export const CLOSE_REASONS = [
-  // The client said DISCONNECT; it closed without; the stream failed.
+  // DISCONNECT; a close without DISCONNECT; a failure of the stream.
   "client-disconnect",
   "client-closed",
   "broken",
   "protocol-error",
   // Its Maximum Packet Size has no room for an answer that it waits for.
   "answer-too-large",
-  // CONNECT was not taken, for another reason than who sent it.
+  // CONNECT was refused for another reason than its sender.
   "refused",
   // The session of its client id belongs to another user.
   "client-id-owned",
@@ -15,18 +15,18 @@ export const CLOSE_REASONS = [
   "keep-alive",
   "connect-timeout",
   "auth-failed",
-  // What let the client in holds no longer: its token, say.
+  // The client's token or certificate has expired.
   "auth-expired",
-  // What it did is not allowed by the access rules.
+  // The access rules do not allow it.
   "not-authorized",
-  // The settings have changed: who let it in would not do so any more.
+  // The settings have changed, and no longer admit the client.
   "login-withdrawn",
   "listener-removed",
   "certificate-refused",
   "certificate-revoked",
   "shutdown",
   "too-many-connections",
-  // Before MQTT begins: who may come, and how the beginning goes.
+  // Before MQTT: peers refused, and failed handshakes.
   "reset-before-accept",
   "network-refused",
   "proxy-header",
@@ -41,16 +41,16 @@ export const CLOSE_REASONS = [
   "internal-error",
 ] as const;
 
-/** Why a connection ended. */
+/** One of these reasons. */
 export type CloseReason = typeof CLOSE_REASONS[number];
 
-/** Why a message was not delivered to a session, or not taken at all. */
+/** Reasons why a message is not delivered to a session, or not accepted. */
 export const DROP_REASONS = [
-  // The bounds of what may wait for one session.
+  // Bounds of the messages of one session.
   "backlog-messages",
   "backlog-bytes",
   "outbound-full",
-  // The bound of what may wait for all sessions together.
+  // Bounds of the messages of all sessions together.
   "memory-full",
   "disk-full",
   "detached-qos0",
@@ -64,10 +64,10 @@ export const DROP_REASONS = [
   "retained-full",
 ] as const;
 
-/** Why a message was dropped. */
+/** One of these reasons. */
 export type DropReason = typeof DROP_REASONS[number];
 
-/** Why the pump of a connection does not read. */
+/** Reasons why the pump of a connection does not read. */
 export const PAUSE_REASONS = [
   // The state of the former run is being restored.
   "loading",
@@ -86,5 +86,5 @@ export const PAUSE_REASONS = [
   "long-packet",
 ] as const;
 
-/** Why the pump of a connection does not read. */
+/** One of these reasons. */
 export type PauseReason = typeof PAUSE_REASONS[number];

@@ -10,13 +10,13 @@ export interface LoggedConnection {
   readonly hostname: string;
   /** The peer's TCP port; 0 where there is none. */
   readonly port: number;
-  /** Where it came in. */
+  /** The listener. */
   readonly listener: { readonly name: string };
-  /** Null until CONNECT was decoded. */
+  /** Null before CONNECT is decoded. */
   readonly clientId: string | null;
-  /** As CONNECT says, until the client is authenticated; null without one. */
+  /** That of CONNECT until the client is authenticated; null without one. */
   readonly username: string | null;
-  /** Of MQTT: 3, 4 or 5; 4 until CONNECT has come. */
+  /** Protocol version; 4 before CONNECT. */
   readonly version: ProtocolVersion;
   /** Keep alive in ms times 1.5; 0 for none. */
   readonly patience: number;
@@ -32,22 +32,22 @@ export interface EndDetail {
 
 /** How a connection ended. */
 export interface ConnectionEnd extends EndDetail {
-  /** As it is counted. */
+  /** The reason, as counted. */
   readonly reason: CloseReason;
   /** Whether its CONNECT had been accepted. */
   readonly wasOpen: boolean;
-  /** As MQTT 5.0 has it for the end, sent or not; null without one. */
+  /** Reason code of MQTT 5.0, sent or not; null without one. */
   readonly code: number | null;
-  /** The limit that it met: name of the setting and value; null for none. */
+  /** The limit that ended it: name of the setting and value; null for none. */
   readonly limit: string | null;
 }
 
 /** Events in the life of a client, for the log. */
 export interface SessionLog {
-  /** A CONNECT was accepted; `present` tells whether its session went on. */
+  /** Logs an accepted CONNECT; `present`: its session went on. */
   connected(connection: LoggedConnection, present: boolean): void;
-  /** A connection ended, whether its CONNECT was accepted or not. */
+  /** Logs the end of a connection, whether its CONNECT was accepted or not. */
   closed(connection: LoggedConnection, end: ConnectionEnd): void;
-  /** An error of the broker's own; `result` says what came of it. */
+  /** Logs an error of the broker's own; `result` names its effect. */
   failed(clientId: string | null, error: unknown, result: string): void;
 }

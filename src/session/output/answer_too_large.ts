@@ -2,26 +2,26 @@ import { ReasonCode } from "../../mqtt/mod.ts";
 import { ClosingError } from "../core/closing_error.ts";
 
 /**
- * An answer that is larger than its client takes, and so is not sent
- * [MQTT-3.1.2-24]. The client would wait for it for ever: the connection ends.
+ * An answer that must not be sent, as it is larger than its client accepts
+ * [MQTT-3.1.2-24]. The client would wait for ever: the connection ends.
  */
 export class AnswerTooLarge extends ClosingError {
   constructor(packet: string, length: number, most: number) {
     super(
       "answer-too-large",
       ReasonCode.PacketTooLarge,
-      `${packet} takes ${length} bytes, and Maximum Packet Size (0x27) of ` +
-        `this client is ${most}`,
+      `${packet} has ${length} bytes, and Maximum Packet Size (0x27) of the ` +
+        `client is ${most}`,
     );
   }
 }
 
 /**
- * Looks before any effect whether the client takes the answer.
+ * Checks, before any effect, that the client accepts the answer.
  *
  * @param packet The name of the answer, like `SUBACK`.
  * @param length Its length in bytes.
- * @throws {AnswerTooLarge} where it does not.
+ * @throws {AnswerTooLarge} for a larger one.
  */
 export function checkAnswer(
   { sendLimit }: { readonly sendLimit: number },

@@ -12,43 +12,43 @@ import type { Counters } from "../core/counters.ts";
 import type { CommitBarrier } from "../core/durability.ts";
 import type { Passes } from "../core/passes.ts";
 
-/** A payload this long goes by reference instead of being copied. */
+/** Payload length from which on the outbox writes the bytes without a copy. */
 const BY_REFERENCE = 16384;
 
-/** Above this many waiting bytes the outbox asks its sources to hold back. */
+/** Waiting bytes above which the outbox asks its sources to hold back. */
 const HIGH = 1024 * 1024;
 
-/** Runs shorter than this are copied by a loop: `set` would cost more. */
+/** Run length below which a loop copies faster than `set`. */
 const LOOP_COPY = 64;
 
-/** What the outbox tells its connection. */
+/** The connection of an outbox. */
 export interface OutboxOwner {
-  /** It held back its sources and now has room again. */
+  /** The outbox has room again after it held back its sources. */
   drained(): void;
   /** The stream refused to take more. */
   broken(error: unknown): void;
-  /** An error of our own: nothing more will be written. */
+  /** An error of the broker's own ends all writing. */
   crashed(error: unknown): void;
 }
 
-/** A filled piece that waits to be written. */
+/** A filled piece that waits for its write. */
 interface Piece {
   bytes: Uint8Array;
   start: number;
   end: number;
-  /** Whether `bytes` was lent and goes back once it is written. */
+  /** Whether `bytes` is lent and goes back after the write. */
   lent: boolean;
-  /** The batch that has to be committed before it is written. */
+  /** The batch whose commit has to come before the write. */
   batch: number;
 }
 
 /**
- * Bytes on their way to one client; the only place that writes to its stream.
+ * Bytes on their way to one client; only the outbox writes to its stream.
  *
- * While one piece is being written, another fills. Nothing is written during
- * a pass: whoever appends marks the outbox touched, and `Passes` flushes it
- * once. Frames that are passed on unchanged and stand one behind the other in
- * the read chunk are remembered as a *run* and copied together by `seal`.
+ * While one piece is being written, another fills. A pass writes no bytes:
+ * appending marks the outbox touched, and `Passes` flushes it once. Frames that
+ * are passed on unchanged and follow one another in the read chunk form a *run*,
+ * which `seal` copies at once.
  */
 export class Outbox {
   readonly #stream: ByteStream;
@@ -57,7 +57,7 @@ export class Outbox {
   readonly #owner: OutboxOwner;
   /** Null in modes that acknowledge at once. */
   #barrier: CommitBarrier | null;
-  /** From here on it holds back its sources, until a quarter is left. */
+  /** Bytes at which it holds back its sources, until a quarter is left. */
   #high: number;
   #batch = 0;
   /** The batch whose commit it waits for. */
@@ -72,7 +72,7 @@ export class Outbox {
   #ended = false;
   #wasHeld = false;
   #whenEmpty: (() => void) | null = null;
-  /** About how many bytes go out in one flush. */
+  /** Estimated bytes of one flush. */
   #usual = 0;
   /** Whether `Passes` already knows of it. */
   touched = false;
@@ -95,24 +95,25 @@ export class Outbox {
     this.#high = Math.min(HIGH, maximum);
   }
 
-  /** Bytes that may wait, at least 1: from now on. */
+  /** Sets the bytes that may wait, at least 1. */
   set maximum(bytes: number) {
     this.#high = Math.min(HIGH, bytes);
   }
 
-  /** Sets what it waits for; before anything is appended. */
+  /** Sets the commits to wait for; before the first bytes are appended. */
   set barrier(barrier: CommitBarrier | null) {
     this.#barrier = barrier;
   }
 
-  /** Whether sources that can wait should wait, until `drained`. */
+  /** Returns whether sources that can wait should wait, until `drained`. */
   get held(): boolean {
     return this.waiting >= this.#high;
   }
 
   /**
-   * Whether a message that cannot wait is to be dropped: this client has left
-   * `maximum` bytes unread, or all together have and it has its part in that.
+   * Returns whether to drop a message that cannot wait: this client has left
+   * `maximum` bytes unread, or all clients together have, and it has its part in
+   * that.
    */
   isFull(maximum: number, allTogether: number): boolean {
     return this.waiting > maximum ||
@@ -120,8 +121,8 @@ export class Outbox {
   }
 
   /**
-   * What is appended from here on waits for the commit of everything noted in
-   * the store until now; what stands before does not.
+   * Has bytes appended from now on wait for the commit of all changes noted until
+   * now; earlier bytes do not wait.
    */
   waitForCommit(): void {
     const barrier = this.#barrier;
@@ -131,13 +132,13 @@ export class Outbox {
     this.#batch = barrier.batch;
   }
 
-  /** Whether something in it waits for a commit. */
+  /** Returns whether bytes in it wait for a commit. */
   get waitsForCommit(): boolean {
     return this.#barrier !== null && this.waiting > 0 &&
       this.#batch > this.#barrier.committed;
   }
 
-  /** Appends a frame that stands in a chunk, as it is; see `seal`. */
+  /** Appends a frame of a chunk unchanged; see `seal`. */
   appendRun(chunk: Uint8Array, start: number, end: number): void {
     this.#count(end - start);
     if (this.#run === chunk && this.#runEnd === start) {
@@ -152,7 +153,7 @@ export class Outbox {
     if (!this.touched) this.#passes.touch(this);
   }
 
-  /** Copies the open run; the chunk it stands in may then be reused. */
+  /** Copies the open run; its chunk may then be reused. */
   seal(): void {
     if (this.#run === null) return;
     this.#copyRun();
@@ -205,14 +206,14 @@ export class Outbox {
     return true;
   }
 
-  /** Hands the next piece to the stream, unless it still has one. */
+  /** Hands the next piece to the stream, unless one is under way. */
   flush(): void {
     this.touched = false;
     this.#usual = Math.max(this.waiting, this.#usual >> 1);
     if (this.#writing === null && !this.#ended) this.#write();
   }
 
-  /** What it could not seal, flush or go on with ends its connection. */
+  /** Ends the connection because of an error in a seal, flush or write. */
   readonly failed = (error: unknown): void => this.#owner.crashed(error);
 
   /** Calls `task` once everything appended so far has been written. */
@@ -221,7 +222,7 @@ export class Outbox {
     else this.#whenEmpty = task;
   }
 
-  /** Drops what waits and writes no more. */
+  /** Drops the waiting bytes and stops writing. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -246,7 +247,7 @@ export class Outbox {
     this.#copy(this.#run!, this.#runStart, this.#runEnd);
   }
 
-  /** Copies a part of `from` behind what is there, over pieces if need be. */
+  /** Copies a part of `from` behind the last bytes, over pieces if needed. */
   #copy(from: Uint8Array, start: number, end: number): void {
     while (start < end) {
       const at = this.#reserve(1);
@@ -268,12 +269,12 @@ export class Outbox {
     }
   }
 
-  /** Makes the buffer hold `least` more bytes; returns where they go. */
+  /** Makes room for `least` more bytes; returns their offset. */
   #reserve(least: number): number {
     if (this.#buffer !== null && this.#buffer.length - this.#length >= least) {
       return this.#length;
     }
-    // What it took lately it will take again: one buffer, and so one write.
+    // The next flush is like the last: one buffer, and so one write.
     const first = this.#buffer === null && this.#writing === null;
     this.#push();
     const size = Math.max(

@@ -23,37 +23,37 @@ const PINGRESP = new Uint8Array([PacketType.Pingresp << 4, 0]);
 
 /** The connection that a sender belongs to. */
 export interface SenderOwner extends OutboxOwner {
-  /** Takes leave of the client because of an error. */
+  /** Closes the connection because of an error. */
   fail(error: unknown): void;
 }
 
 /**
- * What is said to one client: packets in the version, the size and with the
- * aliases it takes, appended to its outbox and counted.
+ * Sends packets to one client: in its version and size, with its aliases. Counts
+ * them and appends them to its outbox.
  */
 export class Sender {
   readonly #context: Context;
   readonly #owner: SenderOwner;
-  /** The bytes on their way out. */
+  /** Bytes on their way to the client. */
   readonly outbox: Outbox;
-  /** 4 until CONNECT tells another. */
+  /** Protocol version; 4 before CONNECT. */
   version: ProtocolVersion = 4;
-  /** The largest packet the client takes, in bytes. */
+  /** Maximum Packet Size (0x27) of the client in bytes. */
   sendLimit: number = Infinity;
-  /** PUBLISH packets above QoS 0 that may be on their way to the client. */
+  /** Most messages above QoS 0 in flight to the client. */
   sendMaximum = 65535;
-  /** As many as the client itself takes (3.1.2.11.3). */
+  /** Receive Maximum (0x21) of the client (3.1.2.11.3). */
   receiveMaximum = 65535;
-  /** Whose frames at QoS 0 can be passed on as they are: 4, 5, or 0 none. */
+  /** Version of QoS 0 frames that may be passed on unchanged: 4, 5, or 0: none. */
   passOn: 0 | 4 | 5 = 0;
   /** Bytes at the beginning of each topic that the client does not see. */
   topicFrom = 0;
   /** Whether the client wants reason strings (3.1.2.11.7). */
   problemInformation = true;
-  /** Aliases the broker sets; null when the client takes none. */
+  /** Aliases that the broker sets; null when the client accepts none. */
   aliasesOut: TopicAliases | null = null;
 
-  /** `owner` is told when the stream has room again or takes no more. */
+  /** `owner` learns when the stream has room again, or fails. */
   constructor(stream: ByteStream, context: Context, owner: SenderOwner) {
     this.#context = context;
     this.#owner = owner;
@@ -67,13 +67,13 @@ export class Sender {
     );
   }
 
-  /** Whether a QoS 0 PUBLISH is dropped because others wait to be read. */
+  /** Returns whether to drop a QoS 0 PUBLISH, as others are unread. */
   get isFull(): boolean {
     const { maxOutbound, maxQueuedMemory } = this.#context.options;
     return this.outbox.isFull(maxOutbound, maxQueuedMemory);
   }
 
-  /** Sends a QoS 0 PUBLISH; else returns why it cannot be sent. */
+  /** Sends a QoS 0 PUBLISH, or returns the reason of its drop. */
   sendQos0(
     message: Message,
     retain: boolean,
@@ -82,8 +82,8 @@ export class Sender {
     const { counters, head } = this.#context;
     const { outbox } = this;
     if (this.isFull) return "outbound-full";
-    // The bytes that came are the bytes to send when nothing in them differs
-    // for this client; only 5.0 has identifiers to add.
+    // The frame is passed on when this client would get the same bytes; only 5.0
+    // has identifiers to add.
     if (
       message.frameVersion === this.passOn && message.frameStart >= 0 &&
       message.transient && message.retain === retain &&
@@ -108,10 +108,10 @@ export class Sender {
     return null;
   }
 
-  /** Sends a numbered PUBLISH; false when it is too large for the client. */
+  /** Sends a numbered PUBLISH; returns false when it is too large. */
   sendNumbered(entry: Outgoing, message: Message, dup: boolean): boolean {
     const { counters, head } = this.#context;
-    // Sent again under another id, it would arrive twice.
+    // Sent again under another packet id, it would arrive twice.
     if (entry.qos === 2) this.waitForCommit();
     head.qos = entry.qos;
     head.dup = dup;
@@ -137,7 +137,7 @@ export class Sender {
     head.identifiers = identifiers;
     head.topicAlias = 0;
     head.omitTopic = false;
-    // What is left of it [MQTT-3.3.2-6]; 0 would mean that it is over.
+    // The rest of the interval [MQTT-3.3.2-6]; 0 would mean expired.
     head.expirySeconds = message.expiresAt === Infinity
       ? -1
       : Math.max(1, Math.ceil((message.expiresAt - passes.now) / 1000));
@@ -148,16 +148,15 @@ export class Sender {
     head.topicAlias = aliases.assign(message.topic);
     head.omitTopic = aliases.known;
     if (this.outbox.appendPublish(head, message, this.sendLimit)) return true;
-    // The client has not seen what would have set this alias.
+    // The client did not get the packet that sets this alias.
     if (!head.omitTopic) aliases.forget(message.topic);
     return false;
   }
 
   /**
-   * What is sent from here on waits until the effects of what was handled are
-   * on disk, in the modes that promise it. While commits fail it would hold up
-   * everything for nobody knows how long: what says that something is safe is
-   * a deferred answer then, or is not sent.
+   * Has packets sent from now on wait until the effects of packets handled until
+   * now are on disk, in the modes that promise it. While commits fail, the wait
+   * would have no known end: acknowledgements are deferred then, or not sent.
    */
   waitForCommit(): void {
     if (!this.#context.durability.isStuck) this.outbox.waitForCommit();
@@ -179,7 +178,7 @@ export class Sender {
       const bytes = encodeAck(type, packetId, reasonCode, {
         reasonString: reason,
       });
-      // A reason string must not make it too large [MQTT-3.4.2-2].
+      // A reason string must not make the packet too large [MQTT-3.4.2-2].
       if (!this.send(bytes)) this.sendAck(type, packetId, reasonCode);
     } else {
       const bytes = new Uint8Array(5);
@@ -189,8 +188,8 @@ export class Sender {
   }
 
   /**
-   * Sends a packet encoded for the purpose. One that is larger than the client
-   * takes is left out as if it had been sent [MQTT-3.1.2-24], and false says so.
+   * Sends an encoded packet. Returns false for one that is larger than the client
+   * accepts, and treats it as sent [MQTT-3.1.2-24].
    */
   send(bytes: Uint8Array): boolean {
     if (bytes.length > this.sendLimit) return false;
@@ -206,9 +205,9 @@ export class Sender {
   }
 
   /**
-   * Sends AUTH with the method that the CONNECT named [MQTT-4.12.0-5].
+   * Sends AUTH with the method of CONNECT [MQTT-4.12.0-5].
    *
-   * @throws {AnswerTooLarge} when it is larger than the client takes.
+   * @throws {AnswerTooLarge} when it is larger than the client accepts.
    */
   sendAuth(
     method: string,
@@ -227,7 +226,7 @@ export class Sender {
     this.send(bytes);
   }
 
-  /** What is to be sent to this client threw `error`: its connection ends. */
+  /** Ends the connection because of an `error` while sending to it. */
   fail(error: unknown): void {
     this.#owner.fail(error);
   }

@@ -2,8 +2,8 @@ import type { Topic } from "../../mqtt/mod.ts";
 
 /**
  * Aliases that the broker gives to topics on one connection (3.3.2.3.4).
- * A topic gets one when it is used; when all are taken, one that was not used
- * since the hand last passed it goes to the new topic.
+ * A used topic gets one. When all are taken, the new topic gets one that was not
+ * used since the hand last passed it.
  *
  * The key is the topic name: a topic outside the match cache, and each retained
  * message, has an object of its own for the same name.
@@ -40,7 +40,7 @@ export class TopicAliases {
     return free;
   }
 
-  /** Takes back an alias that was not sent after all. */
+  /** Takes back an alias that was not sent. */
   forget({ text }: Topic): void {
     const alias = this.#aliases.get(text);
     if (alias === undefined) return;

@@ -3,9 +3,9 @@ import type { Connection } from "../connection/connection.ts";
 import { refusesReserved, RESERVED } from "../session/reserved_topic.ts";
 
 /**
- * Asks what rules have left open for the packet under way. Null when the
- * answers are still to come: the reader is paused, and the packet has to be
- * handled again when it goes on.
+ * Asks the access server questions that the rules left open for the packet under
+ * way. Returns null while the answers are to come: the reader is paused, and the
+ * packet is handled again later.
  */
 export function settleAccess(
   connection: Connection,
@@ -16,7 +16,7 @@ export function settleAccess(
   const { generation } = authorizer;
   const { identity, identityNumber } = connection.session!;
   connection.settled = null;
-  // Not asked twice: an answer may hold for this one time only.
+  // One question each: an answer may be valid only once.
   if (
     settled !== null && settled.identityNumber === identityNumber &&
     settled.generation === generation && isSame(settled.questions, questions)
@@ -50,8 +50,8 @@ function isSame(
 }
 
 /**
- * Returns the reason of a refusal with the rule's file and line, for a client
- * that may be told; undefined where the settings keep it to themselves.
+ * Returns the reason of a refusal with the rule's file and line, for the client;
+ * undefined where `access.explain` is off, or the client wants no reasons.
  */
 export function reasonOf(
   connection: Connection,
@@ -63,14 +63,14 @@ export function reasonOf(
 }
 
 /**
- * Returns the reason of a refusal for the log: `access.explain` and what the
- * client wants bound the answer to the client alone.
+ * Returns the reason of a refusal for the log, which neither `access.explain` nor
+ * the client's wish affects.
  */
 export function loggedReasonOf(
   { context, session, listener }: Connection,
   question: AccessQuestion,
 ): string | undefined {
-  // No rule is asked about these, so none is the reason.
+  // No rule decides about reserved topics.
   if (refusesReserved(question, listener.mountPoint)) return RESERVED;
   if (context.access === null || session === null) return;
   return context.access.authorizer.reason(session.identity, question);

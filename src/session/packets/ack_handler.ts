@@ -4,7 +4,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { Session } from "../session/session.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 
-/** PUBACK, PUBREC, PUBREL and PUBCOMP: the steps of 4.3.2 and 4.3.3. */
+/** Handles PUBACK, PUBREC, PUBREL and PUBCOMP (4.3.2, 4.3.3). */
 export function handleAck(
   connection: Connection,
   type: number,
@@ -15,18 +15,18 @@ export function handleAck(
   if (type === PacketType.Pubrel) {
     return release(connection, session, packetId);
   }
-  // The client answers in any order, late, or twice: an id that is not in
-  // flight is no mistake, one of the wrong QoS is.
+  // The client may answer in any order, late, or twice: an id that is not in
+  // flight is no error, an id of the wrong QoS is.
   const entry = session.queue.find(packetId);
   const refused = ack.reasonCode >= 0x80;
   if (type === PacketType.Puback) {
-    // Late, after the session was cleaned, or said twice.
+    // Late, repeated, or for a former session.
     if (entry === null) return;
     expectQos(entry, 1, "PUBACK");
     session.queue.acknowledged(entry, refused);
   } else if (type === PacketType.Pubrec) {
     if (entry === null) {
-      // Nothing of it is left: the client must not wait for PUBREL.
+      // The message is gone: the client must not wait for PUBREL.
       if (!refused) {
         connection.sender.sendAck(
           PacketType.Pubrel,
@@ -44,7 +44,7 @@ export function handleAck(
   } else complete(session, entry, packetId);
 }
 
-/** PUBCOMP: the packet id may be given to another message [MQTT-2.2.1-4]. */
+/** Handles PUBCOMP: another message may get the packet id [MQTT-2.2.1-4]. */
 function complete(
   session: Session,
   entry: Outgoing | null,
@@ -60,11 +60,11 @@ function complete(
   expectQos(entry, 2, "PUBCOMP");
   throw new ProtocolError( // [MQTT-4.3.3-4]: not acknowledged before PUBREC
     ReasonCode.ProtocolError,
-    `PUBCOMP for packet id ${packetId} before its PUBREC`,
+    `PUBCOMP for packet id ${packetId} comes before its PUBREC`,
   );
 }
 
-/** PUBREL: from PUBCOMP on the client may use the packet id anew. */
+/** Handles PUBREL: from PUBCOMP on the client may use the packet id anew. */
 function release(
   connection: Connection,
   session: Session,
@@ -83,7 +83,7 @@ function release(
   durability.defer(connection, PacketType.Pubcomp, packetId, answer);
 }
 
-/** PUBREL; from here on the client forgets that it has had the message. */
+/** Sends PUBREL, after which the client forgets the message. */
 function answerPubrec(
   connection: Connection,
   session: Session,
@@ -97,7 +97,7 @@ function answerPubrec(
   };
   const { durability } = context;
   if (!durability.mustStay(entry)) return answer();
-  // Brought back without its PUBREC, it would be sent a second time.
+  // Without its PUBREC on disk a crash would repeat the message.
   durability.defer(connection, PacketType.Pubrel, packetId, answer);
 }
 
@@ -105,6 +105,6 @@ function expectQos(entry: Outgoing, qos: 1 | 2, name: string): void {
   if (entry.qos === qos) return;
   throw new ProtocolError(
     ReasonCode.ProtocolError,
-    `${name} for packet id ${entry.packetId}, which has QoS ${entry.qos}`,
+    `${name} is for packet id ${entry.packetId}, which has QoS ${entry.qos}`,
   );
 }

@@ -2,7 +2,7 @@ import { decodeDisconnect, type Frame } from "../../codec/mod.ts";
 import { hexByte, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 
-/** DISCONNECT (3.14): what stands behind it in the buffer is dropped. */
+/** Handles DISCONNECT (3.14); drops the bytes behind it in the buffer. */
 export function handleDisconnect(
   connection: Connection,
   chunk: Uint8Array,
@@ -10,17 +10,17 @@ export function handleDisconnect(
 ): void {
   const packet = decodeDisconnect(chunk, frame, connection.version);
   const { session } = connection;
-  // In the midst of authenticating: there is nothing to keep or to publish.
+  // While authenticating, the connection has neither session nor will.
   if (session === null) return connection.close("client-disconnect");
   const expiry = packet.properties.sessionExpiryInterval;
   if (expiry !== undefined) {
     if (connection.askedExpiry === 0 && expiry !== 0) {
       throw new ProtocolError( // [MQTT-3.14.2-2]
         ReasonCode.ProtocolError,
-        "DISCONNECT sets a session expiry that CONNECT had as 0",
+        "DISCONNECT sets Session Expiry Interval (0x11), which is 0 in CONNECT",
       );
     }
-    // `session.max_expiry` is kept without a word: DISCONNECT has no answer.
+    // `session.max_expiry` applies silently: DISCONNECT has no answer.
     session.expiryInterval = Math.min(
       expiry,
       connection.context.options.maxExpiry,

@@ -6,7 +6,7 @@ import {
 } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 
-/** A topic filter, taken apart. */
+/** A topic filter in its parts. */
 export interface ReadFilter {
   /** Without any `$share/group/`. */
   readonly filter: string;
@@ -15,13 +15,13 @@ export interface ReadFilter {
 }
 
 /**
- * Takes a filter apart that has come in a packet, and puts the listener's mount
- * point before it. Throws `ProtocolError` 0x81
- * where it breaks a rule of [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1],
- * [MQTT-4.8.2-1] or [MQTT-4.8.2-2]: the connection ends [MQTT-4.13.1-1].
+ * Splits the filter of a packet and adds the listener's mount point. Throws
+ * `ProtocolError` 0x81 for a filter against [MQTT-4.7.1-1], [MQTT-4.7.1-2],
+ * [MQTT-4.7.3-1], [MQTT-4.8.2-1] or [MQTT-4.8.2-2]: the connection ends
+ * [MQTT-4.13.1-1].
  *
- * A SUBACK with 0x8F is no answer to it: that code is for a filter that is
- * "correctly formed" (3.9.3) and yet not taken, as one with too many levels.
+ * SUBACK has 0x8F for filters that are "correctly formed" (3.9.3) and yet
+ * refused, as those with too many levels.
  */
 export function readFilter(text: string, connection: Connection): ReadFilter {
   const problem = validateTopicFilter(text);
@@ -29,7 +29,7 @@ export function readFilter(text: string, connection: Connection): ReadFilter {
   if (parsed === null) {
     throw new ProtocolError(
       ReasonCode.MalformedPacket,
-      `the topic filter is not valid: ${problem ?? "malformed $share filter"}`,
+      `invalid topic filter: ${problem ?? "malformed $share filter"}`,
     );
   }
   const { mountPoint } = connection;

@@ -18,8 +18,8 @@ const FILTERS_A_PACKET = 65_536;
 /**
  * Begins with a packet that has `optionBytes` behind each filter.
  *
- * @throws {ProtocolError} 0x97 when it has more filters than are taken, 0x95
- * when the client takes no packet as large as its answer.
+ * @throws {ProtocolError} 0x97 for too many filters, 0x95 when the client accepts
+ * no packet as large as the answer.
  */
 export function beginFilterWork(
   connection: Connection,
@@ -34,7 +34,7 @@ export function beginFilterWork(
   if (count > most) {
     throw new ProtocolError(
       ReasonCode.QuotaExceeded,
-      `a packet with more than ${most} topic filters`,
+      `the packet has more than ${most} topic filters`,
     );
   }
   const answer = optionBytes === 1 ? "SUBACK" : "UNSUBACK";
@@ -54,8 +54,8 @@ export function goOnLater(connection: Connection): false {
 }
 
 /**
- * Sends SUBACK or UNSUBACK, of packet type `type`, once what it says is on
- * disk, in the modes that promise it; for a session that is not stored at once.
+ * Sends SUBACK or UNSUBACK, of packet type `type`, once its effect is on disk, in
+ * the modes that promise it; at once for a session that is not stored.
  */
 export function sendGated(
   connection: Connection,

@@ -1,5 +1,10 @@
 import { decodeAck, type Frame } from "../../codec/mod.ts";
-import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
+import {
+  packetName,
+  PacketType,
+  ProtocolError,
+  ReasonCode,
+} from "../../mqtt/mod.ts";
 import { handleAck } from "./ack_handler.ts";
 import { handleAuth } from "../connect/auth_handler.ts";
 import { handleConnect } from "../connect/connect_handler.ts";
@@ -50,7 +55,7 @@ function handle(
     default:
       throw new ProtocolError(
         ReasonCode.ProtocolError,
-        `packet type ${type} is not for a server`,
+        `clients must not send ${packetName(type)}`,
       );
   }
 }

@@ -23,18 +23,18 @@ import type { Session } from "../session/session.ts";
 
 const DOLLAR = 0x24;
 
-/** What `judge` gives while somebody outside is asked. */
+/** Result of `judge` while the access server is asked. */
 const UNSETTLED = -1;
 
-/** A reader that waits for memory looks again after this (ms). */
+/** Interval of the checks of a reader that waits for memory (ms). */
 const MEMORY_LOOK = 100;
 
-/** So long it waits (ms); then its connection is closed. */
+/** Longest that it waits (ms); then its connection is closed. */
 const MEMORY_PATIENCE = 30_000;
 
 /**
- * PUBLISH from a client (3.3). Returns false when it has to wait: the reader
- * is paused, and the same bytes will come again.
+ * Handles PUBLISH of a client (3.3). Returns false when the packet has to wait:
+ * the reader is paused, and the same bytes come again.
  */
 export function handlePublish(
   connection: Connection,
@@ -50,14 +50,14 @@ export function handlePublish(
   const session = connection.session!;
   if (packet.qos !== 0) {
     if (packet.qos === 2 && isRepeated(session, packet)) {
-      // Seen before: acknowledged again, not delivered again [MQTT-4.3.3-10].
+      // Repeated: acknowledged again, not delivered again [MQTT-4.3.3-10].
       count(context, packet, 1);
-      // Its alias counts all the same: the next packet may rely on it.
+      // Its alias counts all the same: the next packet may use it.
       if (packet.topicAlias !== 0) findTopic(connection, packet);
       acknowledgeAgain(connection, session, packet.packetId);
       return true;
     }
-    // 3.x has no answer that says "not now": not reading on is all there is.
+    // 3.x has no answer for "not now": the reader waits.
     if (context.full && connection.version !== 5) {
       return waitForRoom(connection);
     }
@@ -68,7 +68,8 @@ export function handlePublish(
     ) {
       throw new ProtocolError( // [MQTT-3.3.4-9]
         ReasonCode.ReceiveMaximumExceeded,
-        `more than ${connection.listener.receiveMaximum} messages in flight`,
+        `more messages in flight than the Receive Maximum (0x21) of ` +
+          `${connection.listener.receiveMaximum}`,
       );
     }
   }
@@ -98,7 +99,7 @@ export function handlePublish(
   return true;
 }
 
-/** Whether a message of QoS 2 was received before [MQTT-4.3.3-10]. */
+/** Returns whether a QoS 2 message was received before [MQTT-4.3.3-10]. */
 function isRepeated(
   session: Session,
   { packetId, dup }: PublishPacket,
@@ -107,14 +108,14 @@ function isRepeated(
     (dup || !session.releaseBroughtBack(packetId));
 }
 
-/** Before it is judged: it has come, whatever becomes of it. */
+/** Counts a received message, accepted or not. */
 function count(context: Context, packet: PublishPacket, by: 1 | -1): void {
   context.counters.publishReceived += by;
   context.counters.publishBytesReceived += by *
     (packet.end - packet.payloadStart);
 }
 
-/** Clears RETAIN for 3.x, which has no word for it in CONNACK. */
+/** Clears RETAIN for 3.x, whose CONNACK cannot exclude it. */
 function dropRetain(connection: Connection, packet: PublishPacket): void {
   if (connection.version === 5) {
     throw new ProtocolError( // [MQTT-3.2.2-14]
@@ -125,7 +126,7 @@ function dropRetain(connection: Connection, packet: PublishPacket): void {
   packet.retain = false;
 }
 
-/** The topic by its bytes or its alias; keeps an alias that is set. */
+/** Returns the topic by name or alias; sets the alias of a packet with both. */
 function findTopic(
   connection: Connection,
   packet: PublishPacket,
@@ -137,12 +138,12 @@ function findTopic(
   if (topicAlias > connection.listener.topicAliasMaximum) {
     throw new ProtocolError( // [MQTT-3.3.2-9]
       ReasonCode.TopicAliasInvalid,
-      `topic alias ${topicAlias} is above the maximum of ` +
+      `Topic Alias (0x23) is ${topicAlias}, above the maximum of ` +
         `${connection.listener.topicAliasMaximum}`,
     );
   }
-  // With a name the alias is set or changes its meaning; without, it stands
-  // for the name (3.3.2.3.4).
+  // With a name the packet sets the alias; without, the alias replaces the name
+  // (3.3.2.3.4).
   const aliases = connection.aliasesIn ??= [];
   if (topicEnd > topicStart) {
     return aliases[topicAlias] = topicBetween(
@@ -154,13 +155,13 @@ function findTopic(
   }
   const topic = aliases[topicAlias];
   if (topic !== undefined) return topic;
-  throw new ProtocolError( // 3.3.4: no name and no meaning of the alias
+  throw new ProtocolError( // 3.3.4: neither a name nor a known alias
     ReasonCode.ProtocolError,
-    `topic alias ${topicAlias} has not been set`,
+    `Topic Alias (0x23) ${topicAlias} is not set`,
   );
 }
 
-/** A topic by the name that the client has for it. */
+/** Returns a topic by the client's name for it. */
 function topicBetween(
   { context, mountPoint }: Connection,
   bytes: Uint8Array,
@@ -173,8 +174,9 @@ function topicBetween(
 }
 
 /**
- * Null when the message is taken, `UNSETTLED` when it has to come again, else
- * why not. Throws `ProtocolError` for what CONNACK told the client not to send.
+ * Returns null for a message to accept, `UNSETTLED` for one that has to come again,
+ * else the reason code of the refusal. Throws `ProtocolError` for a packet that
+ * CONNACK excludes.
  */
 function judge(
   connection: Connection,
@@ -191,7 +193,7 @@ function judge(
   }
   if (
     topic.bytes.length > context.options.maxTopicLength ||
-    // There are no more levels than bytes, so most topics pass at once.
+    // A topic has no more levels than bytes, so most topics pass at once.
     (topic.bytes.length >= context.options.maxTopicLevels &&
       levelCount(topic.text) > context.options.maxTopicLevels)
   ) return ReasonCode.TopicNameInvalid;
@@ -210,17 +212,17 @@ function judge(
     if (allowed === null) return UNSETTLED;
     if (!allowed) return ReasonCode.NotAuthorized;
   }
-  // Looking at each byte of it costs more than all the rest: a setting.
+  // A setting, as visiting each byte costs more than all the rest.
   if (
     packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
     !isWellFormedUtf8(packet.chunk, packet.payloadStart, packet.end, true)
   ) return ReasonCode.PayloadFormatInvalid;
-  // QoS 0 still goes to whoever takes it at once; it is never queued then.
+  // QoS 0 messages are still sent, but not queued.
   if (packet.qos !== 0 && context.full) return ReasonCode.QuotaExceeded;
   return null;
 }
 
-/** What somebody outside says of it; null when that is still to come. */
+/** Returns the answer of the access server; null while it is to come. */
 function settle(
   connection: Connection,
   topic: CachedTopic,
@@ -235,7 +237,7 @@ function questionOf(topic: CachedTopic, packet: PublishPacket): AccessQuestion {
   return { action: "publish", topic: topic.text, qos, retain };
 }
 
-/** Makes the message that is routed: a view, valid for this pass. */
+/** Fills the message for the router: a view, valid for this pass. */
 function take(
   connection: Connection,
   packet: PublishPacket,
@@ -243,8 +245,8 @@ function take(
 ): Message {
   const { context } = connection;
   const { chunk } = packet;
-  // One object serves all, as a pass handles one message at a time. The pump
-  // owns the bytes: `keep` copies them, or the pump gives a large chunk away.
+  // One object serves all: a pass handles one message at a time. The pump owns
+  // the bytes: `keep` copies them, or the pump gives a large chunk away.
   const { message } = context;
   message.topic = topic;
   message.bytes = chunk;
@@ -259,9 +261,9 @@ function take(
   message.expiresAt = packet.messageExpiry < 0
     ? Infinity
     : context.passes.now + packet.messageExpiry * 1000;
-  // The frame can be passed on as it stands when a receiver of this version
-  // would get the same bytes: no id, no alias, no expiry to count down, and
-  // the flag as it came. A large one is not copied: it goes by reference.
+  // The frame is passed on unchanged when a receiver of this version would get
+  // the same bytes: no id, no alias, no expiry, and the same flags. A large frame
+  // is written without a copy.
   const first = message.retain ? 1 : 0;
   if (
     packet.qos === 0 && packet.propertiesPlain &&
@@ -277,8 +279,8 @@ function take(
 }
 
 /**
- * PUBACK or PUBREC. From here on the message is ours [MQTT-4.3.2-4]; in the
- * durable modes the outbox holds the answer back until that is true.
+ * Sends PUBACK or PUBREC, with which the broker owns the message [MQTT-4.3.2-4].
+ * In the durable modes the outbox holds the answer back until the commit.
  */
 function acknowledge(
   connection: Connection,
@@ -290,13 +292,13 @@ function acknowledge(
   if (packet.qos === 1) {
     connection.sender.sendAck(PacketType.Puback, packet.packetId, code);
   } else {
-    // Kept until PUBREL, so that the same id brings it no second time.
+    // Kept until PUBREL: the same id is a repeated message.
     session.receive(packet.packetId);
     connection.sender.sendAck(PacketType.Pubrec, packet.packetId, code);
   }
 }
 
-/** PUBREC for what was taken before; it may not be on disk even now. */
+/** Sends PUBREC for a repeated message, once it is on disk. */
 function acknowledgeAgain(
   connection: Connection,
   session: Session,
@@ -309,7 +311,7 @@ function acknowledgeAgain(
   durability.defer(connection, PacketType.Pubrec, packetId, answer);
 }
 
-/** Answers a message that is not taken, as its version and QoS allow. */
+/** Refuses a message, with an answer where version and QoS have one. */
 function refuse(
   connection: Connection,
   topic: CachedTopic,
@@ -322,7 +324,7 @@ function refuse(
     dropped["not-authorized"]++;
     const question = questionOf(topic, packet);
     why = reasonOf(connection, question);
-    // [MQTT-3.3.5-2]: 3.1.1 leaves it to us, and QoS 0 has no answer.
+    // [MQTT-3.3.5-2]: 3.1.1 leaves it to the server; QoS 0 has no answer.
     if (
       connection.context.options.deniedPublish === "disconnect" &&
       (packet.qos === 0 || connection.version !== 5)
@@ -338,12 +340,12 @@ function refuse(
   }
   const malformed = reasonCode === ReasonCode.TopicNameInvalid ||
     reasonCode === ReasonCode.PayloadFormatInvalid;
-  // QoS 0 has no answer at all, and 3.x none that says no.
+  // QoS 0 has no answer, and 3.x none that refuses.
   if (malformed && (packet.qos === 0 || connection.version !== 5)) {
     throw new ProtocolError(reasonCode, "the message is not acceptable");
   }
   if (packet.qos === 0) return;
-  // 3.x has no code for it: the message is taken and goes nowhere [3.3.5-2].
+  // 3.x has no code: the message is acknowledged and dropped [3.3.5-2].
   if (packet.qos === 2 && connection.version !== 5) {
     connection.session!.receive(packet.packetId);
   }
@@ -362,7 +364,7 @@ function waitForRoom(connection: Connection): false {
   pump.pause(why);
   const look = () => {
     if (!context.full || connection.state !== "open") return pump.resume(why);
-    // It may be its own acknowledgements, behind what it sends, that we need.
+    // Its acknowledgements, which free memory, may be among the unread bytes.
     if (context.clock.now() >= until) {
       return connection.close(fullness(context));
     }
@@ -372,7 +374,7 @@ function waitForRoom(connection: Connection): false {
   return false;
 }
 
-/** What is full, when no more may be queued. */
+/** Returns the reason why no more messages may be queued. */
 function fullness(context: Context): "disk-full" | "memory-full" {
   return context.durability.isFull ? "disk-full" : "memory-full";
 }

@@ -6,10 +6,10 @@ import type { Context } from "../core/context.ts";
 import type { ReadFilter } from "./filter.ts";
 
 /**
- * The QoS at which each filter of a slice of a SUBSCRIBE can be granted, -1 for
- * those that may not be; null when some of it is still to be asked for. A rule
- * that allows less than was asked for lowers it (3.8.4). `first` is the number
- * of filters before the slice.
+ * Returns the QoS of each filter in a slice of a SUBSCRIBE that the rules allow,
+ * -1 for denied ones; null while answers of the access server are to come. A rule
+ * may allow a lower QoS than requested (3.8.4). `first` is the number of filters
+ * before the slice.
  */
 export function grantableQos(
   connection: Connection,
@@ -39,8 +39,8 @@ export function grantableQos(
 }
 
 /**
- * Whether the filter at `index` of a SUBSCRIBE is one more than a client may
- * have. Where there are rules those are not looked at: it would take its time.
+ * Returns whether the filter at `index` of a SUBSCRIBE exceeds the client's
+ * subscriptions. Rules do not judge such filters, which would take its time.
  */
 export function isTooMany(
   { access, options }: Context,
@@ -49,7 +49,7 @@ export function isTooMany(
   return access !== null && index >= options.maxSubscriptions;
 }
 
-/** Why a rule refused a filter; undefined when the client is not told. */
+/** Returns the reason why a rule refused a filter, for the client. */
 export function refusalReason(
   connection: Connection,
   { qos }: SubscriptionRequest,

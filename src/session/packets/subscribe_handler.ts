@@ -21,39 +21,39 @@ import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
 import { isReservedFilter } from "../session/reserved_topic.ts";
 import { grantableQos, isTooMany, refusalReason } from "./subscribe_access.ts";
 
-/** What 3.x clients are told instead of any code above 0x7F (3.9.3). */
+/** Code of 3.x for all codes above 0x7F (3.9.3). */
 const FAILURE_V3 = 0x80;
 
-/** The reason for a filter that a match would have to compare as well. */
+/** Reason to refuse a filter that would make matches slow. */
 const TOO_MANY_SHAPES =
-  "the filters of this session have wildcards in too many different places: " +
+  "the topic filters of this session have wildcards at too many levels: " +
   "see limits.max_wildcard_levels_per_session";
 
-/** A request that is still to be judged. */
+/** A request before its judgement. */
 interface Asked {
   readonly request: SubscriptionRequest;
   readonly read: ReadFilter;
-  /** By the access rules, -1 for not at all. */
+  /** The QoS that the access rules allow, -1 for none. */
   readonly most: QoS | -1;
 }
 
-/** A request that was granted. */
+/** A granted request. */
 interface Granted {
   /** Without any `$share/group/`. */
   readonly filter: string;
-  /** Whether it is a group's, of which this client is a member now. */
+  /** Whether it is a shared subscription. */
   readonly shared: boolean;
-  /** False when it replaced one with the same filter [MQTT-3.8.4-3]. */
+  /** False when it replaces one with the same filter [MQTT-3.8.4-3]. */
   readonly isNew: boolean;
-  /** At most what was asked for. */
+  /** At most the requested QoS. */
   readonly qos: QoS;
   readonly request: SubscriptionRequest;
 }
 
 /**
- * SUBSCRIBE (3.8): all codes in one SUBACK, then what is retained; of a packet
- * of many slices, before. Returns false when it has to wait: the same bytes
- * will come again.
+ * Handles SUBSCRIBE (3.8): sends all codes in one SUBACK, then retained messages;
+ * those before SUBACK for a packet of many slices. Returns false when the packet
+ * has to wait: the same bytes come again.
  */
 export function handleSubscribe(
   connection: Connection,
@@ -88,8 +88,8 @@ function begin(
 }
 
 /**
- * Subscribes what a slice asks for, in its order, as if each had come by
- * itself [MQTT-3.8.4-5]. Null while somebody outside is asked.
+ * Subscribes the requests of a slice in order, as if each had come in a packet of
+ * its own [MQTT-3.8.4-5]. Returns null while the access server is asked.
  */
 function judge(
   connection: Connection,
@@ -114,7 +114,7 @@ function judge(
       granted.push(outcome);
       work.hasEffect = true;
     }
-    // A SUBACK has room for one reason; of refusals by rules the first one's.
+    // SUBACK has one reason: that of the first refusal by a rule.
     if (most[index] < 0 && !work.isDenied) {
       work.isDenied = true;
       if (!tooMany) {
@@ -141,7 +141,7 @@ function answer(connection: Connection, work: FilterWork): void {
   else sendGated(connection, 9, packetId, suback);
 }
 
-/** What makes the whole packet one that ends the connection is found here. */
+/** Reads a request; throws for one that ends the connection. */
 function readRequest(
   connection: Connection,
   request: SubscriptionRequest,
@@ -150,13 +150,13 @@ function readRequest(
   if (read.group !== null && request.noLocal) {
     throw new ProtocolError( // [MQTT-3.8.3-4]
       ReasonCode.ProtocolError,
-      "No Local on a shared subscription",
+      "No Local is not allowed on a shared subscription",
     );
   }
   return read;
 }
 
-/** Subscribes as asked, or gives the code why not. */
+/** Subscribes as requested, or returns the reason code of the refusal. */
 function subscribe(
   connection: Connection,
   work: FilterWork,
@@ -167,11 +167,11 @@ function subscribe(
   const { filter, group } = read;
   const refusal = refuse(connection, work, read, most);
   if (refusal !== null) return refusal;
-  // Granting less than was asked is allowed, and the client is told (3.8.4).
+  // The server may grant a lower QoS; SUBACK has it (3.8.4).
   const qos = most as QoS;
   const isNew = context.router.subscribe(session, filter, group, {
     qos,
-    // A bridge forwards what it has and what it gets: an echo would go round.
+    // A bridge forwards its messages both ways: an echo would loop.
     noLocal: request.noLocal || (session.bridge && group === null),
     retainAsPublished: request.retainAsPublished || session.bridge,
     retainHandling: request.retainHandling,
@@ -180,7 +180,7 @@ function subscribe(
   return { filter, shared: group !== null, isNew, qos, request };
 }
 
-/** Null when it is granted; what 3.x cannot be told is one code there. */
+/** Returns the reason code of a refusal, or null. */
 function refuse(
   connection: Connection,
   work: FilterWork,
@@ -189,11 +189,11 @@ function refuse(
 ): ReasonCode | null {
   const session = connection.session!;
   const { options, durability, router } = connection.context;
-  // CONNACK has announced it (3.2.2.3.13). A member from before may leave.
+  // CONNACK has announced it (3.2.2.3.13). Former members may still leave.
   if (group !== null && !connection.offered.sharedAvailable) {
     return ReasonCode.SharedSubscriptionsNotSupported;
   }
-  // CONNACK has announced it (3.2.2.3.11); whoever asks all the same is told.
+  // CONNACK has announced it (3.2.2.3.11).
   if (!connection.offered.wildcardAvailable && /[+#]/.test(filter)) {
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
@@ -204,7 +204,7 @@ function refuse(
   if (most < 0 || isReservedFilter(filter, connection.listener.mountPoint)) {
     return ReasonCode.NotAuthorized;
   }
-  // SUBACK promises that it lasts. What is there already takes no room.
+  // SUBACK promises that it lasts. Existing subscriptions take no room.
   if (
     durability.isFull && session.slot !== null &&
     !router.isSubscribed(session, filter, group)
@@ -212,7 +212,7 @@ function refuse(
   return refuseMore(connection, work, filter, group);
 }
 
-/** Null when the session may have one more filter, or has this one already. */
+/** Returns the reason code of a refusal; null for a filter that fits or exists. */
 function refuseMore(
   connection: Connection,
   work: FilterWork,
@@ -235,25 +235,25 @@ function refuseMore(
   return ReasonCode.QuotaExceeded;
 }
 
-/** Has what is retained sent, with the flag set (3.3.1.3). */
+/** Feeds retained messages, with RETAIN set (3.3.1.3). */
 function feed(
   connection: Connection,
   { identifier }: FilterWork,
   grant: Granted,
 ): void {
-  // A shared subscription gets nothing that was retained before (4.8.2).
+  // A shared subscription gets no retained messages (4.8.2).
   if (grant.shared) return;
   const { retainHandling, noLocal } = grant.request;
   if (retainHandling === 2) return; // [MQTT-3.3.1-11]
   if (retainHandling === 1 && !grant.isNew) return; // [MQTT-3.3.1-10]
   const { session } = connection;
-  // The answer may have ended the connection.
+  // SUBACK may have ended the connection.
   if (session === null) return;
   const { router } = connection.context;
   const { filter } = grant;
-  // Mostly a filter names one topic, and nothing is retained for it.
+  // Most filters name one topic without a retained message.
   if (!router.mayBeRetained(filter)) return;
-  // Where the one that was replaced is still under way, this begins anew.
+  // Replaces a feed that is still under way.
   session.queue.feedRetained(
     filter,
     router.retainedMatching(filter),
@@ -261,11 +261,11 @@ function feed(
       session,
       grant.qos,
       true,
-      // Each message that comes by it names it [MQTT-3.3.4-3].
+      // Each of its messages has the identifier [MQTT-3.3.4-3].
       identifier === 0 ? null : [identifier],
       null,
     ),
-    // Its own messages, where it does not want them (3.8.3.1).
+    // With No Local without the client's own messages (3.8.3.1).
     noLocal || session.bridge ? session.clientId : null,
   );
 }

@@ -12,9 +12,9 @@ import type { FilterWork } from "../connection/filter_work.ts";
 import { beginFilterWork, goOnLater, sendGated } from "./filter_list.ts";
 
 /**
- * UNSUBSCRIBE (3.10): each filter gets its own code [MQTT-3.11.3-1], of which
- * 3.x is told nothing. What is in flight already is still brought to its end
- * [MQTT-3.10.4-3]. Returns false when the same bytes have to come again.
+ * Handles UNSUBSCRIBE (3.10): each filter gets a code [MQTT-3.11.3-1], which 3.x
+ * does not have. Exchanges in flight still complete [MQTT-3.10.4-3]. Returns false
+ * when the same bytes have to come again.
  */
 export function handleUnsubscribe(
   connection: Connection,
@@ -42,8 +42,8 @@ export function handleUnsubscribe(
       existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted,
     );
   }
-  // What it was to have by its groups, others can have in its place; what it
-  // was to have by itself it still may be given (3.10.4).
+  // Other members may get the waiting messages of its groups; the client may
+  // still get its own (3.10.4).
   session.queue.leftGroups(left);
   if (!work.advance(frame)) return goOnLater(connection);
   connection.filterWork = null;

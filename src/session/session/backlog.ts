@@ -7,32 +7,31 @@ import type { DropReason } from "../core/reasons.ts";
 const FIRST = 8;
 const LONGEST = 256;
 
-/** Some of the entries in their order, and what comes behind them. */
+/** Some of the entries in their order, and the next part. */
 interface Part {
   readonly places: (Outgoing | null)[];
   next: Part | null;
 }
 
 /**
- * The messages that wait for one client, first in, first out, with their
- * bounds. It grows part by part, so that nothing is copied however long it
- * gets, and gives each part back once it has been taken out.
+ * The messages that wait for one client, first in, first out, with their bounds.
+ * It grows part by part without copies, and gives an emptied part back.
  */
 export class Backlog {
   readonly #counters: Counters;
   #first: Part | null = null;
   #last: Part | null = null;
-  /** Place of the next one in the first part, and behind the last one. */
+  /** Place of the next entry in the first part, and behind the last entry. */
   #head = 0;
   #tail = 0;
-  /** How many messages wait. */
+  /** Number of waiting messages. */
   size = 0;
-  /** How many of them have QoS 0. */
+  /** Number of those with QoS 0. */
   qos0 = 0;
   /** Their size in bytes (see `Message.size`). */
   bytes = 0;
 
-  /** `counters` count the messages that wait in all backlogs together. */
+  /** `counters` count the messages of all backlogs together. */
   constructor(counters: Counters) {
     this.#counters = counters;
   }
@@ -59,12 +58,12 @@ export class Backlog {
     this.bytes += entry.message!.size;
   }
 
-  /** The next one, left where it is; null when there is none. */
+  /** Returns the next entry, which stays; null when there is none. */
   peek(): Outgoing | null {
     return this.size === 0 ? null : this.#first!.places[this.#head];
   }
 
-  /** Takes the next one out; null when there is none. */
+  /** Removes and returns the next entry; null when there is none. */
   shift(): Outgoing | null {
     if (this.size === 0) return null;
     const { places, next } = this.#first!;
@@ -75,7 +74,7 @@ export class Backlog {
     this.#counters.queuedMessages--;
     this.bytes -= entry.message!.size;
     if (this.size === 0) {
-      // The part stays for the next ones, unless it is a long one.
+      // A short part stays for the next entries.
       this.#head = this.#tail = 0;
       if (places.length > FIRST) this.#first = this.#last = null;
     } else if (this.#head === places.length) {

@@ -1,20 +1,20 @@
 import type { DropReason } from "../core/reasons.ts";
 
-/** What is remembered of messages that were dropped for one reason. */
+/** Messages dropped for one reason. */
 export interface DropNote {
-  /** Why. */
+  /** The reason. */
   readonly reason: DropReason;
-  /** How many. */
+  /** Number of messages. */
   readonly count: number;
-  /** When the last of them was, ms by `Clock.now`. */
+  /** Time of the last drop, ms by `Clock.now`. */
   readonly lastAt: number;
-  /** Its topic. */
+  /** Topic of the last dropped message. */
   readonly lastTopic: string;
 }
 
 /**
- * Messages for one session that its client did not get, for whoever asks why.
- * There are no more notes than reasons.
+ * Messages of one session that its client did not get, for `dunlin explain`: one
+ * note a reason.
  */
 export class DropNotes {
   readonly #notes = new Map<
@@ -22,7 +22,7 @@ export class DropNotes {
     { count: number; lastAt: number; lastTopic: string }
   >();
 
-  /** Notes one more; `now` in ms by `Clock.now`. */
+  /** Notes one more message; `now` in ms by `Clock.now`. */
   note(reason: DropReason, topic: string, now: number): void {
     const note = this.#notes.get(reason);
     if (note === undefined) {
@@ -34,7 +34,7 @@ export class DropNotes {
     }
   }
 
-  /** All notes. */
+  /** Returns all notes. */
   all(): DropNote[] {
     return [...this.#notes].map(([reason, note]) => ({ reason, ...note }));
   }

@@ -5,15 +5,15 @@ import type { Context } from "../core/context.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Removes the subscriptions of `session` that its client may not have any
- * more, and gives their filters, with `$share/group/`. Messages that wait are
- * looked at when they are due, so nothing else has to be removed. With
- * `isAnother` its client has just become another user: what somebody outside
- * allowed to the one before is removed, too.
+ * Removes the subscriptions of `session` that the rules no longer allow, and
+ * returns their filters, with `$share/group/`. Waiting messages are judged when
+ * they are due. With `isAnother` the client has just become another user: the
+ * function also removes subscriptions that an access server allowed to the
+ * previous one.
  *
- * MQTT has no word for a subscription that the server removes. A 5.0 client
- * that has none left would wait for nothing, so it is told with DISCONNECT
- * 0x87; any other learns of it when it subscribes again.
+ * MQTT has no packet for a subscription that the server removes. An MQTT 5.0
+ * client without any subscription left would wait in vain, so it gets DISCONNECT
+ * 0x87; other clients learn of it when they subscribe again.
  */
 export function enforceAccess(
   session: Session,
@@ -21,7 +21,7 @@ export function enforceAccess(
   isAnother = false,
 ): readonly string[] {
   const { access, router } = context;
-  // Who is not known yet is looked at when it is.
+  // An unknown client is judged when it connects.
   if (access === null || !session.isKnown) return [];
   const removed: string[] = [];
   const left: SharedName[] = [];
@@ -46,9 +46,9 @@ export function enforceAccess(
 }
 
 /**
- * Whether `session` may go on for `identity`. Somebody outside who allowed a
- * subscription allowed it to one user; to another, who comes by the same client
- * id, it must not be handed on, nor what has waited for it.
+ * Returns whether `session` may go on for `identity`. An access server allowed a
+ * subscription to one user: another user with the same client id must not get
+ * it, nor the messages that wait for it.
  */
 export function mayInherit(
   session: Session,

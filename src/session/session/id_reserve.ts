@@ -1,68 +1,67 @@
 import type { PacketIdRange, StoredPacketIds } from "../../store/mod.ts";
 import type { InflightWindow } from "./inflight_window.ts";
 
-/** Packet ids there are. */
+/** Number of packet ids. */
 const IDS = 65535;
 
 /**
- * Ids reserved at first and at most. With half of them left it is done anew, for
- * eight times as many: a session that sends little leaves little to be freed
+ * Ids reserved at first and at most. With half of them left the reserve takes
+ * eight times as many: a session that sends little leaves few ids to be freed
  * after a crash.
  */
 const FIRST_RESERVE = 64;
 const RESERVE = 2048;
 
-/** Ids barred at most; a window relies on it (`InflightWindow.barred`). */
+/** Most barred ids; a window relies on it (`InflightWindow.barred`). */
 const MOST_BARRED = 16_384;
 
 /** The disk, as far as a reserve needs it. */
 export interface Disk {
-  /** Number of the batch that will hold what is noted now. */
+  /** Number of the batch that will hold changes noted now. */
   readonly batch: number;
   /** Calls `task` once `batch` is on disk, whatever the mode promises. */
   onStored(batch: number, task: () => void): void;
-  /** Has what was noted written soon, and not a flush interval later. */
+  /** Has the noted changes written soon, and not a flush interval later. */
   writeSoon(): void;
 }
 
-/** What a reserve asks of the session it belongs to. */
+/** The session of a reserve. */
 export interface ReserveOwner {
   /** Notes the session in the store, with its ids. */
   noted(): void;
-  /** What `admits` refused may be tried again. */
+  /** Tries again the messages that `admits` refused. */
   granted(): void;
 }
 
 /**
  * Keeps new QoS 2 messages from the packet ids that a client may still hold.
  *
- * Where acknowledgements do not wait for the disk, a crash takes the last
- * batch with it, and with it the knowledge of ids given since. A client that
- * has answered PUBREC holds such an id until a PUBREL that never comes, and
- * has to take any message of that id for the one it has [MQTT-4.3.3-10]: a new
- * message would be lost, long after the crash. So an id is given only once the
- * disk says that it may have been. What was reserved when the broker ended is
- * barred until the client has answered PUBREL for all of it: from PUBCOMP on it
- * holds none of these ids.
+ * Where acknowledgements do not wait for the disk, a crash loses the last batch,
+ * and with it the ids given since. A client that has answered PUBREC holds such
+ * an id until a PUBREL that never comes, and takes any message of that id for the
+ * one it has [MQTT-4.3.3-10]: a new message would be lost, long after the crash.
+ * So an id is given only once it is reserved on disk. Ids that are reserved when
+ * the broker crashes are barred until the client has answered PUBREL for all of
+ * them: from PUBCOMP on it holds none.
  *
- * A stop gives back what is left of the reservation, so it bars nothing. Beyond
- * 16,384 barred ids, after 8 crashes or more without an answer, the oldest are
- * forgotten.
+ * A stop gives the rest of the reservation back, so it bars no ids. Beyond 16,384
+ * barred ids, after 8 crashes or more without an answer, the oldest are usable
+ * again.
  */
 export class IdReserve {
   readonly #window: InflightWindow;
   readonly #disk: Disk;
   readonly #owner: ReserveOwner;
-  /** Serial numbers from here on are not reserved. */
+  /** First serial number that is not reserved. */
   #end = 0;
-  /** The same as far as it is on disk; less only while a commit is awaited. */
+  /** The same on disk; less only while a commit is awaited. */
   #storedEnd = 0;
   /** Ids reserved the last time. */
   #size = FIRST_RESERVE / 8;
   /** Barred ids whose PUBREL the client has not answered, or null. */
   #asked: Set<number> | null = null;
 
-  /** `stored` is what the store had of the session, or null. */
+  /** `stored` are the ids that the store had of the session, or null. */
   constructor(
     window: InflightWindow,
     disk: Disk,
@@ -79,10 +78,10 @@ export class IdReserve {
     window.goOnAt(this.#end);
   }
 
-  /** What has to last of it. */
+  /** Returns the state that has to last. */
   get stored(): StoredPacketIds {
     const next = this.#window.seekSerial();
-    // Behind `next` those count whose messages the store does not have.
+    // Ids in flight whose messages the store does not have are barred, too.
     const unknown = this.#window.volatileIds()
       .map((first) => ({ first, count: 1 }));
     return {
@@ -93,10 +92,9 @@ export class IdReserve {
   }
 
   /**
-   * Whether the window may number a QoS 2 message now. If not, it will be soon,
-   * and the owner is told. `isNew`: the disk knows no session of this client,
-   * nor is it being told of one, so without another word it will be told of the
-   * session and of what is reserved at once.
+   * Returns whether the window may number a QoS 2 message now. If not, `granted`
+   * follows soon. `isNew`: the disk has no session of this client, nor is one on
+   * its way, so one batch will hold the session together with its reserve.
    */
   admits(isNew: boolean): boolean {
     const next = this.#window.seekSerial();
@@ -110,7 +108,7 @@ export class IdReserve {
     return false;
   }
 
-  /** Gives back what was reserved: nothing is sent any more. */
+  /** Gives the rest of the reservation back: the broker stops. */
   giveBack(): void {
     const next = this.#window.seekSerial();
     if (this.#end <= next) return;
@@ -119,8 +117,8 @@ export class IdReserve {
   }
 
   /**
-   * The client is back: calls `release`, which sends PUBREL, with each barred
-   * id. QoS 2 messages in flight free theirs by their own exchange.
+   * Calls `release`, which sends PUBREL, with each barred id: the client is back.
+   * QoS 2 messages in flight free their ids by their own exchange.
    */
   free(release: (packetId: number) => void): void {
     const asked = this.#asked = new Set<number>();
@@ -135,7 +133,7 @@ export class IdReserve {
     if (asked.size === 0) this.#freedAll();
   }
 
-  /** PUBCOMP came: whether it answers one of these PUBRELs. */
+  /** Returns whether a PUBCOMP answers one of these PUBRELs. */
   freed(packetId: number): boolean {
     if (this.#asked === null || !this.#asked.delete(packetId)) return false;
     if (this.#asked.size === 0) this.#freedAll();
@@ -164,7 +162,7 @@ export class IdReserve {
   }
 }
 
-/** `ranges` and `added` behind them; without the oldest beyond the bound. */
+/** Returns `ranges` with `added`, without the oldest beyond the bound. */
 function withRanges(
   ranges: readonly PacketIdRange[],
   added: readonly PacketIdRange[],
@@ -194,7 +192,7 @@ function withRanges(
   return from === 0 ? all : all.slice(from);
 }
 
-/** Whether `next` goes on where `range` ends; behind 65,535 comes 1. */
+/** Returns whether `next` begins where `range` ends; behind 65,535 comes 1. */
 function endsBefore(range: PacketIdRange, next: PacketIdRange): boolean {
   return (range.first + range.count - next.first) % IDS === 0;
 }

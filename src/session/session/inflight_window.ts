@@ -2,17 +2,17 @@ import type { PacketIdRange, Store } from "../../store/mod.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import { OrderedMap } from "./ordered_map.ts";
 
-/** Packet ids there are: 1 to 65,535 [MQTT-2.2.1-3]. */
+/** Number of packet ids: 1 to 65,535 [MQTT-2.2.1-3]. */
 const IDS = 65535;
 
 /**
- * Messages in flight to one client at most. With some hundred ids free at all
- * times the search for one takes 123 steps on average in the worst case; a
- * client that leaves a single id free could make it take 65,535 a message.
+ * Most messages in flight to one client. With some hundred free ids the search
+ * for one takes 123 steps on average in the worst case; with a single free id it
+ * could take 65,535 a message.
  */
 export const MOST_IN_FLIGHT = 65_000;
 
-/** Most windows have nothing barred, and share it. */
+/** Barred ids of most windows: none. */
 const NONE: readonly never[] = [];
 
 /**
@@ -21,34 +21,32 @@ const NONE: readonly never[] = [];
  * the id's low bits are its place in a table that is a little larger than the
  * window; an id whose place is taken is passed over.
  *
- * QoS 1 and QoS 2 count for themselves. A client keeps QoS 2 ids, also over a
- * crash of ours, so those have to be looked after (`IdReserve`), and are not
- * to be used up by what needs no such care.
+ * QoS 1 and QoS 2 have counters of their own. A client keeps QoS 2 ids, also over
+ * a crash of the broker, so `IdReserve` guards them: QoS 1 must not use them up.
  */
 export class InflightWindow {
   #slots: (Outgoing | null)[] = [];
   #lastId = 0;
   #serial = 0;
   #sequence = 0;
-  /** How many are in it. */
+  /** Number of entries. */
   size = 0;
-  /** How many of them were sent on the present connection. */
+  /** Number of entries sent on the present connection. */
   outstanding = 0;
   /** Entries to be sent again, by packet id; null when none are left. */
   #resend: OrderedMap<number, Outgoing> | null = null;
   /**
-   * Ids that no QoS 2 message gets, 16,384 at most: with them left out there
-   * is still a free one for every window of up to 32,767. A larger window
-   * takes them all the same.
+   * Ids that no QoS 2 message gets, 16,384 at most: windows of up to 32,767 find
+   * a free id without them. A larger window uses them all the same.
    */
   barred: readonly PacketIdRange[] = NONE;
 
-  /** Whether all 65,535 packet ids are taken. */
+  /** Returns whether all 65,535 packet ids are in use. */
   get full(): boolean {
     return this.size >= IDS;
   }
 
-  /** Whether entries are left that have to be sent again. */
+  /** Returns whether entries are left that have to be sent again. */
   get isResending(): boolean {
     return this.#resend !== null;
   }
@@ -99,10 +97,9 @@ export class InflightWindow {
   }
 
   /**
-   * Moves on to the serial number that the next QoS 2 message gets, and returns
-   * it. It goes on where the
-   * id begins anew: the id is its remainder by 65,535, plus 1. While the
-   * window is `full` the number is the lowest that may come next.
+   * Moves on to the serial number of the next QoS 2 message, and returns it. It
+   * goes on where the id begins anew: the id is its remainder by 65,535, plus 1.
+   * While the window is `full` the number is the lowest that may come next.
    */
   seekSerial(): number {
     if (this.full) return this.#serial;
@@ -117,14 +114,14 @@ export class InflightWindow {
     }
   }
 
-  /** QoS 2 goes on at this serial number. */
+  /** Has QoS 2 go on at this serial number. */
   goOnAt(serial: number): void {
     this.#serial = serial;
   }
 
   /**
-   * Puts an entry back that has its packet id from an earlier run; false when
-   * the id is taken, as only a damaged store could have it.
+   * Puts an entry of an earlier run back with its packet id. Returns false when
+   * the id is in use, as in a damaged store only.
    */
   restore(entry: Outgoing): boolean {
     const id = entry.packetId;
@@ -140,14 +137,14 @@ export class InflightWindow {
     return true;
   }
 
-  /** The entry with this packet id, or null. */
+  /** Returns the entry with this packet id, or null. */
   get(packetId: number): Outgoing | null {
     if (this.size === 0) return null;
     const entry = this.#slots[packetId & (this.#slots.length - 1)];
     return entry !== null && entry.packetId === packetId ? entry : null;
   }
 
-  /** Takes an entry out; its id is free again. */
+  /** Removes an entry; its id is free again. */
   remove(entry: Outgoing): void {
     this.#slots[entry.packetId & (this.#slots.length - 1)] = null;
     this.size--;
@@ -155,7 +152,7 @@ export class InflightWindow {
     else this.#resend?.delete(entry.packetId);
   }
 
-  /** All entries in the order in which they were first sent. */
+  /** Returns all entries in the order of their first sending. */
   inOrder(): Outgoing[] {
     const entries: Outgoing[] = [];
     for (const entry of this.#slots) if (entry !== null) entries.push(entry);
@@ -163,8 +160,8 @@ export class InflightWindow {
   }
 
   /**
-   * Whether a crash could bring back a QoS 2 message as one to be sent that the
-   * client may have: `store` has it, and not its PUBREC.
+   * Returns whether a crash could bring back, as one to be sent, a QoS 2 message
+   * that the client may have: the disk has it without its PUBREC.
    */
   mayRepeat(store: Pick<Store, "isStored">): boolean {
     for (const entry of this.#slots) {
@@ -174,7 +171,7 @@ export class InflightWindow {
     return false;
   }
 
-  /** Packet ids of QoS 2 messages in it that no store knows of. */
+  /** Returns the packet ids of QoS 2 messages that no store keeps. */
   volatileIds(): number[] {
     const ids: number[] = [];
     for (const entry of this.#slots) {
@@ -194,7 +191,7 @@ export class InflightWindow {
 
   #grow(): void {
     const old = this.#slots;
-    // Twice as many low bits keep different ids apart: nothing can collide.
+    // Ids that differ in their low bits differ in one bit more: no collision.
     const size = Math.max(8, old.length * 2);
     this.#slots = new Array(size).fill(null);
     for (const entry of old) {
@@ -203,7 +200,7 @@ export class InflightWindow {
   }
 }
 
-/** Whether one of `ranges`, which may go on behind 65,535 at 1, has `id`. */
+/** Returns whether one of `ranges` has `id`; behind 65,535 they go on at 1. */
 function isAmong(id: number, ranges: readonly PacketIdRange[]): boolean {
   return ranges.some(({ first, count }) => (id - first + IDS) % IDS < count);
 }

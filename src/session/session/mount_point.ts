@@ -9,15 +9,15 @@ import type { CachedTopic, Router, Subscriber } from "../../router/mod.ts";
 
 const DOLLAR = 0x24;
 
-/** The longest topic there can be, in bytes [MQTT-1.5.4]. */
+/** Longest topic in bytes [MQTT-1.5.4]. */
 const LONGEST = 65_535;
 
 /**
- * What stands before every topic of the clients of a listener: they say and see
- * topics without it, everybody else with it.
+ * A prefix of all topics of a listener's clients. They use topics without it; all
+ * other clients see topics with it.
  */
 export class MountPoint {
-  /** It ends in a slash. */
+  /** The prefix, which ends in a slash. */
   readonly text: string;
   readonly #bytes: Uint8Array;
 
@@ -27,25 +27,25 @@ export class MountPoint {
     this.#bytes = encodeUtf8(text);
   }
 
-  /** Bytes that a topic loses on its way to a client. */
+  /** Returns the bytes that a topic loses on its way to a client. */
   get length(): number {
     return this.#bytes.length;
   }
 
-  /** The topic that a client calls by `bytes` from `start` to `end`. */
+  /** Returns the topic whose name for a client is `bytes` from `start` to `end`. */
   topic(
     router: Router,
     bytes: Uint8Array,
     start: number,
     end: number,
   ): CachedTopic {
-    // An empty name stays one: it would be a name with this before it.
+    // An empty name stays empty: with the prefix it would be valid.
     if (start === end) return router.topic(bytes, start, end);
     const length = this.length + end - start;
     if (length > LONGEST) {
       throw new ProtocolError(
         ReasonCode.TopicNameInvalid,
-        `with what the listener puts before it, the topic has ${length} bytes`,
+        `with the mount point of the listener the topic has ${length} bytes`,
       );
     }
     const whole = new Uint8Array(length);
@@ -54,32 +54,32 @@ export class MountPoint {
     return router.topic(whole, 0, length);
   }
 
-  /** Whether clients here call `topic`, which lies behind it, `$` something. */
+  /** Returns whether the name of `topic` begins with `$` for clients here. */
   isSpecial({ bytes }: Topic): boolean {
     return bytes[this.#bytes.length] === DOLLAR;
   }
 
   /**
-   * Whether `filter`, with this before it, matches `topic` for clients here as
-   * it does for all others: for them it may begin with a wildcard, and the
-   * topic with `$` [MQTT-4.7.2-1].
+   * Returns whether `filter`, with the prefix, matches `topic` for clients here as
+   * for all others: for clients here the filter may begin with a wildcard, and
+   * the topic with `$` [MQTT-4.7.2-1].
    */
   matches(filter: string, topic: Topic): boolean {
     return !this.isSpecial(topic) || !isWildcardAt(filter, this.text.length);
   }
 
-  /** Whether a topic lies behind it: clients cannot even name others. */
+  /** Returns whether a topic has the prefix: clients cannot name others. */
   holds({ bytes }: Topic): boolean {
     const own = this.#bytes;
     if (bytes.length <= own.length) return false;
-    // Backwards: what stands side by side differs at its end.
+    // Backwards: similar prefixes differ at their end.
     for (let i = own.length - 1; i >= 0; i--) {
       if (bytes[i] !== own[i]) return false;
     }
     return true;
   }
 
-  /** Whether all that a session subscribes to lies behind it. */
+  /** Returns whether all subscriptions of a session have the prefix. */
   holdsAll(router: Router, subscriber: Subscriber): boolean {
     for (const { filter } of router.subscriptionsOf(subscriber)) {
       if (!filter.startsWith(this.text)) return false;

@@ -1,15 +1,14 @@
 /**
- * A map that gives its oldest entry. Adding, deleting and looking at the
- * oldest each take the same time however many entries there are: a new
- * iterator over a `Map` would pass over all places that were deleted.
+ * A map that returns its oldest entry. Adding, deleting and returning the oldest
+ * take constant time: a new iterator over a `Map` would visit all deleted places.
  */
 export class OrderedMap<K, V> {
   readonly #entries = new Map<K, V>();
-  /** Has passed nothing but entries deleted since, and `#first`. */
+  /** Has passed only entries deleted since, and `#first`. */
   #walk: Iterator<[K, V]> | null = null;
   #first: [K, V] | null = null;
 
-  /** How many entries there are. */
+  /** Returns the number of entries. */
   get size(): number {
     return this.#entries.size;
   }
@@ -26,18 +25,18 @@ export class OrderedMap<K, V> {
     this.#entries.delete(key);
   }
 
-  /** The oldest entry, which stays; null when there is none. */
+  /** Returns the oldest entry, which stays; null when there is none. */
   first(): V | null {
     if (this.#entries.size === 0) return null;
     this.#first ??= this.#next();
     return this.#first[1];
   }
 
-  /** An entry exists that the walk has not passed. */
+  /** Returns the next entry; one exists that the walk has not passed. */
   #next(): [K, V] {
     const next = this.#walk?.next();
     if (next !== undefined && !next.done) return next.value;
-    // A walk at its end never sees what is added behind it.
+    // A finished walk never returns later entries.
     this.#walk = this.#entries.entries();
     return this.#walk.next().value;
   }

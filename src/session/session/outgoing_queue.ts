@@ -22,64 +22,64 @@ import type { DropReason } from "../core/reasons.ts";
 import { type FeedTarget, RetainedFeeds } from "./retained_feeds.ts";
 import type { Sender } from "../output/sender.ts";
 
-/** Most sessions have lost nothing, and share it. */
+/** Notes of most sessions: none. */
 const NONE: readonly never[] = [];
 
 /** The session that a queue belongs to. */
 export interface QueueOwner extends Subscriber, StoredSession {
-  /** Whether a crash now could bring back a former session of its client. */
+  /** Returns whether a crash now could bring back a former session of its client. */
   readonly isEnding: boolean;
 }
 
 /**
- * All that one session still has to give its client, in order: what is in
- * flight, what waits behind it, and what is retained for new subscriptions.
- * It lives as long as the session; a sender serves it while there is one.
+ * The messages of one session for its client, in order: those in flight, those
+ * that wait, and retained ones for new subscriptions. The queue lives as long as
+ * the session; the sender of a connection serves it.
  */
 export class OutgoingQueue implements FeedTarget, ReserveOwner {
   readonly #owner: QueueOwner;
   readonly #context: Context;
   readonly #window = new InflightWindow();
-  /** Made with the first QoS 2 message that a crash could make us forget. */
+  /** Made with the first QoS 2 message that a crash could lose. */
   #reserve: IdReserve | null = null;
   readonly #backlog: Backlog;
-  /** Made with the first subscription that has something retained. */
+  /** Made with the first subscription that has retained messages. */
   #feeds: RetainedFeeds | null = null;
-  /** What serves it now, or null. */
+  /** The sender of the present connection, or null. */
   #sender: Sender | null = null;
-  /** Shared groups it has left and whose messages it still has, or null. */
+  /** Shared groups that it has left, whose messages still wait, or null. */
   #left: Set<string> | null = null;
   /** Made with the first message that is dropped. */
   #drops: DropNotes | null = null;
 
-  /** `owner` is the session it belongs to. */
+  /** `owner` is the session. */
   constructor(owner: QueueOwner, context: Context) {
     this.#owner = owner;
     this.#context = context;
     this.#backlog = new Backlog(context.counters);
   }
 
-  /** Messages in the backlog. */
+  /** Returns the number of messages in the backlog. */
   get waiting(): number {
     return this.#backlog.size;
   }
 
-  /** Messages sent and not yet acknowledged. */
+  /** Returns the number of messages in flight. */
   get inflight(): number {
     return this.#window.size;
   }
 
-  /** Bytes of the messages that wait (see `Message.size`). */
+  /** Returns the bytes of waiting messages (see `Message.size`). */
   get waitingBytes(): number {
     return this.#backlog.bytes;
   }
 
-  /** What its client did not get, since the broker started. */
+  /** Returns the messages that its client did not get since the start. */
   get drops(): readonly DropNote[] {
     return this.#drops?.all() ?? NONE;
   }
 
-  /** What would become of a message that is posted now. */
+  /** Returns the fate of a message that is posted now. */
   readiness(message: Message, qos: QoS): Readiness {
     const sender = this.#sender;
     if (sender !== null && qos === 0 && this.#backlog.qos0 === 0) {
@@ -93,7 +93,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return sender === null ? Readiness.Away : Readiness.Busy;
   }
 
-  /** Whether a message that cannot be sent at once may wait. */
+  /** Returns whether a message that cannot be sent at once may wait. */
   #mayWait(message: Message, qos: QoS): boolean {
     const { options, full } = this.#context;
     if (qos === 0 && (full || (this.#sender === null && !options.queueQos0))) {
@@ -102,36 +102,36 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return this.#backlog.exceeds(message.size, options) === null;
   }
 
-  /** Whether a message above QoS 0 would be sent at once. */
+  /** Returns whether a message above QoS 0 would be sent at once. */
   #takes(sender: Sender): boolean {
     const window = this.#window;
     return this.#backlog.size === 0 && !window.isResending &&
       window.outstanding < sender.sendMaximum && !sender.outbox.held;
   }
 
-  /** Whether nothing waits, and the outbox takes more. */
+  /** Returns whether no message waits, and the outbox has room. */
   get hasRoom(): boolean {
     const sender = this.#sender;
     return sender !== null && this.#backlog.size === 0 && !sender.outbox.held;
   }
 
-  /** Whether a crash could have its client get a QoS 2 message twice. */
+  /** Returns whether a crash could repeat a QoS 2 message to its client. */
   get mayRepeat(): boolean {
     return this.#window.mayRepeat(this.#context.durability);
   }
 
-  /** From now on `sender` serves it; `resume` comes after CONNACK. */
+  /** Uses `sender` from now on; `resume` follows after CONNACK. */
   attach(sender: Sender): void {
     this.#sender = sender;
   }
 
-  /** Nobody serves it; what waits, waits. */
+  /** Ends the use of the sender: messages wait. */
   detach(): void {
     this.#sender = null;
     this.#window.suspend();
   }
 
-  /** Sends again what was in flight, in order, then what waited (4.4). */
+  /** Sends messages in flight again, in order, then those that wait (4.4). */
   resume(): void {
     this.#window.resume();
     const sender = this.#sender;
@@ -139,22 +139,22 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.drain();
   }
 
-  /** Whether a PUBCOMP is for an id that a crash had made unknown. */
+  /** Returns whether a PUBCOMP is for an id that a crash had made unknown. */
   freed(packetId: number): boolean {
     return this.#reserve?.freed(packetId) ?? false;
   }
 
-  /** It may wait for long: what is in flight keeps no more than its bytes. */
+  /** Gives messages in flight bytes of their own: they may wait for long. */
   compact(): void {
     for (const entry of this.#window.inOrder()) entry.message?.compact();
   }
 
-  /** Posts a message: sent at once where possible, else it waits. */
+  /** Sends a message at once where possible, else has it wait. */
   post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void {
     const sender = this.#sender;
     if (qos === 0) {
       if (sender !== null) {
-        // Never past a QoS 0 message that waits [MQTT-4.6.0-6].
+        // No message overtakes a waiting one of QoS 0 [MQTT-4.6.0-6].
         if (this.#backlog.qos0 === 0) {
           return this.#sendQos0(sender, message, retain, delivery);
         }
@@ -166,7 +166,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       (qos === 1 || this.#admits(message))
     ) {
       const entry = new Outgoing(message.keep(), qos, retain, delivery);
-      // Until commits work again it waits in the backlog; then `drain` comes.
+      // The message waits until commits work again; then `drain` follows.
       if (this.#context.durability.mustStay(entry)) return this.#enqueue(entry);
       this.#hold(entry);
       this.#sendNumbered(sender, entry);
@@ -176,8 +176,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   /**
-   * Sends what is retained for a new subscription, in slices, without the
-   * messages of the client `notFrom`.
+   * Sends retained messages for a new subscription, in slices, without those of
+   * the client `notFrom`.
    */
   feedRetained(
     filter: string,
@@ -189,7 +189,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#feeds.add({ filter, cursor, delivery, notFrom });
   }
 
-  /** It unsubscribed: no more retained messages for `filter` [MQTT-3.10.4-2]. */
+  /** Stops retained messages for `filter` after UNSUBSCRIBE [MQTT-3.10.4-2]. */
   stopFeed(filter: string): void {
     this.#feeds?.stop(filter);
   }
@@ -205,8 +205,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   /**
-   * Sends what the window and the outbox have room for. It is called for many
-   * clients in a row, so what it throws ends this client's connection alone.
+   * Sends messages while the window and the outbox have room. An error ends this
+   * client's connection alone: callers drain many clients in a row.
    */
   drain(): void {
     const sender = this.#sender;
@@ -227,12 +227,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       if (message.expiresAt <= this.#context.passes.now) {
         this.drop("expired", message); // [MQTT-3.3.2-5]
       } else if (this.receivable(message, next.qos) < 0) {
-        // Since it was queued, the rules or whose session it is have changed.
+        // The rules or the owner of the session have changed since.
         if (!this.#passOver(next)) this.drop("read-denied", message);
       } else if (next.qos === 0) {
         this.#sendQos0(sender, message, next.retain, next.delivery);
       } else {
-        // [MQTT-3.3.4-9]: no more at once than the client said.
+        // [MQTT-3.3.4-9]: Receive Maximum (0x21) of the client.
         if (this.#window.outstanding >= sender.sendMaximum) return;
         if (this.#context.durability.mustStay(next)) return;
         if (next.qos === 2 && !this.#admits(message)) return;
@@ -246,12 +246,12 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#feeds?.go();
   }
 
-  /** The entry in flight with this packet id, or null. */
+  /** Returns the entry in flight with this packet id, or null. */
   find(packetId: number): Outgoing | null {
     return this.#window.get(packetId);
   }
 
-  /** PUBACK, PUBCOMP, or a PUBREC that refuses: the exchange is over. */
+  /** Ends an exchange after PUBACK, PUBCOMP, or a PUBREC that refuses. */
   acknowledged(entry: Outgoing, refused: boolean): void {
     if (refused) this.drop("client-refused", entry.message);
     this.#forget(entry);
@@ -259,7 +259,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     else this.#feeds?.go();
   }
 
-  /** PUBREC: the client has the message, only the number is still needed. */
+  /** Drops a message after PUBREC: only its packet id is needed. */
   receivedByClient(entry: Outgoing): void {
     if (entry.message === null) return;
     this.#context.release(entry.message);
@@ -268,8 +268,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
   }
 
   /**
-   * It left these groups: others get what it has not been sent yet. The backlog
-   * is gone through once a turn, however many UNSUBSCRIBEs there were.
+   * Gives waiting messages of these groups, which the client has left, to other
+   * members. Visits the backlog once a turn, whatever the number of UNSUBSCRIBEs.
    */
   leftGroups(groups: readonly SharedName[]): void {
     if (groups.length === 0 || this.#backlog.size === 0) return;
@@ -296,14 +296,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return false;
   }
 
-  /** The session is over: shared messages go to others, the rest is dropped. */
+  /** Gives shared messages to others and drops the rest: the session has ended. */
   end(): void {
     const context = this.#context;
     this.#feeds?.clear();
     for (const entry of this.#window.inOrder()) {
       context.durability.changes?.done(entry);
       if (entry.message === null) continue;
-      // What a QoS 2 receiver may have seen goes to nobody else
+      // No other member gets a QoS 2 message that this one may have
       // [MQTT-4.8.2-5].
       if (entry.qos === 1) this.#passOver(entry);
       context.release(entry.message);
@@ -315,7 +315,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     }
   }
 
-  /** Puts back what was held when the broker stopped; in order. */
+  /** Puts back an entry of the former run; in order. */
   restore(entry: Outgoing): void {
     if (entry.message !== null) this.#context.hold(entry.message);
     if (entry.packetId !== 0 && this.#window.restore(entry)) return;
@@ -323,45 +323,45 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#backlog.push(entry);
   }
 
-  /** What has to last of its packet ids; null when it is nothing. */
+  /** Returns the packet ids that have to last; null for none. */
   get packetIds(): StoredPacketIds | null {
     return this.#reserve === null ? null : this.#reserve.stored;
   }
 
-  /** What lasted of its packet ids; before any entry is put back. */
+  /** Restores its packet ids; before any entry is put back. */
   restoreIds(stored: StoredPacketIds): void {
     const { durability } = this.#context;
     this.#reserve = new IdReserve(this.#window, durability, this, stored);
   }
 
-  /** The broker stops, and knows which ids it has given. */
+  /** Gives reserved packet ids back: the broker stops. */
   brokerStops(): void {
     this.#reserve?.giveBack();
   }
 
-  /** The store has to know of packet ids that may be given from now on. */
+  /** Notes in the store the packet ids that may be given from now on. */
   noted(): void {
     this.#context.durability.changes?.sessionChanged(this.#owner);
   }
 
-  /** QoS 2 messages that waited for a packet id get theirs. */
+  /** Sends QoS 2 messages that waited for a packet id. */
   granted(): void {
     this.#context.passes.begin();
     this.drain();
   }
 
-  /** Retained messages could not be fed: its client is to ask for them anew. */
+  /** Closes the connection after a failed feed: its client asks again. */
   feedFailed(error: unknown): void {
     if (this.#sender !== null) this.#sender.fail(error);
     else this.#context.faults.note("a retained message is not sent", error);
   }
 
-  /** The highest QoS up to `qos` at which the client may get it, or -1. */
+  /** Returns the highest QoS up to `qos` at which the client may get it, or -1. */
   receivable(message: Message, qos: QoS, filter?: string): QoS | -1 {
     return this.#owner.receivable(message, qos, filter);
   }
 
-  /** Whether a QoS 2 message may be given a packet id now. */
+  /** Returns whether a QoS 2 message may get a packet id now. */
   #admits(message: Message): boolean {
     const { durability } = this.#context;
     const { slot } = this.#owner;
@@ -372,16 +372,16 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     );
   }
 
-  /** Gives what it was to have by a shared group to another member. */
+  /** Gives a message of a shared group to another member. */
   #passOver(entry: Outgoing): boolean {
     const { router } = this.#context;
     return router.redistribute(entry.message!, entry.delivery, this.#owner);
   }
 
-  /** Numbers and sends a message that is held already. */
+  /** Numbers and sends a message that is already held. */
   #sendNumbered(sender: Sender, entry: Outgoing): void {
     this.#window.add(entry);
-    // One that is not on disk yet will be written as it is by then.
+    // An entry not yet on disk is written in its state by then.
     if (entry.number !== 0) this.#context.durability.changes?.changed(entry);
     if (!sender.sendNumbered(entry, entry.message!, false)) {
       this.drop("packet-too-large", entry.message); // [MQTT-3.1.2-25]
@@ -394,13 +394,13 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     this.#window.remove(entry);
   }
 
-  /** Returns whether all of it went out. */
+  /** Returns whether all entries were sent. */
   #sendAgain(sender: Sender): boolean {
     const window = this.#window;
     for (let entry = window.unsent(); entry !== null; entry = window.unsent()) {
       const { message } = entry;
       if (this.#context.durability.mustStay(entry)) return false;
-      // PUBREL goes out whatever is left of the client's receive maximum (4.9).
+      // PUBREL does not count for Receive Maximum (0x21) (4.9).
       if (message === null) {
         sender.sendAck(PacketType.Pubrel, entry.packetId, 0);
       } else {
@@ -417,7 +417,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return true;
   }
 
-  /** Sends a PUBLISH in flight again; else returns why it cannot be sent. */
+  /** Sends a PUBLISH in flight again, or returns the reason of its drop. */
   #resendPublish(
     sender: Sender,
     entry: Outgoing,
@@ -452,7 +452,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     for (;;) {
       const reason = backlog.exceeds(message.size, options);
       if (reason === null) break;
-      // What can never fit pushes nothing out.
+      // A message that can never fit replaces no other.
       if (
         options.backlogPolicy === "drop-new" ||
         message.size > options.backlogBytes
@@ -466,7 +466,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     backlog.push(entry);
   }
 
-  /** From now on the message of `entry` is kept for this session. */
+  /** Keeps the message of `entry` for this session. */
   #hold(entry: Outgoing): void {
     const context = this.#context;
     context.hold(entry.message!);
@@ -474,14 +474,14 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (changes !== null && !entry.message!.volatile) changes.queued(entry);
   }
 
-  /** Nobody needs `entry` any more. */
+  /** Releases `entry`, which is no longer needed. */
   #letGo(entry: Outgoing): void {
     const context = this.#context;
     if (entry.message !== null) context.release(entry.message);
     context.durability.changes?.done(entry);
   }
 
-  /** Counts a message that its client does not get. */
+  /** Counts and notes a message that its client does not get. */
   drop(reason: DropReason, message: Message | null): void {
     const { counters, passes } = this.#context;
     counters.dropped[reason]++;

@@ -1,38 +1,38 @@
 import type { Context } from "../core/context.ts";
 import { Session, type SessionOwner } from "./session.ts";
 
-/** The end of a session that the disk still has. */
+/** The end of a session that is still on disk. */
 interface Ending {
-  /** The batch that says so on disk. */
+  /** The batch that has the end. */
   readonly batch: number;
-  /** Whether a QoS 2 message is lost or repeated if a crash brings it back. */
+  /** Whether the session would lose or repeat a QoS 2 message after a crash. */
   readonly isHarmful: boolean;
 }
 
 /** All sessions by client id, attached and detached. */
 export class Registry implements SessionOwner {
-  /** What the sessions share. */
+  /** Objects that the sessions share. */
   readonly context: Context;
   readonly #sessions = new Map<string, Session>();
-  /** Clients whose session ended, until the disk knows. */
+  /** Clients whose session has ended, until that is on disk. */
   readonly #endings = new Map<string, Ending>();
 
-  /** Has no session yet. */
+  /** Makes a registry without sessions. */
   constructor(context: Context) {
     this.context = context;
   }
 
-  /** How many sessions there are. */
+  /** Returns the number of sessions. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** The session of this client, if there is one. */
+  /** Returns the session of this client, or undefined. */
   get(clientId: string): Session | undefined {
     return this.#sessions.get(clientId);
   }
 
-  /** All sessions; may be changed while it is walked. */
+  /** Returns all sessions; callers may change the registry meanwhile. */
   all(): Iterable<Session> {
     return this.#sessions.values();
   }
@@ -44,13 +44,13 @@ export class Registry implements SessionOwner {
     return session;
   }
 
-  /** Forgets a session that has expired; before the store does. */
+  /** Removes a session that has expired; before the store does. */
   remove(session: Session): void {
     const { clientId } = session;
     this.#sessions.delete(clientId);
     const { durability } = this.context;
     const { slot } = session;
-    // What was never written cannot come back.
+    // A session that was never written cannot come back.
     if (!durability.hasSession(slot)) return;
     const { batch } = durability;
     const isHarmful = durability.mayReceiveAny(slot) ||
@@ -64,12 +64,12 @@ export class Registry implements SessionOwner {
     });
   }
 
-  /** Takes back a session that was restored: its store is given up. */
+  /** Removes a restored session, whose store is given up. */
   discard({ clientId }: Session): void {
     this.#sessions.delete(clientId);
   }
 
-  /** Whether a crash now could bring back a session of this client. */
+  /** Returns whether a crash now could bring back a session of this client. */
   isEnding(clientId: string): boolean {
     return this.#endings.has(clientId);
   }
@@ -77,14 +77,14 @@ export class Registry implements SessionOwner {
   /**
    * Returns the batch that has to be on disk before this client begins anew; 0
    * for none. A crash before that brings back a session that takes new QoS 2
-   * messages for some it has received, or sends some again that the client had.
+   * messages for received ones, or repeats messages that the client has.
    */
   batchToAwait(clientId: string): number {
     const ending = this.#endings.get(clientId);
     return ending?.isHarmful ? ending.batch : 0;
   }
 
-  /** A client id that nobody has [MQTT-3.1.3-6]. */
+  /** Returns a client id without a session [MQTT-3.1.3-6]. */
   unusedClientId(longest: number): string {
     const length = Math.min(longest, 27);
     for (;;) {

@@ -3,27 +3,27 @@ import type { AccessQuestion } from "../../security/mod.ts";
 const DOLLAR = 0x24;
 const SLASH = 0x2f;
 
-/** Where a Mosquitto bridge says whether it is connected (`notifications`). */
+/** Beginning of the state topics of Mosquitto bridges (`notifications`). */
 const BRIDGE_STATE = "$SYS/broker/connection/";
 const STATE = "/state";
 
-/** Why a client may publish where `isOwnState`, for `dunlin explain`. */
+/** Reason of `dunlin explain` for topics where `isOwnState`. */
 export const OWN_STATE =
   "every bridge may publish its own state; no rule is asked";
 
 /**
- * The first level of commands to a broker, as Mosquitto and its tools use it.
- * They may hold passwords, and no other client has any business with them.
+ * First level of commands to a broker, as in Mosquitto and its tools. The commands
+ * may have passwords, so no client may use these topics.
  */
 const CONTROL = "$CONTROL";
 
 /**
- * Whether clients may not publish to `topic`: `$SYS/`, to which only the broker
- * publishes, and `$CONTROL/`, also behind a mount point, where clients would
- * take it for the broker's. The state of a bridge,
- * `$SYS/broker/connection/+/state`, is left to clients.
+ * Returns whether clients may not publish to `topic`: `$SYS/`, to which only the
+ * broker publishes, and `$CONTROL/`, also behind a mount point, where clients
+ * would take it for the broker's. Bridges publish their state to
+ * `$SYS/broker/connection/+/state`.
  *
- * @param topic As the broker knows it, with the mount point.
+ * @param topic The topic with the mount point.
  * @param mountPoint The listener's, "" for none.
  */
 export function isReserved(topic: string, mountPoint: string): boolean {
@@ -33,8 +33,8 @@ export function isReserved(topic: string, mountPoint: string): boolean {
 }
 
 /**
- * Whether clients may not subscribe to `filter`: `$CONTROL` and all below it.
- * A leading wildcard does not match it [MQTT-4.7.2-1].
+ * Returns whether clients may not subscribe to `filter`: `$CONTROL` and all below
+ * it. A leading wildcard does not match it [MQTT-4.7.2-1].
  *
  * @param filter With the mount point, without any `$share/group/`.
  * @param mountPoint The listener's, "" for none.
@@ -43,10 +43,10 @@ export function isReservedFilter(filter: string, mountPoint: string): boolean {
   return isControl(filter, mountPoint.length);
 }
 
-/** Why a client may not do what `isReserved`, for `dunlin explain`. */
+/** Reason of a refusal where `isReserved`. */
 export const RESERVED = "topics like this are the broker's own";
 
-/** Whether no rule is asked about the question, as the topic is reserved. */
+/** Returns whether the topic of the question is reserved, whatever the rules. */
 export function refusesReserved(
   { action, topic }: Pick<AccessQuestion, "action" | "topic">,
   mountPoint: string,
@@ -56,7 +56,7 @@ export function refusesReserved(
     : action === "publish" && isReserved(topic, mountPoint);
 }
 
-/** Whether the level at `start` is `$CONTROL`. */
+/** Returns whether the level at `start` is `$CONTROL`. */
 function isControl(text: string, start: number): boolean {
   const end = start + CONTROL.length;
   return text.startsWith(CONTROL, start) &&
@@ -71,11 +71,11 @@ function isBridgeState(topic: string, start: number): boolean {
 }
 
 /**
- * Whether `topic` is where the bridge `clientId` says its state. No access rule
- * is asked about it: Mosquitto's bridges publish there without being told to,
- * and a refused will would refuse the bridge.
+ * Returns whether `topic` is the state topic of the bridge `clientId`, which every
+ * bridge may publish to: Mosquitto's bridges do so by default, and a refused will
+ * would refuse the bridge.
  *
- * @param topic As the broker knows it, with the mount point.
+ * @param topic The topic with the mount point.
  * @param mountPoint The listener's, "" for none.
  */
 export function isOwnState(

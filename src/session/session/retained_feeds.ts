@@ -3,18 +3,18 @@ import type { Delivery, RetainedCursor } from "../../router/mod.ts";
 import { OrderedMap } from "./ordered_map.ts";
 import type { Passes } from "../core/passes.ts";
 
-/** Retained messages looked at before others get their turn. */
+/** Retained messages visited before others get their turn. */
 const SLICE = 256;
 
-/** Retained messages that one subscription still has to be given. */
+/** Retained messages for one new subscription. */
 export interface RetainedFeed {
   /** The filter of the subscription. */
   readonly filter: string;
-  /** Goes over what is retained and matches. */
+  /** Visits the matching retained messages. */
   readonly cursor: RetainedCursor;
-  /** How they reach the subscriber. */
+  /** Delivery of the subscription. */
   readonly delivery: Delivery;
-  /** The client whose own messages are left out; null leaves out nothing. */
+  /** Client whose own messages are left out, or null. */
   readonly notFrom: string | null;
 }
 
@@ -22,32 +22,32 @@ export interface RetainedFeed {
 interface OpenFeed {
   readonly filter: string;
   readonly cursor: RetainedCursor;
-  /** Posts one message; made once, not once a message. */
+  /** Posts one message; one function for all messages. */
   readonly take: (message: Message) => void;
 }
 
-/** Who gets what is fed. */
+/** The queue that gets the messages. */
 export interface FeedTarget {
-  /** Whether it can take one more at once. */
+  /** Whether it can send one more at once. */
   readonly hasRoom: boolean;
-  /** The highest QoS up to `qos` at which it may get it by `filter`, or -1. */
+  /** Returns the highest QoS up to `qos` for a message by `filter`, or -1. */
   receivable(message: Message, qos: QoS, filter: string): QoS | -1;
   /** Posts one message. */
   post(message: Message, qos: QoS, retain: boolean, delivery: Delivery): void;
-  /** A subscription gets no more of what is retained. */
+  /** Notes a failed feed: the subscription gets no more retained messages. */
   feedFailed(error: unknown): void;
 }
 
 /**
- * The retained messages for the new subscriptions of one session, in slices
- * and no faster than they go out: what is retained can wait where it is.
+ * Feeds retained messages to the new subscriptions of one session, in slices and
+ * no faster than they are sent: retained messages wait where they are.
  */
 export class RetainedFeeds {
   readonly #target: FeedTarget;
   readonly #passes: Passes;
-  /** By the filter of the subscription. */
+  /** Feeds by the filter of the subscription. */
   #feeds = new OrderedMap<string, OpenFeed>();
-  /** Whether a turn is under way or asked for. */
+  /** Whether a turn is under way or scheduled. */
   #feeding = false;
 
   constructor(target: FeedTarget, passes: Passes) {
@@ -55,7 +55,7 @@ export class RetainedFeeds {
     this.#passes = passes;
   }
 
-  /** Begins with a subscription; one with the same filter is replaced. */
+  /** Begins a feed, in place of one with the same filter. */
   add(feed: RetainedFeed): void {
     const { filter, cursor } = feed;
     const take = (message: Message) => this.#post(feed, message);
@@ -63,17 +63,17 @@ export class RetainedFeeds {
     this.go();
   }
 
-  /** No more for `filter`. */
+  /** Ends the feed for `filter`. */
   stop(filter: string): void {
     this.#feeds.delete(filter);
   }
 
-  /** No more at all. */
+  /** Ends all feeds. */
   clear(): void {
     this.#feeds = new OrderedMap();
   }
 
-  /** Goes on, if anything is left and the target has room. */
+  /** Goes on while feeds are left and the target has room. */
   go(): void {
     if (this.#feeding || this.#feeds.size === 0) return;
     this.#feeding = true;
@@ -83,17 +83,16 @@ export class RetainedFeeds {
 
   /** Returns whether to go on in another turn. */
   #feedSlice(): boolean {
-    // One by one, so that they fill neither the backlog nor the outbox until
-    // something is dropped.
+    // One by one: a feed must not fill backlog and outbox until messages drop.
     for (let n = 0; n < SLICE; n++) {
-      // Without room it ends here: who makes room calls `go`.
+      // Without room the turn ends: making room calls `go`.
       const feed = this.#target.hasRoom ? this.#feeds.first() : null;
       if (feed === null) return this.#feeding = false;
       try {
         feed.cursor.next(1, this.#passes.now, feed.take);
         if (feed.cursor.done) this.#feeds.delete(feed.filter);
       } catch (error) {
-        // It would throw again, and keep all others from their turn.
+        // The feed would fail again, and keep all others from their turn.
         this.#feeds.delete(feed.filter);
         this.#target.feedFailed(error);
       }

@@ -25,7 +25,7 @@ import type { EndDetail } from "../core/session_log.ts";
 import type { Will } from "./will.ts";
 
 /**
- * attached: a connection serves it. detached: it waits for one, until its
+ * attached: a connection serves the session. detached: it waits for one until its
  * expiry. expired: it has ended and is in no registry.
  */
 export type SessionState = "attached" | "detached" | "expired";
@@ -56,16 +56,16 @@ export interface SessionConnection {
 
 /** Keeps the sessions. */
 export interface SessionOwner {
-  /** Forgets a session that has ended; before the store does. */
+  /** Removes a session that has ended; before the store does. */
   remove(session: Session): void;
-  /** Whether a crash now could bring back a session of this client. */
+  /** Returns whether a crash now could bring back a session of this client. */
   isEnding(clientId: string): boolean;
 }
 
 /**
- * What survives a network connection (4.1): who it is, how long it lasts, its
- * will, what it holds for its client (`queue`) and the QoS 2 packet ids it
- * received. Its subscriptions are in the router.
+ * State that survives a network connection (4.1): identity, Session Expiry
+ * Interval, will, messages for the client (`queue`) and received QoS 2 packet
+ * ids. The router has its subscriptions.
  */
 export class Session
   implements Subscriber, SessionEvents, StoredSession, AccessHolder {
@@ -73,19 +73,19 @@ export class Session
   readonly #context: Context;
   readonly #owner: SessionOwner;
   /**
-   * What its client still has to get.
+   * Messages for its client.
    * @internal
    */
   readonly queue: OutgoingQueue;
-  /** Made when it is first detached: many sessions never are. */
+  /** Made when it is first detached, as many sessions never are. */
   #clock: SessionClock | null = null;
   #received: Set<number> | null = null;
   /** Received packet ids that a crash may have restored, or null. */
   #broughtBack: Set<number> | null = null;
-  /** The connection that serves it, or null. */
+  /** The connection that serves the session, or null. */
   connection: SessionConnection | null = null;
   #identity: Identity;
-  /** Stands for its identity where rights are remembered. */
+  /** Number of its identity in caches of rights. */
   identityNumber: number = nextIdentityNumber();
   /** Owned by `Access`. @internal */
   lastAsked: Topic | null = null;
@@ -94,27 +94,27 @@ export class Session
   /** Owned by `Access`. @internal */
   lastGeneration = 0;
   /**
-   * Whether a client has been let in for it since the broker started. Before,
-   * not all that rules may ask about is known: what comes waits.
+   * Whether a client has connected to it since the broker started. Before, the
+   * identity lacks facts that rules ask about: messages wait.
    */
   isKnown = false;
-  /** Seconds it outlives its connection; 0 ends with it. */
+  /** Session Expiry Interval in seconds; 0: it ends with its connection. */
   expiryInterval = 0;
   /**
-   * What to publish when the connection fails, or null.
+   * The will, published when the connection fails, or null.
    * @internal
    */
   will: Will | null = null;
   /**
-   * Before which topics its client sees; null for all as they are.
+   * The prefix of all topics of its client, or null.
    * @internal
    */
   mountPoint: MountPoint | null = null;
-  /** Its client is a bridge: no echo, RETAIN kept, as Mosquitto does it. */
+  /** Whether its client is a bridge: no echo, RETAIN kept, as in Mosquitto. */
   bridge = false;
   /** Owned by the store. */
   slot: SessionSlot | null = null;
-  /** When its connection ended, ms by `Clock.now`; 0 while it has one. */
+  /** End of its connection, ms by `Clock.now`; 0 while it has one. */
   detachedAt = 0;
   /** Owned by the router. */
   subscriptions = 0;
@@ -129,7 +129,7 @@ export class Session
     this.#identity = { clientId, username: null };
   }
 
-  /** Who it belongs to; set when a connection attaches. */
+  /** Identity of its client; set when a connection attaches. */
   get identity(): Identity {
     return this.#identity;
   }
@@ -139,33 +139,33 @@ export class Session
     this.lastAsked = null;
   }
 
-  /** Whether it has a connection or is over. */
+  /** Returns its state. */
   get state(): SessionState {
     if (this.#isExpired) return "expired";
     return this.connection === null ? "detached" : "attached";
   }
 
-  /** QoS 2 packet ids received and not yet released. */
+  /** Returns the QoS 2 packet ids received and not yet released. */
   get received(): Set<number> {
     return this.#received ??= new Set();
   }
 
-  /** What has to last of the packet ids of its QoS 2 messages. */
+  /** Returns the packet ids of its QoS 2 messages that have to last. */
   get packetIds(): StoredPacketIds | null {
     return this.queue.packetIds;
   }
 
-  /** Whether a crash now could bring back a former session of its client. */
+  /** Returns whether a crash now could bring back a former session of its client. */
   get isEnding(): boolean {
     return this.#owner.isEnding(this.clientId);
   }
 
-  /** What becomes of a message now, for shared groups. */
+  /** Returns the fate of a message now, for shared groups. */
   readiness(message: Message, qos: QoS): Readiness {
     return this.queue.readiness(message, qos);
   }
 
-  /** Binds it to a connection; `resume` comes after CONNACK. */
+  /** Binds the session to a connection; `resume` follows after CONNACK. */
   attach(connection: SessionConnection, identity: Identity): void {
     this.connection = connection;
     this.mountPoint = connection.mountPoint;
@@ -177,7 +177,7 @@ export class Session
     this.changed();
   }
 
-  /** Something of it was changed that has to last. */
+  /** Notes a change of state that has to last. */
   changed(): void {
     if (this.#isExpired) return;
     if (this.expiryInterval === 0 && this.slot === null) return;
@@ -185,8 +185,8 @@ export class Session
   }
 
   /**
-   * The connection is gone. Ends the session or starts its expiry, and
-   * publishes the will or starts its delay.
+   * Unbinds the connection, which has ended. Ends the session or starts its
+   * expiry; publishes the will or starts its delay.
    */
   detach(): void {
     if (this.connection === null) return;
@@ -195,7 +195,7 @@ export class Session
     if (this.expiryInterval === 0) return this.#expire(false);
     const { faults, clock } = this.#context;
     faults.survive(
-      "what waits takes more memory than it has to",
+      "waiting messages take more memory than necessary",
       () => this.queue.compact(),
       this.clientId,
     );
@@ -204,7 +204,7 @@ export class Session
 
   /** Counts expiry and will delay from `detachedAt`, in ms. */
   #startClock(detachedAt: number): void {
-    // After a restart it is known: 100,000 sessions need not be written again.
+    // Known after a restart: 100,000 sessions are not written again.
     const isKnown = this.detachedAt === detachedAt;
     this.detachedAt = detachedAt;
     if (this.will?.delay === 0) this.publishWill();
@@ -218,14 +218,14 @@ export class Session
     );
   }
 
-  /** Its time is up. */
+  /** Ends the session, whose expiry has come. */
   expired(): void {
     this.#expire(true);
   }
 
   /**
-   * The broker stops: a will goes out now, unless it has a delay and a store
-   * that remembers it.
+   * Publishes the will, unless it has a delay and the store keeps it: the broker
+   * stops.
    */
   brokerStops(): void {
     this.queue.brokerStops();
@@ -234,26 +234,26 @@ export class Session
     if (!lasts || this.will?.delay === 0) this.publishWill();
   }
 
-  /** Ends it now: a clean start or an administrator. */
+  /** Ends the session now, for a clean start or an administrator. */
   end(): void {
     if (this.#isExpired) return;
     this.#expire(false);
   }
 
-  /** The client said good-bye or came back in time: no will [MQTT-3.14.4-3]. */
+  /** Drops the will after DISCONNECT or a new CONNECT [MQTT-3.14.4-3]. */
   dropWill(): void {
     if (this.will === null) return;
     this.will = null;
     this.changed();
   }
 
-  /** Publishes the will, once, whatever ended the connection [MQTT-3.1.2-8]. */
+  /** Publishes the will once, whatever ended the connection [MQTT-3.1.2-8]. */
   publishWill(): void {
     const will = this.will;
     if (will === null) return;
     this.will = null;
     this.changed();
-    // The rest of the end comes behind it.
+    // An error must not keep the session from its end.
     this.#context.faults.survive(
       "the will is not published",
       () => this.#publish(will),
@@ -279,14 +279,14 @@ export class Session
     );
   }
 
-  /** By the rules as they are now; they may have changed since CONNECT. */
+  /** Judges the will by the present rules: they may differ from CONNECT's. */
   #mayPublishWill({ topic, qos, retain }: Message): boolean {
     const { access } = this.#context;
     const mountPoint = this.mountPoint?.text ?? "";
     if (access === null || isOwnState(topic.text, mountPoint, this.clientId)) {
       return true;
     }
-    // A web server has already answered, when the will was accepted.
+    // The access server answered when the will was accepted.
     return mayPublish(access.rights(this, topic), qos, retain) !== false;
   }
 
@@ -303,8 +303,8 @@ export class Session
   }
 
   /**
-   * Posts a message: sent at once where possible, else it waits. What that
-   * throws is this client's affair: its publisher and all others go on.
+   * Sends a message at once where possible, else has it wait. An error affects
+   * this client alone, not the publisher or other receivers.
    */
   deliver(message: Message, delivery: Delivery): void {
     try {
@@ -314,7 +314,7 @@ export class Session
     }
   }
 
-  /** Ends the connection, if any, behind the pass: that still delivers. */
+  /** Ends the connection, if any, after the pass, which still delivers. */
   #undelivered(error: unknown): void {
     const { connection, clientId } = this;
     const { faults } = this.#context;
@@ -341,7 +341,7 @@ export class Session
     this.queue.post(message, qos, retain, delivery);
   }
 
-  /** Returns what of `delivery` matches by the names that its client uses. */
+  /** Returns the part of `delivery` that matches by the client's topic names. */
   #visible({ topic }: Message, delivery: Delivery): Delivery | null {
     const { mountPoint } = this;
     return mountPoint === null || !mountPoint.isSpecial(topic)
@@ -365,30 +365,30 @@ export class Session
     try {
       return access.receivable(this, message, qos);
     } catch (error) {
-      // Asked about each member of a shared group: the others may have it.
+      // The router asks each member of a shared group: others may get it.
       this.#context.faults.note("a message is denied", error, this.clientId);
       return -1;
     }
   }
 
-  /** QoS 2 packet ids received and not yet released. */
+  /** Returns the number of QoS 2 packet ids received and not yet released. */
   get receivedSize(): number {
     return this.#received === null ? 0 : this.#received.size;
   }
 
-  /** Whether `packetId` was received and is not yet released. */
+  /** Returns whether `packetId` was received and is not yet released. */
   hasReceived(packetId: number): boolean {
     return this.#received !== null && this.#received.has(packetId);
   }
 
-  /** A QoS 2 packet id came, and is kept until it is released. */
+  /** Keeps a QoS 2 packet id as received until it is released. */
   receive(packetId: number): void {
     this.received.add(packetId);
     this.#context.durability.changes?.received(this, packetId);
   }
 
   /**
-   * Puts back the packet ids that the store has as received. An earlier run may
+   * Restores the packet ids that the store has as received. An earlier run may
    * have been `buffered`, so in every mode the client may have released them.
    */
   restoreReceived(packetIds: readonly number[]): void {
@@ -398,16 +398,16 @@ export class Session
   }
 
   /**
-   * A PUBLISH without DUP has a packet id that was received: whether a crash may
-   * have brought that id back. The client has done with it, since a message that
-   * is sent again has DUP [MQTT-3.3.1-1]; so the id is released.
+   * Releases `packetId` of a PUBLISH without DUP if a crash may have brought the
+   * id back, and returns whether it did. A repeated message has DUP
+   * [MQTT-3.3.1-1], so the client has released the id.
    */
   releaseBroughtBack(packetId: number): boolean {
     return this.#broughtBack !== null && this.#broughtBack.has(packetId) &&
       this.releaseReceived(packetId);
   }
 
-  /** PUBREL: whether the packet id was known; it is not any more. */
+  /** Releases a packet id after PUBREL. Returns whether it was known. */
   releaseReceived(packetId: number): boolean {
     this.#broughtBack?.delete(packetId);
     if (this.#received === null || !this.#received.delete(packetId)) {
@@ -417,16 +417,16 @@ export class Session
     return true;
   }
 
-  /** Puts back what it held when the broker stopped; in order. */
+  /** Puts back an entry of the former run; in order. */
   restore(entry: Outgoing): void {
     this.queue.restore(entry);
   }
 
-  /** All of it is back: its expiry and its will go on. */
+  /** Lets expiry and will delay go on: all of the session is restored. */
   restored(now: number): void {
     const isOver = this.detachedAt !== 0 && this.expiryInterval !== NEVER &&
       this.detachedAt + this.expiryInterval * 1000 <= now;
-    // At once: a client that waits already must not find it again.
+    // At once: a waiting CONNECT must not find the session.
     if (this.expiryInterval === 0 || isOver) this.#expire(isOver);
     else this.#startClock(this.detachedAt === 0 ? now : this.detachedAt);
   }

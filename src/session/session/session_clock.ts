@@ -1,16 +1,16 @@
 import type { Deadline, Deadlines } from "../core/deadlines.ts";
 
-/** What falls due while a session is detached. */
+/** Events of a detached session. */
 export interface SessionEvents {
-  /** The will delay is over, and the session is not. */
+  /** The will delay is over before the session. */
   publishWill(): void;
-  /** The session is over; its will, if any is left, goes out too. */
+  /** The session is over, and with it its will delay. */
   expired(): void;
 }
 
 /**
- * Will delay and expiry of a detached session: the will goes out at the
- * earlier of the two, never early [MQTT-3.1.3-9].
+ * Will delay and expiry of a detached session. The will is published at the
+ * earlier of the two, never before [MQTT-3.1.3-9].
  */
 export class SessionClock implements Deadline {
   readonly #deadlines: Deadlines;
@@ -25,7 +25,7 @@ export class SessionClock implements Deadline {
     this.#events = events;
   }
 
-  /** Starts both; absolute times in ms, Infinity for never. */
+  /** Starts both; times in ms by `Clock.now`, Infinity for never. */
   start(willAt: number, expiresAt: number): void {
     this.#willAt = willAt;
     this.#expiresAt = expiresAt;

@@ -13,12 +13,12 @@ import type { Context } from "../core/context.ts";
 import type { ListenerOptions } from "../core/options.ts";
 import { isReserved } from "./reserved_topic.ts";
 
-/** A will that waits for its client to fail. */
+/** A will that waits for the end of its connection. */
 export interface Will {
   readonly message: Message;
   /** Seconds after the connection ended, at most the session's expiry. */
   readonly delay: number;
-  /** Seconds from when it is published, or -1. */
+  /** Message Expiry Interval in seconds from its publication, or -1. */
   readonly messageExpiry: number;
 }
 
@@ -30,8 +30,8 @@ export interface WillOwner {
 }
 
 /**
- * Checks the will of a CONNECT and makes it ready to be published.
- * Throws `ProtocolError` with the reason code of the CONNACK.
+ * Checks the will of a CONNECT and makes its message. Throws `ProtocolError` with
+ * the reason code of CONNACK.
  */
 export function acceptWill(
   packet: WillPacket,
@@ -46,48 +46,48 @@ export function acceptWill(
       `the will topic is not valid: ${problem}`,
     );
   }
-  // What would be refused of a PUBLISH is refused now: when the will is due,
-  // nobody is left who could be told.
+  // The limits of PUBLISH apply now: when the will is due, no connection is left
+  // to report a refusal on.
   const { maxTopicLength, maxTopicLevels } = context.options;
   if (
     isLonger(topic, maxTopicLength) || levelCount(topic) > maxTopicLevels
   ) {
     throw new ProtocolError(
       ReasonCode.TopicNameInvalid,
-      "the will topic is longer or deeper than is served",
+      "the will topic is longer or has more levels than the broker allows",
     );
   }
   if (isReserved(topic, listener.mountPoint)) {
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
-      "the will topic is the broker's own",
+      "the will topic is reserved for the broker",
     );
   }
   if (packet.qos > listener.maxQos) {
     throw new ProtocolError(
       ReasonCode.QoSNotSupported, // [MQTT-3.2.2-12]
-      `the will has QoS ${packet.qos}; at most ${listener.maxQos} is served`,
+      `the will has QoS ${packet.qos}, above the maximum of ${listener.maxQos}`,
     );
   }
-  // The RETAIN of 3.x is passed over, as in PUBLISH: no CONNACK told of it.
+  // RETAIN of 3.x is ignored, as in PUBLISH: its CONNACK cannot refuse it.
   if (packet.retain && !listener.retainAvailable && version === 5) {
     throw new ProtocolError(
       ReasonCode.RetainNotSupported, // [MQTT-3.2.2-13]
-      "the will is to be retained, which is not available",
+      "the will has RETAIN, and retained messages are not available",
     );
   }
-  // The will's payload has to be what its indicator says (3.1.3.2.3).
+  // The payload must match its Payload Format Indicator (0x01) (3.1.3.2.3).
   if (
     packet.payloadFormat === 1 && context.options.validatePayloadFormat &&
     !isWellFormedUtf8(packet.payload, 0, packet.payload.length, true)
   ) {
     throw new ProtocolError(
       ReasonCode.PayloadFormatInvalid,
-      "the will payload is said to be UTF-8 and is not",
+      "the will payload is not UTF-8, against its Payload Format Indicator (0x01)",
     );
   }
-  // Its own, not the shared one of a PUBLISH: it may wait for years. When it
-  // expires is counted from its publication (3.1.3.2.4).
+  // A message of its own: it may wait for years. Its expiry counts from its
+  // publication (3.1.3.2.4).
   const message = new Message(
     context.router.topicOf(topic),
     packet.payload,
