@@ -79,15 +79,25 @@ Deno.test("slips: what TOML does not read is told with what was meant", async ()
   }
 });
 
-Deno.test("slips: settings of Mosquitto are known by their names", async () => {
+Deno.test("slips: names that Mosquitto and other brokers use are answered with ours", async () => {
   const meant: readonly (readonly [text: string, hint: RegExp])[] = [
-    ["password_file = 1", /^d\.toml:1:1: .*is an \[\[auth\]\] table with type/],
-    ["max_queued_messages = 1", /is backlog_messages below \[session\]$/],
+    [
+      "password_file = 1",
+      /^d\.toml:1:1: .*use an \[\[auth\]\] table with type/,
+    ],
+    ["max_queued_messages = 1", /use backlog_messages below \[session\]$/],
     [
       "[[listener]]\ncafile = 1",
-      /^d\.toml:2:1: listener\.0\.cafile: .* is ca$/,
+      /^d\.toml:2:1: listener\.0\.cafile: .* use ca$/,
     ],
-    ["[[listener]]\nprotocol = 1", /is type$/],
+    ["[[listener]]\nprotocol = 1", /use type$/],
+    ["[[listener]]\nhost = 1", /use bind$/],
+    ["[[listener]]\ntls = true", /use type = "tls"$/],
+    [
+      "[tls]\ncert = 1",
+      /^d\.toml:1:2: tls: .*use \[\[listener\]\] with type = "tls"$/,
+    ],
+    ["[logging]\nlevel = 1", /use \[log\]$/],
   ];
   for (const [text, hint] of meant) {
     const faults = await faultsOf(text);

@@ -52,6 +52,7 @@ Deno.test("docs: each command stands in a block of sh", async () => {
   assert.ok(commands >= 20, `${commands} commands`);
 });
 
+const shared = await shelf();
 for (const path of await documents()) {
   const steps = stepsOf(await read(path));
   if (steps.every(({ skipped }) => skipped !== null)) continue;
@@ -59,7 +60,7 @@ for (const path of await documents()) {
     [mosquittoClients],
     `docs: the commands of ${path} do what it says`,
     async (t) => {
-      await using reader = await Reader.sitDown(await shelf());
+      await using reader = await Reader.sitDown(shared);
       for (const step of steps) {
         const { block: { text, line } } = step;
         const against = reasonAgainst(step);

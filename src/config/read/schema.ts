@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { closest } from "../text/closest.ts";
-import { counterpartOf } from "../text/mosquitto_names.ts";
+import { counterpartOf } from "../text/other_names.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { Field } from "../fields/field.ts";
 import { type Fields, fieldsOf, knownAt } from "./known_settings.ts";
@@ -156,9 +156,9 @@ function unknownKey(path: Path, key: string): string {
       path.length === 0 ? "section" : "setting"
     }: did you mean ${near}?`;
   }
-  const counterpart = counterpartOf(key);
+  const counterpart = counterpartOf(key, path.length > 0);
   if (counterpart !== undefined) {
-    return `there is no such setting: Mosquitto's ${key} is ${counterpart}`;
+    return `there is no such setting: use ${counterpart}`;
   }
   const homes = Object.keys(fieldsOf).filter((name) => key in fieldsOf[name]);
   if (homes.length > 0) {
