@@ -139,11 +139,14 @@ eachVersion(
     const client = await broker.connect(version, { keepAlive: 2 });
     const payload = "x".repeat(400_000);
     const bytes = client.packets.publish({ topic: "t", payload });
-    for (let at = 0; at < bytes.length; at += 100_000) {
-      await client.send(bytes.subarray(at, at + 100_000));
-      await broker.advance(2900);
+    // The second one counts from its own beginning.
+    for (let packet = 0; packet < 2; packet++) {
+      for (let at = 0; at < bytes.length; at += 100_000) {
+        await client.send(bytes.subarray(at, at + 100_000));
+        await broker.advance(2900);
+      }
+      assert.equal((await watcher.receivePublish()).payload, payload);
     }
-    assert.equal((await watcher.receivePublish()).payload, payload);
     await broker.advance(200);
     await client.expectDisconnect(0x8d);
   },
