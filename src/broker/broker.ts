@@ -21,7 +21,13 @@ import { CalendarWatch } from "./calendar_watch.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
-import { type NewReception, Reception } from "./listeners/reception.ts";
+import { Reception } from "./listeners/reception.ts";
+import {
+  prepareAll,
+  type Prepared,
+  type Reloadable,
+  withoutOpening,
+} from "./reload.ts";
 import { RepeatedTroubles } from "./status/repeated_troubles.ts";
 import {
   sessionOptions,
@@ -313,53 +319,61 @@ export class Broker {
     const before = this.#settings;
     const changes = differenceOf(before, wanted);
     const next = withoutRestart(before, wanted);
-    const access = await this.#readAccess(next);
-    let reception: NewReception;
-    try {
-      reception = await this.#reception.prepare(next);
-    } catch (error) {
-      access?.close();
-      throw error;
-    }
+    const prepared = await prepareAll(this.#reloadables, next);
     this.#settings = next;
-    this.#apply(next, reception, access);
-    await this.#reception.serve(reception);
+    this.#context.passes.begin();
+    for (const one of prepared) one.apply();
+    this.#judgeAll();
+    for (const one of prepared) await one.finish?.();
     if (this.#stopping) await this.#release();
     return changes;
   }
 
-  /** All at once: nothing comes in between. */
-  #apply(
-    settings: Settings,
-    reception: NewReception,
-    access: AccessState | null,
-  ): void {
-    const context = this.#context;
-    context.passes.begin();
-    context.options = sessionOptions(settings);
-    this.#router.sharedStrategy = settings.shared.strategy;
-    this.#router.volatile = settings.storage.rule.map(({ filter }) => filter);
-    this.#sys.interval = settings.sys.interval;
-    this.#connections.isVerbose = settings.log.connections;
-    this.#sys.limitRetained(settings.retained);
-    if (this.#storeSettings !== null) {
-      Object.assign(
-        this.#storeSettings,
-        storeSettings(settings, this.#storeReports),
-      );
-    }
-    this.#enforce(access);
-    this.#reception.enforce(reception);
-    for (const connection of this.#reception.connections) {
-      applyLimits(connection);
-    }
-    judgeSessions(this.#registry, (removed) => {
-      if (removed === 0) return;
-      const what = removed === 1
-        ? "1 subscription"
-        : `${removed} subscriptions`;
-      this.#log.notice("access", `removed ${what} not allowed any more`);
-    });
+  /** The owners of settings, in the order in which they apply them. */
+  readonly #reloadables: readonly Reloadable[] = [
+    withoutOpening((settings) => {
+      this.#context.options = sessionOptions(settings);
+    }),
+    withoutOpening(({ shared, storage }) => {
+      this.#router.sharedStrategy = shared.strategy;
+      this.#router.volatile = storage.rule.map(({ filter }) => filter);
+    }),
+    withoutOpening(({ sys, retained, log }) => {
+      this.#sys.interval = sys.interval;
+      this.#sys.limitRetained(retained);
+      this.#connections.isVerbose = log.connections;
+    }),
+    withoutOpening((settings) => {
+      if (this.#storeSettings === null) return;
+      const now = storeSettings(settings, this.#storeReports);
+      Object.assign(this.#storeSettings, now);
+    }),
+    { prepare: (settings) => this.#prepareAccess(settings) },
+    // Last: listeners that have opened are not closed again.
+    { prepare: (settings) => this.#prepareListeners(settings) },
+  ];
+
+  async #prepareAccess(settings: Settings): Promise<Prepared> {
+    const access = await this.#readAccess(settings);
+    return {
+      apply: () => this.#enforce(access),
+      undo: () => access?.close(),
+    };
+  }
+
+  async #prepareListeners(settings: Settings): Promise<Prepared> {
+    const reception = await this.#reception.prepare(settings);
+    return {
+      apply: () => this.#reception.enforce(reception),
+      finish: () => this.#reception.serve(reception),
+    };
+  }
+
+  /** Judges connections and subscriptions by the settings in force. */
+  #judgeAll(): void {
+    const { connections } = this.#reception;
+    for (const connection of connections) applyLimits(connection);
+    judgeSessions(this.#registry, this.#log);
   }
 
   /** Restores what is stored; connections that come meanwhile wait. */

@@ -7,6 +7,7 @@ import {
   type Registry,
   type Session,
 } from "../../session/mod.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
 import type { Door } from "./doors.ts";
 import type { Guest } from "./guest.ts";
 
@@ -86,13 +87,10 @@ function isAllowedFrom(
 }
 
 /**
- * Removes the subscriptions that are not allowed any more, of all sessions, in
- * turns. `done` is told how many there were.
+ * Removes the subscriptions of all sessions that the rules no longer allow, in
+ * turns, and logs how many.
  */
-export function judgeSessions(
-  registry: Registry,
-  done: (removed: number) => void,
-): void {
+export function judgeSessions(registry: Registry, log: BrokerLog): void {
   const { context } = registry;
   const sessions: Iterator<Session> = registry.all()[Symbol.iterator]();
   let removed = 0;
@@ -100,7 +98,10 @@ export function judgeSessions(
     for (let count = 0; count < SLICE; count++) {
       const next = sessions.next();
       if (next.done) {
-        done(removed);
+        if (removed > 0) {
+          const what = `${removed} subscription${removed === 1 ? "" : "s"}`;
+          log.notice("access", `removed ${what} not allowed any more`);
+        }
         return false;
       }
       const session = next.value;
