@@ -8,7 +8,7 @@ export type Cancel = () => void;
 export interface MachineRun {
   /** A random number from 1 to 2^48, taken from the boot id. */
   readonly id: number;
-  /** How long the run has lasted, suspension included (ms). */
+  /** Length of the run, suspension included (ms). */
   readonly uptime: number;
 }
 

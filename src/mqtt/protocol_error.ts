@@ -5,7 +5,7 @@ import type { ReasonCode } from "./reason_code.ts";
  * closed; one place (the connection) turns the code into CONNACK or DISCONNECT.
  */
 export class ProtocolError extends Error {
-  /** What MQTT 5.0 clients are told (4.13). */
+  /** Reason code for MQTT 5.0 clients (4.13). */
   readonly reasonCode: ReasonCode;
   /** Text for the log; never sent to a client. */
   readonly detail: string;

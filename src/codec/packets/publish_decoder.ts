@@ -20,7 +20,7 @@ export class PublishPacket extends PublishProperties {
   start = 0;
   /** Offset behind the frame, and so behind the payload. */
   end = 0;
-  /** As sent; never 3. */
+  /** The QoS; never 3. */
   qos: QoS = 0;
   /** The DUP flag; never set at QoS 0. */
   dup = false;

@@ -117,7 +117,7 @@ export class Connection implements Deadline, LoggedConnection {
   askedExpiry = 0;
   /** Null before CONNECT is decoded. */
   clientId: string | null = null;
-  /** That of CONNECT until the client is authenticated; null without one. */
+  /** User name: that of CONNECT until the client is authenticated; or null. */
   username: string | null = null;
   /** Attached while it is open, else null. */
   session: Session | null = null;

@@ -14,7 +14,7 @@ export interface LoggedConnection {
   readonly listener: { readonly name: string };
   /** Null before CONNECT is decoded. */
   readonly clientId: string | null;
-  /** That of CONNECT until the client is authenticated; null without one. */
+  /** User name: that of CONNECT until the client is authenticated; or null. */
   readonly username: string | null;
   /** Protocol version; 4 before CONNECT. */
   readonly version: ProtocolVersion;
@@ -30,7 +30,7 @@ export interface EndDetail {
   readonly fault?: PeerFault | null;
 }
 
-/** How a connection ended. */
+/** The end of a connection. */
 export interface ConnectionEnd extends EndDetail {
   /** The reason, as counted. */
   readonly reason: CloseReason;

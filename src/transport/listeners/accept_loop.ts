@@ -18,7 +18,7 @@ export interface Source<Conn> {
   close(): void;
 }
 
-/** How an accept loop waits, and where it reports failures. */
+/** Options of an accept loop. */
 export interface AcceptOptions {
   /** Measures the pause after a shortage. */
   readonly clock: Clock;

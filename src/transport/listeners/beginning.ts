@@ -44,7 +44,7 @@ export interface BeginningOptions {
    * that a WebSocket client gets.
    */
   readonly certify: (accepted: Accepted) => Promise<void>;
-  /** How WebSockets are upgraded. */
+  /** Options of the WebSocket upgrade. */
   readonly upgrade: UpgradeOptions;
 }
 

@@ -37,7 +37,7 @@ export interface ByteStream {
   close(): void;
 }
 
-/** How a client spoke to a proxy: plain, by TLS, or with a certificate too. */
+/** TLS between a client and a proxy: none, TLS, or TLS with a certificate. */
 export type ProxiedTls = "none" | "tls" | "certificate";
 
 /** A stream that was just accepted, and facts about its peer. */
@@ -55,7 +55,7 @@ export interface Accepted {
    * its PROXY protocol header.
    */
   readonly clientName?: string;
-  /** How the client spoke to a trusted proxy, by the PROXY protocol header. */
+  /** TLS between client and trusted proxy, by the PROXY protocol header. */
   readonly proxiedTls?: ProxiedTls;
 }
 

@@ -1,7 +1,7 @@
 import type { ByteStream } from "./byte_stream.ts";
 import { MemoryPipe } from "./memory_pipe.ts";
 
-/** How an in-memory stream behaves. */
+/** Options of an in-memory stream. */
 export interface MemoryOptions {
   /**
    * Bytes each direction holds before its writer has to wait, at least 1.

@@ -1,7 +1,7 @@
 import type { PeerAddress } from "./byte_stream.ts";
 import type { PeerFault } from "./foreign_protocol.ts";
 
-/** Why a connection ended before it came to MQTT. */
+/** Reasons for the end of a connection before MQTT. */
 export type RefusalReason =
   | "reset-before-accept"
   | "network-refused"

@@ -16,7 +16,7 @@ export interface TlsKeys {
   choose(serverName: string | null): TlsIdentity;
 }
 
-/** How a listener speaks TLS. */
+/** TLS options of a listener. */
 export interface TlsOptions {
   /** The certificates of the server. */
   readonly keys: TlsKeys;
