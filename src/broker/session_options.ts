@@ -3,7 +3,7 @@ import { type Settings, storagePath, VERSION } from "../config/mod.ts";
 import type { SessionOptions } from "../session/mod.ts";
 import type { StoreSettings } from "../store/mod.ts";
 
-/** What sessions go by, in their own words. */
+/** Returns the settings of sessions, by the names that `session/` has for them. */
 export function sessionOptions(settings: Settings): SessionOptions {
   const { limits, session, shared, protocol, access } = settings;
   return {
@@ -59,7 +59,7 @@ export function storeSettings(
   };
 }
 
-/** The folder of the store; null in `memory`. */
+/** Returns the folder of the store; null in `memory`. */
 export function storageFolder(settings: Settings): string | null {
   return settings.storage.mode === "memory"
     ? null

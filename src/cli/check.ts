@@ -90,7 +90,9 @@ function needsBroker({ auth, access, listener }: Settings): boolean {
   return hasAccess || listener.some(hasTls);
 }
 
-/** What `settings` would change for those that `diff` says are in use. */
+/**
+ * Returns what `settings` would change for those that `diff` says are in use.
+ */
 async function difference(
   options: CheckOptions,
   settings: Settings,
@@ -117,7 +119,7 @@ async function difference(
   return shownDifference(used, withSecretDigests(settings, key), asJson);
 }
 
-/** What would change, line by line; for programs with its sum. */
+/** Returns what would change, line by line; for programs with its sum. */
 function shownDifference(
   from: Settings,
   to: Settings,

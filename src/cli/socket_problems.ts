@@ -30,10 +30,10 @@ async function problemOf(path: string): Promise<string | null> {
   }
   if (found instanceof Error) return `${folder}: ${found.message}`;
   if (!found.isDirectory) {
-    return `${folder} is no folder: name a socket in another one`;
+    return `${folder} is not a folder: name a socket in another one`;
   }
   const file = await Deno.lstat(path).catch(() => null);
   return file === null || file.isSocket
     ? null
-    : `${path} is there and no socket: rm ${path}, or name another file`;
+    : `${path} exists and is not a socket: rm ${path}, or name another file`;
 }

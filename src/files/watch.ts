@@ -162,7 +162,7 @@ class Watch implements FileWatch {
   }
 }
 
-/** The folder of the file that `path` leads to in the end. */
+/** Returns the folder of the file that `path` leads to in the end. */
 async function realFolder(path: string): Promise<string> {
   try {
     return dirname(await Deno.realPath(path));

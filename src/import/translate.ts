@@ -212,7 +212,7 @@ function enterLog(
 function bridges(lines: readonly ConfigLine[], ledger: Ledger): string {
   if (lines.length === 0) return "";
   const noted = [
-    "Bridges to other brokers are not set up from here. What was said of them:",
+    "Bridges to other brokers are not set up from here. The lines about them:",
   ];
   for (const line of lines) {
     noted.push(`  ${placeOf(line)}: ${shownLine(line)}`);

@@ -1,7 +1,8 @@
 /**
- * An IP address as 16 bytes, IPv4 as IPv6 writes it (`::ffff:192.0.2.1`), so
- * that both compare alike. Null when `text` is no address. A zone behind `%`
- * is left out: it names an interface of this machine, not a peer.
+ * Returns an IP address as 16 bytes, IPv4 as IPv6 writes it
+ * (`::ffff:192.0.2.1`), so that both compare alike. Null when `text` is no
+ * address. A zone behind `%` is left out: it names an interface of this
+ * machine, not a peer.
  */
 export function parseAddress(text: string): Uint8Array | null {
   const bytes = new Uint8Array(16);
@@ -30,8 +31,8 @@ export function formatAddress(bytes: Uint8Array): string {
 }
 
 /**
- * The address as it is known everywhere else: a socket on `::` tells IPv4
- * peers as `::ffff:192.0.2.1`. What is no address stays as it is.
+ * Returns the address as it is known everywhere else: a socket on `::` tells
+ * IPv4 peers as `::ffff:192.0.2.1`. What is no address stays as it is.
  */
 export function plainAddress(text: string): string {
   return text.startsWith("::ffff:") && text.includes(".")
@@ -40,9 +41,9 @@ export function plainAddress(text: string): string {
 }
 
 /**
- * What one subscriber has at least to itself, as a text to compare: an IPv4
- * address, or the first 64 bits of an IPv6 address. What is no address stays
- * as it is.
+ * Returns what one subscriber has at least to itself, as a text to compare: an
+ * IPv4 address, or the first 64 bits of an IPv6 address. What is no address
+ * stays as it is.
  */
 export function subscriberOf(address: string): string {
   if (!address.includes(":")) return address;
@@ -51,7 +52,7 @@ export function subscriberOf(address: string): string {
   return formatAddress(isIPv4(bytes) ? bytes : bytes.fill(0, 8));
 }
 
-/** Whether 16 bytes are an IPv4 address in the form of IPv6. */
+/** Returns whether 16 bytes are an IPv4 address in the form of IPv6. */
 export function isIPv4(bytes: Uint8Array): boolean {
   for (let at = 0; at < 10; at++) if (bytes[at] !== 0) return false;
   return bytes[10] === 0xff && bytes[11] === 0xff;
@@ -104,7 +105,10 @@ function groupsOf(text: string, isLast: boolean): number[] | null {
   return groups;
 }
 
-/** Where the longest run of zeros begins, the first of equals, and its length. */
+/**
+ * Returns where the longest run of zeros begins, the first of equals, and its
+ * length.
+ */
 function longestZeros(groups: readonly number[]): [number, number] {
   let best: [number, number] = [0, 0];
   for (let from = 0; from < groups.length; from++) {

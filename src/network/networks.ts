@@ -9,9 +9,9 @@ export interface Network {
 }
 
 /**
- * A network as CIDR writes it, `192.0.2.0/24` or `2001:db8::/32`; an address
- * alone is a network of its own. Null when it is none, or when bits are set
- * behind the prefix: who writes `10.0.0.1/8` may have meant something else.
+ * Returns a network as CIDR writes it, `192.0.2.0/24` or `2001:db8::/32`; an
+ * address alone is a network of its own. Null when it is none, or when bits are
+ * set behind the prefix: who writes `10.0.0.1/8` may have meant something else.
  */
 export function parseNetwork(text: string): Network | null {
   const match = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text);
@@ -46,12 +46,18 @@ export class Networks {
     return this.#networks.length === 0;
   }
 
-  /** Whether one of them holds the address; what is no address is in none. */
+  /**
+   * Returns whether one of them holds the address; what is no address is in
+   * none.
+   */
   has(address: string): boolean {
     return this.hasBytes(parseAddress(address));
   }
 
-  /** The same for an address as `parseAddress` gives it; null is in none. */
+  /**
+   * Returns the same for an address as `parseAddress` gives it; null is in
+   * none.
+   */
   hasBytes(bytes: Uint8Array | null): boolean {
     return bytes !== null &&
       this.#networks.some((network) => holds(network, bytes));

@@ -41,7 +41,7 @@ export class Unasked implements Authenticator {
       reasonCode: hasNoCredentials(credentials)
         ? ReasonCode.NotAuthorized
         : ReasonCode.BadUserNameOrPassword,
-      why: "the listener lets nobody in without credentials, and no [[auth]] " +
+      why: "the listener requires credentials, and no [[auth]] " +
         "knows any",
     };
   }

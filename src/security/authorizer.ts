@@ -44,14 +44,14 @@ export interface Authorizer {
   /** Another number whenever an answer may have changed; unique in a process. */
   readonly generation: number;
   /**
-   * What `identity` may do with `topic`, by QoS and RETAIN: see `rights.ts`.
-   * What its bits leave open has to be asked for.
+   * Returns what `identity` may do with `topic`, by QoS and RETAIN: see
+   * `rights.ts`. What its bits leave open has to be asked for.
    */
   rights(identity: Identity, topic: Topic): Rights;
   /**
-   * The highest QoS up to `qos` at which `identity` may subscribe to `filter`
-   * (without any `$share/group/`); -1 when it may not at all, null when that
-   * is open and has to be asked for.
+   * Returns the highest QoS up to `qos` at which `identity` may subscribe to
+   * `filter` (without any `$share/group/`); -1 when it may not at all, null
+   * when that is open and has to be asked for.
    */
   maySubscribe(identity: Identity, filter: string, qos: QoS): QoS | -1 | null;
   /**
@@ -62,8 +62,8 @@ export interface Authorizer {
     identity: Identity,
     question: AccessQuestion,
   ): boolean | Promise<boolean>;
-  /** The reason of `explain` alone, fast enough for every refusal. */
+  /** Returns the reason of `explain` alone, fast enough for every refusal. */
   reason(identity: Identity, question: AccessQuestion): string;
-  /** The answer, and how it comes about; as slow as it likes. */
+  /** Returns the answer, and how it comes about; as slow as it likes. */
   explain(identity: Identity, question: AccessQuestion): Explanation;
 }

@@ -17,7 +17,7 @@ export function identityOf(
   };
 }
 
-/** Whether a client gives nothing by which it could be known. */
+/** Returns whether a client gives nothing by which it could be known. */
 export function hasNoCredentials(credentials: Credentials): boolean {
   return credentials.username === null && credentials.password === null;
 }

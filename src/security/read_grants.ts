@@ -9,7 +9,7 @@ import type { TopicGrants } from "./authenticator.ts";
  */
 export function readGrants(said: unknown, place: string): TopicGrants {
   if (typeof said !== "object" || said === null || Array.isArray(said)) {
-    throw new RangeError("is no object with publish and subscribe");
+    throw new RangeError("is not an object with publish and subscribe");
   }
   const stranger = Object.keys(said).find((key) =>
     key !== "publish" && key !== "subscribe"
@@ -29,7 +29,7 @@ function filtersOf(said: unknown): readonly string[] {
   const list = said === undefined ? [] : Array.isArray(said) ? said : [said];
   for (const one of list) {
     if (typeof one !== "string" || validateTopicFilter(one) !== null) {
-      throw new RangeError("has what is no topic filter");
+      throw new RangeError("has an item that is not a topic filter");
     }
   }
   return list as string[];

@@ -19,7 +19,7 @@ export const RIGHTS_END: number = 1 << (3 * CELLS);
 /** Everything may be done. */
 export const ALL_RIGHTS: Rights = makeRights(ALL_CELLS, 0, ALL_CELLS);
 
-/** The cell of a QoS with or without RETAIN, as a bit. */
+/** Returns the cell of a QoS with or without RETAIN, as a bit. */
 export function cellOf(qos: QoS, retain: boolean): number {
   return 1 << (retain ? qos + 3 : qos);
 }
@@ -36,7 +36,10 @@ export function makeRights(
   return publish | open << CELLS | receive << (2 * CELLS);
 }
 
-/** Whether a message may be published; null when that has to be asked for. */
+/**
+ * Returns whether a message may be published; null when that has to be asked
+ * for.
+ */
 export function mayPublish(
   rights: Rights,
   qos: QoS,
@@ -48,8 +51,8 @@ export function mayPublish(
 }
 
 /**
- * The highest QoS up to `qos` at which a message may be received; -1 when it
- * may not be at all.
+ * Returns the highest QoS up to `qos` at which a message may be received; -1
+ * when it may not be at all.
  */
 export function receivableQos(
   rights: Rights,
@@ -60,7 +63,9 @@ export function receivableQos(
   return highestQos(cells, qos);
 }
 
-/** The highest QoS up to `qos` of the cells in bits 0 to 2; -1 for none. */
+/**
+ * Returns the highest QoS up to `qos` of the cells in bits 0 to 2; -1 for none.
+ */
 export function highestQos(cells: number, qos: QoS): QoS | -1 {
   return (31 - Math.clz32(cells & (2 << qos) - 1)) as QoS | -1;
 }

@@ -223,7 +223,7 @@ Deno.test("cert issue: key, certificate, authority, lines to paste; on the list"
   assert.equal(first.state, "authorized");
   // Twice would overwrite a key that may be in use.
   await place.fails(
-    /sensor-1\.key is there already: .*--out/,
+    /sensor-1\.key exists: .*--out/,
     ...["cert", "issue", "sensor-1", "--out", place.at("sensor-1")],
   );
   // What cannot be handed over is not issued.
@@ -255,7 +255,7 @@ Deno.test("cert issue: into a zip that only this user can read", async () => {
     "certificate_ca.crt",
   );
   await place.fails(
-    /all\.zip is there already/,
+    /all\.zip exists/,
     "cert",
     "issue",
     "b",
@@ -427,7 +427,7 @@ Deno.test("cert renew: the same key, in its place; the latest of a name is meant
   );
   assert.equal(again.renewed, renewed.fingerprint);
   await place.fails(
-    /pump\.key is there already/,
+    /pump\.key exists/,
     "cert",
     "renew",
     "pump",

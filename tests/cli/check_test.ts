@@ -182,7 +182,7 @@ acl_file = ["${at("acl")}", "${at("missing")}"]
     const wanted = [
       /auth\.0: .*passwd:2: the hash of ann cannot be used/,
       /auth\.1: .*uta: the hash in password cannot be used/,
-      /auth\.2: .*keys is no JWKS/,
+      /auth\.2: .*keys is not a JWKS/,
       /access\.acl_file: .*acl:2: "topc" is not known/,
       /access\.acl_file: .*acl:3: user needs a name/,
       /access\.acl_file: .*missing: .*no such file/,
@@ -225,8 +225,8 @@ acl_file = "/no/acl"
   assert.equal(code, 1);
   const lines = err.trimEnd().split("\n");
   const expected = [
-    `${file}:4:8: listener.0.cert: /no/such.crt is not there`,
-    `${file}:7:6: listener.0.ca: /no/ca.crt is not there`,
+    `${file}:4:8: listener.0.cert: /no/such.crt does not exist`,
+    `${file}:7:6: listener.0.ca: /no/ca.crt does not exist`,
     `${file}:10:8: listener.0.certificate.0.cert: `,
     `${file}:13:1: auth.0: `,
     `${file}:18:12: access.acl_file: /no/acl: `,
@@ -253,8 +253,11 @@ Deno.test("check: a socket file needs its folder, and what lies there must be a 
         `${folder}/run/mqtt.sock`,
         /^the folder .*\/run does not exist: mkdir -p/,
       ],
-      [`${folder}/file/mqtt.sock`, /^\S+\/file( is no folder|: .*)/],
-      [`${folder}/file`, /^\S+\/file is there and no socket: rm \S+\/file, or/],
+      [`${folder}/file/mqtt.sock`, /^\S+\/file( is not a folder|: .*)/],
+      [
+        `${folder}/file`,
+        /^\S+\/file exists and is not a socket: rm \S+\/file, or/,
+      ],
     ];
     for (const [socket, said] of problems) {
       const [code, err] = await checked(socket);

@@ -49,7 +49,7 @@ Deno.test("import: --out writes a file, and replaces none without --force", () =
     await Deno.writeTextFile(out, "mine");
     const [code, , err] = await run({ out });
     assert.equal(code, 1);
-    assert.match(err, /is there already: give another name, or --force/);
+    assert.match(err, /exists: give another name, or --force/);
     assert.equal(await Deno.readTextFile(out), "mine");
     assert.equal((await run({ out, force: true }))[0], 0);
     assert.match(await Deno.readTextFile(out), /interval = 3/);

@@ -121,10 +121,10 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   ],
   [`type = "tls"\ncert = "a"`, /^cert: its key is missing/],
   [`type = "wss"\nkey = "a"`, /^key: its certificate is missing/],
-  [`type = "tls"\nkey_password = "a"`, /^key_password: there is no key/],
+  [`type = "tls"\nkey_password = "a"`, /^key_password: no key is given/],
   [
     `type = "tls"\ncert = "a"\nkey = "b"\nkey_password = "x"\nkey_password_file = "y"`,
-    /^key_password_file: there is a key_password, too/,
+    /^key_password_file: key_password is also given/,
   ],
   [
     `type = "tls"\n[[listener.certificate]]\ncert = "a"`,
@@ -145,7 +145,7 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`type = "tls"\nusername_from = "cn"`, /^username_from: clients are asked/],
   [
     `type = "tls"\nclient_certificates = "required"\nremember_unknown = true`,
-    /^remember_unknown: there is no list to put it on/,
+    /^remember_unknown: this listener uses no list/,
   ],
   [`type = "tls"\nclient_certificates = "any"`, /^client_certificates: "any"/],
   [`type = "websocket"\none_port = true`, /^one_port: only a listener of type/],
@@ -155,17 +155,23 @@ const wrong: readonly [listener: string, fault: RegExp][] = [
   [`socket = "/a"`, /^socket: only a listener of type "unix" has this setting/],
   [`type = "unix"\nsocket = "/a"\nsocket_mode = 660`, /^socket_mode: 660 is/],
   [`path = "/ws"`, /^path: only a listener of type "websocket" or "wss"/],
-  [`proxy_protocol = true`, /^proxy_protocol: whose header is to be believed/],
+  [
+    `proxy_protocol = true`,
+    /^proxy_protocol: proxy_protocol needs trusted_proxies/,
+  ],
   [`retry = true\nbind = "localhost"`, /^retry: retry waits for an IP address/],
   [`type = "unix"\nsocket = "/a"\nretry = true`, /^retry: only a listener of/],
-  [`proxy_username = true`, /^proxy_username: no PROXY header is read/],
-  [`proxy_client_tls = "tls"`, /^proxy_client_tls: no PROXY header is read/],
+  [`proxy_username = true`, /^proxy_username: it needs a PROXY header/],
+  [`proxy_client_tls = "tls"`, /^proxy_client_tls: it needs a PROXY header/],
   [
     `type = "tls"\nproxy_username = true`,
     /^proxy_username: only a listener of type "tcp" or "websocket"/,
   ],
   [`proxy_client_tls = true`, /^proxy_client_tls: true is not/],
-  [`trusted_proxies = ["::1"]`, /^trusted_proxies: nothing asks them/],
+  [
+    `trusted_proxies = ["::1"]`,
+    /^trusted_proxies: this listener reads no address/,
+  ],
   [`allowed_networks = ["10.0.0.1/8"]`, /^allowed_networks: "10.0.0.1\/8" is/],
   [
     `mount_point = "a"`,

@@ -39,7 +39,7 @@ const near: readonly [name: string, meant: string][] = [
 for (const [name, meant] of near) {
   Deno.test(`variables: ${name} is near ${meant}, and an error`, async () => {
     assert.deepEqual(await faultsOf(name), [
-      `${name}: this is no setting: did you mean ${meant}?`,
+      `${name}: there is no such setting: did you mean ${meant}?`,
     ]);
   });
 }

@@ -190,7 +190,7 @@ Deno.test("slips: a secret is in no message, however it is written", async () =>
   }
   // What is no secret helps.
   const [fault] = await faultsOf("[log]\nlevel = debug");
-  assert.match(fault, /text stands in quotes, like "debug"/);
+  assert.match(fault, /a string needs quotes, like "debug"/);
 });
 
 Deno.test("slips: --set that is no setting shows its name alone", async () => {

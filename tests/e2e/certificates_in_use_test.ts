@@ -126,7 +126,7 @@ testWith(
       CertificateBroker.start(workshop, {
         tls: { ...pair, client_certificates: "required" },
       }),
-      /nobody could come in: .*Give ca, or make one with "dunlin ca create"/,
+      /no client could connect: give ca, or create one with "dunlin ca create"/,
     );
   },
 );
@@ -189,7 +189,7 @@ testWith(
     await broker.reload();
     assert.match(
       await broker.told.next(),
-      /What was read before stays in force/,
+      /The files read before stay in force/,
     );
     assert.ok(await opensslEnters(port, showing(device)));
   },

@@ -244,7 +244,7 @@ Deno.test("explain --live: the socket is its user's alone, and bad requests end 
   for (
     const [request, error] of [
       ["{", "the request is not JSON"],
-      ["null", "the request is no object"],
+      ["null", "the request is not an object"],
       ['{"command":"stop"}', "there is no such command"],
       ['{"command":"explain","clientId":1}', "clientId and topic"],
     ]

@@ -219,7 +219,7 @@ const store = mutants(["store"], [
 const security = mutants(["security", "property/access_rules_test.ts"], [
   [
     "security/scram/exchange.ts",
-    'if (final.nonce !== nonce) throw new ScramError("another nonce");',
+    'if (final.nonce !== nonce) throw new ScramError("the nonce differs");',
     "",
   ],
   [

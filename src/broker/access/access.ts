@@ -120,7 +120,7 @@ export class AccessControl {
   }
 }
 
-/** The link for its listeners. Rejects with `AccessError`. */
+/** Returns the link for its listeners. Rejects with `AccessError`. */
 async function openChainLink(
   auth: AuthSettings,
   settings: Settings,
@@ -134,7 +134,7 @@ async function openChainLink(
   return { ...opened, link: linkOfListeners(opened.link, listener) };
 }
 
-/** The servers that are asked what clients may do; null without any. */
+/** Returns the servers that are asked what clients may do; null without any. */
 async function remoteOf(
   opened: readonly OpenedLink[],
 ): Promise<RemoteAccess | null> {

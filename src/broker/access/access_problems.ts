@@ -14,9 +14,9 @@ import { sharedStandIns } from "./stand_ins.ts";
 import { silentLog } from "../status/broker_log.ts";
 
 /**
- * All that would keep a start from making out of `settings` who may come in and
- * do what: files that are missing or damaged, keys and hashes that cannot be
- * used. `find` says where a setting was given. Asks no server.
+ * Returns the faults that keep a start from using the users and rules of
+ * `settings`: files that are missing or damaged, keys and hashes that
+ * cannot be used. `find` says where a setting was given. Asks no server.
  */
 export async function accessProblems(
   settings: Settings,
@@ -60,7 +60,7 @@ export async function accessProblems(
   return problems;
 }
 
-/** What is wrong in a file of access rules. */
+/** Returns what is wrong in a file of access rules. */
 async function mistakesIn(
   file: string,
   setting: string,

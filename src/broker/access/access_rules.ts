@@ -61,7 +61,10 @@ export async function openRules(
   };
 }
 
-/** The same rules, about clients of these listeners alone; empty means all. */
+/**
+ * Returns the same rules, about clients of these listeners alone; empty means
+ * all.
+ */
 function ofListeners(
   listeners: readonly string[],
   rules: readonly AccessRule[],
@@ -72,7 +75,7 @@ function ofListeners(
   }));
 }
 
-/** An authorizer of `rules`; null when everybody may do everything. */
+/** Returns an authorizer of `rules`; null when everybody may do everything. */
 export async function makeAuthorizer(
   { parts }: OpenRules,
 ): Promise<RuleAuthorizer | null> {
@@ -82,8 +85,8 @@ export async function makeAuthorizer(
 }
 
 /**
- * The rules of a file as Mosquitto writes them. `setting` is where it is named.
- * Rejects with `AccessFileError`.
+ * Returns the rules of a file as Mosquitto writes them. `setting` is where it
+ * is named. Rejects with `AccessFileError`.
  */
 export async function readRules(
   file: string,
@@ -106,7 +109,7 @@ export async function readRules(
   return readMosquittoRules(text, file);
 }
 
-/** A rule of the settings in the words of the rule engine. */
+/** Returns a rule of the settings in the words of the rule engine. */
 function ruleOf(rule: AclRule): AccessRule {
   return {
     subject: {
@@ -131,7 +134,7 @@ function ruleOf(rule: AclRule): AccessRule {
   };
 }
 
-/** The groups of each user, said by the user or by the group. */
+/** Returns the groups of each user, said by the user or by the group. */
 function groupsOf({ user, group }: Settings): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   const add = (name: string, one: string) => {

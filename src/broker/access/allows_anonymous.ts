@@ -1,6 +1,9 @@
 import type { ListenerSettings } from "../../config/mod.ts";
 
-/** Whether clients without credentials may enter by the listener of a name. */
+/**
+ * Returns whether clients without credentials may enter by the listener of a
+ * name.
+ */
 export function allowsAnonymous(
   listeners: readonly ListenerSettings[],
 ): (name: string) => boolean {

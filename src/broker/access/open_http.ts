@@ -15,7 +15,7 @@ export async function openHttp(
   // Each request would fail, and the runtime's error tell the secret.
   if (!/^[\t\x20-\x7e]*$/.test(auth.authorization)) {
     throw new Error(
-      "authorization has a character that no header may have, like a line " +
+      "authorization has a character that no HTTP header may have, like a line " +
         "break: take it out",
     );
   }

@@ -62,16 +62,18 @@ async function readText(path: string): Promise<string> {
   const trouble = (why: string) => new Error(`${path} ${why}`);
   try {
     const { size, isFile } = await Deno.stat(path);
-    if (!isFile) throw trouble("is no file: name one");
-    if (size > LARGEST) throw trouble(`is over ${LARGEST} bytes: no key file`);
+    if (!isFile) throw trouble("is not a file: name a file");
+    if (size > LARGEST) {
+      throw trouble(`is over ${LARGEST} bytes, too large for a key file`);
+    }
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw trouble("is not there: look at the path");
+      throw trouble("does not exist: correct the path");
     }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw trouble(
-        "may not be read: give the user that runs dunlin the right",
+        "cannot be read: give the user that runs dunlin the right",
       );
     }
     throw error;

@@ -39,7 +39,7 @@ export async function openScram(
     const where = file === "" ? "FILE" : file;
     log.notice(
       name,
-      "no user has a password that SCRAM can go by: dunlin passwd add " +
+      "no user has a hash for SCRAM: dunlin passwd add " +
         `--hash scram-sha-256 ${where} USER makes one`,
     );
   }

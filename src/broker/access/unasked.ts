@@ -2,7 +2,7 @@ import type { ListenerSettings } from "../../config/mod.ts";
 import { Unasked } from "../../security/mod.ts";
 import { allowsAnonymous } from "./allows_anonymous.ts";
 
-/** The authenticator of settings without any `[[auth]]`. */
+/** Returns the authenticator of settings without any `[[auth]]`. */
 export function unaskedBy(listeners: readonly ListenerSettings[]): Unasked {
   const provesNames = listeners.some((one) =>
     one.proxy_username ||

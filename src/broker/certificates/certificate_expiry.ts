@@ -56,7 +56,9 @@ export class CertificateExpiry {
   }
 }
 
-/** What is wrong with its dates, and what to do; empty when nothing is. */
+/**
+ * Returns what is wrong with its dates, and what to do; empty when nothing is.
+ */
 function faultOf({ what, notBefore, notAfter }: Dated, now: number): string {
   // Without a date all begin later, and there is nothing to do but to wait.
   if (now < notBefore && isPlausible(now)) {
@@ -70,7 +72,7 @@ function faultOf({ what, notBefore, notAfter }: Dated, now: number): string {
     : `${what} ends within ${stage}, on ${minute(notAfter)}: renew it`;
 }
 
-/** The time of `ms` since 1970, UTC, without its seconds. */
+/** Returns the time of `ms` since 1970, UTC, without its seconds. */
 function minute(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16)}Z`;
 }

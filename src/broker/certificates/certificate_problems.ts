@@ -14,9 +14,10 @@ import {
 } from "../../security/certificates/mod.ts";
 
 /**
- * All that would keep a start from using the certificates, keys, authorities
- * and revocation lists that listeners name. `find` says where a setting was
- * given. Makes nothing: what the broker issues itself is left alone.
+ * Returns the faults that keep a start from using the certificates, keys,
+ * authorities and revocation lists that listeners name. `find` says where a
+ * setting was given. Makes nothing: what the broker issues itself is left
+ * alone.
  */
 export async function certificateProblems(
   settings: Settings,
@@ -43,7 +44,9 @@ type Attempt = readonly [
   attempt: () => Promise<unknown>,
 ];
 
-/** What is read for one listener, each with the setting that names it. */
+/**
+ * Returns what is read for one listener, each with the setting that names it.
+ */
 function attempts(listener: ListenerSettings): Attempt[] {
   const { ca, crl, certificate } = listener;
   const all: Attempt[] = certificate.map((

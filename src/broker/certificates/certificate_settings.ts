@@ -22,7 +22,7 @@ const READ = [
   "crl_missing",
 ] as const satisfies readonly (keyof ListenerSettings)[];
 
-/** Whether the certificates by `one` serve just as well for `other`. */
+/** Returns whether the certificates by `one` serve just as well for `other`. */
 export function isShownAlike(one: Settings, other: Settings): boolean {
   return textOf(one) === textOf(other);
 }

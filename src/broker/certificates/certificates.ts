@@ -138,8 +138,8 @@ export class Certificates {
     const hasOwn = await isThere(own);
     if (ca.length === 0 && isNeeded && !hasOwn) {
       throw new Error(
-        `nobody could come in: there is no authority to verify clients by. ` +
-          `Give ca, or make one with "dunlin ca create"`,
+        `no authority verifies client certificates, so no client could connect: ` +
+          `give ca, or create one with "dunlin ca create"`,
       );
     }
     const files = ca.length > 0 ? ca : hasOwn ? [own] : [];
@@ -172,7 +172,7 @@ export class Certificates {
     return [...this.#keys.values(), ...this.#trusts.values(), ...listed];
   }
 
-  /** What a listener shows, and whom it believes. */
+  /** Returns what a listener shows, and whom it believes. */
   tlsPorts(listener: ListenerSettings): TlsPorts {
     const trust = this.#trusts.get(listener.name);
     return {
@@ -181,7 +181,10 @@ export class Certificates {
     };
   }
 
-  /** How clients come to trust a listener; null where it was given its own. */
+  /**
+   * Returns how clients come to trust a listener; null where it was given its
+   * own.
+   */
   trustOf(listener: ListenerSettings): Trust | null {
     const isAutomatic = this.#usesAutomatic.has(listener.name);
     return isAutomatic ? this.#automatic.trust : null;
@@ -338,7 +341,7 @@ export class Certificates {
 
 const NOBODY: readonly string[] = [];
 
-/** Whether an operator's word for the certificate would let it in. */
+/** Returns whether the refusal ends when an operator authorizes the certificate. */
 function isOfList(refusal: CertificateRefusal): boolean {
   return refusal === "unknown" || refusal === "pending" ||
     refusal === "revoked";

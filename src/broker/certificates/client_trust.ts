@@ -89,10 +89,10 @@ export class ClientTrust {
   }
 
   /**
-   * Whether an authority vouched at `since` (ms) for a client that shows
-   * `shown`, its own certificate first. `fault` is what the runtime found wrong
-   * with them, null for nothing: the runtime decides, too, but refuses all
-   * constraints of names that are neither DNS names nor addresses.
+   * Returns whether an authority vouched at `since` (ms) for a client that
+   * shows `shown`, its own certificate first. `fault` is what the runtime found
+   * wrong with them, null for nothing: the runtime decides, too, but refuses
+   * all constraints of names that are neither DNS names nor addresses.
    */
   vouchesFor(
     [own, ...sent]: readonly SentCertificate[],
@@ -106,7 +106,9 @@ export class ClientTrust {
     return path !== null && (fault === null || path.constrainsOtherNames);
   }
 
-  /** Those of the authorities that a client's certificates hang from. */
+  /**
+   * Returns the authorities that issued a certificate of a client.
+   */
   issuersOf(shown: readonly Shown[]): LoadedAuthority[] {
     return this.hasLists ? issuersAmong(this.#loaded.authorities, shown) : [];
   }
@@ -167,7 +169,7 @@ export class ClientTrust {
     const isRefused = this.#settings.crl_expired === "refuse";
     const effect = isRefused
       ? "clients of its authority are refused until then"
-      : "it counts nevertheless (crl_expired)";
+      : "it still counts (crl_expired)";
     this.#log.trouble(
       this.#where,
       new Error(

@@ -59,7 +59,10 @@ export class ListedCertificates {
     return [this.#path];
   }
 
-  /** What the operator says of a certificate; null when it is not listed. */
+  /**
+   * Returns what the operator says of a certificate; null when it is not
+   * listed.
+   */
   stateOf(fingerprint: string): CertificateState | null {
     return this.#list.get(fingerprint)?.state ?? null;
   }

@@ -37,7 +37,7 @@ function explain(
     case "unreadable":
       return "the certificate cannot be decoded";
     case "revoked":
-      return `it is revoked; "dunlin cert unrevoke ${certificate?.fingerprint}" takes that back`;
+      return `it is revoked; "dunlin cert unrevoke ${certificate?.fingerprint}" authorizes it again`;
     case "revoked-by-issuer":
       return `its issuer ${certificate?.issuer} has revoked it`;
     case "not-yet-valid":

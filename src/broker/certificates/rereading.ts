@@ -17,7 +17,7 @@ export class Rereading {
   constructor(
     where: string,
     log: BrokerLog,
-    stays = "What was read before stays in force.",
+    stays = "The files read before stay in force.",
     onChange: ((fault: string | null) => void) | null = null,
   ) {
     this.#stays = stays;

@@ -18,7 +18,7 @@ export interface IdentitySource {
   load(): Promise<LoadedIdentity>;
 }
 
-/** A pair that the settings name by its files. */
+/** Returns a pair that the settings name by its files. */
 export function fromFiles(pair: CertificateFiles): IdentitySource {
   const { cert, key, key_password_file } = pair;
   return {

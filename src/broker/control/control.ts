@@ -102,7 +102,7 @@ export class Control {
   }
 }
 
-/** The first line; null when none comes, or one that is too long. */
+/** Returns the first line; null when none comes, or one that is too long. */
 async function readLine(stream: ByteStream): Promise<string | null> {
   const bytes = new Uint8Array(LONGEST);
   for (let length = 0; length < LONGEST;) {

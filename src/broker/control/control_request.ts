@@ -20,7 +20,7 @@ export function readControlRequest(line: string): ControlRequest | string {
     return "the request is not JSON";
   }
   if (typeof request !== "object" || request === null) {
-    return "the request is no object";
+    return "the request is not an object";
   }
   const given = request as Readonly<Record<string, unknown>>;
   switch (given.command) {
@@ -30,7 +30,7 @@ export function readControlRequest(line: string): ControlRequest | string {
     }
     case "settings": {
       const { key } = given;
-      if (typeof key !== "string") return "key has to be text";
+      if (typeof key !== "string") return "key must be a string";
       return { command: "settings", key };
     }
   }
@@ -40,19 +40,19 @@ export function readControlRequest(line: string): ControlRequest | string {
 function readCase(given: Readonly<Record<string, unknown>>): LiveCase | string {
   const { clientId, topic, qos, retain, actions } = given;
   if (typeof clientId !== "string" || typeof topic !== "string") {
-    return "clientId and topic have to be text";
+    return "clientId and topic must be strings";
   }
-  if (qos !== 0 && qos !== 1 && qos !== 2) return "qos has to be 0, 1 or 2";
-  if (typeof retain !== "boolean") return "retain has to be true or false";
+  if (qos !== 0 && qos !== 1 && qos !== 2) return "qos must be 0, 1 or 2";
+  if (typeof retain !== "boolean") return "retain must be true or false";
   const isAction = (one: unknown): one is LiveCase["actions"][number] =>
     one === "publish" || one === "subscribe" || one === "receive";
   if (
     !Array.isArray(actions) || actions.length > 3 || !actions.every(isAction)
-  ) return "actions has to be a list of publish, subscribe and receive";
+  ) return "actions must be a list of publish, subscribe and receive";
   return { clientId, topic, qos, retain, actions };
 }
 
-/** The control socket of the broker whose store is `path`. */
+/** Returns the control socket of the broker whose store is `path`. */
 export function controlPath(path: string): string {
   return `${path}.control`;
 }

@@ -76,7 +76,7 @@ export interface LiveExplanation {
 /** Filters that are named where none matches. */
 const SHOWN = 10;
 
-/** What stands between a client and the messages of a topic. */
+/** Returns the reasons why a client does not receive the messages of a topic. */
 export function explainDelivery(
   registry: Registry,
   asked: LiveCase,
@@ -148,7 +148,7 @@ function actionsOf(
   });
 }
 
-/** Those that match, and what about them keeps messages away. */
+/** Returns the matching subscriptions, and the reasons why they deliver nothing. */
 function subscriptionsFor(
   { router }: Context,
   session: Session,
@@ -188,7 +188,7 @@ function shownSubscription({ filter, group, options }: SubscriptionEntry) {
   return `${name} (QoS ${options.qos})`;
 }
 
-/** What of its state keeps messages away now. */
+/** Returns what of its state keeps messages away now. */
 function stateFindings(
   { options }: Context,
   session: Session,

@@ -95,9 +95,9 @@ interface LoginFound {
 }
 
 /**
- * What the settings would do with a client, without a broker. Reads the files
- * they name. Rejects with `RangeError` for a listener that is not there, else
- * as `AccessControl.open` does.
+ * Returns what the settings would do with a client, without a broker. Reads the
+ * files they name. Rejects with `RangeError` for a listener that is not there,
+ * else as `AccessControl.open` does.
  */
 export async function explainSettings(
   settings: Settings,

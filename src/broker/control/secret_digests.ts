@@ -2,8 +2,9 @@ import { createHmac } from "node:crypto";
 import { type Settings, withoutSecrets } from "../../config/mod.ts";
 
 /**
- * The settings with a digest in place of each secret: who has settings of its
- * own, and the `key`, can tell whether the secrets are the same, and no more.
+ * Returns the settings with a digest in place of each secret: who has settings
+ * of its own, and the `key`, can tell whether the secrets are the same, and no
+ * more.
  */
 export function withSecretDigests(settings: Settings, key: string): Settings {
   return withoutSecrets(

@@ -217,7 +217,7 @@ function whyOf({ fault, detail, reason }: ConnectionEnd): string {
   return fault ?? detail ?? reason;
 }
 
-/** Whether a client left as clients do. */
+/** Returns whether a client left as clients do. */
 function isOrdinary({ reason, wasOpen }: ConnectionEnd): boolean {
   return wasOpen && (reason === "client-disconnect" ||
     reason === "client-closed" || reason === "shutdown");

@@ -121,7 +121,9 @@ export class Doors {
     return this.#doors;
   }
 
-  /** The door of this name; made for a listener that nobody has named. */
+  /**
+   * Returns the door of this name; made for a listener that nobody has named.
+   */
   of(settings: ListenerSettings): Door {
     const found = this.#doors.find((one) =>
       one.settings.name === settings.name
@@ -231,7 +233,7 @@ export class Doors {
     }
   }
 
-  /** What was closed in vain listens again. */
+  /** Lets a door listen again that was closed for a change that failed. */
   async #putBack({ door, port, tries }: Closed): Promise<void> {
     try {
       await this.#listenOrWait(door, { ...door.settings, port }, tries);
@@ -241,7 +243,9 @@ export class Doors {
     }
   }
 
-  /** The real one, where 0 was asked for; 0 for a door that is closed. */
+  /**
+   * Returns the real one, where 0 was asked for; 0 for a door that is closed.
+   */
   #portOf({ listener, waiting, settings }: Door): number {
     return listener?.address.port ?? (waiting === null ? 0 : settings.port);
   }

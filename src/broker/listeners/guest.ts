@@ -29,7 +29,7 @@ export class Guest implements Ending {
     this.sendOff(
       "certificate-revoked",
       ReasonCode.NotAuthorized,
-      `the certificate is no longer let in: ${why}`,
+      `the certificate is no longer accepted: ${why}`,
     );
   }
 

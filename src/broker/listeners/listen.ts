@@ -74,7 +74,7 @@ export async function listen(
   return new BeginningListener(below, fromWire, { ...arrivals, isProxy });
 }
 
-/** Whether MQTT begins with the first byte, whoever sends it. */
+/** Returns whether MQTT begins with the first byte, whoever sends it. */
 function isPlain(settings: ListenerSettings): boolean {
   return settings.type === "tcp" && !settings.one_port &&
     !settings.proxy_protocol && settings.allowed_networks.length === 0;

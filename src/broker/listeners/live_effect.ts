@@ -24,7 +24,7 @@ export function sendOffGone(
     guest.sendOff(
       "listener-removed",
       ReasonCode.AdministrativeAction,
-      "this listener is no more",
+      "the settings no longer have this listener",
     );
   }
 }

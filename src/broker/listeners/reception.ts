@@ -189,7 +189,7 @@ export class Reception {
     return await Certificates.load(settings, ports, now);
   }
 
-  /** What is shown from now on, and whom listeners believe. */
+  /** Puts `certificates` in use for all listeners. */
   async #show(certificates: Certificates | null): Promise<void> {
     const before = this.#certificates;
     if (certificates === before) return;

@@ -23,7 +23,7 @@ interface Waiting {
   cancel: Cancel;
 }
 
-/** Whether `settings` ask to wait after this failure. */
+/** Returns whether `settings` ask to wait after this failure. */
 export function isWorthWaiting(
   { retry }: ListenerSettings,
   error: unknown,

@@ -8,7 +8,7 @@ export type EventFields = Readonly<
 
 /** The log of a running broker, for its operator. */
 export interface BrokerLog extends Pick<SessionLog, "failed"> {
-  /** Whether events of this level are written. */
+  /** Returns whether events of this level are written. */
   logs(level: LogLevel): boolean;
   /** Something happened; fields that are undefined are left out. */
   event(level: LogLevel, event: string, fields: EventFields): void;

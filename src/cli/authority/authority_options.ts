@@ -88,7 +88,7 @@ export type AuthorityCommand = (
   call: AuthorityCall,
 ) => Promise<Answer>;
 
-/** The names that the options give. */
+/** Returns the names that the options give. */
 export function namesIn(
   { dns = [], ip = [], email = [] }: AuthorityOptions,
 ): CertificateNames {

@@ -7,8 +7,8 @@ import { tlsPort, USUAL_TLS_PORT } from "../settings/tls_port.ts";
 import type { AuthorityCall, AuthorityOptions } from "./authority_options.ts";
 
 /**
- * The authority that is meant: that of `--authority`, else that of the settings
- * or, where the command names none, of the broker that runs. Says on
+ * Returns the authority that is meant: that of `--authority`, else that of the
+ * settings or, where the command names none, of the broker that runs. Says on
  * `output.err` which one it found on its own. Rejects as `readSettings` does.
  */
 export async function authorityTarget(

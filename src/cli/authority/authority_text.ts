@@ -16,7 +16,7 @@ export function rows(...all: readonly (readonly [string, string])[]): string {
   return all.map(([name, value]) => `  ${name.padEnd(13)}${value}\n`).join("");
 }
 
-/** What programs are told of a certificate. */
+/** Returns what programs are told of a certificate. */
 export function certificateJson(
   { notBefore, notAfter, names, ...rest }: CertificateReading,
 ): Record<string, unknown> {
@@ -35,7 +35,7 @@ export function certificateJson(
   };
 }
 
-/** An authority for people. */
+/** Returns an authority for people. */
 export function authorityText(
   { files, reading, canIssue }: Authority,
   { shown }: AuthorityCall,
@@ -55,7 +55,7 @@ export function authorityText(
   );
 }
 
-/** An authority for programs. */
+/** Returns an authority for programs. */
 export function authorityJson(
   { files, reading, canIssue }: Authority,
 ): Record<string, unknown> {

@@ -25,9 +25,9 @@ interface BundleFile {
 }
 
 /**
- * Where the bundle for `name` goes: `--out`, else a folder of that name here.
- * `isRenewed`: then files may be there already. Rejects with `CommandError` when
- * something is there that must not be replaced.
+ * Returns where the bundle for `name` goes: `--out`, else a folder of that name
+ * here. `isRenewed`: then files may be there already. Rejects with
+ * `CommandError` when something is there that must not be replaced.
  */
 export async function checkBundle(
   { options }: AuthorityCall,
@@ -47,7 +47,7 @@ export async function checkBundle(
   for (const file of precious) {
     if (!await isThere(file)) continue;
     throw new CommandError(
-      `${file} is there already: name another folder, or a file that ends in ` +
+      `${file} exists: name another folder, or a file that ends in ` +
         ".zip, with --out",
     );
   }
@@ -89,7 +89,10 @@ export async function writeBundle(
   return written;
 }
 
-/** The key that goes with a renewed certificate, where it lies beside it. */
+/**
+ * Returns the key that goes with a renewed certificate, where it lies beside
+ * it.
+ */
 async function keyThere(
   { library }: AuthorityCall,
   path: string,
@@ -147,7 +150,7 @@ async function zipped(
   ])));
 }
 
-/** What can be a file's name everywhere. */
+/** Returns what can be a file's name everywhere. */
 function stemOf(name: string): string {
   const safe = name.replaceAll(/[^A-Za-z0-9._@-]/g, "_")
     .replace(/^[.-]+/, "");
@@ -165,8 +168,8 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /**
- * The three texts as a header for a sketch: PubSubClient's TLS client takes
- * strings. It holds the private key, so it is written like one.
+ * Returns the three texts as a header for a sketch: PubSubClient's TLS client
+ * takes strings. It holds the private key, so it is written like one.
  */
 function arduinoHeader(
   authority: string,
@@ -175,7 +178,7 @@ function arduinoHeader(
 ): string {
   const text = (name: string, pem: string) =>
     `static const char ${name}[] PROGMEM = R"PEM(\n${pem.trim()}\n)PEM";\n`;
-  return "// Holds a private key: keep it to yourself.\n#pragma once\n\n" +
+  return "// Holds a private key: keep it secret.\n#pragma once\n\n" +
     text("CA_CERT", authority) + text("CLIENT_CERT", certificate) +
     text("CLIENT_KEY", key);
 }

@@ -22,7 +22,7 @@ export interface Known {
 /** Digits of a fingerprint that may stand for all of it. */
 const FEWEST = 8;
 
-/** All certificates that are on the list or were issued here. */
+/** Returns all certificates that are on the list or were issued here. */
 export async function allKnown(call: AuthorityCall): Promise<Known[]> {
   const { library, folder, list } = call;
   const entries = await library.readList(list);
@@ -47,9 +47,9 @@ async function read(
 }
 
 /**
- * The certificates that `call.argument` may mean: a file's one, else that of a
- * fingerprint (whole or its first 8 digits or more), else those of a name.
- * Rejects with `CommandError` when there is none.
+ * Returns the certificates that `call.argument` may mean: a file's one, else
+ * that of a fingerprint (whole or its first 8 digits or more), else those of a
+ * name. Rejects with `CommandError` when there is none.
  */
 export async function matching(
   call: AuthorityCall,
@@ -107,12 +107,15 @@ export async function theOne(call: AuthorityCall): Promise<Known> {
   );
 }
 
-/** What it is called. */
+/** Returns what it is called. */
 export function nameOf({ entry, reading }: Known): string {
   return entry?.name || reading?.name || "";
 }
 
-/** Its state on the list; `issued` for what needs none, such as a server's. */
+/**
+ * Returns its state on the list; `issued` for what needs none, such as a
+ * server's.
+ */
 export function stateOf({ entry, reading }: Known): string {
   if (entry !== undefined) return entry.state;
   return reading === undefined ? "unknown" : "issued";

@@ -40,7 +40,7 @@ export const show: AuthorityCommand = async (call) => {
   return { text: knownText(known), json: knownJson(known) };
 };
 
-/** A certificate for people. */
+/** Returns a certificate for people. */
 function knownText(known: Known): string {
   const { entry, reading, fingerprint } = known;
   const facts: [string, string][] = [["state", stateOf(known)]];
@@ -69,7 +69,7 @@ function useOf(
   return isForServer ? "server" : "neither client nor server";
 }
 
-/** A certificate for programs. */
+/** Returns a certificate for programs. */
 function knownJson(known: Known): Record<string, unknown> {
   const { entry, reading, fingerprint } = known;
   const listed: Partial<CertificateEntry> = entry ?? {};

@@ -10,7 +10,7 @@ interface Lines {
   readonly stem: string;
 }
 
-/** What to do with the files of a bundle: lines to paste. */
+/** Returns what to do with the files of a bundle: lines to paste. */
 export function bundleReadme(
   { options, port, library }: AuthorityCall,
   stem: string,
@@ -21,9 +21,9 @@ export function bundleReadme(
   const head = `# ${reading.name}\n\n` +
     `Valid until ${shownDay(reading.notAfter)}. ` +
     `SHA-256: ${reading.fingerprint}\n\n` +
-    `- \`${stem}.key\`: the private key. Keep it to yourself.\n` +
+    `- \`${stem}.key\`: the private key. Keep it secret.\n` +
     `- \`${stem}.crt\`: the certificate.\n` +
-    "- `ca.crt`: the authority, by which the other side is known.\n\n";
+    "- `ca.crt`: the certificate of the authority that the other side uses.\n\n";
   return head + (purpose === "server" ? forServer(lines) : forClient(lines));
 }
 
@@ -39,7 +39,7 @@ cert = "${stem}.crt"
 key = "${stem}.key"
 \`\`\`
 
-Clients are given \`ca.crt\`.
+Give \`ca.crt\` to the clients.
 `;
 }
 

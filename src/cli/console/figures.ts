@@ -1,6 +1,9 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
-/** A size as people like to read it, with three digits or so: `12.3 MiB`. */
+/**
+ * Returns a size as people like to read it, with three digits or so: `12.3
+ * MiB`.
+ */
 export function shownSize(bytes: number): string {
   let size = bytes;
   let unit = 0;
@@ -11,7 +14,10 @@ export function shownSize(bytes: number): string {
   return `${size.toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
 }
 
-/** A time to the second: `2026-01-31 12:00:00 UTC`; `ms` since 1970, 0: `never`. */
+/**
+ * Returns a time to the second: `2026-01-31 12:00:00 UTC`; `ms` since 1970, 0:
+ * `never`.
+ */
 export function shownTime(ms: number): string {
   if (ms === 0) return "never";
   const [day, time] = new Date(ms).toISOString().split(/[T.]/);

@@ -1,6 +1,6 @@
 /**
- * What to say when a package could not be loaded because it is not on this
- * machine and cannot be fetched; null for any other error.
+ * Returns what to say when a package could not be loaded because it is not on
+ * this machine and cannot be fetched; null for any other error.
  */
 export function missingPackage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;

@@ -157,7 +157,7 @@ const encoder = new TextEncoder();
 
 const NEWLINE = 10;
 
-/** Lines that end in `bytes` from `start` on. */
+/** Returns lines that end in `bytes` from `start` on. */
 function linesIn(bytes: Uint8Array, start = 0): number {
   let count = 0;
   for (let at = start; at < bytes.length; at++) {

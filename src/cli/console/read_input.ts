@@ -4,8 +4,8 @@ import { CommandError } from "./command_error.ts";
 const MOST = 1 << 20;
 
 /**
- * The bytes of a file that was named. Rejects with `CommandError` when it cannot
- * be read or is over 1 MiB.
+ * Returns the bytes of a file that was named. Rejects with `CommandError` when
+ * it cannot be read or is over 1 MiB.
  */
 export async function readBytes(
   path: string,
@@ -19,12 +19,12 @@ export async function readBytes(
   throw new CommandError(`${path}: it is too large to be what is needed here`);
 }
 
-/** The same as text. */
+/** Returns the same as text. */
 export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-/** A password: the first line of its file, without the end of line. */
+/** Returns a password: the first line of its file, without the end of line. */
 export async function readPassword(path: string): Promise<string> {
   return (await readText(path)).split(/\r?\n/, 1)[0];
 }

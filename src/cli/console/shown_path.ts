@@ -1,6 +1,6 @@
 /**
- * A path as people write it: what lies in their home folder begins with `~`.
- * `home` is empty where there is none.
+ * Returns a path as people write it: what lies in their home folder begins with
+ * `~`. `home` is empty where there is none.
  */
 export function shownPath(path: string, home = ""): string {
   const folder = home.replace(/\/+$/, "");

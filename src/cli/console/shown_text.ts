@@ -1,12 +1,12 @@
 /**
- * A text from elsewhere, for a terminal: what could move its cursor, change
- * its colours or begin a line is shown as a question mark.
+ * Returns a text from elsewhere, for a terminal: what could move its cursor,
+ * change its colours or begin a line is shown as a question mark.
  */
 export function shownText(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
 
-/** The same for a text of several lines, which may have tabs. */
+/** Returns the same for a text of several lines, which may have tabs. */
 export function shownLines(text: string): string {
   return text.replaceAll(/[^\n\t\P{C}]|[\p{Zl}\p{Zp}]/gu, "?");
 }

@@ -53,7 +53,10 @@ export async function explain(
   }
 }
 
-/** The settings that the command names, else those of the broker that runs. */
+/**
+ * Returns the settings that the command names, else those of the broker that
+ * runs.
+ */
 async function settingsMeant(
   options: ExplainOptions,
   environment: Readonly<Record<string, string>>,
@@ -84,7 +87,7 @@ async function settingsMeant(
   return (await readSettings(named, environment)).settings;
 }
 
-/** How the client is called in the answer. */
+/** Returns how the client is called in the answer. */
 function nameOf({ client, user }: ExplainOptions): string {
   return user === undefined ? client : `${client} (${user})`;
 }
@@ -114,7 +117,7 @@ async function caseOf(options: ExplainOptions): Promise<AccessCase> {
   };
 }
 
-/** What a person can do something about; the rest is our mistake. */
+/** Returns what a person can do something about; the rest is our mistake. */
 function isSaid(error: unknown): error is Error {
   return error instanceof CommandError || error instanceof RangeError ||
     error instanceof SettingsError || error instanceof UnreadableFile ||

@@ -30,7 +30,7 @@ const STATES: Readonly<Record<LiveExplanation["state"], string>> = {
   unknown: "not known to the broker",
 };
 
-/** The answer for people. */
+/** Returns the answer for people. */
 export function liveText(explained: LiveExplanation): string {
   const { client, username, state, matching, findings, actions } = explained;
   const name = username === null ? client : `${client} (${username})`;

@@ -1,7 +1,7 @@
 import type { AccessExplanation, ExplainedAction } from "../../broker/mod.ts";
 import { shownText } from "../console/shown_text.ts";
 
-/** The answer to `dunlin explain`, for people. */
+/** Returns the answer to `dunlin explain`, for people. */
 export function explanationText(
   explained: AccessExplanation,
   client: string,

@@ -25,7 +25,7 @@ export async function importMosquitto(
   try {
     if (out !== undefined && !options.force && await isThere(out)) {
       throw new CommandError(
-        `${out} is there already: give another name, or --force to replace it`,
+        `${out} exists: give another name, or --force to replace it`,
       );
     }
     const { toml, lost } = await importConfig(file);
@@ -54,7 +54,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** What `dunlin check` would say of the result. */
+/** Returns what `dunlin check` would say of the result. */
 async function problemsOf(
   name: string,
   text: string,

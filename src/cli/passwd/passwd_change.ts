@@ -117,7 +117,7 @@ function ownerOf(found: Deno.FileInfo | null): FileOwner | null {
   return uid === Deno.uid() && gid === Deno.gid() ? null : { uid, gid };
 }
 
-/** What a line of the file, and MQTT, can hold. */
+/** Refuses a name that a line of the file, or MQTT, cannot hold. */
 function checkName(user: string): void {
   const fault = user === ""
     ? "it is empty"

@@ -6,9 +6,9 @@ const LONGEST = 65_535;
 
 /** Where passwords are typed or read; tests give their own. */
 export interface Keyboard {
-  /** Whether a person types there. */
+  /** Returns whether a person types there. */
   isTerminal(): boolean;
-  /** Whether keys arrive as they are pressed, and are not shown. */
+  /** Sets whether keys arrive as they are pressed, and are not shown. */
   setRaw(isRaw: boolean): void;
   /** As `Deno.stdin.read`. */
   read(buffer: Uint8Array): Promise<number | null>;
@@ -97,7 +97,7 @@ function withoutLast(typed: readonly number[]): number[] {
 }
 
 /**
- * The first line of standard input, without its end. Rejects with
+ * Returns the first line of standard input, without its end. Rejects with
  * `CommandError` when there is none, or it is longer than a password may be.
  */
 export async function readFirstLine(

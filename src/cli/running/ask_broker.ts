@@ -7,8 +7,8 @@ import { CommandError } from "../console/command_error.ts";
 const PATIENCE = 10_000;
 
 /**
- * What the broker that runs on `settings` answers to `request`. Rejects with
- * `CommandError` when there is none that answers, or it cannot.
+ * Returns what the broker that runs on `settings` answers to `request`. Rejects
+ * with `CommandError` when there is none that answers, or it cannot.
  */
 export async function askBroker<Result>(
   settings: Settings,

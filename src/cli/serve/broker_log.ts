@@ -81,7 +81,9 @@ function quoted(value: string): string {
   );
 }
 
-/** The broker's log, whose events are lines of `log` by these settings. */
+/**
+ * Returns the broker's log, whose events are lines of `log` by these settings.
+ */
 export function brokerLog(
   log: LogEvent,
   settings: Pick<LogSettings, "level">,

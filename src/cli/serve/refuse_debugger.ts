@@ -47,7 +47,7 @@ function closeDebugger(): void {
 
 /** The part of `node:inspector` that is used. */
 interface Inspector {
-  /** Where the debugger listens; undefined when it is closed. */
+  /** Returns where the debugger listens; undefined when it is closed. */
   url(): string | undefined;
   /** Closes it, and the sessions that it has. */
   close(): void;

@@ -122,7 +122,7 @@ export class Reloading {
 /** Times of files are that much behind (ms): their clocks tick slowly. */
 const TICK = 3_000;
 
-/** Whether one of `files` may have been written since `time`. */
+/** Returns whether one of `files` may have been written since `time`. */
 async function wereTouched(
   files: readonly string[],
   time: number,
@@ -138,7 +138,7 @@ async function wereTouched(
   return false;
 }
 
-/** What is wrong, each thing with its place. */
+/** Returns what is wrong, each thing with its place. */
 function textsOf(error: unknown): string[] {
   const stays = "the settings in force stay";
   if (error instanceof SettingsError) {

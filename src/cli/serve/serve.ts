@@ -292,7 +292,7 @@ function report(
   });
 }
 
-/** What is promised, and where the store is. */
+/** Returns what is promised, and where the store is. */
 function storageLine(
   settings: Settings,
   environment: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ export interface StartReport {
   readonly isFilePassedOver: boolean;
 }
 
-/** What is shown once the broker accepts connections. */
+/** Returns what is shown once the broker accepts connections. */
 export function startReport(report: StartReport): string {
   const lines = [`Dunlin ${report.version} is ready`];
   for (const listener of report.listeners) {
@@ -52,7 +52,10 @@ export function startReport(report: StartReport): string {
   return lines.join("\n");
 }
 
-/** How clients come to trust the first listener that needs to be trusted. */
+/**
+ * Returns how clients come to trust the first listener that needs to be
+ * trusted.
+ */
 function trustLines({ listeners, file: settings }: StartReport): string[] {
   const made = listeners.filter(({ trust }) => trust !== undefined);
   const listener = made.find(({ type }) => type === "tls") ?? made[0];

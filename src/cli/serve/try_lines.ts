@@ -15,7 +15,7 @@ export interface Tried {
   readonly version: string;
 }
 
-/** How the listener with this index can be tried. */
+/** Returns how the listener with this index can be tried. */
 export function triedOf(settings: Settings, index: number): Tried {
   const { acl, access, auth } = settings;
   const listener = settings.listener[index];
@@ -51,7 +51,7 @@ function loginOf({ auth, listener }: Settings, index: number): Login {
     : null;
 }
 
-/** What to write in place of the words in capitals, after "Try it". */
+/** Returns what to write in place of the words in capitals, after "Try it". */
 export function wanted({ login, hasRules }: Tried): string {
   const words = [
     ...login === "password" ? ["NAME", "PASSWORD"] : [],
@@ -65,8 +65,8 @@ export function wanted({ login, hasRules }: Tried): string {
 }
 
 /**
- * The lines to paste: one that waits, one that sends. `options` go before those
- * that say where.
+ * Returns the lines to paste: one that waits, one that sends. `options` go
+ * before those that say where.
  */
 export function tryLines(
   { bind, port }: Pick<Readiness["listeners"][number], "bind" | "port">,
@@ -79,14 +79,14 @@ export function tryLines(
   return [`  mosquitto_sub${where}`, `  mosquitto_pub${where} -m world`];
 }
 
-/** A path as a shell takes it for one word. */
+/** Returns a path as a shell takes it for one word. */
 export function pasted(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path)
     ? path
     : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** An address to connect to, where `bind` stands for all of them. */
+/** Returns an address to connect to, where `bind` stands for all of them. */
 function reachable(bind: string): string {
   return bind === "0.0.0.0" || bind === "::" ? "localhost" : bind;
 }

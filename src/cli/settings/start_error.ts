@@ -17,7 +17,7 @@ const advice: Readonly<Record<StoreFault, string>> = {
     "with --set storage.path=FOLDER (or none: --set storage.mode=memory)",
   full: "make room on that disk, or name a folder on another one with " +
     "--set storage.path=FOLDER (or none: --set storage.mode=memory)",
-  unwritten: "they are lost, what was stored before is not; make room on " +
+  unwritten: "they are lost, all earlier changes are stored; make room on " +
     "that disk, or let this user write there, before the next start",
   missing: "name another storage.path",
 };

@@ -70,7 +70,7 @@ function workOn(output: Output, clock: Clock): WorkOn {
   };
 }
 
-/** What is wrong, and what to do about it. */
+/** Returns what is wrong, and what to do about it. */
 function reasonOf(
   { fault, message, todo }: StoreError,
   name: StoreCommandName,

@@ -5,9 +5,10 @@ import { meantBroker } from "../running/meant_broker.ts";
 import type { StoreOptions } from "./store_options.ts";
 
 /**
- * The file of the store that is meant: the one of `--path`, else that of the
- * settings or, where the command names none, of the broker that runs. Says on
- * `output.err` which one it found on its own. Rejects as `readSettings` does.
+ * Returns the file of the store that is meant: the one of `--path`, else that
+ * of the settings or, where the command names none, of the broker that runs.
+ * Says on `output.err` which one it found on its own. Rejects as `readSettings`
+ * does.
  */
 export async function storeTarget(
   options: StoreOptions,

@@ -8,8 +8,8 @@ const EFFECTS: Readonly<Record<SettingChange["effect"], string>> = {
 };
 
 /**
- * A change on one line, marked as in a diff: `~ limits.max_inflight: 20 -> 30`.
- * Secrets are not shown.
+ * Returns a change on one line, marked as in a diff: `~ limits.max_inflight: 20
+ * -> 30`. Secrets are not shown.
  */
 export function describeChange(change: SettingChange): string {
   const { path, from, to, effect } = change;

@@ -23,8 +23,8 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * What differs between the settings `from` and those that replace them, in the
- * order of the example file. Secrets that differ are told, not shown.
+ * Returns what differs between the settings `from` and those that replace them,
+ * in the order of the example file. Secrets that differ are told, not shown.
  */
 export function differenceOf(from: Settings, to: Settings): SettingChange[] {
   return [
@@ -40,7 +40,10 @@ export function differenceOf(from: Settings, to: Settings): SettingChange[] {
   ];
 }
 
-/** The fields of one table that differ; `section` is that of its settings. */
+/**
+ * Returns the fields of one table that differ; `section` is that of its
+ * settings.
+ */
 function fieldChanges(
   path: string,
   section: string,
@@ -114,7 +117,7 @@ function valueAt(settings: Settings, section: string, key: string): unknown {
   return (settings as unknown as Record<string, Values>)[section][key];
 }
 
-/** A table that comes (`from` is null) or goes (`to` is). */
+/** Returns a table that comes (`from` is null) or goes (`to` is). */
 function whole(
   list: ListName,
   from: object | null,

@@ -11,7 +11,7 @@ function file(doc: string): Field<string> {
   return path("a file", doc);
 }
 
-/** A list of files; one alone needs no brackets. */
+/** Returns a list of files; one alone needs no brackets. */
 function files(doc: string): Field<readonly string[]> {
   const field = list([], file(""), 0, doc);
   return {

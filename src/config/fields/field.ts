@@ -31,7 +31,7 @@ export interface Field<T> {
   readonly isCommented?: boolean;
   /** Checks a value of the configuration. Throws `RangeError`: what is wrong. */
   read(value: unknown): T;
-  /** The value in TOML, such that `read` gives it back. */
+  /** Returns the value in TOML, such that `read` gives it back. */
   write(value: T): string;
 }
 

@@ -20,7 +20,10 @@ const WEBSOCKET = ["websocket", "wss"];
 const PLAIN = ["tcp", "websocket"];
 const NETWORK = ["tcp", "tls", "websocket", "wss"];
 
-/** What the listener inherits keeps its checks, and says where it is from. */
+/**
+ * Returns the field for a listener, which inherits its default from `key` of
+ * `section`.
+ */
 function inherited<T>(
   field: Field<T>,
   section: string,
@@ -230,8 +233,8 @@ export const listenerFields: FieldsOf<ListenerSettings> = {
 };
 
 /**
- * Whether a listener of this type may say it. One that recognises WebSocket by
- * the first bytes has its settings, too.
+ * Returns whether a listener of this type may say it. One that recognises
+ * WebSocket by the first bytes has its settings, too.
  */
 export function appliesTo(
   key: string,

@@ -22,7 +22,7 @@ export const lists: {
   acl: aclFields,
 };
 
-/** Whether a section is a list of tables. */
+/** Returns whether a section is a list of tables. */
 export function isList(name: unknown): name is ListName {
   return typeof name === "string" && Object.hasOwn(lists, name);
 }

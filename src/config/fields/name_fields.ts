@@ -1,12 +1,12 @@
 import type { Field } from "./field.ts";
 import { list, text } from "./word_fields.ts";
 
-/** A name as MQTT allows it: 1 to 65,535 bytes, without U+0000. */
+/** Returns a name as MQTT allows it: 1 to 65,535 bytes, without U+0000. */
 export function name(doc: string): Field<string> {
   return text("", /^[^\0]{1,65535}$/, "a name", doc);
 }
 
-/** A list; one value alone needs no brackets. */
+/** Returns a list; one value alone needs no brackets. */
 export function oneOrMore<T>(field: Field<readonly T[]>): Field<readonly T[]> {
   return {
     ...field,
@@ -16,7 +16,7 @@ export function oneOrMore<T>(field: Field<readonly T[]>): Field<readonly T[]> {
   };
 }
 
-/** Names; one alone needs no brackets. */
+/** Returns names; one alone needs no brackets. */
 export function names(doc: string): Field<readonly string[]> {
   return oneOrMore(list([], { ...name(""), range: "names" }, 0, doc));
 }

@@ -25,7 +25,7 @@ export function networks(doc: string): Field<readonly string[]> {
   return list([], network, 0, doc);
 }
 
-/** A file's mode as `chmod` takes it, `"0660"`. */
+/** Returns a file's mode as `chmod` takes it, `"0660"`. */
 export function fileMode(initial: number, doc: string): Field<number> {
   const write = (mode: number) =>
     JSON.stringify(mode.toString(8).padStart(4, "0"));

@@ -20,7 +20,10 @@ function within(value: number, min: number, max: number): boolean {
 /** The bound of counts that need none; it keeps typing errors out. */
 export const ANY_COUNT = 1_000_000_000;
 
-/** A whole number. Digits in a string count too: an `${ENV}` gives strings. */
+/**
+ * Returns a whole number. Digits in a string count too: an `${ENV}` gives
+ * strings.
+ */
 export function integer<T extends number>(
   initial: T,
   min: number,
@@ -55,7 +58,7 @@ function unitless(range: string): string {
   return `a size like "16 MiB", "500 KB" or a number of bytes, ${range}`;
 }
 
-/** A number of bytes, as a number or with a unit. */
+/** Returns a number of bytes, as a number or with a unit. */
 export function size(
   initial: number,
   min: number,
@@ -82,7 +85,7 @@ export function size(
   };
 }
 
-/** A size, or a share of the machine's memory, cut to whole MiB. */
+/** Returns a size, or a share of the machine's memory, cut to whole MiB. */
 export function memory(
   percent: number,
   min: number,
@@ -125,7 +128,9 @@ export interface DurationOptions {
   readonly never?: number;
 }
 
-/** A time span; the setting's value counts ms or s, cut to whole ones. */
+/**
+ * Returns a time span; the setting's value counts ms or s, cut to whole ones.
+ */
 export function duration(
   initial: number,
   options: DurationOptions,

@@ -12,7 +12,7 @@ import { choice, path, tables, text } from "./word_fields.ts";
 const TIB = 1024 * 1024 * MIB;
 const DAY = 24 * 3600 * SECOND;
 
-/** Bytes, or a share of the disk. */
+/** Returns bytes, or a share of the disk. */
 function spaceFloor(initial: SpaceFloor, doc: string): Field<SpaceFloor> {
   const range = `a size like "64 MiB", or "1%" to "90%" of the disk`;
   const write = ({ bytes, percent }: SpaceFloor) => {
@@ -76,7 +76,7 @@ export const storageFields: FieldsOf<StorageSettings> = {
   mode: choice(
     "buffered",
     ["memory", "buffered", "durable", "fault-tolerant"],
-    "What a crash may lose: everything (memory), the last flush_interval (buffered), nothing acknowledged (durable); fault-tolerant also repairs a damaged store.",
+    "The most that a crash loses: everything (memory), the last flush_interval (buffered), nothing acknowledged (durable); fault-tolerant also repairs a damaged store.",
   ),
   path: path(
     "a folder, or a file that ends in .kv",

@@ -71,7 +71,7 @@ export function choice<T extends string>(
   };
 }
 
-/** Text that must match `pattern`; `expected` says so in words. */
+/** Returns text that must match `pattern`; `expected` says so in words. */
 export function text(
   initial: string,
   pattern: RegExp,
@@ -114,7 +114,7 @@ export function secret(doc: string): Field<string> {
   };
 }
 
-/** A list; each of its items is read by `item`. */
+/** Returns a list; each of its items is read by `item`. */
 export function list<T>(
   initial: readonly T[],
   item: Field<T>,
@@ -146,8 +146,9 @@ export function list<T>(
 }
 
 /**
- * A list of tables, `[[section.name]]` in the file, each with `fields`. The
- * schema reads them one by one, so that each mistake is told where it stands.
+ * Returns a list of tables, `[[section.name]]` in the file, each with `fields`.
+ * The schema reads them one by one, so that each mistake is told where it
+ * stands.
  */
 export function tables<T>(
   fields: FieldsOf<T>,

@@ -3,8 +3,9 @@ import type { Settings } from "./settings.ts";
 import { storagePath } from "./storage_path.ts";
 
 /**
- * The folder of the broker's own authority: the one that `authority.path`
- * names, else `authority` beside the store, whether anything is stored or not.
+ * Returns the folder of the broker's own authority: the one that
+ * `authority.path` names, else `authority` beside the store, whether anything
+ * is stored or not.
  */
 export function authorityPath(
   settings: Pick<Settings, "authority" | "storage">,
@@ -16,8 +17,8 @@ export function authorityPath(
 }
 
 /**
- * The file that lists client certificates: the one that `authority.list`
- * names, else `certificates.json` in the authority's folder.
+ * Returns the file that lists client certificates: the one that
+ * `authority.list` names, else `certificates.json` in the authority's folder.
  */
 export function certificateListPath(
   settings: Pick<Settings, "authority" | "storage">,

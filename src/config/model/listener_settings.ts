@@ -122,7 +122,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly connect_timeout: number;
 }
 
-/** Whether a listener speaks TLS. */
+/** Returns whether a listener speaks TLS. */
 export function hasTls({ type }: ListenerSettings): boolean {
   return type === "tls" || type === "wss";
 }

@@ -5,10 +5,10 @@ import type { Settings } from "./settings.ts";
 const FILE = "store.kv";
 
 /**
- * The store's file: the one that `storage.path` names, else `store.kv` in the
- * folder that it names or, where it is empty, in the one that the platform has
- * for what programs remember. A leading `~/` is the user's home, as a shell
- * would have it that does not see this path.
+ * Returns the store's file: the one that `storage.path` names, else `store.kv`
+ * in the folder that it names or, where it is empty, in the one that the
+ * platform has for what programs remember. A leading `~/` is the user's home,
+ * as a shell would have it that does not see this path.
  */
 export function storagePath(
   settings: Pick<Settings, "storage">,

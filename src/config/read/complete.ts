@@ -30,9 +30,9 @@ const USUAL_PORTS: Readonly<Record<ListenerType, number>> = {
 };
 
 /**
- * The settings with each value that `given` leaves out at its default. No
- * listener at all becomes one for MQTT on 127.0.0.1:1883; with an `[[auth]]`,
- * `allow_anonymous` is false. Nothing is checked.
+ * Returns the settings with each value that `given` leaves out at its default.
+ * No listener at all becomes one for MQTT on 127.0.0.1:1883; with an
+ * `[[auth]]`, `allow_anonymous` is false. Nothing is checked.
  */
 export function completeSettings(given: PartialSettings = {}): Settings {
   const settings: Record<string, Values | Values[]> = {};
@@ -69,7 +69,7 @@ export function completeSettings(given: PartialSettings = {}): Settings {
   return settings as unknown as Settings;
 }
 
-/** A table of a list with what it leaves out. */
+/** Returns a table of a list with what it leaves out. */
 function completeTable(
   fields: Readonly<Record<string, Field<unknown>>>,
   given: Values,

@@ -12,7 +12,10 @@ export const fieldsOf: Readonly<Record<string, Fields>> = {
   ...sections,
 };
 
-/** What may stand at `path`, which leads to a table; the sections at none. */
+/**
+ * Returns what may stand at `path`, which leads to a table; the sections at
+ * none.
+ */
 export function knownAt(path: Path): Readonly<Record<string, unknown>> {
   if (path.length === 0) return fieldsOf;
   const section = fieldsOf[path[0]];
@@ -32,13 +35,14 @@ export function hideSecret(
   return field?.hide === undefined ? value : field.hide(value, standIn);
 }
 
-/** Whether the setting at `path` holds a secret. */
+/** Returns whether the setting at `path` holds a secret. */
 export function isSecretSetting(path: Path): boolean {
   return fieldAt(path)?.secret === true;
 }
 
 /**
- * Whether a setting is called `name`, and none of that name may hold a secret.
+ * Returns whether a setting is called `name`, and none of that name may hold a
+ * secret.
  */
 export function isNameWithoutSecret(name: string): boolean {
   const named = Object.values(fieldsOf).flatMap((fields) =>
@@ -48,7 +52,10 @@ export function isNameWithoutSecret(name: string): boolean {
     named.every(({ secret, hide }) => secret !== true && hide === undefined);
 }
 
-/** Whether the setting at `path`, or the list it is an item of, holds paths. */
+/**
+ * Returns whether the setting at `path`, or the list it is an item of, holds
+ * paths.
+ */
 export function isPathSetting(path: Path): boolean {
   const isItem = typeof path.at(-1) === "number";
   return fieldAt(isItem ? path.slice(0, -1) : path)?.isPath === true;

@@ -8,7 +8,7 @@ import {
 } from "../model/listener_settings.ts";
 import type { OnMisfit } from "../text/problem.ts";
 
-/** Whether only this machine can reach an address. */
+/** Returns whether only this machine can reach an address. */
 function isLoopback(bind: string): boolean {
   return bind === "localhost" || bind === "::1" ||
     /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bind);
@@ -98,7 +98,7 @@ export class ListenerChecks {
 /** Tells of a setting of the listener that is looked at. */
 type Tell = (key: keyof ListenerSettings, message: string) => void;
 
-/** Whether every client needs a certificate. */
+/** Returns whether every client needs a certificate. */
 function asksWhoTheyAre(listener: ListenerSettings): boolean {
   return ["required", "authorized", "authorized-any-issuer"].includes(
     listener.client_certificates,
@@ -138,7 +138,7 @@ function checkProxies(
   if (proxy_protocol && trusted_proxies.length === 0) {
     tell(
       "proxy_protocol",
-      "whose header is to be believed? Give the proxies' addresses in trusted_proxies",
+      "proxy_protocol needs trusted_proxies: give the proxies' addresses",
     );
   }
   for (const key of ["proxy_client_tls", "proxy_username"] as const) {
@@ -146,7 +146,7 @@ function checkProxies(
     if (proxy_protocol || !appliesTo(key, listener)) continue;
     tell(
       key,
-      "no PROXY header is read that could tell: give proxy_protocol = true and trusted_proxies, too",
+      "it needs a PROXY header: give proxy_protocol = true and trusted_proxies",
     );
   }
   const readsForwardedFor = type === "websocket" || type === "wss" || one_port;
@@ -157,7 +157,7 @@ function checkProxies(
   ) {
     tell(
       "trusted_proxies",
-      "nothing asks them where a client comes from: give proxy_protocol = true, too",
+      "this listener reads no address from proxies: give proxy_protocol = true",
     );
   }
 }
@@ -183,20 +183,20 @@ function checkPair(
   if (key_password !== "" && key_password_file !== "") {
     tell(
       "key_password_file",
-      "there is a key_password, too: give one of the two",
+      "key_password is also given: remove one of the two",
     );
   }
   if (key !== "") return;
   if (key_password !== "") {
     tell(
       "key_password",
-      "there is no key that it could open: give key and cert",
+      "no key is given that it could decrypt: give key and cert",
     );
   }
   if (key_password_file !== "") {
     tell(
       "key_password_file",
-      "there is no key that it could open: give key and cert",
+      "no key is given that it could decrypt: give key and cert",
     );
   }
 }
@@ -226,13 +226,13 @@ function checkCertificates(
   if (listener.crl_missing === "refuse" && listener.crl.length === 0) {
     tell(
       "crl_missing",
-      `it would refuse every certificate: give crl, the revocation lists of the authorities in ca`,
+      `without crl it would refuse every certificate: give crl, the revocation lists of the authorities in ca`,
     );
   }
   if (listener.remember_unknown && !mode.startsWith("authorized")) {
     tell(
       "remember_unknown",
-      `there is no list to put it on: give client_certificates = "authorized" or "authorized-any-issuer"`,
+      `this listener uses no list of certificates: give client_certificates = "authorized" or "authorized-any-issuer"`,
     );
   }
 }

@@ -18,7 +18,7 @@ import type { LogLevel, Settings } from "../model/settings.ts";
 import type { SettingsSources, Shortcuts } from "./sources.ts";
 
 /**
- * The complete, checked settings from all `sources`. Rejects with a
+ * Returns the complete, checked settings from all `sources`. Rejects with a
  * `SettingsError` that names everything that is wrong, not only the first.
  */
 export async function loadSettings(
@@ -62,7 +62,7 @@ export async function loadSettings(
 }
 
 /**
- * Whether a misfit at `path` may only be there because what was said in
+ * Returns whether a misfit at `path` may only be there because what was said in
  * `refused` places does not count: then it would mislead.
  */
 function followsFrom(path: Path, refused: readonly string[]): boolean {
@@ -76,12 +76,12 @@ function followsFrom(path: Path, refused: readonly string[]): boolean {
   return refused.includes(describePath(path));
 }
 
-/** A place as people write it: `dunlin.toml:12`. */
+/** Returns a place as people write it: `dunlin.toml:12`. */
 function describePlace({ source, line }: Place) {
   return line === undefined ? source : `${source}:${line}`;
 }
 
-/** The option by which the value at `path` was given, if it was. */
+/** Returns the option by which the value at `path` was given, if it was. */
 function optionFor(path: Path, shortcuts: Shortcuts): string | undefined {
   if (path[0] !== "listener" || path[1] !== 0) return undefined;
   if (path[2] === "port" && shortcuts.port !== undefined) return "--port";

@@ -34,7 +34,7 @@ export function nearVariables(
     if (text.includes("${" + name)) continue;
     const meant = meantBy(name.slice(PREFIX.length));
     if (meant === undefined) continue;
-    const message = `this is no setting: did you mean ${meant}?`;
+    const message = `there is no such setting: did you mean ${meant}?`;
     problems.push({ source: name, path: "", message });
   }
   return problems;
@@ -45,7 +45,10 @@ function isServiceLink(name: string, value: string): boolean {
     (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value));
 }
 
-/** The variable or variables that `name`, without the prefix, is near to. */
+/**
+ * Returns the variable or variables that `name`, without the prefix, is near
+ * to.
+ */
 function meantBy(name: string): string | undefined {
   if (name.startsWith("CONFIG")) return "DUNLIN_CONFIG";
   if (name.toLowerCase() in sections) {
@@ -71,12 +74,14 @@ function firstOf(section: string): string {
   return PREFIX + names.find((full) => full.startsWith(`${section}__`));
 }
 
-/** What differs only in its underscores and in an index is the same. */
+/** Drops underscores and the value of an index from a name. */
 function squash(name: string): string {
   return name.replaceAll("_", "").replace(/\d+/, "0");
 }
 
-/** All settings as variables are named, by what `squash` makes of them. */
+/**
+ * Returns all settings as variables are named, by what `squash` makes of them.
+ */
 function settingNames(): Map<string, string> {
   const names = new Map<string, string>();
   const add = (

@@ -11,8 +11,8 @@ export interface Override {
 }
 
 /**
- * The settings among the environment's variables: `DUNLIN_A__B` is `a.b`,
- * `DUNLIN_LISTENER__0__PORT` the first listener's port.
+ * Returns the settings among the environment's variables: `DUNLIN_A__B` is
+ * `a.b`, `DUNLIN_LISTENER__0__PORT` the first listener's port.
  */
 export function overridesFromEnvironment(
   environment: Readonly<Record<string, string>>,
@@ -26,8 +26,8 @@ export function overridesFromEnvironment(
 }
 
 /**
- * The settings of `--set a.b=VALUE` arguments, in their order. One without
- * `=` or with an empty name in its path becomes a problem.
+ * Returns the settings of `--set a.b=VALUE` arguments, in their order. One
+ * without `=` or with an empty name in its path becomes a problem.
  */
 export function overridesFromArguments(
   args: readonly string[],
@@ -58,7 +58,10 @@ function pathOf(parts: readonly string[]): Path {
   return parts.map((part) => /^\d+$/.test(part) ? Number(part) : part);
 }
 
-/** A TOML value; what is none is taken as a string, so quotes may be left out. */
+/**
+ * Returns a TOML value; what is none is taken as a string, so quotes may be
+ * left out.
+ */
 function tomlValue(text: string): unknown {
   try {
     return parse(`value = ${text}`).value;
@@ -101,7 +104,7 @@ function misfitOf(place: unknown, key: string | number): string | undefined {
   if (key in Object.prototype) return "there is no such setting";
   if (!Array.isArray(place)) return undefined;
   if (typeof key !== "number") {
-    return `${key} is looked for in a list: say which, as in listener.0.port`;
+    return `${key} is a setting of a list item: give its number, as in listener.0.port`;
   }
   return key > place.length
     ? `there are only ${place.length}, counted from 0`

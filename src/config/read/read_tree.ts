@@ -99,7 +99,9 @@ export async function readTree(
   return { given, place };
 }
 
-/** Whether an override at `given` is where the value at `path` was said. */
+/**
+ * Returns whether an override at `given` is where the value at `path` was said.
+ */
 function concerns(given: Path, path: Path): boolean {
   const length = Math.min(given.length, path.length);
   for (let index = 0; index < length; index++) {
@@ -153,7 +155,10 @@ function parseFile(file: ConfigFile, problems: Problem[]): Tree | undefined {
 /** A line whose value is text without quotes, with what stands after it. */
 const UNQUOTED = /^([^="']*)=\s*([^\s"'[\]{},#][^"'[\]{}#]*?)\s*(?:#.*)?$/;
 
-/** What is most often meant where the parser gave up; empty if nothing is. */
+/**
+ * Returns what is most often meant where the parser gave up; empty if nothing
+ * is.
+ */
 function hintFor(
   text: string,
   { line, column }: { readonly line: number; readonly column: number },
@@ -164,7 +169,7 @@ function hintFor(
     // It may be a secret, and what is said here goes to logs.
     const name = key.trim().split(".").at(-1)!;
     const example = isNameWithoutSecret(name) ? value : "text";
-    return `; text stands in quotes, like "${example}"`;
+    return `; a string needs quotes, like "${example}"`;
   }
   if (/^\s*\[\[[^\]]*\]?\s*(#.*)?$/.test(whole)) {
     return "; a table of a list begins with a line like [[listener]]";

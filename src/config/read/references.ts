@@ -16,10 +16,10 @@ export type OnBadReference = (path: Path, message: string) => void;
 const VARIABLE = /\$\$\{|\$\{([^{}]*)\}/g;
 
 /**
- * A copy of `value`, the tree of a configuration, in which the strings hold
- * what they refer to: `${NAME}` and `${NAME:-default}` anywhere in a string,
- * `file:PATH` as a whole string where `isSecret` says so. `$${` stands for
- * `${`. A reference that leads nowhere is told to `onBad` and left out.
+ * Returns a copy of `value`, the tree of a configuration, in which the strings
+ * hold what they refer to: `${NAME}` and `${NAME:-default}` anywhere in a
+ * string, `file:PATH` as a whole string where `isSecret` says so. `$${` stands
+ * for `${`. A reference that leads nowhere is told to `onBad` and left out.
  */
 export async function resolveReferences(
   value: unknown,

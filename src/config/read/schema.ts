@@ -175,7 +175,7 @@ function unknownKey(path: Path, key: string): string {
   }`;
 }
 
-/** The JSON Schema (draft 2020-12) of the file, for editors. */
+/** Returns the JSON Schema (draft 2020-12) of the file, for editors. */
 export function settingsJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(rootSchema(), { io: "input", metadata: notes });
 }

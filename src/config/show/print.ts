@@ -6,7 +6,9 @@ import type { Settings } from "../model/settings.ts";
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
 
-/** The settings as a TOML document that gives the same settings again. */
+/**
+ * Returns the settings as a TOML document that gives the same settings again.
+ */
 export function printSettings(settings: Settings): string {
   const lines: string[] = [];
   const table = (

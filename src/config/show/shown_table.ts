@@ -1,8 +1,8 @@
 import type { Field } from "../fields/field.ts";
 
 /**
- * A table on one line, as TOML's inline tables are: what is at its default is
- * left out, and a secret is there but not shown.
+ * Returns a table on one line, as TOML's inline tables are: what is at its
+ * default is left out, and a secret is there but not shown.
  */
 export function shownTable(
   fields: Readonly<Record<string, Field<unknown>>>,

@@ -3,8 +3,8 @@ import { hideSecret } from "../read/known_settings.ts";
 import type { Settings } from "../model/settings.ts";
 
 /**
- * The settings as others may see them: where a secret was given there is
- * something else, so that one can still tell that it was.
+ * Returns the settings as others may see them: where a secret was given there
+ * is something else, so that one can still tell that it was.
  * @default standIn `(hidden)`
  */
 export function withoutSecrets(

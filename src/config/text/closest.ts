@@ -1,6 +1,7 @@
 /**
- * The candidate that `word` was most likely meant to be, or undefined when
- * none is near: a third of its letters, at most 3, may be wrong or swapped.
+ * Returns the candidate that `word` was most likely meant to be, or undefined
+ * when none is near: a third of its letters, at most 3, may be wrong or
+ * swapped.
  */
 export function closest(
   word: string,

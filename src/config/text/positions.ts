@@ -195,7 +195,10 @@ export class Positions {
   }
 }
 
-/** A quoted key without its quotes; TOML's common escapes are JSON's too. */
+/**
+ * Returns a quoted key without its quotes; TOML's common escapes are JSON's
+ * too.
+ */
 function unescaped(quoted: string): string {
   try {
     return JSON.parse(quoted);

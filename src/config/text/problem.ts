@@ -35,7 +35,10 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   );
 }
 
-/** Whether the command line alone is to blame: its options begin with `--`. */
+/**
+ * Returns whether the command line alone is to blame: its options begin with
+ * `--`.
+ */
 export function isCommandLineMistake(error: unknown): boolean {
   return error instanceof SettingsError &&
     error.problems.every(({ source, line }) =>
@@ -43,7 +46,9 @@ export function isCommandLineMistake(error: unknown): boolean {
     );
 }
 
-/** A problem on one line: `dunlin.toml:3:8: limits.x: what is wrong`. */
+/**
+ * Returns a problem on one line: `dunlin.toml:3:8: limits.x: what is wrong`.
+ */
 export function describeProblem(problem: Problem): string {
   const place = problem.line === undefined
     ? ""
@@ -55,7 +60,7 @@ export function describeProblem(problem: Problem): string {
 /** Where a setting stands among the others: `["listener", 0, "port"]`. */
 export type Path = readonly (string | number)[];
 
-/** A path as people write it: `listener.0.port`. */
+/** Returns a path as people write it: `listener.0.port`. */
 export function describePath(path: Path): string {
   return path.join(".");
 }
@@ -66,7 +71,7 @@ export type Place = Omit<Problem, "path" | "message">;
 /** Finds where the setting at a path was given, or the table around it. */
 export type FindPlace = (path: Path) => Place;
 
-/** The problem with the setting at `path`; `message` is one line. */
+/** Returns the problem with the setting at `path`; `message` is one line. */
 export function problemAt(
   path: Path,
   message: string,

@@ -25,8 +25,8 @@ const durations: Readonly<Record<string, number>> = {
 };
 
 /**
- * Bytes of `"16 MiB"`, `"1KB"`, `"1.5 GiB"` or `"300"`; null when it is none
- * of these. The unit's case does not matter; parts of a byte are cut off.
+ * Returns bytes of `"16 MiB"`, `"1KB"`, `"1.5 GiB"` or `"300"`; null when it is
+ * none of these. The unit's case does not matter; parts of a byte are cut off.
  */
 export function parseSize(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
@@ -35,7 +35,9 @@ export function parseSize(text: string): number | null {
   return unit === undefined ? null : Math.floor(Number(match[1]) * unit);
 }
 
-/** A size in the largest binary unit that keeps it exact: `"16 MiB"`. */
+/**
+ * Returns a size in the largest binary unit that keeps it exact: `"16 MiB"`.
+ */
 export function formatSize(bytes: number): string {
   if (bytes === 0) return "0";
   for (const unit of ["GiB", "MiB", "KiB"]) {
@@ -60,7 +62,10 @@ export function parseDuration(text: string): number | null {
   return total;
 }
 
-/** A duration in the units it fills exactly: `"1h30m"`, `"250ms"`, `"0s"`. */
+/**
+ * Returns a duration in the units it fills exactly: `"1h30m"`, `"250ms"`,
+ * `"0s"`.
+ */
 export function formatDuration(ms: number): string {
   let rest = ms;
   let text = "";

@@ -45,7 +45,9 @@ export async function scopesOf(
   return scopes;
 }
 
-/** Whether clients without a user name may enter; not if it is misread. */
+/**
+ * Returns whether clients without a user name may enter; not if it is misread.
+ */
 function readOpen(
   line: ConfigLine,
   access: TomlTable,

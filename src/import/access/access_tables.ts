@@ -30,8 +30,9 @@ export async function accessTables(
 }
 
 /**
- * The chain; none when everybody may come in under any name. `unproved`:
- * scopes in which rules are about user names, and nothing proves those.
+ * Returns the chain; none when everybody may come in under any name.
+ * `unproved`: scopes in which rules are about user names, and nothing proves
+ * those.
  */
 function authTables(
   scopes: readonly AccessScope[],
@@ -68,8 +69,8 @@ function authTables(
   const table = new TomlTable("[[auth]]");
   table.set("type", "users");
   table.comment(
-    "Mosquitto let nobody in: no clients without a name, and no name was " +
-      "known. Add [[user]]\ntables, or say allow_anonymous = true.",
+    "Mosquitto accepted no client: neither one without a user name nor any " +
+      "user name.\nAdd [[user]] tables, or set allow_anonymous = true.",
   );
   return [table];
 }
@@ -120,7 +121,10 @@ function linksOf(
   return tables;
 }
 
-/** What became of a plugin; the files that it named are entered elsewhere. */
+/**
+ * Enters what became of a plugin; the files that it named are entered
+ * elsewhere.
+ */
 function enterPlugin(
   plugin: Plugin,
   { goAuth }: AccessScope,
@@ -165,7 +169,7 @@ function enterPlugin(
   }
 }
 
-/** What else was said of who may enter. */
+/** Enters the other lines about access. */
 function enterRest(
   { lines, listeners, plugins }: AccessScope,
   access: TomlTable,

@@ -54,7 +54,7 @@ function deniesRest({ goAuth }: AccessScope): boolean {
   return goAuth?.deniesByDefault === true;
 }
 
-/** The rules of one scope; all is allowed where there is no list. */
+/** Returns the rules of one scope; all is allowed where there is no list. */
 function tableOf(scope: AccessScope, ledger: Ledger): TomlTable {
   const { aclFile, names } = scope;
   const table = new TomlTable("[[acl]]");
@@ -90,8 +90,8 @@ function enterOthers(
 }
 
 /**
- * Whether rules depend on user names where any name comes in unproved. Tells
- * of a list that cannot be read: the broker does not start with it.
+ * Returns whether rules depend on user names where any name comes in unproved.
+ * Tells of a list that cannot be read: the broker does not start with it.
  */
 async function mindsNames(
   scope: AccessScope,

@@ -138,7 +138,9 @@ function faultOf(
   return null;
 }
 
-/** Whether a `listener` or `port` line names a port, or a socket's file. */
+/**
+ * Returns whether a `listener` or `port` line names a port, or a socket's file.
+ */
 function hasPort({ name, value }: ConfigLine): boolean {
   if (name === "listener" && /^0\s+\//.test(value)) return true;
   const port = /^(\d{1,5})(\s|$)/.exec(value)?.[1];
@@ -335,7 +337,10 @@ async function enterAuthorities(
   );
 }
 
-/** Whether the revocation list `path` is of another authority than these. */
+/**
+ * Returns whether the revocation list `path` is of another authority than
+ * these.
+ */
 async function isForeignList(
   path: string,
   authorities: readonly string[],
@@ -353,8 +358,8 @@ async function isForeignList(
 }
 
 /**
- * The certificates of a folder that OpenSSL finds: named for the hash of their
- * subject, and numbered from 0. Null when the folder cannot be read.
+ * Returns the certificates of a folder that OpenSSL finds: named for the hash
+ * of their subject, and numbered from 0. Null when the folder cannot be read.
  */
 async function hashedIn(folder: string): Promise<string[] | null> {
   const names = new Set<string>();

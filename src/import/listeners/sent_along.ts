@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 
 /**
- * Whether Mosquitto sends something of `cafile` to clients: OpenSSL completes a
- * chain from there that `certfile` leaves unfinished. A root is not counted, as
- * clients have it themselves. False when one of the files cannot be read: the
- * start tells that.
+ * Returns whether Mosquitto sends something of `cafile` to clients: OpenSSL
+ * completes a chain from there that `certfile` leaves unfinished. A root is not
+ * counted, as clients have it themselves. False when one of the files cannot be
+ * read: the start tells that.
  */
 export async function isSentAlong(
   cafile: string,

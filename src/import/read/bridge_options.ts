@@ -18,7 +18,7 @@ const OPTIONS = [
   "username",
 ];
 
-/** Whether an option describes a bridge to another broker. */
+/** Returns whether an option describes a bridge to another broker. */
 export function isBridgeOption(name: string): boolean {
   return name === "connection" || OPTIONS.includes(name) ||
     /^(bridge|local|remote)_/.test(name);

@@ -16,7 +16,7 @@ const USUAL_NAMES = new Map([
   ["retained_persistence", "persistence"],
 ]);
 
-/** The lines of `text` that are neither empty nor a comment. */
+/** Returns the lines of `text` that are neither empty nor a comment. */
 export function parseLines(file: string, text: string): ConfigLine[] {
   const lines: ConfigLine[] = [];
   text.replace(/^\uFEFF/, "").split("\n").forEach((raw, index) => {
@@ -34,7 +34,7 @@ export function parseLines(file: string, text: string): ConfigLine[] {
   return lines;
 }
 
-/** Where a line stands: `mosquitto.conf:12`. */
+/** Returns where a line stands: `mosquitto.conf:12`. */
 export function placeOf(line: ConfigLine): string {
   return `${line.file}:${line.number}`;
 }

@@ -7,7 +7,7 @@ export class ImportError extends Error {
   }
 }
 
-/** What the system said about a file or a folder, in words. */
+/** Returns what the system said about a file or a folder, in words. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "it is not there";
   if (error instanceof Deno.errors.PermissionDenied) {

@@ -27,19 +27,21 @@ const KINDS: readonly (readonly [RegExp, PluginKind])[] = [
   [/^(mosquitto-)?go-auth\.(so|dll)$/, "go-auth"],
 ];
 
-/** Whether a line loads a plugin. */
+/** Returns whether a line loads a plugin. */
 export function loadsPlugin(name: string): boolean {
   return /^((global_|auth_)?plugin|plugin_load)$/.test(name);
 }
 
-/** Whether a line is about a plugin. */
+/** Returns whether a line is about a plugin. */
 export function isPluginLine(name: string): boolean {
   return loadsPlugin(name) || name === "plugin_use" ||
     name === "auth_plugin_deny_special_chars" ||
     /^(plugin|auth)_opt_/.test(name);
 }
 
-/** The plugins of these lines; an option is about the plugin above it. */
+/**
+ * Returns the plugins of these lines; an option is about the plugin above it.
+ */
 export function pluginsOf(lines: readonly ConfigLine[]): Plugin[] {
   const plugins: (Plugin & { options: ConfigLine[] })[] = [];
   for (const line of lines) {
@@ -50,7 +52,7 @@ export function pluginsOf(lines: readonly ConfigLine[]): Plugin[] {
   return plugins;
 }
 
-/** The last line of an option, by its name without `plugin_opt_`. */
+/** Returns the last line of an option, by its name without `plugin_opt_`. */
 export function optionOf(
   { options }: Plugin,
   name: string,

@@ -8,8 +8,8 @@ const MOST_BYTES = 1 << 20;
 const MOST_FILES = 1000;
 
 /**
- * The lines of a configuration and of all that it includes, in the order in
- * which Mosquitto reads them. Rejects with `ImportError`.
+ * Returns the lines of a configuration and of all that it includes, in the
+ * order in which Mosquitto reads them. Rejects with `ImportError`.
  */
 export async function readConfig(path: string): Promise<ConfigLine[]> {
   const lines: ConfigLine[] = [];
@@ -42,7 +42,10 @@ export async function readConfig(path: string): Promise<ConfigLine[]> {
   return lines;
 }
 
-/** Whether the first line that says something begins a table or sets a key. */
+/**
+ * Returns whether the first line that says something begins a table or sets a
+ * key.
+ */
 function isToml(text: string): boolean {
   const first = text.replace(/^\uFEFF/, "").split("\n")
     .map((line) => line.trim())
@@ -50,7 +53,7 @@ function isToml(text: string): boolean {
   return first !== undefined && /^(\[|["\w.-]+\s*=)/.test(first);
 }
 
-/** Text of a file. Rejects with `ImportError` when it is over 1 MiB. */
+/** Returns text of a file. Rejects with `ImportError` when it is over 1 MiB. */
 export async function readText(path: string): Promise<string> {
   let size: number;
   try {
@@ -65,7 +68,7 @@ export async function readText(path: string): Promise<string> {
   );
 }
 
-/** The files of an `include_dir`, in Mosquitto's order. */
+/** Returns the files of an `include_dir`, in Mosquitto's order. */
 async function included(line: ConfigLine): Promise<string[]> {
   if (line.value === "") {
     throw new ImportError(placeOf(line), "include_dir names no folder");

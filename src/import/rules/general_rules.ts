@@ -15,7 +15,7 @@ const MIB = 1024 * KIB;
 /** The most that our counts take. */
 const ANY = 1_000_000_000;
 
-/** The setting of a count in which 0 stands for "no bound". */
+/** Returns the setting of a count in which 0 stands for "no bound". */
 function count(key: string, unbounded: number): Rule {
   return (value) => {
     const number = whole(value);
@@ -25,7 +25,9 @@ function count(key: string, unbounded: number): Rule {
   };
 }
 
-/** The setting of a size; 0 stands for "no bound", which is `most` here. */
+/**
+ * Returns the setting of a size; 0 stands for "no bound", which is `most` here.
+ */
 function size(key: string, least: number, most: number, note = ""): Rule {
   return (value) => {
     const bytes = whole(value);

@@ -29,8 +29,9 @@ const EXACT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What takes the place of mosquitto-go-auth; null where the plugin's settings
- * name no back end that there is here, or something that only it can do.
+ * Returns what takes the place of mosquitto-go-auth; null where the plugin's
+ * settings name no back end that there is here, or something that only it can
+ * do.
  */
 export async function goAuth(
   plugin: Plugin,
@@ -123,9 +124,9 @@ function filesLink(plugin: Plugin): TomlTable | null {
 }
 
 /**
- * Whether a list means here at most what it meant to the plugin. There, all
- * that denies comes first; here, a pattern that denies comes behind a user's
- * own rules.
+ * Returns whether a list means here at most what it meant to the plugin. There,
+ * all that denies comes first; here, a pattern that denies comes behind a
+ * user's own rules.
  */
 async function isReadAlike(path: string): Promise<boolean> {
   try {

@@ -22,7 +22,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   "5": "5.0",
 };
 
-/** Whether topics here can begin with a `mount_point`. */
+/** Returns whether topics here can begin with a `mount_point`. */
 export function isMountPoint(value: string): boolean {
   return !/[#+\0]/.test(value) && !value.startsWith("$") && value !== "";
 }

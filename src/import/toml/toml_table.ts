@@ -33,7 +33,7 @@ export class TomlTable {
     this.#entries.delete(key);
   }
 
-  /** What a key was set to. */
+  /** Returns what a key was set to. */
   get(key: string): Value | undefined {
     return this.#entries.get(key)?.value;
   }
@@ -48,7 +48,7 @@ export class TomlTable {
     return this.#entries.size === 0 && this.#comments.length === 0;
   }
 
-  /** Its text; a table of comments alone is one that says nothing. */
+  /** Returns its text; a table of comments alone is one that says nothing. */
   render(): string {
     const lines: string[] = [];
     for (const [key, { value, notes, place }] of this.#entries) {

@@ -59,7 +59,7 @@ export function needless(why: string): Translation {
   return { settings: [], note: why, isLost: false };
 }
 
-/** What is `lost` only when the value is `true`. */
+/** Returns what is `lost` only when the value is `true`. */
 export function lostWhenTrue(why: string, otherwise = "as always"): Rule {
   return (value) => yesOrNo(value) ? lost(why) : needless(otherwise);
 }
@@ -71,7 +71,7 @@ export function yesOrNo(value: string): boolean {
   return found;
 }
 
-/** A whole number of at least `min`. */
+/** Returns a whole number of at least `min`. */
 export function whole(value: string, min = 0): number {
   const number = Number(value);
   if (/^-?\d+$/.test(value) && Number.isSafeInteger(number) && number >= min) {

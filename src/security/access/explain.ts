@@ -35,7 +35,10 @@ interface Look {
   readonly fits: boolean;
 }
 
-/** How a question comes to its answer: rule by rule, as slow as it likes. */
+/**
+ * Returns how a question comes to its answer: rule by rule, as slow as it
+ * likes.
+ */
 export function explainAccess(explained: ExplainCase): Explanation {
   const { identity, question, isOpen, remote, answer } = explained;
   const grants = identity.grants ?? null;
@@ -179,7 +182,7 @@ function lookAtFilter(
     : { outcome: "allows only what other rules deny", fits: false };
 }
 
-/** What the filters of a rule have in common with `filter`. */
+/** Returns what the filters of a rule have in common with `filter`. */
 function partsOf(
   rule: CompiledRule,
   client: Client,
@@ -192,7 +195,7 @@ function partsOf(
   });
 }
 
-/** The cells up to `qos`, with RETAIN and without. */
+/** Returns the cells up to `qos`, with RETAIN and without. */
 function upTo(qos: QoS): number {
   return ((2 << qos) - 1) * 0b1001;
 }

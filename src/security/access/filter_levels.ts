@@ -13,9 +13,9 @@ export class LevelTemplate {
   }
 
   /**
-   * The levels for this client; null where it has no such name. No name makes a
-   * rule that allows wider, and none escapes a rule that denies: a name with
-   * `/` is several levels there, and one with `+` or `#` any level.
+   * Returns the levels for this client; null where it has no such name. No name
+   * makes a rule that allows wider, and none escapes a rule that denies: a name
+   * with `/` is several levels there, and one with `+` or `#` any level.
    */
   fill(identity: Identity, isFirst: boolean): readonly string[] | null {
     let isNamed = true;
@@ -50,7 +50,10 @@ export function splitRule(
   );
 }
 
-/** The filter as it is for this client; null when a name does not fit in. */
+/**
+ * Returns the filter as it is for this client; null when a name does not fit
+ * in.
+ */
 export function fillRule(
   levels: RuleLevels,
   identity: Identity,
@@ -70,7 +73,7 @@ export function fillRule(
   return filled;
 }
 
-/** Whether two filters part at their first level already: most do. */
+/** Returns whether two filters part at their first level already: most do. */
 export function startApart(
   levels: RuleLevels,
   filter: readonly string[],
@@ -81,8 +84,8 @@ export function startApart(
 }
 
 /**
- * The filter that matches what both of two filters match, by their levels;
- * null when no topic is matched by both. There always is such a filter.
+ * Returns the filter that matches what both of two filters match, by their
+ * levels; null when no topic is matched by both. There always is such a filter.
  */
 export function meet(
   one: readonly string[],
@@ -102,7 +105,9 @@ export function meet(
   }
 }
 
-/** Whether `filter` matches all that `part` matches, by their levels. */
+/**
+ * Returns whether `filter` matches all that `part` matches, by their levels.
+ */
 export function covers(
   filter: readonly string[],
   part: readonly string[],

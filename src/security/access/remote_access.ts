@@ -6,8 +6,8 @@ export interface RemoteAccess {
   /** How it is called where answers are explained, like `http://…`. */
   readonly name: string;
   /**
-   * Whether it may be done; at once where that is known. Must not fail: what
-   * an outage means is its own matter. It is asked about publishing and
+   * Returns whether it may be done; at once where that is known. Must not fail:
+   * what an outage means is its own matter. It is asked about publishing and
    * subscribing, never about receiving.
    */
   ask(

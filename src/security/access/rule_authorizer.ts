@@ -55,7 +55,7 @@ export class RuleAuthorizer implements Authorizer {
     this.#generation = ++generations;
   }
 
-  /** What `identity` may do with `topic`. */
+  /** Returns what `identity` may do with `topic`. */
   rights(identity: Identity, topic: Topic): Rights {
     const grants = identity.grants ?? null;
     if (this.#isOpen && grants === null) return ALL_RIGHTS;
@@ -78,7 +78,9 @@ export class RuleAuthorizer implements Authorizer {
     );
   }
 
-  /** The highest QoS for a subscription, -1 for none, null for "ask". */
+  /**
+   * Returns the highest QoS for a subscription, -1 for none, null for "ask".
+   */
   maySubscribe(identity: Identity, filter: string, qos: QoS): QoS | -1 | null {
     const grants = identity.grants ?? null;
     if (this.#isOpen && grants === null) return qos;
@@ -98,7 +100,7 @@ export class RuleAuthorizer implements Authorizer {
     return denied === ALL_CELLS && some === 0 ? -1 : null;
   }
 
-  /** What somebody outside says; false where nobody is. */
+  /** Returns what somebody outside says; false where nobody is. */
   ask(
     identity: Identity,
     question: AccessQuestion,
@@ -106,7 +108,7 @@ export class RuleAuthorizer implements Authorizer {
     return this.#remote?.ask(identity, question) ?? false;
   }
 
-  /** The rules in order, and which of them decides. */
+  /** Returns the rules in order, and which of them decides. */
   explain(identity: Identity, question: AccessQuestion): Explanation {
     return this.#explain(identity, question, this.#rules.rules);
   }

@@ -53,7 +53,7 @@ export class RuleSet {
     }
   }
 
-  /** A client as rules see it. */
+  /** Returns a client as rules see it. */
   clientOf(identity: Identity): Client {
     let client = this.#clients.get(identity);
     if (client === undefined) {
@@ -75,7 +75,9 @@ export class RuleSet {
     return new Set([...named, ...groups ?? NO_GROUPS]);
   }
 
-  /** What is said of publishing to a topic, and of receiving from it. */
+  /**
+   * Returns the verdicts on publishing to a topic and on receiving from it.
+   */
   judge(topic: string, client: Client): { publish: Verdict; receive: Verdict } {
     const found = this.#tree.matching(topic, client).sort(byOrder);
     return {
@@ -84,7 +86,10 @@ export class RuleSet {
     };
   }
 
-  /** The rules that a topic meets, or for null all about the client, in order. */
+  /**
+   * Returns the rules that a topic meets, or for null all about the client, in
+   * order.
+   */
   about(topic: string | null, client: Client): readonly CompiledRule[] {
     if (topic === null) return this.#allAbout(client);
     return [...new Set(this.#tree.matching(topic, client))].sort(byOrder);
@@ -109,9 +114,9 @@ export class RuleSet {
   }
 
   /**
-   * What can be received by `filter`, given by its levels: `some` of it where
-   * any topic may be allowed, `all` of it where one rule allows every topic.
-   * Denials count where one alone takes all of what a rule would allow.
+   * Returns what can be received by `filter`, given by its levels: `some` of it
+   * where any topic may be allowed, `all` of it where one rule allows every
+   * topic. Denials count where one alone takes all of what a rule would allow.
    * It ends early when `isEnough` says so.
    */
   judgeFilter(
@@ -171,7 +176,7 @@ interface FilledFilters {
   readonly denied: readonly Filled[];
 }
 
-/** What rules of one kind are about in receiving. */
+/** Returns what rules of one kind are about in receiving. */
 function filled(
   rules: readonly CompiledRule[],
   allows: boolean,
@@ -189,7 +194,7 @@ function filled(
   return found;
 }
 
-/** What a token grants comes last. */
+/** Yields the rules in order, and behind them the grants of a token. */
 function* chain(
   rules: Iterable<Filled>,
   grants: readonly string[],

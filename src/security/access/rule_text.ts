@@ -16,7 +16,7 @@ const SUBJECT_WORDS: readonly [keyof RuleSubject, string][] = [
   ["fingerprints", "certificate_fingerprint"],
 ];
 
-/** A rule in one line, like `allow publish a/# to user ann`. */
+/** Returns a rule in one line, like `allow publish a/# to user ann`. */
 export function describeRule(rule: AccessRule): string {
   const { permission, action, topics, qos, retain, subject } = rule;
   const words: string[] = [permission, action, shorten(topics)];

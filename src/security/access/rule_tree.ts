@@ -32,7 +32,10 @@ export class RuleTree {
     (node.here ??= new RuleShelf()).put(rule);
   }
 
-  /** The rules about `client` that match a valid topic name, in no order. */
+  /**
+   * Returns the rules about `client` that match a valid topic name, in no
+   * order.
+   */
   matching(topic: string, client: Client): CompiledRule[] {
     const found: CompiledRule[] = [];
     collect(this.#root, topic.split("/"), 0, client, found);
@@ -86,7 +89,10 @@ function collect(
   }
 }
 
-/** Whether the levels of a topic from `depth` on begin with those of a rule. */
+/**
+ * Returns whether the levels of a topic from `depth` on begin with those of a
+ * rule.
+ */
 function isAt(
   filled: readonly string[],
   levels: readonly string[],

@@ -28,7 +28,7 @@ export class SubjectCheck {
     this.#conditions = [...names(subject), ...origins(subject)];
   }
 
-  /** Whether all of it fits. */
+  /** Returns whether all of it fits. */
   fits(client: Client): boolean {
     for (const condition of this.#conditions) {
       if (!condition.fits(client)) return false;
@@ -36,7 +36,9 @@ export class SubjectCheck {
     return true;
   }
 
-  /** The first that does not fit, as a phrase; null when all of it does. */
+  /**
+   * Returns the first that does not fit, as a phrase; null when all of it does.
+   */
   misfit(client: Client): string | null {
     return this.#conditions.find((one) => !one.fits(client))?.text ?? null;
   }

@@ -82,8 +82,8 @@ export class Chain implements Authenticator {
   }
 
   /**
-   * What each link says of a client, up to the one that decides. Counts as no
-   * login: it is for whoever asks why.
+   * Returns what each link says of a client, up to the one that decides. Counts
+   * as no login: it is for whoever asks why.
    */
   async trace(credentials: Credentials): Promise<ChainStep[]> {
     const steps: ChainStep[] = [];
@@ -99,7 +99,7 @@ export class Chain implements Authenticator {
       links.some((link) => link.knows?.(username) ?? true);
   }
 
-  /** Whether any link judges clients of this listener. */
+  /** Returns whether any link judges clients of this listener. */
   judges(listener: string): boolean {
     return this.#parts.links.some(({ listeners }) =>
       listeners?.includes(listener) ?? true
@@ -138,7 +138,7 @@ export class Chain implements Authenticator {
     return { kind: "deny", reasonCode, why };
   }
 
-  /** All verdicts up to the first that decides. */
+  /** Returns all verdicts up to the first that decides. */
   async #walk(credentials: Credentials): Promise<NamedVerdict[]> {
     const steps: NamedVerdict[] = [];
     for (const link of this.#parts.links) {
@@ -158,7 +158,7 @@ export class Chain implements Authenticator {
       (username === null || isCertified || !this.judges(listener));
   }
 
-  /** The end of the chain: no link knew the client. */
+  /** Returns the end of the chain: no link knew the client. */
   #unknown(
     credentials: Credentials,
     steps: readonly NamedVerdict[],

@@ -209,7 +209,10 @@ export class LoginAttempts {
   }
 }
 
-/** Whether it was the client's fault; a server that does not answer is not. */
+/**
+ * Returns whether it was the client's fault; a server that does not answer is
+ * not.
+ */
 function isFailure(outcome: AuthOutcome): boolean {
   return outcome.kind === "deny" &&
     (outcome.reasonCode === ReasonCode.BadUserNameOrPassword ||

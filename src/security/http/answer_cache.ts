@@ -7,7 +7,10 @@ const MOST = 10_000;
 /** Names of answers cannot be turned back into what was asked, nor searched. */
 const nameKey = randomBytes(32);
 
-/** The name under which the answer to `question` is kept; tells nothing of it. */
+/**
+ * Returns the name under which the answer to `question` is kept; tells nothing
+ * of it.
+ */
 export function nameOf(question: string): string {
   return createHmac("sha256", nameKey).update(question).digest("base64");
 }

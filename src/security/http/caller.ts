@@ -87,7 +87,7 @@ export class Caller {
       this.#underWay++;
       return;
     }
-    const tooMuch = () => new WebError(url, "is asked too much already");
+    const tooMuch = () => new WebError(url, "has too many requests waiting");
     if (
       this.#waiting.length >= MOST_WAITING || this.#held + size > MOST_HELD
     ) throw tooMuch();

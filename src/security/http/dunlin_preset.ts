@@ -58,7 +58,7 @@ export const dunlinPreset: Preset = {
     const said = objectOf(text);
     const why = typeof said.reason === "string"
       ? said.reason.slice(0, 200)
-      : "the server says no";
+      : "the server rejects it";
     switch (said.result) {
       case "allow":
         return { kind: "allow", found: foundIn(said) };
@@ -90,7 +90,7 @@ function objectOf(text: string): Record<string, unknown> {
       return said as Record<string, unknown>;
     }
   } catch { /* told below */ }
-  throw new AnswerError("the server's answer is no JSON object");
+  throw new AnswerError("the server's answer is not a JSON object");
 }
 
 function foundIn(said: Record<string, unknown>): WebIdentity {

@@ -46,12 +46,12 @@ export const goAuthPreset: Preset = {
       kind: "deny",
       why: typeof said.error === "string" && said.error !== ""
         ? said.error.slice(0, 200)
-        : "the server says no",
+        : "the server rejects it",
     };
   },
 };
 
-/** The answer as JSON; null where only the status is one. */
+/** Returns the answer as JSON; null where only the status is one. */
 function answerIn(
   text: string,
 ): { readonly ok: unknown; readonly error?: unknown } | null {

@@ -40,7 +40,9 @@ export class HttpAccess {
     this.#cache = new AnswerCache(options.cache, clock);
   }
 
-  /** What the server says; at once where that is known. Never rejects. */
+  /**
+   * Returns what the server says; at once where that is known. Never rejects.
+   */
   ask(
     identity: Identity,
     question: AccessQuestion,

@@ -48,7 +48,7 @@ export class HttpLink implements Link {
 
   async judge(credentials: Credentials): Promise<Verdict> {
     if (hasNoCredentials(credentials) && credentials.certificate === null) {
-      return { kind: "not-mine", why: "it gives no credentials" };
+      return { kind: "not-mine", why: "CONNECT has no credentials" };
     }
     const { url, preset, onError } = this.#options;
     const body = JSON.stringify(preset.login(credentials));
@@ -67,7 +67,7 @@ export class HttpLink implements Link {
       if (answer.kind === "allow") this.#cache.set(name, answer);
     }
     return this.#isOver(answer)
-      ? { ...REFUSED, why: "the server lets it in until a time that is over" }
+      ? { ...REFUSED, why: "the server accepts it until a time in the past" }
       : verdictOf(answer, credentials);
   }
 

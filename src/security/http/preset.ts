@@ -31,19 +31,23 @@ export class AnswerError extends Error {
 export interface Preset {
   /** Whether `read` may find grants. */
   readonly mayGrant: boolean;
-  /** The body that asks whether a client may come in; null cannot be asked. */
+  /**
+   * Returns the body that asks whether a client may come in; null cannot be
+   * asked.
+   */
   login(credentials: Credentials): unknown;
-  /** The body that asks whether a user may do everything. */
+  /** Returns the body that asks whether a user may do everything. */
   superuser(identity: Identity): unknown;
-  /** The body that asks whether something may be done. */
+  /** Returns the body that asks whether something may be done. */
   access(identity: Identity, question: AccessQuestion): unknown;
-  /** What an answer to any of them means. Throws `AnswerError`. */
+  /** Returns what an answer to any of them means. Throws `AnswerError`. */
   read(answer: WebAnswer): WebVerdict;
 }
 
 /**
- * What a status means where only it counts. Throws `AnswerError` for those by
- * which a server says that it cannot answer, or that it is another one.
+ * Returns what a status means where only it counts. Throws `AnswerError` for
+ * those by which a server says that it cannot answer, or that it is another
+ * one.
  */
 export function refusedBy(status: number): WebVerdict | null {
   if (status >= 200 && status < 300) return null;
@@ -53,7 +57,7 @@ export function refusedBy(status: number): WebVerdict | null {
   throw new AnswerError(`the server answered ${status}`);
 }
 
-/** Text of UTF-8; null when it is none. */
+/** Returns text of UTF-8; null when it is none. */
 export function textOf(bytes: Uint8Array | null): string | null {
   if (bytes === null) return null;
   try {

@@ -69,7 +69,9 @@ export async function ask(
   }
 }
 
-/** The body; null when it is larger, and then the rest is left unread. */
+/**
+ * Returns the body; null when it is larger, and then the rest is left unread.
+ */
 async function readText(
   response: Response,
   largest: number,

@@ -15,8 +15,8 @@ export class ClaimError extends Error {
 }
 
 /**
- * The claim `name`; where there is none of this name, `a.b` is `b` inside of
- * `a`. Undefined when there is none.
+ * Returns the claim `name`; where there is none of this name, `a.b` is `b`
+ * inside of `a`. Undefined when there is none.
  */
 function claimOf(claims: unknown, name: string): unknown {
   if (typeof claims !== "object" || claims === null) return undefined;
@@ -38,22 +38,24 @@ function claimOf(claims: unknown, name: string): unknown {
   return undefined;
 }
 
-/** The user name that a claim gives. Throws `ClaimError`. */
+/** Returns the user name that a claim gives. Throws `ClaimError`. */
 export function usernameOf(claims: unknown, claim: string): string {
   const name = claimOf(claims, claim);
   if (name === undefined) throw new ClaimError(claim, "is missing");
   if (typeof name !== "string" || name === "") {
-    throw new ClaimError(claim, "is no text that could be a user name");
+    throw new ClaimError(claim, "is not a string that could be a user name");
   }
   // What no CONNECT could give must not come in by another way [MQTT-1.5.4-2].
   if (
     encodeUtf8(name).length > LONGEST_NAME || !name.isWellFormed() ||
     name.includes("\0")
-  ) throw new ClaimError(claim, "is no user name of MQTT");
+  ) throw new ClaimError(claim, "is not a valid MQTT user name");
   return name;
 }
 
-/** What a claim grants; nothing when it is missing. Throws `ClaimError`. */
+/**
+ * Returns what a claim grants; nothing when it is missing. Throws `ClaimError`.
+ */
 export function grantsOf(claims: unknown, claim: string): TopicGrants {
   try {
     return readGrants(claimOf(claims, claim) ?? {}, `token, claim ${claim}`);

@@ -70,16 +70,16 @@ export class JwtLink implements Link {
     if (token === null || header === null) {
       return notMine(
         credentials.password === null
-          ? "it gives no password"
-          : "its password is no token",
+          ? "CONNECT has no password"
+          : "the password is not a JSON Web Token",
       );
     }
     // Whoever sends it tries whether anybody forgets to check (RFC 8725, 2.1).
-    if (header.alg === "none") return deny("its token is not signed");
+    if (header.alg === "none") return deny("the token is not signed");
     const { algorithms } = this.#rules;
     if (!algorithms.includes(header.alg)) {
       return notMine(
-        `its token is signed with ${header.alg}; accepted is ` +
+        `the token is signed with ${header.alg}; accepted: ` +
           algorithms.join(", "),
       );
     }
@@ -100,7 +100,7 @@ export class JwtLink implements Link {
     try {
       keys = await this.#keys.find(header);
     } catch (error) {
-      const why = `its token cannot be checked: ${(error as Error).message}`;
+      const why = `the token cannot be verified: ${(error as Error).message}`;
       // Not the client's fault: it may come again.
       return { kind: "deny", reasonCode: ReasonCode.ServerUnavailable, why };
     }
@@ -121,7 +121,7 @@ export class JwtLink implements Link {
         return refusal(error);
       }
     }
-    return notMine("no key that is known has signed its token");
+    return notMine("no known key signed the token");
   }
 
   #admit(
@@ -134,7 +134,7 @@ export class JwtLink implements Link {
     if (
       matchUsername && credentials.username !== null &&
       credentials.username !== username
-    ) return deny("its user name is not that of its token");
+    ) return deny("the user name differs from that of the token");
     return {
       kind: "allow",
       identity: identityOf(credentials, {
@@ -154,7 +154,7 @@ export class JwtLink implements Link {
   }
 }
 
-/** The algorithms that are accepted and fit. */
+/** Returns the algorithms that are accepted and fit. */
 function accepted(rules: JwtRules, keys: TokenKeys): readonly string[] {
   if (rules.algorithms.length === 0) return keys.algorithms;
   const fitting = rules.algorithms.filter((one) =>
@@ -173,7 +173,10 @@ function tokenOf(password: Uint8Array | null): string | null {
   return TOKEN.test(text) && text.split(".").every(isCanonical) ? text : null;
 }
 
-/** Whether the part is what an encoder writes: a token has one text only. */
+/**
+ * Returns whether the part is what an encoder writes: a token has one text
+ * only.
+ */
 function isCanonical(part: string): boolean {
   return decodeBareBase64(part, "base64url") !== null;
 }
@@ -189,29 +192,32 @@ function headerOf(token: string): TokenHeader | null {
   }
 }
 
-/** Whether the key has not signed the token, or the runtime cannot use it. */
+/**
+ * Returns whether the key has not signed the token, or the runtime cannot use
+ * it.
+ */
 function saysNothingOfToken(error: unknown): boolean {
   return error instanceof errors.JWSSignatureVerificationFailed ||
     !(error instanceof errors.JOSEError || error instanceof ClaimError);
 }
 
-/** What is wrong with a token that one of our keys has signed. */
+/** Returns what is wrong with a token that one of our keys has signed. */
 function refusal(error: unknown): Verdict {
-  if (error instanceof errors.JWTExpired) return deny("its token has expired");
+  if (error instanceof errors.JWTExpired) return deny("the token has expired");
   if (error instanceof errors.JWTClaimValidationFailed) {
     // Several issuers may share a key set, and each have a link of its own.
-    if (error.claim === "iss") return notMine("its token is of another issuer");
+    if (error.claim === "iss") return notMine("the token has another issuer");
     if (error.reason === "missing") {
-      return deny(`its token has no ${error.claim}`);
+      return deny(`the token has no claim ${error.claim}`);
     }
     return deny(
       error.claim === "nbf"
-        ? "its token is not valid yet"
-        : `its token has another ${error.claim}`,
+        ? "the token is not valid yet"
+        : `the token has another value of claim ${error.claim}`,
     );
   }
   return deny(
-    error instanceof ClaimError ? error.message : "its token is malformed",
+    error instanceof ClaimError ? error.message : "the token is malformed",
   );
 }
 

@@ -28,9 +28,13 @@ export interface TokenHeader {
 export interface TokenKeys {
   /** Algorithms that fit; whoever is asked for another has no key. */
   readonly algorithms: readonly string[];
-  /** Those that could have signed a token. Rejects when none can be had. */
+  /**
+   * Returns those that could have signed a token. Rejects when none can be had.
+   */
   find(header: TokenHeader): Promise<readonly TokenKey[]>;
-  /** Whether the key of this id is still among them, as far as is known. */
+  /**
+   * Returns whether the key of this id is still among them, as far as is known.
+   */
   has(id: string): boolean;
 }
 
@@ -80,13 +84,13 @@ function idOf(text: string | Uint8Array): string {
   return createHmac("sha256", idKey).update(text).digest("base64");
 }
 
-/** The one key of tokens that are signed with a secret. */
+/** Returns the one key of tokens that are signed with a secret. */
 export function secretKeys(secret: string): TokenKeys {
   const key = new TextEncoder().encode(secret);
   if (key.length < SHORTEST_SECRET) {
     throw new TokenKeyError(
       "key",
-      `is too short: ${key.length} bytes; whoever has a token could find it ` +
+      `is too short: ${key.length} bytes; an attacker with a token could find it ` +
         `by guessing, so give ${SHORTEST_SECRET} random ones or more`,
     );
   }
@@ -99,12 +103,12 @@ export function secretKeys(secret: string): TokenKeys {
   };
 }
 
-/** The public key in the text of a PEM file; `path` is for errors. */
+/** Returns the public key in the text of a PEM file; `path` is for errors. */
 export async function pemKeys(pem: string, path: string): Promise<TokenKeys> {
   if (/PRIVATE KEY-----/.test(pem)) {
     throw new TokenKeyError(
       path,
-      "holds a private key: whoever checks tokens needs the public one; " +
+      "holds a private key: a broker that verifies tokens needs the public one; " +
         "openssl pkey -in FILE -pubout writes it",
     );
   }
@@ -125,7 +129,7 @@ export async function pemKeys(pem: string, path: string): Promise<TokenKeys> {
   return { ...keys, find: ({ alg }) => keys.find({ alg }) };
 }
 
-/** The public keys of a JWKS (RFC 7517, 5); `path` is for errors. */
+/** Returns the public keys of a JWKS (RFC 7517, 5); `path` is for errors. */
 export async function jwksKeys(text: string, path: string): Promise<TokenKeys> {
   let keys: unknown;
   try {
@@ -136,13 +140,13 @@ export async function jwksKeys(text: string, path: string): Promise<TokenKeys> {
   if (!Array.isArray(keys)) {
     throw new TokenKeyError(
       path,
-      `is no JWKS: it has to be JSON like {"keys": [...]}`,
+      `is not a JWKS: expected JSON like {"keys": [...]}`,
     );
   }
   if (keys.length > MOST_KEYS) {
     throw new TokenKeyError(
       path,
-      `holds ${keys.length} keys: more than ${MOST_KEYS} are not taken`,
+      `holds ${keys.length} keys, more than the ${MOST_KEYS} allowed`,
     );
   }
   return await keySet(keys, path);
@@ -187,7 +191,9 @@ async function keySet(
   };
 }
 
-/** Whether the runtime takes the key, and standards allow its length. */
+/**
+ * Returns whether the runtime takes the key, and standards allow its length.
+ */
 async function isUsable(jwk: JWK, algorithm: string): Promise<boolean> {
   try {
     await calculateJwkThumbprint(jwk);
@@ -200,7 +206,10 @@ async function isUsable(jwk: JWK, algorithm: string): Promise<boolean> {
   }
 }
 
-/** What a key can sign with; nothing for one that is private or for others. */
+/**
+ * Returns what a key can sign with; nothing for one that is private or for
+ * others.
+ */
 function algorithmsOf(jwk: JWK | null): readonly string[] {
   if (typeof jwk !== "object" || jwk === null || jwk.d !== undefined) return [];
   if (jwk.use !== undefined && jwk.use !== "sig") return [];

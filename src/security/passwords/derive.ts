@@ -16,8 +16,8 @@ type KeyedHash = Exclude<PasswordHash, BcryptHash>;
 export const SCRAM_ITERATIONS = 15_000;
 
 /**
- * The hash of a new password, with a salt of its own. For SCRAM it rejects with
- * `RangeError` when the password has what `saslPrep` refuses.
+ * Returns the hash of a new password, with a salt of its own. For SCRAM it
+ * rejects with `RangeError` when the password has what `saslPrep` refuses.
  */
 export async function makeHash(
   password: Uint8Array<ArrayBuffer>,
@@ -51,7 +51,7 @@ export async function makeHash(
   return { ...draft, ...await derive(draft, password) };
 }
 
-/** Whether `password` is the one that `hash` was made of. */
+/** Returns whether `password` is the one that `hash` was made of. */
 export async function matches(
   hash: PasswordHash,
   password: Uint8Array<ArrayBuffer>,
@@ -60,7 +60,7 @@ export async function matches(
   return isSame((await derive(hash, password)).key, hash.key);
 }
 
-/** What comes of `password` with the salt and the cost of `hash`. */
+/** Returns what comes of `password` with the salt and the cost of `hash`. */
 async function derive(
   hash: KeyedHash,
   password: Uint8Array<ArrayBuffer>,
@@ -138,7 +138,7 @@ async function isBcrypt(
   return await bcryptVerify({ password: given, hash: text }) && !isEmpty;
 }
 
-/** What SCRAM keeps of a password with this salt and cost. */
+/** Returns what SCRAM keeps of a password with this salt and cost. */
 export async function scramHash(
   password: string,
   salt: Uint8Array<ArrayBuffer>,
@@ -150,8 +150,8 @@ export async function scramHash(
 }
 
 /**
- * The form in which SCRAM hashes a password. One that has no such form stays
- * as it is: no hash was made of it, so it fits none.
+ * Returns the form in which SCRAM hashes a password. One that has no such form
+ * stays as it is: no hash was made of it, so it fits none.
  */
 function prepared(password: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
@@ -162,7 +162,7 @@ function prepared(password: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** What SCRAM keeps of a password: its two keys (RFC 5802, 3). */
+/** Returns what SCRAM keeps of a password: its two keys (RFC 5802, 3). */
 async function scramKeys(
   password: Uint8Array<ArrayBuffer>,
   cost: {

@@ -97,7 +97,10 @@ const MOST_WORK = 4 << 20;
 /** Rounds of bcrypt as a power of 2: some five seconds. */
 const MOST_BCRYPT_COST = 16;
 
-/** Whether a text can only be meant as a hash; a password may look otherwise. */
+/**
+ * Returns whether a text can only be meant as a hash; a password may look
+ * otherwise.
+ */
 export function looksLikeHash(text: string): boolean {
   return /^(\$(6|7|2[aby]|argon2id|scram-sha-256)|PBKDF2\$sha\d+)\$/.test(
     text,
@@ -134,7 +137,7 @@ export function parseHash(text: string): PasswordHash {
   throw new RangeError("it is no hash of a known kind");
 }
 
-/** The text that `parseHash` reads. */
+/** Returns the text that `parseHash` reads. */
 export function printHash(hash: PasswordHash): string {
   if (hash.kind === "bcrypt") return hash.text;
   const salt = encode(hash.salt);

@@ -53,7 +53,7 @@ export class Hashing {
   }
 
   /**
-   * Whether `password` is the one that `hash` was made of. Rejects with
+   * Returns whether `password` is the one that `hash` was made of. Rejects with
    * `TooBusyError` when too many wait, with another error when it cannot be
    * told.
    */

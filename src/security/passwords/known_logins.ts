@@ -25,7 +25,7 @@ export class KnownLogins {
     this.#clock = clock;
   }
 
-  /** Whether this login was right within the last day. */
+  /** Returns whether this login was right within the last day. */
   has(user: string, hash: string, password: Uint8Array): boolean {
     const digest = this.#digest(user, hash, password);
     const until = this.#until.get(digest);

@@ -3,7 +3,7 @@ import { looksLikeHash, parseHash, type PasswordHash } from "./hash.ts";
 import type { PasswordUsers } from "./password_file.ts";
 
 /**
- * The users that the settings name, whose password may be a hash or the
+ * Returns the users that the settings name, whose password may be a hash or the
  * password itself. Throws `RangeError` for what looks like a hash and is none.
  */
 export function knownUsers(

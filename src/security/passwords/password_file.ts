@@ -21,7 +21,7 @@ export async function readPasswordFile(path: string): Promise<PasswordUsers> {
   return parsePasswordFile(await readPasswordText(path), path);
 }
 
-/** The text of a password file. Rejects with `PasswordFileError`. */
+/** Returns the text of a password file. Rejects with `PasswordFileError`. */
 export async function readPasswordText(path: string): Promise<string> {
   let bytes: Uint8Array;
   try {
@@ -71,14 +71,14 @@ export function parsePasswordFile(text: string, path: string): PasswordUsers {
   return users;
 }
 
-/** Whether the text of a password file has a line about `user`. */
+/** Returns whether the text of a password file has a line about `user`. */
 export function hasUser(text: string, user: string): boolean {
   return text.split("\n").some((line) => entryOf(line)?.[0] === user);
 }
 
 /**
- * The text of a password file in which `user` has `hash`, or is missing when
- * that is null. All other lines stay as they are.
+ * Returns the text of a password file in which `user` has `hash`, or is missing
+ * when that is null. All other lines stay as they are.
  */
 export function withUser(
   text: string,

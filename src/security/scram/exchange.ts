@@ -88,10 +88,10 @@ export class ScramExchange implements AuthExchange {
   async #end(begun: Begun, bytes: Uint8Array | null): Promise<AuthOutcome> {
     const { first, serverFirst, nonce, name, entry } = begun;
     const final = readClientFinal(bytes);
-    if (final.nonce !== nonce) throw new ScramError("another nonce");
+    if (final.nonce !== nonce) throw new ScramError("the nonce differs");
     // Else somebody between could have changed what the client said of it.
     if (final.binding !== Buffer.from(first.gs2).toString("base64")) {
-      throw new ScramError("another gs2 header");
+      throw new ScramError("the gs2 header differs");
     }
     const signed = `${first.bare},${serverFirst},${final.withoutProof}`;
     const hash = await entry.hash();
@@ -117,7 +117,7 @@ export class ScramExchange implements AuthExchange {
   }
 }
 
-/** Whether who made `proof` has the key that `hash` was made of. */
+/** Returns whether `proof` was made with the key that `hash` stores. */
 function provesKey(
   hash: ScramHash,
   signed: string,
@@ -134,7 +134,9 @@ function prepared(name: string): string {
   try {
     return saslPrep(name);
   } catch {
-    throw new ScramError("the user name has what no name may have");
+    throw new ScramError(
+      "the user name has a character that SASLprep prohibits",
+    );
   }
 }
 

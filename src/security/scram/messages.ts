@@ -1,11 +1,11 @@
 import { decodeBase64 } from "../base64.ts";
 
-/** Longer ones are no client's (bytes): a name and a nonce is all there is. */
+/** Longest message (bytes): it holds a name and a nonce. */
 const LONGEST = 4096;
 
-/** What a client may not say; nothing secret is in the message. */
+/** A SCRAM message that is refused; the text holds no secret. */
 export class ScramError extends Error {
-  /** What is wrong, for the operator. */
+  /** `wrong` is for the operator. */
   constructor(wrong: string) {
     super(wrong);
     this.name = "ScramError";
@@ -42,19 +42,19 @@ export function readClientFirst(bytes: Uint8Array | null): ClientFirst {
   const match =
     /^(n|y|p=[A-Za-z0-9.-]+),(a=[^,]+)?,((m=[^,]*,)?n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s
       .exec(text);
-  if (match === null) throw new ScramError("no first message of SCRAM");
+  if (match === null) throw new ScramError("malformed client-first-message");
   const [, binding, authzid, bare, extension, name, nonce] = match;
   // Over MQTT nothing is bound: the method that does is another (…-PLUS).
   if (binding.startsWith("p")) {
-    throw new ScramError("channel binding is not served");
+    throw new ScramError("channel binding is not supported");
   }
   if (extension !== undefined) {
-    throw new ScramError("an extension is asked for that is not known");
+    throw new ScramError("unknown mandatory extension");
   }
   if (nonce.length > 512) throw new ScramError("the nonce is too long");
   const username = decodeName(name);
   if (authzid !== undefined && decodeName(authzid.slice(2)) !== username) {
-    throw new ScramError("nobody acts in the name of another");
+    throw new ScramError("the authorization id differs from the user name");
   }
   return {
     username,
@@ -69,7 +69,7 @@ export function readClientFinal(bytes: Uint8Array | null): ClientFinal {
   const match =
     /^(c=([A-Za-z0-9+/]+=*),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?),p=([A-Za-z0-9+/]+=*)$/s
       .exec(textOf(bytes));
-  if (match === null) throw new ScramError("no second message of SCRAM");
+  if (match === null) throw new ScramError("malformed client-final-message");
   const [, withoutProof, binding, nonce, letters] = match;
   const proof = decodeBase64(letters);
   if (proof === null) throw new ScramError("the proof is not valid Base64");
@@ -78,7 +78,7 @@ export function readClientFinal(bytes: Uint8Array | null): ClientFinal {
 
 function textOf(bytes: Uint8Array | null): string {
   if (bytes === null) throw new ScramError("no authentication data");
-  if (bytes.length > LONGEST) throw new ScramError("too long a message");
+  if (bytes.length > LONGEST) throw new ScramError("the message is too long");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
       .decode(bytes);
@@ -89,6 +89,6 @@ function textOf(bytes: Uint8Array | null): string {
 
 /** `=2C` is a comma, `=3D` an equals sign, and there is no other (5.1). */
 function decodeName(name: string): string {
-  if (/=(?!2C|3D)/.test(name)) throw new ScramError("no user name of SCRAM");
+  if (/=(?!2C|3D)/.test(name)) throw new ScramError("malformed user name");
   return name.replaceAll("=2C", ",").replaceAll("=3D", "=");
 }

@@ -34,7 +34,7 @@ export class ScramLink implements Link {
   judge(): Verdict {
     return {
       kind: "not-mine",
-      why: `it does not ask for the authentication method ${SCRAM_METHOD}`,
+      why: `CONNECT does not name Authentication Method ${SCRAM_METHOD}`,
     };
   }
 

@@ -44,7 +44,7 @@ export class StandIns {
     this.#shapes = null;
   }
 
-  /** The salt of `name`, of as many bytes. */
+  /** Returns the salt of `name`, of as many bytes. */
   salt(name: string, bytes: number): Uint8Array<ArrayBuffer> {
     const salt = new Uint8Array(bytes);
     for (let at = 0; at < bytes; at += 32) {

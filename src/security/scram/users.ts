@@ -28,7 +28,7 @@ export interface ScramEntry {
   readonly iterations: number;
   /** Another one after the password has changed. */
   readonly proof: string;
-  /** What the client's proof is held against. */
+  /** Returns what the client's proof is held against. */
   hash(): ScramHash | Promise<ScramHash>;
 }
 
@@ -63,14 +63,14 @@ export class ScramUsers {
     }
   }
 
-  /** What an exchange under `name` goes by; the name is prepared. */
+  /** Returns what an exchange under `name` goes by; the name is prepared. */
   find(name: string): ScramEntry {
     // Made for all, so that it takes as long for those that need it not.
     const stranger = this.#stranger(name);
     return this.#entries.get(name) ?? stranger;
   }
 
-  /** Whether there is a user of this name. */
+  /** Returns whether there is a user of this name. */
   has(username: string): boolean {
     try {
       return this.#entries.get(saslPrep(username))?.username === username;
@@ -79,7 +79,7 @@ export class ScramUsers {
     }
   }
 
-  /** Whether the user `username` still has what it proved itself by. */
+  /** Returns whether the user `username` still has what it proved itself by. */
   stillHas(username: string, proof: string): boolean {
     const entry = this.#entries.get(saslPrep(username));
     return entry?.username === username && entry.proof === proof;

@@ -127,8 +127,8 @@ testWith(
     const key = await Deno.readTextFile(one.key);
     await Deno.writeTextFile(path("cutkey"), key.replace("MIG", "AAA"));
     const cases: [IdentityFiles, RegExp][] = [
-      [files(path("none"), one.key), /\/none is not there: correct the path/],
-      [files(one.cert, path("none")), /\/none is not there/],
+      [files(path("none"), one.key), /\/none does not exist: correct the path/],
+      [files(one.cert, path("none")), /\/none does not exist/],
       [files(workshop.folder, one.key), /is a folder: name a file in it/],
       [
         files(path("empty"), one.key),
@@ -145,7 +145,7 @@ testWith(
       [files(client.cert, client.key), /is not for servers: .*serverAuth/],
       [
         files(one.cert, one.key, { key_password_file: path("gone") }),
-        /\/gone is not there/,
+        /\/gone does not exist/,
       ],
     ];
     for (const [given, wrong] of cases) await fails(given, wrong);

@@ -322,7 +322,9 @@ Deno.test("http: who has waited too long for a turn is not asked about", async (
   clock.advance(401);
   assert.equal((await within("the first", first)).kind, "deny");
   const refused = await within("b", early);
-  assert.ok(refused.kind === "deny" && /asked too much/.test(refused.why));
+  assert.ok(
+    refused.kind === "deny" && /too many requests waiting/.test(refused.why),
+  );
   answer();
   assert.equal((await within("c", late)).kind, "allow");
   const names = server.calls.map(({ body }) => JSON.parse(body).username);
@@ -342,7 +344,7 @@ Deno.test("http: passwords that wait for a turn are held up to a bound", async (
     (_, at) => link.judge(userOf(`u${at}`, big)),
   );
   const last = await within("the last", all.at(-1)!);
-  assert.ok(last.kind === "deny" && /asked too much/.test(last.why));
+  assert.ok(last.kind === "deny" && /too many requests waiting/.test(last.why));
   assert.equal(last.reasonCode, ReasonCode.ServerUnavailable);
   answer();
   await within("the first", first);

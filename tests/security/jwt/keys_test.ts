@@ -155,16 +155,16 @@ Deno.test("jwks: a set of nothing but a short RSA key is refused with the length
 });
 
 const BAD_SETS: readonly [what: string, text: string, wrong: RegExp][] = [
-  ["nothing", "", /is no JWKS/],
-  ["a list", "[]", /is no JWKS/],
-  ["null", "null", /is no JWKS/],
-  ["no list of keys", `{"keys": {}}`, /is no JWKS/],
+  ["nothing", "", /is not a JWKS/],
+  ["a list", "[]", /is not a JWKS/],
+  ["null", "null", /is not a JWKS/],
+  ["no list of keys", `{"keys": {}}`, /is not a JWKS/],
   ["no keys", `{"keys": []}`, /holds no key/],
   ["keys that are none", `{"keys": [1, null, "x"]}`, /holds no key/],
   [
     "too many keys",
     JSON.stringify({ keys: Array(101).fill(one.jwk) }),
-    /more than 100/,
+    /more than the 100 allowed/,
   ],
 ];
 
@@ -270,7 +270,7 @@ Deno.test("jwks_url: without any keys a login is refused as the server's fault",
   const verdict = await link.judge(credentialsOf({ password }));
   assert.equal(verdict.kind, "deny");
   assert.equal(verdict.reasonCode, 0x88);
-  assert.match(told[0], /is no JWKS/);
+  assert.match(told[0], /is not a JWKS/);
 });
 
 Deno.test("jwks_url: a server that does not answer is given up in time", async () => {

@@ -14,7 +14,10 @@ export async function keepIssued(
   await writePrivately(pathOf(files, fingerprint), pem, 0o644);
 }
 
-/** What was issued under that fingerprint, in PEM; undefined for a stranger's. */
+/**
+ * Returns what was issued under that fingerprint, in PEM; undefined for a
+ * stranger's.
+ */
 export async function readIssued(
   files: AuthorityFiles,
   fingerprint: string,
@@ -22,7 +25,7 @@ export async function readIssued(
   return await readIfThere(pathOf(files, fingerprint));
 }
 
-/** The fingerprints of all that was issued and not forgotten. */
+/** Returns the fingerprints of all that was issued and not forgotten. */
 export async function issuedFingerprints(
   files: AuthorityFiles,
 ): Promise<string[]> {

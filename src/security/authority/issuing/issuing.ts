@@ -42,7 +42,7 @@ export function chainOf(
   return [leaf, ...above].map((one) => one.toString("pem") + "\n").join("");
 }
 
-/** A name that has nothing but a common name. */
+/** Returns a name that has nothing but a common name. */
 export function commonName(x509: X509, name: string): Leaf["subject"] {
   return new x509.Name([{ CN: [{ utf8String: name }] }]);
 }

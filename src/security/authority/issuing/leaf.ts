@@ -68,7 +68,7 @@ function usagesOf(x509: X509, key: CryptoKey): number {
   return isRsa ? digitalSignature | keyEncipherment : digitalSignature;
 }
 
-/** The id that the authority gave its own key, else the usual one. */
+/** Returns the id that the authority gave its own key, else the usual one. */
 async function authorityKeyId(
   { AuthorityKeyIdentifierExtension, SubjectKeyIdentifierExtension }: X509,
   issuer: Certificate | null,

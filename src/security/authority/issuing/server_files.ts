@@ -23,8 +23,8 @@ export interface KeptServer {
 }
 
 /**
- * Whether a certificate stays that begins after `now`. It does where one made
- * now would begin no sooner, or where clients trust the file itself.
+ * Returns whether a certificate stays that begins after `now`. It does where
+ * one made now would begin no sooner, or where clients trust the file itself.
  */
 function staysEarly(
   isSelfSigned: boolean,
@@ -79,7 +79,7 @@ export async function readServer(
   }
 }
 
-/** Whether `certificate` has all of `names`. */
+/** Returns whether `certificate` has all of `names`. */
 function speaksOf(
   certificate: X509Certificate,
   names: CertificateNames,

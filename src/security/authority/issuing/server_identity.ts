@@ -42,13 +42,13 @@ export interface ServerIdentity {
 }
 
 /**
- * The certificate for listeners without one of their own, from the authority in
- * `folder`. Both are made when they are missing. The certificate is made anew
- * once two thirds of its life have passed, when the authority is another one,
- * when it lacks one of `names`, or when it was made without a date and there is
- * one now. A caller that asks in time always has a valid one; after the calendar
- * was set back it may have one that begins later.
- * Rejects with `AuthorityError`; what is there stays as it is then.
+ * Returns the certificate for listeners without one of their own, from the
+ * authority in `folder`. Both are made when they are missing. The certificate
+ * is made anew once two thirds of its life have passed, when the authority is
+ * another one, when it lacks one of `names`, or when it was made without a date
+ * and there is one now. A caller that asks in time always has a valid one;
+ * after the calendar was set back it may have one that begins later. Rejects
+ * with `AuthorityError`; what is there stays as it is then.
  */
 export async function serverIdentity(
   folder: string,

@@ -54,7 +54,7 @@ export async function signRequest(
   return await signAndKeep(issuer, clock.date(), days, leaf);
 }
 
-/** What a request says of its subject is a stranger's text. */
+/** Refuses a subject that is empty or unsuitable: its author is not trusted. */
 function checkSubject(subject: Leaf["subject"], file: string): void {
   const values = subject.toJSON().flatMap((part) => Object.values(part).flat());
   if (values.length === 0) {

@@ -1,6 +1,6 @@
 /**
- * Whether `keyPem` (PKCS#8) is the private key of the first certificate in
- * `certificatePem`; false, too, when either cannot be read.
+ * Returns whether `keyPem` (PKCS#8) is the private key of the first certificate
+ * in `certificatePem`; false, too, when either cannot be read.
  */
 export async function isPair(
   certificatePem: string,

@@ -44,7 +44,7 @@ function paramsOf(type: KeyType): GenerateParams {
   }
 }
 
-/** A new pair of keys; RSA with 4096 bits may take seconds. */
+/** Returns a new pair of keys; RSA with 4096 bits may take seconds. */
 export async function newKeys(type: KeyType): Promise<CryptoKeyPair> {
   const usages: KeyUsage[] = ["sign", "verify"];
   const keys = await crypto.subtle.generateKey(paramsOf(type), true, usages);
@@ -58,8 +58,8 @@ type KnownAlgorithm = KeyAlgorithm & {
 };
 
 /**
- * What kind of key this is, for people and programs: a `KeyType`, or that of an
- * imported one, as `p521` or `rsa3000`.
+ * Returns what kind of key this is, for people and programs: a `KeyType`, or
+ * that of an imported one, as `p521` or `rsa3000`.
  */
 export function keyTypeOf(algorithm: KeyAlgorithm): string {
   const { name, namedCurve, modulusLength } = algorithm as KnownAlgorithm;
@@ -90,7 +90,7 @@ export function checkKeyType(algorithm: KeyAlgorithm, what: string): void {
   );
 }
 
-/** How a key of this kind signs: with a hash as strong as itself. */
+/** Returns how a key of this kind signs: with a hash as strong as itself. */
 export function signingAlgorithm(
   algorithm: KeyAlgorithm,
 ): Algorithm | EcdsaParams {

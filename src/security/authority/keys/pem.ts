@@ -8,23 +8,32 @@ export interface PemBlock {
   readonly text: string;
 }
 
-/** The blocks of `text`, in their order; what stands between them is passed over. */
+/**
+ * Returns the blocks of `text`, in their order; what stands between them is
+ * passed over.
+ */
 export function pemBlocks(text: string): PemBlock[] {
   return [...text.matchAll(block)].map(([text, label]) => ({ label, text }));
 }
 
-/** The certificates of `text`: those that are trusted by OpenSSL's label, too. */
+/**
+ * Returns the certificates of `text`: those that are trusted by OpenSSL's
+ * label, too.
+ */
 export function pemCertificates(text: string): string[] {
   return pemBlocks(text).filter(({ label }) => label === "CERTIFICATE")
     .map((block) => block.text);
 }
 
-/** The first private key of `text`, in whatever of its forms; else undefined. */
+/**
+ * Returns the first private key of `text`, in whatever of its forms; else
+ * undefined.
+ */
 export function pemPrivateKey(text: string): PemBlock | undefined {
   return pemBlocks(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
 }
 
-/** Bytes as a PEM block, with an end of line. */
+/** Returns bytes as a PEM block, with an end of line. */
 export function toPem(label: string, bytes: Uint8Array): string {
   const lines = bytes.toBase64().match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${

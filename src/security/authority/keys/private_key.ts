@@ -2,15 +2,19 @@ import { AuthorityError } from "./authority_error.ts";
 import { checkKeyType } from "./key_type.ts";
 import { pemPrivateKey, toPem } from "./pem.ts";
 
-/** The private key `key` as PKCS#8 in PEM. It must not be shown to anybody. */
+/**
+ * Returns the private key `key` as PKCS#8 in PEM. It must not be shown to
+ * anybody.
+ */
 export async function exportKey(key: CryptoKey): Promise<string> {
   const bytes = await crypto.subtle.exportKey("pkcs8", key);
   return toPem("PRIVATE KEY", new Uint8Array(bytes));
 }
 
 /**
- * The private key in `text`: PEM, as PKCS#8, PKCS#1 or SEC1; `password` opens
- * an encrypted one. `what` names its file in errors; nothing of the key does.
+ * Returns the private key in `text`: PEM, as PKCS#8, PKCS#1 or SEC1; `password`
+ * opens an encrypted one. `what` names its file in errors; nothing of the key
+ * does.
  *
  * @throws {AuthorityError} `unsuitable`
  */

@@ -23,7 +23,7 @@ const PROVISIONAL_DAYS = 9000;
 const MOST_DAYS = 36_500;
 
 /**
- * A life of `days` (1..36,500) from `now` on, within that of `issuer`.
+ * Returns a life of `days` (1..36,500) from `now` on, within that of `issuer`.
  *
  * @throws {AuthorityError} `clock` when this machine has no idea of the date:
  * what it issues would be over before it begins
@@ -79,8 +79,8 @@ export function ownValidity(
 }
 
 /**
- * The same for the broker's own authority, which stays when the calendar is
- * set, also back.
+ * Returns the same for the broker's own authority, which stays when the
+ * calendar is set, also back.
  */
 export function ownAuthorityValidity(now: number, days: number): Validity {
   const { notAfter } = ownValidity(now, days);
@@ -92,7 +92,7 @@ function second(ms: number): Date {
   return new Date(Math.floor(ms / 1000) * 1000);
 }
 
-/** The date of `ms` since 1970, UTC. */
+/** Returns the date of `ms` since 1970, UTC. */
 export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }

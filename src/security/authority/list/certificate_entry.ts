@@ -35,7 +35,8 @@ export type CertificateList = ReadonlyMap<string, CertificateEntry>;
 const DIGITS = /^[0-9a-f]{64}$/;
 
 /**
- * A SHA-256 fingerprint as the list has it. People write it as `openssl x509
+ * Returns a SHA-256 fingerprint as the list has it. People write it as `openssl
+ * x509
  * -fingerprint` does, too: capitals, colons, `SHA256 Fingerprint=` before it.
  * Null for what is no fingerprint.
  */

@@ -11,14 +11,17 @@ const VERSION = 1;
 /** What is wrong with the text of a list. */
 export class FormatFault extends Error {}
 
-/** The text of `list`: JSON, an entry a fingerprint, in the order of the list. */
+/**
+ * Returns the text of `list`: JSON, an entry a fingerprint, in the order of the
+ * list.
+ */
 export function writeListText(list: CertificateList): string {
   const certificates = Object.fromEntries(list);
   return JSON.stringify({ version: VERSION, certificates }, null, 2) + "\n";
 }
 
 /**
- * The list that `text` holds; people may have edited it.
+ * Returns the list that `text` holds; people may have edited it.
  *
  * @throws {FormatFault} saying where and what.
  */

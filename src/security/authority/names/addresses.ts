@@ -1,6 +1,6 @@
 import { formatAddress, parseAddress } from "../../../network/mod.ts";
 
-/** Whether `text` is an IP address, without a zone. */
+/** Returns whether `text` is an IP address, without a zone. */
 export function isAddress(text: string): boolean {
   return !text.includes("%") && parseAddress(text) !== null;
 }

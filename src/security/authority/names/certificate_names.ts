@@ -25,7 +25,7 @@ const mail = /^[!-?A-~]{1,64}@[!-?A-~]{1,255}$/;
 /** Longest common name (RFC 5280, appendix A.1, ub-common-name). */
 const MOST_NAME = 64;
 
-/** Whether `text` can stand as a host name in a certificate. */
+/** Returns whether `text` can stand as a host name in a certificate. */
 export function isHostName(text: string): boolean {
   return hostName.test(text) && !isAddress(text);
 }
@@ -74,8 +74,8 @@ export function checkCommonName(name: string): void {
 }
 
 /**
- * The names of a server called `name`, that among them: clients look for it
- * there, and not at the common name (RFC 9525, 6.2).
+ * Returns the names of a server called `name`, that among them: clients look
+ * for it there, and not at the common name (RFC 9525, 6.2).
  *
  * @throws {AuthorityError} `unsuitable` when nobody could find it
  */
@@ -95,7 +95,10 @@ export function serverNames(
   );
 }
 
-/** The names as an extension (RFC 5280, 4.2.1.6); none where there are none. */
+/**
+ * Returns the names as an extension (RFC 5280, 4.2.1.6); none where there are
+ * none.
+ */
 export function namesExtension(
   { SubjectAlternativeNameExtension }: X509,
   names: CertificateNames,
@@ -109,8 +112,8 @@ export function namesExtension(
 }
 
 /**
- * What a certificate or a request says in its extension `found`, by kind; other
- * kinds of name are left out.
+ * Returns what a certificate or a request says in its extension `found`, by
+ * kind; other kinds of name are left out.
  */
 export function namesOf(
   { SubjectAlternativeNameExtension }: X509,

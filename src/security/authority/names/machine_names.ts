@@ -13,9 +13,9 @@ export interface Machine {
 }
 
 /**
- * The names and addresses by which this machine can be reached, and `extra`
- * ones: host names or addresses; what is neither is left out. Addresses that
- * mean another machine on every link are left out, too.
+ * Returns the names and addresses by which this machine can be reached, and
+ * `extra` ones: host names or addresses; what is neither is left out. Addresses
+ * that mean another machine on every link are left out, too.
  */
 export function machineNames(
   extra: readonly string[] = [],
@@ -36,7 +36,7 @@ export function machineNames(
   };
 }
 
-/** What an authority is called that nobody gave a name. */
+/** Returns what an authority is called that nobody gave a name. */
 export function machineAuthorityName(machine: Machine = Deno): string {
   const own = machineNames([], machine).dns[0] ?? "this machine";
   return `Dunlin on ${own}`.slice(0, 64);

@@ -36,7 +36,7 @@ export interface Issuer {
 }
 
 /**
- * The authority in `folder`; undefined when there is none. Rejects with
+ * Returns the authority in `folder`; undefined when there is none. Rejects with
  * `AuthorityError` when it cannot be read.
  */
 export async function openAuthority(
@@ -63,9 +63,9 @@ export async function requireAuthority(folder: string): Promise<Authority> {
 }
 
 /**
- * The authority in `folder`, ready to issue at the time `now`. Rejects with
- * `AuthorityError`: `missing`, `keyless`, `unsuitable` when its key is not that
- * of its certificate or its life is over.
+ * Returns the authority in `folder`, ready to issue at the time `now`. Rejects
+ * with `AuthorityError`: `missing`, `keyless`, `unsuitable` when its key is not
+ * that of its certificate or its life is over.
  */
 export async function openIssuer(folder: string, now: number): Promise<Issuer> {
   const authority = await requireAuthority(folder);

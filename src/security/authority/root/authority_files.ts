@@ -18,7 +18,7 @@ export interface AuthorityFiles {
   readonly issued: string;
 }
 
-/** The files of the authority in `folder`. */
+/** Returns the files of the authority in `folder`. */
 export function authorityFiles(folder: string): AuthorityFiles {
   return {
     folder,
@@ -51,7 +51,7 @@ export async function makeAuthorityFolder(folder: string): Promise<void> {
 }
 
 /**
- * The text of a file; undefined when there is none.
+ * Returns the text of a file; undefined when there is none.
  *
  * @throws {AuthorityError} `unreadable`
  */

@@ -41,7 +41,8 @@ export interface CertificateReading {
 }
 
 /**
- * The certificates of `text`, PEM or a single one as DER; `what` names its file.
+ * Returns the certificates of `text`, PEM or a single one as DER; `what` names
+ * its file.
  *
  * @throws {AuthorityError} `unsuitable` when there is none, or one is damaged
  */
@@ -70,7 +71,7 @@ export function parseCertificates(
   );
 }
 
-/** What `certificate` says. */
+/** Returns what `certificate` says. */
 export function readingOf(
   x509: X509,
   certificate: Certificate,

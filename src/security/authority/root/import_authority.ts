@@ -74,7 +74,7 @@ function unsuitable(message: string): AuthorityError {
   return new AuthorityError("unsuitable", message);
 }
 
-/** What makes an authority (RFC 5280, 4.2.1.3 and 4.2.1.9). */
+/** Refuses a certificate that is no authority (RFC 5280, 4.2.1.3, 4.2.1.9). */
 function checkAuthority(
   x509: X509,
   certificate: Certificate,

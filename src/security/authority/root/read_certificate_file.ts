@@ -14,8 +14,9 @@ export interface CertificateFile {
 }
 
 /**
- * What the first certificate in `content` says: PEM or DER. `file` names it in
- * errors. Rejects with `AuthorityError` `unsuitable` when there is none.
+ * Returns what the first certificate in `content` says: PEM or DER. `file`
+ * names it in errors. Rejects with `AuthorityError` `unsuitable` when there is
+ * none.
  */
 export async function readCertificateFile(
   content: Uint8Array<ArrayBuffer>,

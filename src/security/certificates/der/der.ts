@@ -43,7 +43,7 @@ export class DerReader {
     return this.isAtEnd ? -1 : this.#bytes[this.#at];
   }
 
-  /** The next element, which must have `tag` where one is given. */
+  /** Returns the next element, which must have `tag` where one is given. */
   next(tag?: number): DerElement {
     const start = this.#at;
     if (start + 2 > this.#bytes.length) throw new DerError("it is cut off");
@@ -67,7 +67,9 @@ export class DerReader {
     return this.nextTag === tag ? this.next() : null;
   }
 
-  /** A reader for what the next element holds, which must have `tag`. */
+  /**
+   * Returns a reader for what the next element holds, which must have `tag`.
+   */
   inside(tag: number = Tag.Sequence): DerReader {
     return new DerReader(this.next(tag).content);
   }
@@ -88,7 +90,7 @@ export class DerReader {
   }
 }
 
-/** An object identifier in dotted form. */
+/** Returns an object identifier in dotted form. */
 export function readOid(content: Uint8Array): string {
   const numbers: number[] = [];
   let number = 0;
@@ -105,7 +107,7 @@ export function readOid(content: Uint8Array): string {
   return [top, first - top * 40, ...rest].join(".");
 }
 
-/** A time (RFC 5280, 4.1.2.5) in ms since 1970. */
+/** Returns a time (RFC 5280, 4.1.2.5) in ms since 1970. */
 export function readTime({ tag, content }: DerElement): number {
   let text = String.fromCharCode(...content.subarray(0, 16));
   if (tag === Tag.UtcTime) text = (text < "50" ? "20" : "19") + text;

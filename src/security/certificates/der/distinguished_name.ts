@@ -53,7 +53,7 @@ export function readName(element: DerElement): DistinguishedName {
   return { text: parts.join(","), commonName, key: element.whole.toHex() };
 }
 
-/** The text of a string of whatever kind; null for what is none. */
+/** Returns the text of a string of whatever kind; null for what is none. */
 export function readText({ tag, content }: DerElement): string | null {
   try {
     switch (tag) {

@@ -53,7 +53,7 @@ export const Purpose = {
   Client: "1.3.6.1.5.5.7.3.2",
 } as const;
 
-/** Whether a certificate may be used for `purpose`. */
+/** Returns whether a certificate may be used for `purpose`. */
 export function isFor(
   { purposes }: Pick<ReadCertificate, "purposes">,
   purpose: string,
@@ -98,7 +98,7 @@ export function readCertificate(der: Uint8Array): ReadCertificate {
   };
 }
 
-/** A serial number as lowercase hex, without leading zeros. */
+/** Returns a serial number as lowercase hex, without leading zeros. */
 export function readSerial({ content }: DerElement): string {
   return content.toHex().replace(/^0+(?=.)/, "");
 }

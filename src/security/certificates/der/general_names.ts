@@ -57,8 +57,9 @@ export function generalName({ tag, content }: DerElement): GeneralName {
 }
 
 /**
- * The parts of a directory name, each as one text that is the same for parts
- * that mean the same: case and repeated spaces do not count (RFC 5280, 7.1).
+ * Returns the parts of a directory name, each as one text that is the same for
+ * parts that mean the same: case and repeated spaces do not count (RFC 5280,
+ * 7.1).
  *
  * @throws {DerError} when it makes no sense.
  */

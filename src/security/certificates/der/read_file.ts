@@ -4,7 +4,7 @@ import { CertificateError } from "./certificate_error.ts";
 const LARGEST = 64 * 1024 * 1024;
 
 /**
- * The bytes of the file at `path`, `most` of them; rejects with
+ * Returns the bytes of the file at `path`, `most` of them; rejects with
  * `CertificateError`.
  */
 export async function readBytes(
@@ -20,7 +20,7 @@ export async function readBytes(
       const mib = Math.floor(most / 1024 / 1024);
       throw new CertificateError(
         path,
-        `is too large: ${size} bytes, and no more than ${mib} MiB are read`,
+        `is too large: ${size} bytes, at most ${mib} MiB are allowed`,
       );
     }
     return await Deno.readFile(path);
@@ -30,17 +30,17 @@ export async function readBytes(
   }
 }
 
-/** The text of the file at `path`; rejects with `CertificateError`. */
+/** Returns the text of the file at `path`; rejects with `CertificateError`. */
 export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
 function trouble(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
-    return "is not there: correct the path, or put the file there";
+    return "does not exist: correct the path, or put the file there";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "may not be read: give the user that runs dunlin the right to";
+    return "cannot be read: give the user that runs dunlin the right to";
   }
   return `cannot be read: ${(error as Error).message}`;
 }

@@ -40,15 +40,15 @@ export function algorithmOf({ content }: DerElement): string {
   return readOid(new DerReader(content).next(Tag.Oid).content);
 }
 
-/** Whether signatures by the algorithm can be verified here. */
+/** Returns whether signatures by the algorithm can be verified here. */
 export function isKnownAlgorithm(algorithm: DerElement): boolean {
   const oid = algorithmOf(algorithm);
   return HASHES.has(oid) || oid === PSS;
 }
 
 /**
- * Whether `key` has made the signature. False also for algorithms with SHA-1 or
- * older hashes, and for RSA keys of less than 2,048 bits.
+ * Returns whether `key` has made the signature. False also for algorithms with
+ * SHA-1 or older hashes, and for RSA keys of less than 2,048 bits.
  */
 export function hasSigned(key: KeyObject, one: Signed): boolean {
   try {

@@ -8,7 +8,7 @@ export function daysLeft(notAfter: number, now: number): number {
   return Math.floor((notAfter - now) / DAY);
 }
 
-/** How near the end is; warnings are given when this changes. */
+/** Returns how near the end is; warnings are given when this changes. */
 export function expiryStage(notAfter: number, now: number): ExpiryStage {
   const left = notAfter - now;
   if (left <= 0) return "expired";

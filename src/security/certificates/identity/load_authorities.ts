@@ -14,7 +14,9 @@ export interface LoadedAuthority {
   readonly facts: ReadCertificate;
 }
 
-/** All authorities of some PEM files; rejects with `CertificateError`. */
+/**
+ * Returns all authorities of some PEM files; rejects with `CertificateError`.
+ */
 export async function loadAuthorities(
   paths: readonly string[],
 ): Promise<LoadedAuthority[]> {
@@ -28,7 +30,7 @@ export async function loadAuthorities(
   return all;
 }
 
-/** The authorities that the operating system trusts. */
+/** Returns the authorities that the operating system trusts. */
 export async function systemRoots(): Promise<LoadedAuthority[]> {
   const { getCACertificates } = await import("node:tls");
   const all: LoadedAuthority[] = [];

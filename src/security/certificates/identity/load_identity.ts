@@ -59,7 +59,9 @@ export async function loadIdentity(
   };
 }
 
-/** The certificates of a PEM file, at least one; or `CertificateError`. */
+/**
+ * Returns the certificates of a PEM file, at least one; or `CertificateError`.
+ */
 export async function loadChain(path: string): Promise<X509Certificate[]> {
   const blocks = pemCertificates(await readText(path));
   if (blocks.length === 0) {
@@ -78,7 +80,7 @@ export async function loadChain(path: string): Promise<X509Certificate[]> {
       const which = `certificate ${index + 1} of ${blocks.length}`;
       throw new CertificateError(
         path,
-        `is damaged: ${which} makes no sense; copy it again`,
+        `is damaged: ${which} cannot be decoded; copy it again`,
         error,
       );
     }
@@ -111,8 +113,8 @@ async function loadKey(files: IdentityFiles): Promise<KeyObject> {
       files.key,
       isEncrypted
         ? "cannot be decrypted: the password is wrong, or the encryption too " +
-          "old; to renew it: openssl pkcs8 -topk8 -in FILE -out NEW"
-        : "is damaged, or of a kind that is not known: copy it again",
+          "old; to convert it: openssl pkcs8 -topk8 -in FILE -out NEW"
+        : "is damaged, or of an unknown kind: copy it again",
     );
   }
 }

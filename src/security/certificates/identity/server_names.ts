@@ -1,9 +1,9 @@
 import type { ReadCertificate } from "../der/facts.ts";
 
 /**
- * Whether a certificate is good for `name`, a DNS name in lowercase (RFC 9525):
- * `*` stands for one whole label, the first. Without DNS names or addresses the
- * common name counts, as it once did.
+ * Returns whether a certificate is good for `name`, a DNS name in lowercase
+ * (RFC 9525): `*` stands for one whole label, the first. Without DNS names or
+ * addresses the common name counts, as it once did.
  */
 export function isForName(
   facts: Pick<ReadCertificate, "dnsNames" | "addresses" | "commonName">,

@@ -13,9 +13,9 @@ export type UsernameSource =
 const LONGEST = 65_535;
 
 /**
- * The user name that a certificate gives, by the first of its values; null
- * where it has none that could be a user name: empty, too long, or with control
- * characters, which logs and rules would stumble over.
+ * Returns the user name that a certificate gives, by the first of its values;
+ * null where it has none that could be a user name: empty, too long, or with
+ * control characters, which logs and rules would stumble over.
  */
 export function usernameFrom(
   source: Exclude<UsernameSource, "none">,

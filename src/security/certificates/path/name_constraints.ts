@@ -40,7 +40,9 @@ function readSubtrees(content: Uint8Array | undefined): GeneralName[] {
   return names;
 }
 
-/** Whether the constraints are about more than DNS names and addresses. */
+/**
+ * Returns whether the constraints are about more than DNS names and addresses.
+ */
 export function areOfOtherNames(constraints: NameConstraints): boolean {
   return [...constraints.permitted, ...constraints.excluded]
     .some(({ kind }) => kind !== NameKind.Dns && kind !== NameKind.Address);
@@ -55,8 +57,8 @@ export function comparisons(
 }
 
 /**
- * Whether a certificate with `names` may be issued. A name of a kind that is
- * constrained but not understood is refused.
+ * Returns whether a certificate with `names` may be issued. A name of a kind
+ * that is constrained but not understood is refused.
  *
  * @throws {DerError} when a name makes no sense.
  */

@@ -151,7 +151,7 @@ class Search {
     return found;
   }
 
-  /** Whether a certificate that was sent may be in a path at all. */
+  /** Returns whether a certificate that was sent may be in a path at all. */
   #isGood({ facts, own }: Step): boolean {
     return own.unknown === null && this.#now >= facts.notBefore &&
       this.#now <= facts.notAfter && isFor(facts, Purpose.Client);

@@ -49,8 +49,8 @@ export interface CertificateCase {
 }
 
 /**
- * Whether a client may come in by its certificate: null for yes, else why not.
- * Revocation goes before everything, whatever the mode.
+ * Returns whether a client may come in by its certificate: null for yes, else
+ * why not. Revocation goes before everything, whatever the mode.
  */
 export function judgeCertificate(
   { certificate, mode, ...asked }: CertificateCase,
@@ -72,7 +72,7 @@ export function judgeCertificate(
   return asked.state === "pending" ? "pending" : "unknown";
 }
 
-/** Whether a refusal is for a date alone: time brings it about. */
+/** Returns whether a refusal is for a date alone: time brings it about. */
 export function isOfDate(refusal: CertificateRefusal): boolean {
   return refusal === "not-yet-valid" || refusal === "expired" ||
     refusal === "crl-expired";

@@ -22,9 +22,9 @@ const LARGEST = 24 * 1024 * 1024;
 const AT_ONCE = 2_000;
 
 /**
- * The revocation lists of the file at `path`, PEM or DER. Each must be signed
- * by one of `authorities`: else anybody who can write the file could let in who
- * was revoked. Rejects with `CertificateError`.
+ * Returns the revocation lists of the file at `path`, PEM or DER. Each must be
+ * signed by one of `authorities`: else anybody who can write the file could let
+ * in who was revoked. Rejects with `CertificateError`.
  */
 export async function loadRevocations(
   path: string,
@@ -68,7 +68,7 @@ function fromPem(bytes: Uint8Array): Uint8Array[] {
     );
 }
 
-/** What signature and entries were made of is let go. */
+/** Reads all entries of a list, and keeps none of its bytes. */
 async function readWhole(list: UnreadList): Promise<RevocationList> {
   const serials = new Set<string>();
   for (const serial of serialsOf(list)) {
@@ -94,13 +94,13 @@ function verify(
   if (isKnown) {
     throw new CertificateError(
       path,
-      `is not signed by ${list.issuer}, in whose name it speaks: ` +
+      `is not signed by ${list.issuer}, the issuer that it names: ` +
         "fetch it again from there",
     );
   }
   throw new ForeignListError(
     path,
-    `is of ${list.issuer}, which is none of the authorities in ca: ` +
+    `is of ${list.issuer}, which is not an authority in ca: ` +
       "put its certificate there, or remove the list",
   );
 }

@@ -71,7 +71,7 @@ export function readRevocationList(der: Uint8Array): UnreadList {
 }
 
 /**
- * The serial numbers in a list, one after the other.
+ * Returns the serial numbers in a list, one after the other.
  *
  * @throws {DerError} when an entry makes no sense.
  */
@@ -99,7 +99,7 @@ function refuseUnknown(body: DerReader): void {
 }
 
 /**
- * Whether `authority` has signed the list, and may.
+ * Returns whether `authority` has signed the list, and may.
  *
  * @throws {RevocationFault} when the signature is of an unknown kind.
  */
@@ -110,9 +110,7 @@ export function isSignedBy(
   if (facts.subjectKey !== list.issuerKey || !facts.maySignLists) return false;
   if (!isKnownAlgorithm(list.algorithm)) {
     throw new RevocationFault(
-      `is signed in a way that is not known (${
-        algorithmOf(list.algorithm)
-      }): ` +
+      `has an unknown signature algorithm (${algorithmOf(list.algorithm)}): ` +
         "have it signed with SHA-256 or better, by RSA, ECDSA or Ed25519",
     );
   }

@@ -24,10 +24,11 @@ export class Revocations {
   }
 
   /**
-   * What is said of a certificate and of those it was issued by; `now` in ms.
-   * An issuer without a list revokes nothing. Of several lists of one issuer
-   * all count, and the newest tells whether they are out of date. A list that
-   * begins after `now` is as good as one that has ended (RFC 5280, 5.1.2.4).
+   * Returns what is said of a certificate and of those it was issued by; `now`
+   * in ms. An issuer without a list revokes nothing. Of several lists of one
+   * issuer all count, and the newest tells whether they are out of date. A list
+   * that begins after `now` is as good as one that has ended (RFC 5280,
+   * 5.1.2.4).
    */
   statusOf(chain: readonly Issued[], now: number): RevocationStatus {
     let isAnyStale = false;
@@ -47,7 +48,7 @@ export class Revocations {
   }
 }
 
-/** Whether there should be a newer list at `now` (ms). */
+/** Returns whether there should be a newer list at `now` (ms). */
 export function isStale(
   { nextUpdate }: Pick<RevocationList, "nextUpdate">,
   now: number,
