@@ -13,7 +13,7 @@ function closedFor({ context }: RuledSessions): string[] {
 for (
   const [what, first, rest] of [
     ["TLS", "16", "03"],
-    ["HTTP", "47", "45 54"],
+    ["HTTP", "47", "45 54 20"],
     ["a PROXY header", "0d 0a", "0d 0a 00 0d 0a 51 55 49 54 0a"],
   ]
 ) {
