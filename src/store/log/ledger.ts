@@ -18,7 +18,13 @@ export type Category = typeof Category[keyof typeof Category];
 /** Overhead of blocks for each byte of records. */
 const A_BYTE = (BLOCK_OVERHEAD + BLOCK_HEADER) / (BLOCK_MAX - BLOCK_HEADER);
 
-/** Bytes of a row in the pages of SQLite's tree. */
+/** Length of the longest block that SQLite keeps within its row, in bytes. */
+const IN_ROW = 900;
+
+/** Bytes that such a row takes beside its block, with unfilled parts of pages. */
+const BESIDE = 256;
+
+/** Bytes in SQLite's tree for a block that has pages of its own. */
 const A_ROW = 1024;
 
 /** Length from which on a retained message is counted exactly, in bytes. */
@@ -106,7 +112,9 @@ export class Ledger {
   sealed(number: number, bytes: number): void {
     const account = this.at(number);
     account.size = bytes + BLOCK_OVERHEAD;
-    account.taken = wholePages(bytes) + A_ROW;
+    account.taken = bytes <= IN_ROW
+      ? bytes + BESIDE
+      : wholePages(bytes) + A_ROW;
     this.stored += account.size;
     this.taken += account.taken;
   }
