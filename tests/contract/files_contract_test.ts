@@ -137,6 +137,21 @@ function contract(
     },
   );
 
+  test(
+    "a file is written again from where one says, and is the same",
+    async (files, folder) => {
+      await create(files, `${folder}/a`, "a store's bytes");
+      for (const from of [0, 8, 15]) {
+        await files.writeAgain(`${folder}/a`, from);
+        assert.equal(await read(files, `${folder}/a`), "a store's bytes");
+      }
+      await assert.rejects(
+        files.writeAgain(`${folder}/b`, 0),
+        Deno.errors.NotFound,
+      );
+    },
+  );
+
   test("a file that is open outlives its name", async (files, folder) => {
     await create(files, `${folder}/a`, "kept");
     const file = await files.open(`${folder}/a`, "read");

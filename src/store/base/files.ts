@@ -45,6 +45,11 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Waits until all that was written to the file at `path` is on disk. */
   sync(path: string): Promise<void>;
+  /**
+   * Writes the bytes of the file at `path` again, from the byte `from` on, and
+   * waits for the disk: a sync alone does not write what an earlier one lost.
+   */
+  writeAgain(path: string, from: number): Promise<void>;
   /** Waits until the folder of `path` is on disk, where systems can do it. */
   syncFolder(path: string): Promise<void>;
 }

@@ -2,6 +2,9 @@ import { dirname } from "node:path";
 import { syncFolder } from "../../files/mod.ts";
 import type { Files, OpenFile } from "./files.ts";
 
+/** Bytes read and written at a time. */
+const PART = 1024 * 1024;
+
 /** The files of the system. */
 export const systemFiles: Files = {
   async open(path, how) {
@@ -44,6 +47,26 @@ export const systemFiles: Files = {
     // Some systems refuse to sync a file that is open for reading only.
     const file = await Deno.open(path, { read: true, write: true });
     await file.syncData().finally(() => file.close());
+  },
+
+  async writeAgain(path, from) {
+    const file = await Deno.open(path, { read: true, write: true });
+    try {
+      const bytes = new Uint8Array(PART);
+      for (let at = from;;) {
+        await file.seek(at, Deno.SeekMode.Start);
+        const count = await file.read(bytes);
+        if (count === null) break;
+        await file.seek(at, Deno.SeekMode.Start);
+        for (let done = 0; done < count;) {
+          done += await file.write(bytes.subarray(done, count));
+        }
+        at += count;
+      }
+      await file.syncData();
+    } finally {
+      file.close();
+    }
   },
 
   syncFolder: (path) => syncFolder(dirname(path)),

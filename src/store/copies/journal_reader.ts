@@ -21,6 +21,8 @@ const OLD_HEADER = 8;
 
 /** A commit in a journal. */
 export interface JournaledCommit extends Commit {
+  /** Where the first byte of its frame is in the file. */
+  readonly at: number;
   /** The head before the commit; null where that is unknown. */
   readonly after: Head | null;
 }
@@ -114,7 +116,7 @@ async function* readFrames(
       after = { ...EMPTY, epoch: head.epoch, commit: head.commit - 1 };
       isBroken = false;
     }
-    yield { ...frame.commit, after };
+    yield { ...frame.commit, after, at: frame.at };
     if (head.commit !== 0) after = head;
   }
 }
@@ -197,7 +199,7 @@ async function* readOld(
     if (commit === null) {
       return gap({ at, bytes: reader.size - at, isEnd: true });
     }
-    yield { ...commit, after };
+    yield { ...commit, after, at };
     if (commit.head.commit !== 0) after = commit.head;
     sum = commit.head.sum;
   }

@@ -15,7 +15,7 @@ import {
   type Line,
   linesOf,
 } from "../copies/recovery.ts";
-import type { Gap } from "../copies/journal_reader.ts";
+import { type Gap, readJournal } from "../copies/journal_reader.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { together } from "../base/together.ts";
 import { openFault } from "../base/open_fault.ts";
@@ -92,6 +92,29 @@ async function syncLast(files: Files, { journals }: Copies): Promise<void> {
   }
 }
 
+/**
+ * Writes again what the last journal has beyond `head`. After a failed sync the
+ * system may count pages as written that only its caches have.
+ */
+async function writeLast(
+  files: Files,
+  { journals }: Copies,
+  head: Head,
+): Promise<void> {
+  const { path } = journals.at(-1)!;
+  let from = 0;
+  let isNext = false;
+  for await (const commit of readJournal(files, path)) {
+    if (isNext) from = commit.at;
+    isNext = sameHead(commit.head, head);
+  }
+  try {
+    await files.writeAgain(path, from);
+  } catch (error) {
+    throw openFault(error, `the journal ${path}`, "synced");
+  }
+}
+
 /** Only adding missing commits reveals some damage. */
 async function lookAndCheck(
   settings: StartSettings,
@@ -134,6 +157,7 @@ async function check(
       return await build(settings, copies, "older than its second copy");
     }
   }
+  if (lost > 0) await writeLast(files, copies, head);
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
   // A crash between journal and store costs one commit that nothing
   // acknowledged.
