@@ -43,6 +43,7 @@ export {
   type StoreInfo,
   storeInfo,
 } from "./offline.ts";
+export type { StoreFile } from "./kv/full_disk_blocks.ts";
 export { type Verdict, verifyStore } from "./kv/verify_store.ts";
 export type { Blocks, Commit, CopiedBlocks, Head } from "./blocks/blocks.ts";
 export type { Block } from "./blocks/block.ts";

@@ -264,14 +264,16 @@ async function openOrRead(
     if (isCorrupt(error) || await whyFull(path, disk.space) === null) {
       throw error;
     }
-    return await FullDiskBlocks.open(path, async () => {
+    const read = () => disk.openToRead(path);
+    const open = async () => {
       try {
         if (missing) await complete(disk, path);
         return await openBlocks(opening, found);
       } catch (error) {
         throw await explain(disk, error, path);
       }
-    }, missing?.commits);
+    };
+    return await FullDiskBlocks.open(path, { read, open }, missing?.commits);
   }
 }
 

@@ -1,5 +1,5 @@
 import { matches } from "./clients/subscriber.ts";
-import { nameOf, type SimulatedMessage } from "./ledger.ts";
+import { nameOf, payloadOf, type SimulatedMessage } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./steps.ts";
 
@@ -122,7 +122,7 @@ export function judgeRetained(
     const payload = found.get(topic) ?? "";
     const at = payload === ""
       ? -1
-      : messages.findIndex(({ serial }) => `m${serial}` === payload);
+      : messages.findIndex((message) => payloadOf(message) === payload);
     if (payload !== "" && at < 0) {
       ledger.fault(`retained on ${topic}: "${payload}", never published there`);
     } else if (payload === "") {

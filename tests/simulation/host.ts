@@ -114,6 +114,11 @@ export class Host implements Net {
     return this.#life?.isStarted ?? false;
   }
 
+  /** Whether the broker may not have noticed yet that commits work. */
+  get mayRefuse(): boolean {
+    return this.#world.now <= this.#refusesUntil;
+  }
+
   /** The broker that runs, or null. */
   get broker(): Broker | null {
     return this.#life?.broker ?? null;
@@ -196,7 +201,7 @@ export class Host implements Net {
       this.#disk.troubled < turns;
     // The broker looks again a while after commits work.
     if (!isWell) this.#refusesUntil = this.#world.now + REFUSES;
-    if (this.#world.now <= this.#refusesUntil) {
+    if (this.mayRefuse) {
       this.#world.refusedAt = this.#world.events;
     }
     if (isWell) return;
@@ -313,9 +318,9 @@ export class Host implements Net {
     if (life.isOver) return;
     this.#world.tell(() => `the broker cannot start: ${error.message}`);
     const fault = error instanceof StoreError ? error.fault : null;
-    // Files are read without Deno KV there: `crash/disk_start_test.ts`.
-    const isFull = this.#disk.isFull && /the disk is full/.test(error.message);
-    const isDisk = isFull || fault === "failing" ||
+    // What is damaged is built anew, which needs room.
+    const isDisk = fault === "failing" ||
+      (fault === "full" && this.isDamaged) ||
       /Input\/output/.test(error.message);
     if (!isDisk) this.#ledger.fault(`the broker cannot start: ${error.stack}`);
     life.isOver = true;

@@ -10,6 +10,8 @@ export interface SimulatedMessage {
   readonly retain: boolean;
   /** Whether it clears what is retained. */
   readonly isEmpty: boolean;
+  /** Bytes that its payload is longer than its name. */
+  readonly padding: number;
   /** Message Expiry Interval in seconds; 0 = none. */
   readonly expiry: number;
   /** The event of its first transmission; 0 before. */
@@ -53,6 +55,8 @@ export class Ledger {
   readonly messages: SimulatedMessage[] = [];
   /** By subscriber, by serial number. */
   readonly arrivals = new Map<string, Map<number, Arrival>>();
+  /** Bytes that payloads are longer than they need be, at most. */
+  padding = 0;
   /** Copies of QoS 0 to 2 that came, for the figures. */
   copies = 0;
 
@@ -76,6 +80,8 @@ export class Ledger {
     const message = {
       ...of,
       serial: this.messages.length + 1,
+      // A will is no longer than 65,535 bytes.
+      padding: of.isWill ? 0 : this.messages.length * 3001 % (this.padding + 1),
       sentAt: 0,
       isRepeated: false,
       touchedAt: 0,
@@ -93,7 +99,10 @@ export class Ledger {
 
   /** The message with a payload of `payloadOf`. */
   find(payload: string): SimulatedMessage | null {
-    return this.messages[Number(payload.slice(1)) - 1] ?? null;
+    const message = this.messages[parseInt(payload.slice(1)) - 1];
+    return message !== undefined && payloadOf(message) === payload
+      ? message
+      : null;
   }
 
   /** The broker has taken it over. */
@@ -151,6 +160,8 @@ export function nameOf({ serial, topic, qos }: SimulatedMessage): string {
 }
 
 /** Its payload; empty where it clears what is retained. */
-export function payloadOf({ serial, isEmpty }: SimulatedMessage): string {
-  return isEmpty ? "" : `m${serial}`;
+export function payloadOf(
+  { serial, isEmpty, padding }: SimulatedMessage,
+): string {
+  return isEmpty ? "" : `m${serial}${".".repeat(padding)}`;
 }

@@ -5,9 +5,19 @@ import { Auditor } from "./clients/auditor.ts";
 import { SimulatedDisk } from "./disk/simulated_disk.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { Ledger } from "./ledger.ts";
+import { Random } from "../support/random.ts";
 import { planOf, type Step } from "./plan.ts";
 import { ACTS, type Stage } from "./steps.ts";
 import { World } from "./world.ts";
+
+/** Bytes that payloads are longer where there is little room, at most. */
+const PADDING = 120_000;
+
+/** Free bytes that a broker keeps, and those more after which room is back. */
+const LEAST = 9 * 1024 * 1024 + 500_000;
+
+/** Bytes that copies take beside, before two snapshots give them back. */
+const COPIES = 6_000_000;
 
 /** Rounds in which all has to come to rest. */
 const ROUNDS = 400;
@@ -45,7 +55,9 @@ export async function simulate(history: History): Promise<Outcome> {
   const world = new World(seed);
   if (isTold) world.lines = [];
   const ledger = new Ledger(world);
-  const disk = new SimulatedDisk(world);
+  const room = roomOf(seed, mode);
+  const disk = new SimulatedDisk(world, room);
+  if (room !== undefined) ledger.padding = PADDING;
   const host = new Host(world, disk, ledger, { mode, opener: history.opener });
   const around = { world, ledger, net: host };
   const cast = castOf(seed, around);
@@ -76,6 +88,17 @@ export async function simulate(history: History): Promise<Outcome> {
   };
 }
 
+/**
+ * Free bytes of the disk of some seeds: so few that the broker has to refuse
+ * messages, and to take some again when others have gone.
+ */
+export function roomOf(seed: number, mode: StorageMode): number | undefined {
+  const random = new Random(seed ^ 0xd15c);
+  if (!random.chance(0.1)) return undefined;
+  const copies = mode === "fault-tolerant" ? COPIES : 0;
+  return LEAST + copies + random.between(0, 600_000);
+}
+
 async function take(stage: Stage, step: Step): Promise<void> {
   const { world, host } = stage;
   world.random.begin(step.seed);
@@ -103,7 +126,8 @@ async function settle(stage: Stage, ledger: Ledger): Promise<void> {
     }
     host.advance(round < 20 ? 50 : 250);
     await world.goOn(8);
-    const isIdle = host.broker?.unwritten === 0 &&
+    const isIdle = world.isAtRest && host.broker?.unwritten === 0 &&
+      !host.mayRefuse &&
       clients.every(({ isOpen, unfinished }) => isOpen && unfinished === "");
     quiet = isIdle ? quiet + 1 : 0;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MODES, readOptions } from "./options.ts";
 import { planOf, type StepKind } from "./plan.ts";
 import { shrink } from "./shrink.ts";
-import { simulate } from "./simulate.ts";
+import { roomOf, simulate } from "./simulate.ts";
 
 /** Histories of each mode: all in some seconds. */
 const SEEDS = 25;
@@ -80,6 +80,20 @@ Deno.test("simulation: a disk that another program fills is noticed, and costs n
     assert.match(told, /ALARM disk: .*(full|bytes left|No space left)/, mode);
   }
 });
+
+for (const mode of ["buffered", "durable"] as const) {
+  Deno.test(`simulation: where there is little room ${mode} refuses messages, and takes them again`, async () => {
+    let short = 0;
+    for (let seed = 1; seed <= 200; seed++) {
+      if (roomOf(seed, mode) === undefined) continue;
+      const { lines, faults } = await simulate({ seed, mode, isTold: true });
+      assert.deepEqual(faults, [], `seed ${seed}`);
+      const isShort = /ALARM disk: .* [1-9]\d* bytes left, less than/;
+      if (lines.some((line) => isShort.test(line))) short++;
+    }
+    assert.ok(short > 0, "nothing was refused");
+  });
+}
 
 Deno.test("simulation: seeds differ in what happens", async () => {
   const traces = new Set<number>();

@@ -103,13 +103,17 @@ export class World {
     for (let left = turns; left > 0; left--) await this.turn();
   }
 
+  /** Whether nothing is to be done at present. */
+  get isAtRest(): boolean {
+    return this.ready.length === 0 && this.#later.length === 0;
+  }
+
   /** Turns until nothing is to be done, `most` at most. */
   async rest(most: number): Promise<void> {
     let quiet = 0;
     for (let left = most; left > 0 && quiet < QUIET; left--) {
       await this.turn();
-      const isQuiet = this.ready.length === 0 && this.#later.length === 0;
-      quiet = isQuiet ? quiet + 1 : 0;
+      quiet = this.isAtRest ? quiet + 1 : 0;
     }
   }
 

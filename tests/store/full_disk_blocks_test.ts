@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Blocks } from "../../src/store/blocks/blocks.ts";
+import { KvFile } from "../../src/store/kv/kv_file.ts";
 import { FullDiskBlocks } from "../../src/store/kv/full_disk_blocks.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { openKvBlocks } from "../../src/store/kv/open_kv.ts";
@@ -26,7 +27,10 @@ Deno.test("a store opened on a full disk reports no scrub until it can be writte
   const told: (string | null)[] = [];
   const { clock } = folder;
   const store = new LogStore(
-    await FullDiskBlocks.open(folder.path, open),
+    await FullDiskBlocks.open(folder.path, {
+      read: () => KvFile.open(folder.path),
+      open,
+    }),
     clock,
     {
       mode: "durable",

@@ -5,7 +5,6 @@ import {
   type Head,
   sameHead,
 } from "../blocks/blocks.ts";
-import { KvFile } from "./kv_file.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { StoreError } from "../base/store_error.ts";
 import { nextTurn } from "../base/next_turn.ts";
@@ -13,14 +12,33 @@ import { nextTurn } from "../base/next_turn.ts";
 /** Blocks read before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
 
+/** A store's file that is read without opening it as a store. */
+export interface StoreFile {
+  /** The number of its schema; 0 when nothing was stored. */
+  readonly schema: number;
+  /** Its head; `EMPTY` when nothing was stored. */
+  readonly head: Head;
+  /** Reads the blocks of `head`, stored under `schema`, in their order. */
+  blocks(schema: number, head: Head): Iterable<Block>;
+  /** Closes the file. */
+  close(): void;
+}
+
+/** The ways to a store on a full disk. */
+export interface FullDisk {
+  /** Opens its file to read. */
+  read(): Promise<StoreFile>;
+  /** Opens it for writing; rejects while there is no room. */
+  open(): Promise<Blocks>;
+}
+
 /**
  * Blocks of a store that a full disk does not let open for writing. Reading
  * works, and each commit tries to open the store: once there is room, the store
  * continues as usual.
  */
 export class FullDiskBlocks implements Blocks {
-  readonly #path: string;
-  readonly #open: () => Promise<Blocks>;
+  readonly #disk: FullDisk;
   readonly #head: Head;
   /** The head in the file. */
   readonly #onDisk: Head;
@@ -31,32 +49,29 @@ export class FullDiskBlocks implements Blocks {
   #rewrite: Blocks["rewrite"];
 
   private constructor(
-    path: string,
+    disk: FullDisk,
     head: Head,
-    open: () => Promise<Blocks>,
     missing: readonly Commit[],
   ) {
-    this.#path = path;
+    this.#disk = disk;
     this.#onDisk = head;
     this.#missing = missing.filter((one) => one.head.commit > head.commit);
     this.#head = this.#missing.at(-1)?.head ?? head;
-    this.#open = open;
   }
 
   /**
-   * Reads the head of the store at `path`, which exists and was verified;
-   * `open` opens it for writing. Reads include the `missing` commits, which
-   * `open` must add first.
+   * Reads the head of the store at `path`, which exists and was verified. Reads
+   * include the `missing` commits, which `disk.open` must add first.
    *
    * @throws {StoreError} when the file cannot be read either, or has an older
    * schema.
    */
   static async open(
     path: string,
-    open: () => Promise<Blocks>,
+    disk: FullDisk,
     missing: readonly Commit[] = [],
   ): Promise<FullDiskBlocks> {
-    const file = await KvFile.open(path);
+    const file = await disk.read();
     try {
       const { schema, head } = file;
       // An empty file has no schema and needs no migration.
@@ -67,7 +82,7 @@ export class FullDiskBlocks implements Blocks {
             "room to migrate it",
         );
       }
-      return new FullDiskBlocks(path, head, open, missing);
+      return new FullDiskBlocks(disk, head, missing);
     } finally {
       file.close();
     }
@@ -85,7 +100,7 @@ export class FullDiskBlocks implements Blocks {
     if (this.#opened !== null) return await this.#opened.read(each);
     const { first } = this.#head;
     const { last } = this.#onDisk;
-    const file = await KvFile.open(this.#path);
+    const file = await this.#disk.read();
     try {
       let count = 0;
       for (const block of file.blocks(SCHEMA, { ...this.#onDisk, first })) {
@@ -110,7 +125,7 @@ export class FullDiskBlocks implements Blocks {
   }
 
   async #openSame(): Promise<Blocks> {
-    const opened = await this.#open();
+    const opened = await this.#disk.open();
     if (sameHead(opened.head, this.#head)) {
       opened.rewrite = this.#rewrite;
       return opened;

@@ -2,6 +2,7 @@ import type { Source } from "../blocks/block_pool.ts";
 import type { CopiedBlocks } from "../blocks/blocks.ts";
 import type { Files } from "../base/files.ts";
 import type { DiskSpace } from "../space/space.ts";
+import type { StoreFile } from "../kv/full_disk_blocks.ts";
 import type { Verdict } from "../kv/verify_store.ts";
 
 /** The disk of a store, with all that opening needs except time. */
@@ -22,6 +23,8 @@ export interface Disk {
    * Undefined where nothing can be read.
    */
   damaged?(path: string): Source;
+  /** Opens the file of a verified store, to read it on a full disk. */
+  openToRead(path: string): Promise<StoreFile>;
   /** Opens a verified store; a missing one begins empty. */
   openBlocks(path: string): Promise<CopiedBlocks>;
   /** Makes the store at `path`, which is open nowhere, a single file. */

@@ -36,6 +36,7 @@ export const systemDisk: Disk = {
       }
     },
   }),
+  openToRead: (path) => KvFile.open(path),
   openBlocks: openKvBlocks,
   makeSingle: (path) => makeSingle(path, false),
   newEpoch,

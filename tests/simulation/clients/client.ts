@@ -386,7 +386,9 @@ function describe(packet: ReadPacket): string {
   }
   if (packet.type === 3) {
     const id = packet.qos > 0 ? ` id ${packet.packetId}` : "";
-    return `${name} ${packet.topic} "${packet.payload}" QoS ${packet.qos}${id}` +
+    return `${name} ${packet.topic} "${
+      packet.payload.replace(/\.+$/, "")
+    }" QoS ${packet.qos}${id}` +
       (packet.dup ? " DUP" : "") + (packet.retain ? " RETAIN" : "");
   }
   const code = packet.code > 0 ? ` 0x${packet.code.toString(16)}` : "";

@@ -4,6 +4,7 @@ import { checkBlock, checkEnd } from "../../../src/store/blocks/block.ts";
 import { EMPTY } from "../../../src/store/blocks/blocks.ts";
 import { decodeHead } from "../../../src/store/blocks/head_record.ts";
 import { blockKey, KvBlocks } from "../../../src/store/kv/kv_blocks.ts";
+import type { StoreFile } from "../../../src/store/kv/full_disk_blocks.ts";
 import { HEAD_KEY } from "../../../src/store/kv/own_kv.ts";
 import { SCHEMA } from "../../../src/store/base/schema.ts";
 import type { Verdict } from "../../../src/store/kv/verify_store.ts";
@@ -16,7 +17,7 @@ import { KvNode, SimulatedKv } from "./simulated_kv.ts";
 /** Accesses take fewer turns than this. */
 const SLOWEST = 5;
 
-/** Bytes of the disk; a store of a simulation takes a small part of them. */
+/** Bytes of a disk; others have the most of it. */
 const TOTAL = 2 ** 41;
 
 /** A disk that takes its time, fails, and outlives the brokers on it. */
@@ -30,18 +31,22 @@ export class SimulatedDisk {
   /** While set, accesses wait for `goOn`. */
   #hangs = false;
   #waiting: (() => void)[] = [];
-  /** Bytes that another program leaves free; null = it takes none. */
-  #left: number | null = null;
+  /** Whether another program has all that is free. */
+  #isTaken = false;
+  /** Bytes that others leave to brokers. */
+  readonly #room: number;
   /** The last turn in which an access failed. */
   #failed = 0;
 
-  constructor(world: World) {
+  /** Others leave `room` bytes of it free. */
+  constructor(world: World, room = TOTAL / 2) {
     this.#world = world;
+    this.#room = room;
   }
 
   /** The last turn in which it did not work as a disk should. */
   get troubled(): number {
-    return this.#hangs || this.#left === 0 ? this.#world.turns : this.#failed;
+    return this.#hangs || this.#isTaken ? this.#world.turns : this.#failed;
   }
 
   /** The disk as the process `life` has it. */
@@ -52,6 +57,7 @@ export class SimulatedDisk {
       files,
       lock: (path, name) => Promise.resolve(this.#lock(life, path, name)),
       verify: (path) => this.#verify(path, access),
+      openToRead: (path) => this.#openToRead(path, access),
       openBlocks: async (path) => {
         const kv = new SimulatedKv(
           this.#database(path),
@@ -80,21 +86,16 @@ export class SimulatedDisk {
     for (const next of waiting) next();
   }
 
-  /** Whether another program has taken all of it. */
-  get isFull(): boolean {
-    return this.#left === 0;
-  }
-
   /** Another program takes all of it. */
   fill(): void {
-    this.#left = 0;
+    this.#isTaken = true;
   }
 
   /** It works from now on, and has room. */
   heal(): void {
     this.failing = 0;
-    if (this.#left === 0) this.#failed = this.#world.turns;
-    this.#left = null;
+    if (this.#isTaken) this.#failed = this.#world.turns;
+    this.#isTaken = false;
     this.goOn();
   }
 
@@ -148,7 +149,10 @@ export class SimulatedDisk {
 
   /** Bytes that nothing takes. */
   get #free(): number {
-    return this.#left ?? TOTAL / 2;
+    if (this.#isTaken) return 0;
+    let free = this.#room;
+    for (const path of this.paths) free -= this.#names.at(path)!.size;
+    return free;
   }
 
   async #access(life: Life, what: string, grows = 0): Promise<void> {
@@ -160,7 +164,7 @@ export class SimulatedDisk {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (life.isOver) return await new Promise<never>(() => {});
-    if (this.#left === 0 && grows > 0) throw new Error(NO_SPACE);
+    if (grows > 0 && grows > this.#free) throw new Error(NO_SPACE);
     if (this.failing === 0 || what === "kv answer") return;
     this.failing--;
     this.#failed = this.#world.turns;
@@ -188,6 +192,30 @@ export class SimulatedDisk {
     // SQLite has the folder on disk before it says that something is.
     this.#names.sync(path.slice(0, path.lastIndexOf("/")));
     return made;
+  }
+
+  /** As SQLite does, without Deno KV. */
+  async #openToRead(path: string, access: Access): Promise<StoreFile> {
+    await access("read");
+    const node = this.#names.at(path);
+    if (!(node instanceof KvNode)) {
+      throw new StoreError("failing", `${path} cannot be read: it is missing`);
+    }
+    const head = node.get(HEAD_KEY);
+    return {
+      schema: head === null ? 0 : SCHEMA,
+      head: head === null ? EMPTY : decodeHead(head.value as Uint8Array),
+      *blocks(_schema, { first, last }) {
+        for (let number = first; number <= last; number++) {
+          const block = node.get(blockKey(SCHEMA, number));
+          if (block === null) {
+            throw new StoreError("corrupt", `no block ${number}`);
+          }
+          yield { number, bytes: block.value as Uint8Array };
+        }
+      },
+      close() {},
+    };
   }
 
   /** As `verify` does for files. */

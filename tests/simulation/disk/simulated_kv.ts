@@ -1,3 +1,4 @@
+import { wholePages } from "../../../src/store/base/pages.ts";
 import type { Random } from "../../support/random.ts";
 import { type Access, NO_SPACE, type Node } from "./node.ts";
 
@@ -24,11 +25,11 @@ export class KvNode implements Node {
   #values = new Map<string, Value>();
   readonly #underway = new Set<Transaction>();
   #version = 0;
+  /** SQLite's file: it does not shrink, and its free pages are used again. */
+  #size = 0;
 
   get size(): number {
-    let size = 0;
-    for (const { value } of this.#values.values()) size += lengthOf(value);
-    return size;
+    return this.#size;
   }
 
   /** The value at `key`, or null. */
@@ -42,12 +43,19 @@ export class KvNode implements Node {
       .sort((a, b) => compareKeys(a.key, b.key));
   }
 
-  /** Bytes that `changes` add to what is stored; below 0 they give some back. */
+  /** Bytes that its file grows by with `changes`. */
   growth(changes: readonly Change[]): number {
-    let bytes = 0;
+    let taken = this.#taken;
     for (const [key, value] of changes) {
-      bytes += lengthOf(value) - lengthOf(this.get(key)?.value);
+      taken += pagesOf(value) - pagesOf(this.get(key)?.value);
     }
+    return Math.max(0, taken - this.#size);
+  }
+
+  /** Bytes of the pages that values take. */
+  get #taken(): number {
+    let bytes = 0;
+    for (const { value } of this.#values.values()) bytes += pagesOf(value);
     return bytes;
   }
 
@@ -74,6 +82,7 @@ export class KvNode implements Node {
       if (value === undefined) this.#values.delete(name);
       else this.#values.set(name, { key, value, versionstamp });
     }
+    this.#size = Math.max(this.#size, this.#taken);
     return versionstamp;
   }
 
@@ -196,8 +205,11 @@ class SimulatedAtomic {
   }
 }
 
-function lengthOf(value: unknown): number {
-  return value instanceof Uint8Array ? value.length : 0;
+/** Bytes that SQLite's file has for a value: within a row, or pages of its own. */
+function pagesOf(value: unknown): number {
+  if (!(value instanceof Uint8Array)) return 0;
+  const { length } = value;
+  return length <= 900 ? length + 120 : wholePages(length) + 512;
 }
 
 function nameOf(key: Deno.KvKey): string {
