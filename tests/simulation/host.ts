@@ -343,6 +343,7 @@ export class Host implements Net {
   #log(life: { readonly isOver: boolean }): BrokerLog {
     return {
       ...silentLog,
+      logs: () => true,
       failed: (...all) => {
         if (life.isOver) return;
         const text = all.map((one) =>
