@@ -46,13 +46,13 @@ const IDLE_HOUSEKEEPING = 10_000;
 /** Retained messages and cached routes looked at in one round. */
 const HOUSEKEEPING_STEPS = 2000;
 
-/** What a broker is made with; what is left out is the usual. */
+/** Ports of a broker; each has a default. */
 export interface BrokerPorts {
   /** The only time there is. @default the system's */
   readonly clock?: Clock;
-  /** Who may come in. @default as the settings say */
+  /** Authenticates clients. @default as the settings say */
   readonly authenticator?: Authenticator;
-  /** Who may do what. @default as the settings say */
+  /** Authorizes publish and subscribe. @default as the settings say */
   readonly authorizer?: Authorizer;
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
@@ -95,7 +95,7 @@ export class Broker {
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
-  /** What the store goes by; null in `memory`. */
+  /** Settings of the store; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
   #housekeeping: Cancel | null = null;
@@ -291,7 +291,7 @@ export class Broker {
     await this.#reception.reloadCertificates();
   }
 
-  /** What is in force; where a restart is needed, still what was before. */
+  /** The settings in force; a change that needs a restart is not among them. */
   get settings(): Settings {
     return this.#settings;
   }
@@ -443,7 +443,7 @@ export class Broker {
     await this.#storage?.save();
   }
 
-  /** What is in it now, for the log. */
+  /** Counts of the present state, for the log. */
   get state(): BrokerState {
     return brokerState(this.#registry, this.#storage?.status ?? null);
   }

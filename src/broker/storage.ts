@@ -36,7 +36,7 @@ export class Storage {
   #stuckSince = 0;
   /** Whether those who waited for a commit have been closed since. */
   #hasClosed = false;
-  /** What the alarm says, or null when there is none. */
+  /** Text of the alarm; null when there is none. */
   #alarm: string | null = null;
   #watch: Cancel | null = null;
 

@@ -18,7 +18,7 @@ import { readSettings, UnreadableFile } from "./settings/read_settings.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
 import { socketProblems } from "./socket_problems.ts";
 
-/** What `dunlin check` was told. */
+/** Options of `dunlin check`. */
 export interface CheckOptions extends ServeOptions {
   /** Show the settings that result. */
   readonly print?: boolean;

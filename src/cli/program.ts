@@ -17,7 +17,7 @@ import {
 } from "./settings/serve_options.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
 
-/** What a command does; each resolves to its exit code. */
+/** The commands; each resolves to its exit code. */
 export interface Commands {
   /** `dunlin serve`. */
   readonly serve: (options: ServeOptions) => Promise<number>;

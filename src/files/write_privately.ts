@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { syncFolder } from "./sync_folder.ts";
 
-/** Whom a file belongs to; only root can give files to others. */
+/** Owner of a file; only root can give files to others. */
 export interface FileOwner {
   /** The user's number. */
   readonly uid: number;

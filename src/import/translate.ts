@@ -11,11 +11,11 @@ import { pluginsOf } from "./read/plugins.ts";
 import { comment, TomlTable } from "./toml/toml_table.ts";
 import { becomes, needless, translated, yesOrNo } from "./toml/translation.ts";
 
-/** What came of a Mosquitto configuration. */
+/** Result of the import of a Mosquitto configuration. */
 export interface ImportedConfig {
   /** A configuration of Dunlin, with comments. */
   readonly toml: string;
-  /** What it asked for that is not in there. */
+  /** Its lines that have no counterpart. */
   readonly lost: readonly LostLine[];
 }
 

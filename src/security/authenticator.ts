@@ -1,7 +1,7 @@
 import type { ProtocolVersion, ReasonCode } from "../mqtt/mod.ts";
 import type { CertificateFacts } from "./certificates/mod.ts";
 
-/** Who asks to come in, as the connection and its CONNECT tell. */
+/** Credentials of a client, from its connection and its CONNECT. */
 export interface Credentials {
   /** Never empty: one without an id has been assigned one. */
   readonly clientId: string;
@@ -27,7 +27,7 @@ export interface Credentials {
   readonly isCertified: boolean;
 }
 
-/** Who a client turned out to be; access rules are asked about this. */
+/** Identity of an accepted client, which access rules judge. */
 export interface Identity {
   /** The id under which its session is kept. */
   readonly clientId: string;
@@ -65,9 +65,9 @@ export interface Identity {
 export interface TopicGrants {
   /** Where they come from, to be shown: like "token". */
   readonly place: string;
-  /** What it may publish to; valid filters. */
+  /** Topic filters it may publish to. */
   readonly publish: readonly string[];
-  /** What it may subscribe to and receive; valid filters. */
+  /** Topic filters it may subscribe to and receive from. */
   readonly subscribe: readonly string[];
 }
 
@@ -89,7 +89,7 @@ export type AuthOutcome =
 
 /** One enhanced authentication under way (MQTT 5.0, 4.12). */
 export interface AuthExchange {
-  /** Who the client says it is; null or missing as long as nobody knows. */
+  /** The claimed user name; null or missing while it is unknown. */
   readonly username?: string | null;
   /**
    * Whether `username` is a name that what began the exchange knows; missing

@@ -2,7 +2,7 @@ import type { QoS, Topic } from "../mqtt/mod.ts";
 import type { Identity } from "./authenticator.ts";
 import type { Rights } from "./rights.ts";
 
-/** What a client wants to do with a topic, or with the topics of a filter. */
+/** Action of a client on a topic, or on the topics of a filter. */
 export interface AccessQuestion {
   /** `receive` is what happens to a message behind a subscription. */
   readonly action: "publish" | "subscribe" | "receive";

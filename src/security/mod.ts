@@ -1,4 +1,4 @@
-/** Who may enter and do what. */
+/** Authentication and authorization. */
 export type {
   Authenticator,
   AuthExchange,

@@ -16,11 +16,11 @@ import { openLink } from "./links.ts";
 import type { AccessPorts, LinkPorts, OpenedLink } from "./opened_link.ts";
 import { sharedStandIns } from "./stand_ins.ts";
 
-/** Who may come in and do what, by one state of the settings. */
+/** Authenticator and authorizer of one state of the settings. */
 export interface AccessState {
-  /** Who may come in. */
+  /** Authenticates clients. */
   readonly authenticator: Chain;
-  /** Who may do what; null when everybody may do everything. */
+  /** Authorizes clients; null when there are no rules. */
   readonly authorizer: Authorizer | null;
   /** Files it was read from; when one changes, it has to be opened anew. */
   readonly files: readonly string[];
@@ -55,7 +55,7 @@ export class AccessControl {
     });
   }
 
-  /** What is in force; null before the first `enforce`. */
+  /** The state in force; null before the first `enforce`. */
   get now(): AccessState | null {
     return this.#now;
   }

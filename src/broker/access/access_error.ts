@@ -1,4 +1,4 @@
-/** What keeps access from being opened; the message says what and where. */
+/** A fault that keeps access from being opened; the message says where. */
 export class AccessError extends Error {
   override readonly name = "AccessError";
 }

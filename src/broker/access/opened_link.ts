@@ -5,7 +5,7 @@ import type { Hashing, KnownLogins } from "../../security/passwords/mod.ts";
 import type { StandIns } from "../../security/scram/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 
-/** What access is opened with. */
+/** Ports of access. */
 export interface AccessPorts {
   /** The time. */
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface AccessPorts {
   readonly folder?: string | null;
 }
 
-/** What links are opened with. */
+/** Ports of links. */
 export interface LinkPorts extends AccessPorts {
   readonly hashing: Hashing;
   readonly known: KnownLogins;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 
-/** Whom a part tells that something outside fails, and that it works again. */
+/** Receives faults of something outside, and their ends. */
 export interface Outage {
   onTrouble(error: Error): void;
   onRecovered(): void;

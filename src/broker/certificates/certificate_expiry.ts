@@ -4,7 +4,7 @@ import type { Alarms } from "../status/alarms.ts";
 
 /** A certificate whose end is watched. */
 export interface Dated {
-  /** What it is, for people. */
+  /** Description of the certificate, for people. */
   readonly what: string;
   /** The listener that it serves. */
   readonly listener: string;

@@ -4,7 +4,7 @@ import {
   type Settings,
 } from "../../config/mod.ts";
 
-/** What `Certificates` reads of a listener. */
+/** Settings of a listener that `Certificates` reads. */
 const READ = [
   "name",
   "cert",

@@ -35,7 +35,7 @@ const HOUR = 3_600_000;
 /** The list of clients is read so long after an event (ms). */
 const LIST_QUIET = 20;
 
-/** What certificates are opened with. */
+/** Ports of `Certificates`. */
 export interface CertificatePorts {
   readonly clock: Clock;
   readonly log: BrokerLog;
@@ -47,7 +47,7 @@ export interface CertificatePorts {
 /** The keys and trusted authorities of a listener with TLS. */
 export type TlsPorts = Pick<TlsOptions, "keys" | "authorities">;
 
-/** What can change while the broker runs. */
+/** Files that are read again while the broker runs. */
 interface Part {
   /** Files that it depends on. */
   readonly files: readonly string[];

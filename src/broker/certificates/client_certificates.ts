@@ -27,13 +27,13 @@ const AT_ONCE = 16;
 /** How far upwards a chain is looked at; real ones have three or four. */
 const LONGEST_CHAIN = 10;
 
-/** What becomes of a client because of its certificate. */
+/** Verdict on a client by its certificate. */
 export interface Judgement {
   /** Null: it may come in. */
   readonly refusal: CertificateRefusal | null;
-  /** What it showed; null for nothing, or what makes no sense. */
+  /** The certificate it showed; null for none or an undecodable one. */
   readonly certificate: ReadCertificate | null;
-  /** What its session gets to know; null without a certificate. */
+  /** The certificate for its session; null without one. */
   readonly client: ClientCertificate | null;
   /** To judge again while it is connected; null where nothing could change. */
   readonly showing: Showing | null;
@@ -42,7 +42,7 @@ export interface Judgement {
 /** A certificate with those above it, at a listener. */
 interface Showing {
   readonly listener: ListenerSettings;
-  /** What the client sent. */
+  /** The certificates that the client sent. */
   readonly peer: PeerCertificate;
   /** When it was sent, in ms since 1970. */
   readonly since: number;
@@ -55,7 +55,7 @@ interface Showing {
   readonly basis: Pick<ClientTrust, "anchors" | "hasLists">;
 }
 
-/** What can be ended when its certificate is taken back. */
+/** A connection that is closed when its certificate is revoked. */
 export interface Ending {
   /** Ends it, because of `why`. */
   end(why: CertificateRefusal): void;

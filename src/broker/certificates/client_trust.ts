@@ -16,7 +16,7 @@ import {
 import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
-/** What is read from the files, all of one moment. */
+/** Contents of the files, read together. */
 interface Loaded {
   readonly authorities: readonly LoadedAuthority[];
   readonly lists: readonly { path: string; list: RevocationList }[];
@@ -41,7 +41,7 @@ export class ClientTrust {
   /** Between these two dates no authority begins or ends (ms). */
   #from = Infinity;
   #until = -Infinity;
-  /** What the authorities have taken back. */
+  /** Revocations by the authorities. */
   revocations: Revocations = new Revocations([]);
 
   /** `ca`: files of the authorities. Knows nothing before `load`. */

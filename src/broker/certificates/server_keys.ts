@@ -75,7 +75,7 @@ export class ServerKeys implements TlsKeys {
     return this.#slots.flatMap(({ source }) => source.files);
   }
 
-  /** What is shown now, the default first. */
+  /** The certificates shown now, the default first. */
   get shown(): LoadedIdentity[] {
     return this.#slots.map(({ loaded }) => loaded);
   }

@@ -14,16 +14,16 @@ export { controlPath } from "./control_request.ts";
 /** Bytes of the longest request. */
 const LONGEST = 64 * 1024;
 
-/** Who may ask at a time. */
+/** Connections served at a time. */
 const MOST = 4;
 
 /** In which a request has to come and its answer to go (ms). */
 const PATIENCE = 5000;
 
-/** What the control socket works with. */
+/** Ports of the control socket. */
 export interface ControlParts {
   readonly registry: Registry;
-  /** Those in force. */
+  /** The settings in force. */
   readonly settings: () => Settings;
   readonly clock: Clock;
   /** Told what fails; the broker goes on. */

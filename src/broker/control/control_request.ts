@@ -5,7 +5,7 @@ export type ControlAnswer<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly error: string };
 
-/** What the broker is asked for. */
+/** A request to the broker. */
 export type ControlRequest =
   | { readonly command: "explain"; readonly asked: LiveCase }
   /** `key`: of the digests that stand for secrets. */

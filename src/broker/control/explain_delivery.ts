@@ -18,7 +18,7 @@ import {
 } from "../../session/mod.ts";
 import type { ExplainedAction } from "./explain_settings.ts";
 
-/** What somebody wants to know about a client of the broker that runs. */
+/** A question about a client of the running broker. */
 export interface LiveCase {
   /** Client id. */
   readonly clientId: string;
@@ -28,7 +28,7 @@ export interface LiveCase {
   readonly qos: QoS;
   /** Whether the message is to be retained. */
   readonly retain: boolean;
-  /** What it wants to do, in order. */
+  /** Its actions, in order. */
   readonly actions: readonly AccessQuestion["action"][];
 }
 
@@ -49,13 +49,13 @@ export type FindingKind =
 
 /** One reason, and what it means here. */
 export interface Finding {
-  /** What kind of reason it is. */
+  /** Kind of the reason. */
   readonly kind: FindingKind;
   /** In words. */
   readonly text: string;
 }
 
-/** What the broker knows of a client and the messages for it. */
+/** State of a client and of the messages for it. */
 export interface LiveExplanation {
   /** Client id. */
   readonly client: string;
@@ -67,9 +67,9 @@ export interface LiveExplanation {
   readonly matching: readonly string[];
   /** Reasons; empty when nothing stands in the way. */
   readonly findings: readonly Finding[];
-  /** What were dropped for it since the broker started. */
+  /** Messages dropped for it since the broker started. */
   readonly drops: readonly DropNote[];
-  /** What it may do. */
+  /** The verdicts on its actions. */
   readonly actions: readonly ExplainedAction[];
 }
 

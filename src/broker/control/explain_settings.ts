@@ -24,7 +24,7 @@ import type { AccessState } from "../access/access.ts";
 import type { AccessPorts } from "../access/opened_link.ts";
 import { unaskedBy } from "../access/unasked.ts";
 
-/** What somebody wants to know about a client that need not be there. */
+/** A question about a client that need not be connected. */
 export interface AccessCase {
   /** Client id. */
   readonly clientId: string;
@@ -36,7 +36,7 @@ export interface AccessCase {
   readonly listener?: string;
   /** The address it comes from. */
   readonly hostname: string;
-  /** What it wants to do, in order. */
+  /** Its actions, in order. */
   readonly actions: readonly AccessQuestion["action"][];
   /** As the client says it; for `subscribe` it may be shared. */
   readonly topic: string;
@@ -48,7 +48,7 @@ export interface AccessCase {
 
 /** One link of the chain, and what it says. */
 export interface ExplainedLink {
-  /** What it is called. */
+  /** Its name. */
   readonly link: string;
   /** As a phrase. */
   readonly outcome: string;
@@ -68,7 +68,7 @@ export interface ExplainedLogin {
 
 /** How a client may do one thing, or why not. */
 export interface ExplainedAction extends Explanation {
-  /** What it wants to do. */
+  /** Its action. */
   readonly action: AccessQuestion["action"];
   /** With what the listener puts before it. */
   readonly topic: string;
@@ -84,7 +84,7 @@ export interface AccessExplanation {
   readonly listener: string;
   /** Whether the client is accepted. */
   readonly login: ExplainedLogin;
-  /** What it may do then. */
+  /** The verdicts on its actions. */
   readonly actions: readonly ExplainedAction[];
 }
 

@@ -13,7 +13,7 @@ import type { WaitingDoors } from "./waiting_doors.ts";
 export class Door {
   /** Replaced as a whole when they change. */
   #settings: ListenerSettings;
-  /** What connections that come in now go by. */
+  /** Options of new connections. */
   options: ListenerOptions;
   /** Null before it is opened, and in tests that need no sockets. */
   listener: Listener | null = null;
@@ -36,7 +36,7 @@ export class Door {
   }
 }
 
-/** What doors are opened with. */
+/** Ports of doors. */
 export interface DoorPorts {
   readonly clock: Clock;
   /**
@@ -54,15 +54,15 @@ export interface DoorPorts {
   arrived(door: Door, lasted: number): void;
 }
 
-/** What became of the doors there were. */
+/** Result of a change for the doors before it. */
 export interface DoorChange {
-  /** Those that are no more; they are closed by now. */
+  /** Doors that were removed and closed. */
   readonly gone: readonly Door[];
-  /** Those that go on, with the name that they had. */
+  /** Doors that stay, with their former names. */
   readonly kept: readonly { readonly door: Door; readonly before: string }[];
 }
 
-/** What is to become of one door. */
+/** Change of one door. */
 interface Step {
   /** `again`: it has to listen anew at its address. */
   readonly kind: "comes" | "goes" | "stays" | "again";

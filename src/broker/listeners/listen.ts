@@ -17,9 +17,9 @@ import {
 } from "../../transport/mod.ts";
 import type { TlsPorts } from "../certificates/certificates.ts";
 
-/** What listeners are opened with. */
+/** Ports of listeners. */
 export interface ListenPorts {
-  /** What deadlines are kept by. */
+  /** Clock of deadlines. */
   readonly clock: Clock;
   /** Told of failures that end neither the listener nor the broker. */
   readonly onTrouble: (error: Error) => void;

@@ -27,7 +27,7 @@ import { judgeGuests, sendOffGone } from "./live_effect.ts";
 import type { RepeatedTroubles } from "../status/repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
 
-/** What a reception works with. */
+/** Ports of a reception. */
 export interface ReceptionParts {
   readonly registry: Registry;
   readonly clock: Clock;

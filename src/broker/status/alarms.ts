@@ -3,7 +3,7 @@ import { encodeUtf8, Message } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
 
-/** What an operator has to look after. */
+/** Names of alarms, each a matter for the operator. */
 export type AlarmName =
   | "storage"
   | "disk"

@@ -1,7 +1,7 @@
 import type { Registry } from "../../session/mod.ts";
 import type { StoreStatus } from "../../store/mod.ts";
 
-/** What is in a broker at one time; numbers are counts unless named else. */
+/** State of a broker at one time; numbers are counts unless named else. */
 export interface BrokerState {
   /** Clients that are connected. */
   readonly clients: number;

@@ -19,7 +19,7 @@ export type AuthorityCommandName =
   | "cert remove"
   | "cert renew";
 
-/** What these commands may be told; each knows some of it. */
+/** Options of these commands; each takes some of them. */
 export interface AuthorityOptions {
   /** Configuration file whose authority is meant. */
   readonly config?: string;
@@ -63,7 +63,7 @@ export interface AuthorityOptions {
   readonly force?: boolean;
 }
 
-/** What such a command works with. */
+/** Parts of such a command. */
 export interface AuthorityCall {
   /** The security folder's authority, loaded. */
   readonly library: AuthorityModule;
@@ -73,7 +73,7 @@ export interface AuthorityCall {
   readonly list: string;
   /** Port on which the broker speaks TLS. */
   readonly port: number;
-  /** What was named behind the command; empty where nothing is. */
+  /** The argument of the command; empty without one. */
   readonly argument: string;
   /** How it was called. */
   readonly options: AuthorityOptions;

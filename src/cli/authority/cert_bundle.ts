@@ -11,7 +11,7 @@ export interface BundlePlace {
   /** A folder, or a file that ends in `.zip`. */
   readonly path: string;
   readonly isZip: boolean;
-  /** What its files are called, before the dot. */
+  /** Name of its files, before the dot. */
   readonly stem: string;
 }
 

@@ -13,7 +13,7 @@ export interface Known {
   readonly fingerprint: string;
   /** Undefined when it is not on the list. */
   readonly entry: CertificateEntry | undefined;
-  /** What it says; undefined when only its fingerprint is known. */
+  /** Its content; undefined when only its fingerprint is known. */
   readonly reading: CertificateReading | undefined;
   /** PEM, where there is a copy. */
   readonly pem: string | undefined;

@@ -6,7 +6,7 @@ import { shownDay } from "./authority_text.ts";
 interface Lines {
   readonly host: string;
   readonly port: number;
-  /** What the files are called, before the dot. */
+  /** Name of the files, before the dot. */
   readonly stem: string;
 }
 

@@ -10,7 +10,7 @@ const GATHER = 50;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 10_000;
 
-/** What an outlet writes to: standard output or standard error. */
+/** Stream of an outlet: standard output or standard error. */
 export interface OutletStream {
   /**
    * Writes a part of `bytes` and resolves to its length. A call may wait for

@@ -1,4 +1,4 @@
-/** What tells others where a broker can be reached. */
+/** Addresses of a running broker, for other programs. */
 export interface Readiness {
   /** Process id. */
   readonly pid: number;

@@ -2,7 +2,7 @@
 const OLDEST = [2, 9] as const;
 const TESTED = "2.9.6";
 
-/** What the runtime says of itself. */
+/** Facts about the runtime. */
 export interface Runtime {
   /** `Deno.version.deno`. */
   readonly version: string;

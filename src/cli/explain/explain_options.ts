@@ -1,4 +1,4 @@
-/** What `dunlin explain` may be told. */
+/** Options of `dunlin explain`. */
 export interface ExplainOptions {
   /** Configuration file whose rules are meant. */
   readonly config?: string;

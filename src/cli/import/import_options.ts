@@ -1,4 +1,4 @@
-/** What `dunlin import` may be told. */
+/** Options of `dunlin import`. */
 export interface ImportOptions {
   /** File to write; standard output without it. */
   readonly out?: string;

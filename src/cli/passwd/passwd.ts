@@ -13,7 +13,7 @@ import { startError } from "../settings/start_error.ts";
 /** Names of the `dunlin passwd` commands. */
 export type PasswdCommandName = "add" | "remove" | "list" | "check";
 
-/** What these commands may be told; each knows some of it. */
+/** Options of these commands; each takes some of them. */
 export interface PasswdOptions {
   /** Read the password from standard input. */
   readonly stdin?: boolean;

@@ -15,7 +15,7 @@ import {
 } from "../../security/passwords/mod.ts";
 import { CommandError } from "../console/command_error.ts";
 
-/** What was done to a password file. */
+/** Change of a password file. */
 export interface Change {
   /** In words. */
   readonly text: string;

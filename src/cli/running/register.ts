@@ -27,7 +27,7 @@ export class Registration {
   readonly #environment: Readonly<Record<string, string>>;
   #path: string | null = null;
   #file: Deno.FsFile | null = null;
-  /** What is in the file. */
+  /** Content of the file. */
   #text = "";
 
   /** The broker was started with `options` and `environment`. */

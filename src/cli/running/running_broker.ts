@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { completeSettings, storagePath } from "../../config/mod.ts";
 
-/** What a broker that runs says of itself to the commands of its user. */
+/** Facts of a running broker for the commands of its user. */
 export interface RunningBroker {
   /** Process id. */
   readonly pid: number;

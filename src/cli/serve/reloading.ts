@@ -11,7 +11,7 @@ import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { startError } from "../settings/start_error.ts";
 
-/** What settings are read from again, and who is told. */
+/** Parts of `Reloading`. */
 export interface ReloadingParts {
   readonly broker: Broker;
   readonly options: ServeOptions;

@@ -35,13 +35,13 @@ const LAST_LINES = 1_000;
 /** Beyond `shutdown.timeout`: what the broker's own stop may be late (ms). */
 const GRACE = 500;
 
-/** What `serve` writes to and hears. */
+/** Ports of `serve`. */
 export interface ServePorts {
   /** Standard output: lines for a person. */
   readonly out: OutletStream;
   /** Standard error: the log. */
   readonly err: OutletStream;
-  /** Those since the process began. */
+  /** Signals since the process began. */
   readonly signals: Signals;
 }
 
@@ -78,10 +78,10 @@ function gapLine(count: number): string {
   return `(${count} lines could not be written here)\n`;
 }
 
-/** What a broker is run with. */
+/** Parts of a run. */
 interface RunParts {
   readonly clock: Clock;
-  /** Those in force. */
+  /** The settings in force. */
   readonly logSettings: LogSettings;
   readonly output: Output;
   readonly signals: Signals;

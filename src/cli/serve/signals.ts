@@ -1,6 +1,6 @@
 import { refuseDebugger } from "./refuse_debugger.ts";
 
-/** What the broker does at a signal. */
+/** Duty of the broker at a signal. */
 export type SignalDuty = "stop" | "reload" | "save" | "report" | "ignore";
 
 /**

@@ -2,7 +2,7 @@ import { hostAndPort } from "../../network/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
 import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 
-/** What the start report speaks of. */
+/** Facts of the start report. */
 export interface StartReport {
   readonly version: string;
   readonly listeners: (Readiness["listeners"][number] & {

@@ -2,7 +2,7 @@
 export interface OptionRow {
   readonly name: string;
   readonly short?: string;
-  /** What the value is called in the help. */
+  /** Name of the value in the help. */
   readonly value: string;
   readonly doc: string;
   /** May be given more than once. */
@@ -47,7 +47,7 @@ export const serveOptionRows: readonly OptionRow[] = [
   },
 ];
 
-/** What `dunlin serve` was told; names as commander makes them. */
+/** Options of `dunlin serve`; names as commander makes them. */
 export interface ServeOptions {
   readonly config?: string;
   readonly port?: string;

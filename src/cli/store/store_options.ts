@@ -1,7 +1,7 @@
 import type { Answer } from "../console/answer.ts";
 import type { StoreWork } from "./store_thread.ts";
 
-/** What every `dunlin store` command may be told. */
+/** Options of every `dunlin store` command. */
 export interface StoreOptions {
   /** Configuration file whose store is meant. */
   readonly config?: string;

@@ -54,7 +54,7 @@ const retain: Field<"any" | boolean> = {
   write: (value) => JSON.stringify(value),
 };
 
-/** What one `[[user]]` may say. */
+/** Fields of one `[[user]]`. */
 export const userFields: FieldsOf<UserSettings> = {
   name: name("The user name that clients give."),
   password: secret(
@@ -63,13 +63,13 @@ export const userFields: FieldsOf<UserSettings> = {
   groups: names("Groups the user is in."),
 };
 
-/** What one `[[group]]` may say. */
+/** Fields of one `[[group]]`. */
 export const groupFields: FieldsOf<GroupSettings> = {
   name: name("Name of the group in rules."),
   members: names("User names of the members."),
 };
 
-/** What one `[[acl]]` may say; its place is not said, it is found. */
+/** Fields of one `[[acl]]`; its place in the file is found, not given. */
 export const aclFields: FieldsOf<Omit<AclRule, "place">> = {
   user: names(
     "Users that the rule applies to; an empty list means all clients.",
@@ -122,7 +122,7 @@ export const aclFields: FieldsOf<Omit<AclRule, "place">> = {
   ),
 };
 
-/** What `[access]` may say. */
+/** Fields of `[access]`. */
 export const accessFields: FieldsOf<AccessSettings> = {
   order: choice(
     "first-match",

@@ -91,7 +91,7 @@ function claim(initial: string, doc: string): Field<string> {
 
 const wait = { unit: 1, min: 10, max: 60 * SECOND };
 
-/** What one `[[auth]]` may say. */
+/** Fields of one `[[auth]]`. */
 export const authFields: FieldsOf<AuthSettings> = {
   type: choice(
     "users",

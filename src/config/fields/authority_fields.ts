@@ -2,7 +2,7 @@ import type { FieldsOf } from "./field.ts";
 import type { AuthoritySettings } from "../model/settings.ts";
 import { list, path, text } from "./word_fields.ts";
 
-/** What `[authority]` may say. */
+/** Fields of `[authority]`. */
 export const authorityFields: FieldsOf<AuthoritySettings> = {
   path: path(
     "a folder",

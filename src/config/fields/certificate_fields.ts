@@ -94,7 +94,7 @@ const fields: FieldsOf<Pick<ListenerSettings, TlsKey>> = {
   ),
 };
 
-/** What a listener with TLS may say besides. */
+/** Fields that only a listener with TLS has. */
 export const certificateFields = Object.fromEntries(
   Object.entries(fields).map(([key, field]) => [
     key,

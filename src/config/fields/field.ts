@@ -5,12 +5,12 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Field<T> {
   /** One line, for the example file and for editors. */
   readonly doc: string;
-  /** What may be given, in words: `1 to 65535`; empty when the type says it. */
+  /** Allowed values in words: `1 to 65535`; empty when the type says it. */
   readonly range: string;
   readonly default: T;
   /** The default as it stands in the example file, in TOML. */
   readonly defaultText: string;
-  /** What an editor may offer and refuse. */
+  /** JSON Schema for editors. */
   readonly json: JsonSchema;
   /** A secret may be a `file:` reference, and is never printed. */
   readonly secret?: boolean;

@@ -57,7 +57,7 @@ function isMountPoint(text: string): boolean {
   return text === "" || (/^[^#+\0]{0,999}\/$/.test(text) && text[0] !== "$");
 }
 
-/** What one `[[listener]]` may say. */
+/** Fields of one `[[listener]]`. */
 export const listenerFields: FieldsOf<ListenerSettings> = {
   name: {
     ...text(

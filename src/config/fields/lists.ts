@@ -8,10 +8,10 @@ import type { Settings } from "../model/settings.ts";
 /** The sections that are lists of tables: `[[listener]]` and its like. */
 export type ListName = "listener" | "auth" | "user" | "group" | "acl";
 
-/** What is found out about a table, not said in it. */
+/** Facts about a table that are not fields. */
 type Found = keyof Pick<AclRule, "place">;
 
-/** What one table of each list may say, in the order of the example file. */
+/** Fields of one table of each list, in the order of the example file. */
 export const lists: {
   readonly [Key in ListName]: FieldsOf<Omit<Settings[Key][number], Found>>;
 } = {

@@ -116,7 +116,7 @@ export function memory(
   };
 }
 
-/** What `duration` needs to know besides its default. */
+/** Options of `duration` besides its default. */
 export interface DurationOptions {
   /** Milliseconds of one unit of the setting's value: 1 or 1000. */
   readonly unit: number;

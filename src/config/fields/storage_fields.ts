@@ -61,7 +61,7 @@ const ruleFilter: Field<string> = {
   },
 };
 
-/** What one `[[storage.rule]]` may say. */
+/** Fields of one `[[storage.rule]]`. */
 const ruleFields: FieldsOf<StorageRule> = {
   filter: ruleFilter,
   mode: choice(
@@ -71,7 +71,7 @@ const ruleFields: FieldsOf<StorageRule> = {
   ),
 };
 
-/** What `[storage]` may say. */
+/** Fields of `[storage]`. */
 export const storageFields: FieldsOf<StorageSettings> = {
   mode: choice(
     "buffered",

@@ -122,7 +122,7 @@ export interface AclRule {
   readonly certificate_fingerprint: readonly string[];
   /** Whether it is about clients without a user name alone. */
   readonly anonymous: boolean;
-  /** What it is about. */
+  /** The action it allows or denies. */
   readonly action: "publish" | "subscribe" | "all";
   /** The QoS it is about. */
   readonly qos: readonly (0 | 1 | 2)[];
@@ -130,7 +130,7 @@ export interface AclRule {
   readonly retain: "any" | boolean;
   /** Topic filters; `%u` and `%c` stand for a whole level. */
   readonly topic: readonly string[];
-  /** What it says. */
+  /** Whether it allows or denies. */
   readonly permission: "allow" | "deny";
   /** Rules in Mosquitto's format for clients of `listener`; "" names none. */
   readonly file: string;
@@ -148,7 +148,7 @@ export interface AccessSettings {
   readonly explain: boolean;
   /** Whether a client id with a session is kept for the user it belongs to. */
   readonly client_id_owner: "user" | "anyone";
-  /** What becomes of a client that is told nothing else. */
+  /** Effect on a client whose packet has no answer. */
   readonly on_denied_publish: "ignore" | "disconnect";
   /** Milliseconds that a login waits after one that failed; 0 waits never. */
   readonly login_delay: number;

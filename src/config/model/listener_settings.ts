@@ -12,7 +12,7 @@ export type ClientCertificateMode =
   | "authorized"
   | "authorized-any-issuer";
 
-/** What of a client's certificate becomes its user name. */
+/** Part of a client certificate that becomes the user name. */
 export type UsernameSource =
   | "none"
   | "cn"
@@ -76,7 +76,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly crl: readonly string[];
   /** TLS only: what a revocation list that is out of date does. */
   readonly crl_expired: "warn" | "refuse";
-  /** What becomes of a certificate whose issuer has no revocation list. */
+  /** Effect of a certificate whose issuer has no revocation list. */
   readonly crl_missing: "accept" | "refuse";
   /** Milliseconds that PROXY header, TLS and WebSocket may take together. */
   readonly handshake_timeout: number;
@@ -86,7 +86,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly trusted_proxies: readonly string[];
   /** Whether those send a PROXY protocol header, and must. */
   readonly proxy_protocol: boolean;
-  /** What the client must have spoken with the proxy, by that header. */
+  /** TLS that the client must have used with the proxy, by that header. */
   readonly proxy_client_tls: "off" | "tls" | "certificate";
   /** Whether its certificate's name there becomes the user name, and must. */
   readonly proxy_username: boolean;

@@ -7,10 +7,10 @@ import type {
 } from "./access_settings.ts";
 import type { ListenerSettings } from "./listener_settings.ts";
 
-/** What gives way when a backlog is full: the new message or the oldest. */
+/** The message to drop when a backlog is full: the new one or the oldest. */
 export type BacklogPolicy = "drop-new" | "drop-old";
 
-/** Who of a shared group gets the next message. */
+/** Choice of the subscriber in a shared group for the next message. */
 export type SharedStrategy =
   | "round-robin"
   | "random"
@@ -68,7 +68,7 @@ export interface LimitSettings {
   readonly max_queued_memory: number;
 }
 
-/** What is kept for a client while it is away. */
+/** State kept for a client while it is disconnected. */
 export interface SessionSettings {
   /** Seconds that cap every session's expiry; or `NEVER_EXPIRES`. */
   readonly max_expiry: number;
@@ -80,7 +80,7 @@ export interface SessionSettings {
   readonly backlog_messages: number;
   /** Bytes of messages that may wait for one session. */
   readonly backlog_bytes: number;
-  /** What gives way when the backlog is full. */
+  /** The message to drop when the backlog is full. */
   readonly backlog_policy: BacklogPolicy;
   /** Whether QoS 0 messages wait too while the client is away. */
   readonly queue_qos0: boolean;
@@ -100,11 +100,11 @@ export interface RetainedSettings {
 export interface SharedSettings {
   /** Whether `$share` filters are accepted. */
   readonly available: boolean;
-  /** Who of a group gets the next message. */
+  /** Choice of the subscriber in a group for the next message. */
   readonly strategy: SharedStrategy;
 }
 
-/** What of MQTT is offered. */
+/** Optional features of MQTT. */
 export interface ProtocolSettings {
   /** Highest QoS a client may publish with. */
   readonly max_qos: 0 | 1 | 2;
@@ -114,7 +114,7 @@ export interface ProtocolSettings {
   readonly wildcard_available: boolean;
 }
 
-/** What a crash may cost; `storage.mode`. */
+/** The most that a crash loses; `storage.mode`. */
 export type StorageModeName =
   | "memory"
   | "buffered"
@@ -133,13 +133,13 @@ export interface SpaceFloor {
 export interface StorageRule {
   /** A topic filter without share name. */
   readonly filter: string;
-  /** What is promised for them. */
+  /** Durability of their messages. */
   readonly mode: "memory";
 }
 
-/** What outlives the process. */
+/** Storage of sessions and messages. */
 export interface StorageSettings {
-  /** What a crash may cost. */
+  /** The most that a crash loses. */
   readonly mode: StorageModeName;
   /** Folder, or file that ends in `.kv`; empty: see `storagePath`. */
   readonly path: string;
@@ -153,7 +153,7 @@ export interface StorageSettings {
   readonly snapshot_interval: number;
   /** Milliseconds between two scrubs, at least 60,000; 0 = never. */
   readonly scrub: number;
-  /** What to do with a damaged store that no other copy can mend. */
+  /** Effect of a damaged store that no other copy can repair. */
   readonly on_corruption: "set-aside" | "refuse";
   /** The first whose filter matches counts. */
   readonly rule: readonly StorageRule[];
@@ -201,21 +201,21 @@ export interface Settings {
   readonly user: readonly UserSettings[];
   /** Users of whom rules speak together. */
   readonly group: readonly GroupSettings[];
-  /** Who may do what; where there is any, all else is refused. */
+  /** Access rules; with any, all that none allows is refused. */
   readonly acl: readonly AclRule[];
   /** How users and rules are applied. */
   readonly access: AccessSettings;
   /** Bounds that protect the broker. */
   readonly limits: LimitSettings;
-  /** What is kept for a client while it is away. */
+  /** State kept for a client while it is disconnected. */
   readonly session: SessionSettings;
   /** Retained messages. */
   readonly retained: RetainedSettings;
   /** Shared subscriptions. */
   readonly shared: SharedSettings;
-  /** What of MQTT is offered. */
+  /** Optional features of MQTT. */
   readonly protocol: ProtocolSettings;
-  /** What outlives the process. */
+  /** Storage of sessions and messages. */
   readonly storage: StorageSettings;
   /** The broker's own certificate authority. */
   readonly authority: AuthoritySettings;

@@ -3,7 +3,7 @@ import { sections } from "../fields/fields.ts";
 import { isList, lists } from "../fields/lists.ts";
 import type { Path } from "../text/problem.ts";
 
-/** What one table may say. */
+/** Fields of one table. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** Every section, whether there is one or a list of it. */

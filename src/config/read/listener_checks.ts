@@ -14,7 +14,7 @@ function isLoopback(bind: string): boolean {
     /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bind);
 }
 
-/** What was said of one listener; the rest of its settings are defaults. */
+/** The given settings of one listener; the rest are defaults. */
 type Said = Partial<ListenerSettings>;
 
 /**

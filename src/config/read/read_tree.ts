@@ -27,7 +27,7 @@ import { checkTree, type Part } from "./schema.ts";
 
 type Tree = Record<string, unknown>;
 
-/** What was read, and how to find where it was said. */
+/** The settings that were read, and their places. */
 export interface ReadTree {
   readonly given: PartialSettings;
   readonly place: (path: Path) => Place;

@@ -7,7 +7,7 @@ import { type Fields, fieldsOf, knownAt } from "./known_settings.ts";
 import { isList } from "../fields/lists.ts";
 import type { Path } from "../text/problem.ts";
 
-/** What the JSON Schema says of each part, besides its type. */
+/** Notes of the JSON Schema on each part, besides its type. */
 const notes = z.registry<Record<string, unknown>>();
 
 function valueSchema(field: Field<unknown>): z.ZodMiniType {

@@ -8,7 +8,7 @@ export interface Problem {
   readonly column?: number;
   /** The setting, as `limits.max_inflight`; empty for a TOML syntax error. */
   readonly path: string;
-  /** What is wrong and what to do, on one line. */
+  /** The fault and its remedy, on one line. */
   readonly message: string;
 }
 

@@ -15,7 +15,7 @@ export interface AccessScope {
   /** The list that decides. */
   readonly aclFile: ConfigLine | undefined;
   readonly plugins: readonly Plugin[];
-  /** What takes the place of mosquitto-go-auth. */
+  /** Replacement of mosquitto-go-auth. */
   readonly goAuth: GoAuth | null;
   /** Whether a plugin decided that has no counterpart: no client may enter. */
   readonly isShut: boolean;

@@ -7,7 +7,7 @@ import { readText } from "../read/read_config.ts";
 import { TomlTable } from "../toml/toml_table.ts";
 import { becomes } from "../toml/translation.ts";
 
-/** What became of access control lists. */
+/** Result for access control lists. */
 export interface AclTables {
   readonly tables: readonly TomlTable[];
   /** Scopes whose rules are about user names that nothing proves. */

@@ -31,7 +31,7 @@ export interface MadeListener {
   readonly isServed: boolean;
   /** Whether clients have the user name of their certificate. */
   readonly isCertified: boolean;
-  /** What was said of it. */
+  /** The lines about it. */
   readonly lines: ListenerLines;
 }
 

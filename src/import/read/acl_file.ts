@@ -9,7 +9,7 @@ export interface AclLine {
   readonly topic: string;
 }
 
-/** What was read of a list. */
+/** Content of an access control list. */
 export interface AclFile {
   /** As Mosquitto looks at them: what denies before what allows. */
   readonly rules: readonly AclLine[];

@@ -6,7 +6,7 @@ export interface ConfigLine {
   readonly number: number;
   /** The option, by its usual name where it has several. */
   readonly name: string;
-  /** What stands behind it, without spaces around it; may be empty. */
+  /** Its value, without spaces around it; may be empty. */
   readonly value: string;
 }
 

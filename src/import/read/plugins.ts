@@ -1,6 +1,6 @@
 import type { ConfigLine } from "./config_line.ts";
 
-/** What a plugin does, as far as it has a counterpart. */
+/** Task of a plugin, as far as it has a counterpart. */
 export type PluginKind =
   | "password-file"
   | "acl-file"

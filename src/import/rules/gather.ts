@@ -7,12 +7,12 @@ import {
   listenerRules,
 } from "./listener_rules.ts";
 
-/** What was said of one listener. */
+/** The lines about one listener. */
 export interface ListenerLines {
   /** The line that begins it; null for the one that needs none. */
   readonly head: ConfigLine | null;
   readonly lines: ConfigLine[];
-  /** Who may come in and do what here alone; empty unless told apart. */
+  /** Users and rules of this listener alone; may be empty. */
   readonly security: ConfigLine[];
 }
 
@@ -30,7 +30,7 @@ export interface GatheredLines {
   readonly general: ConfigLine[];
   /** At least one. */
   readonly listeners: readonly ListenerLines[];
-  /** Who may come in and do what, at all listeners. */
+  /** Users and rules of all listeners. */
   readonly security: ConfigLine[];
   /** Plugins at all listeners, whatever is told apart. */
   readonly everywhere: ConfigLine[];

@@ -4,7 +4,7 @@ import { optionOf, type Plugin } from "../read/plugins.ts";
 import { readText } from "../read/read_config.ts";
 import { TomlTable } from "../toml/toml_table.ts";
 
-/** What takes the place of the plugin mosquitto-go-auth. */
+/** Replacement of the plugin mosquitto-go-auth. */
 export interface GoAuth {
   /** `[[auth]]` tables in the order of `backends`. */
   readonly links: readonly TomlTable[];

@@ -8,7 +8,7 @@ export interface LostLine {
   readonly place: string;
   /** The line, without what is secret. */
   readonly text: string;
-  /** What that means, and what there is instead. */
+  /** Its consequence and its replacement. */
   readonly why: string;
   /** Whether it is about access, and the result allows less than it did. */
   readonly closes: boolean;

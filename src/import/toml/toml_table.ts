@@ -1,4 +1,4 @@
-/** What a setting may be here. */
+/** Value of a setting. */
 export type Value = string | number | boolean | readonly (string | number)[];
 
 interface Entry {

@@ -7,10 +7,10 @@ export interface Setting {
   readonly value: Value;
 }
 
-/** What becomes of one line. */
+/** Translation of one line. */
 export interface Translation {
   readonly settings: readonly Setting[];
-  /** What people have to know about it; empty when nothing. */
+  /** A note for people; may be empty. */
   readonly note: string;
   /** Whether something that the line asked for is not there any more. */
   readonly isLost: boolean;

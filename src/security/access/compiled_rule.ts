@@ -9,7 +9,7 @@ export interface CompiledRule {
   readonly rule: AccessRule;
   /** Its place in the order: smaller comes first. */
   readonly order: number;
-  /** Whom it is about. */
+  /** The clients it applies to. */
   readonly subject: SubjectCheck;
   /** Whether it allows what it is about. */
   readonly allows: boolean;

@@ -27,7 +27,7 @@ export interface ExplainCase {
   readonly answer: QoS | -1 | null;
 }
 
-/** What one rule comes to. */
+/** Result of one rule. */
 interface Look {
   /** As a phrase. */
   readonly outcome: string;

@@ -26,11 +26,11 @@ export interface RuleSubject {
   readonly plainNames?: boolean;
 }
 
-/** Who may, or may not, do what with which topics. */
+/** A rule: clients, action, topics, and whether it allows or denies. */
 export interface AccessRule {
-  /** Whom it is about. */
+  /** The clients it applies to. */
   readonly subject: RuleSubject;
-  /** What it is about; subscribing is receiving, too. */
+  /** The action; subscribing includes receiving. */
   readonly action: "publish" | "subscribe" | "all";
   /** The QoS it is about. */
   readonly qos: readonly QoS[];
@@ -40,7 +40,7 @@ export interface AccessRule {
   readonly topics: readonly string[];
   /** Whether `%u` and `%c` in a topic stand for user name and client id. */
   readonly isPattern: boolean;
-  /** What it says. */
+  /** Whether it allows or denies. */
   readonly permission: "allow" | "deny";
   /** Where it stands, as `dunlin.toml:12`; "" where nobody knows. */
   readonly place: string;

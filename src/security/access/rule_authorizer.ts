@@ -13,7 +13,7 @@ import { explainAccess } from "./explain.ts";
 import type { RemoteAccess } from "./remote_access.ts";
 import { RuleSet, type RuleSource } from "./rule_set.ts";
 
-/** What an authorizer is made of. */
+/** Parts of an authorizer. */
 export interface RuleAuthorizerParts extends RuleSource {
   /** Whether what nobody decides is denied even where there are no rules. */
   readonly deniesByDefault: boolean;

@@ -10,13 +10,13 @@ import type { Client } from "./subject_check.ts";
 
 /** What a list of rules says: cells as in `rights.ts`. */
 export interface Verdict {
-  /** What is allowed. */
+  /** Allowed cells. */
   readonly allowed: number;
-  /** What no rule says anything about. */
+  /** Cells that no rule covers. */
   readonly undecided: number;
 }
 
-/** What rules are made of. */
+/** Parts of a set of rules. */
 export interface RuleSource {
   /** In their order. */
   readonly rules: readonly AccessRule[];

@@ -15,7 +15,7 @@ import { hasNoCredentials, identityOf } from "../identity.ts";
 /** What `Identity.link` says of clients that a listener lets in unasked. */
 const UNASKED = "allow_anonymous";
 
-/** What a chain is made of. */
+/** Parts of a chain. */
 export interface ChainParts {
   /** Asked in this order. */
   readonly links: readonly Link[];
@@ -27,11 +27,11 @@ export interface ChainParts {
   readonly attempts: LoginAttempts;
 }
 
-/** What a link said when it was asked. */
+/** A link and its verdict. */
 export interface ChainStep {
   /** The link's name. */
   readonly link: string;
-  /** What it said. */
+  /** Its verdict. */
   readonly verdict: Verdict;
 }
 
@@ -106,7 +106,7 @@ export class Chain implements Authenticator {
     );
   }
 
-  /** What its links are called, in order. */
+  /** Names of its links, in order. */
   get links(): readonly string[] {
     return this.#parts.links.map(({ name }) => name);
   }

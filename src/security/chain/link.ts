@@ -1,7 +1,7 @@
 import type { ReasonCode } from "../../mqtt/mod.ts";
 import type { AuthExchange, Credentials, Identity } from "../authenticator.ts";
 
-/** What one link of the chain says of a client. */
+/** Verdict of one link on a client. */
 export type Verdict =
   | { readonly kind: "allow"; readonly identity: Identity }
   | {

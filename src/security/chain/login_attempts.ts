@@ -23,7 +23,7 @@ export interface LoginLimits {
   readonly maxFailures: number;
 }
 
-/** What has happened since the start. */
+/** Counts since the start. */
 export interface LoginCounts {
   /** Logins refused because of what they gave. */
   failed: number;
@@ -63,7 +63,7 @@ export class LoginAttempts {
   readonly #clock: Clock;
   /** Changes take effect at once. */
   limits: LoginLimits;
-  /** What has happened since the start. */
+  /** Counts since the start. */
   readonly counts: LoginCounts = { failed: 0, delayed: 0, refused: 0 };
   /** When a login last failed, by user and by address. */
   readonly #failedAt = new Map<string, number>();

@@ -12,7 +12,7 @@ export interface HttpAccessOptions {
   readonly url: string;
   /** Where it is asked whether a user may do everything; "" asks nobody. */
   readonly superuserUrl: string;
-  /** What that looks like. */
+  /** Format of requests and answers. */
   readonly preset: Preset;
   /** Milliseconds that an answer holds; 0 asks each time. */
   readonly cache: number;

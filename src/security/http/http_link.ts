@@ -11,11 +11,11 @@ import type { Preset, WebVerdict } from "./preset.ts";
 export interface HttpLinkOptions {
   /** Where it asks. */
   readonly url: string;
-  /** What that looks like. */
+  /** Format of requests and answers. */
   readonly preset: Preset;
   /** Milliseconds that a yes holds; 0 asks each time. */
   readonly cache: number;
-  /** What a server that fails means. */
+  /** Effect of a failing server. */
   readonly onError: "deny" | "ignore";
 }
 

@@ -2,14 +2,14 @@ import type { Credentials, Identity, TopicGrants } from "../authenticator.ts";
 import type { AccessQuestion } from "../authorizer.ts";
 import type { WebAnswer } from "./request.ts";
 
-/** What a server says of a client or of what it may do. */
+/** Answer of a server about a client or its rights. */
 export type WebVerdict =
   | { readonly kind: "allow"; readonly found: WebIdentity }
   | { readonly kind: "deny"; readonly why: string }
   /** Somebody else may know. */
   | { readonly kind: "ignore"; readonly why: string };
 
-/** What a server knows better of a client that it lets in. */
+/** Facts about an accepted client, from the server. */
 export interface WebIdentity {
   readonly username?: string;
   readonly groups?: readonly string[];
@@ -27,7 +27,7 @@ export class AnswerError extends Error {
   }
 }
 
-/** What requests look like, and what answers mean. */
+/** Format of requests and answers. */
 export interface Preset {
   /** Whether `read` may find grants. */
   readonly mayGrant: boolean;

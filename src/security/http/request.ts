@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 
-/** What is asked. */
+/** A request. */
 export interface WebRequest {
   /** Begins with `http://` or `https://`. */
   readonly url: string;
@@ -14,7 +14,7 @@ export interface WebRequest {
   readonly largest: number;
 }
 
-/** What a server answered, whatever it says. */
+/** Answer of a server, of any status. */
 export interface WebAnswer {
   /** The HTTP status. */
   readonly status: number;

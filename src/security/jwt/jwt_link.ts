@@ -14,11 +14,11 @@ import { identityOf } from "../identity.ts";
 import { ClaimError, grantsOf, usernameOf } from "./claims.ts";
 import type { TokenHeader, TokenKeys } from "./keys.ts";
 
-/** What a token must be like, and what it says. */
+/** Demands on tokens, and the claims that are read. */
 export interface JwtRules {
   /** Signatures that are accepted; empty means those that fit the keys. */
   readonly algorithms: readonly string[];
-  /** What `iss` must be; "" lets any be. */
+  /** Required `iss`; "" accepts any. */
   readonly issuer: string;
   /** One of these must be in `aud`; empty lets any be. */
   readonly audience: readonly string[];
@@ -46,7 +46,7 @@ export class JwtLink implements Link {
   readonly #rules: JwtRules;
   readonly #keys: TokenKeys;
   readonly #clock: Clock;
-  /** What is asked of tokens, in short. */
+  /** Digest of the demands on tokens. */
   readonly #demands: string;
 
   /** Throws `RangeError` when no accepted algorithm fits the keys. */

@@ -16,7 +16,7 @@ export interface TokenKey {
   readonly key: CryptoKey | Uint8Array;
 }
 
-/** What the header of a token says of its key. */
+/** Header of a token, as far as it names the key. */
 export interface TokenHeader {
   /** Like `ES256`. */
   readonly alg: string;

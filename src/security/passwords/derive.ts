@@ -9,7 +9,7 @@ const MEMORY = 19_456;
 const PASSES = 2;
 const PBKDF2_ITERATIONS = 100_000;
 
-/** What can be derived again from a password, to compare. */
+/** A hash that can be derived again from a password. */
 type KeyedHash = Exclude<PasswordHash, BcryptHash>;
 
 /** RFC 7677 asks for 4,096 at least; a client has to do them, too. */

@@ -38,7 +38,7 @@ export interface Argon2Hash {
   readonly key: Uint8Array<ArrayBuffer>;
 }
 
-/** What SCRAM-SHA-256 keeps of a password (RFC 5802, 3), `$scram-sha-256$`. */
+/** Keys of SCRAM-SHA-256 for a password (RFC 5802, 3), `$scram-sha-256$`. */
 export interface ScramHash {
   /** Tells it from the others. */
   readonly kind: "scram-sha-256";

@@ -34,7 +34,7 @@ export class Hashing {
   readonly #mostThreads: number;
   readonly #mostWaiting: number;
   readonly #waiting: Waiting[] = [];
-  /** What each thread does now; null for nothing. */
+  /** Task of each thread; null for none. */
   readonly #workers = new Map<Worker, Waiting | null>();
   #idle: Cancel | null = null;
   #isClosed = false;

@@ -8,7 +8,7 @@ import {
   outcomeOf,
 } from "./hashing_task.ts";
 
-/** What a thread of this kind finds around it. */
+/** The global scope of a worker. */
 interface Thread {
   onmessage: ((event: MessageEvent<HashingTask>) => void) | null;
   postMessage(outcome: HashingOutcome): void;

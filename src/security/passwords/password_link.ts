@@ -8,7 +8,7 @@ import { type Hashing, TooBusyError } from "./hashing.ts";
 import type { KnownLogins } from "./known_logins.ts";
 import type { PasswordUsers } from "./password_file.ts";
 
-/** What the links of one broker share. */
+/** Parts that the links of one broker share. */
 export interface PasswordPorts {
   /** Compares passwords. */
   readonly hashing: Hashing;

@@ -1,7 +1,7 @@
 /** Spaces of all kinds (RFC 3454, C.1.2): each becomes the plain one. */
 const SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu;
 
-/** What is commonly mapped to nothing (RFC 3454, B.1). */
+/** Characters commonly mapped to nothing (RFC 3454, B.1). */
 const NOTHING =
   /[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
 

@@ -19,7 +19,7 @@ import type { ScramEntry, ScramUsers } from "./users.ts";
 
 const NONCE_BYTES = 18;
 
-/** What the server has said first, and has to hear again. */
+/** State of an exchange after the first answer. */
 interface Begun {
   readonly first: ClientFirst;
   readonly serverFirst: string;
@@ -53,7 +53,7 @@ export class ScramExchange implements AuthExchange {
     this.#nonce = nonce;
   }
 
-  /** Who the client says it is; null before it has. */
+  /** The claimed user name; null before the first message. */
   get username(): string | null {
     return this.#begun?.name ?? null;
   }

@@ -12,11 +12,11 @@ import type { Shape, StandIns } from "./stand_ins.ts";
 export interface ScramUser {
   /** The user name, not prepared. */
   readonly name: string;
-  /** What is known of the password, or the password itself. */
+  /** Hash of the password, or the password itself. */
   readonly secret: ScramHash | string;
 }
 
-/** What an exchange goes by, for a known user and for any other. */
+/** Parameters of an exchange, for a known user and for any other. */
 export interface ScramEntry {
   /** Whether there is such a user. */
   readonly isKnown: boolean;

@@ -11,11 +11,11 @@ import { type KeyType, newKeys } from "../keys/key_type.ts";
 import type { LeafPurpose } from "./leaf.ts";
 import { exportKey } from "../keys/private_key.ts";
 
-/** What is asked for. */
+/** The wanted certificate. */
 export interface IssueOptions {
   /** The common name, 1 to 64 characters. */
   readonly name: string;
-  /** What it may be used for. */
+  /** Its purpose. */
   readonly purpose: LeafPurpose;
   /** Other names; a server's own name is added by itself. */
   readonly names: CertificateNames;

@@ -11,13 +11,13 @@ import { type Leaf, type LeafPurpose, signLeaf } from "./leaf.ts";
 import { validity } from "../keys/validity.ts";
 import type { X509 } from "../keys/x509.ts";
 
-/** What was issued. */
+/** An issued certificate. */
 export interface Issued {
   /** The certificate, then the authorities below the topmost one, in PEM. */
   readonly pem: string;
-  /** What it says. */
+  /** Its content. */
   readonly reading: CertificateReading;
-  /** What it was issued for. */
+  /** Its purpose. */
   readonly purpose: LeafPurpose;
   /** The authority's certificate and those above it, in PEM. */
   readonly authorityPem: string;

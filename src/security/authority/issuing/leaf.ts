@@ -9,12 +9,12 @@ import { newSerial } from "../keys/serial.ts";
 import type { Validity } from "../keys/validity.ts";
 import type { X509 } from "../keys/x509.ts";
 
-/** What a certificate is for: to be a client, or to be a server. */
+/** Purpose of a certificate: client or server. */
 export type LeafPurpose = "client" | "server";
 
 /** A certificate that is not an authority's. */
 export interface Leaf {
-  /** Whom it is for; must not be empty. */
+  /** Its subject; must not be empty. */
   readonly subject: InstanceType<X509["Name"]>;
   /** Whom it speaks of beside that; checked. */
   readonly names: CertificateNames;
@@ -23,7 +23,7 @@ export interface Leaf {
   readonly life: Validity;
 }
 
-/** Who signs it: an authority, or for want of one the certificate's own key. */
+/** The signer: an authority, or without one the certificate's own key. */
 export type Signer =
   | Pick<Issuer, "x509" | "certificate" | "key">
   | {

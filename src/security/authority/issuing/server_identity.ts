@@ -20,13 +20,13 @@ import { type KeptServer, LIFE, readServer } from "./server_files.ts";
 import { ownAuthorityValidity, ownValidity } from "../keys/validity.ts";
 import { loadX509 } from "../keys/x509.ts";
 
-/** What a listener without a certificate of its own shows. */
+/** Certificate of a listener that names none. */
 export interface ServerIdentity {
   /** Its certificate, then authorities below the topmost one, in PEM. */
   readonly cert: string;
   /** Its private key, PKCS#8 in PEM. Not to be shown to anybody. */
   readonly key: string;
-  /** Who issued it: `itself` when the authority's private key is elsewhere. */
+  /** Its issuer: `itself` when the authority's private key is elsewhere. */
   readonly issuer: "authority" | "itself";
   /** The file that clients must be given to trust it. */
   readonly trustFile: string;

@@ -13,7 +13,7 @@ export type AuthorityFault =
   | "unwritable"
   | "clock";
 
-/** What an authority could not do; the message says what to do about it. */
+/** A failed action of an authority; the message says what to do. */
 export class AuthorityError extends Error {
   /** For programs. */
   readonly fault: AuthorityFault;

@@ -51,7 +51,7 @@ export async function newKeys(type: KeyType): Promise<CryptoKeyPair> {
   return keys as CryptoKeyPair;
 }
 
-/** What a key says of itself, as WebCrypto names it. */
+/** Algorithm of a key, as WebCrypto names it. */
 type KnownAlgorithm = KeyAlgorithm & {
   readonly namedCurve?: string;
   readonly modulusLength?: number;

@@ -11,11 +11,11 @@ export const certificateStates: readonly CertificateState[] = [
   "revoked",
 ];
 
-/** What the list holds of one certificate. */
+/** Entry of one certificate. */
 export interface CertificateEntry {
   /** What the operator calls it; the common name where nobody chose another. */
   readonly name: string;
-  /** What the operator says of it. */
+  /** State that the operator gave it. */
   readonly state: CertificateState;
   /** The operator's words; often empty. */
   readonly note: string;

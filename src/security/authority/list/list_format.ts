@@ -8,7 +8,7 @@ import { readFingerprint } from "./certificate_entry.ts";
 /** The version of the format; another one is not guessed at. */
 const VERSION = 1;
 
-/** What is wrong with the text of a list. */
+/** A fault in the text of a list. */
 export class FormatFault extends Error {}
 
 /**

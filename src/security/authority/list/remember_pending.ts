@@ -6,7 +6,7 @@ const MOST_PENDING = 1000;
 /** Characters of a stranger's subject or name that are kept. */
 const MOST_TEXT = 200;
 
-/** What is known of a certificate that came by. */
+/** Facts about a certificate that a client showed. */
 export interface SeenCertificate {
   /** 64 digits of lowercase hex. */
   readonly fingerprint: string;

@@ -2,7 +2,7 @@ import { AuthorityError } from "../keys/authority_error.ts";
 import { isAddress } from "./addresses.ts";
 import type { X509 } from "../keys/x509.ts";
 
-/** Whom a certificate speaks of, beside its common name. */
+/** Names in a certificate, beside its common name. */
 export interface CertificateNames {
   /** Host names; `*.` at the start stands for one label. */
   readonly dns: readonly string[];

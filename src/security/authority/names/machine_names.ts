@@ -4,7 +4,7 @@ import { type CertificateNames, isHostName } from "./certificate_names.ts";
 /** More would make every handshake carry them; a machine has a few. */
 const MOST_ADDRESSES = 32;
 
-/** What is asked of the system; tests give their own. */
+/** Facts from the system; tests give their own. */
 export interface Machine {
   /** Its name, as it knows itself. */
   readonly hostname: () => string;

@@ -19,7 +19,7 @@ import { loadX509, type X509 } from "../keys/x509.ts";
 export interface Authority {
   /** Where its files are. */
   readonly files: AuthorityFiles;
-  /** What its certificate says. */
+  /** Content of its certificate. */
   readonly reading: CertificateReading;
   /** Its certificate, then those above it, in PEM: what others shall trust. */
   readonly pem: string;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { makePrivateFolder } from "../../../files/mod.ts";
 import { authorityError } from "../keys/authority_error.ts";
 
-/** What lies where in the folder of an authority. */
+/** Paths in the folder of an authority. */
 export interface AuthorityFiles {
   /** The folder itself. */
   readonly folder: string;

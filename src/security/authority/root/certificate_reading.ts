@@ -12,7 +12,7 @@ import type { X509 } from "../keys/x509.ts";
 /** A certificate, as the library has it. */
 export type Certificate = InstanceType<X509["X509Certificate"]>;
 
-/** What a certificate says, as people and lists want to know it. */
+/** Content of a certificate, for people and lists. */
 export interface CertificateReading {
   /** SHA-256, 64 digits of lowercase hex. */
   readonly fingerprint: string;
@@ -20,7 +20,7 @@ export interface CertificateReading {
   readonly subject: string;
   /** Its common name; empty when it has none. */
   readonly name: string;
-  /** Who issued it, as `subject`. */
+  /** Its issuer, as `subject`. */
   readonly issuer: string;
   /** Whom it speaks of, beside the name. */
   readonly names: CertificateNames;

@@ -10,7 +10,7 @@ import { loadX509 } from "../keys/x509.ts";
 /** Days that an authority lives. */
 export const AUTHORITY_DAYS = 3650;
 
-/** What a new authority may be told. */
+/** Options of a new authority. */
 export interface CreateOptions {
   /** Its common name, 1 to 64 characters. */
   readonly name: string;

@@ -10,7 +10,7 @@ import {
 } from "./authority_files.ts";
 import { exportKey } from "../keys/private_key.ts";
 
-/** What an authority is made of. */
+/** Certificate and key of an authority. */
 export interface NewAuthority {
   /** Its certificate, then those above it, in PEM. */
   readonly pem: string;

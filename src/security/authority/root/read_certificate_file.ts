@@ -7,7 +7,7 @@ import { loadX509 } from "../keys/x509.ts";
 
 /** A certificate that came in a file. */
 export interface CertificateFile {
-  /** What it says. */
+  /** Its content. */
   readonly reading: CertificateReading;
   /** It alone, in PEM. */
   readonly pem: string;

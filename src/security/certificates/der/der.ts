@@ -18,7 +18,7 @@ export const Tag = {
 export interface DerElement {
   /** The first byte; tags above 30 do not occur here. */
   readonly tag: number;
-  /** What it holds. */
+  /** Its content. */
   readonly content: Uint8Array;
   /** Itself, with tag and length. */
   readonly whole: Uint8Array;

@@ -10,7 +10,7 @@ import {
 } from "./der.ts";
 import { asciiText, readName } from "./distinguished_name.ts";
 
-/** Who a certificate is for, as access rules and the log see it. */
+/** Subject of a certificate, as access rules and the log see it. */
 export interface CertificateFacts {
   /** SHA-256 of the certificate: 64 digits of lowercase hex. */
   readonly fingerprint: string;
@@ -22,7 +22,7 @@ export interface CertificateFacts {
   readonly dnsNames: readonly string[];
   /** Mail addresses of the subjectAltName. */
   readonly emails: readonly string[];
-  /** Who issued it, as RFC 4514 writes it. */
+  /** Its issuer, as RFC 4514 writes it. */
   readonly issuer: string;
   /** Lowercase hex without leading zeros. */
   readonly serial: string;
@@ -36,7 +36,7 @@ export interface ReadCertificate extends CertificateFacts {
   readonly notBefore: number;
   /** Addresses of the subjectAltName, as hex of 4 or 16 bytes. */
   readonly addresses: readonly string[];
-  /** What it may be used for (extended key usage); null for everything. */
+  /** Purposes (extended key usage); null for any. */
   readonly purposes: readonly string[] | null;
   /** Whether it may sign revocation lists. */
   readonly maySignLists: boolean;

@@ -25,7 +25,7 @@ const DIGESTS: ReadonlyMap<string, readonly [string, number]> = new Map([
 /** RSA keys below are too weak for anybody's signature (bits). */
 const SMALLEST_RSA = 2048;
 
-/** What somebody has signed, and by which algorithm. */
+/** Signed bytes, their signature and its algorithm. */
 export interface Signed {
   /** The bytes that the signature is about. */
   readonly signed: Uint8Array;

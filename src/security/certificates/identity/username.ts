@@ -1,6 +1,6 @@
 import type { CertificateFacts } from "../der/facts.ts";
 
-/** What of a certificate becomes the user name. */
+/** Part of a certificate that becomes the user name. */
 export type UsernameSource =
   | "none"
   | "cn"

@@ -17,7 +17,7 @@ const UNDERSTOOD = [
   "2.5.29.37", // extended key usage
 ];
 
-/** What the verification of a path needs of a certificate (RFC 5280, 6.1). */
+/** Facts of a certificate for the verification of a path (RFC 5280, 6.1). */
 export interface PathFacts extends Signed {
   /** Whether it may issue: cA, and keyCertSign where it has a key usage. */
   readonly mayIssue: boolean;

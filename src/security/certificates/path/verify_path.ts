@@ -41,7 +41,7 @@ interface Step {
   readonly own: PathFacts;
 }
 
-/** What may issue a certificate of the path. */
+/** A certificate that may issue others of the path. */
 interface Issuer extends Step {
   readonly key: KeyObject;
   /** Null for none. */

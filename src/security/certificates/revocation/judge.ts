@@ -26,19 +26,19 @@ export type CertificateRefusal =
   | "unknown"
   | "no-user-name";
 
-/** What a certificate is judged by. */
+/** Facts that a certificate is judged by. */
 export interface CertificateCase {
   /** As the listener has it. */
   readonly mode: CertificateMode;
-  /** What the client showed; null for nothing. */
+  /** The certificate that the client showed; null for none. */
   readonly certificate:
     | Pick<ReadCertificate, "notBefore" | "notAfter" | "purposes">
     | null;
   /** Whether an authority of the listener issued it. */
   readonly isTrusted: boolean;
-  /** What the list of certificates says of it; null when it is not on it. */
+  /** Its state on the list of certificates; null when it is not listed. */
   readonly state: CertificateState | null;
-  /** What its issuers' revocation lists say. */
+  /** Its state by the revocation lists of its issuers. */
   readonly revocation: RevocationStatus;
   /** Whether a list that is out of date keeps out who it is about. */
   readonly refusesStale: boolean;

@@ -28,7 +28,7 @@ export interface RevocationList {
 
 /** A list whose entries have not been read: first it must be verified. */
 export interface UnreadList extends Omit<RevocationList, "serials">, Signed {
-  /** What is revoked, DER. */
+  /** The entries, DER. */
   readonly entries: Uint8Array;
 }
 
