@@ -59,6 +59,22 @@ export const faketime: TestProgram = {
   succeeds: true,
 };
 
+/** Compiles the library by which a disk fails (`tests/crash/faulty_disk.c`). */
+export const compiler: TestProgram = {
+  package: "gcc",
+  commands: ["cc"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
+/** The headers that it needs. */
+export const headers: TestProgram = {
+  package: "libc6-dev",
+  commands: ["cc"],
+  probe: ["-fsyntax-only", "-include", "dlfcn.h", "-x", "c", "/dev/null"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -67,6 +83,8 @@ export const testPrograms: readonly TestProgram[] = [
   curl,
   paho,
   faketime,
+  compiler,
+  headers,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

@@ -25,7 +25,10 @@ for (const given of flags) {
   Deno.test(`start: deno run ${given.join(" ")} says that -A is needed, without a stack`, async () => {
     const { code, out, err } = await runWith(...given);
     assert.deepEqual([code, out], [1, ""]);
-    assert.match(err, /^dunlin: .*(Deno does not let|Deno denies|no permission)/m);
+    assert.match(
+      err,
+      /^dunlin: .*(Deno does not let|Deno denies|no permission)/m,
+    );
     assert.match(err, /start it with -A: deno run -A main\.ts\n$/);
     assert.doesNotMatch(err, /^ +at /m);
   });
