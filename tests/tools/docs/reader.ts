@@ -143,9 +143,7 @@ export class Reader implements AsyncDisposable {
     { output, isMistaken }: Step,
   ): Promise<void> {
     const alias = command.startsWith("alias ");
-    const script = alias
-      ? `shopt -s expand_aliases\n${command}\ndunlin --version`
-      : command;
+    const script = alias ? `${command}\ndunlin --version` : command;
     const said = await this.#toItsEnd(script, isMistaken ? 1 : 0);
     if (alias) assert.match(said, /^dunlin \d+\.\d+\.\d+$/m);
     if (output !== null) assert.equal(this.#plain(said), plainPorts(output));
@@ -160,7 +158,7 @@ export class Reader implements AsyncDisposable {
 
   /** Returns all it says; fails when it ends with another code. */
   async #toItsEnd(script: string, expected = 0): Promise<string> {
-    const child = this.#shell(`exec 2>&1\nset -e -o pipefail\n${script}`);
+    const child = this.#shell(`exec 2>&1\nset -e\n${script}`);
     const [{ code }, said] = await within(
       script,
       Promise.all([child.status, new Response(child.stdout).text()]),
@@ -171,7 +169,7 @@ export class Reader implements AsyncDisposable {
 
   #shell(script: string): Deno.ChildProcess {
     const { denoFolder } = this.#shelf;
-    return new Deno.Command("bash", {
+    return new Deno.Command("sh", {
       args: ["-c", script],
       cwd: this.#folder,
       env: {
