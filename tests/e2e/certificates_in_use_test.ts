@@ -96,7 +96,7 @@ testWith(
     await broker.reload();
     assert.match(
       await broker.noticed.next(),
-      /shows a new certificate.*used\.crt/,
+      /uses a renewed certificate.*used\.crt/,
     );
     assert.equal(await nameShown(port), "next");
     await Deno.writeTextFile(used.cert, cert.slice(0, 80));
@@ -405,7 +405,7 @@ testWith(
       await broker.noticed.next(),
       /^clock: the calendar was set forward by \d{10} s, or the machine/,
     );
-    assert.match(await broker.noticed.next(), /shows a new certificate/);
+    assert.match(await broker.noticed.next(), /uses a renewed certificate/);
     assert.ok(await opensslEnters(port, args));
   },
 );
