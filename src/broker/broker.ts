@@ -21,7 +21,7 @@ import { CalendarWatch } from "./calendar_watch.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
-import { Reception } from "./listeners/reception.ts";
+import { ListenerManager } from "./listeners/listener_manager.ts";
 import {
   prepareAll,
   type Prepared,
@@ -86,7 +86,7 @@ export class Broker {
   readonly #router: Router;
   readonly #context: Context;
   readonly #registry: Registry;
-  readonly #reception: Reception;
+  readonly #listenerManager: ListenerManager;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
@@ -136,7 +136,7 @@ export class Broker {
     this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#registry, settings.sys.interval);
-    this.#reception = new Reception(settings, {
+    this.#listenerManager = new ListenerManager(settings, {
       registry: this.#registry,
       clock: this.#clock,
       log: this.#log,
@@ -146,7 +146,7 @@ export class Broker {
       listen: ports.listen,
       onListening: ports.onListening ?? (() => {}),
     });
-    this.#sys.certificates = () => this.#reception.certificateDays;
+    this.#sys.certificates = () => this.#listenerManager.certificateDays;
     this.#sys.start();
     this.#keepHouse();
   }
@@ -162,13 +162,13 @@ export class Broker {
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
-      await this.#reception.open();
+      await this.#listenerManager.open();
       if (storage !== null) await this.#load(storage);
       await this.#openControl();
       return this.listeners;
     } catch (error) {
-      this.#reception.close();
-      this.#reception.drop();
+      this.#listenerManager.close();
+      this.#listenerManager.drop();
       await this.#release();
       await storage?.close();
       throw error;
@@ -241,7 +241,7 @@ export class Broker {
       await open(),
       this.#registry,
       alarms,
-      this.#reception.connections,
+      this.#listenerManager.connections,
       (error) => {
         doubt = nextDoubt(doubt, error);
         return doubt === null ? null : open;
@@ -288,7 +288,7 @@ export class Broker {
    * whose certificate has been taken back.
    */
   async reloadCertificates(): Promise<void> {
-    await this.#reception.reloadCertificates();
+    await this.#listenerManager.reloadCertificates();
   }
 
   /** The settings in force; a change that needs a restart is not among them. */
@@ -321,7 +321,7 @@ export class Broker {
     const next = withoutRestart(before, wanted);
     const prepared = await prepareAll(this.#reloadables, next);
     this.#settings = next;
-    this.#context.passes.begin();
+    this.#context.turn.begin();
     for (const one of prepared) one.apply();
     this.#judgeAll();
     for (const one of prepared) await one.finish?.();
@@ -362,16 +362,16 @@ export class Broker {
   }
 
   async #prepareListeners(settings: Settings): Promise<Prepared> {
-    const reception = await this.#reception.prepare(settings);
+    const prepared = await this.#listenerManager.prepare(settings);
     return {
-      apply: () => this.#reception.enforce(reception),
-      finish: () => this.#reception.serve(reception),
+      apply: () => this.#listenerManager.enforce(prepared),
+      finish: () => this.#listenerManager.serve(prepared),
     };
   }
 
   /** Judges connections and subscriptions by the settings in force. */
   #judgeAll(): void {
-    const { connections } = this.#reception;
+    const { connections } = this.#listenerManager;
     for (const connection of connections) applyLimits(connection);
     judgeSessions(this.#registry, this.#log);
   }
@@ -386,17 +386,19 @@ export class Broker {
     this.#storage = storage;
     this.#sys.storage = () => storage.status;
     this.#context.loading = false;
-    for (const connection of this.#reception.connections) connection.loaded();
+    for (const connection of this.#listenerManager.connections) {
+      connection.loaded();
+    }
   }
 
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
-    return this.#reception.listeners;
+    return this.#listenerManager.listeners;
   }
 
   /** Serves a stream as if it had come in by `listener`. */
   serve(accepted: Accepted, listener: ListenerSettings): void {
-    this.#reception.receive(accepted, listener);
+    this.#listenerManager.receive(accepted, listener);
   }
 
   /**
@@ -405,10 +407,10 @@ export class Broker {
    */
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
-    this.#reception.close();
+    this.#listenerManager.close();
     this.#sys.stop();
     this.#housekeeping?.();
-    this.#context.passes.begin();
+    this.#context.turn.begin();
     const { faults, deadlines } = this.#context;
     for (const session of this.#registry.all()) {
       const result = "the broker stops without this session's will or ids";
@@ -416,7 +418,7 @@ export class Broker {
       faults.survive(result, () => session.brokerStops(), clientId);
     }
     try {
-      await this.#reception.empty(deadline);
+      await this.#listenerManager.empty(deadline);
       deadlines.stop();
       await this.#release();
     } finally {
@@ -429,7 +431,7 @@ export class Broker {
     this.#control?.close();
     this.#control = null;
     this.#sys.stop();
-    await this.#reception.release();
+    await this.#listenerManager.release();
     this.#troubles.stop();
     this.#connections.stop();
     this.#access?.stop();
@@ -495,6 +497,6 @@ export class Broker {
         ? `${text}, or the machine was suspended for that long`
         : text,
     );
-    this.#reception.calendarSet();
+    this.#listenerManager.calendarSet();
   }
 }

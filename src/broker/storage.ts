@@ -2,7 +2,7 @@ import type { Cancel } from "../clock/mod.ts";
 import type { Connection, Context, Registry } from "../session/mod.ts";
 import type { LoadReport, Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./status/alarms.ts";
-import { StateRestorer } from "./restorer.ts";
+import { StateRestorer } from "./state_restorer.ts";
 
 /** From a change of the store's health to what follows, and while it is bad (ms). */
 const LOOK = 250;

@@ -17,7 +17,7 @@ export type { DropNote } from "./session/drop_notes.ts";
 export { enforceAccess } from "./session/enforce.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
-export type { Flushable, Passes, Task } from "./core/passes.ts";
+export type { Flushable, Task, Turn } from "./core/turn.ts";
 export { CLOSE_REASONS, DROP_REASONS, PAUSE_REASONS } from "./core/reasons.ts";
 export type { CloseReason, DropReason, PauseReason } from "./core/reasons.ts";
 export {

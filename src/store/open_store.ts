@@ -6,13 +6,13 @@ import { JournaledBlocks } from "./copies/journaled_blocks.ts";
 import { LeftCopies } from "./copies/left_copies.ts";
 import { LogStore } from "./log/log_store.ts";
 import { isOfSystem, openFault } from "./base/open_fault.ts";
-import { settle } from "./opening/putting_back.ts";
+import { settle } from "./opening/replace_store.ts";
 import {
   complete,
   hasCopies,
   type Recovery,
   startOrRebuild,
-} from "./opening/recovered_start.ts";
+} from "./opening/start_from_copies.ts";
 import { setAsideBefore } from "./copies/set_aside.ts";
 import { Space, whyFull } from "./space/space.ts";
 import type { StorageMode, Store } from "./model/store.ts";

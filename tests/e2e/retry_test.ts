@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
-import { isWorthWaiting } from "../../src/broker/listeners/waiting_doors.ts";
+import { isWorthWaiting } from "../../src/broker/listeners/waiting_handles.ts";
 import {
   completeSettings,
   type PartialSettings,

@@ -35,7 +35,7 @@ Deno.test("link of listeners: only who comes by one of them is asked about", asy
   for (const listener of ["inner", "local", "outer"]) {
     kinds.push((await limited.judge(from(listener))).kind);
   }
-  assert.deepEqual(kinds, ["allow", "allow", "not-mine"]);
+  assert.deepEqual(kinds, ["allow", "allow", "ignore"]);
   assert.equal(limited.begin?.("m", from("local")), exchange);
   assert.equal(limited.begin?.("m", from("outer")), null);
 });

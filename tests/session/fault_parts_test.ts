@@ -7,10 +7,10 @@ import { type Deadline, Deadlines } from "../../src/session/core/deadlines.ts";
 import { Faults } from "../../src/session/core/faults.ts";
 import { DeferredAcks } from "../../src/session/core/deferred_acks.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
-import { type Flushable, Passes } from "../../src/session/core/passes.ts";
+import { type Flushable, Turn } from "../../src/session/core/turn.ts";
 import { Pump } from "../../src/session/connection/pump.ts";
 import { ManualClock } from "../support/manual_clock.ts";
-import { turn } from "../support/settle.ts";
+import { turn as nextTurn } from "../support/settle.ts";
 import { Injected } from "./injected.ts";
 import { microtasks, ScriptedStream } from "./scripted_stream.ts";
 import { StubStore } from "./stub_store.ts";
@@ -23,7 +23,7 @@ function fail(): never {
 
 Deno.test("a background task that throws ends; the others have their turns, also those that come later", async () => {
   const faults: unknown[] = [];
-  const passes = new Passes(new ManualClock(), (_, error) => {
+  const turn = new Turn(new ManualClock(), (_, error) => {
     faults.push(error);
   });
   const turns: string[] = [];
@@ -31,14 +31,14 @@ Deno.test("a background task that throws ends; the others have their turns, also
     turns.push(name);
     return --rounds > 0;
   };
-  passes.inTurns(task("a", 3));
-  passes.inTurns(fail);
-  passes.inTurns(task("b", 2));
-  for (let at = 0; at < 5; at++) await turn();
+  turn.inTurns(task("a", 3));
+  turn.inTurns(fail);
+  turn.inTurns(task("b", 2));
+  for (let at = 0; at < 5; at++) await nextTurn();
   assert.deepEqual(turns.join(""), "ababa");
   assert.equal(faults.length, 1);
-  passes.inTurns(task("c", 2));
-  for (let at = 0; at < 5; at++) await turn();
+  turn.inTurns(task("c", 2));
+  for (let at = 0; at < 5; at++) await nextTurn();
   assert.deepEqual(turns.join(""), "ababacc");
 });
 
@@ -65,13 +65,13 @@ class Box implements Flushable {
 
 for (const step of ["seal", "flush"] as const) {
   Deno.test(`an outbox whose ${step} throws is told, and the others are written`, async () => {
-    const passes = new Passes(new ManualClock());
+    const turn = new Turn(new ManualClock());
     const boxes = [new Box(), new Box(), new Box()];
     boxes[1].throws = step;
     for (let round = 1; round <= 2; round++) {
       for (const box of boxes) {
-        passes.runOpened(box);
-        passes.touch(box);
+        turn.runOpened(box);
+        turn.touch(box);
       }
       await microtasks();
       for (const box of boxes) {
@@ -108,7 +108,7 @@ Deno.test("a deadline that throws is passed over; those of its tick and of later
 });
 
 function outboxOn(stream: ScriptedStream, store: StubStore | null = null) {
-  const passes = new Passes(new ManualClock());
+  const turn = new Turn(new ManualClock());
   const crashes: unknown[] = [];
   const owner = {
     drained: () => {},
@@ -116,7 +116,7 @@ function outboxOn(stream: ScriptedStream, store: StubStore | null = null) {
     crashed: (error: unknown) => crashes.push(error),
   };
   const counters = new Counters();
-  const outbox = new Outbox(stream, passes, counters, owner, store, 1000);
+  const outbox = new Outbox(stream, turn, counters, owner, store, 1000);
   return { outbox, owner, crashes };
 }
 
@@ -174,7 +174,7 @@ function pumpOn(stream: ScriptedStream) {
   };
   const context = {
     clock: new ManualClock(),
-    passes: new Passes(new ManualClock()),
+    turn: new Turn(new ManualClock()),
     counters: new Counters(),
     frame: new Frame(),
   } as unknown as Context;
@@ -216,7 +216,7 @@ Deno.test("a pump whose pass throws tells its connection: at a read, when it goe
   third.owner.receive = fail;
   third.pump.resume("rate");
   assert.equal(third.crashes.length, 0);
-  await turn();
+  await nextTurn();
   assert.equal(third.crashes.length, 1);
 
   const unreadable = new ScriptedStream();

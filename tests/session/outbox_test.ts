@@ -5,7 +5,7 @@ import { encodeUtf8, Message, Topic } from "../../src/mqtt/mod.ts";
 import { giveBack, lend } from "../../src/session/core/buffers.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
-import { Passes } from "../../src/session/core/passes.ts";
+import { Turn } from "../../src/session/core/turn.ts";
 import { join, toHex } from "../support/bytes.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { Packets } from "../support/packets.ts";
@@ -15,10 +15,10 @@ const MIB = 1024 * 1024;
 
 function setUp() {
   const stream = new ScriptedStream();
-  const passes = new Passes(new ManualClock());
+  const turn = new Turn(new ManualClock());
   const counters = new Counters();
   const told = { drained: 0, broken: 0, crashed: 0 };
-  const outbox = new Outbox(stream, passes, counters, {
+  const outbox = new Outbox(stream, turn, counters, {
     drained: () => told.drained++,
     broken: () => told.broken++,
     crashed: () => {
@@ -26,7 +26,7 @@ function setUp() {
       outbox.end();
     },
   });
-  return { stream, passes, counters, told, outbox };
+  return { stream, turn, counters, told, outbox };
 }
 
 function bytes(length: number, first = 0): Uint8Array {
@@ -67,7 +67,7 @@ Deno.test("what a pass appends is written once, after the pass", async () => {
 });
 
 Deno.test("runs stand for their chunk until it is sealed, then for themselves", async () => {
-  const { stream, outbox, passes } = setUp();
+  const { stream, outbox, turn } = setUp();
   const chunk = bytes(1000);
   const other = bytes(300, 7);
   const wanted = join(
@@ -84,7 +84,7 @@ Deno.test("runs stand for their chunk until it is sealed, then for themselves", 
   outbox.append(new Uint8Array([0xd0, 0]));
   outbox.appendRun(chunk, 500, 1000);
   assert.equal(outbox.waiting, wanted.length);
-  passes.seal();
+  turn.seal();
   chunk.fill(0xee);
   other.fill(0xee);
   await stream.takeAll();
@@ -258,7 +258,7 @@ const anyPart = fc.record({
 Deno.test("all that is appended comes out, once and in order, however it is taken", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyPart), async (parts) => {
-      const { stream, outbox, passes } = setUp();
+      const { stream, outbox, turn } = setUp();
       const wanted: Uint8Array[] = [];
       let chunk = bytes(70_000);
       let at = 0;
@@ -278,7 +278,7 @@ Deno.test("all that is appended comes out, once and in order, however it is take
           outbox.appendPublish(headOf(), messageOf(bytes(length)), Infinity);
           wanted.push(frameOf(bytes(length)));
         } else if (kind === "seal") {
-          passes.seal();
+          turn.seal();
           chunk.fill(0xee);
           chunk = bytes(70_000, length);
           at = 0;

@@ -9,7 +9,7 @@ import {
 } from "../../src/session/core/buffers.ts";
 import type { Context } from "../../src/session/core/context.ts";
 import { Counters } from "../../src/session/core/counters.ts";
-import { Passes } from "../../src/session/core/passes.ts";
+import { Turn } from "../../src/session/core/turn.ts";
 import { Pump } from "../../src/session/connection/pump.ts";
 import { join, packet, toHex } from "../support/bytes.ts";
 import { ManualClock } from "../support/manual_clock.ts";
@@ -71,7 +71,7 @@ function setUp() {
   const stream = new ScriptedStream();
   const context = {
     clock: new ManualClock(),
-    passes: new Passes(new ManualClock()),
+    turn: new Turn(new ManualClock()),
     counters: new Counters(),
     frame: new Frame(),
   } as unknown as Context;

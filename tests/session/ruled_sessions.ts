@@ -84,7 +84,7 @@ export class RuledSessions {
 
   async enforce(clientId: string): Promise<readonly string[]> {
     const session = this.registry.get(clientId)!;
-    this.context.passes.begin();
+    this.context.turn.begin();
     const removed = enforceAccess(session, this.context);
     await settle();
     return removed;

@@ -6,7 +6,7 @@ import { Journal } from "../../src/store/copies/journal.ts";
 import { readJournal } from "../../src/store/copies/journal_reader.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import type { Disk } from "../../src/store/mod.ts";
-import { startOrRebuild } from "../../src/store/opening/recovered_start.ts";
+import { startOrRebuild } from "../../src/store/opening/start_from_copies.ts";
 import { SCHEMA } from "../../src/store/base/schema.ts";
 import { Random } from "../support/random.ts";
 import type { SimulatedFile } from "./disk/simulated_file.ts";

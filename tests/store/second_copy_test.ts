@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { COPY_HEAD } from "../../src/store/copies/copy_head.ts";
 import type { Disk } from "../../src/store/opening/disk.ts";
-import { complete } from "../../src/store/opening/recovered_start.ts";
+import { complete } from "../../src/store/opening/start_from_copies.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { sumOf } from "../../src/store/base/sum.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";

@@ -182,7 +182,7 @@ async function explainLogin(
       : verdict.kind === "deny"
       ? `rejects the client: ${verdict.why}`
       : `passes the client on: ${verdict.why}`,
-    decides: verdict.kind !== "not-mine",
+    decides: verdict.kind !== "ignore",
   }));
   return {
     login: loginOf(links, outcome),

@@ -8,20 +8,20 @@ import {
   type Session,
 } from "../../session/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
-import type { Door } from "./doors.ts";
-import type { Guest } from "./guest.ts";
+import type { ListenerHandle } from "./listener_handles.ts";
+import type { ConnectionEntry } from "./connection_entry.ts";
 
 /** Sessions looked at before sockets are served again. */
 const SLICE = 128;
 
-/** Ends the connections that came by doors that are no more. */
+/** Ends the connections that came by handles that are no more. */
 export function sendOffGone(
-  guests: Iterable<Guest>,
-  gone: readonly Door[],
+  entries: Iterable<ConnectionEntry>,
+  gone: readonly ListenerHandle[],
 ): void {
-  for (const guest of guests) {
-    if (!gone.includes(guest.door)) continue;
-    guest.sendOff(
+  for (const entry of entries) {
+    if (!gone.includes(entry.handle)) continue;
+    entry.sendOff(
       "listener-removed",
       ReasonCode.AdministrativeAction,
       "the settings no longer have this listener",
@@ -34,27 +34,30 @@ export function sendOffGone(
  * now: from a network that is not allowed any more, or by a user who is none
  * or has another password.
  */
-export function judgeGuests(guests: Iterable<Guest>, context: Context): void {
+export function judgeConnections(
+  entries: Iterable<ConnectionEntry>,
+  context: Context,
+): void {
   const { authenticator } = context;
-  const networks = new Map<Door, Networks>();
-  for (const guest of guests) {
+  const networks = new Map<ListenerHandle, Networks>();
+  for (const entry of entries) {
     try {
-      judgeGuest(guest, authenticator, networks);
+      judgeConnection(entry, authenticator, networks);
     } catch (error) {
       // Unjudged it must not stay, and all others are still to be judged.
-      guest.connection.fail(error);
+      entry.connection.fail(error);
     }
   }
 }
 
-function judgeGuest(
-  guest: Guest,
+function judgeConnection(
+  entry: ConnectionEntry,
   authenticator: Authenticator,
-  networks: Map<Door, Networks>,
+  networks: Map<ListenerHandle, Networks>,
 ): void {
-  const { connection, door } = guest;
-  if (!isAllowedFrom(connection.hostname, door, networks)) {
-    return guest.sendOff(
+  const { connection, handle } = entry;
+  if (!isAllowedFrom(connection.hostname, handle, networks)) {
+    return entry.sendOff(
       "network-refused",
       ReasonCode.NotAuthorized,
       "allowed_networks no longer includes the address of the client",
@@ -64,7 +67,7 @@ function judgeGuest(
   const { session } = connection;
   if (session === null) return;
   if (authenticator.stillAllows?.(session.identity) !== false) return;
-  guest.sendOff(
+  entry.sendOff(
     "login-withdrawn",
     ReasonCode.NotAuthorized,
     "the settings no longer accept the login of this client",
@@ -73,15 +76,15 @@ function judgeGuest(
 
 function isAllowedFrom(
   hostname: string,
-  door: Door,
-  known: Map<Door, Networks>,
+  handle: ListenerHandle,
+  known: Map<ListenerHandle, Networks>,
 ): boolean {
-  const { type, allowed_networks } = door.settings;
+  const { type, allowed_networks } = handle.settings;
   if (type === "unix" || allowed_networks.length === 0) return true;
-  let networks = known.get(door);
+  let networks = known.get(handle);
   if (networks === undefined) {
     networks = new Networks(allowed_networks);
-    known.set(door, networks);
+    known.set(handle, networks);
   }
   return networks.has(hostname);
 }
@@ -94,7 +97,7 @@ export function judgeSessions(registry: Registry, log: BrokerLog): void {
   const { context } = registry;
   const sessions: Iterator<Session> = registry.all()[Symbol.iterator]();
   let removed = 0;
-  context.passes.inTurns(() => {
+  context.turn.inTurns(() => {
     for (let count = 0; count < SLICE; count++) {
       const next = sessions.next();
       if (next.done) {

@@ -103,7 +103,7 @@ export class SysTopics {
   }
 
   #publishAll(): void {
-    this.#context.passes.begin();
+    this.#context.turn.begin();
     this.#clients();
     this.#traffic();
     this.#reasons();

@@ -8,7 +8,7 @@ export const anonymousLink: Link = {
     return credentials.username === null
       ? { kind: "allow", identity: identityOf(credentials) }
       // Else any client could take the name of another.
-      : { kind: "not-mine", why: "the client has a user name" };
+      : { kind: "ignore", why: "the client has a user name" };
   },
   knows: (username) => username === null,
 };

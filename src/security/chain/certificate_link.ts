@@ -12,11 +12,11 @@ export const certificateLink: Link = {
   judge(credentials): Verdict {
     const { certificate, isCertified, username } = credentials;
     if (certificate === null && !isCertified) {
-      return { kind: "not-mine", why: "it has no certificate" };
+      return { kind: "ignore", why: "it has no certificate" };
     }
     if (!isCertified && username !== null) {
       return {
-        kind: "not-mine",
+        kind: "ignore",
         why: "the user name is not that of its certificate",
       };
     }

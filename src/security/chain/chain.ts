@@ -134,7 +134,7 @@ export class Chain implements Authenticator {
     const { reasonCode, why } = last?.verdict.kind === "deny"
       ? last.verdict
       : this.#unknown(credentials, steps);
-    await disguise(credentials, steps);
+    await dummyVerification(credentials, steps);
     return { kind: "deny", reasonCode, why };
   }
 
@@ -144,7 +144,7 @@ export class Chain implements Authenticator {
     for (const link of this.#parts.links) {
       const verdict = await link.judge(credentials);
       steps.push({ name: link.name, verdict });
-      if (verdict.kind !== "not-mine") break;
+      if (verdict.kind !== "ignore") break;
     }
     return steps;
   }
@@ -165,7 +165,7 @@ export class Chain implements Authenticator {
   ): { reasonCode: ReasonCode; why: string } {
     const { listener } = credentials;
     const said = steps.map(({ name, verdict }) =>
-      verdict.kind === "not-mine" ? `${name}: ${verdict.why}` : name
+      verdict.kind === "ignore" ? `${name}: ${verdict.why}` : name
     );
     if (!this.judges(listener)) {
       said.splice(0, said.length, `no [[auth]] is for listener ${listener}`);
@@ -198,14 +198,14 @@ interface NamedVerdict {
  * stands in is always the same for a name: where their hashes take each their
  * time, no link's users shall stand out among the names that are none.
  */
-async function disguise(
+async function dummyVerification(
   { username }: Credentials,
   steps: readonly NamedVerdict[],
 ): Promise<void> {
   const last = steps.at(-1)?.verdict;
   if (last?.kind === "deny" && last.isDisguised) return;
   const disguises = steps.flatMap(({ verdict }) =>
-    verdict.kind === "not-mine" ? verdict.disguise ?? [] : []
+    verdict.kind === "ignore" ? verdict.dummyVerification ?? [] : []
   );
   if (disguises.length === 0) return;
   const digest = createHash("sha256").update(`${username}`).digest();

@@ -15,7 +15,7 @@ export type Verdict =
   }
   | {
     /** Somebody else may know the client: the next link is asked. */
-    readonly kind: "not-mine";
+    readonly kind: "ignore";
     /** For the operator: "no such user". */
     readonly why: string;
     /**
@@ -23,7 +23,7 @@ export type Verdict =
      * One of them is waited for when the client is refused in the end, so that
      * the time does not tell strangers which user names there are.
      */
-    readonly disguise?: () => Promise<void>;
+    readonly dummyVerification?: () => Promise<void>;
   };
 
 /** One way to find out who a client is. */

@@ -16,7 +16,7 @@ export function linkOfListeners(
     judge: (credentials) =>
       listeners.includes(credentials.listener)
         ? link.judge(credentials)
-        : { kind: "not-mine", why },
+        : { kind: "ignore", why },
     begin: (method, credentials) =>
       listeners.includes(credentials.listener)
         ? link.begin?.(method, credentials) ?? null

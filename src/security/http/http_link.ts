@@ -48,7 +48,7 @@ export class HttpLink implements Link {
 
   async judge(credentials: Credentials): Promise<Verdict> {
     if (hasNoCredentials(credentials) && credentials.certificate === null) {
-      return { kind: "not-mine", why: "CONNECT has no credentials" };
+      return { kind: "ignore", why: "CONNECT has no credentials" };
     }
     const { url, preset, onError } = this.#options;
     const body = JSON.stringify(preset.login(credentials));
@@ -59,7 +59,7 @@ export class HttpLink implements Link {
         answer = await this.#caller.ask(url, body, preset.read);
       } catch (error) {
         const why = (error as Error).message;
-        if (onError === "ignore") return { kind: "not-mine", why };
+        if (onError === "ignore") return { kind: "ignore", why };
         // Not the client's fault: it may come again.
         return { kind: "deny", reasonCode: ReasonCode.ServerUnavailable, why };
       }
@@ -85,7 +85,7 @@ function verdictOf(answer: WebVerdict, credentials: Credentials): Verdict {
         identity: identityOf(credentials, answer.found),
       };
     case "ignore":
-      return { kind: "not-mine", why: answer.why };
+      return { kind: "ignore", why: answer.why };
     case "deny":
       return { ...REFUSED, why: answer.why };
   }

@@ -68,7 +68,7 @@ export class JwtLink implements Link {
     const token = tokenOf(credentials.password);
     const header = token === null ? null : headerOf(token);
     if (token === null || header === null) {
-      return notMine(
+      return ignored(
         credentials.password === null
           ? "CONNECT has no password"
           : "the password is not a JSON Web Token",
@@ -78,7 +78,7 @@ export class JwtLink implements Link {
     if (header.alg === "none") return deny("the token is not signed");
     const { algorithms } = this.#rules;
     if (!algorithms.includes(header.alg)) {
-      return notMine(
+      return ignored(
         `the token is signed with ${header.alg}; accepted: ` +
           algorithms.join(", "),
       );
@@ -121,7 +121,7 @@ export class JwtLink implements Link {
         return refusal(error);
       }
     }
-    return notMine("no known key signed the token");
+    return ignored("no known key signed the token");
   }
 
   #admit(
@@ -206,7 +206,7 @@ function refusal(error: unknown): Verdict {
   if (error instanceof errors.JWTExpired) return deny("the token has expired");
   if (error instanceof errors.JWTClaimValidationFailed) {
     // Several issuers may share a key set, and each have a link of its own.
-    if (error.claim === "iss") return notMine("the token has another issuer");
+    if (error.claim === "iss") return ignored("the token has another issuer");
     if (error.reason === "missing") {
       return deny(`the token has no claim ${error.claim}`);
     }
@@ -225,6 +225,6 @@ function deny(why: string): Verdict {
   return { kind: "deny", reasonCode: ReasonCode.NotAuthorized, why };
 }
 
-function notMine(why: string): Verdict {
-  return { kind: "not-mine", why };
+function ignored(why: string): Verdict {
+  return { kind: "ignore", why };
 }

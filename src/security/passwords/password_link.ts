@@ -38,17 +38,17 @@ export class PasswordLink implements Link {
 
   async judge(credentials: Credentials): Promise<Verdict> {
     const { username, password, isCertified } = credentials;
-    if (username === null) return notMine("the client gives no user name");
+    if (username === null) return ignored("the client gives no user name");
     // Proved already, and it need not have a password here.
-    if (isCertified) return notMine("its certificate gives the user name");
+    if (isCertified) return ignored("its certificate gives the user name");
     const hash = this.#users.get(username);
     if (hash === undefined) {
-      const disguise = () => this.#pretend(username, password);
+      const dummyVerification = () => this.#pretend(username, password);
       const why = "no such user";
       // Where nobody is there is no time to be taken for anybody's.
       return this.#hashes.length === 0
-        ? notMine(why)
-        : { kind: "not-mine", why, disguise };
+        ? ignored(why)
+        : { kind: "ignore", why, dummyVerification };
     }
     const text = printHash(hash);
     const given = password ?? NONE;
@@ -124,8 +124,8 @@ export class PasswordLink implements Link {
   }
 }
 
-function notMine(why: string): Verdict {
-  return { kind: "not-mine", why };
+function ignored(why: string): Verdict {
+  return { kind: "ignore", why };
 }
 
 /** Tells one hash from another, and nothing else of it. */

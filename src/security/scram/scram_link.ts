@@ -33,7 +33,7 @@ export class ScramLink implements Link {
 
   judge(): Verdict {
     return {
-      kind: "not-mine",
+      kind: "ignore",
       why: `CONNECT does not name Authentication Method ${SCRAM_METHOD}`,
     };
   }

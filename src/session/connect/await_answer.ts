@@ -17,14 +17,14 @@ export function awaitAnswer<Answer>(
   answer.then((settled) => {
     // The connection may have ended meanwhile.
     if (!isOpen()) return;
-    connection.context.passes.begin();
+    connection.context.turn.begin();
     then(settled);
   }).catch((error) => {
     if (isOpen()) connection.fail(error);
   }).finally(() => connection.pump.resume("authenticating"));
 }
 
-/** Passes `answer` through `step`, at once or when it comes. */
+/** Turn `answer` through `step`, at once or when it comes. */
 export function passThrough<Answer, Result>(
   answer: Answer | Promise<Answer>,
   step: (answer: Answer) => Result | Promise<Result>,

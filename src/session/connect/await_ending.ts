@@ -31,7 +31,7 @@ export function awaitEnding(
   const { durability } = context;
   const settle = (step: () => void) => {
     connection.stopWaiting?.();
-    context.passes.begin();
+    context.turn.begin();
     try {
       step();
     } catch (error) {

@@ -236,7 +236,7 @@ export class Connection implements Deadline, LoggedConnection {
    * of the rest, which is incomplete or has to wait.
    */
   receive(chunk: Uint8Array, start: number, end: number): number {
-    const { frame, passes, counters } = this.context;
+    const { frame, turn, counters } = this.context;
     const { settled } = this;
     let at = start;
     try {
@@ -252,7 +252,7 @@ export class Connection implements Deadline, LoggedConnection {
           this.#hearPart(end - at);
           break;
         }
-        this.heardAt = passes.now;
+        this.heardAt = turn.now;
         at = frame.end;
         if (!this.#handler.handle(this, chunk, frame)) return frame.start;
         // The answers are for the packet that waited, not for a later one.
@@ -282,7 +282,7 @@ export class Connection implements Deadline, LoggedConnection {
     if (bytes < this.#heardOf) this.#heardOf = 0;
     if (bytes < this.#heardOf + PART) return;
     this.#heardOf = bytes;
-    this.heardAt = this.context.passes.now;
+    this.heardAt = this.context.turn.now;
   }
 
   /**
@@ -296,7 +296,7 @@ export class Connection implements Deadline, LoggedConnection {
 
   /** Sends messages that waited for commits, which work again. */
   storeWorks(): void {
-    this.context.passes.begin();
+    this.context.turn.begin();
     this.session?.queue.drain();
   }
 
@@ -307,11 +307,11 @@ export class Connection implements Deadline, LoggedConnection {
 
   /** Expects a packet every `keepAlive` seconds; 0 expects none. */
   watch(keepAlive: number): void {
-    const { deadlines, passes } = this.context;
+    const { deadlines, turn } = this.context;
     this.patience = keepAlive * 1500;
     deadlines.clear(this);
     if (keepAlive === 0) return;
-    this.at = passes.now + this.patience;
+    this.at = turn.now + this.patience;
     deadlines.set(this);
   }
 
@@ -429,7 +429,7 @@ export class Connection implements Deadline, LoggedConnection {
 
   /** The outbox has room again. */
   drained(): void {
-    this.context.passes.begin();
+    this.context.turn.begin();
     this.session?.queue.drain();
     this.pump.resume("outbound-full");
   }

@@ -201,11 +201,11 @@ export class Pump implements ByteOwner {
     if (this.#stopped) this.#fill = 0;
     const fill = this.#fill;
     if (fill === 0) return;
-    const { passes } = this.#context;
+    const { turn } = this.#context;
     const chunk = this.#chunk;
-    passes.begin();
+    turn.begin();
     const at = this.#owner.receive(chunk, 0, fill);
-    passes.seal();
+    turn.seal();
     this.#fill = fill - at;
     if (this.#claimed) {
       return this.#moveTo(bufferOf(this.#fill + 1), chunk.subarray(at, fill));

@@ -11,7 +11,7 @@ export function waitForRate(connection: Connection): false {
   const { readyAt } = connection.rate!;
   pump.pause("rate");
   connection.ratePause = context.clock.after(
-    readyAt - context.passes.now,
+    readyAt - context.turn.now,
     () => {
       connection.ratePause = null;
       pump.resume("rate");
@@ -31,7 +31,7 @@ export function applyRate(connection: Connection): void {
     publishBytesRate === (rate?.bytes ?? 0);
   if (isSame) return;
   connection.rate = publishRate > 0 || publishBytesRate > 0
-    ? new PublishRate(publishRate, publishBytesRate, context.passes.now)
+    ? new PublishRate(publishRate, publishBytesRate, context.turn.now)
     : null;
   connection.ratePause?.();
   connection.ratePause = null;

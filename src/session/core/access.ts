@@ -6,7 +6,7 @@ import {
   receivableQos,
   type Rights,
 } from "../../security/mod.ts";
-import { KnownRights } from "./known_rights.ts";
+import { AuthorizationCache } from "./authorization_cache.ts";
 
 /** A session, as far as access needs one. */
 export interface AccessHolder {
@@ -44,7 +44,7 @@ export function nextIdentityNumber(): number {
 export class Access {
   /** The authorizer. */
   readonly authorizer: Authorizer;
-  readonly #known = new KnownRights();
+  readonly #known = new AuthorizationCache();
   /** Generation of the cached answers. */
   #generation: number;
 

@@ -14,7 +14,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Durability } from "./durability.ts";
 import { Faults } from "./faults.ts";
 import type { SessionOptions } from "./options.ts";
-import { Passes } from "./passes.ts";
+import { Turn } from "./turn.ts";
 import type { SessionLog } from "./session_log.ts";
 
 /** The parts that a context is made of. */
@@ -53,7 +53,7 @@ export class Context {
    * @internal
    */
   access: Access | null = null;
-  /** The one source of time; in a pass `passes.now` is cheaper. */
+  /** The one source of time; in a pass `turn.now` is cheaper. */
   readonly clock: Clock;
   /** Counts events. */
   readonly counters: Counters;
@@ -73,7 +73,7 @@ export class Context {
    */
   readonly faults: Faults;
   /** Schedules the writes of outboxes, and long work in turns. */
-  readonly passes: Passes;
+  readonly turn: Turn;
   /** All deadlines, on one timer. */
   readonly deadlines: Deadlines;
   /**
@@ -110,7 +110,7 @@ export class Context {
       parts.counters,
       (result, error, clientId) => parts.log.failed(clientId, error, result),
     );
-    this.passes = new Passes(parts.clock, this.faults.note);
+    this.turn = new Turn(parts.clock, this.faults.note);
     this.deadlines = new Deadlines(parts.clock, this.faults.note);
     this.message.transient = true;
   }

@@ -10,7 +10,7 @@ import type { ByteStream } from "../../transport/mod.ts";
 import { giveBack, LARGEST, lend } from "../core/buffers.ts";
 import type { Counters } from "../core/counters.ts";
 import type { CommitBarrier } from "../core/durability.ts";
-import type { Passes } from "../core/passes.ts";
+import type { Turn } from "../core/turn.ts";
 
 /** Payload length from which on the outbox writes the bytes without a copy. */
 const BY_REFERENCE = 16384;
@@ -46,13 +46,13 @@ interface Piece {
  * Bytes on their way to one client; only the outbox writes to its stream.
  *
  * While one piece is being written, another fills. A pass writes no bytes:
- * appending marks the outbox touched, and `Passes` flushes it once. Frames that
+ * appending marks the outbox touched, and `Turn` flushes it once. Frames that
  * are passed on unchanged and follow one another in the read chunk form a *run*,
  * which `seal` copies at once.
  */
 export class Outbox {
   readonly #stream: ByteStream;
-  readonly #passes: Passes;
+  readonly #turn: Turn;
   readonly #counters: Counters;
   readonly #owner: OutboxOwner;
   /** Null in modes that acknowledge at once. */
@@ -74,21 +74,21 @@ export class Outbox {
   #whenEmpty: (() => void) | null = null;
   /** Estimated bytes of one flush. */
   #usual = 0;
-  /** Whether `Passes` already knows of it. */
+  /** Whether `Turn` already knows of it. */
   touched = false;
   /** Bytes appended and not yet taken by the stream. */
   waiting = 0;
 
   constructor(
     stream: ByteStream,
-    passes: Passes,
+    turn: Turn,
     counters: Counters,
     owner: OutboxOwner,
     barrier: CommitBarrier | null = null,
     maximum = HIGH,
   ) {
     this.#stream = stream;
-    this.#passes = passes;
+    this.#turn = turn;
     this.#counters = counters;
     this.#owner = owner;
     this.#barrier = barrier;
@@ -145,12 +145,12 @@ export class Outbox {
       this.#runEnd = end;
       return;
     }
-    if (this.#run === null) this.#passes.runOpened(this);
+    if (this.#run === null) this.#turn.runOpened(this);
     else this.#copyRun();
     this.#run = chunk;
     this.#runStart = start;
     this.#runEnd = end;
-    if (!this.touched) this.#passes.touch(this);
+    if (!this.touched) this.#turn.touch(this);
   }
 
   /** Copies the open run; its chunk may then be reused. */
@@ -165,7 +165,7 @@ export class Outbox {
     if (this.#run !== null) this.seal();
     this.#copy(bytes, 0, bytes.length);
     this.#count(bytes.length);
-    if (!this.touched) this.#passes.touch(this);
+    if (!this.touched) this.#turn.touch(this);
   }
 
   /** Appends an acknowledgement of four bytes. */
@@ -174,7 +174,7 @@ export class Outbox {
     const at = this.#reserve(4);
     this.#length = writeAck(this.#buffer!, at, type, packetId);
     this.#count(4);
-    if (!this.touched) this.#passes.touch(this);
+    if (!this.touched) this.#turn.touch(this);
   }
 
   /**
@@ -202,7 +202,7 @@ export class Outbox {
       this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
     }
     this.#count(total);
-    if (!this.touched) this.#passes.touch(this);
+    if (!this.touched) this.#turn.touch(this);
     return true;
   }
 

@@ -59,7 +59,7 @@ export class Sender {
     this.#owner = owner;
     this.outbox = new Outbox(
       stream,
-      context.passes,
+      context.turn,
       context.counters,
       owner,
       context.durability.barrier,
@@ -128,7 +128,7 @@ export class Sender {
     message: Message,
     identifiers: readonly number[] | null,
   ): boolean {
-    const { head, passes } = this.#context;
+    const { head, turn } = this.#context;
     head.version = this.version;
     head.topicFrom = this.topicFrom;
     if (this.version !== 5) {
@@ -140,7 +140,7 @@ export class Sender {
     // The rest of the interval [MQTT-3.3.2-6]; 0 would mean expired.
     head.expirySeconds = message.expiresAt === Infinity
       ? -1
-      : Math.max(1, Math.ceil((message.expiresAt - passes.now) / 1000));
+      : Math.max(1, Math.ceil((message.expiresAt - turn.now) / 1000));
     const aliases = this.aliasesOut;
     if (aliases === null) {
       return this.outbox.appendPublish(head, message, this.sendLimit);

@@ -46,7 +46,7 @@ export function beginFilterWork(
 export function goOnLater(connection: Connection): false {
   const { pump, context } = connection;
   pump.pause("long-packet");
-  context.passes.inTurns(() => {
+  context.turn.inTurns(() => {
     pump.resume("long-packet");
     return false;
   });

@@ -42,7 +42,7 @@ export function handlePublish(
   frame: Frame,
 ): boolean {
   const { context, rate } = connection;
-  if (rate !== null && rate.readyAt > context.passes.now) {
+  if (rate !== null && rate.readyAt > context.turn.now) {
     return waitForRate(connection);
   }
   const packet = context.publish;
@@ -95,7 +95,7 @@ export function handlePublish(
       acknowledge(connection, session, packet, receivers);
     }
   }
-  if (rate !== null) rate.take(packet.end - packet.start, context.passes.now);
+  if (rate !== null) rate.take(packet.end - packet.start, context.turn.now);
   return true;
 }
 
@@ -260,7 +260,7 @@ function take(
   message.retain = packet.retain;
   message.expiresAt = packet.messageExpiry < 0
     ? Infinity
-    : context.passes.now + packet.messageExpiry * 1000;
+    : context.turn.now + packet.messageExpiry * 1000;
   // The frame is passed on unchanged when a receiver of this version would get
   // the same bytes: no id, no alias, no expiry, and the same flags. A large frame
   // is written without a copy.
@@ -359,7 +359,7 @@ function refuse(
 
 function waitForRoom(connection: Connection): false {
   const { context, pump } = connection;
-  const until = context.passes.now + MEMORY_PATIENCE;
+  const until = context.turn.now + MEMORY_PATIENCE;
   const why = fullness(context);
   pump.pause(why);
   const look = () => {

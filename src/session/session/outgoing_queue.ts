@@ -185,7 +185,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     delivery: Delivery,
     notFrom: string | null,
   ): void {
-    this.#feeds ??= new RetainedFeeds(this, this.#context.passes);
+    this.#feeds ??= new RetainedFeeds(this, this.#context.turn);
     this.#feeds.add({ filter, cursor, delivery, notFrom });
   }
 
@@ -224,7 +224,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
       if (sender.outbox.held) return;
       const next = this.#backlog.peek()!;
       const message = next.message!;
-      if (message.expiresAt <= this.#context.passes.now) {
+      if (message.expiresAt <= this.#context.turn.now) {
         this.drop("expired", message); // [MQTT-3.3.2-5]
       } else if (this.receivable(message, next.qos) < 0) {
         // The rules or the owner of the session have changed since.
@@ -275,7 +275,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     if (groups.length === 0 || this.#backlog.size === 0) return;
     if (this.#left === null) {
       this.#left = new Set();
-      this.#context.passes.inTurns(() => this.#passOverLeft());
+      this.#context.turn.inTurns(() => this.#passOverLeft());
     }
     for (const group of groups) {
       this.#left.add(sharedFilter(group.name, group.filter));
@@ -346,7 +346,7 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Sends QoS 2 messages that waited for a packet id. */
   granted(): void {
-    this.#context.passes.begin();
+    this.#context.turn.begin();
     this.drain();
   }
 
@@ -483,10 +483,10 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Counts and notes a message that its client does not get. */
   drop(reason: DropReason, message: Message | null): void {
-    const { counters, passes } = this.#context;
+    const { counters, turn } = this.#context;
     counters.dropped[reason]++;
     if (message === null) return;
     this.#drops ??= new DropNotes();
-    this.#drops.note(reason, message.topic.text, passes.now);
+    this.#drops.note(reason, message.topic.text, turn.now);
   }
 }

@@ -1,7 +1,7 @@
 import type { Message, QoS } from "../../mqtt/mod.ts";
 import type { Delivery, RetainedCursor } from "../../router/mod.ts";
 import { OrderedMap } from "./ordered_map.ts";
-import type { Passes } from "../core/passes.ts";
+import type { Turn } from "../core/turn.ts";
 
 /** Retained messages visited before others get their turn. */
 const SLICE = 256;
@@ -44,15 +44,15 @@ export interface FeedTarget {
  */
 export class RetainedFeeds {
   readonly #target: FeedTarget;
-  readonly #passes: Passes;
+  readonly #turn: Turn;
   /** Feeds by the filter of the subscription. */
   #feeds = new OrderedMap<string, OpenFeed>();
   /** Whether a turn is under way or scheduled. */
   #feeding = false;
 
-  constructor(target: FeedTarget, passes: Passes) {
+  constructor(target: FeedTarget, turn: Turn) {
     this.#target = target;
-    this.#passes = passes;
+    this.#turn = turn;
   }
 
   /** Begins a feed, in place of one with the same filter. */
@@ -78,7 +78,7 @@ export class RetainedFeeds {
     if (this.#feeding || this.#feeds.size === 0) return;
     this.#feeding = true;
     if (!this.#feedSlice()) return;
-    this.#passes.inTurns(() => this.#feedSlice());
+    this.#turn.inTurns(() => this.#feedSlice());
   }
 
   /** Returns whether to go on in another turn. */
@@ -89,7 +89,7 @@ export class RetainedFeeds {
       const feed = this.#target.hasRoom ? this.#feeds.first() : null;
       if (feed === null) return this.#feeding = false;
       try {
-        feed.cursor.next(1, this.#passes.now, feed.take);
+        feed.cursor.next(1, this.#turn.now, feed.take);
         if (feed.cursor.done) this.#feeds.delete(feed.filter);
       } catch (error) {
         // The feed would fail again, and keep all others from their turn.

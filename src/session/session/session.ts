@@ -263,7 +263,7 @@ export class Session
 
   #publish(will: Will): void {
     const context = this.#context;
-    context.passes.begin();
+    context.turn.begin();
     const { message } = will;
     if (!this.#mayPublishWill(message)) {
       context.counters.dropped["not-authorized"]++;

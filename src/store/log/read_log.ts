@@ -3,7 +3,7 @@ import { BlockReader } from "../blocks/block_reader.ts";
 import type { Blocks } from "../blocks/blocks.ts";
 import type { Ledger } from "./ledger.ts";
 import { Replay } from "./replay.ts";
-import { restore, type Restored } from "./restore.ts";
+import { restore, type Restored } from "./rebuild_state.ts";
 import type { Restorer } from "../model/store.ts";
 
 /** The result of reading a log. */

@@ -16,7 +16,7 @@ import {
   removeStore,
   setAside,
 } from "../copies/set_aside.ts";
-import type { Recovery } from "./recovered_start.ts";
+import type { Recovery } from "./start_from_copies.ts";
 import { dateOfHead } from "../log/store_time.ts";
 import { refused, type StartSettings } from "./verified_start.ts";
 

@@ -34,9 +34,10 @@ function link(name: string, log: string[] = []): Link {
         return { kind: "deny", reasonCode: NotAuthorized, why: "it says so" };
       }
       return {
-        kind: "not-mine",
+        kind: "ignore",
         why: "it says nothing",
-        disguise: () => Promise.resolve(void log.push(`${name} pretends`)),
+        dummyVerification: () =>
+          Promise.resolve(void log.push(`${name} pretends`)),
       };
     },
     stillAllows: ({ username }) => username !== "gone",
@@ -272,14 +273,14 @@ Deno.test("chain: a link that refuses whoever has nothing is heard before allow_
 
 /** Who comes, and what the links that need nothing else say. */
 const simple: readonly (readonly [string, Credentials, string, string])[] = [
-  ["nothing", credentials(null, null), "allow", "not-mine"],
-  ["a user name", credentials("u", null), "not-mine", "not-mine"],
-  ["an empty user name", credentials("", ""), "not-mine", "not-mine"],
-  ["a password", credentials(null, "x"), "allow", "not-mine"],
+  ["nothing", credentials(null, null), "allow", "ignore"],
+  ["a user name", credentials("u", null), "ignore", "ignore"],
+  ["an empty user name", credentials("", ""), "ignore", "ignore"],
+  ["a password", credentials(null, "x"), "allow", "ignore"],
   [
     "a certificate that gives the name",
     credentials("pump", null, certified),
-    "not-mine",
+    "ignore",
     "allow",
   ],
   [
@@ -291,8 +292,8 @@ const simple: readonly (readonly [string, Credentials, string, string])[] = [
   [
     "a certificate, and a name that it does not give",
     credentials("admin", "x", { certificate }),
-    "not-mine",
-    "not-mine",
+    "ignore",
+    "ignore",
   ],
 ];
 for (const [name, who, anonymous, byCertificate] of simple) {
@@ -328,7 +329,7 @@ Deno.test("chain: who asks why is told, and it counts as no login", async () => 
   for (let at = 0; at < 5; at++) {
     const steps = await chain.trace(credentials("u", "b: no"));
     assert.deepEqual(steps.map(({ link, verdict }) => [link, verdict.kind]), [
-      ["a", "not-mine"],
+      ["a", "ignore"],
       ["b", "deny"],
     ]);
   }
@@ -399,7 +400,7 @@ Deno.test("chain: an exchange is the link's that knows the method; its guesses c
 function exchanging(name: string, user: string, log: string[] = []): Link {
   return {
     name,
-    judge: () => ({ kind: "not-mine", why: "no" }),
+    judge: () => ({ kind: "ignore", why: "no" }),
     begin(method, credentials): AuthExchange | null {
       if (method !== "m") return null;
       let username: string | null = null;
@@ -461,7 +462,7 @@ Deno.test("chain: links that share a name are each asked whether a client may st
     judge: (given) =>
       given.username === proof
         ? { kind: "allow", identity: identityOf(given, { proof }) }
-        : { kind: "not-mine", why: "no" },
+        : { kind: "ignore", why: "no" },
     stillAllows: (identity) => identity.proof === proof,
   }));
   const { chain } = chainOf(two);

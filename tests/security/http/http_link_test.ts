@@ -64,7 +64,7 @@ const CELLS: readonly Cell[] = [
     kind: "deny",
     code: 0x86,
   },
-  { what: "ignore", answer: json({ result: "ignore" }), kind: "not-mine" },
+  { what: "ignore", answer: json({ result: "ignore" }), kind: "ignore" },
   { what: "401", answer: json({}, 401), kind: "deny", code: 0x86 },
   { what: "403", answer: json({}, 403), kind: "deny", code: 0x86 },
   { what: "500", answer: json({ result: "allow" }, 500), kind: "deny" },
@@ -113,7 +113,7 @@ for (const { what, answer, kind, code = 0x88 } of CELLS) {
     const second = await lenient.judge(ANN);
     assert.equal(
       second.kind,
-      code === 0x88 && kind === "deny" ? "not-mine" : kind,
+      code === 0x88 && kind === "deny" ? "ignore" : kind,
     );
   });
 }
@@ -164,7 +164,7 @@ Deno.test("http: what the server knows of a client counts", async () => {
 Deno.test("http: a client without credentials is not asked about", async () => {
   await using server = new WebServer(json({ result: "allow" }));
   const verdict = await linkTo(server).link.judge(credentialsOf());
-  assert.equal(verdict.kind, "not-mine");
+  assert.equal(verdict.kind, "ignore");
   assert.equal(server.calls.length, 0);
 });
 

@@ -99,7 +99,7 @@ for (const alg of ALGORITHMS) {
     const right = await verdict(mine.privateKey);
     assert.equal(right.kind, "allow");
     assert.equal(right.identity.username, "ann");
-    assert.equal((await verdict(other.privateKey)).kind, "not-mine");
+    assert.equal((await verdict(other.privateKey)).kind, "ignore");
   });
 }
 
@@ -110,7 +110,7 @@ for (const alg of ["HS256", "HS384", "HS512"]) {
     const wrong = await judge(
       await sign({ sub: "ann" }, alg, secret(SECRET.toUpperCase())),
     );
-    assert.equal(wrong.kind, "not-mine");
+    assert.equal(wrong.kind, "ignore");
   });
 }
 
@@ -141,7 +141,7 @@ Deno.test("jwt: a token has one text only: no other last letter, no byte order m
       `${token}=`,
       `\ufeff${token}`,
     ]
-  ) assert.equal((await judge(other)).kind, "not-mine", other);
+  ) assert.equal((await judge(other)).kind, "ignore", other);
 });
 
 Deno.test("jwt: a public key is never taken for a secret", async () => {
@@ -150,7 +150,7 @@ Deno.test("jwt: a public key is never taken for a secret", async () => {
   for (const text of [rsaPem, rsaPem.trim()]) {
     const token = await sign({ sub: "ann" }, "HS256", secret(text));
     const verdict = await link.judge(credentialsOf({ password: token }));
-    assert.equal(verdict.kind, "not-mine");
+    assert.equal(verdict.kind, "ignore");
   }
 });
 
@@ -161,7 +161,7 @@ Deno.test("jwt: only accepted algorithms are, also of a key that could more", as
   const refused = await link.judge(credentialsOf({
     password: await sign({ sub: "ann" }, "RS256", rsa.privateKey),
   }));
-  assert.equal(refused.kind, "not-mine");
+  assert.equal(refused.kind, "ignore");
   assert.match(refused.why, /RS256; accepted: RS512$/);
   assert.throws(
     () => new JwtLink("jwt", { ...RULES, algorithms: ["ES256"] }, keys, clock),
@@ -174,7 +174,7 @@ interface Cell {
   readonly claims: Record<string, unknown>;
   readonly rules?: Partial<JwtRules>;
   readonly username?: string;
-  readonly kind: "allow" | "deny" | "not-mine";
+  readonly kind: "allow" | "deny" | "ignore";
   readonly why?: RegExp;
 }
 
@@ -219,14 +219,14 @@ const CELLS: readonly Cell[] = [
     what: "another issuer",
     claims: { iss: "you" },
     rules: { issuer: "me" },
-    kind: "not-mine",
+    kind: "ignore",
     why: /another issuer/,
   },
   {
     what: "no issuer",
     claims: {},
     rules: { issuer: "me" },
-    kind: "not-mine",
+    kind: "ignore",
     why: /another issuer/,
   },
   {
@@ -348,7 +348,7 @@ const NO_TOKENS: readonly [
 
 for (const [what, password] of NO_TOKENS) {
   Deno.test(`jwt: ${what} is left to others`, async () => {
-    assert.equal((await judge(password)).kind, "not-mine");
+    assert.equal((await judge(password)).kind, "ignore");
   });
 }
 

@@ -67,8 +67,8 @@ Deno.test("jwks: a token is checked by the key that it names", async () => {
     (await link.judge(credentialsOf({ password: token }))).kind;
   assert.equal(await kindOf(await tokenBy(one)), "allow");
   assert.equal(await kindOf(await tokenBy(two)), "allow");
-  assert.equal(await kindOf(await tokenBy(two, "one")), "not-mine");
-  assert.equal(await kindOf(await tokenBy(one, "three")), "not-mine");
+  assert.equal(await kindOf(await tokenBy(two, "one")), "ignore");
+  assert.equal(await kindOf(await tokenBy(one, "three")), "ignore");
 });
 
 Deno.test("jwks: keys without names are tried one after the other", async () => {
@@ -222,7 +222,7 @@ Deno.test("jwks_url: is fetched once, and again when it is old", async () => {
   clock.advance(1);
   // A key that is gone is not accepted any longer.
   server.answer = respond(setOf(two.jwk));
-  assert.equal(await kindOf(one), "not-mine");
+  assert.equal(await kindOf(one), "ignore");
   assert.equal(server.calls.length, 2);
 });
 
@@ -231,14 +231,14 @@ Deno.test("jwks_url: a key that is not known fetches anew, but not for every str
   const { clock, kindOf } = remoteOf(server);
   await kindOf(one);
   server.answer = respond(setOf(one.jwk, two.jwk));
-  assert.equal(await kindOf(two), "not-mine");
+  assert.equal(await kindOf(two), "ignore");
   assert.equal(server.calls.length, 1);
   clock.advance(10_000);
   assert.equal(await kindOf(two), "allow");
   assert.equal(server.calls.length, 2);
   const stranger = await pairOf("stranger");
-  assert.equal(await kindOf(stranger), "not-mine");
-  assert.equal(await kindOf(stranger), "not-mine");
+  assert.equal(await kindOf(stranger), "ignore");
+  assert.equal(await kindOf(stranger), "ignore");
   assert.equal(server.calls.length, 2);
 });
 

@@ -67,25 +67,25 @@ const cases: readonly (readonly [string, Credentials, string, number])[] = [
     "deny",
     1,
   ],
-  ["an unknown user", credentials("eve", "password"), "not-mine", 1],
+  ["an unknown user", credentials("eve", "password"), "ignore", 1],
   [
     "an unknown user without a password",
     credentials("eve", null),
-    "not-mine",
+    "ignore",
     1,
   ],
-  ["the user in other letters", credentials("Bob", "password"), "not-mine", 1],
-  ["an empty user name", credentials("", "password"), "not-mine", 1],
-  ["a name that objects have", credentials("__proto__", "x"), "not-mine", 1],
-  ["no user name", credentials(null, "password"), "not-mine", 0],
-  ["nothing", credentials(null, null), "not-mine", 0],
+  ["the user in other letters", credentials("Bob", "password"), "ignore", 1],
+  ["an empty user name", credentials("", "password"), "ignore", 1],
+  ["a name that objects have", credentials("__proto__", "x"), "ignore", 1],
+  ["no user name", credentials(null, "password"), "ignore", 0],
+  ["nothing", credentials(null, null), "ignore", 0],
   [
     "a certificate that gives the name",
     credentials("bob", null, {
       certificate: certificateOf("bob"),
       isCertified: true,
     }),
-    "not-mine",
+    "ignore",
     0,
   ],
 ];
@@ -95,7 +95,7 @@ for (const [name, who, kind, hashes] of cases) {
     const verdict = await within("a verdict", world.link(users).judge(who));
     assert.equal(verdict.kind, kind);
     // Whoever is nobody here costs as much, once that counts for nothing.
-    if (verdict.kind === "not-mine") await verdict.disguise?.();
+    if (verdict.kind === "ignore") await verdict.dummyVerification?.();
     assert.equal(world.hashing.kinds.length, hashes);
     if (verdict.kind === "deny") {
       assert.equal(verdict.reasonCode, ReasonCode.BadUserNameOrPassword);
@@ -142,8 +142,8 @@ Deno.test("users and passwords: a name that is none costs what one of the users 
     const costs = new Set<string>();
     for (let again = 0; again < 2; again++) {
       const verdict = await link.judge(credentials(`nobody${at}`, "x"));
-      assert.ok(verdict.kind === "not-mine");
-      await within("the pretence", verdict.disguise!());
+      assert.ok(verdict.kind === "ignore");
+      await within("the pretence", verdict.dummyVerification!());
       costs.add(world.hashing.kinds.at(-1)!);
     }
     assert.equal(costs.size, 1);
@@ -155,7 +155,7 @@ Deno.test("users and passwords: a name that is none costs what one of the users 
 Deno.test("users and passwords: where nobody is, nobody stands in", async () => {
   using world = new World();
   const verdict = await world.link(new Map()).judge(credentials("eve", "x"));
-  assert.deepEqual(verdict, { kind: "not-mine", why: "no such user" });
+  assert.deepEqual(verdict, { kind: "ignore", why: "no such user" });
 });
 
 Deno.test("users and passwords: who was right comes back without a hash, for a day", async () => {

@@ -1,13 +1,13 @@
 import { ReasonCode } from "../../mqtt/mod.ts";
 import type { CloseReason, Connection, Context } from "../../session/mod.ts";
 import type { Ending, Judgement } from "../certificates/client_certificates.ts";
-import type { Door } from "./doors.ts";
+import type { ListenerHandle } from "./listener_handles.ts";
 
 /** A connection, and what the broker knows of how it came in. */
-export class Guest implements Ending {
+export class ConnectionEntry implements Ending {
   readonly connection: Connection;
   /** Where it came in. */
-  readonly door: Door;
+  readonly handle: ListenerHandle;
   /** Of its certificate; null where it was asked for none. */
   readonly judgement: Judgement | null;
   readonly #context: Context;
@@ -15,11 +15,11 @@ export class Guest implements Ending {
   /** `connection` has not been started yet. */
   constructor(
     connection: Connection,
-    door: Door,
+    handle: ListenerHandle,
     judgement: Judgement | null,
   ) {
     this.connection = connection;
-    this.door = door;
+    this.handle = handle;
     this.judgement = judgement;
     this.#context = connection.context;
   }
@@ -35,7 +35,7 @@ export class Guest implements Ending {
 
   /** Ends it, outside of any pass of its own. */
   sendOff(why: CloseReason, code: ReasonCode, reason: string): void {
-    this.#context.passes.begin();
+    this.#context.turn.begin();
     this.connection.close(why, code, reason);
   }
 }

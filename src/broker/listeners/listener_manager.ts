@@ -20,15 +20,19 @@ import type { ConnectionLog } from "./connection_log.ts";
 import { isShownAlike } from "../certificates/certificate_settings.ts";
 import type { Certificates } from "../certificates/certificates.ts";
 import type { Judgement } from "../certificates/client_certificates.ts";
-import { type Door, type DoorChange, Doors } from "./doors.ts";
-import { Guest } from "./guest.ts";
+import {
+  type HandleChange,
+  type ListenerHandle,
+  ListenerHandles,
+} from "./listener_handles.ts";
+import { ConnectionEntry } from "./connection_entry.ts";
 import { type Listen, listen } from "./listen.ts";
-import { judgeGuests, sendOffGone } from "./live_effect.ts";
+import { judgeConnections, sendOffGone } from "./live_effect.ts";
 import type { RepeatedTroubles } from "../status/repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
 
 /** Ports of a reception. */
-export interface ReceptionParts {
+export interface ListenerManagerParts {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: BrokerLog;
@@ -48,9 +52,9 @@ interface TurnedAway {
 }
 
 /** Listeners and certificates that can be gone over to. */
-export interface NewReception {
+export interface PreparedListeners {
   readonly settings: Settings;
-  readonly doors: DoorChange;
+  readonly handles: HandleChange;
   readonly certificates: Certificates | null;
 }
 
@@ -58,12 +62,12 @@ export interface NewReception {
  * Where clients come in: listeners, what these show, whom they believe, how
  * many they take, and who is in.
  */
-export class Reception {
+export class ListenerManager {
   readonly #context: Context;
-  readonly #parts: ReceptionParts;
+  readonly #parts: ListenerManagerParts;
   readonly #admission: Admission;
-  readonly #doors: Doors;
-  readonly #guests = new Map<Connection, Guest>();
+  readonly #handles: ListenerHandles;
+  readonly #entries = new Map<Connection, ConnectionEntry>();
   #settings: Settings;
   #certificates: Certificates | null = null;
   /** Certificates that will be in use if all else can be. */
@@ -72,24 +76,24 @@ export class Reception {
   #stopping = false;
 
   /** Listens nowhere yet. */
-  constructor(settings: Settings, parts: ReceptionParts) {
+  constructor(settings: Settings, parts: ListenerManagerParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#context = parts.registry.context;
     this.#admission = new Admission(settings.limits);
-    this.#doors = new Doors(settings.listener, {
+    this.#handles = new ListenerHandles(settings.listener, {
       clock: parts.clock,
-      open: (settings, door) => this.#open(settings, door),
-      serve: (accepted, door) => this.#serve(accepted, door),
-      failed: (door, error) =>
-        parts.troubles.tell(`listener ${door.settings.name}`, error),
-      waits: (door, { message }) =>
+      open: (settings, handle) => this.#open(settings, handle),
+      serve: (accepted, handle) => this.#serve(accepted, handle),
+      failed: (handle, error) =>
+        parts.troubles.tell(`listener ${handle.settings.name}`, error),
+      waits: (handle, { message }) =>
         parts.log.trouble(
-          `listener ${door.settings.name}`,
+          `listener ${handle.settings.name}`,
           new Error(`${message}. It is tried again every 5 s (retry = true)`),
         ),
-      arrived: (door, lasted) => {
-        parts.log.recovered(`listener ${door.settings.name}`, lasted);
+      arrived: (handle, lasted) => {
+        parts.log.recovered(`listener ${handle.settings.name}`, lasted);
         parts.onListening();
       },
     });
@@ -97,12 +101,12 @@ export class Reception {
 
   /** All connections, at any time. */
   get connections(): Iterable<Connection> {
-    return { [Symbol.iterator]: () => this.#guests.keys() };
+    return { [Symbol.iterator]: () => this.#entries.keys() };
   }
 
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
-    return this.#doors.all.map(({ settings, listener, waiting }) => {
+    return this.#handles.all.map(({ settings, listener, waiting }) => {
       const isWaiting = waiting !== null;
       const trust = this.#certificates?.trustOf(settings);
       return {
@@ -124,8 +128,8 @@ export class Reception {
   /** Listens at all addresses, or rejects and listens at none. */
   async open(): Promise<void> {
     await this.#show(await this.#readCertificates(this.#settings));
-    await this.#doors.open();
-    this.#doors.serve();
+    await this.#handles.open();
+    this.#handles.serve();
   }
 
   /** Reads all certificates again; never rejects. */
@@ -142,12 +146,12 @@ export class Reception {
    * Opens what `settings` need that is not open yet. Rejects when something
    * cannot be had; then all is as before.
    */
-  async prepare(settings: Settings): Promise<NewReception> {
+  async prepare(settings: Settings): Promise<PreparedListeners> {
     const certificates = await this.#readCertificates(settings);
     this.#coming = certificates;
     try {
-      const doors = await this.#doors.change(settings.listener);
-      return { settings, doors, certificates };
+      const handles = await this.#handles.change(settings.listener);
+      return { settings, handles, certificates };
     } catch (error) {
       if (certificates !== this.#certificates) await certificates?.stop();
       throw error;
@@ -157,24 +161,24 @@ export class Reception {
   }
 
   /** From now on that holds. Who would not be let in by it any more goes. */
-  enforce({ settings, doors }: NewReception): void {
+  enforce({ settings, handles }: PreparedListeners): void {
     this.#settings = settings;
     this.#admission.limits = settings.limits;
     this.#admission.rename(
-      doors.kept.map(({ door, before }) => [before, door.settings.name]),
+      handles.kept.map(({ handle, before }) => [before, handle.settings.name]),
     );
-    const guests = [...this.#guests.values()];
-    sendOffGone(guests, doors.gone);
-    judgeGuests(guests, this.#context);
+    const entries = [...this.#entries.values()];
+    sendOffGone(entries, handles.gone);
+    judgeConnections(entries, this.#context);
   }
 
   /** Shows what belongs to it, and lets clients in. */
-  async serve({ certificates }: NewReception): Promise<void> {
+  async serve({ certificates }: PreparedListeners): Promise<void> {
     if (certificates === this.#certificates) await this.reloadCertificates();
     else await this.#show(certificates);
     // A broker that was stopped meanwhile must not be left half open.
     if (this.#stopping) await this.release();
-    else this.#doors.serve();
+    else this.#handles.serve();
   }
 
   /** Loaded when it is used: a broker without TLS does without. */
@@ -198,64 +202,64 @@ export class Reception {
       this.#parts.alarms.clear("certificates");
       this.#parts.alarms.clear("certificate-list");
     }
-    for (const guest of [...this.#guests.values()]) {
-      const { settings } = guest.door;
+    for (const entry of [...this.#entries.values()]) {
+      const { settings } = entry.handle;
       if (!hasTls(settings)) continue;
-      certificates?.stays(guest, guest.judgement, settings);
+      certificates?.stays(entry, entry.judgement, settings);
     }
     await certificates?.judgeAgain();
     await before?.stop();
     await certificates?.begin();
   }
 
-  #open(settings: ListenerSettings, door: Door): Promise<Listener> {
+  #open(settings: ListenerSettings, handle: ListenerHandle): Promise<Listener> {
     const { clock, troubles, connections } = this.#parts;
-    const where = () => `listener ${door.settings.name}`;
+    const where = () => `listener ${handle.settings.name}`;
     // Asked at each handshake: certificates may be others by then.
     const now = () =>
-      (this.#coming ?? this.#certificates)!.tlsPorts(door.settings);
+      (this.#coming ?? this.#certificates)!.tlsPorts(handle.settings);
     const open = this.#parts.listen ?? listen;
     return open(settings, {
       clock,
       onTrouble: (error) => troubles.tell(where(), error),
       onRefused: (refusal) => {
         const id = this.#count(refusal.reason);
-        connections.refused(id, door.settings.name, refusal);
+        connections.refused(id, handle.settings.name, refusal);
       },
       tlsPorts: () =>
         Promise.resolve({
           keys: { choose: (serverName) => now().keys.choose(serverName) },
           authorities: () => now().authorities(),
         }),
-      certify: (accepted) => this.#certify(accepted, door.settings),
+      certify: (accepted) => this.#certify(accepted, handle.settings),
     });
   }
 
   /** Takes a stream in as if it had come by `listener`. */
   receive(accepted: Accepted, listener: ListenerSettings): void {
-    this.#serve(accepted, this.#doors.of(listener));
+    this.#serve(accepted, this.#handles.of(listener));
   }
 
-  #serve(accepted: Accepted, door: Door): void {
+  #serve(accepted: Accepted, handle: ListenerHandle): void {
     const { hostname } = accepted.peer;
     const turnAway = (reason: CloseReason, told: TurnedAway) =>
-      this.#turnAway(accepted, door, reason, told);
+      this.#turnAway(accepted, handle, reason, told);
     if (this.#stopping) return turnAway("shutdown", {});
-    const entry = this.#admission.enter(hostname, door.settings);
-    if (entry === null) {
+    const place = this.#admission.enter(hostname, handle.settings);
+    if (place === null) {
       const { limit } = this.#admission;
       return turnAway("too-many-connections", { limit });
     }
     let judgement: Judgement | null;
     try {
-      judgement = this.#judge(accepted, door.settings);
+      judgement = this.#judge(accepted, handle.settings);
     } catch (error) {
       // The listener closes the stream; its place is free for the next one.
-      this.#admission.leave(entry);
+      this.#admission.leave(place);
       throw error;
     }
     if (judgement !== null && judgement.refusal !== null) {
-      this.#admission.leave(entry);
+      this.#admission.leave(place);
       const { certificate = null } = accepted;
       const { refusal } = judgement;
       const words = this.#certificates!;
@@ -264,30 +268,30 @@ export class Reception {
     }
     const connection = openConnection(
       accepted,
-      door.options,
+      handle.options,
       this.#parts.registry,
       () => {
-        this.#guests.delete(connection);
-        this.#admission.leave(entry);
-        this.#certificates?.left(guest);
-        if (this.#guests.size === 0) this.#whenEmpty?.();
+        this.#entries.delete(connection);
+        this.#admission.leave(place);
+        this.#certificates?.left(entry);
+        if (this.#entries.size === 0) this.#whenEmpty?.();
       },
     );
-    const guest = new Guest(connection, door, judgement);
+    const entry = new ConnectionEntry(connection, handle, judgement);
     if (judgement !== null) {
       connection.certificate = judgement.client;
-      this.#certificates?.entered(guest, judgement);
-    } else if (door.settings.proxy_username) {
+      this.#certificates?.entered(entry, judgement);
+    } else if (handle.settings.proxy_username) {
       const username = accepted.clientName ?? null;
       connection.certificate = { facts: null, username };
     }
-    this.#guests.set(connection, guest);
+    this.#entries.set(connection, entry);
     connection.start();
   }
 
   #turnAway(
     { stream, peer }: Accepted,
-    { settings }: Door,
+    { settings }: ListenerHandle,
     reason: CloseReason,
     { limit = null, detail = null }: TurnedAway,
   ): void {
@@ -318,7 +322,7 @@ export class Reception {
   /** Lets nobody in any more. */
   close(): void {
     this.#stopping = true;
-    this.#doors.close();
+    this.#handles.close();
   }
 
   /**
@@ -329,7 +333,7 @@ export class Reception {
     for (const connection of [...this.connections]) {
       connection.close("shutdown", ReasonCode.ServerShuttingDown);
     }
-    if (this.#guests.size > 0) {
+    if (this.#entries.size > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#parts.clock.after(deadline, resolve);
         this.#whenEmpty = () => {
@@ -348,7 +352,7 @@ export class Reception {
 
   /** Gives back listeners and certificates. */
   async release(): Promise<void> {
-    this.#doors.close();
+    this.#handles.close();
     await this.#certificates?.stop();
   }
 }

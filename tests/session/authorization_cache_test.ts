@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RIGHTS_END } from "../../src/security/mod.ts";
-import { KnownRights } from "../../src/session/core/known_rights.ts";
+import { AuthorizationCache } from "../../src/session/core/authorization_cache.ts";
 
 const rightsOf = (topic: number, session: number) =>
   (topic * 31 + session * 7) % RIGHTS_END;
@@ -19,7 +19,7 @@ Deno.test("known rights: what is found is what was noted of that pair", () => {
   });
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 4000, size: "max" }), (pairs) => {
-      const known = new KnownRights();
+      const known = new AuthorizationCache();
       for (const { topic, session } of pairs) {
         const expected = rightsOf(topic, session);
         const found = known.find(topic, session);
@@ -39,7 +39,7 @@ Deno.test("known rights: what is found is what was noted of that pair", () => {
 Deno.test("known rights: one topic for many, and many topics for one, all stay known", () => {
   for (const many of [500, 5000, 50_000]) {
     for (const isTopic of [true, false]) {
-      const known = new KnownRights();
+      const known = new AuthorizationCache();
       for (let n = 1; n <= many; n++) {
         const [topic, session] = isTopic ? [n, 77] : [77, n];
         known.note(topic, session, rightsOf(topic, session));
@@ -57,7 +57,7 @@ Deno.test("known rights: one topic for many, and many topics for one, all stay k
 });
 
 Deno.test("known rights: however many there are, the table has a bound", () => {
-  const known = new KnownRights();
+  const known = new AuthorizationCache();
   for (let topic = 1; topic <= 1500; topic++) {
     for (let session = 1; session <= 1000; session++) {
       known.note(topic, session, 1);

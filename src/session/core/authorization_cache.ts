@@ -16,7 +16,7 @@ const MOST = 2 ** 20;
  * The sessions of one topic are neighbours: a message for many of them reads
  * memory from front to back.
  */
-export class KnownRights {
+export class AuthorizationCache {
   /** Two numbers a place: the topic's, then the session's with the rights. */
   #places = new Float64Array(2 * WAYS * FIRST_SETS);
   #setMask = FIRST_SETS - 1;

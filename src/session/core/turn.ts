@@ -26,7 +26,7 @@ const TASKS_A_TURN = 16;
  * appends to outboxes are written once, after all passes that the runtime has
  * ready: the flush is a microtask behind theirs.
  */
-export class Passes {
+export class Turn {
   readonly #clock: Clock;
   readonly #onFault: OnFault;
   #touched: Flushable[] = [];

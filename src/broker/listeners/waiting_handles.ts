@@ -1,0 +1,81 @@
+import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { ListenerSettings } from "../../config/mod.ts";
+import type { Listener, ListenFailure } from "../../transport/mod.ts";
+
+/** Between two attempts (ms). */
+const RETRY = 5_000;
+
+/** Failures that waiting does not mend. */
+const LASTING: readonly ListenFailure[] = ["not permitted", "not a socket"];
+
+/** What handles wait with; a `ListenerHandle` is what the caller knows a handle by. */
+export interface WaitingPorts<ListenerHandle> {
+  readonly clock: Clock;
+  /** Listens by `settings`; rejects when that is not possible yet. */
+  open(settings: ListenerSettings, handle: ListenerHandle): Promise<Listener>;
+  /** Takes the listener of a handle that has waited. */
+  opened(handle: ListenerHandle, listener: Listener): void;
+}
+
+/** One handle that waits. */
+interface Waiting {
+  readonly settings: ListenerSettings;
+  cancel: Cancel;
+}
+
+/** Returns whether `settings` ask to wait after this failure. */
+export function isWorthWaiting(
+  { retry }: ListenerSettings,
+  error: unknown,
+): boolean {
+  const { failure } = error as { readonly failure?: ListenFailure };
+  return retry && failure !== undefined && !LASTING.includes(failure);
+}
+
+/** ListenerHandles whose address is not there yet. Each is tried until it can be had. */
+export class WaitingHandles<ListenerHandle> {
+  readonly #ports: WaitingPorts<ListenerHandle>;
+  readonly #waiting = new Map<ListenerHandle, Waiting>();
+
+  /** No handle waits yet. */
+  constructor(ports: WaitingPorts<ListenerHandle>) {
+    this.#ports = ports;
+  }
+
+  /** Tries `handle` again and again, by these settings. */
+  add(handle: ListenerHandle, settings: ListenerSettings): void {
+    this.remove(handle);
+    const waiting: Waiting = { settings, cancel: () => {} };
+    this.#waiting.set(handle, waiting);
+    this.#schedule(handle, waiting);
+  }
+
+  /** Gives `handle` up if it waits. */
+  remove(handle: ListenerHandle): void {
+    this.#waiting.get(handle)?.cancel();
+    this.#waiting.delete(handle);
+  }
+
+  #schedule(handle: ListenerHandle, waiting: Waiting): void {
+    waiting.cancel = this.#ports.clock.after(
+      RETRY,
+      () => void this.#try(handle, waiting),
+    );
+  }
+
+  async #try(handle: ListenerHandle, waiting: Waiting): Promise<void> {
+    let listener: Listener | null = null;
+    try {
+      listener = await this.#ports.open(waiting.settings, handle);
+    } catch {
+      // As before: the log has it.
+    }
+    // It may have been given up, or have come to other settings, meanwhile.
+    if (this.#waiting.get(handle) !== waiting) listener?.close();
+    else if (listener === null) this.#schedule(handle, waiting);
+    else {
+      this.#waiting.delete(handle);
+      this.#ports.opened(handle, listener);
+    }
+  }
+}
