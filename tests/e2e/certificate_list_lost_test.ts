@@ -39,7 +39,7 @@ testWith(
     await broker.reload();
     assert.match(
       await broker.told.next(),
-      /^certificate-list: .*certificates\.json is missing, .* stays in force/,
+      /^certificate-list: .*certificates\.json is missing, .* stay in force/,
     );
     assert.deepEqual(await enters(), [true, false]);
     // Neither a reload of other settings nor a command begins an empty one.
