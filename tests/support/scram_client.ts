@@ -8,6 +8,8 @@ export interface ScramClientOptions {
   readonly gs2?: string;
   /** @default random */
   readonly nonce?: string;
+  /** What the second message proves, in place of the server's nonce. */
+  readonly finalNonce?: string;
 }
 
 /** The client's side of SCRAM-SHA-256, written after RFC 5802 for tests. */
@@ -16,6 +18,7 @@ export class ScramClient {
   readonly #password: string;
   readonly #gs2: string;
   readonly #nonce: string;
+  readonly #finalNonce: string | undefined;
   #expected = "";
 
   /** Name and password are sent as they are: prepared by who gives them. */
@@ -28,6 +31,7 @@ export class ScramClient {
     this.#password = password;
     this.#gs2 = options.gs2 ?? "n,,";
     this.#nonce = options.nonce ?? crypto.randomUUID();
+    this.#finalNonce = options.finalNonce;
   }
 
   /** The first message. */
@@ -43,7 +47,7 @@ export class ScramClient {
     const [, nonce, salt, iterations] = match;
     assert.ok(nonce.startsWith(this.#nonce) && nonce !== this.#nonce);
     const binding = Buffer.from(this.#gs2).toString("base64");
-    const withoutProof = `c=${binding},r=${nonce}`;
+    const withoutProof = `c=${binding},r=${this.#finalNonce ?? nonce}`;
     const signed = `${this.#bare()},${serverFirst},${withoutProof}`;
     const salted = pbkdf2Sync(
       this.#password,

@@ -58,6 +58,15 @@ async function authenticate(
   );
 }
 
+Deno.test("scram: a right proof over another nonce than the server's is refused", async () => {
+  const right = await authenticate(new ScramClient("ann", "pencil"));
+  assert.equal(right.kind, "allow");
+  for (const finalNonce of ["another", "n".repeat(40)]) {
+    const client = new ScramClient("ann", "pencil", { finalNonce });
+    assert.equal((await authenticate(client)).kind, "deny", finalNonce);
+  }
+});
+
 Deno.test("scram: the example of RFC 7677, to the letter", async () => {
   const salt = Uint8Array.from(
     Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64"),
