@@ -43,7 +43,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   transport: ["streams", "opening", "websocket", "tls", "listeners"],
   store: [
     "base",
+    "files",
     "model",
+    "notes",
     "records",
     "blocks",
     "space",

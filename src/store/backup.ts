@@ -1,8 +1,8 @@
 import { copyStore } from "./opening/copy_store.ts";
-import { exists } from "./base/files.ts";
+import { exists } from "./files/files.ts";
 import { storeFiles } from "./copies/set_aside.ts";
 import { StoreError } from "./base/store_error.ts";
-import { systemFiles } from "./base/system_files.ts";
+import { systemFiles } from "./files/system_files.ts";
 import { present } from "./kv/verify_store.ts";
 
 /** Returns the path of the backup `file` until it is complete. */

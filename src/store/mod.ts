@@ -36,7 +36,7 @@ export {
 export type { Finds, Range, Source } from "./blocks/block_pool.ts";
 export type { Disk, Lock } from "./opening/disk.ts";
 export type { DiskSpace } from "./space/space.ts";
-export type { Files, OpenFile } from "./base/files.ts";
+export type { Files, OpenFile } from "./files/files.ts";
 export {
   compactStore,
   restoreStore,

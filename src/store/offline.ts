@@ -12,18 +12,18 @@ import { isFull } from "./base/open_fault.ts";
 import { openKvBlocks } from "./kv/open_kv.ts";
 import { whyFull } from "./space/space.ts";
 import { PlainState } from "./plain_state.ts";
-import { realStorePath } from "./base/real_path.ts";
+import { realStorePath } from "./files/real_path.ts";
 import { complete } from "./opening/start_from_copies.ts";
 import { Replay } from "./log/replay.ts";
 import { restore } from "./log/rebuild_state.ts";
-import { exists } from "./base/files.ts";
+import { exists } from "./files/files.ts";
 import { putBack, settle } from "./opening/replace_store.ts";
 import { setAsideBefore } from "./copies/set_aside.ts";
 import { SCHEMA } from "./base/schema.ts";
 import { StoreError } from "./base/store_error.ts";
 import { dateOfHead } from "./log/store_time.ts";
 import { systemDisk } from "./opening/system_disk.ts";
-import { systemFiles } from "./base/system_files.ts";
+import { systemFiles } from "./files/system_files.ts";
 import { present, verifyStore } from "./kv/verify_store.ts";
 
 /** Name in the lock while a command works on a store. */

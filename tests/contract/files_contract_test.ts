@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Files, OpenFile } from "../../src/store/base/files.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import type { Files, OpenFile } from "../../src/store/files/files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import {
   SimulatedFiles,
   SimulatedNames,

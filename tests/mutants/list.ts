@@ -190,7 +190,7 @@ const store = mutants(["store"], [
     "if (snapshots.length < 1) return;",
   ],
   [
-    "store/log/waiters.ts",
+    "store/notes/waiters.ts",
     "all[at - 1].batch === batch",
     "all[at - 1].batch >= batch",
   ],

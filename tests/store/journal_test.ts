@@ -17,7 +17,7 @@ import {
   rebuild,
 } from "../../src/store/copies/recovery.ts";
 import { writeSnapshot } from "../../src/store/copies/snapshot.ts";
-import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { systemFiles as files } from "../../src/store/files/system_files.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { settle } from "./faulty_blocks.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StoreError } from "../../src/store/base/store_error.ts";
 import type { JournaledBlocks } from "../../src/store/copies/journaled_blocks.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { findCopies } from "../../src/store/copies/copies.ts";
 import { latestLine } from "../../src/store/copies/recovery.ts";
 import { openStore } from "../../src/store/mod.ts";

@@ -11,11 +11,11 @@ import {
   type JournalOptions,
 } from "../../src/store/copies/journaled_blocks.ts";
 import { latestLine } from "../../src/store/copies/recovery.ts";
-import type { Files } from "../../src/store/base/files.ts";
+import type { Files } from "../../src/store/files/files.ts";
 import { RecordKind } from "../../src/store/records/record_kind.ts";
 import { RecordWriter } from "../../src/store/records/record_writer.ts";
 import { StoreError } from "../../src/store/base/store_error.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 

@@ -9,7 +9,7 @@ import {
   type StoreSettings,
   verifyStore,
 } from "../../src/store/mod.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";

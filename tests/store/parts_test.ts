@@ -7,7 +7,7 @@ import { BatchEncoder } from "../../src/store/log/batch_encoder.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { type PlainEntry, PlainState } from "../../src/store/plain_state.ts";
-import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { systemFiles as files } from "../../src/store/files/system_files.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { happen, seeded } from "./random_world.ts";

@@ -5,7 +5,7 @@ import { complete } from "../../src/store/opening/start_from_copies.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { sumOf } from "../../src/store/base/sum.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { until } from "../support/wait.ts";
 import { flipBlock } from "./flip_block.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";

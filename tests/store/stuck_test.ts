@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { LogStore } from "../../src/store/log/log_store.ts";
-import { NoteList } from "../../src/store/base/note_list.ts";
-import { Pending } from "../../src/store/log/pending.ts";
+import { NoteList } from "../../src/store/notes/note_list.ts";
+import { Pending } from "../../src/store/notes/pending.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
-import { Waiters } from "../../src/store/log/waiters.ts";
+import { Waiters } from "../../src/store/notes/waiters.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { assertSame, message, World } from "./world.ts";

@@ -11,7 +11,7 @@ import { LogStore } from "../../src/store/log/log_store.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { openKvBlocks } from "../../src/store/kv/open_kv.ts";
 import { StoreError } from "../../src/store/base/store_error.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";

@@ -10,7 +10,7 @@ import { happen, seeded } from "./random_world.ts";
 import { settings } from "./settings.ts";
 import { allOf, findCopies } from "../../src/store/copies/copies.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
-import { systemFiles } from "../../src/store/base/system_files.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { assertSame, picture, World } from "./world.ts";
 
 /** Damaged stores that are tried for each test below. */

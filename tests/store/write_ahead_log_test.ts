@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { verifyStore } from "../../src/store/mod.ts";
-import { systemFiles as files } from "../../src/store/base/system_files.ts";
+import { systemFiles as files } from "../../src/store/files/system_files.ts";
 import { lostInLog } from "../../src/store/kv/write_ahead_log.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { message } from "./world.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 
 /** A snapshot or journal beside a store. */
 export interface Copy {

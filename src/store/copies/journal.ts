@@ -1,7 +1,7 @@
 import type { Commit, Head } from "../blocks/blocks.ts";
 import { decodeHeader, encodeFrame } from "../blocks/commit_frame.ts";
 import { encodeCopyHead, markOf } from "./copy_head.ts";
-import type { Files, OpenFile } from "../base/files.ts";
+import type { Files, OpenFile } from "../files/files.ts";
 import { PAGE, wholePages } from "../base/pages.ts";
 
 /** Bytes of blocks in one frame at most, unless one block alone is longer. */

@@ -7,8 +7,8 @@ import {
   isFrame,
 } from "../blocks/commit_frame.ts";
 import { COPY_HEAD, type CopyHead, decodeCopyHead } from "./copy_head.ts";
-import { ExactReader } from "../base/exact_reader.ts";
-import type { Files } from "../base/files.ts";
+import { ExactReader } from "../files/exact_reader.ts";
+import type { Files } from "../files/files.ts";
 import { convertBlock } from "../blocks/old_schemas.ts";
 import { isCorrupt } from "../base/store_error.ts";
 import { xxhash32 } from "../base/xxhash32.ts";

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import type { Block } from "../blocks/block.ts";
 import type { Blocks, Commit, CopiedBlocks, Head } from "../blocks/blocks.ts";
 import {
@@ -11,9 +11,10 @@ import {
   type Renewal,
   snapshotPath,
 } from "./copies.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { Space } from "../space/space.ts";
 import { isCorrupt, isTaken } from "../base/store_error.ts";
 
@@ -30,9 +31,6 @@ const MANY_JOURNALS = 24;
  */
 const TIGHT_COPIES = 3;
 const TIGHT_SLACK = 1024 * 1024;
-
-/** Pause before a failed snapshot is tried again, ms. */
-const RETRY = 60_000;
 
 const ENOUGH_SPACE = { diskRoom: Infinity, free: Infinity };
 
@@ -73,13 +71,12 @@ export interface JournalOptions {
  */
 export class JournaledBlocks implements Blocks {
   readonly #blocks: CopiedBlocks;
-  readonly #clock: Clock;
+  readonly #timer: SnapshotTimer;
   readonly #options: JournalOptions;
   /** Null before the first journal. */
   #journal: Journal | null = null;
   /** Path of the journal. */
   #path = "";
-  #timer: Cancel | null = null;
   #beginning: Promise<void> | null = null;
   /** Whether the journal was begun for a snapshot that has yet to be made. */
   #isBegun = false;
@@ -88,11 +85,8 @@ export class JournaledBlocks implements Blocks {
    * head.
    */
   #reading: Promise<void> | null = null;
-  #isDue = false;
   /** Whether earlier runs have left so many journals that a snapshot is due. */
   #hasMany = false;
-  /** Whether no snapshot begins before the timer fires. */
-  #rests = false;
   #commits = 0;
   /** Bytes of completed snapshots and journals. */
   #copied = 0;
@@ -124,7 +118,7 @@ export class JournaledBlocks implements Blocks {
     options: JournalOptions,
   ) {
     this.#blocks = blocks;
-    this.#clock = clock;
+    this.#timer = new SnapshotTimer(clock, options);
     this.#options = options;
     this.#renewal = options.renewal ?? null;
     blocks.isJournaled = true;
@@ -177,7 +171,7 @@ export class JournaledBlocks implements Blocks {
       await this.#beginning;
       // A commit that only the store refused is in the journal already.
       if (this.#journal!.last < head.commit) {
-        if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
+        if (this.#isWorth(commit) && (this.#timer.isDue || this.#isLong)) {
           await this.#beginDue();
         }
         // An unsound journal may lose what it takes.
@@ -200,7 +194,7 @@ export class JournaledBlocks implements Blocks {
     this.#stored = stored;
     const isBusy = this.#closed || this.#commits > 0 ||
       this.#beginning !== null || this.#reading !== null ||
-      (this.#rests && !this.#isCramped);
+      (this.#timer.rests && !this.#isCramped);
     const copies = this.#kept + this.#journal!.length;
     if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
     const { diskRoom, free } = this.#options.space ?? ENOUGH_SPACE;
@@ -221,7 +215,7 @@ export class JournaledBlocks implements Blocks {
   /** Stops the timer for good. */
   #end(): void {
     this.#closed = true;
-    this.#timer?.();
+    this.#timer.end();
   }
 
   /**
@@ -229,14 +223,14 @@ export class JournaledBlocks implements Blocks {
    * would leave journals without end.
    */
   async #takeOver(): Promise<void> {
-    this.#wait();
+    this.#timer.wait();
     const { files, path } = this.#options;
     const copies = await findCopies(files, path);
     const { journals } = copies;
     this.#carried = await this.#sizeOf(journals);
     this.#kept = await this.#sizeOf(allOf(copies));
     this.#hasMany = journals.length >= MANY_JOURNALS;
-    if (this.#hasMany) this.#isDue = true;
+    if (this.#hasMany) this.#timer.isDue = true;
   }
 
   async #sizeOf(copies: readonly Copy[]): Promise<number> {
@@ -259,7 +253,7 @@ export class JournaledBlocks implements Blocks {
   }
 
   get #isLong(): boolean {
-    if (this.#rests) return false;
+    if (this.#timer.rests) return false;
     const most = Math.max(LONG_JOURNAL, this.#most);
     return this.#carried + this.#journal!.length > most;
   }
@@ -286,39 +280,9 @@ export class JournaledBlocks implements Blocks {
     return blocks.length > 0 || head.first !== this.head.first || this.#hasMany;
   }
 
-  /**
-   * A snapshot that is due by time waits for the next commit: nothing changes
-   * before.
-   */
-  #wait(): void {
-    this.#isDue = this.#rests = this.#hasMany = false;
-    this.#timer?.();
-    if (this.#closed) return;
-    const { snapshotInterval } = this.#options;
-    this.#timer = this.#clock.after(snapshotInterval, () => {
-      this.#isDue = true;
-    });
-  }
-
-  /**
-   * A failed snapshot is tried again without a commit: the copy is behind
-   * already.
-   */
-  #waitAgain(): void {
-    this.#isDue = false;
-    this.#rests = true;
-    this.#timer?.();
-    if (this.#closed) return;
-    const pause = Math.min(RETRY, this.#options.snapshotInterval);
-    this.#timer = this.#clock.after(pause, () => {
-      this.#rests = false;
-      this.#beginNow();
-    });
-  }
-
   /** With the commit that is being made or tried again, at once without one. */
   #beginNow(): void {
-    this.#isDue = true;
+    this.#timer.isDue = true;
     if (this.#commits > 0 || this.#closed || this.#isAhead) return;
     this.#beginning ??= this.#beginDue().finally(() => this.#beginning = null);
   }
@@ -335,8 +299,8 @@ export class JournaledBlocks implements Blocks {
   /** Begins a journal and a snapshot at the present head; does not throw. */
   #begin(): Promise<void> {
     if (this.#reading !== null) return Promise.resolve();
-    this.#timer?.();
-    this.#isDue = this.#isCramped = false;
+    this.#timer.begun();
+    this.#isCramped = false;
     const { head } = this.#blocks;
     // A snapshot that is tried again needs no new journal: the present one
     // continues from the copy before it.
@@ -394,8 +358,9 @@ export class JournaledBlocks implements Blocks {
       await this.#removeOld(head, renewal);
       this.#isBegun = false;
       this.#tell(null);
-      this.#wait();
-      if (this.#renewal !== null) this.#isDue = true;
+      this.#hasMany = false;
+      this.#timer.wait();
+      if (this.#renewal !== null) this.#timer.isDue = true;
       // Without scrubs nothing else would end the alarm.
       if (this.#isDamaged) this.#options.damage?.(null);
       this.#isDamaged = false;
@@ -500,7 +465,7 @@ export class JournaledBlocks implements Blocks {
       `no snapshot of the store could be made (${text}); the broker tries ` +
         "again, and the journal grows until then",
     );
-    this.#waitAgain();
+    this.#timer.waitAgain(() => this.#beginNow());
   }
 
   /** Reports a trouble once, however often it repeats. */

@@ -1,7 +1,7 @@
 import type { Block } from "../blocks/block.ts";
 import type { Blocks, Commit, CopiedBlocks, Head } from "../blocks/blocks.ts";
 import { allOf, endCopies, findCopies } from "./copies.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 
 /** Removes the copies. */
 const GONE = { aside: null };

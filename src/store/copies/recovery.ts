@@ -1,6 +1,6 @@
 import { type Blocks, EMPTY, type Head, sameHead } from "../blocks/blocks.ts";
 import { type Copies, type Copy, findCopies } from "./copies.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import {
   type Gap,
   joined,

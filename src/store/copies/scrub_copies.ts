@@ -1,6 +1,6 @@
 import { bytesIn } from "../blocks/blocks.ts";
 import { findCopies } from "./copies.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import { readJournal } from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
 

@@ -1,5 +1,5 @@
 import { allOf, endingsOf, findCopies } from "./copies.ts";
-import { exists, type Files } from "../base/files.ts";
+import { exists, type Files } from "../files/files.ts";
 
 /** The files that SQLite keeps beside a database. */
 const COMPANIONS = ["-wal", "-shm", "-journal"] as const;

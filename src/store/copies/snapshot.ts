@@ -1,7 +1,7 @@
 import { type Block, checkBlock, checkEnd } from "../blocks/block.ts";
 import { bytesIn, type Head, sameHead } from "../blocks/blocks.ts";
 import { type Copy, snapshotPath } from "./copies.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./journal_reader.ts";
 

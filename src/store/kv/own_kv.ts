@@ -1,7 +1,7 @@
-import { exists } from "../base/files.ts";
+import { exists } from "../files/files.ts";
 import { isFull } from "../base/open_fault.ts";
 import { StoreError } from "../base/store_error.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /** The key of the head. */
 export const HEAD_KEY: Deno.KvKey = ["head"];

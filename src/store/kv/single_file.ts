@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { newEpoch } from "../blocks/blocks.ts";
 import { decodeHead, encodeHead } from "../blocks/head_record.ts";
-import { exists } from "../base/files.ts";
+import { exists } from "../files/files.ts";
 import { HEAD, JOURNALED } from "./kv_file.ts";
 import { NOTHING_KEY } from "./own_kv.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /**
  * Moves the write-ahead log of a store that is open nowhere into its file.

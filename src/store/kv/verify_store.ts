@@ -1,10 +1,10 @@
 import { EMPTY, type Head } from "../blocks/blocks.ts";
-import { exists } from "../base/files.ts";
+import { exists } from "../files/files.ts";
 import { KvFile } from "./kv_file.ts";
 import { newer } from "../base/newer.ts";
 import { SCHEMA } from "../base/schema.ts";
 import { isCorrupt, StoreError } from "../base/store_error.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /** The result of verifying a store's file. */
 export interface Verdict {

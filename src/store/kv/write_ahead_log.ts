@@ -1,5 +1,5 @@
-import { ExactReader } from "../base/exact_reader.ts";
-import type { Files } from "../base/files.ts";
+import { ExactReader } from "../files/exact_reader.ts";
+import type { Files } from "../files/files.ts";
 import { PAGE } from "../base/pages.ts";
 import { viewOf } from "../base/view_of.ts";
 

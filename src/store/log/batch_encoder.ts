@@ -3,7 +3,7 @@ import { type BlockWriter, framed } from "../blocks/block_writer.ts";
 import { writeEntry } from "../records/entry_record.ts";
 import { Category, type Ledger } from "./ledger.ts";
 import { writeMessage } from "../records/message_record.ts";
-import { GONE, type Numbers } from "./pending.ts";
+import { GONE, type Numbers } from "../notes/pending.ts";
 import { RecordKind } from "../records/record_kind.ts";
 import { RecordWriter } from "../records/record_writer.ts";
 import { writeSession, writeSubscription } from "../records/session_record.ts";

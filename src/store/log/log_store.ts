@@ -13,7 +13,7 @@ import { Ledger } from "./ledger.ts";
 import { type LogStoreOptions, PART, SLACK } from "./log_store_options.ts";
 import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
-import { Pending, type Waker } from "./pending.ts";
+import { Pending, type Waker } from "../notes/pending.ts";
 import { readLog } from "./read_log.ts";
 import type { Usage } from "../space/space.ts";
 import { SpaceWatch } from "../space/space_watch.ts";
@@ -29,7 +29,7 @@ import type {
 import { ScrubTimer } from "./scrub_timer.ts";
 import { isTaken, StoreError } from "../base/store_error.ts";
 import { dateOfHead, StoreTime } from "./store_time.ts";
-import { Waiters } from "./waiters.ts";
+import { Waiters } from "../notes/waiters.ts";
 import { WriteCounter } from "../base/write_counter.ts";
 import { writePending } from "./write_pending.ts";
 

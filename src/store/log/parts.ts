@@ -1,7 +1,7 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
 import type { BlockWriter } from "../blocks/block_writer.ts";
 import type { Ledger } from "./ledger.ts";
-import { GONE, type Pending } from "./pending.ts";
+import { GONE, type Pending } from "../notes/pending.ts";
 import type {
   RetainedPlace,
   RetainedSource,

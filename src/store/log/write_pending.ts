@@ -1,7 +1,7 @@
 import type { BatchEncoder } from "./batch_encoder.ts";
 import { Category, type Ledger } from "./ledger.ts";
-import { without } from "../base/note_list.ts";
-import { GONE, type Pending } from "./pending.ts";
+import { without } from "../notes/note_list.ts";
+import { GONE, type Pending } from "../notes/pending.ts";
 import { RecordKind } from "../records/record_kind.ts";
 import type {
   RetainedPlace,

@@ -1,4 +1,4 @@
-import { realStorePath } from "../base/real_path.ts";
+import { realStorePath } from "../files/real_path.ts";
 import { catchUp, follow } from "../copies/recovery.ts";
 import { findCopies } from "../copies/copies.ts";
 import { KvFile } from "../kv/kv_file.ts";
@@ -8,7 +8,7 @@ import { removeStore } from "../copies/set_aside.ts";
 import { makeSingle } from "../kv/single_file.ts";
 import { whyFull } from "../space/space.ts";
 import { StoreError } from "../base/store_error.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 import {
   damaged,
   type Verdict,

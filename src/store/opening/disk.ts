@@ -1,6 +1,6 @@
 import type { Source } from "../blocks/block_pool.ts";
 import type { CopiedBlocks } from "../blocks/blocks.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import type { DiskSpace } from "../space/space.ts";
 import type { StoreFile } from "../kv/full_disk_blocks.ts";
 import type { Verdict } from "../kv/verify_store.ts";

@@ -1,6 +1,6 @@
 import type { Lock } from "./disk.ts";
 import { openFault } from "../base/open_fault.ts";
-import { realStorePath } from "../base/real_path.ts";
+import { realStorePath } from "../files/real_path.ts";
 import { refuseSecondPath } from "./second_path.ts";
 import { StoreError } from "../base/store_error.ts";
 

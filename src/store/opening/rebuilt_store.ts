@@ -7,7 +7,7 @@ import {
   type Copies,
   rebuiltPath,
 } from "../copies/copies.ts";
-import { exists } from "../base/files.ts";
+import { exists } from "../files/files.ts";
 import { latestLine, type Line, rebuild } from "../copies/recovery.ts";
 import { copySource } from "../copies/salvage.ts";
 import {

@@ -4,9 +4,9 @@ import {
   removeUnfinished,
 } from "../copies/copies.ts";
 import { copyStore } from "./copy_store.ts";
-import { exists, type Files } from "../base/files.ts";
+import { exists, type Files } from "../files/files.ts";
 import { moveAway, moveStray, removeStore } from "../copies/set_aside.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /** Ending of the name of a store that a backup replaces. */
 const REPLACED = "replaced";

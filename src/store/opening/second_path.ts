@@ -1,7 +1,7 @@
-import { exists } from "../base/files.ts";
+import { exists } from "../files/files.ts";
 import { storeFiles } from "../copies/set_aside.ts";
 import { StoreError } from "../base/store_error.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /**
  * Throws `StoreError` `locked` when the file at `path` is open under another

@@ -6,7 +6,7 @@ import {
   type Renewal,
 } from "../copies/copies.ts";
 import type { Disk } from "./disk.ts";
-import { exists, type Files } from "../base/files.ts";
+import { exists, type Files } from "../files/files.ts";
 import {
   catchUp,
   follow,

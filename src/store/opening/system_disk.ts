@@ -9,7 +9,7 @@ import { storeFiles } from "../copies/set_aside.ts";
 import { emptyLog, makeSingle } from "../kv/single_file.ts";
 import { askSystem } from "../space/space.ts";
 import { StoreError } from "../base/store_error.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 import { verify } from "../kv/verify_store.ts";
 
 /** Stores in the system's files. */

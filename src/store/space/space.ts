@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import type { Clock } from "../../clock/mod.ts";
-import type { Files } from "../base/files.ts";
+import type { Files } from "../files/files.ts";
 import type { StorageMode } from "../model/store.ts";
-import { systemFiles } from "../base/system_files.ts";
+import { systemFiles } from "../files/system_files.ts";
 
 /** Interval between questions to the disk, ms. */
 const LOOK = 5000;

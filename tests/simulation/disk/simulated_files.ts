@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Files, OpenFile } from "../../../src/store/base/files.ts";
+import type { Files, OpenFile } from "../../../src/store/files/files.ts";
 import type { Random } from "../../support/random.ts";
 import { type Access, NO_SPACE, type Node } from "./node.ts";
 import { SimulatedFile } from "./simulated_file.ts";

@@ -1,4 +1,4 @@
-import { NoteList } from "../base/note_list.ts";
+import { NoteList } from "./note_list.ts";
 import {
   type RetainedPlace,
   type RetainedSource,
