@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, SystemClock } from "../clock/mod.ts";
+import { type Clock, SystemClock } from "../clock/mod.ts";
 import {
   differenceOf,
   type ListenerSettings,
@@ -17,8 +17,8 @@ import { unaskedBy } from "./access/unasked.ts";
 import { type AlarmName, Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
-import { CalendarWatch } from "./calendar_watch.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
 import { ListenerManager } from "./listeners/listener_manager.ts";
@@ -39,16 +39,9 @@ import type { StartedListener } from "./listeners/started_listener.ts";
 import { Storage } from "./storage.ts";
 import { SysTopics } from "./status/sys_topics.ts";
 
-/** Between two rounds of housekeeping (ms), and while there is nothing to do. */
-const HOUSEKEEPING = 1000;
-const IDLE_HOUSEKEEPING = 10_000;
-
-/** Retained messages and cached routes looked at in one round. */
-const HOUSEKEEPING_STEPS = 2000;
-
 /** Ports of a broker; each has a default. */
 export interface BrokerPorts {
-  /** The only time there is. @default the system's */
+  /** Tells the time. @default the system's */
   readonly clock?: Clock;
   /** Authenticates clients. @default as the settings say */
   readonly authenticator?: Authenticator;
@@ -60,11 +53,11 @@ export interface BrokerPorts {
   readonly listen?: Listen;
   /** Opens the store. @default the one in files that the settings name */
   readonly storeOpener?: StoreOpener;
-  /** Told what a person may want to know. @default silent */
+  /** Receives all events. @default silent */
   readonly log?: BrokerLog;
   /**
-   * Called with the reason when another broker has taken the store: this one
-   * acknowledges nothing that has to last any more, and is to be stopped.
+   * Called with the reason when another broker has taken the store. This one
+   * acknowledges no more messages that have to last, and must be stopped.
    */
   readonly onTaken?: (reason: string) => void;
   /** Called when a listener that waited for its address listens. */
@@ -91,14 +84,13 @@ export class Broker {
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
   readonly #connections: ConnectionLog;
-  readonly #calendar: CalendarWatch;
+  readonly #housekeeping: Housekeeping;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
   /** Settings of the store; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
-  #housekeeping: Cancel | null = null;
   #stopping = false;
 
   /** Makes all parts and starts the timers; accepts nobody before `start`. */
@@ -106,7 +98,6 @@ export class Broker {
     this.#settings = settings;
     this.#ports = ports;
     this.#clock = ports.clock ?? new SystemClock();
-    this.#calendar = new CalendarWatch(this.#clock);
     this.#log = ports.log ?? silentLog;
     const random = ports.random ?? Math.random;
     this.#router = new Router({
@@ -148,14 +139,21 @@ export class Broker {
     });
     this.#sys.certificates = () => this.#listenerManager.certificateDays;
     this.#sys.start();
-    this.#keepHouse();
+    this.#housekeeping = new Housekeeping({
+      clock: this.#clock,
+      context: this.#context,
+      log: this.#log,
+      keepTime: () => this.#storage?.keepTime(),
+      calendarSet: () => this.#listenerManager.calendarSet(),
+    });
   }
 
   /**
-   * Listens on all addresses of the settings, all or none, and restores what
-   * is stored: clients can connect at once and are answered when all is back.
-   * Throws the store's `StoreError`, or the transport's
-   * `ListenError` for the first address that cannot be had.
+   * Listens on all addresses of the settings, or on none, and restores the
+   * stored state. Clients can connect at once; CONNACK waits for the state.
+   *
+   * @throws {StoreError} when the store cannot be opened.
+   * @throws {ListenError} for the first address that cannot be had.
    */
   async start(): Promise<StartedListener[]> {
     await this.#openAccess();
@@ -181,8 +179,8 @@ export class Broker {
   }
 
   /**
-   * Loaded when it is used: a broker that asks nobody does without, and gets
-   * null.
+   * Returns users and rules, read anew; null without any in the settings: such
+   * a broker loads no code for them.
    */
   async #readAccess(settings: Settings): Promise<AccessState | null> {
     const { auth, acl, access } = settings;
@@ -197,7 +195,7 @@ export class Broker {
     return await this.#access.open(settings);
   }
 
-  /** Null: nobody is asked who comes, and everybody may do everything. */
+  /** Applies users and rules; null accepts every client and every action. */
   #enforce(access: AccessState | null): void {
     const { authenticator, authorizer } = this.#ports;
     if (access !== null) this.#access!.enforce(access);
@@ -212,7 +210,7 @@ export class Broker {
     this.#context.authorize(access?.authorizer ?? authorizer ?? null);
   }
 
-  /** An alarm each, for as long as it is so. */
+  /** Returns the reports of the store, each of which is an alarm. */
   get #storeReports(): StoreReports {
     const alarm = (name: AlarmName) => (text: string | null) => {
       if (text === null) this.#alarms.clear(name);
@@ -255,8 +253,8 @@ export class Broker {
   }
 
   /**
-   * Beside the store, where only this user can be: a broker that stores nothing
-   * has no such place. Without it, clients are served all the same.
+   * Opens the control socket beside the store, in a folder of this user alone.
+   * In `memory` there is none. The broker also works without it.
    */
   async #openControl(): Promise<void> {
     if (this.#storeSettings === null || Deno.build.os === "windows") return;
@@ -282,10 +280,9 @@ export class Broker {
   }
 
   /**
-   * Reads all certificates, authorities and lists again, as their files are
-   * now. Never rejects: what cannot be used changes nothing, and the log says
-   * why. New handshakes see what is new; connections go on, but for those
-   * whose certificate has been taken back.
+   * Reads all certificates, authorities and lists again. Never rejects: a file
+   * that cannot be used changes nothing, and the log says why. New handshakes
+   * use the new files. Clients with a revoked certificate are disconnected.
    */
   async reloadCertificates(): Promise<void> {
     await this.#listenerManager.reloadCertificates();
@@ -302,11 +299,10 @@ export class Broker {
   }
 
   /**
-   * Goes over to `settings` while it runs, and reads all files anew that they
-   * name. Resolves to what has changed, with what needs a restart and is left
-   * as it was. All of it or nothing: rejects with what is wrong, and then
-   * everything is as before, but that a listener may have stopped to listen
-   * for a moment.
+   * Applies `settings` while the broker runs, and reads again all files that
+   * they name. Resolves to the changes, also those that need a restart and did
+   * not apply. Rejects with the first fault; then all settings are as before,
+   * but a listener may have been closed for a moment.
    */
   reload(settings: Settings): Promise<SettingChange[]> {
     const reload = () => this.#reload(settings);
@@ -376,7 +372,7 @@ export class Broker {
     judgeSessions(this.#registry, this.#log);
   }
 
-  /** Restores what is stored; connections that come meanwhile wait. */
+  /** Restores the stored state; new connections wait meanwhile. */
   async #load(storage: Storage): Promise<void> {
     const { clockDoubt } = await storage.start();
     if (clockDoubt !== null) {
@@ -396,20 +392,21 @@ export class Broker {
     return this.#listenerManager.listeners;
   }
 
-  /** Serves a stream as if it had come in by `listener`. */
+  /** Serves a stream as if `listener` had accepted it. */
   serve(accepted: Accepted, listener: ListenerSettings): void {
     this.#listenerManager.receive(accepted, listener);
   }
 
   /**
-   * Stops accepting, publishes wills, takes leave of the clients, and
-   * resolves when the last byte is written or `deadline` ms have passed.
+   * Closes the listeners, publishes wills, and sends DISCONNECT 0x8B to MQTT
+   * 5.0 clients. Resolves when the last byte is written or `deadline` ms have
+   * passed.
    */
   async stop(deadline: number): Promise<void> {
     this.#stopping = true;
     this.#listenerManager.close();
     this.#sys.stop();
-    this.#housekeeping?.();
+    this.#housekeeping.stop();
     this.#context.turn.begin();
     const { faults, deadlines } = this.#context;
     for (const session of this.#registry.all()) {
@@ -426,7 +423,7 @@ export class Broker {
     }
   }
 
-  /** Gives back what can be opened while it runs. */
+  /** Closes all that can be opened while the broker runs. */
   async #release(): Promise<void> {
     this.#control?.close();
     this.#control = null;
@@ -437,10 +434,7 @@ export class Broker {
     this.#access?.stop();
   }
 
-  /**
-   * Writes what has changed so far at once; resolves when it is on disk, and at
-   * once in `memory`.
-   */
+  /** Writes all changes now; resolves when they are on disk. */
   async save(): Promise<void> {
     await this.#storage?.save();
   }
@@ -453,50 +447,5 @@ export class Broker {
   /** Changes that are not on disk yet, about; 0 in `memory`. */
   get unwritten(): number {
     return this.#storage?.status.unwritten ?? 0;
-  }
-
-  #keepHouse(wait = HOUSEKEEPING): void {
-    this.#housekeeping = this.#clock.after(wait, () => {
-      const next = this.#sweep() - this.#clock.now();
-      this.#keepHouse(
-        Math.min(Math.max(next, HOUSEKEEPING), IDLE_HOUSEKEEPING),
-      );
-    });
-  }
-
-  /** Returns when there is more to do (ms). */
-  #sweep(): number {
-    const now = this.#clock.now();
-    let next = now;
-    // What is being restored is not looked at yet.
-    if (this.#context.loading) return next;
-    this.#context.faults.survive(
-      "housekeeping goes on in its next round",
-      () => {
-        this.#keepTime();
-        next = this.#router.sweep(now, HOUSEKEEPING_STEPS);
-      },
-    );
-    return next;
-  }
-
-  /** Durations go on whatever the calendar does; what is dated follows it. */
-  #keepTime(): void {
-    const { step, slept } = this.#calendar.look();
-    if (slept > 0) this.#context.deadlines.awake();
-    this.#storage?.keepTime();
-    if (step === 0) return;
-    const way = step > 0 ? "forward" : "back";
-    const seconds = Math.round(Math.abs(step) / 1000);
-    const text = `the calendar was set ${way} by ${seconds} s`;
-    // Without an uptime the two look the same.
-    const mayHaveSlept = step > 0 && this.#clock.machine() === null;
-    this.#log.notice(
-      "clock",
-      mayHaveSlept
-        ? `${text}, or the machine was suspended for that long`
-        : text,
-    );
-    this.#listenerManager.calendarSet();
   }
 }
