@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { SMALLEST } from "../../src/session/core/buffers.ts";
+import { hex } from "../support/bytes.ts";
 import type { ManualClock } from "../support/manual_clock.ts";
 import { rulesOf } from "../support/rules.ts";
 import { settle } from "../support/settle.ts";
 import { RuledSessions } from "./ruled_sessions.ts";
+import { ScriptedStream } from "./scripted_stream.ts";
 
 /** Reasons for which connections were closed, in order of their names. */
 function closedFor({ context }: RuledSessions): string[] {
@@ -36,3 +39,14 @@ for (
     ]);
   });
 }
+
+Deno.test("the buffer of an uncertain first byte does not depend on the packets of other connections", async () => {
+  const sessions = new RuledSessions(rulesOf([]));
+  // The first bytes of a CONNECT of 64 KiB.
+  await sessions.open(4).send("10 80 80 04");
+  await settle();
+  const stream = new ScriptedStream();
+  sessions.serve(stream);
+  await stream.give(hex("16"));
+  assert.equal(stream.reading!.bytes.length, SMALLEST - 1);
+});

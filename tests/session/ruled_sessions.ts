@@ -14,7 +14,7 @@ import {
   openConnection,
   Registry,
 } from "../../src/session/mod.ts";
-import { memoryPair } from "../../src/transport/mod.ts";
+import { type ByteStream, memoryPair } from "../../src/transport/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import type { Version } from "../support/packets.ts";
 import { settle } from "../support/settle.ts";
@@ -66,13 +66,18 @@ export class RuledSessions {
   /** A connection that has said nothing yet. */
   open(version: Version): WireClient {
     const [mine, stream] = memoryPair();
+    this.serve(stream);
+    return new WireClient(mine, version);
+  }
+
+  /** The broker's end of a connection. */
+  serve(stream: ByteStream): void {
     openConnection(
       { stream, peer: { hostname: "127.0.0.1", port: 1 } },
       this.#listener,
       this.registry,
       () => {},
     ).start();
-    return new WireClient(mine, version);
   }
 
   async connect(version: Version, options: object): Promise<WireClient> {

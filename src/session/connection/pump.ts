@@ -73,7 +73,7 @@ export class Pump implements ByteOwner {
     if (this.paused === null) this.pauseInstead(reason);
   }
 
-  /** The same where it is paused already: that pause ends, and resumes nothing. */
+  /** Pauses as `pause` does, in place of a pause for another reason. */
   pauseInstead(reason: PauseReason): void {
     this.paused = reason;
     this.#context.counters.paused[reason]++;
@@ -201,9 +201,11 @@ export class Pump implements ByteOwner {
     if (this.#stopped) this.#fill = 0;
     const fill = this.#fill;
     if (fill === 0) return;
-    const { turn } = this.#context;
+    const { turn, frame } = this.#context;
     const chunk = this.#chunk;
     turn.begin();
+    // All pumps share the frame: its length may be that of another's packet.
+    frame.needed = 0;
     const at = this.#owner.receive(chunk, 0, fill);
     turn.seal();
     this.#fill = fill - at;
