@@ -150,6 +150,25 @@ for (const mode of ["durable", "fault-tolerant"] as const) {
     );
 
     stored(
+      `while commits fail, PUBREL for a message that is never stored leaves at once, also on a new connection: version ${version}`,
+      mode,
+      async (broker) => {
+        const client = await broker.connect(version, staying(version));
+        await client.subscribe([["t", 2]]);
+        const teller = await broker.connect(5, "teller");
+        await teller.publish({ topic: "t", payload: "x", qos: 2, id: 1 });
+        const { packetId } = await client.receivePublish();
+        await stick(broker);
+        await client.send(pubrec(packetId));
+        await client.expectAck(6, packetId);
+        await client.drop();
+        const again = await broker.connect(version, staying(version));
+        await again.expectAck(6, packetId);
+      },
+      { volatile: ["t"] },
+    );
+
+    stored(
       `while commits fail, an outgoing QoS 2 PUBLISH stays until its packet id can be kept: version ${version}`,
       mode,
       async (broker) => {

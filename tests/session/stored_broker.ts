@@ -37,6 +37,8 @@ export interface StoredBrokerOptions {
   readonly protocol?: PartialSettings["protocol"];
   /** @default one that lets everybody in at once */
   readonly authenticator?: Authenticator;
+  /** Topic filters whose messages are not stored. */
+  readonly volatile?: readonly string[];
   /** What the store has from a run before. */
   readonly restore?: (into: Restorer) => void;
   /** What a store opened before that restores until its damage shows. */
@@ -96,7 +98,7 @@ export class StoredBroker {
         this.alarms.push(`${what} lasted ${lasted} ms`);
       },
     };
-    const router = new Router();
+    const router = new Router({ volatile: options.volatile ?? [] });
     this.#listener = listenerOptions(settings.listener[0]);
     this.#context = new Context({
       options: sessionOptions(settings),

@@ -114,7 +114,7 @@ export class Durability {
   mustStay(entry: Outgoing): boolean {
     return this.isStuck && entry.qos === 2 &&
       entry.delivery.subscriber.slot !== null &&
-      !(entry.message?.volatile ?? false) &&
+      !entry.volatile &&
       (entry.packetId === 0 || !this.isStored(entry));
   }
 
