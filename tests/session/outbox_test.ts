@@ -181,6 +181,18 @@ Deno.test("held from 1 MiB on, drained once below a quarter of it", async () => 
   assert.equal(told.drained, 1);
 });
 
+for (const bound of [100, 500, 1000]) {
+  Deno.test(`a bound raised to ${bound} while it is held leaves no source waiting`, async () => {
+    const { stream, outbox, told } = setUp();
+    outbox.maximum = 100;
+    outbox.append(bytes(200));
+    assert.equal(outbox.held, true);
+    outbox.maximum = bound;
+    await stream.takeAll();
+    assert.equal(told.drained, 1);
+  });
+}
+
 Deno.test("an outbox below its bound reports no room", async () => {
   const { stream, outbox, told } = setUp();
   outbox.append(bytes(MIB - 1));

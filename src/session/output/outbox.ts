@@ -97,6 +97,8 @@ export class Outbox {
 
   /** Sets the bytes that may wait, at least 1. */
   set maximum(bytes: number) {
+    // A higher bound ends the hold, and its sources still wait for `drained`.
+    this.#noteHold();
     this.#high = Math.min(HIGH, bytes);
   }
 
@@ -238,6 +240,11 @@ export class Outbox {
     this.#count(-this.waiting);
   }
 
+  /** Notes a hold before it can end: `drained` has to follow. */
+  #noteHold(): void {
+    if (this.held) this.#wasHeld = true;
+  }
+
   #count(bytes: number): void {
     this.waiting += bytes;
     this.#counters.outboundBytes += bytes;
@@ -336,8 +343,7 @@ export class Outbox {
     this.#counters.bytesSent += count;
     piece.start += count;
     if (this.#ended) return this.#finish(piece);
-    // Only writing makes it less: it was held at some time if it is now.
-    if (this.held) this.#wasHeld = true;
+    this.#noteHold();
     this.#count(-count);
     if (piece.start < piece.end) return this.#send(piece);
     this.#finish(piece);
