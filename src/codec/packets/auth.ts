@@ -44,6 +44,7 @@ export function decodeAuth(
   fromServer = false,
   userProperties: UserProperties = "skip",
 ): AuthPacket {
+  // Type 15 is reserved in 3.x (3.1.1, table 2.1).
   if (version !== 5) {
     throw violation("AUTH is not allowed before version 5.0 of MQTT");
   }

@@ -16,13 +16,6 @@ export function handleAuth(
   chunk: Uint8Array,
   frame: Frame,
 ): void {
-  // Type 15 is reserved in 3.x (3.1.1, table 2.1).
-  if (connection.version !== 5) {
-    throw new ProtocolError(
-      ReasonCode.ProtocolError,
-      "AUTH is not allowed before version 5.0 of MQTT",
-    );
-  }
   const packet = decodeAuth(chunk, frame, connection.version);
   const method = packet.properties.authenticationMethod;
   // CONNECT begins the first exchange and sets the method for all.
