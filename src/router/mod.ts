@@ -1,4 +1,4 @@
-/** Who gets a message: subscriptions, matches, retained, shared groups. */
+/** Receivers of messages: subscriptions, shared groups, retained messages. */
 export { Delivery, Readiness } from "./subscribers/delivery.ts";
 export type { SharedName, Subscriber } from "./subscribers/delivery.ts";
 export { CachedTopic } from "./matching/cached_topic.ts";

@@ -29,10 +29,10 @@ import {
 import { hashTopic } from "./levels/topic_hash.ts";
 import { TreeWalk } from "./filters/tree_walk.ts";
 
-/** What `Router.publish` returns when the message could not be retained. */
+/** Result of `Router.publish` for a message that cannot be retained. */
 export const RETAINED_FULL: number = -1;
 
-/** In a choice before any message has come. */
+/** The message of a choice before the first PUBLISH. */
 const NOTHING = new Message(
   new Topic("", new Uint8Array(0)),
   new Uint8Array(0),
@@ -40,42 +40,41 @@ const NOTHING = new Message(
   0,
 );
 
-/** How a `Router` is set up. */
+/** Options of a `Router`. */
 export interface RouterOptions {
   /**
-   * Topics whose matches are remembered, 1 to 2^24; rounded up to a power of
-   * two.
+   * Topics in the match cache, 1 to 2^24; rounded up to a power of two.
    * @default 131072
    */
   readonly cacheSize?: number;
   /**
-   * Who of a shared group gets a message.
+   * Choice of the member of a shared group.
    * @default "round-robin"
    */
   readonly sharedStrategy?: SharedStrategy;
   /**
-   * Bound of retained messages; 0 = none.
+   * Most retained messages; 0 for no bound.
    * @default 0
    */
   readonly retainedMessages?: number;
   /**
-   * Bound of the bytes of retained messages; 0 = none.
+   * Most bytes of retained messages; 0 for no bound.
    * @default 0
    */
   readonly retainedBytes?: number;
   /**
-   * Gives numbers from 0 up to but not including 1.
+   * Returns numbers, at least 0 and below 1.
    * @default Math.random
    */
   readonly random?: () => number;
   /**
-   * Topic filters whose messages are never stored.
+   * Topic filters whose messages no store keeps.
    * @default []
    */
   readonly volatile?: readonly string[];
 }
 
-/** Who gets a message: subscriptions, matches, retained, shared groups. */
+/** Receivers of messages: subscriptions, shared groups, retained messages. */
 export class Router {
   /** The retained messages. */
   readonly retained: RetainedStore;
@@ -83,24 +82,24 @@ export class Router {
   readonly #cache: MatchCache;
   readonly #walk = new TreeWalk();
   readonly #seed: number;
-  /** Filters of what is never stored. */
+  /** Topic filters whose messages no store keeps. */
   #volatile: readonly string[];
-  /** Filled anew for every message that goes to a shared group. */
+  /** One object for all choices in shared groups. */
   readonly #choice: Choice;
   /**
    * Grows with every change of a filter with wildcards. The route of an older
-   * generation holds as long as no change since then touches its topic.
+   * generation is valid unless a later change matches its topic.
    */
   #generation = 1;
   readonly #recent = new RecentChanges();
-  /** The generation that the match cache is swept for. */
+  /** The generation of the present sweep of the match cache. */
   #sweptFor = -1;
-  /** Places of the match cache that have not been swept for it. */
+  /** Places of the match cache that the sweep has not visited. */
   #unswept = 0;
-  /** Publishers repeat themselves: the topic that was asked for last. */
+  /** The topic of the latest lookup: publishers repeat themselves. */
   #last: CachedTopic;
 
-  /** Throws RangeError for a cache size out of its range. */
+  /** Throws RangeError for a cache size below 1 or above 2^24. */
   constructor(options: RouterOptions = {}) {
     const cacheSize = options.cacheSize ?? 131072;
     if (!(cacheSize >= 1 && cacheSize <= 2 ** 24)) {
@@ -126,7 +125,7 @@ export class Router {
     this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
-  /** Who of a shared group gets a message; may be changed at any time. */
+  /** Choice of the member of a shared group; may change at any time. */
   get sharedStrategy(): SharedStrategy {
     return this.#choice.strategy;
   }
@@ -134,22 +133,22 @@ export class Router {
     this.#choice.strategy = strategy;
   }
 
-  /** Filters of what is never stored; what is stored already stays. */
+  /** Sets the filters whose messages no store keeps; stored messages stay. */
   set volatile(filters: readonly string[]) {
     this.#volatile = filters;
     for (const topic of this.#cache.topics()) {
       topic.volatile = isVolatile(topic.text, filters);
     }
-    // It may be one that the cache does not hold.
+    // The cache may not have this topic.
     this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
-  /** Subscriptions of all sessions, shared ones included. */
+  /** Returns the number of subscriptions of all sessions, with shared ones. */
   get subscriptionCount(): number {
     return this.#table.count;
   }
 
-  /** Is told of every subscription and retained message; null for nobody. */
+  /** Notes subscriptions and retained messages in the store; null without one. */
   get changes(): Changes | null {
     return this.#table.changes;
   }
@@ -158,20 +157,20 @@ export class Router {
     this.retained.listener = changes;
   }
 
-  /** Shared subscriptions of all sessions. */
+  /** Returns the number of shared subscriptions of all sessions. */
   get sharedSubscriptionCount(): number {
     return this.#table.shared;
   }
 
-  /** Sessions with at least one subscription. */
+  /** Returns the number of sessions with a subscription. */
   get subscriberCount(): number {
     return this.#table.subscribers;
   }
 
   /**
-   * The topic whose name is `bytes` from `start` to `end`. No string is made
-   * for one that is in the match cache. Throws ProtocolError: 0x81 when it is
-   * no well-formed UTF-8, 0x90 when it is no topic name.
+   * Returns the topic whose name is `bytes` from `start` up to `end`. Makes no
+   * string for a topic in the match cache. Throws ProtocolError: 0x81 unless
+   * the bytes are well-formed UTF-8, 0x90 unless they are a topic name.
    */
   topic(bytes: Uint8Array, start: number, end: number): CachedTopic {
     const last = this.#last.bytes;
@@ -187,16 +186,16 @@ export class Router {
       makeTopic(bytes, start, end, hash, this.#volatile);
   }
 
-  /** The same for a name that is text; throws as `topic` does. */
+  /** Returns the topic with the name `text`; throws as `topic` does. */
   topicOf(text: string): CachedTopic {
     const bytes = encodeUtf8(text);
     return this.topic(bytes, 0, bytes.length);
   }
 
   /**
-   * Adds a subscription; true when it is new, false when it replaced one with
-   * the same filter and group. `filter` is valid and stands without
-   * `$share/group/`; `group` is null when it is not shared.
+   * Adds a subscription. Returns true for a new one, false for one in place of
+   * another with the same filter and group. `filter` is valid and without
+   * `$share/group/`; `group` is null for a subscription that is not shared.
    */
   subscribe(
     subscriber: Subscriber,
@@ -210,7 +209,7 @@ export class Router {
     return this.#table.count > before;
   }
 
-  /** Removes a subscription; false when there was none. */
+  /** Removes a subscription; returns false when there is none. */
   unsubscribe(
     subscriber: Subscriber,
     filter: string,
@@ -221,7 +220,7 @@ export class Router {
     return true;
   }
 
-  /** Whether the subscriber has a subscription with this filter and group. */
+  /** Returns whether the subscriber has this filter and group. */
   isSubscribed(
     subscriber: Subscriber,
     filter: string,
@@ -231,9 +230,8 @@ export class Router {
   }
 
   /**
-   * Returns whether `subscriber`, which has `held` subscriptions, may have this
-   * one too, so that the match of a topic compares at most `most` levels
-   * because of its wildcards and share names.
+   * Returns whether the match of a topic compares at most `most` levels because
+   * of the wildcards and share names of `subscriber`, with this filter.
    */
   fits(
     subscriber: Subscriber,
@@ -252,32 +250,32 @@ export class Router {
     }
   }
 
-  /** Subscribes as `subscribe` does, and gives what the store knows it by. */
+  /** Subscribes as `subscribe` does; returns the subscription for the store. */
   restoreSubscription(
     subscriber: Subscriber,
     filter: string,
     group: string | null,
     options: SubscriptionOptions,
   ): StoredSubscription {
-    // Outdates all routes, but there are hardly any by now.
+    // Outdates all routes: at a start there are hardly any.
     this.#recent.noteAll(++this.#generation);
     return this.#table.put(subscriber, filter, group, options);
   }
 
   /**
-   * The subscriptions of a session, oldest first. They must not change while
-   * one iterates.
+   * Iterates over the subscriptions of a session, oldest first. The caller must
+   * not change them meanwhile.
    */
   subscriptionsOf(subscriber: Subscriber): IterableIterator<SubscriptionEntry> {
     return this.#table.of(subscriber);
   }
 
   /**
-   * Retains the message when it is to be retained, then posts it once to each
-   * session with a matching subscription and once to each shared group.
-   * `publisher` is who sent it, for no local; null for the broker itself.
-   * Returns the number of deliveries; RETAINED_FULL when the message could not
-   * be retained, and then it is delivered to nobody.
+   * Retains a message with RETAIN, then posts it once to each session with a
+   * matching subscription and once to each shared group. `publisher` is its
+   * session, for No Local; null for the broker itself. Returns the number of
+   * deliveries; RETAINED_FULL, without any delivery, for a message that cannot
+   * be retained.
    */
   publish(
     topic: CachedTopic,
@@ -301,15 +299,15 @@ export class Router {
         count += this.#share(at.route, at.hash, message, publisher);
       }
     }
-    // Nobody would tell a topic outside the cache that its route is outdated.
+    // Changes of filters reach only topics in the cache.
     if (at.slot < 0) at.forget();
     return count;
   }
 
   /**
    * Posts a message that a member of a shared group did not acknowledge to
-   * another member; false when there is none. `delivery` is how the leaver got
-   * it. The leaver may have unsubscribed already.
+   * another member; returns false without one. `delivery` is that of `leaver`,
+   * which may have unsubscribed already.
    */
   redistribute(
     message: Message,
@@ -330,21 +328,20 @@ export class Router {
     return true;
   }
 
-  /** The retained messages for a new subscription, to be taken in slices. */
+  /** Returns the retained messages for a new subscription, to take in slices. */
   retainedMatching(filter: string): RetainedCursor {
     return this.retained.matching(filter);
   }
 
-  /** Whether `filter` may match a retained message; answered at once. */
+  /** Returns whether `filter` may match a retained message; takes no search. */
   mayBeRetained(filter: string): boolean {
     return hasWildcard(filter) || this.retained.has(filter);
   }
 
   /**
-   * Housekeeping in a bounded slice: removes retained messages expired at
-   * `now` (ms) among up to `max` nodes, and lets go of outdated routes in as
-   * many places of the match cache. Returns when there is more to do, in ms: a
-   * time that has passed, one to come, or Infinity; sooner when a filter or a
+   * Removes retained messages expired at `now` (ms) among up to `max` nodes, and
+   * outdated routes in as many places of the match cache. Returns the time of
+   * the next call in ms: past, to come, or Infinity; sooner if a filter or a
    * retained message comes meanwhile.
    */
   sweep(now: number, max: number): number {
@@ -359,7 +356,7 @@ export class Router {
     return this.#unswept > 0 ? now : expiry;
   }
 
-  /** Brings a route up to the present generation; false when it may not hold. */
+  /** Brings a route up to the present generation; returns false if outdated. */
   #renew(topic: CachedTopic): boolean {
     const { generation, text } = topic;
     if (generation === this.#generation) return true;
@@ -376,12 +373,12 @@ export class Router {
     return outcome !== "too-many-messages" && outcome !== "too-many-bytes";
   }
 
-  /** Finds where the messages of a topic go; the result says it. */
+  /** Finds the route of a topic; returns the object that has it. */
   #resolve(topic: CachedTopic): CachedTopic {
     const cache = this.#cache;
     if (topic.slot < 0) {
-      // Kept from before it was evicted, or never taken in. Meanwhile there
-      // may be another object for the same name.
+      // Evicted, or never admitted. The cache may have another object of the
+      // same name by now.
       const { bytes, hash } = topic;
       const twin = cache.find(bytes, 0, bytes.length, hash);
       if (twin === null) cache.admit(topic);
@@ -408,7 +405,7 @@ export class Router {
     return topic;
   }
 
-  /** Chooses a member of each shared group; returns the deliveries made. */
+  /** Posts to a member of each shared group; returns the number of deliveries. */
   #share(
     route: Route,
     topicHash: number,
@@ -430,7 +427,7 @@ export class Router {
     return count;
   }
 
-  /** Outdates the routes that may have changed with `filter`. */
+  /** Outdates the routes that `filter` may change. */
   #invalidate(filter: string): void {
     if (hasWildcard(filter)) {
       this.#recent.note(++this.#generation, filter);
@@ -443,7 +440,7 @@ export class Router {
   }
 }
 
-/** Posts one delivery; returns 1, or 0 when no local forbids it. */
+/** Posts one delivery; returns 1, or 0 where No Local forbids it. */
 function post(
   delivery: Delivery,
   message: Message,
@@ -470,13 +467,13 @@ function makeTopic(
   if (fault !== null) {
     throw new ProtocolError(ReasonCode.TopicNameInvalid, fault);
   }
-  // Not `slice`: that of a Node Buffer would be a view into the chunk.
+  // The `slice` of a Node Buffer would be a view into the chunk.
   const own = new Uint8Array(end - start);
   for (let i = 0; i < own.length; i++) own[i] = bytes[start + i];
   return new CachedTopic(text, own, hash, isVolatile(text, volatile));
 }
 
-/** Whether messages of a topic are never stored. */
+/** Returns whether no store keeps the messages of a topic. */
 function isVolatile(topicName: string, filters: readonly string[]): boolean {
   return topicName.startsWith("$SYS/") ||
     filters.some((filter) => topicMatches(filter, topicName));

@@ -99,6 +99,36 @@ Deno.test("words: no text of the program for people has a phrase that hides who 
   assert.deepEqual(found, []);
 });
 
+/** Folders whose comments have to be free of them, too. */
+const COMMENTED = "clock mqtt codec transport store router session".split(" ");
+
+/** The comments of a source, a line each. */
+function commentsOf(source: string): string {
+  const comments = source.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm);
+  return [...comments].map(([comment]) =>
+    comment.replaceAll(/^\s*(?:\/\*+|\*\/?|\/\/) ?/gm, "")
+      .replaceAll(/\s+/g, " ").trim()
+  ).join("\n");
+}
+
+Deno.test("words: nor has a comment of these folders", async () => {
+  const found: string[] = [];
+  let count = 0;
+  for (const folder of COMMENTED) {
+    for await (const file of sources(new URL(`src/${folder}/`, root))) {
+      const comments = commentsOf(await Deno.readTextFile(file)).split("\n");
+      count += comments.length;
+      for (const comment of comments) {
+        const phrase = foundIn(comment);
+        if (phrase === null) continue;
+        found.push(`${file.pathname.slice(root.pathname.length)}: ${phrase}`);
+      }
+    }
+  }
+  assert.ok(count > 2_000, `${count} comments`);
+  assert.deepEqual(found, []);
+});
+
 Deno.test("words: nor has a document or the example of all settings", async () => {
   const paths = ["README.md", "config.example.toml"];
   for await (const { name } of Deno.readDir(new URL("docs/", root))) {

@@ -180,7 +180,7 @@ function isPassedOn(id: number): boolean {
     id !== PropertyId.WillDelayInterval;
 }
 
-/** Copies the properties passed on. They were checked, so no bound is. */
+/** Copies the properties for receivers; the decoder has checked their lengths. */
 function copyPassedOn(
   chunk: Uint8Array,
   start: number,

@@ -6,14 +6,14 @@ import { Route } from "../subscribers/route.ts";
 import type { SharedGroup } from "../subscribers/shared_group.ts";
 
 /**
- * One subscription, and at the same time the delivery it leads to: a topic
- * that matches nothing else of the subscriber needs no further object. A new
- * SUBSCRIBE for the same filter replaces it, never changes it.
+ * One subscription, which is also its delivery: a topic that matches no other
+ * filter of the subscriber needs no further object. A new SUBSCRIBE for the same
+ * filter replaces the object and never changes it.
  */
 export class Subscription extends Delivery {
-  /** Where it stands; its filter is the path to there. */
+  /** Its node in the filter tree; the path to the node is its filter. */
   readonly place: FilterNode;
-  /** Grows with every new subscription; a replacement keeps it. */
+  /** Order of subscribing; a replacement keeps it. */
   readonly sequence: number;
   /** See `SubscriptionOptions`. */
   readonly retainHandling: 0 | 1 | 2;
@@ -23,7 +23,7 @@ export class Subscription extends Delivery {
   block = 0;
   /** Ring of the subscriber's subscriptions, oldest first. */
   next: Subscription = this;
-  /** The ring's other direction; that of the oldest is the newest. */
+  /** The ring's other direction: the newest precedes the oldest. */
   previous: Subscription = this;
 
   constructor(
@@ -46,7 +46,7 @@ export class Subscription extends Delivery {
     this.retainHandling = options.retainHandling;
   }
 
-  /** Its filter, without `$share/group/`. */
+  /** Returns its filter, without `$share/group/`. */
   get filter(): string {
     return pathOf(this.place);
   }
@@ -55,17 +55,17 @@ export class Subscription extends Delivery {
     return isWildcardAt(this.filter, at) ? null : this;
   }
 
-  /** The share name, or null when it is not shared. */
+  /** Returns the share name; null for one that is not shared. */
   get share(): string | null {
     return this.group === null ? null : this.group.name;
   }
 
-  /** The subscriber: unique in a list of the subscriptions of one filter. */
+  /** Returns the subscriber: unique among the subscriptions of one filter. */
   get key(): Subscriber {
     return this.subscriber;
   }
 
-  /** The options it was made with. */
+  /** Returns its options. */
   get options(): SubscriptionOptions {
     return {
       qos: this.qos,
@@ -78,24 +78,23 @@ export class Subscription extends Delivery {
 }
 
 /**
- * What stands at a filter when it is more than a single subscription. Its
- * route uses the very arrays of the lists, so that any number of cached topics
- * share them.
+ * The subscriptions and groups of a filter that has more than one subscription.
+ * Its route uses the arrays of the lists: all cached topics share them.
  */
 export class Recipients {
   /** The subscriptions that are not shared. */
   readonly subscriptions: IndexedList<Subscriber, Subscription> =
     new IndexedList();
-  /** The shared ones by group name; none is empty. */
+  /** The groups of shared subscriptions by name; none is empty. */
   readonly groups: IndexedList<string, SharedGroup> = new IndexedList();
-  /** Leads to all of them. */
+  /** The route to all of them. */
   readonly route: Route = new Route(
     this.subscriptions.items,
     this.groups.items,
     0,
   );
 
-  /** Whether nothing is left. */
+  /** Returns whether it has neither subscriptions nor groups. */
   get empty(): boolean {
     return this.subscriptions.items.length === 0 &&
       this.groups.items.length === 0;
@@ -103,8 +102,8 @@ export class Recipients {
 }
 
 /**
- * A node of the filter tree; the wildcards have places of their own. It stands
- * for more than one level where there is no branch between them.
+ * A node of the filter tree, with a place for each wildcard. A node has several
+ * levels where no branch is between them.
  */
 export class FilterNode extends LevelNode<FilterNode> {
   /** The levels behind the first, each with its slash; never a `#`. */
@@ -113,7 +112,7 @@ export class FilterNode extends LevelNode<FilterNode> {
   plus: FilterNode | null = null;
   /** The child for `#`. */
   rest: FilterNode | null = null;
-  /** Mostly one subscription, and then without a list around it. */
+  /** One subscription, as mostly, or the lists of several; null for none. */
   recipients: Subscription | Recipients | null = null;
 
   override get text(): string {

@@ -6,22 +6,22 @@ const REST = 0x23;
 /** Characters whose comparison costs about as much as one more level. */
 const CHARACTERS_A_LEVEL = 128;
 
-/** Levels of which a number can say where the wildcards stand. */
+/** Levels whose wildcards fit one number. */
 const NUMBERED = 19;
 
-/** What a filter may add to the match of a topic. */
+/** The work that a filter may add to the match of a topic. */
 export interface FilterShape {
-  /** The same for filters of which a topic matches one at most. */
+  /** Equal for filters of which a topic matches one at most. */
   readonly key: number | string;
-  /** Levels that a match may have to compare because of it; at least 1. */
+  /** Levels that a match may compare because of the filter; at least 1. */
   readonly levels: number;
 }
 
 /**
- * Returns the shape of a valid filter: its share name, where its wildcards
- * stand, and about how long it is. A topic decides all other levels, so it
- * meets one place of each shape at most. Null when the filter adds no place of
- * its own, as it has no `+` and is not shared: the way to it is the topic's.
+ * Returns the shape of a valid filter: its share name, the levels of its
+ * wildcards, and its approximate length. The topic decides all other levels, so
+ * a match meets one place of each shape at most. Returns null for a filter that
+ * adds no place, without `+` and not shared: the match visits it anyway.
  */
 export function shapeOf(
   filter: string,
@@ -30,7 +30,7 @@ export function shapeOf(
   if (group === null && !filter.includes("+")) return null;
   let levels = 0;
   let first = -1;
-  // A digit for each level behind a 1; of long filters several numbers.
+  // A 1, then a digit for each level; long filters have several numbers.
   let kinds = 1;
   let before = "";
   for (let start = 0; start <= filter.length; levels++) {
@@ -65,14 +65,14 @@ export class FilterShapes {
     if (count === 0) this.#levels += levels;
   }
 
-  /** Notes that a filter of `shape` has gone. */
+  /** Notes one filter of `shape` less. */
   remove({ key, levels }: FilterShape): void {
     const count = this.#filters.get(key) ?? 0;
     if (count > 1) this.#filters.set(key, count - 1);
     else if (this.#filters.delete(key)) this.#levels -= levels;
   }
 
-  /** Returns the levels of all shapes together, with `shape` among them. */
+  /** Returns the levels of all shapes together with `shape`. */
   levelsWith({ key, levels }: FilterShape): number {
     return this.#levels + (this.#filters.has(key) ? 0 : levels);
   }

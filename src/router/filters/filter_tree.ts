@@ -8,19 +8,18 @@ const PLUS = 0x2b;
 const REST = 0x23;
 
 /**
- * The places of all topic filters: those with wildcards level by level. Levels
- * with no branch and no filter between them share a node, so a filter adds
- * three nodes at most, however many levels it has. Filters without wildcards,
- * mostly the most, are found by one look at the whole text, which takes less
- * time and less memory than their levels.
+ * The places of all topic filters. Filters with wildcards are a tree of levels:
+ * levels without a branch or filter between them share a node, so a filter adds
+ * three nodes at most. Filters without wildcards, mostly the majority, need one
+ * lookup of the whole text: that takes less time and memory than their levels.
  */
 export class FilterTree {
-  /** Above the first levels of filters with wildcards. */
+  /** Parent of the first levels of filters with wildcards. */
   readonly root: FilterNode = new FilterNode("", null);
-  /** Above the filters without; each stands for a single long level. */
+  /** Parent of the filters without wildcards; each is one long level. */
   readonly exact: FilterNode = new FilterNode("", null);
 
-  /** The place of `filter`, or null when there is none. */
+  /** Returns the place of `filter`, or null. */
   find(filter: string): FilterNode | null {
     if (!hasWildcard(filter)) return this.exact.child(filter) ?? null;
     let node = this.root;
@@ -36,7 +35,7 @@ export class FilterTree {
     return node;
   }
 
-  /** The place of `filter`, made when there is none; `filter` is valid. */
+  /** Returns the place of the valid `filter`; makes a missing one. */
   place(filter: string): FilterNode {
     if (!hasWildcard(filter)) {
       return this.exact.child(filter) ??
@@ -55,8 +54,8 @@ export class FilterTree {
   }
 
   /**
-   * Removes `node`, where nothing needs it any more, and what is above it as
-   * far as nothing needs that, and joins levels that have no branch any more.
+   * Removes `node` and its ancestors as far as they have neither recipients nor
+   * children, and joins levels without a branch between them.
    */
   prune(node: FilterNode): void {
     let at = node;
@@ -70,7 +69,7 @@ export class FilterTree {
   }
 }
 
-/** Whether `filter` can match other names than itself. */
+/** Returns whether `filter` can match other names than itself. */
 export function hasWildcard(filter: string): boolean {
   return filter.includes("+") || filter.includes("#");
 }
@@ -90,8 +89,8 @@ function childOf(
 }
 
 /**
- * Returns how many characters of `tail`, in whole levels, `filter` has from
- * `end` on, where a level of it ends.
+ * Returns the characters of `tail`, in whole levels, that `filter` has from `end`
+ * on; a level of `filter` ends there.
  */
 function sameLevels(tail: string, filter: string, end: number): number {
   let same = 0;
@@ -129,14 +128,14 @@ function attach(parent: FilterNode, child: FilterNode): FilterNode {
   return child;
 }
 
-/** Puts `after`, of the same level, in the place of `before`. */
+/** Replaces `before` by `after`, which has the same level. */
 function replace(before: FilterNode, after: FilterNode): void {
   const parent = before.parent!;
   if (parent.plus === before) parent.plus = after;
   else parent.replaceChild(before, after);
 }
 
-/** Parts a node behind `at` characters of its tail; returns the upper part. */
+/** Splits a node behind `at` characters of its tail; returns the upper part. */
 function split(node: FilterNode, at: number): FilterNode {
   const { tail } = node;
   const upper = new FilterNode(node.level, node.parent);
@@ -150,7 +149,7 @@ function split(node: FilterNode, at: number): FilterNode {
   return upper;
 }
 
-/** Joins a node to its only child, if it has no other and nothing stands at it. */
+/** Joins a node without recipients to its child, if that is the only one. */
 function join(node: FilterNode, parent: FilterNode): void {
   if (node.recipients !== null || node.rest !== null) return;
   const { plus, children } = node;
@@ -162,7 +161,7 @@ function join(node: FilterNode, parent: FilterNode): void {
   only.parent = parent;
 }
 
-/** Whether nothing stands at a node or below it. */
+/** Returns whether a node has neither recipients nor children. */
 function isBare(node: FilterNode): boolean {
   return node.recipients === null && node.children === null &&
     node.plus === null && node.rest === null;

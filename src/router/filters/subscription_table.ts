@@ -14,45 +14,45 @@ const FEW = 16;
 export interface SubscriptionEntry {
   /** The filter, without `$share/group/`. */
   readonly filter: string;
-  /** The share name, or null when it is not shared. */
+  /** The share name; null for one that is not shared. */
   readonly group: string | null;
-  /** How messages are to be delivered. */
+  /** The Subscription Options. */
   readonly options: SubscriptionOptions;
 }
 
 /**
- * All subscriptions, to be found by filter and by subscriber. It has no text
- * of the filters: a filter is the path to its node in the tree.
+ * All subscriptions, by filter and by subscriber. The table has no text of the
+ * filters: a filter is the path to its node in the tree.
  */
 export class SubscriptionTable {
-  /** The filters; the nodes hold the subscriptions. */
+  /** The filters; their nodes have the subscriptions. */
   readonly tree: FilterTree = new FilterTree();
-  /** The oldest subscription of each, where its ring is entered. */
+  /** The oldest subscription of each subscriber, the entry of its ring. */
   readonly #oldest = new Map<Subscriber, Subscription>();
-  /** Of those subscribers that have or had many subscriptions. */
+  /** Shapes of subscribers that have or had many subscriptions. */
   readonly #shapes = new Map<Subscriber, FilterShapes>();
   #count = 0;
   #shared = 0;
   #sequence = 0;
-  /** Is told of what is made and dropped; null while nobody stores it. */
+  /** Notes new and removed subscriptions in the store; null without one. */
   changes: Changes | null = null;
 
-  /** Subscriptions, shared ones included. */
+  /** Returns the number of subscriptions, with shared ones. */
   get count(): number {
     return this.#count;
   }
 
-  /** Shared subscriptions. */
+  /** Returns the number of shared subscriptions. */
   get shared(): number {
     return this.#shared;
   }
 
-  /** Subscribers with at least one subscription. */
+  /** Returns the number of subscribers with a subscription. */
   get subscribers(): number {
     return this.#oldest.size;
   }
 
-  /** Adds a subscription, or replaces the one there is [MQTT-3.8.4-3]. */
+  /** Adds a subscription, or replaces the present one [MQTT-3.8.4-3]. */
   put(
     subscriber: Subscriber,
     filter: string,
@@ -84,7 +84,7 @@ export class SubscriptionTable {
     return made;
   }
 
-  /** The subscription with this filter and group, or null. */
+  /** Returns the subscription with this filter and group, or null. */
   get(
     subscriber: Subscriber,
     filter: string,
@@ -95,8 +95,8 @@ export class SubscriptionTable {
   }
 
   /**
-   * Returns whether a match still compares at most `most` levels because of
-   * the wildcards and share names of `subscriber` once it has one more filter.
+   * Returns whether a match compares at most `most` levels because of the
+   * wildcards and share names of `subscriber`, with one more filter.
    */
   fits(
     subscriber: Subscriber,
@@ -108,7 +108,7 @@ export class SubscriptionTable {
     if (shape === null) return true;
     let shapes = this.#shapes.get(subscriber);
     if (shapes === undefined) {
-      // Those before it were not larger, or they would be counted.
+      // The shapes before were no larger, or they would be counted.
       if (subscriber.subscriptions < FEW && shape.levels * FEW <= most) {
         return true;
       }
@@ -122,7 +122,7 @@ export class SubscriptionTable {
     return shapes.levelsWith(shape) <= most;
   }
 
-  /** Removes a subscription; false when there was none. */
+  /** Removes a subscription; returns false when there is none. */
   remove(
     subscriber: Subscriber,
     filter: string,
@@ -134,7 +134,7 @@ export class SubscriptionTable {
     return true;
   }
 
-  /** Removes the oldest subscription of `subscriber`; null when none is left. */
+  /** Removes and returns the oldest subscription of `subscriber`, or null. */
   removeOldest(subscriber: Subscriber): Subscription | null {
     const oldest = this.#oldest.get(subscriber);
     if (oldest === undefined) return null;
@@ -142,7 +142,7 @@ export class SubscriptionTable {
     return oldest;
   }
 
-  /** The subscriptions of `subscriber`, oldest first. */
+  /** Iterates over the subscriptions of `subscriber`, oldest first. */
   *of(subscriber: Subscriber): IterableIterator<SubscriptionEntry> {
     const oldest = this.#oldest.get(subscriber);
     if (oldest === undefined) return;
@@ -157,7 +157,7 @@ export class SubscriptionTable {
     } while (at !== oldest);
   }
 
-  /** The group `name` at `filter`, or null when it has no members. */
+  /** Returns the group `name` at `filter`; null for one without members. */
   group(filter: string, name: string): SharedGroup | null {
     const recipients = this.tree.find(filter)?.recipients;
     if (!(recipients instanceof Recipients)) return null;
@@ -176,7 +176,7 @@ export class SubscriptionTable {
     if (shape !== null) shapes[change](shape);
   }
 
-  /** Puts `made` into its subscriber's ring, in place of `before` or last. */
+  /** Adds `made` to its subscriber's ring, in place of `before` or at the end. */
   #link(made: Subscription, before: Subscription | null): void {
     const oldest = this.#oldest.get(made.subscriber);
     if (oldest === undefined) {
@@ -204,7 +204,7 @@ export class SubscriptionTable {
     if (this.#oldest.get(subscriber) === subscription) {
       this.#oldest.set(subscriber, next);
     }
-    // A queued delivery must not hold on to the subscriptions beside it.
+    // A queued delivery must not keep the rest of the ring alive.
     subscription.next = subscription.previous = subscription;
   }
 

@@ -7,27 +7,26 @@ const PLUS = 0x2b;
 const DOLLAR = 0x24;
 
 /**
- * Finds everything that stands at the filters matching one topic. It keeps its
- * arrays from walk to walk, and its own stack: filters may have more levels
- * than calls may nest.
+ * Finds the recipients of all filters that match one topic. It reuses its arrays,
+ * and has a stack of its own: filters may have more levels than calls may nest.
  */
 export class TreeWalk {
-  /** What was found; the first `count` places count. Emptied by `clear`. */
+  /** The recipients found, in the first `count` places. `clear` empties it. */
   readonly found: (Subscription | Recipients)[] = [];
-  /** How much was found. */
+  /** Number of recipients found. */
   count = 0;
   #text = "";
-  /** Nodes for `+` still to be looked at, and where their level begins. */
+  /** Nodes for `+` still to visit; `#starts` has the begin of their level. */
   readonly #nodes: FilterNode[] = [];
   readonly #starts: number[] = [];
 
-  /** Looks in `tree` for the valid topic name `text`. */
+  /** Matches the filters in `tree` with the valid topic name `text`. */
   match(tree: FilterTree, text: string): void {
     this.#text = text;
     this.count = 0;
     const exact = tree.exact.child(text);
     if (exact !== undefined) this.#take(exact);
-    // `$SYS` and its like are not met by a leading wildcard [MQTT-4.7.2-1].
+    // A leading wildcard matches no `$SYS` and the like [MQTT-4.7.2-1].
     const hidden = text.charCodeAt(0) === DOLLAR;
     this.#down(tree.root, 0, hidden);
     while (this.#nodes.length > 0) {
@@ -38,7 +37,7 @@ export class TreeWalk {
     }
   }
 
-  /** Lets go of what was found. */
+  /** Drops the recipients found. */
   clear(): void {
     this.found.length = this.count = 0;
   }
@@ -51,7 +50,7 @@ export class TreeWalk {
     const text = this.#text;
     for (let at = node;;) {
       if (!hidden) {
-        // `a/#` matches `a` too, so this comes before the end is looked for.
+        // `a/#` also matches `a`: before the end is compared.
         if (at.rest !== null) this.#take(at.rest);
         if (start > text.length) return this.#take(at);
         if (at.plus !== null) {
@@ -76,9 +75,9 @@ export class TreeWalk {
 }
 
 /**
- * Returns where the level behind those of `tail` begins in `text`, whose levels
- * are compared from `end` on, where one ends; -1 when they do not match. One
- * past the end of `text` when they are its last.
+ * Compares the levels of `tail` with `text` from `end` on, the end of a level.
+ * Returns the begin of the next level of `text`: one past its end behind the
+ * last. Returns -1 when the levels do not match.
  */
 function passTail(tail: string, text: string, end: number): number {
   const { length } = text;

@@ -1,15 +1,15 @@
 import { isLevel, type Leveled, LevelTable } from "./level_table.ts";
 
 /**
- * A node of a tree over topic levels. Most nodes have no child or one, so a
- * table is made only for the second: a table costs more than the node.
+ * A node of a tree over topic levels. A node makes a table only for its second
+ * child: most nodes have one at most, and a table costs more than the node.
  */
 export class LevelNode<N extends LevelNode<N>> implements Leveled {
-  /** The level it stands for; empty for the root, and for an empty level. */
+  /** Its level; empty for the root, and for an empty level. */
   level: string;
   /** Null for the root alone. A removed node keeps its parent. */
   parent: N | null;
-  /** The only child, or all of them by level; a table has two at least. */
+  /** The only child, or a table of two children or more. */
   children: N | LevelTable<N> | null = null;
 
   constructor(level: string, parent: N | null) {
@@ -17,12 +17,12 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
     this.parent = parent;
   }
 
-  /** All levels it stands for, joined by slashes. */
+  /** Returns its levels, joined by slashes. */
   get text(): string {
     return this.level;
   }
 
-  /** The child for the level of `text` from `start` to `end`. */
+  /** Returns the child for the level of `text` from `start` up to `end`. */
   child(text: string, start = 0, end: number = text.length): N | undefined {
     const children = this.children;
     if (children === null) return undefined;
@@ -30,7 +30,7 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
     return isLevel(children.level, text, start, end) ? children : undefined;
   }
 
-  /** Adds a child; there must be none for its level. */
+  /** Adds a child, the only one of its level. */
   addChild(node: N): void {
     const children = this.children;
     if (children === null) {
@@ -44,7 +44,7 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
     }
   }
 
-  /** Puts `after`, of the same level, in the place of the child `before`. */
+  /** Replaces the child `before` by `after`, which has the same level. */
   replaceChild(before: N, after: N): void {
     const children = this.children;
     if (children instanceof LevelTable) children.replace(before, after);
@@ -52,8 +52,8 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
   }
 
   /**
-   * Removes a child that is there. A table that is left with one child is given
-   * up, but still holds that child for whoever walks it.
+   * Removes a child. Drops a table of one child, but leaves the child in it: a
+   * walk may be under way there.
    */
   removeChild(node: N): void {
     const children = this.children;
@@ -67,7 +67,7 @@ export class LevelNode<N extends LevelNode<N>> implements Leveled {
   }
 }
 
-/** The levels from the root to `node`, joined by slashes. */
+/** Returns the levels from the root to `node`, joined by slashes. */
 export function pathOf<N extends LevelNode<N>>(node: N): string {
   const levels: string[] = [];
   let at = node;
@@ -78,7 +78,7 @@ export function pathOf<N extends LevelNode<N>>(node: N): string {
   return levels.reverse().join("/");
 }
 
-/** Where the level of `text` that begins at `start` ends. */
+/** Returns the end of the level of `text` that begins at `start`. */
 export function levelEnd(text: string, start: number): number {
   const slash = text.indexOf("/", start);
   return slash < 0 ? text.length : slash;

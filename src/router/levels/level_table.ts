@@ -1,35 +1,35 @@
 import { hashText } from "./topic_hash.ts";
 
-/** Up to here a look at each costs less than an index. */
+/** Number of items up to which comparing each costs less than an index. */
 const SMALL = 6;
 
-/** Differs from process to process: colliding levels cannot be prepared. */
+/** Differs from process to process: clients cannot prepare colliding levels. */
 const SEED = Math.floor(Math.random() * 2 ** 32) | 0;
 
-/** What a `LevelTable` finds its items by. */
+/** An item of a `LevelTable`. */
 export interface Leveled {
-  /** Unlike that of every other item in the table. */
+  /** Its level, which no other item of the table has. */
   readonly level: string;
 }
 
 /**
- * Children by their level, in the order in which they came. Unlike a map it
- * compares hashes that stand beside each other: to learn that a level is new,
- * one of a million, takes one look into memory instead of some six. And it
- * asks for a part of a text, so that no string is made only to ask.
+ * Children by their level, in the order of adding. Unlike a map it compares
+ * hashes that are neighbours in memory: a level that is new among a million
+ * costs one access instead of some six. A lookup by a part of a text makes no
+ * string.
  */
 export class LevelTable<N extends Leveled> {
   /**
-   * The items, null where one has gone. Whoever walks this array while the
-   * table changes meets all that stay, maybe what comes, and maybe what went.
+   * The items, null in place of a removed one. A walk over this array while the
+   * table changes visits all items that stay, and perhaps new and removed ones.
    */
   items: (N | null)[] = [];
-  /** How many items there are. */
+  /** Number of items. */
   size = 0;
-  /** Hash and position + 1 of each, by the hash; null while there are few. */
+  /** Hash and position + 1 of each item, by the hash; null for few items. */
   #slots: Int32Array | null = null;
 
-  /** The item for the level of `text` from `start` to `end`. */
+  /** Returns the item for the level of `text` from `start` up to `end`. */
   get(text: string, start: number, end: number): N | undefined {
     const { items } = this;
     const slots = this.#slots;
@@ -51,11 +51,11 @@ export class LevelTable<N extends Leveled> {
     }
   }
 
-  /** Adds an item; there must be none for its level. */
+  /** Adds an item, the only one of its level. */
   add(item: N): void {
     const { length } = this.items;
     const slots = this.#slots;
-    // At most two thirds of the slots are taken: searches stay short.
+    // At most two thirds of the slots are in use: searches stay short.
     const isFull = slots === null
       ? length >= SMALL
       : (length + 1) * 3 > slots.length;
@@ -65,7 +65,7 @@ export class LevelTable<N extends Leveled> {
     if (this.#slots !== null) put(this.#slots, hashOf(item), position);
   }
 
-  /** Removes an item that is there. */
+  /** Removes an item of the table. */
   remove(item: N): void {
     const { items } = this;
     items[this.#positionOf(item)] = null;
@@ -73,7 +73,7 @@ export class LevelTable<N extends Leveled> {
     if (items.length > SMALL && this.size * 4 < items.length) this.#rebuild();
   }
 
-  /** Puts `after`, of the same level, in the place of `before`, which is there. */
+  /** Replaces the item `before` by `after`, which has the same level. */
   replace(before: N, after: N): void {
     this.items[this.#positionOf(before)] = after;
   }
@@ -88,11 +88,11 @@ export class LevelTable<N extends Leveled> {
     }
   }
 
-  /** Makes room for as many again as there are, without those that went. */
+  /** Makes room for twice the items, without the places of removed ones. */
   #rebuild(): void {
     const before = this.items;
     const slots = this.#slots;
-    // Another array, as somebody may walk the old one.
+    // Another array: a walk over the old one may be under way.
     const items = before.length === this.size
       ? before
       : before.filter((item) => item !== null);
@@ -109,7 +109,7 @@ export class LevelTable<N extends Leveled> {
       }
       return;
     }
-    // Their hashes are at hand: no item is touched, be it one of a million.
+    // The hashes are here: no item is read, of a million perhaps.
     const places = placesOf(before);
     for (let at = 0; at < slots.length; at += 2) {
       const place = places[slots[at + 1]];
@@ -118,7 +118,7 @@ export class LevelTable<N extends Leveled> {
   }
 }
 
-/** Where each position + 1 is when nulls are left out; 0 for those. */
+/** Maps position + 1 to position + 1 without the nulls; 0 for the nulls. */
 function placesOf(items: readonly unknown[]): Int32Array {
   const places = new Int32Array(items.length + 1);
   let place = 0;
@@ -128,7 +128,7 @@ function placesOf(items: readonly unknown[]): Int32Array {
   return places;
 }
 
-/** Whether `level` is what stands in `text` from `start` to `end`. */
+/** Returns whether `text` has `level` from `start` up to `end`. */
 export function isLevel(
   level: string,
   text: string,
@@ -147,7 +147,7 @@ function hashOf(item: Leveled): number {
   return hashText(item.level, 0, item.level.length, SEED) | 0;
 }
 
-/** Takes the first free slot from where the hash says. */
+/** Takes the first free slot from the place of the hash on. */
 function put(slots: Int32Array, hash: number, position: number): void {
   const mask = slots.length - 1;
   let at = hash << 1 & mask;

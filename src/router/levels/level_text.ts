@@ -1,17 +1,17 @@
 import { ownText } from "../../mqtt/mod.ts";
 
-/** Levels that are remembered; a power of two. */
+/** Number of shared strings; a power of two. */
 const REMEMBERED = 512;
 
-/** Longer ones are rarely the same under many parents. */
+/** Longest shared level: longer ones rarely repeat under many parents. */
 const SHORT = 12;
 
 const remembered: string[] = new Array(REMEMBERED).fill("");
 
 /**
- * The level of `text` from `start` to `end`, to be kept: it does not hold on
- * to the whole text, and short levels, which are mostly the same below very
- * many others (`state`), share one string.
+ * Returns the level of `text` from `start` up to `end` as a string to keep: it
+ * does not keep the whole text alive. Equal short levels, like `state` below
+ * many others, share one string.
  */
 export function levelText(text: string, start: number, end: number): string {
   const level = ownText(text, start, end);

@@ -1,10 +1,10 @@
-/** Spreads what one multiplication can: 2^32 divided by the golden ratio. */
+/** 2^32 divided by the golden ratio: multiplying by it spreads bits. */
 const GOLDEN = 0x9e3779b1;
 
 /**
- * Hash of topic bytes, as a signed 32-bit number. Four bytes a step: it runs
- * once for every message published. `seed` differs from process to process,
- * so that colliding topics cannot be prepared.
+ * Returns the hash of topic bytes, a signed 32-bit number. It takes four bytes a
+ * step, as it runs once a PUBLISH. `seed` differs from process to process:
+ * clients cannot prepare colliding topics.
  */
 export function hashTopic(
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ export function hashTopic(
         bytes[i + 3] << 24),
       GOLDEN,
     );
-    // A multiplication carries upwards only; this brings the top back down.
+    // A multiplication moves bits upwards only; this brings the top back down.
     hash ^= hash >>> 15;
   }
   for (; i < end; i++) {
@@ -31,8 +31,8 @@ export function hashTopic(
 }
 
 /**
- * Hash of `text` from `start` to `end`, from 0 to 2^32 - 1; the same in every
- * process that has the same `seed`.
+ * Returns the hash of `text` from `start` up to `end`, 0 to 2^32 - 1; the same in
+ * every process with the same `seed`.
  */
 export function hashText(
   text: string,
@@ -49,8 +49,8 @@ export function hashText(
 }
 
 /**
- * Lets every bit depend on all others, as the steps alone do not: sets and
- * group members are chosen by the lowest bits. (The end of MurmurHash3.)
+ * Makes every bit depend on all others, as in the end of MurmurHash3: the lowest
+ * bits choose sets and group members.
  */
 function settle(hash: number): number {
   hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);

@@ -3,29 +3,29 @@ import type { Delivery } from "../subscribers/delivery.ts";
 import type { Route } from "../subscribers/route.ts";
 
 /**
- * A topic as the router hands it out: with its hash and, while the match cache
- * holds it, where its messages go. It may be kept for as long as one likes.
+ * A topic with its hash and, while it is in the match cache, its receivers.
+ * Callers may keep the object for any time.
  */
 export class CachedTopic extends Topic {
-  /** Of the bytes, see `hashTopic`. */
+  /** Hash of the bytes, see `hashTopic`. */
   readonly hash: number;
-  /** Whether its messages are never stored. */
+  /** Whether no store keeps its messages. */
   volatile: boolean;
-  /** Its slot in the match cache, -1 when it is not there. */
+  /** Its slot in the match cache; -1 for a topic outside. */
   slot: number = -1;
-  /** Second chance: used since the cache last thought of evicting it. */
+  /** Second chance: whether it was used since the last try to evict it. */
   used = false;
-  /** The router's generation up to which the route holds; 0 without one. */
+  /** The router's generation up to which the route is valid; 0 without one. */
   generation = 0;
-  /** The only delivery, when there is one and no shared group. */
+  /** The delivery of a topic with one receiver and no shared group, else null. */
   only: Delivery | null = null;
   /**
-   * Where messages go when that is to more than one place.
+   * The route of a topic with more receivers, else null.
    * @internal
    */
   route: Route | null = null;
 
-  /** Takes over `bytes`; the caller has checked the name. */
+  /** Takes `bytes` over; the caller has checked the name. */
   constructor(
     text: string,
     bytes: Uint8Array,
@@ -37,7 +37,7 @@ export class CachedTopic extends Topic {
     this.volatile = volatile;
   }
 
-  /** Forgets where messages go. */
+  /** Drops the receivers. */
   forget(): void {
     this.generation = 0;
     this.only = null;

@@ -1,33 +1,33 @@
 import type { CachedTopic } from "./cached_topic.ts";
 
-/** Slots a topic can stand in: a lookup compares at most this many hashes. */
+/** Slots of a set: a lookup compares at most this many hashes. */
 const WAYS = 8;
 
-/** Slots to begin with; the table doubles as topics come. */
+/** First number of slots; the table doubles with the topics. */
 const FIRST_SLOTS = 1024;
 
-/** Array places the routes may take, for each topic there is room for. */
+/** Array places of routes for each topic of the capacity. */
 const WEIGHT_PER_TOPIC = 16;
 
-/** Bits of the memory of missed topics, for each topic there is room for. */
+/** Bits for missed topics, for each topic of the capacity. */
 const SEEN_PER_TOPIC = 4;
 
-/** How many misses on a full set are needed to question one of its topics. */
+/** Misses on full sets for one try to evict a topic. */
 const MISSES_PER_CHANCE = 4;
 
-/** Counted over all caches: a number is given once. */
+/** The latest number of a topic, over all caches. */
 let numbered = 0;
 
 /**
- * Topics with their routes, found by their bytes without making a string.
+ * Topics with their routes, by their bytes: a lookup makes no string.
  *
- * A topic is taken in when it is missed for the second time: many are used
- * once, and what is taken in outlives the garbage collector's young years.
+ * The cache admits a topic at its second miss: many topics are used once, and
+ * an admitted one outlives the garbage collector's young generation.
  *
- * A topic's hash leads to a set of eight slots. When they are all taken the
- * table doubles, up to its bound; then the set gives way by second chance, and
- * slowly: when more topics pass by in turn than there is room for, evicting
- * at each miss would throw out every one just before it is needed again.
+ * A topic's hash leads to a set of eight slots. When a set is full, the table
+ * doubles, up to its bound. Then the set evicts by second chance, and slowly:
+ * with more topics in turn than room, evicting at each miss would drop every
+ * topic just before its next use.
  */
 export class MatchCache {
   #topics: (CachedTopic | null)[] = [];
@@ -37,7 +37,7 @@ export class MatchCache {
   #weight = 0;
   #hand = 0;
   #misses = 0;
-  /** Bits by hash: topics missed before, of late. */
+  /** Bits by hash: topics missed lately. */
   readonly #seen: Int32Array;
   #marked = 0;
   readonly #maxSlots: number;
@@ -50,27 +50,27 @@ export class MatchCache {
     this.#lay(Math.min(this.#maxSlots, FIRST_SLOTS));
   }
 
-  /** Places that there are now, in use or not. */
+  /** Returns the number of slots, in use or not. */
   get slots(): number {
     return this.#topics.length;
   }
 
-  /** Topics held now. */
+  /** Returns the number of topics. */
   get size(): number {
     return this.#size;
   }
 
-  /** Array places taken by the routes. */
+  /** Returns the array places of all routes. */
   get weight(): number {
     return this.#weight;
   }
 
-  /** All topics held now, in no order. */
+  /** Iterates over all topics, in no order. */
   *topics(): IterableIterator<CachedTopic> {
     for (const topic of this.#topics) if (topic !== null) yield topic;
   }
 
-  /** The topic with these bytes and this hash of them, or null. */
+  /** Returns the topic with these bytes and their hash, or null. */
   find(
     bytes: Uint8Array,
     start: number,
@@ -92,11 +92,11 @@ export class MatchCache {
     return null;
   }
 
-  /** Takes a topic in that is not held, when it is worth it and has room. */
+  /** Admits a topic, unless this is its first miss or its set is full. */
   admit(topic: CachedTopic): void {
     if (!this.#seenBefore(topic.hash)) return;
     let slot = this.#freeSlot(topic.hash);
-    // Growing must pay: the table doubles only while it is half full.
+    // The table doubles only while it is half full.
     while (
       slot < 0 && this.#topics.length < this.#maxSlots &&
       this.#size * 2 >= this.#topics.length
@@ -108,13 +108,13 @@ export class MatchCache {
     if (slot < 0) return;
     this.#place(topic, slot);
     this.#size++;
-    // From now on what others know of it finds it again.
+    // From now on caches of rights may use it as a key.
     if (topic.number === 0) topic.number = ++numbered;
   }
 
   /**
-   * Counts the route that a held topic was just given in place of one of
-   * `before` places, and drops other routes while there are too many places.
+   * Counts the new route of a cached topic in place of one of `before` places,
+   * and drops other routes while all take too many places.
    */
   hold(topic: CachedTopic, before: number): void {
     this.#weight += (topic.route?.weight ?? 0) - before;
@@ -126,15 +126,15 @@ export class MatchCache {
     }
   }
 
-  /** Forgets the route of a held topic. */
+  /** Drops the route of a cached topic. */
   forget(topic: CachedTopic): void {
     this.#weight -= topic.route?.weight ?? 0;
     topic.forget();
   }
 
   /**
-   * Forgets the routes that do not hold in up to `max` slots, going round:
-   * they would hold on to sessions that are gone.
+   * Drops the outdated routes in the next `max` slots: they would keep ended
+   * sessions alive.
    */
   sweep(max: number, holds: (topic: CachedTopic) => boolean): void {
     const slots = this.#topics.length;
@@ -144,7 +144,7 @@ export class MatchCache {
     }
   }
 
-  /** Notes a miss; forgets all of them when there are too many to tell. */
+  /** Notes a miss; returns whether it was noted before. Bounds the misses noted. */
   #seenBefore(hash: number): boolean {
     const seen = this.#seen;
     const word = (hash >>> 5) & seen.length - 1;
@@ -166,7 +166,7 @@ export class MatchCache {
     return -1;
   }
 
-  /** Questions one topic of a full set: the slot when it had to go, or -1. */
+  /** Tries to evict a topic of a full set; returns its slot, or -1. */
   #evictFrom(first: number): number {
     if (++this.#misses % MISSES_PER_CHANCE !== 0) return -1;
     const slot = first + (this.#hand++ & WAYS - 1);
@@ -191,7 +191,7 @@ export class MatchCache {
   #grow(): void {
     const before = this.#topics;
     this.#lay(before.length * 2);
-    // A set parts into two, so that every topic finds a free slot.
+    // A set becomes two, so each topic finds a free slot.
     for (const topic of before) {
       if (topic !== null) this.#place(topic, this.#freeSlot(topic.hash));
     }
@@ -204,7 +204,7 @@ export class MatchCache {
   }
 }
 
-/** From the end: topics differ there more often than at the start. */
+/** Compares backwards: topics differ at the end more often. */
 function sameBytes(
   topic: Uint8Array,
   bytes: Uint8Array,

@@ -1,26 +1,26 @@
 import { filterMatches } from "../filters/filter_match.ts";
 
 /**
- * Changes remembered; a power of two. Comparing a topic with so many filters
- * costs about as much as matching it anew.
+ * Number of latest changes; a power of two. Comparing a topic with so many
+ * filters costs about as much as another match.
  */
 const REMEMBERED = 128;
 
-/** Longest name compared, in characters: matching a longer one costs less. */
+/** Longest name compared (characters): a longer one is matched again. */
 const LONGEST = 512;
 
 /**
- * Remembers the last filters with wildcards whose subscriptions changed, each
- * under the generation its change began. A route from an older generation
- * holds when none of the later filters matches its topic.
+ * The latest changed filters with wildcards, each with the generation that began
+ * with its change. A route of an older generation is valid unless a later filter
+ * matches its topic.
  */
 export class RecentChanges {
-  /** The filter of generation `g` stands at `g % REMEMBERED`. */
+  /** The filter of generation `g` is at `g % REMEMBERED`. */
   readonly #filters: string[] = new Array(REMEMBERED).fill("");
   /** Changes up to this generation may have touched every topic. */
   #forgotten = 0;
 
-  /** Remembers the change that began `generation`, one above the last. */
+  /** Notes the change that began `generation`, one above the last. */
   note(generation: number, filter: string): void {
     this.#filters[generation & REMEMBERED - 1] = filter;
   }
@@ -31,8 +31,8 @@ export class RecentChanges {
   }
 
   /**
-   * Returns whether a change after generation `from` up to `to` may have
-   * touched the topic `name`; true also when an answer would cost too much.
+   * Returns whether a change after generation `from` up to `to` may match the
+   * topic `name`; true also when comparing would cost too much.
    */
   mayTouch(name: string, from: number, to: number): boolean {
     if (from < this.#forgotten || to - from > REMEMBERED) return true;

@@ -4,10 +4,10 @@ import { type Recipients, Subscription } from "../filters/filter_node.ts";
 import { Route } from "../subscribers/route.ts";
 import type { SharedGroup } from "../subscribers/shared_group.ts";
 
-/** Array places a delivery of its own is as large as. */
+/** Memory of a delivery, in array places. */
 const DELIVERY_WEIGHT = 10;
 
-/** Subscriptions that overlap and can be taken apart again. */
+/** The delivery of overlapping subscriptions, with its parts. */
 class Overlap extends Delivery {
   readonly #parts: readonly Subscription[];
 
@@ -32,12 +32,12 @@ class Overlap extends Delivery {
 }
 
 /**
- * Makes one route of what the first `count` ≥ 2 places of `found` hold: one
- * delivery for each subscriber, however many of its filters match, and every
- * shared group (a shared subscription does not overlap with others).
+ * Makes one route of the first `count` ≥ 2 places of `found`: one delivery for
+ * each subscriber, however many of its filters match, and every shared group (a
+ * shared subscription does not overlap with others).
  *
- * @param isSpecial Whether `$` begins a level of the topic, so that it may be
- * the first one that a client behind a mount point sees.
+ * @param isSpecial Whether a level of the topic begins with `$`: it may be the
+ * first level that clients behind a mount point see.
  */
 export function mergeRoute(
   found: readonly (Subscription | Recipients)[],
@@ -83,9 +83,9 @@ function note(
 }
 
 /**
- * The delivery for overlapping subscriptions of one subscriber: at the highest
- * QoS of them [MQTT-3.3.4-2], with the identifiers of all [MQTT-3.3.4-4].
- * Without the no-local ones when the subscriber is also the publisher.
+ * Returns the delivery of overlapping subscriptions of one subscriber: with the
+ * highest QoS [MQTT-3.3.4-2] and the identifiers of all [MQTT-3.3.4-4]. To its
+ * publisher without the subscriptions with No Local.
  */
 function mergeOverlapping(all: Subscription[], isSpecial: boolean): Delivery {
   all.sort((a, b) => a.sequence - b.sequence);

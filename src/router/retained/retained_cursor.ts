@@ -5,20 +5,19 @@ import type { RetainedRecords } from "./retained_records.ts";
 
 const DOLLAR = 0x24;
 
-/** Children still to be visited, all at the same depth. */
+/** Children still to visit, all at the same depth. */
 interface Siblings {
   readonly items: readonly (RetainedNode | null)[];
-  /** Index of the next of them. */
+  /** Index of the next child. */
   next: number;
   readonly depth: number;
 }
 
 /**
- * Goes through the retained messages that match a filter, a slice at a time;
- * the store may change between slices. It reads the live tree, so that it
- * never gives out a message that was replaced or removed; and it leaves out
- * what was stored after it was made, because a subscription that exists since
- * then has got that as it was published. So each topic is given out once.
+ * Visits the retained messages that match a filter, in slices between which the
+ * store may change. It reads the live tree, so it skips replaced and removed
+ * messages. It also skips messages stored after it was made: the subscription
+ * has got them at their PUBLISH. So it returns each topic once.
  */
 export class RetainedCursor {
   readonly #levels: readonly string[];
@@ -27,11 +26,11 @@ export class RetainedCursor {
   readonly #expire: (node: RetainedNode) => void;
   readonly #everything: boolean;
   readonly #open: Siblings[] = [];
-  /** The node to be visited next, with the levels that lead to it. */
+  /** The node to visit next, `#depth` levels below the root. */
   #node: RetainedNode | null;
   #depth = 0;
 
-  /** `filter` is valid, or null for everything, `$` topics too. */
+  /** `filter` is valid, or null for all topics, also with `$`. */
   constructor(
     root: RetainedNode,
     records: RetainedRecords,
@@ -47,16 +46,16 @@ export class RetainedCursor {
     this.#expire = expire;
   }
 
-  /** Whether there is nothing more to come. */
+  /** Returns whether all nodes were visited. */
   get done(): boolean {
     return this.#node === null;
   }
 
   /**
-   * Visits up to `max` nodes and calls `take` for each message that matches;
-   * it may return fewer messages, even none, while there are more to come.
-   * Those expired at `now` (ms) are removed instead. A message may be
-   * transient, valid only during `take`; which must not change the store.
+   * Visits up to `max` nodes and calls `take` for each message that matches: for
+   * fewer than `max`, or none, also while more are left. Removes messages
+   * expired at `now` (ms) instead. A message may be transient, valid only during
+   * `take`. `take` must not change the store.
    */
   next(max: number, now: number, take: (message: Message) => void): void {
     for (let n = 0; n < max && this.#node !== null; n++) {
@@ -72,8 +71,8 @@ export class RetainedCursor {
   }
 
   /**
-   * Visits up to `max` nodes and removes what has expired at `now` (ms).
-   * Returns when the first of the others expires, Infinity for never.
+   * Visits up to `max` nodes and removes messages expired at `now` (ms). Returns
+   * the earliest expiry of the others, or Infinity.
    */
   expire(max: number, now: number): number {
     let soonest = Infinity;
@@ -87,13 +86,13 @@ export class RetainedCursor {
     return soonest;
   }
 
-  /** Whether the filter ends at `depth`; `a/#` ends at `a` and below. */
+  /** Returns whether the filter ends at `depth`; `a/#` ends at `a` and below. */
   #ends(depth: number): boolean {
     const last = this.#levels.length - 1;
     return this.#levels[last] === "#" ? depth >= last : depth === last + 1;
   }
 
-  /** Finds the node after `node`, while that still has its children. */
+  /** Finds the node after `node`. `node` must still have its children. */
   #advance(node: RetainedNode, depth: number): void {
     const levels = this.#levels;
     const last = levels.length - 1;
@@ -108,7 +107,7 @@ export class RetainedCursor {
     if (this.#node === null) this.#leave();
   }
 
-  /** Goes to the first of the children. */
+  /** Goes to the first child. */
   #enter(node: RetainedNode, depth: number): void {
     const children = node.children;
     if (children === null) return;
@@ -120,7 +119,7 @@ export class RetainedCursor {
     }
   }
 
-  /** Goes to the next of the siblings that were left open last. */
+  /** Goes to the next of the latest open siblings. */
   #leave(): void {
     while (this.#open.length > 0) {
       const siblings = this.#open[this.#open.length - 1];
@@ -136,7 +135,7 @@ export class RetainedCursor {
     }
   }
 
-  /** `$` topics are not met by a leading wildcard [MQTT-4.7.2-1]. */
+  /** Returns whether a leading wildcard skips a `$` topic [MQTT-4.7.2-1]. */
   #hides(node: RetainedNode, depth: number): boolean {
     return depth === 1 && !this.#everything &&
       node.level.charCodeAt(0) === DOLLAR;

@@ -2,18 +2,18 @@ import type { Message } from "../../mqtt/mod.ts";
 import { LevelNode } from "../levels/level_node.ts";
 
 /**
- * Bytes of many small retained messages. An array of its own would cost each
- * of them some 400 bytes and as long as all the rest of storing it. Bytes are
- * never written over: messages given out may still refer to them.
+ * Bytes of many small retained messages. An array for each message would cost
+ * some 400 bytes, and double the time to store it. Bytes are never overwritten:
+ * messages read before may still be views into them.
  */
 export class RetainedBlock {
-  /** Records one after the other. */
+  /** Records, one behind the other. */
   readonly bytes: Uint8Array;
-  /** Where the next record goes. */
+  /** Offset of the next record. */
   used = 0;
-  /** Bytes of records that are no longer needed. */
+  /** Bytes of dead records. */
   dead = 0;
-  /** The nodes that had records here, some of which have moved on. */
+  /** The nodes with records here, and some whose records have moved. */
   readonly nodes: RetainedNode[] = [];
 
   constructor(length: number) {
@@ -24,23 +24,23 @@ export class RetainedBlock {
 /** A node of the tree of retained messages. */
 export class RetainedNode extends LevelNode<RetainedNode> {
   /**
-   * The message retained for the topic that ends here, or the block that has
-   * its record, or null when nothing is retained.
+   * The retained message of the topic that ends here, the block of its record,
+   * or null without a message.
    */
   held: Message | RetainedBlock | null = null;
-  /** Where the record begins in the block. */
+  /** Offset of the record in the block. */
   start = 0;
-  /** The properties of a message that is a record. */
+  /** Properties of a message in a record. */
   properties: Uint8Array | null = null;
-  /** Client id of the publisher of a message that is a record. */
+  /** Client id of the publisher of a message in a record. */
   publisher = "";
   /**
-   * When the message expires: absolute, in ms. Null for never, which unlike a
-   * number that is not whole takes no memory of its own.
+   * Expiry of the message, absolute in ms. Null for never: Infinity would take
+   * memory of its own.
    */
   expiresAt: number | null = null;
   /** Owned by the store, see `RetainedPlace`. */
   block = 0;
-  /** Grows with every message stored; tells what came after a cursor. */
+  /** Order of storing: a cursor skips messages stored after it was made. */
   sequence = 0;
 }

@@ -1,24 +1,24 @@
 import { decodeUtf8, Message, type QoS, Topic } from "../../mqtt/mod.ts";
 import { RetainedBlock, type RetainedNode } from "./retained_node.ts";
 
-/** Before each record: QoS, and the lengths of topic and payload. */
+/** Bytes before each record: QoS, and the lengths of topic and payload. */
 const HEADER = 5;
 
-/** Longest record; longer messages are kept as they are. */
+/** Longest record (bytes); a longer message stays an object. */
 const MAX_RECORD = 1024;
 
-/** Long enough that little is lost at its end, short enough to be pinned. */
+/** Bytes of a block: little is lost at its end, and a message may pin it. */
 const BLOCK = 16384;
 
 /**
- * Writes small retained messages into blocks and reads them back. When half of
- * a block is dead, its records move to the newest block and it is let go, so
- * that at most about twice the live bytes are held.
+ * Writes small retained messages to blocks and reads them back. When half of a
+ * block is dead, its records move to the newest block: all blocks have at most
+ * about twice the live bytes.
  */
 export class RetainedRecords {
   #newest: RetainedBlock = new RetainedBlock(0);
 
-  /** Holds `message` at `node`, which must hold nothing. */
+  /** Keeps `message` at `node`, which must have none. */
   hold(node: RetainedNode, message: Message): void {
     const topic = message.topic.bytes;
     const payloadLength = message.payloadEnd - message.payloadStart;
@@ -51,7 +51,7 @@ export class RetainedRecords {
     );
   }
 
-  /** Holds nothing at `node` any more. */
+  /** Drops the message at `node`. */
   release(node: RetainedNode): void {
     const held = node.held;
     node.held = null;
@@ -63,8 +63,9 @@ export class RetainedRecords {
   }
 
   /**
-   * The message held at `node`, or null. That of a record is transient: its
-   * payload and its topic stand in the block, so `keep` copies both.
+   * Returns the message at `node`, or null. The message of a record is
+   * transient: its payload and topic are views into the block, and `keep` copies
+   * both.
    */
   read(node: RetainedNode): Message | null {
     const held = node.held;
@@ -91,7 +92,7 @@ export class RetainedRecords {
     return message;
   }
 
-  /** What `Message.size` is for the message at `node`; 0 when there is none. */
+  /** Returns `Message.size` of the message at `node`; 0 without one. */
   sizeOf(node: RetainedNode): number {
     const held = node.held;
     if (held === null) return 0;
@@ -105,7 +106,7 @@ export class RetainedRecords {
     if (this.#newest.used + length > this.#newest.bytes.length) {
       const full = this.#newest;
       this.#newest = new RetainedBlock(BLOCK);
-      // It may have died while it was filled, and never be asked again.
+      // Half of it may have died before it was full: no later release checks it.
       this.#clearWhenHalfDead(full);
     }
     const block = this.#newest;
@@ -117,11 +118,11 @@ export class RetainedRecords {
     return start;
   }
 
-  /** Moves what lives in `block` to the newest one, when that pays. */
+  /** Moves the live records of a half dead `block` to the newest one. */
   #clearWhenHalfDead(block: RetainedBlock): void {
     if (block.dead * 2 <= block.used) return;
     for (const node of block.nodes) {
-      // A node may be listed twice; after its first move it is elsewhere.
+      // A node may be listed twice, and has another block after its move.
       if (node.held !== block) continue;
       const from = node.start;
       const length = recordLength(block.bytes, from);
@@ -137,7 +138,7 @@ function recordLength(bytes: Uint8Array, start: number): number {
     (bytes[start + 3] << 8 | bytes[start + 4]);
 }
 
-/** A plain loop: `set` with a view costs more for so few bytes. */
+/** Copies in a loop: `set` with a view costs more for so few bytes. */
 function copy(
   from: Uint8Array,
   start: number,

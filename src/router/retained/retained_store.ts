@@ -10,7 +10,7 @@ import { RetainedCursor } from "./retained_cursor.ts";
 import { RetainedNode } from "./retained_node.ts";
 import { RetainedRecords } from "./retained_records.ts";
 
-/** What became of a message that was to be retained. */
+/** Results of a PUBLISH with RETAIN. */
 export type RetainOutcome =
   | "stored"
   | "replaced"
@@ -18,34 +18,34 @@ export type RetainOutcome =
   | "too-many-messages"
   | "too-many-bytes";
 
-/** Is told of every change, so that it can be made to last. Must not throw. */
+/** Notes every change in the store. Must not throw. */
 export type RetainedListener = Pick<Changes, "retained">;
 
 /** The bounds of a `RetainedStore`. */
 export interface RetainedLimits {
-  /** Messages; 0 = no bound. */
+  /** Most messages; 0 for no bound. */
   maxMessages: number;
   /**
-   * Bytes of topics, payloads and properties together, and of the levels of
-   * topics that go beyond `FREE_LEVELS` a message; 0 = no bound.
+   * Most bytes of topics, payloads and properties together, and of topic levels
+   * beyond `FREE_LEVELS` a message; 0 for no bound.
    */
   maxBytes: number;
 }
 
-/** Bytes of a level in the tree, as measured with a level text of its own. */
+/** Bytes of a level in the tree, measured with a text of its own. */
 const LEVEL_BYTES = 128;
 
 /**
- * Levels a message that are not counted, on average. Topics share most of
- * theirs; 300 bytes may have 128 that no other topic shares.
+ * Average levels a message that do not count. Topics share most levels; a topic
+ * of 300 bytes may have 128 of its own.
  */
 const FREE_LEVELS = 4;
 
 /** The retained messages, one a topic, in a tree over topic levels. */
 export class RetainedStore implements RetainedSource {
-  /** May be changed at any time; what is stored already stays. */
+  /** The bounds; may change at any time. Stored messages stay. */
   readonly limits: RetainedLimits;
-  /** Told of changes; null when nobody is. */
+  /** Notes changes in the store; null without one. */
   listener: RetainedListener | null = null;
   readonly #root = new RetainedNode("", null);
   readonly #records = new RetainedRecords();
@@ -53,9 +53,9 @@ export class RetainedStore implements RetainedSource {
   #bytes = 0;
   /** Nodes of the tree below its root. */
   #nodes = 0;
-  /** No stored message expires before (ms); Infinity when none will. */
+  /** No stored message expires before this time (ms); Infinity: none expires. */
   #soonest = Infinity;
-  /** The same of what the sweep under way has left behind it. */
+  /** The same for the messages that the present sweep has visited. */
   #left = Infinity;
   #sequence = 0;
   #sweeper: RetainedCursor | null = null;
@@ -65,20 +65,20 @@ export class RetainedStore implements RetainedSource {
     this.limits = limits;
   }
 
-  /** Messages stored; expired ones count until they are met or swept. */
+  /** Returns the number of messages, with expired ones not yet removed. */
   get messages(): number {
     return this.#messages;
   }
 
-  /** Bytes stored, as `Message.size` counts them. */
+  /** Returns the bytes of all messages, by `Message.size`. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Retains a message published with RETAIN, or removes that of its topic when
-   * its payload is empty [MQTT-3.3.1-6]. What does not fit is refused, and the
-   * one before stays.
+   * Retains a message with RETAIN; one with an empty payload removes the message
+   * of its topic [MQTT-3.3.1-6]. Refuses a message beyond the limits: the one
+   * before stays.
    */
   apply(message: Message): RetainOutcome {
     if (message.payloadEnd === message.payloadStart) {
@@ -100,14 +100,14 @@ export class RetainedStore implements RetainedSource {
     return outcome;
   }
 
-  /** Puts back a message that lasted from an earlier run: no limits, no word. */
+  /** Puts back a message of an earlier run, without limits and notes. */
   restore(message: Message): RetainedPlace {
     const node = this.#place(message.topic.text);
     this.#store(node, message);
     return node;
   }
 
-  /** Takes back what was restored for `topicName`; its place, or null. */
+  /** Removes the restored message of `topicName`; returns its place, or null. */
   restoreRemoved(topicName: string): RetainedPlace | null {
     const node = this.#find(topicName);
     if (node === null || node.held === null) return null;
@@ -124,27 +124,26 @@ export class RetainedStore implements RetainedSource {
     return pathOf(place as RetainedNode);
   }
 
-  /** The message retained for `topicName`, or null; it may have expired. */
+  /** Returns the message of `topicName`, or null; it may have expired. */
   get(topicName: string): Message | null {
     const node = this.#find(topicName);
     return node === null ? null : this.#records.read(node);
   }
 
-  /** Whether a message is retained for `topicName`; it may have expired. */
+  /** Returns whether `topicName` has a retained message; it may have expired. */
   has(topicName: string): boolean {
     const node = this.#find(topicName);
     return node !== null && node.held !== null;
   }
 
-  /** Goes through the messages that match the valid filter `filter`. */
+  /** Returns a cursor over the messages that match the valid `filter`. */
   matching(filter: string): RetainedCursor {
     return this.#cursor(filter);
   }
 
   /**
-   * Removes messages expired at `now` (ms) among up to `max` nodes of the
-   * tree; each call goes on where the last one ended. Returns when there is
-   * more to do, in ms: a time that has passed, one to come, or Infinity.
+   * Removes messages expired at `now` (ms) among the next `max` nodes of the
+   * tree. Returns the time of the next call in ms: past, to come, or Infinity.
    */
   sweep(now: number, max: number): number {
     if (now < this.#soonest) return this.#soonest;
@@ -186,24 +185,24 @@ export class RetainedStore implements RetainedSource {
       node.held === null && maxMessages > 0 && this.#messages >= maxMessages
     ) return "too-many-messages";
     const more = message.size - this.#records.sizeOf(node);
-    // A message that takes no more than the one before always fits.
+    // A message no larger than the one before always fits.
     if (maxBytes > 0 && more > 0 && this.#taken(node) + more > maxBytes) {
       return "too-many-bytes";
     }
     return null;
   }
 
-  /** Bytes that count for the limit, with the levels placed for `node`. */
+  /** Returns the bytes that count for the limit, with the levels of `node`. */
   #taken(node: RetainedNode): number {
     const messages = this.#messages + (node.held === null ? 1 : 0);
     const levels = this.#nodes - FREE_LEVELS * messages;
     return this.#bytes + Math.max(0, levels) * LEVEL_BYTES;
   }
 
-  /** Removes the message at `node`, which has one. */
+  /** Removes the message of `node`, which has one. */
   #remove(node: RetainedNode): void {
     this.#release(node);
-    // What was never stored need not be taken back.
+    // The store does not have a message that it never wrote.
     if (this.listener !== null && node.block !== 0) {
       this.listener.retained(node);
     }
@@ -216,7 +215,7 @@ export class RetainedStore implements RetainedSource {
     this.#records.release(node);
   }
 
-  /** Removes `node` and what is above it, as far as nothing needs them. */
+  /** Removes `node` and its ancestors without message and children. */
   #prune(node: RetainedNode): void {
     let at = node;
     for (let up = at.parent; up !== null; up = at.parent) {

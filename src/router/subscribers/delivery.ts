@@ -1,77 +1,77 @@
 import type { Message, QoS } from "../../mqtt/mod.ts";
 import type { SlotOwner } from "../../store/mod.ts";
 
-/** What becomes of a message that is delivered now; more is sooner. */
+/** Fates of a message that is delivered now; a larger number is sooner. */
 export const Readiness = {
-  /** It is dropped: what may wait for the subscriber is at its bound. */
+  /** Dropped: the backlog of the subscriber is full. */
   Full: 0,
-  /** It waits until the client connects. */
+  /** Waits until the client connects. */
   Away: 1,
-  /** It waits until the client has acknowledged or read others. */
+  /** Waits until the client has acknowledged or read others. */
   Busy: 2,
-  /** It goes out at once. */
+  /** Sent at once. */
   Free: 3,
 } as const;
 
 /** One of the values of `Readiness`. */
 export type Readiness = typeof Readiness[keyof typeof Readiness];
 
-/** What the router needs of a session. Sessions implement it. */
+/** A session, as far as the router needs one. */
 export interface Subscriber extends SlotOwner {
-  /** Names the session; hash strategies read it. */
+  /** Client id of the session; hash strategies use it. */
   readonly clientId: string;
   /** Its subscriptions; owned by the router, begins 0. */
   subscriptions: number;
-  /** What becomes of `message` when it is delivered at `qos`. Must not throw. */
+  /** Returns the fate of `message`, delivered now at `qos`. Must not throw. */
   readiness(message: Message, qos: QoS): Readiness;
   /**
-   * Posts one message; `delivery` says how. Must not throw, and must not call
-   * the router: routes are being walked while it runs. A transient message
-   * that is kept longer than the call needs `message.keep()`.
+   * Posts one message by `delivery`. Must not throw, and must not call the
+   * router, which walks a route meanwhile. Code that keeps a transient message
+   * beyond the call needs `message.keep()`.
    */
   deliver(message: Message, delivery: Delivery): void;
   /**
-   * The highest QoS up to `qos` at which it may get `message` by the access
-   * rules; -1 when it may not at all. With `filter`, also -1 when that does not
-   * match for the subscriber's client. Must not throw.
+   * Returns the highest QoS up to `qos` at which the access rules allow it
+   * `message`, or -1. With `filter`, returns -1 also when the filter does not
+   * match by the client's topic names. Must not throw.
    */
   receivable(message: Message, qos: QoS, filter?: string): QoS | -1;
 }
 
-/** What a delivery tells of the shared subscription it came by. */
+/** Name of a shared subscription. */
 export interface SharedName {
-  /** The name between `$share/` and the filter (MQTT 5.0, 4.8.2). */
+  /** The share name, between `$share/` and the filter (MQTT 5.0, 4.8.2). */
   readonly name: string;
-  /** The filter behind it. */
+  /** The filter behind the share name. */
   readonly filter: string;
 }
 
 /**
- * How the messages of one topic reach one subscriber. It never changes once it
- * is made, so it may be kept beside a queued message.
+ * The way of the messages of one topic to one subscriber. It never changes, so a
+ * queued message may keep it.
  */
 export class Delivery {
-  /** Who gets the message. */
+  /** The receiver. */
   readonly subscriber: Subscriber;
   /** Highest QoS to deliver with; the message's own QoS may be lower. */
   readonly qos: QoS;
-  /** Whether the RETAIN flag stays as it was published. */
+  /** Whether the RETAIN flag stays that of the PUBLISH. */
   readonly retainAsPublished: boolean;
   /**
-   * The identifiers of all matching subscriptions in the order they were
-   * subscribed, equal ones repeated [MQTT-3.3.4-4]; null when there are none.
+   * The identifiers of all matching subscriptions in the order of subscribing,
+   * equal ones repeated [MQTT-3.3.4-4]; null for none.
    */
   readonly identifiers: readonly number[] | null;
-  /** The shared subscription it came by, or null. */
+  /** The shared subscription, or null. */
   readonly group: SharedName | null;
   /**
-   * What holds when the subscriber published the message itself: mostly this
-   * delivery, another one without its no-local subscriptions, or null when
-   * all of them are [MQTT-3.8.3-3].
+   * The delivery of messages that the subscriber itself published: mostly this
+   * one; one without the subscriptions with No Local; or null if all have No
+   * Local [MQTT-3.8.3-3].
    */
   readonly toPublisher: Delivery | null;
 
-  /** `toPublisher` undefined stands for this delivery itself. */
+  /** `toPublisher` undefined means this delivery itself. */
   constructor(
     subscriber: Subscriber,
     qos: QoS,
@@ -89,9 +89,9 @@ export class Delivery {
   }
 
   /**
-   * Returns what is left of it without the subscriptions whose filter has a
-   * wildcard at index `at`; null when none is left. The subscriber's client
-   * sees topics from there on, and the topic has a `$` there [MQTT-4.7.2-1].
+   * Returns the delivery without the subscriptions whose filter has a wildcard
+   * at index `at`; null when none is left. The client sees topics from `at` on,
+   * and the topic has a `$` there [MQTT-4.7.2-1].
    *
    * @param at The length of the mount point, in characters.
    */

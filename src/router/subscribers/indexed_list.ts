@@ -1,30 +1,30 @@
-/** What an `IndexedList` finds its items by. */
+/** An item of an `IndexedList`. */
 export interface Keyed<K> {
-  /** Unlike that of every other item in the list. */
+  /** Its key, which no other item of the list has. */
   readonly key: K;
 }
 
-/** From this length on a search by comparing costs more than a map. */
+/** Length from which on comparing each item costs more than a map. */
 const INDEXED_FROM = 16;
 
 /**
- * A dense array that is walked while publishing and searched while
- * subscribing. Short ones are searched from end to end; long ones get a map of
- * positions, or 100,000 subscribers to one filter would cost a square of that.
- * Removing moves the last item into the gap: the order is not kept.
+ * A dense array, which PUBLISH walks and SUBSCRIBE searches. A short list
+ * compares each item; a long one has a map of positions, as the time for 100,000
+ * subscribers to one filter would grow with their square. Removing moves the
+ * last item into the gap, so the order changes.
  */
 export class IndexedList<K, V extends Keyed<K>> {
   /** The items; only this class changes the array. */
   readonly items: V[] = [];
   #positions: Map<K, number> | null = null;
 
-  /** The item with `key`, or undefined. */
+  /** Returns the item with `key`, or undefined. */
   find(key: K): V | undefined {
     const position = this.#positionOf(key);
     return position < 0 ? undefined : this.items[position];
   }
 
-  /** Puts `item` in the place of the one with its key, else at the end. */
+  /** Replaces the item with the key of `item`, or adds `item` at the end. */
   put(item: V): void {
     const position = this.#positionOf(item.key);
     if (position >= 0) {
@@ -43,7 +43,7 @@ export class IndexedList<K, V extends Keyed<K>> {
     }
   }
 
-  /** Removes the item with `key`, if it is there. */
+  /** Removes the item with `key`, if any. */
   remove(key: K): void {
     const position = this.#positionOf(key);
     if (position < 0) return;

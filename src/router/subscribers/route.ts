@@ -1,13 +1,13 @@
 import type { Delivery } from "./delivery.ts";
 import type { SharedGroup } from "./shared_group.ts";
 
-/** Where the messages of a topic go: what a match came to. */
+/** The receivers of a topic: the result of a match. */
 export class Route {
-  /** One for each subscriber with a subscription that is not shared. */
+  /** One delivery for each subscriber with a subscription that is not shared. */
   readonly deliveries: readonly Delivery[];
   /** Shared groups; one member of each gets the message. */
   readonly groups: readonly SharedGroup[];
-  /** What it costs to keep, in array places; 0 when its arrays are shared. */
+  /** Memory of the route in array places; 0 for shared arrays. */
   readonly weight: number;
 
   constructor(

@@ -8,7 +8,7 @@ import {
 import { IndexedList, type Keyed } from "./indexed_list.ts";
 import { hashText } from "../levels/topic_hash.ts";
 
-/** How a shared group chooses the member that gets a message. */
+/** Ways to choose the member of a shared group that gets a message. */
 export type SharedStrategy =
   | "round-robin"
   | "random"
@@ -16,20 +16,20 @@ export type SharedStrategy =
   | "hash-client"
   | "hash-topic";
 
-/** A shared subscription of one session, seen from its group. */
+/** The shared subscription of one session in its group. */
 export type Member = Delivery & Keyed<Subscriber>;
 
-/** What a choice may depend on. */
+/** The facts of a choice. */
 export interface Choice {
-  /** Says where to look first. */
+  /** Decides which member comes first. */
   strategy: SharedStrategy;
-  /** Gives numbers from 0 up to but not including 1. */
+  /** Returns numbers, at least 0 and below 1. */
   random: () => number;
   /** Hash of the topic. */
   topicHash: number;
-  /** Who published, or null for the broker itself. */
+  /** The publisher; null for the broker itself. */
   publisher: Subscriber | null;
-  /** What there is to get: whoever may not get it is passed over. */
+  /** The message: members that may not receive it are passed over. */
   message: Message;
 }
 
@@ -37,9 +37,9 @@ export interface Choice {
 export class SharedGroup implements SharedName, Keyed<string> {
   readonly name: string;
   readonly filter: string;
-  /** Its members; a group without any is removed from its filter. */
+  /** Its members; the table removes a group without any. */
   readonly members: IndexedList<Subscriber, Member> = new IndexedList();
-  /** Round robin: who is next. Sticky: who had the last one. */
+  /** Round robin: the next member. Sticky: the member of the last message. */
   #position = 0;
 
   constructor(name: string, filter: string) {
@@ -47,17 +47,17 @@ export class SharedGroup implements SharedName, Keyed<string> {
     this.filter = filter;
   }
 
-  /** The group's name: unique at its filter. */
+  /** Returns the share name: unique at its filter. */
   get key(): string {
     return this.name;
   }
 
   /**
-   * Returns the member for the next message: the first that can send it at
-   * once, from where the strategy says to look. With none, a member that is
-   * only busy comes before one that is away, and both before one that would
-   * drop it. Leaves out `except` and members that may not get the message; null
-   * when no member is left.
+   * Returns the member for the next message: the first that can send it at once,
+   * beginning with the member that the strategy names. Without such a member, a
+   * busy one comes before one that is away, and both before one that would drop
+   * the message. Leaves out `except` and members that may not receive it;
+   * returns null when no member is left.
    */
   choose(choice: Choice, except: Subscriber | null): Delivery | null {
     const members = this.members.items;
@@ -86,7 +86,7 @@ export class SharedGroup implements SharedName, Keyed<string> {
     return best < 0 ? null : this.#take(strategy, best);
   }
 
-  /** Where to look first. Members may have left since, hence the remainders. */
+  /** Returns the first member. The remainder is for groups that lost members. */
   #first(choice: Choice, count: number): number {
     switch (choice.strategy) {
       case "round-robin":
