@@ -129,6 +129,42 @@ Deno.test("a second copy that could not be begun leaves the journal of the next 
   assert.equal(await store.reach(), commits.count);
 });
 
+Deno.test("a journal whose name cannot be synced leaves no file open, however often it is tried", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const commits = new Commits();
+  let open = 0;
+  let isFailing = false;
+  store.files = {
+    ...systemFiles,
+    async open(path, how) {
+      const file = await systemFiles.open(path, how);
+      open++;
+      const close = file.close.bind(file);
+      file.close = () => (open--, close());
+      file.sync = () =>
+        isFailing ? Promise.reject(new Error("I/O error")) : Promise.resolve();
+      return file;
+    },
+    syncFolder: (path) =>
+      isFailing
+        ? Promise.reject(new Error("I/O error"))
+        : systemFiles.syncFolder(path),
+  };
+  const journaled = await store.open();
+  await journaled.commit(commits.next());
+  isFailing = true;
+  const tried = commits.next();
+  for (let tries = 0; tries < 5; tries++) {
+    await assert.rejects(journaled.commit(tried), /I\/O error/);
+  }
+  assert.equal(open, 1);
+  isFailing = false;
+  await journaled.commit(tried);
+  await journaled.close();
+  assert.equal(open, 0);
+  assert.equal(await store.reach(), commits.count);
+});
+
 Deno.test("blocks whose left copies cannot be found are closed again", async () => {
   await using folder = new KeptFolder();
   let opened = 0;

@@ -46,8 +46,13 @@ export class Journal {
   ): Promise<Journal> {
     await files.remove(path);
     const file = await files.open(path, "create");
-    await files.syncFolder(path);
-    return new Journal(file, head);
+    try {
+      await files.syncFolder(path);
+      return new Journal(file, head);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   /** Length of the journal in bytes. */
