@@ -195,6 +195,27 @@ for (const damaged of ["snapshot-", "journal-"]) {
   });
 }
 
+Deno.test("fault-tolerant: a scrub finds damage at the end of a journal that another one continues", async () => {
+  await using folder = new KeptFolder();
+  const first = await folder.open();
+  await commits(first.world, 5);
+  await first.world.store.close();
+  const opened = await open(folder, "fault-tolerant");
+  await commits(opened.world, 5, "later");
+  const [before, present] = folder.having("journal-").sort()
+    .map((name) => `${folder.folder}/${name}`);
+  flip(before, Deno.statSync(before).size - 1);
+  // The present one may be torn there by the commit under way.
+  flip(present, Deno.statSync(present).size - 1);
+  const found = (await scrubbed(opened))!;
+  assert.ok(found.includes(`copy was damaged (${before})`), found);
+  await until("a new copy", () =>
+    folder.having("snapshot-").length > 0 &&
+    folder.having(".partial").length === 0);
+  assert.equal(await scrubbed(opened), null);
+  await assertKept(opened, "fault-tolerant");
+});
+
 Deno.test("fault-tolerant: other blocks are damaged in the store and in its copies: all come back", async () => {
   await using folder = new KeptFolder();
   const opened = await open(folder, "fault-tolerant", 0);

@@ -1,5 +1,5 @@
 import { bytesIn } from "../blocks/blocks.ts";
-import { findCopies } from "./copies.ts";
+import { type Copy, findCopies } from "./copies.ts";
 import type { Files } from "../files/files.ts";
 import { readJournal } from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
@@ -13,8 +13,9 @@ type Pause = () => Promise<void>;
 /**
  * Reads the snapshots and journals of the store at `store`, and returns the
  * paths of those that are damaged. The end of a journal does not count: a write
- * may have been torn there, or go on now. Neither does a copy that a snapshot
- * removes meanwhile.
+ * may have been torn there, or go on now. But a journal must reach the commit
+ * from which on the next one continues. A copy that a snapshot removes
+ * meanwhile does not count.
  */
 export async function scrubCopies(
   files: Files,
@@ -30,9 +31,12 @@ export async function scrubCopies(
     );
     if (!isWhole) damaged.push(copy.path);
   }
-  for (const { path } of journals) {
-    const isWhole = await ifThere(() => isWholeJournal(files, path, paused));
-    if (!isWhole) damaged.push(path);
+  for (const [at, copy] of journals.entries()) {
+    const end = journals.at(at + 1)?.commit ?? 0;
+    const isWhole = await ifThere(() =>
+      isWholeJournal(files, copy, end, paused)
+    );
+    if (!isWhole) damaged.push(copy.path);
   }
   return damaged;
 }
@@ -58,15 +62,21 @@ async function ifThere(look: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
+/** Returns whether a journal is whole and has all commits up to `end`. */
 async function isWholeJournal(
   files: Files,
-  path: string,
+  { path, commit }: Copy,
+  end: number,
   paused: (bytes: number) => Promise<void> | void,
 ): Promise<boolean> {
   let isWhole = true;
+  let reach = commit;
   const frames = readJournal(files, path, ({ isEnd }) => {
     if (!isEnd) isWhole = false;
   });
-  for await (const commit of frames) await paused(bytesIn(commit));
-  return isWhole;
+  for await (const frame of frames) {
+    reach = Math.max(reach, frame.head.commit);
+    await paused(bytesIn(frame));
+  }
+  return isWhole && reach >= end;
 }
