@@ -75,6 +75,25 @@ Deno.test("putting a backup back is finished by the next start, wherever it ende
   }
 });
 
+Deno.test("a rollback journal that was not set aside with its store is set aside by the next start", async () => {
+  await using folder = new KeptFolder();
+  const { world } = await folder.open();
+  await commits(world, "old");
+  const before = world.picture();
+  await world.store.close();
+  // As a start leaves it that ends while it puts a rebuilt store in place.
+  const aside = `${folder.path}.corrupt-2001-09-09T014640Z`;
+  Deno.copyFileSync(folder.path, aside);
+  Deno.renameSync(folder.path, `${folder.path}.rebuilt-complete`);
+  const pages = Uint8Array.of(1, 2, 3);
+  Deno.writeFileSync(`${folder.path}-journal`, pages);
+  const mended = await folder.open();
+  assert.match(mended.alarm!, /interrupted while it replaced a damaged store/);
+  assertSame(mended.world.picture(), before);
+  assert.deepEqual(Deno.readFileSync(`${aside}-journal`), pages);
+  await mended.world.store.close();
+});
+
 Deno.test("a store that was half set aside is not mixed with a new one", async () => {
   await using folder = new KeptFolder();
   const { world } = await folder.open("durable");

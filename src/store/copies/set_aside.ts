@@ -103,25 +103,33 @@ export async function moveDamaged(
   await files.syncFolder(from);
 }
 
+/** The companions whose pages SQLite would apply to a new file at the path. */
+const LOGS = ["-wal", "-journal"] as const;
+
 /**
- * Renames the write-ahead log that an interrupted rename left at `path`: it
- * must not become part of a new store. Returns the path of the renamed store,
- * or null without such a log.
+ * Renames the logs that an interrupted rename left at `path`: they must not
+ * become part of a new store. Returns the path of the renamed store, or null
+ * without such a log.
  */
 export async function moveStray(
   files: Files,
   path: string,
   now: number,
 ): Promise<string | null> {
-  if (await exists(files, path) || !await exists(files, `${path}-wal`)) {
-    return null;
-  }
+  if (await exists(files, path) || !await hasLog(files, path)) return null;
   const last = await lastSetAside(files, path);
-  const to = last === null || await exists(files, `${last}-wal`)
+  const to = last === null || await hasLog(files, last)
     ? await corruptName(files, path, now)
     : last;
   await moveDamaged(files, path, to);
   return to;
+}
+
+async function hasLog(files: Files, path: string): Promise<boolean> {
+  for (const part of LOGS) {
+    if (await exists(files, path + part)) return true;
+  }
+  return false;
 }
 
 /** Returns the damaged store that was renamed last, or null. */
