@@ -44,9 +44,6 @@ const CALENDARS = [0, -56.5 * 31_536_000_000, 3_600_000, -3_600_000, 90_000];
 /** What an alarm may say only of a damaged store. */
 const DAMAGE = /empty store|renamed|rebuilt|lacked|damaged/;
 
-/** What it says of a second copy alone. */
-const COPIES = /^the second copy of the store was damaged or incomplete/;
-
 /** One run of the broker. */
 interface Life {
   isOver: boolean;
@@ -84,8 +81,6 @@ export class Host implements Net {
   #written = 0;
   /** Until then it may refuse messages because commits failed (ms). */
   #refusesUntil = 0;
-  /** Power was lost behind a failed sync: a copy may lack what it had taken. */
-  #mayLackCopies = false;
   /** Damage was done on purpose: alarms may speak of it. */
   isDamaged = false;
   /** All that connect to it. */
@@ -221,7 +216,6 @@ export class Host implements Net {
     this.watch();
     this.#world.tell(() => isPower ? "power is lost" : "the broker is killed");
     const horizon = this.#horizon();
-    this.#mayLackCopies ||= isPower && this.#disk.isLossy;
     this.#end(life);
     this.#disk.released(life, isPower);
     this.#lost(horizon);
@@ -331,15 +325,6 @@ export class Host implements Net {
     this.#life = null;
   }
 
-  /** The broker speaks of damage. */
-  #told(message: string): void {
-    const isOfCopies = this.#mayLackCopies && COPIES.test(message);
-    if (isOfCopies) this.#mayLackCopies = false;
-    else if (!this.isDamaged) {
-      this.#ledger.fault(`an alarm without damage: ${message}`);
-    }
-  }
-
   #log(life: { readonly isOver: boolean }): BrokerLog {
     return {
       ...silentLog,
@@ -362,7 +347,9 @@ export class Host implements Net {
       trouble: (what, { message }) => {
         if (life.isOver) return;
         this.#world.tell(() => `ALARM ${what}: ${message}`);
-        if (what === "storage" && DAMAGE.test(message)) this.#told(message);
+        if (what === "storage" && DAMAGE.test(message) && !this.isDamaged) {
+          this.#ledger.fault(`an alarm without damage: ${message}`);
+        }
       },
     };
   }

@@ -30,8 +30,19 @@ Deno.test("fault-tolerant: the same where a sync has failed before, so that the 
   for (let seed = 1; seed <= 100; seed++) await startAfterKill(seed, true);
 });
 
-/** Kills a broker before the sync of its last commit, starts, and cuts power. */
-async function startAfterKill(seed: number, hasFailed: boolean) {
+Deno.test("fault-tolerant: the same where another journal took over after the failed sync, and has nothing yet", async () => {
+  for (let seed = 1; seed <= 100; seed++) await startAfterKill(seed, true, 1);
+});
+
+/**
+ * Kills a broker before the sync of its last commit, starts, and cuts power.
+ * `next` is the commit from which on another journal was begun.
+ */
+async function startAfterKill(
+  seed: number,
+  hasFailed: boolean,
+  next: number | null = null,
+) {
   const random = new Random(seed);
   const names = new SimulatedNames();
   const files = new SimulatedFiles(names, random);
@@ -41,6 +52,10 @@ async function startAfterKill(seed: number, hasFailed: boolean) {
   // The broker is killed before the sync; the system still has the bytes.
   await journal.write(commit(2));
   if (hasFailed) (names.at(path) as SimulatedFile).failSync(random);
+  if (next !== null) {
+    const { head } = commit(next);
+    await Journal.create(files, journalPath(STORE, next), head);
+  }
   const blocks = Object.assign(new MemoryBlocks(), {
     keepFrom: Infinity,
     isJournaled: true,

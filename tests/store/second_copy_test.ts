@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { COPY_HEAD } from "../../src/store/copies/copy_head.ts";
 import type { Disk } from "../../src/store/opening/disk.ts";
-import { complete } from "../../src/store/opening/start_from_copies.ts";
+import { startOrRebuild } from "../../src/store/opening/start_from_copies.ts";
 import { openStore } from "../../src/store/mod.ts";
 import { sumOf } from "../../src/store/base/sum.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
@@ -175,7 +175,7 @@ Deno.test("fault-tolerant: killed between journal and store it catches up and sa
   await caught.world.store.close();
 });
 
-Deno.test("fault-tolerant: what a killed broker left in its journal is synced before the store gets it", async () => {
+Deno.test("fault-tolerant: what a killed broker left in its journal is written again before the store gets it", async () => {
   await using folder = new KeptFolder();
   await using other = new KeptFolder();
   const { world } = await folder.open();
@@ -189,9 +189,9 @@ Deno.test("fault-tolerant: what a killed broker left in its journal is synced be
     ...systemDisk,
     files: {
       ...systemFiles,
-      sync: (path) => {
-        done.push("sync");
-        return systemFiles.sync(path);
+      writeAgain: (path, from) => {
+        done.push("written again");
+        return systemFiles.writeAgain(path, from);
       },
     },
     async openBlocks(path) {
@@ -204,8 +204,15 @@ Deno.test("fault-tolerant: what a killed broker left in its journal is synced be
       return blocks;
     },
   };
-  await complete(disk, other.path);
-  assert.deepEqual(done, ["sync", "commit"]);
+  await startOrRebuild({
+    disk,
+    path: other.path,
+    now: 0,
+    refuse: true,
+    doubt: null,
+    keepsCopies: true,
+  });
+  assert.deepEqual(done, ["written again", "commit"]);
 });
 
 Deno.test("fault-tolerant: many commits that the store lost come back with a word", async () => {

@@ -43,8 +43,6 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Removes the file at `path`, if there is one. */
   remove(path: string): Promise<void>;
-  /** Waits until all that was written to the file at `path` is on disk. */
-  sync(path: string): Promise<void>;
   /**
    * Writes the bytes of the file at `path` again, from the byte `from` on, and
    * waits for the disk: a sync alone does not write what an earlier one lost.

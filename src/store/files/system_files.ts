@@ -43,12 +43,6 @@ export const systemFiles: Files = {
     }
   },
 
-  async sync(path) {
-    // Some systems refuse to sync a file that is open for reading only.
-    const file = await Deno.open(path, { read: true, write: true });
-    await file.syncData().finally(() => file.close());
-  },
-
   async writeAgain(path, from) {
     const file = await Deno.open(path, { read: true, write: true });
     try {

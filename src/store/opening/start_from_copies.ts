@@ -66,7 +66,6 @@ export async function startOrRebuild(
   const { path } = settings;
   const { files } = settings.disk;
   const copies = await findCopies(files, path);
-  await syncLast(files, copies);
   if (settings.doubt === null && !await exists(files, path)) {
     if (!await areAny(files, copies)) return FINE;
     return await build(settings, copies, "missing");
@@ -78,41 +77,46 @@ export async function startOrRebuild(
 }
 
 /**
- * Syncs the last journal: a killed process may have left its last commit in
- * caches alone. The store gets that commit next, so the journal must not lose
- * it.
+ * Writes again what the journals have beyond `head`: a killed process may have
+ * left it in the system's caches alone. A sync does not suffice: after a failed
+ * one the system may count such pages as written. The store gets these commits
+ * next, so no journal may lose them.
  */
-async function syncLast(files: Files, { journals }: Copies): Promise<void> {
-  const last = journals.at(-1);
-  if (last === undefined) return;
-  try {
-    await files.sync(last.path);
-  } catch (error) {
-    throw openFault(error, `the journal ${last.path}`, "synced");
-  }
-}
-
-/**
- * Writes again what the last journal has beyond `head`. After a failed sync the
- * system may count pages as written that only its caches have.
- */
-async function writeLast(
+async function writeBeyond(
   files: Files,
   { journals }: Copies,
   head: Head,
 ): Promise<void> {
-  const { path } = journals.at(-1)!;
+  for (const { path } of journals) {
+    const from = await beginningBeyond(files, path, head);
+    if (from === null) continue;
+    try {
+      await files.writeAgain(path, from);
+    } catch (error) {
+      throw openFault(error, `the journal ${path}`, "synced");
+    }
+  }
+}
+
+/**
+ * Returns the offset from which on the journal at `path` has commits after
+ * `head`, or null. Without an earlier commit the journal's own head counts, too.
+ */
+async function beginningBeyond(
+  files: Files,
+  path: string,
+  head: Head,
+): Promise<number | null> {
   let from = 0;
   let isNext = false;
-  for await (const commit of readJournal(files, path)) {
-    if (isNext) from = commit.at;
-    isNext = sameHead(commit.head, head);
+  let isAny = false;
+  for await (const { at, head: { commit } } of readJournal(files, path)) {
+    if (isNext) from = at;
+    // A part of a long commit has the number 0.
+    isNext = commit > 0 && commit <= head.commit;
+    isAny ||= commit > head.commit;
   }
-  try {
-    await files.writeAgain(path, from);
-  } catch (error) {
-    throw openFault(error, `the journal ${path}`, "synced");
-  }
+  return isAny ? from : null;
 }
 
 /** Only adding missing commits reveals some damage. */
@@ -157,7 +161,7 @@ async function check(
       return await build(settings, copies, "older than its second copy");
     }
   }
-  if (lost > 0) await writeLast(files, copies, head);
+  if (lost > 0) await writeBeyond(files, copies, head);
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
   // A crash between journal and store costs one commit that nothing
   // acknowledged.
@@ -293,10 +297,6 @@ async function lacking(
 export async function complete(disk: Disk, path: string): Promise<void> {
   const blocks = await disk.openBlocks(path);
   try {
-    // A killed broker may have left its last commit in caches alone: a power
-    // cut now would leave it in the store and not in the journal.
-    const { journals } = await findCopies(disk.files, path);
-    if (journals.length > 0) await disk.files.sync(journals.at(-1)!.path);
     blocks.isJournaled = true;
     await catchUp(disk.files, blocks, path);
   } catch (error) {

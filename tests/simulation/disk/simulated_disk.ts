@@ -128,14 +128,6 @@ export class SimulatedDisk {
     ).join(", ");
   }
 
-  /** Whether a file lacks on disk what a failed sync left out. */
-  get isLossy(): boolean {
-    return this.paths.some((path) => {
-      const node = this.#names.at(path);
-      return node instanceof SimulatedFile && node.isLossy;
-    });
-  }
-
   /** All paths there are. */
   get paths(): readonly string[] {
     return this.#names.paths;

@@ -17,8 +17,6 @@ export class SimulatedFile implements Node {
   #bytes: Uint8Array = new Uint8Array(0);
   #onDisk: Uint8Array = new Uint8Array(0);
   #changes: Change[] = [];
-  /** Whether a sync failed that left out what programs still see. */
-  isLossy = false;
 
   get size(): number {
     return this.#bytes.length;
@@ -54,9 +52,7 @@ export class SimulatedFile implements Node {
    * so that no later sync brings them to the disk.
    */
   failSync(random: Random): void {
-    const before = this.#changes.length;
     this.#changes = this.#changes.filter(() => random.chance(0.5));
-    if (this.#changes.length < before) this.isLossy = true;
   }
 
   crash(random: Random): void {

@@ -137,12 +137,6 @@ export class SimulatedFiles implements Files {
     if (this.#names.at(path) !== null) this.#names.set(path, null);
   }
 
-  async sync(path: string): Promise<void> {
-    const file = this.#names.at(path);
-    if (!(file instanceof SimulatedFile)) throw new Deno.errors.NotFound(path);
-    await new Handle(file, this.#random, this.#access).sync();
-  }
-
   async writeAgain(path: string, from: number): Promise<void> {
     const file = this.#names.at(path);
     if (!(file instanceof SimulatedFile)) throw new Deno.errors.NotFound(path);
