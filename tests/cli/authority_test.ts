@@ -132,8 +132,15 @@ Deno.test("ca: made, shown, exported; its key stays where it is", async () => {
   await place.ok("ca", "export", "--out", place.at("out.crt"));
   assert.equal(place.read("out.crt"), pem);
   await place.fails(/already.*--replace/, "ca", "create");
+  await place.ok("ca", "export", "--out", place.at("out.crt"));
   await place.ok("ca", "create", "--replace", "--key-type", "ed25519");
-  assert.notEqual(await place.ok("ca", "export"), pem);
+  const other = await place.ok("ca", "export");
+  assert.notEqual(other, pem);
+  const again = ["ca", "export", "--out", place.at("out.crt")];
+  await place.fails(/out\.crt exists: .*--force/, ...again);
+  assert.equal(place.read("out.crt"), pem);
+  await place.ok(...again, "--force");
+  assert.equal(place.read("out.crt"), other);
 });
 
 Deno.test("ca import: without the key it says why it cannot issue, with it it does", async () => {
@@ -297,6 +304,18 @@ Deno.test("cert sign: a request's certificate goes beside it, or to standard out
   );
   const { files } = await place.json("cert", "sign", place.at("d.csr"));
   assert.deepEqual(files, [place.at("d.crt")]);
+  const before = place.read("d.crt");
+  const listed = await place.ok("cert", "list");
+  await place.fails(
+    /d\.crt exists: .*--force/,
+    "cert",
+    "sign",
+    place.at("d.csr"),
+  );
+  assert.equal(place.read("d.crt"), before);
+  assert.equal(await place.ok("cert", "list"), listed, "nothing was issued");
+  await place.ok("cert", "sign", place.at("d.csr"), "--force");
+  assert.notEqual(place.read("d.crt"), before);
   const pem = await place.ok("cert", "sign", place.at("d.csr"), "--out", "-");
   await Deno.writeTextFile(place.at("e.crt"), pem);
   for (const file of ["d.crt", "e.crt"]) {
@@ -305,9 +324,7 @@ Deno.test("cert sign: a request's certificate goes beside it, or to standard out
   }
   await place.fails(
     /no certificate request/,
-    "cert",
-    "sign",
-    place.at("d.key"),
+    ...["cert", "sign", place.at("d.key"), "--out", "-"],
   );
 });
 

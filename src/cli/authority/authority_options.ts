@@ -59,7 +59,7 @@ export interface AuthorityOptions {
   readonly state?: string;
   /** A new key, too. */
   readonly newKey?: boolean;
-  /** Although it is unwise. */
+  /** Removes a revoked certificate, or replaces an existing file. */
   readonly force?: boolean;
 }
 

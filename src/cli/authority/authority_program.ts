@@ -52,6 +52,7 @@ const options = {
       .choices(["authorized", "pending", "revoked"]),
   newKey: () => new Option("--new-key", "also make a new private key"),
   force: () => new Option("--force", "remove even a revoked certificate"),
+  overwrite: () => new Option("--force", "replace an existing file"),
 } as const;
 
 type OptionName = keyof typeof options;
@@ -84,6 +85,7 @@ const caRows: readonly Row[] = [
   ],
   ["export", null, "print or write the certificate, for clients to trust", [
     "file",
+    "overwrite",
   ]],
   ["show", null, "show the authority and the paths of its files", []],
   ["thumbprint", null, "print the SHA-256 fingerprint of the certificate", []],
@@ -108,6 +110,7 @@ const certRows: readonly Row[] = [
       "email",
       "days",
       "file",
+      "overwrite",
     ],
   ],
   ["list", null, "list the known certificates and their states", ["state"]],

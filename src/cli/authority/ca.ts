@@ -1,5 +1,6 @@
 import type { KeyType } from "../../security/mod.ts";
 import { readPassword, readText } from "../console/read_input.ts";
+import { refuseToReplace } from "../console/refuse_to_replace.ts";
 import { writeResult } from "../console/write_result.ts";
 import type { AuthorityCommand } from "./authority_options.ts";
 import {
@@ -49,6 +50,8 @@ export const exportCa: AuthorityCommand = async (call) => {
   const json = { ...certificateJson(reading), pem };
   const { out = "-" } = options;
   if (out === "-") return { text: pem, json };
+  const isSame = await Deno.readTextFile(out).catch(() => null) === pem;
+  if (!isSame) await refuseToReplace(out, options.force);
   await writeResult(out, pem);
   return { text: `${shown(out)} is written\n`, json: { ...json, file: out } };
 };

@@ -1,6 +1,7 @@
 import type { Issued, KeyType } from "../../security/mod.ts";
 import { CommandError } from "../console/command_error.ts";
 import { readBytes } from "../console/read_input.ts";
+import { refuseToReplace } from "../console/refuse_to_replace.ts";
 import { writeResult } from "../console/write_result.ts";
 import {
   type AuthorityCall,
@@ -36,10 +37,13 @@ export const issue: AuthorityCommand = async (call) => {
 /** `dunlin cert sign`: a certificate for a key that stays where it is. */
 export const sign: AuthorityCommand = async (call) => {
   const { library, folder, argument, options, clock } = call;
+  const out = options.out ?? `${argument.replace(/\.[^./\\]*$/, "")}.crt`;
   const names = namesIn(options);
   const isNamed = [names.dns, names.ip, names.email]
     .some((list) => list.length > 0);
   const content = await readBytes(argument);
+  // Refuses before it issues: an issued certificate must reach its owner.
+  if (out !== "-") await refuseToReplace(out, options.force);
   const issued = await library.signRequest(
     folder,
     { content, file: argument },
@@ -51,7 +55,6 @@ export const sign: AuthorityCommand = async (call) => {
     },
     clock,
   );
-  const out = options.out ?? `${argument.replace(/\.[^./\\]*$/, "")}.crt`;
   const json = { ...issuedJson(issued, out === "-" ? [] : [out]) };
   if (out !== "-") await writeResult(out, issued.pem);
   await enlist(call, issued);
@@ -102,7 +105,7 @@ async function latest(call: AuthorityCall): Promise<Known> {
   );
 }
 
-/** Lets a client in whose certificate was issued just now. */
+/** Authorizes the client whose certificate was issued just now. */
 async function enlist(
   { library, list, options, clock }: AuthorityCall,
   { reading, purpose }: Issued,

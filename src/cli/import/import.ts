@@ -8,13 +8,14 @@ import { importConfig, ImportError, type LostLine } from "../../import/mod.ts";
 import { CommandError } from "../console/command_error.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { Output } from "../console/output.ts";
+import { refuseToReplace } from "../console/refuse_to_replace.ts";
 import { writeResult } from "../console/write_result.ts";
 
 /**
  * Makes a configuration of the Mosquitto configuration `file`. Resolves to the
  * exit code: 0 when the result can be used, 3 when it can and allows less than
- * the file did, 1 when it cannot be used as it is, or there is none. What has no
- * counterpart is told on `output.err`.
+ * the file did, 1 when it cannot be used as it is, or there is none. Lines
+ * without a counterpart go to `output.err`.
  */
 export async function importMosquitto(
   file: string,
@@ -23,11 +24,7 @@ export async function importMosquitto(
 ): Promise<0 | 1 | 3> {
   const { out } = options;
   try {
-    if (out !== undefined && !options.force && await isThere(out)) {
-      throw new CommandError(
-        `${out} exists: give another name, or --force to replace it`,
-      );
-    }
+    if (out !== undefined) await refuseToReplace(out, options.force);
     const { toml, lost } = await importConfig(file);
     const problems = await problemsOf(out ?? "result", toml);
     if (out === undefined) output.out(toml);
@@ -41,16 +38,6 @@ export async function importMosquitto(
     }
     output.err(`${error.message}\n`);
     return 1;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    // What else is wrong with it is told when it is written.
-    return !(error instanceof Deno.errors.NotFound);
   }
 }
 
