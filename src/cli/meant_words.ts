@@ -1,4 +1,4 @@
-/** Words that people type as commands, and what does what they want. */
+/** Words that people type as commands, each with the command to use. */
 const commands: Readonly<Record<string, string>> = {
   run: `"dunlin serve" runs the broker`,
   version: `"dunlin --version" shows the version`,
@@ -21,7 +21,12 @@ const PASSWD =
 const options: Readonly<Record<string, string>> = {
   ...{ "-v": LOGS, "--verbose": LOGS, "-d": FOREGROUND },
   ...{ "--daemon": FOREGROUND },
-  ...{ "-b": PASSWD, "-D": PASSWD, "-U": PASSWD },
+};
+
+/** Options of `mosquitto_passwd`. */
+const passwdOptions: typeof options = {
+  ...options,
+  ...{ "-b": PASSWD, "-c": PASSWD, "-D": PASSWD, "-U": PASSWD },
 };
 
 /** How commander names what it does not know. */
@@ -32,10 +37,15 @@ const EXCESS = /^error: too many arguments .* but got 1: (.*)\.$/m;
 
 /**
  * Returns what to type instead of an unknown command or option, such as the
- * name of a file; undefined where `word` says nothing.
+ * name of a file; undefined where `word` says nothing. `command` is the first
+ * word of the command line.
  */
-export function meantBy(word: string): string | undefined {
-  const known = word.startsWith("-") ? options : commands;
+function meantBy(word: string, command: string | undefined) {
+  const known = !word.startsWith("-")
+    ? commands
+    : command === "passwd"
+    ? passwdOptions
+    : options;
   if (Object.hasOwn(known, word)) return known[word];
   if (word.endsWith(".toml")) {
     return `to use that file: dunlin --config ${word}`;
@@ -48,11 +58,12 @@ export function meantBy(word: string): string | undefined {
 
 /**
  * Returns `text`, an error as commander words it, with the command to type in
- * the place of commander's own guess.
+ * the place of commander's own guess. `command` is the first word of the command
+ * line.
  */
-export function withMeant(text: string): string {
+export function withMeant(text: string, command: string | undefined): string {
   const word = UNKNOWN.exec(text)?.[1] ?? EXCESS.exec(text)?.[1];
-  const meant = word === undefined ? undefined : meantBy(word);
+  const meant = word === undefined ? undefined : meantBy(word, command);
   if (meant === undefined) return text;
   const what = UNKNOWN.exec(text)?.[0] ?? `error: unexpected '${word}'`;
   return `${what}: ${meant}\n`;

@@ -64,7 +64,10 @@ function optionOf(row: OptionRow): Option {
 /** Resolves a command's exit code, which commander itself does not pass on. */
 type OnCode = (code: number) => void;
 
-function newProgram(output: Output): Command {
+function newProgram(
+  output: Output,
+  command: string | undefined,
+): Command {
   return new Command("dunlin")
     .description("An MQTT 3.1, 3.1.1 and 5.0 broker.")
     .version(`dunlin ${VERSION}`, "-V, --version", "show the version")
@@ -74,7 +77,7 @@ function newProgram(output: Output): Command {
     .configureOutput({
       writeOut: output.out,
       writeErr: output.err,
-      outputError: (text, write) => write(withMeant(text)),
+      outputError: (text, write) => write(withMeant(text, command)),
     })
     .addHelpText(
       "after",
@@ -130,7 +133,7 @@ function addCheck(
 /**
  * Reads a command line with commander and runs its command. Resolves to the
  * exit code: that of the command; 0 after help or version; 2 for a mistake,
- * which is told on `output.err` with what was probably meant.
+ * which `output.err` gets with the probable intention.
  */
 export async function runProgram(
   args: readonly string[],
@@ -141,7 +144,7 @@ export async function runProgram(
   const onCode = (result: number) => {
     code = result;
   };
-  const program = newProgram(output);
+  const program = newProgram(output, args[0]);
   addServe(program, commands.serve, onCode);
   addCheck(program, commands.check, onCode);
   addStore(program, commands.store, onCode);

@@ -127,12 +127,17 @@ Deno.test("arguments: a file behind serve is answered with --config", async () =
 });
 
 Deno.test("arguments: an option of mosquitto_passwd is answered with a command", async () => {
-  const { code, err } = await run(["passwd", "add", "-b", "f", "ann", "x"]);
-  assert.equal(code, 2);
-  assert.match(
-    err,
-    /^error: unknown option '-b': "dunlin passwd add FILE USER"/,
-  );
+  for (const args of [["add", "-b", "f", "ann", "x"], ["-c", "f", "ann"]]) {
+    const { code, err } = await run(["passwd", ...args]);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /^error: unknown option '-[bc]': "dunlin passwd add FILE USER"/,
+    );
+  }
+  const { err } = await run(["import", "-c", "f"]);
+  assert.match(err, /unknown option '-c'/);
+  assert.doesNotMatch(err, /passwd/);
 });
 
 Deno.test("arguments: help and version go to the output, exit 0", async () => {
