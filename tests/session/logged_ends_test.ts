@@ -76,7 +76,33 @@ Deno.test("a will that is refused has the reason of the refusal in the log, also
   await client.send(client.packets.connect({ clientId: "c", will }));
   await settle();
   const [[, detail]] = sessions.ends;
-  assert.match(detail!, /^the will: no rule allows it/);
+  assert.match(detail!, /^the will to t: no rule allows it/);
+});
+
+Deno.test("a will topic that is refused is in the log with the client id, and only there", async () => {
+  for (const version of [3, 4, 5] as const) {
+    for (
+      const [topic, fault] of [
+        ["a/#", /^the will topic is not valid: .* wildcard: "a\/#"$/],
+        ["", /^the will topic is not valid: a topic name is empty: ""$/],
+        ["$SYS/x", /^the will topic is reserved for the broker: "\$SYS\/x"$/],
+        ["l/".repeat(300), /^the will topic .* broker allows: "(l\/){100}"$/],
+      ] as const
+    ) {
+      const sessions = new RuledSessions(rulesOf([{ topics: ["#"] }]));
+      const client = sessions.open(version);
+      const will = { topic, payload: "x" };
+      await client.send(client.packets.connect({ clientId: "c", will }));
+      if (version === 5) {
+        const reason = propertyOf(await client.receive(), 0x1f);
+        assert.doesNotMatch(`${reason}`, /"/);
+      }
+      await settle();
+      assert.deepEqual(sessions.endedIds, ["c"]);
+      const [[, detail]] = sessions.ends;
+      assert.match(detail!, fault);
+    }
+  }
 });
 
 Deno.test("the end of a client that wants no reasons has its reason in the log", async () => {

@@ -27,6 +27,8 @@ export class RuledSessions {
   readonly registry: Registry;
   /** User name, detail and limit of each connection that ended, for the log. */
   readonly ends: (string | null | undefined)[][] = [];
+  /** Their client ids. */
+  readonly endedIds: (string | null)[] = [];
   readonly #listener;
 
   constructor(rules: RuleAuthorizer, wish: PartialSettings = {}) {
@@ -54,8 +56,9 @@ export class RuledSessions {
       random: Math.random,
       log: {
         connected() {},
-        closed: ({ username }, { detail, limit }) => {
+        closed: ({ username, clientId }, { detail, limit }) => {
           this.ends.push([username, detail, limit]);
+          this.endedIds.push(clientId);
         },
         failed: (_, error) => reportError(error),
       },

@@ -5,7 +5,6 @@ import {
   type ProtocolVersion,
   type QoS,
   ReasonCode,
-  validateTopicName,
   type WillPacket,
 } from "../../mqtt/mod.ts";
 import { ByteReader } from "../bytes/byte_reader.ts";
@@ -36,14 +35,13 @@ const USER_NAME = 0x80;
 const BRIDGE = 0x80;
 
 /**
- * Decodes the CONNECT that `frame` describes. Leaves it to the caller whether
- * the client id may be empty or is too long. Skips user properties unless asked
- * to keep them; keeps those of a will.
+ * Decodes the CONNECT that `frame` describes. The caller checks the length of
+ * the client id and the will topic: its refusal can name both. Skips user
+ * properties unless asked to keep them; keeps those of a will.
  *
  * @throws {ConnectError} with the version to answer in; 0x84 for an unknown
  * version, before any later field is read [MQTT-3.1.2-2]; 0x81 when malformed,
- * also for bytes behind the payload; 0x82 for values that are not allowed; 0x90
- * for an invalid will topic.
+ * also for bytes behind the payload; 0x82 for values that are not allowed.
  */
 export function decodeConnect(
   chunk: Uint8Array,
@@ -169,13 +167,8 @@ function decodeWill(
       "will",
     );
   }
-  const topic = reader.utf8();
-  const fault = validateTopicName(topic);
-  if (fault !== null) {
-    throw new ProtocolError(ReasonCode.TopicNameInvalid, `will: ${fault}`);
-  }
   return {
-    topic,
+    topic: reader.utf8(),
     payload: reader.binary(),
     qos: ((flags & WILL_QOS) >> WILL_QOS_SHIFT) as QoS,
     retain: (flags & WILL_RETAIN) !== 0,

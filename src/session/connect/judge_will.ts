@@ -34,13 +34,13 @@ export function judgeWill(
   };
   const settle = (isAllowed: boolean) => {
     if (isAllowed) return outcome;
-    const detail = `the will: ${authorizer.reason(identity, question)}`;
+    const reason = authorizer.reason(identity, question);
     throw new ProtocolError(
       ReasonCode.NotAuthorized,
       context.options.explainAccess
-        ? detail
+        ? `the will: ${reason}`
         : "not authorized to publish the will",
-      detail,
+      `the will to ${topic.text}: ${reason}`,
     );
   };
   const answer = mayPublish(authorizer.rights(identity, topic), qos, retain) ??

@@ -13,6 +13,9 @@ import type { Context } from "../core/context.ts";
 import type { ListenerOptions } from "../core/options.ts";
 import { isReserved } from "./reserved_topic.ts";
 
+/** Characters of a refused will topic in the log. */
+const TOPIC_SHOWN = 200;
+
 /** A will that waits for the end of its connection. */
 export interface Will {
   readonly message: Message;
@@ -41,7 +44,8 @@ export function acceptWill(
   const topic = listener.mountPoint + packet.topic;
   const problem = validateTopicName(packet.topic);
   if (problem !== null) {
-    throw new ProtocolError(
+    throw refused(
+      packet,
       ReasonCode.TopicNameInvalid,
       `the will topic is not valid: ${problem}`,
     );
@@ -52,13 +56,15 @@ export function acceptWill(
   if (
     isLonger(topic, maxTopicLength) || levelCount(topic) > maxTopicLevels
   ) {
-    throw new ProtocolError(
+    throw refused(
+      packet,
       ReasonCode.TopicNameInvalid,
       "the will topic is longer or has more levels than the broker allows",
     );
   }
   if (isReserved(topic, listener.mountPoint)) {
-    throw new ProtocolError(
+    throw refused(
+      packet,
       ReasonCode.NotAuthorized,
       "the will topic is reserved for the broker",
     );
@@ -99,4 +105,14 @@ export function acceptWill(
   message.properties = packet.properties;
   message.publisher = clientId;
   return { message, delay: packet.delay, messageExpiry: packet.messageExpiry };
+}
+
+/** Returns the error for a will topic, which only the log repeats. */
+function refused(
+  { topic }: WillPacket,
+  reasonCode: ReasonCode,
+  message: string,
+): ProtocolError {
+  const shown = JSON.stringify(topic.slice(0, TOPIC_SHOWN));
+  return new ProtocolError(reasonCode, message, `${message}: ${shown}`);
 }
