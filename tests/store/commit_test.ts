@@ -151,6 +151,22 @@ Deno.test("closing gives up on a disk that stays full, and says so", async () =>
   );
 });
 
+Deno.test("closing fails for no commit that has no changes", async () => {
+  const { blocks, clock, world } = await start("buffered");
+  const { store } = world;
+  world.begin("a");
+  clock.advance(200);
+  await settle();
+  // The time is noted, on a disk that takes nothing any more.
+  clock.advance(3_600_000);
+  blocks.fault = new Error("disk is full");
+  store.keepTime();
+  await settle();
+  assert.deepEqual([store.status.health, store.status.unwritten], ["full", 0]);
+  await store.close();
+  assert.equal(blocks.done.length, 1);
+});
+
 Deno.test("closing does not wait for the next try", async () => {
   const { blocks, world } = await start("durable");
   blocks.fault = new Error("disk is full");

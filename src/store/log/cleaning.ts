@@ -71,12 +71,17 @@ export class Cleaning {
     this.#slack = slack;
   }
 
+  /** Whether blocks up to `through` are left: a damaged one may be in them. */
+  get isForced(): boolean {
+    return this.#ledger.first <= this.through;
+  }
+
   /**
    * Whether more than half of what is stored is dead, beyond the slack; a tenth
    * where space is tight and there is no second copy.
    */
   get isWanted(): boolean {
-    if (this.#ledger.first <= this.through) return true;
+    if (this.isForced) return true;
     const { stored, live } = this.#ledger;
     const rest = this.#rest;
     // With fewer live bytes, the failed pass explains fewer dead ones.

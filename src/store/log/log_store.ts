@@ -11,6 +11,7 @@ import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { type LogStoreOptions, PART, SLACK } from "./log_store_options.ts";
+import { lostChanges } from "./lost_changes.ts";
 import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "../notes/pending.ts";
@@ -261,10 +262,7 @@ export class LogStore implements Store, Waker {
     this.#timer?.();
     this.#timer = null;
     try {
-      while (this.#isUnwritten) {
-        this.#flush();
-        if (this.#writing !== null) await this.#writing;
-      }
+      await this.#writeAll();
       await this.#noteEnd();
     } finally {
       this.#closed = true;
@@ -284,6 +282,18 @@ export class LogStore implements Store, Waker {
     if (this.#isTaken || !this.#isLoaded) return false;
     return this.#writing !== null || this.#pending.count > 0 ||
       this.#waiters.any;
+  }
+
+  /** Writes all changes; ignores the failure of a commit without any. */
+  async #writeAll(): Promise<void> {
+    try {
+      while (this.#isUnwritten) {
+        this.#flush();
+        if (this.#writing !== null) await this.#writing;
+      }
+    } catch (error) {
+      if (this.status.unwritten > 0 || this.#cleaning.isForced) throw error;
+    }
   }
 
   /** Notes when the downtime begins. A failure loses nothing. */
@@ -408,19 +418,14 @@ export class LogStore implements Store, Waker {
     });
   }
 
-  /**
-   * Encodes a part of a long batch; returns null when only the last one is
-   * left.
-   */
+  /** Encodes a part of a long batch; null when only the last one is left. */
   #encodePart(): Commit | null {
     this.#encoder.seconds = Math.floor(this.#time.now / 1000);
     const isPart = this.#parts.encode(this.#pending, this.#retained);
     return isPart ? this.#seal() : null;
   }
 
-  /**
-   * Encodes the batch, or the rest of it; returns null when that is nothing.
-   */
+  /** Encodes the batch, or the rest of it; null when that is nothing. */
   #encode(batch: number, always: boolean): Commit | null {
     const before = this.#writer.number;
     this.#encoder.batch = batch;
@@ -453,13 +458,8 @@ export class LogStore implements Store, Waker {
 
   /** Returns the error for a stop that could not write. */
   #lost(error: unknown): StoreError {
-    const place = this.#options.place ?? "the disk";
-    return new StoreError(
-      "unwritten",
-      `the last changes (about ${this.status.unwritten}) could not be ` +
-        `written to ${place}: ${this.#health.reason}`,
-      error,
-    );
+    const { unwritten, reason } = this.status;
+    return lostChanges(unwritten, this.#options.place, reason, error);
   }
 
   #finish(batch: number): void {
