@@ -9,7 +9,7 @@ import type { Accepted, Listener, ListenError } from "../../transport/mod.ts";
 import { listenerOptions } from "./listener_options.ts";
 import type { WaitingHandles } from "./waiting_handles.ts";
 
-/** Where connections come in: a listener, and the settings it goes by now. */
+/** A listener with its present settings, which a reload can replace. */
 export class ListenerHandle {
   /** Replaced as a whole when they change. */
   #settings: ListenerSettings;
@@ -40,11 +40,11 @@ export class ListenerHandle {
 export interface ListenerHandlePorts {
   readonly clock: Clock;
   /**
-   * Listens by `settings`; what else it needs of them it asks the handle for.
+   * Listens as `settings` say; reads settings that may change from the handle.
    * Rejects when that is not possible.
    */
   open(settings: ListenerSettings, handle: ListenerHandle): Promise<Listener>;
-  /** Takes what came in. */
+  /** Takes an accepted connection. */
   serve(accepted: Accepted, handle: ListenerHandle): void;
   /** Receives a handle that has failed and stays closed. */
   failed(handle: ListenerHandle, error: Error): void;
@@ -56,9 +56,9 @@ export interface ListenerHandlePorts {
 
 /** Result of a change for the handles before it. */
 export interface HandleChange {
-  /** ListenerHandles that were removed and closed. */
+  /** Handles that were removed and closed. */
   readonly gone: readonly ListenerHandle[];
-  /** ListenerHandles that stay, with their former names. */
+  /** Handles that stay, with their former names. */
   readonly kept: readonly {
     readonly handle: ListenerHandle;
     readonly before: string;
@@ -77,10 +77,10 @@ interface Step {
 /** The system takes a moment to give an address back that was closed (ms). */
 const PAUSE = 5;
 
-/** How often it is asked for such an address. */
+/** Attempts to listen at such an address. */
 const TRIES = 200;
 
-/** What only a new listener can go by, at the address of the old one. */
+/** Settings whose change needs a new listener at the same address. */
 const OPENED_BY = [
   "socket_mode",
   "path",
@@ -127,9 +127,7 @@ export class ListenerHandles {
     return this.#handles;
   }
 
-  /**
-   * Returns the handle of this name; made for a listener that nobody has named.
-   */
+  /** Returns the handle of this name, or a new one for an unknown name. */
   of(settings: ListenerSettings): ListenerHandle {
     const found = this.#handles.find((one) =>
       one.settings.name === settings.name
@@ -156,23 +154,23 @@ export class ListenerHandles {
     }
   }
 
-  /** Takes in who comes, by all that are open. */
+  /** Accepts connections on all open listeners. */
   serve(): void {
     this.#isServing = true;
     for (const handle of this.#handles) this.#serve(handle);
   }
 
-  /** Listens at none any more. */
+  /** Closes all listeners. */
   close(): void {
     this.#isOpen = false;
     for (const handle of this.#handles) this.#close(handle);
   }
 
   /**
-   * Goes over to the listeners of `settings`. Those whose address stays keep
-   * their connections; where nothing about the beginning of connections has
-   * changed they do not even stop to listen. Rejects when one cannot be
-   * opened; then all are as they were. New ones take nobody in before `serve`.
+   * Changes to the listeners of `settings`. A listener whose address stays keeps
+   * its connections, and stops listening for a moment only when a setting in
+   * `OPENED_BY` differs. Rejects when one cannot be opened; then all are as they
+   * were. New listeners accept no connection before `serve`.
    */
   async change(settings: readonly ListenerSettings[]): Promise<HandleChange> {
     const from = { listener: this.#handles.map((handle) => handle.settings) };
@@ -204,7 +202,7 @@ export class ListenerHandles {
     return { kind: isKept ? "stays" : "again", handle, to };
   }
 
-  /** First what needs no address of another: that leaves no gap. */
+  /** Opens first the listeners that need no address of another: no gap. */
   async #reopen(steps: readonly Step[]): Promise<void> {
     const opened: ListenerHandle[] = [];
     const closed: Closed[] = [];
@@ -245,11 +243,16 @@ export class ListenerHandles {
     }
   }
 
-  /** Lets a handle listen again that was closed for a change that failed. */
+  /**
+   * Lets a handle listen again that was closed for a change that failed, unless
+   * the broker stops meanwhile.
+   */
   async #putBack({ handle, port, tries }: Closed): Promise<void> {
+    if (!this.#isOpen) return;
     try {
       await this.#listenOrWait(handle, { ...handle.settings, port }, tries);
-      this.#serve(handle);
+      if (this.#isOpen) this.#serve(handle);
+      else this.#close(handle);
     } catch (error) {
       this.#ports.failed(handle, error as Error);
     }
