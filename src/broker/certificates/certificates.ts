@@ -29,7 +29,7 @@ import { ListedCertificates } from "./listed_certificates.ts";
 import { refusalWords } from "./refusal_words.ts";
 import { fromFiles, ServerKeys } from "./server_keys.ts";
 
-/** Between two looks at what ends (ms). */
+/** Between two looks at the dates of certificates (ms). */
 const HOUR = 3_600_000;
 
 /** The list of clients is read so long after an event (ms). */
@@ -148,7 +148,7 @@ export class Certificates {
     return trust;
   }
 
-  /** They are in use from now on: watches them, and warns of what ends. */
+  /** Watches the files, and warns of certificates that expire. */
   async begin(): Promise<void> {
     const { clock, alarms } = this.#ports;
     // The list has just been read, or none is needed.
@@ -172,7 +172,12 @@ export class Certificates {
     return [...this.#keys.values(), ...this.#trusts.values(), ...listed];
   }
 
-  /** Returns what a listener shows, and whom it believes. */
+  /** Returns whether a listener of this name has certificates here. */
+  serves({ name }: ListenerSettings): boolean {
+    return this.#keys.has(name);
+  }
+
+  /** Returns the keys of a listener, and the authorities that it trusts. */
   tlsPorts(listener: ListenerSettings): TlsPorts {
     const trust = this.#trusts.get(listener.name);
     return {
@@ -191,9 +196,9 @@ export class Certificates {
   }
 
   /**
-   * Rejects with a `RefusedError` for who may not come in by `listener`. Whom
-   * the list keeps out is looked up there once more: somebody may just have
-   * been put on it.
+   * Rejects with a `RefusedError` for a client that `listener` refuses. Before a
+   * refusal by the list it reads the list again: the operator may just have
+   * authorized the certificate.
    */
   async admit(
     peer: PeerCertificate | null,
@@ -231,12 +236,12 @@ export class Certificates {
     return refusalWords(refusal, certificate, peer?.trustError ?? null);
   }
 
-  /** `ending` has come in by this judgement; it is told when that changes. */
+  /** Notes an accepted connection; a changed judgement ends it. */
   entered(ending: Ending, judgement: Judgement): void {
     this.#clients.entered(ending, judgement);
   }
 
-  /** `ending` came in before these certificates were in use; `entered` else. */
+  /** As `entered`, for a connection from before these certificates. */
   stays(
     ending: Ending,
     judgement: Judgement | null,
@@ -263,7 +268,7 @@ export class Certificates {
     return this.#expiry.days;
   }
 
-  /** Reads all files again; never rejects. What cannot be used changes nothing. */
+  /** Reads all files again; never rejects. Unusable files change nothing. */
   reload(): Promise<void> {
     return this.#reload(() => true);
   }

@@ -31,7 +31,7 @@ import { judgeConnections, sendOffGone } from "./live_effect.ts";
 import type { RepeatedTroubles } from "../status/repeated_troubles.ts";
 import type { StartedListener } from "./started_listener.ts";
 
-/** Ports of a reception. */
+/** Ports of a listener manager. */
 export interface ListenerManagerParts {
   readonly registry: Registry;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ interface TurnedAway {
   readonly detail?: string | null;
 }
 
-/** Listeners and certificates that can be gone over to. */
+/** Opened listeners and certificates for new settings. */
 export interface PreparedListeners {
   readonly settings: Settings;
   readonly handles: HandleChange;
@@ -59,8 +59,8 @@ export interface PreparedListeners {
 }
 
 /**
- * Where clients come in: listeners, what these show, whom they believe, how
- * many they take, and who is in.
+ * All listeners, with their certificates and limits, and the connections that
+ * they accepted.
  */
 export class ListenerManager {
   readonly #context: Context;
@@ -70,7 +70,7 @@ export class ListenerManager {
   readonly #entries = new Map<Connection, ConnectionEntry>();
   #settings: Settings;
   #certificates: Certificates | null = null;
-  /** Certificates that will be in use if all else can be. */
+  /** Certificates of a reload under way, for listeners that it adds. */
   #coming: Certificates | null = null;
   #whenEmpty: (() => void) | null = null;
   #stopping = false;
@@ -143,8 +143,8 @@ export class ListenerManager {
   }
 
   /**
-   * Opens what `settings` need that is not open yet. Rejects when something
-   * cannot be had; then all is as before.
+   * Opens the listeners and certificates that `settings` add. Rejects when one
+   * cannot be opened; then all is as before.
    */
   async prepare(settings: Settings): Promise<PreparedListeners> {
     const certificates = await this.#readCertificates(settings);
@@ -160,7 +160,7 @@ export class ListenerManager {
     }
   }
 
-  /** From now on that holds. Who would not be let in by it any more goes. */
+  /** Applies the new settings and disconnects clients they no longer admit. */
   enforce({ settings, handles }: PreparedListeners): void {
     this.#settings = settings;
     this.#admission.limits = settings.limits;
@@ -172,7 +172,7 @@ export class ListenerManager {
     judgeConnections(entries, this.#context);
   }
 
-  /** Shows what belongs to it, and lets clients in. */
+  /** Puts the new certificates in use, and accepts clients. */
   async serve({ certificates }: PreparedListeners): Promise<void> {
     if (certificates === this.#certificates) await this.reloadCertificates();
     else await this.#show(certificates);
@@ -215,9 +215,14 @@ export class ListenerManager {
   #open(settings: ListenerSettings, handle: ListenerHandle): Promise<Listener> {
     const { clock, troubles, connections } = this.#parts;
     const where = () => `listener ${handle.settings.name}`;
-    // Asked at each handshake: certificates may be others by then.
-    const now = () =>
-      (this.#coming ?? this.#certificates)!.tlsPorts(handle.settings);
+    // Asked at each handshake: certificates may be others by then. A reload has
+    // opened its new listeners before their certificates are in use.
+    const now = () => {
+      const { settings } = handle;
+      const inUse = this.#certificates;
+      const all = inUse?.serves(settings) ? inUse : this.#coming!;
+      return all.tlsPorts(settings);
+    };
     const open = this.#parts.listen ?? listen;
     return open(settings, {
       clock,
@@ -235,7 +240,7 @@ export class ListenerManager {
     });
   }
 
-  /** Takes a stream in as if it had come by `listener`. */
+  /** Serves a stream as if `listener` had accepted it. */
   receive(accepted: Accepted, listener: ListenerSettings): void {
     this.#serve(accepted, this.#handles.of(listener));
   }
@@ -319,15 +324,15 @@ export class ListenerManager {
     return this.#certificates.judge(accepted.certificate ?? null, listener);
   }
 
-  /** Lets nobody in any more. */
+  /** Stops accepting connections. */
   close(): void {
     this.#stopping = true;
     this.#handles.close();
   }
 
   /**
-   * Takes leave of all who are in, and resolves when the last byte is written
-   * or `deadline` ms have passed.
+   * Disconnects all clients. Resolves when the last byte is written or
+   * `deadline` ms have passed.
    */
   async empty(deadline: number): Promise<void> {
     for (const connection of [...this.connections]) {
