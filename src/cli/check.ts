@@ -1,6 +1,7 @@
 import { SystemClock } from "../clock/mod.ts";
 import {
   describeChange,
+  describeProblem,
   differenceOf,
   type FindPlace,
   hasTls,
@@ -34,6 +35,7 @@ export interface CheckOptions extends ServeOptions {
 /**
  * Checks a configuration without starting anything. Resolves to the exit
  * code: 0 when it can be used, 1 when not, 2 when only its options are to blame.
+ * Warnings go to `output.err`, with `json` into the answer.
  */
 export async function check(
   options: CheckOptions,
@@ -42,12 +44,18 @@ export async function check(
 ): Promise<0 | 1 | 2> {
   try {
     const { settings, file, find } = await readSettings(options, environment);
-    await checkFiles(settings, find);
+    const warnings = await checkFiles(settings, find);
+    if (!options.json) {
+      for (const { message, ...place } of warnings) {
+        const text = `warning: ${message}`;
+        output.err(`${describeProblem({ ...place, message: text })}\n`);
+      }
+    }
     if (options.diff !== undefined) {
       const asJson = options.json === true;
       output.out(await difference(options, settings, environment, asJson));
     } else if (options.json) {
-      const result = { ok: true, problems: [] };
+      const result = { ok: true, problems: [], warnings };
       const all = options.print
         ? { ...result, settings: withoutSecrets(settings) }
         : result;
@@ -58,7 +66,7 @@ export async function check(
       const count = settings.listener.length;
       const what = file ?? "no file was named; environment and options";
       const listeners = count === 1 ? "1 listener" : `${count} listeners`;
-      output.out(`${what}: no mistakes, ${listeners}\n`);
+      output.out(`${what}: no mistakes, ${listeners}${counted(warnings)}\n`);
     }
     return 0;
   } catch (error) {
@@ -70,23 +78,42 @@ export async function check(
   }
 }
 
-/** Reads the files that a start would. Rejects with `SettingsError`. */
-async function checkFiles(settings: Settings, find: FindPlace): Promise<void> {
+/** Returns the number of warnings as a phrase; "" for none. */
+function counted({ length }: readonly Problem[]): string {
+  return length === 0 ? "" : `, ${length} warning${length === 1 ? "" : "s"}`;
+}
+
+/**
+ * Reads the files that a start would; returns warnings. Rejects with
+ * `SettingsError`.
+ */
+async function checkFiles(
+  settings: Settings,
+  find: FindPlace,
+): Promise<Problem[]> {
   const problems = await socketProblems(settings, find);
+  const warnings: Problem[] = [];
   if (needsBroker(settings)) {
     const { loadOfflineAccess } = await import("../broker/mod.ts");
-    const { accessProblems, certificateProblems } = await loadOfflineAccess();
-    problems.push(
-      ...await certificateProblems(settings, find),
-      ...await accessProblems(settings, find),
-    );
+    const { accessFindings, certificateFindings } = await loadOfflineAccess();
+    const now = new SystemClock().date();
+    for (
+      const found of [
+        await certificateFindings(settings, find, now),
+        await accessFindings(settings, find),
+      ]
+    ) {
+      problems.push(...found.problems);
+      warnings.push(...found.warnings);
+    }
   }
   if (problems.length > 0) throw new SettingsError(problems);
+  return warnings;
 }
 
 /** Most settings name nothing that has to be read, and need only themselves. */
-function needsBroker({ auth, access, listener }: Settings): boolean {
-  const hasAccess = auth.length > 0 || access.acl_file.length > 0;
+function needsBroker({ auth, acl, access, listener }: Settings): boolean {
+  const hasAccess = auth.length + acl.length + access.acl_file.length > 0;
   return hasAccess || listener.some(hasTls);
 }
 

@@ -238,6 +238,76 @@ acl_file = "/no/acl"
   assert.match(lines[2], /key/);
 });
 
+Deno.test("check: a certificate, authority or revocation list that is not of today is a warning", async () => {
+  await using shop = await Workshop.open();
+  const authority = await shop.authority("ca");
+  const old = await authority.issue("old", { from: -9, to: -2 });
+  const early = await authority.issue("early", { from: 2, to: 90 });
+  const soon = await authority.issue("soon", { to: 5 });
+  const gone = await shop.authority("gone");
+  const below = await gone.issue("below", {
+    ...{ from: -9, to: -2 },
+    extensions: ["basicConstraints=critical,CA:TRUE"],
+  });
+  const crl = shop.path("ca.crl");
+  await authority.list(crl, -1);
+  const pairs = [early, soon].map(({ cert, key }) =>
+    `[[listener.certificate]]\ncert = "${cert}"\nkey = "${key}"\n`
+  );
+  const config = `[[listener]]
+type = "tls"
+cert = "${old.cert}"
+key = "${old.key}"
+client_certificates = "required"
+ca = ["${authority.files.cert}", "${below.cert}"]
+crl = "${crl}"
+${pairs.join("")}`;
+  const { code, out, err, file } = await run(config);
+  assert.equal(code, 0, err);
+  assert.equal(out, `${file}: no mistakes, 1 listener, 5 warnings\n`);
+  const lines = err.trimEnd().split("\n");
+  const expected = [
+    /:9:8: listener\.0\.certificate\.0\.cert: warning: .*CN=early begins on .*: set its date, or renew/,
+    /:12:8: listener\.0\.certificate\.1\.cert: warning: .*CN=soon ends within 7 days.*: renew it$/,
+    /:3:8: listener\.0\.cert: warning: the certificate CN=old ended on .*: renew it$/,
+    /:6:6: listener\.0\.ca: warning: the authority CN=below in .* ended on .*: renew it$/,
+    /:7:7: listener\.0\.crl: warning: the revocation list .* has expired: fetch a new one/,
+  ];
+  for (const line of expected) {
+    assert.ok(lines.some((one) => one.startsWith(file) && line.test(one)), err);
+  }
+  assert.equal(lines.length, expected.length);
+  const { ok, warnings } = JSON.parse((await run(config, { json: true })).out);
+  assert.deepEqual([ok, warnings.length], [true, expected.length]);
+});
+
+Deno.test("check: a level of a rule that only looks like a placeholder is a warning, in a file of Mosquitto too", async () => {
+  const acl = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(
+      acl,
+      "topic read a/%x\npattern read a/%c/%d\npattern read %u/5%\n",
+    );
+    const config = '[[acl]]\ntopic = ["a/%u/#", "b/%U/50%"]\n' +
+      `[[acl]]\nfile = "${acl}"\n`;
+    const { code, out, err, file } = await run(config);
+    assert.equal(code, 0, err);
+    assert.equal(out, `${file}: no mistakes, 1 listener, 2 warnings\n`);
+    const [one, two] = err.split("\n");
+    assert.ok(one.startsWith(`${file}:2:9: acl.0.topic: warning: %U in`), one);
+    assert.match(one, /"b\/%U\/50%" is not a placeholder: .*%u .*%c /);
+    assert.ok(two.startsWith(`${file}:4:8: acl.1.file: warning: ${acl}:2: %d`));
+  } finally {
+    await Deno.remove(acl);
+  }
+});
+
+Deno.test("check: a file of rules is read where nothing else needs a file", async () => {
+  const { code, err, file } = await run('[[acl]]\nfile = "/no/acl"\n');
+  assert.equal(code, 1);
+  assert.ok(err.startsWith(`${file}:2:8: acl.0.file: /no/acl: cannot`), err);
+});
+
 Deno.test("check: a socket file needs its folder, and what lies there must be a socket", async () => {
   const folder = await Deno.makeTempDir();
   const checked = async (socket: string) => {

@@ -36,8 +36,8 @@ export class CertificateExpiry {
   /** Looks how near the end is. To be called every hour or so. */
   look(): void {
     const now = this.#clock.date();
-    const near = this.#all().map((one) => faultOf(one, now));
-    const text = [...new Set(near)].filter((one) => one !== "").join("; ");
+    const near = this.#all().map((one) => dateFault(one, now));
+    const text = [...new Set(near)].filter((one) => one !== null).join("; ");
     if (text === this.#told) return;
     if (text === "") this.#alarms.clear("certificates");
     else this.#alarms.raise("certificates", text);
@@ -57,16 +57,20 @@ export class CertificateExpiry {
 }
 
 /**
- * Returns what is wrong with its dates, and what to do; empty when nothing is.
+ * Returns the fault of a certificate's dates at `now` (ms since 1970), and what
+ * to do; null for none.
  */
-function faultOf({ what, notBefore, notAfter }: Dated, now: number): string {
+export function dateFault(
+  { what, notBefore, notAfter }: Omit<Dated, "listener">,
+  now: number,
+): string | null {
   // Without a date all begin later, and there is nothing to do but to wait.
   if (now < notBefore && isPlausible(now)) {
     return `${what} begins on ${minute(notBefore)}, later than the date of ` +
       "this machine: set its date, or renew the certificate";
   }
   const stage = expiryStage(notAfter, now);
-  if (stage === "fine") return "";
+  if (stage === "fine") return null;
   return stage === "expired"
     ? `${what} ended on ${minute(notAfter)}: renew it`
     : `${what} ends within ${stage}, on ${minute(notAfter)}: renew it`;

@@ -23,8 +23,8 @@ interface Loaded {
 }
 
 /**
- * Whom a listener believes about client certificates: its authorities, and
- * their revocation lists. Replaced whole, or not at all.
+ * The authorities that may issue client certificates for a listener, and their
+ * revocation lists. Replaced whole, or not at all.
  */
 export class ClientTrust {
   readonly #settings: ListenerSettings;
@@ -35,7 +35,7 @@ export class ClientTrust {
   #loaded: Loaded = { authorities: [], lists: [] };
   #system: readonly LoadedAuthority[] = [];
   #anchors: readonly LoadedAuthority[] = [];
-  /** Lists that were out of date when last looked at, by path and number. */
+  /** Paths of the lists that had expired at the last look. */
   #stale = "";
   #pems: readonly string[] = [];
   /** Between these two dates no authority begins or ends (ms). */
@@ -69,8 +69,8 @@ export class ClientTrust {
   }
 
   /**
-   * PEM of all authorities that count today; another array when they change.
-   * TLS itself does not look at the dates of those that it is told to believe.
+   * PEM of all authorities that are valid today; another array when they change.
+   * TLS itself ignores the dates of the authorities that it is given.
    */
   get pems(): readonly string[] {
     const now = this.#clock.date();
@@ -156,7 +156,7 @@ export class ClientTrust {
     await this.#rereading.attempt(() => this.load());
   }
 
-  /** Tells, once, of revocation lists that have become out of date. */
+  /** Logs, once, the revocation lists that have expired. */
   warnOfStale(): void {
     const now = this.#clock.date();
     const stale = this.#loaded.lists.filter(({ list }) => isStale(list, now));
@@ -166,22 +166,25 @@ export class ClientTrust {
       this.#stale = paths;
       return;
     }
-    const isRefused = this.#settings.crl_expired === "refuse";
-    const effect = isRefused
-      ? "clients of its authority are refused until then"
-      : "it still counts (crl_expired)";
-    this.#log.trouble(
-      this.#where,
-      new Error(
-        `the revocation list ${paths} has expired: fetch a new one; ${effect}`,
-      ),
-    );
+    const text = staleText(paths, this.#settings);
+    this.#log.trouble(this.#where, new Error(text));
     this.#stale = paths;
   }
 
   get #where(): string {
     return `listener ${this.#settings.name}`;
   }
+}
+
+/** Returns the warning of expired revocation lists, and their effect. */
+export function staleText(
+  paths: string,
+  { crl_expired }: ListenerSettings,
+): string {
+  const effect = crl_expired === "refuse"
+    ? "clients of its authority are refused until then"
+    : "it still counts (crl_expired)";
+  return `the revocation list ${paths} has expired: fetch a new one; ${effect}`;
 }
 
 function isSame(

@@ -1,6 +1,6 @@
-/** What is found out about users, rules and certificates where no broker runs. */
-export { accessProblems } from "../access/access_problems.ts";
-export { certificateProblems } from "../certificates/certificate_problems.ts";
+/** Checks of users, rules and certificates that need no running broker. */
+export { accessFindings } from "../access/access_findings.ts";
+export { certificateFindings } from "../certificates/certificate_findings.ts";
 export { explainSettings } from "./explain_settings.ts";
 export { silentLog } from "../status/broker_log.ts";
 export { withSecretDigests } from "./secret_digests.ts";
