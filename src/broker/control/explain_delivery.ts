@@ -228,8 +228,8 @@ function stateFindings(
     found.push({
       kind: "window-full",
       text:
-        `the client has not acknowledged ${inflight} messages, and accepts ` +
-        `no more before it does; ${waiting} wait`,
+        `the client has not acknowledged ${inflight} messages, as many as it ` +
+        `accepts at once; ${waiting} wait for its acknowledgements`,
     });
   }
   if (outbox.held) {
