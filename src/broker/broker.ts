@@ -93,7 +93,7 @@ export class Broker {
   #reloading: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
-  /** Makes all parts and starts the timers; accepts nobody before `start`. */
+  /** Makes all parts and starts the timers; accepts no client before `start`. */
   constructor(settings: Settings, ports: BrokerPorts = {}) {
     this.#settings = settings;
     this.#ports = ports;

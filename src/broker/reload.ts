@@ -1,13 +1,13 @@
 import type { Settings } from "../config/mod.ts";
 
-/** What one part of the broker has opened for new settings. */
+/** The opened resources of one part of the broker, for new settings. */
 export interface Prepared {
   /**
    * Applies the new settings. All parts apply in one synchronous step; must not
    * throw.
    */
   apply(): void;
-  /** Gives back what was opened; absent where nothing was. */
+  /** Closes the opened resources; absent where there are none. */
   undo?(): void;
   /** Completes the change once all parts have applied it. */
   finish?(): Promise<void>;
@@ -16,8 +16,8 @@ export interface Prepared {
 /** A part of the broker whose settings may change while it runs. */
 export interface Reloadable {
   /**
-   * Opens all that may fail. Until `apply` the part works by its former
-   * settings. Rejects with what cannot be opened, and has undone the rest.
+   * Opens everything that may fail. Until `apply` the part keeps its former
+   * settings. Rejects with the first failure, and has closed the rest.
    */
   prepare(settings: Settings): Prepared | Promise<Prepared>;
 }

@@ -7,7 +7,7 @@ import { StateRestorer } from "./state_restorer.ts";
 /** From a change of the store's health to what follows, and while it is bad (ms). */
 const LOOK = 250;
 
-/** So long commits may fail before those who wait for one are closed (ms). */
+/** Time of failing commits until connections that wait are closed (ms). */
 const PATIENCE = 2000;
 
 /**
@@ -17,8 +17,8 @@ const PATIENCE = 2000;
 export type Reopen = (error: unknown) => (() => Promise<Store>) | null;
 
 /**
- * Connects a store with the state it keeps: restores at the start, has changes
- * noted from then on, and says when the disk takes no more.
+ * Connects a store with the state it keeps: restores it at the start, then has
+ * changes noted, and reports a disk that is full or fails.
  */
 export class Storage {
   #store!: Store;
@@ -34,7 +34,7 @@ export class Storage {
   onTaken: (reason: string) => void = () => {};
   /** When commits were first seen to fail, ms; 0 while they work. */
   #stuckSince = 0;
-  /** Whether those who waited for a commit have been closed since. */
+  /** Whether the connections that waited for a commit were closed since. */
   #hasClosed = false;
   /** Text of the alarm; null when there is none. */
   #alarm: string | null = null;
@@ -159,7 +159,7 @@ export class Storage {
     this.#setAlarm(health === "ok" ? null : `${health} ${isStuck}`);
   }
 
-  /** Commits fail from now on, still, or no more. */
+  /** Notes whether commits fail. */
   #setStuck(isStuck: boolean): void {
     const { clock, durability } = this.#context;
     const now = clock.now();
@@ -172,7 +172,7 @@ export class Storage {
     } else if (!wasStuck) {
       this.#stuckSince = Math.max(1, now);
     } else if (!this.#hasClosed && now - this.#stuckSince >= PATIENCE) {
-      // Once is enough: nobody begins to wait while commits fail.
+      // Once is enough: no connection begins to wait while commits fail.
       this.#hasClosed = true;
       for (const one of [...this.#connections]) one.storeStuck();
     }

@@ -4,7 +4,7 @@
  */
 const FRESH = 3_000;
 
-/** Larger files are told apart by size and time alone (bytes). */
+/** Larger files are compared by size and time alone (bytes). */
 const LARGEST = 16 * 1024 * 1024;
 
 /** A file as it was seen at some time. */

@@ -6,17 +6,17 @@ import { hearFolder, leaveFolder } from "./folder_events.ts";
 /** Between two looks, where events do not arrive (ms). */
 const LOOK = 10_000;
 
-/** Who replaces one file often replaces the next one as well: it may take (ms). */
+/** Time for the next file: programs often replace several at once (ms). */
 const QUIET = 200;
 
 /** The longest that a folder without rest puts a look off (ms). */
 const PATIENCE = 2_000;
 
-/** Told of changes, until it is closed. */
+/** A watch of files, until it is closed. */
 export interface FileWatch {
-  /** Looks at once; resolves when that has been done, and told. */
+  /** Looks at once; resolves when the changes are reported. */
   look(): Promise<void>;
-  /** Ends it: nothing more is told. */
+  /** Ends the watch; reports no further change. */
   close(): void;
 }
 
@@ -36,12 +36,12 @@ export interface WatchOptions {
 }
 
 /**
- * Watches `paths`, files that may come, go, and be symbolic links that are
- * turned over (certbot, Kubernetes): `changed` is called with those whose
- * content may be another than at the look before. Events of the system tell of
- * it within a second, a look every 10 s where they do not arrive: network
- * file systems, too many watches. Resolves when the first look is done, against
- * which changes are told. Never rejects; `changed` must not throw.
+ * Watches `paths`: files that may come, go, and be symbolic links with changing
+ * targets (certbot, Kubernetes). Calls `changed` with those whose content may
+ * have changed since the look before. Events of the system report a change within
+ * a second; where none arrive (network file systems, too many watches) a look
+ * every 10 s does. Resolves after the first look, which later ones compare with.
+ * Never rejects; `changed` must not throw.
  */
 export async function watchFiles(
   paths: readonly string[],
@@ -108,7 +108,7 @@ class Watch implements FileWatch {
     this.#next?.();
     this.#soon?.();
     this.#since = this.#soon = null;
-    // First the watchers: what changes behind them is told by an event.
+    // First the watchers: an event reports each change after them.
     if (this.#events) await this.#watchFolders();
     // All at once: in a busy process each wait for the disk takes its turn.
     const now = this.#clock.date();

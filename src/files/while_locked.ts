@@ -2,10 +2,10 @@ import { dirname } from "node:path";
 import { makePrivateFolder } from "./private_folder.ts";
 
 /**
- * Runs `work` while nobody else, in this process or another, is at the file
- * `path`. The lock is the kernel's, on `path` + `.lock`: it ends with the
+ * Runs `work` while no other caller, in this process or another, works on the
+ * file `path`. The lock is the kernel's, on `path` + `.lock`: it ends with the
  * process, however that ends. Waits for its turn as long as it takes. Rejects
- * as `work` does, or with what the system says about the lock file.
+ * as `work` does, or with the system's error for the lock file.
  */
 export async function whileLocked<T>(
   path: string,

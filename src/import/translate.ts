@@ -112,7 +112,7 @@ function enterGeneral(
       continue;
     }
     const became = translated(generalRules[name], value);
-    // What one line sets is all in one section.
+    // All settings of one line are in one section.
     const section = became.settings[0]?.key.split(".", 1)[0];
     const settings = became.settings.map(({ key, value }) => ({
       key: key.slice(key.indexOf(".") + 1),
@@ -126,7 +126,7 @@ function enterGeneral(
   }
 }
 
-/** Mosquitto writes to disk only when it is told to, or by a plugin. */
+/** Mosquitto writes to disk only with persistence, or by a plugin. */
 function enterStorage(
   { general, everywhere, security, listeners }: GatheredLines,
   table: TomlTable,
@@ -208,7 +208,7 @@ function enterLog(
   }
 }
 
-/** Bridges are kept as they were said, for whoever sets them up. */
+/** Keeps bridges as comments, for the operator who sets them up. */
 function bridges(lines: readonly ConfigLine[], ledger: Ledger): string {
   if (lines.length === 0) return "";
   const noted = [

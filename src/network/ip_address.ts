@@ -31,8 +31,8 @@ export function formatAddress(bytes: Uint8Array): string {
 }
 
 /**
- * Returns the address as it is known everywhere else: a socket on `::` tells
- * IPv4 peers as `::ffff:192.0.2.1`. What is no address stays as it is.
+ * Returns an IPv4 address without the prefix that a socket on `::` gives it
+ * (`::ffff:192.0.2.1`). Any other text stays as it is.
  */
 export function plainAddress(text: string): string {
   return text.startsWith("::ffff:") && text.includes(".")
@@ -41,9 +41,9 @@ export function plainAddress(text: string): string {
 }
 
 /**
- * Returns what one subscriber has at least to itself, as a text to compare: an
- * IPv4 address, or the first 64 bits of an IPv6 address. What is no address
- * stays as it is.
+ * Returns the part of an address that one subscriber has to itself, as a text to
+ * compare: an IPv4 address, or the first 64 bits of an IPv6 address. Any other
+ * text stays as it is.
  */
 export function subscriberOf(address: string): string {
   if (!address.includes(":")) return address;

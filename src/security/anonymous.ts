@@ -9,9 +9,9 @@ import type {
 import { hasNoCredentials, identityOf } from "./identity.ts";
 
 /**
- * Asks nobody: lets everybody in by listeners that `allow` says, under the user
- * name they give, if any. A listener that has asked for a certificate has seen
- * one, and that will do.
+ * Authenticates without authenticators: accepts every client of the listeners
+ * that `allow` names, under its user name, if any. A listener that requires a
+ * certificate has verified it already.
  */
 export class Unasked implements Authenticator {
   readonly #allow: (listener: string) => boolean;

@@ -39,15 +39,15 @@ export interface Identity {
   readonly certificate?: CertificateFacts | null;
   /** Whether its user name is that of a certificate. @default {false} */
   readonly isCertified?: boolean;
-  /** The listener it came in by; missing where nobody knows any more. */
+  /** Its listener; missing if no longer known. */
   readonly listener?: string;
-  /** Its IP address; missing where nobody knows any more. */
+  /** Its IP address; missing if no longer known. */
   readonly hostname?: string;
-  /** Groups it is in by what let it in, beside those of the settings. */
+  /** Groups from its authenticator, beside those of the settings. */
   readonly groups?: readonly string[];
-  /** What a token of its own allows it; null or missing without one. */
+  /** Grants of its token; null or missing without one. */
   readonly grants?: TopicGrants | null;
-  /** The link of the chain that let it in; missing where there is no chain. */
+  /** The link that accepted it; missing without a chain. */
   readonly link?: string;
   /**
    * By what the link knew it, in words of the link's own: another one after
@@ -82,7 +82,7 @@ export type AuthOutcome =
   | {
     readonly kind: "deny";
     readonly reasonCode: ReasonCode;
-    /** For the operator's eyes alone: a stranger learns nothing from it. */
+    /** For the operator alone; never sent to the client. */
     readonly why?: string;
   }
   | { readonly kind: "continue"; readonly data: Uint8Array };

@@ -16,11 +16,11 @@ export interface AccessQuestion {
 
 /** One rule that was looked at. */
 export interface ExplainedRule {
-  /** Where it stands, as `dunlin.toml:12`; "" where nobody knows. */
+  /** Its place, as `dunlin.toml:12`; "" if unknown. */
   readonly place: string;
   /** The rule in one line. */
   readonly text: string;
-  /** What came of it, as a phrase: "decides", or why it does not fit. */
+  /** Its outcome, as a phrase: "decides", or why it does not fit. */
   readonly outcome: string;
   /** Whether it is the one that decided. */
   readonly decides: boolean;
@@ -28,7 +28,7 @@ export interface ExplainedRule {
 
 /** How a question comes to its answer. */
 export interface Explanation {
-  /** Whether it may be done; null when somebody outside decides. */
+  /** Whether it is allowed; null when an access server decides. */
   readonly allowed: boolean | null;
   /** The rules in the order they were looked at. */
   readonly rules: readonly ExplainedRule[];
@@ -37,15 +37,15 @@ export interface Explanation {
 }
 
 /**
- * Decides what a client may do. Asked on the hot path: must not wait. What it
- * says holds until `generation` changes.
+ * Decides what a client may do. Asked on the hot path: must not wait. Its
+ * answers hold until `generation` changes.
  */
 export interface Authorizer {
   /** Another number whenever an answer may have changed; unique in a process. */
   readonly generation: number;
   /**
    * Returns what `identity` may do with `topic`, by QoS and RETAIN: see
-   * `rights.ts`. What its bits leave open has to be asked for.
+   * `rights.ts`. Call `ask` for the cells that they leave open.
    */
   rights(identity: Identity, topic: Topic): Rights;
   /**

@@ -1,8 +1,8 @@
 import type { Credentials, Identity } from "./authenticator.ts";
 
 /**
- * Who a client is when its credentials are believed; `found` is what whoever
- * believes them knows better or besides.
+ * Returns the identity of an accepted client: its credentials, with the facts
+ * `found` by the authenticator in their place or beside them.
  */
 export function identityOf(
   credentials: Credentials,

@@ -1,9 +1,9 @@
 import type { QoS } from "../mqtt/mod.ts";
 
 /**
- * What one client may do with one topic, as 18 bits: six cells, one for each
- * QoS without and with RETAIN, for each of three questions. A number, because
- * it is looked up for every message.
+ * Rights of one client on one topic, as 18 bits: six cells, one for each QoS
+ * without and with RETAIN, for each of three questions. A number, because the
+ * broker looks it up for every message.
  */
 export type Rights = number;
 
@@ -25,8 +25,8 @@ export function cellOf(qos: QoS, retain: boolean): number {
 }
 
 /**
- * Puts rights together from the cells that may be published, those that
- * somebody else has to be asked about, and those that may be received.
+ * Returns rights of three sets of cells: publish, publish if the access server
+ * allows it, and receive.
  */
 export function makeRights(
   publish: number,

@@ -24,16 +24,15 @@ export interface AccessState {
   readonly authorizer: Authorizer | null;
   /** Files it was read from; when one changes, it has to be opened anew. */
   readonly files: readonly string[];
-  /** How those are slowed down who guess. */
+  /** How failed logins delay the next ones. */
   readonly limits: LoginLimits;
   /** Gives back what it holds; it is asked nothing any more. */
   close(): void;
 }
 
 /**
- * Who may come in and do what. One state of the settings after the other is
- * opened; one at a time is in force. What has been learned of those who guess
- * outlives them.
+ * Authentication and authorization. It opens one state of the settings after the
+ * other, and enforces one at a time. Counts of failed logins outlive the states.
  */
 export class AccessControl {
   readonly #ports: Omit<LinkPorts, "standIns">;
@@ -106,7 +105,7 @@ export class AccessControl {
     };
   }
 
-  /** From now on `access` holds; what held before is closed. */
+  /** Enforces `access`, and closes the state before it. */
   enforce(access: AccessState): void {
     this.#now?.close();
     this.#now = access;

@@ -4,8 +4,8 @@ export class AccessError extends Error {
 }
 
 /**
- * Returns what to tell of `error`, which came up at `where`; a mistake of our
- * own is told as it is, with its stack.
+ * Returns the error to report for `error`, which `where` caused. A mistake in
+ * Dunlin itself stays as it is, with its stack.
  */
 export function accessError(where: string, error: unknown): unknown {
   const isOurs = error instanceof TypeError || error instanceof ReferenceError;

@@ -8,7 +8,7 @@ import type {
 
 /** Access rules by one state of the settings, and where they were read. */
 export interface OpenRules {
-  /** What an authorizer is made of; null when everybody may do everything. */
+  /** Parts of an authorizer; null when every client may do everything. */
   readonly parts: RuleAuthorizerParts | null;
   /** Files they were read from. */
   readonly files: readonly string[];
@@ -18,7 +18,7 @@ export interface OpenRules {
  * Reads all access rules that `settings` name. Rejects with `AccessFileError`
  * for what is wrong in a file, or a file that cannot be read.
  *
- * @param remote Asked what the rules leave open; null asks nobody.
+ * @param remote Decides what the rules leave open; null for no server.
  * @param hasGrants Whether a client may carry rules of its own, which hold even
  * where there are no others.
  */
@@ -75,7 +75,7 @@ function ofListeners(
   }));
 }
 
-/** Returns an authorizer of `rules`; null when everybody may do everything. */
+/** Returns an authorizer of `rules`; null when all clients may do everything. */
 export async function makeAuthorizer(
   { parts }: OpenRules,
 ): Promise<RuleAuthorizer | null> {

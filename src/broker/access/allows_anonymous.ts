@@ -1,9 +1,6 @@
 import type { ListenerSettings } from "../../config/mod.ts";
 
-/**
- * Returns whether clients without credentials may enter by the listener of a
- * name.
- */
+/** Returns a test whether the listener of a name has `allow_anonymous`. */
 export function allowsAnonymous(
   listeners: readonly ListenerSettings[],
 ): (name: string) => boolean {

@@ -8,7 +8,7 @@ import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 
 /**
  * Makes the link that one `[[auth]]` describes. Rejects with an error that
- * says what is wrong. What a link needs is loaded when it is used.
+ * says what is wrong. Loads the code of the link when it is needed.
  */
 export async function openLink(
   auth: AuthSettings,
@@ -57,7 +57,7 @@ async function passwords(
   return { link, files, mayGrant: false };
 }
 
-/** Hashes are there to be guessed by whoever can read them. */
+/** Warns when every user can read the file: hashes can be brute-forced. */
 async function warnOfReaders(
   path: string,
   { log, openFiles }: LinkPorts,

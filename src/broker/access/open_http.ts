@@ -3,8 +3,8 @@ import type { LinkPorts, OpenedLink } from "./opened_link.ts";
 import { outageOf } from "./outage.ts";
 
 /**
- * Makes the link of `type = "http"`, and whom it asks about access. Rejects
- * with what is wrong.
+ * Makes the link of `type = "http"`, and the access server that it names.
+ * Rejects with what is wrong.
  */
 export async function openHttp(
   auth: AuthSettings,
@@ -19,7 +19,7 @@ export async function openHttp(
         "break: take it out",
     );
   }
-  // What stands behind the path may be a key.
+  // The query may be a key.
   const { origin, pathname } = new URL(url);
   const name = `http ${origin}${pathname}`;
   const preset = auth.preset === "mosquitto-go-auth"

@@ -29,7 +29,7 @@ export async function openScram(
   if (file !== "") known.push(...await readPasswordFile(file));
   const users: ScramUser[] = [];
   for (const [name, secret] of known) {
-    // Of other hashes nobody can tell what the client has to prove.
+    // Other hashes do not hold the keys that a SCRAM proof is checked with.
     if (typeof secret === "string" || secret.kind === "scram-sha-256") {
       users.push({ name, secret });
     }

@@ -10,7 +10,7 @@ import {
 } from "../../security/certificates/mod.ts";
 import type { IdentitySource } from "./server_keys.ts";
 
-/** How clients come to trust a certificate that nobody has given. */
+/** The file that makes clients trust an automatic certificate. */
 export interface Trust {
   /** The file that they must be given. */
   readonly file: string;

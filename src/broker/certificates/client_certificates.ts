@@ -29,7 +29,7 @@ const LONGEST_CHAIN = 10;
 
 /** Verdict on a client by its certificate. */
 export interface Judgement {
-  /** Null: it may come in. */
+  /** Null: accepted. */
   readonly refusal: CertificateRefusal | null;
   /** The certificate it showed; null for none or an undecodable one. */
   readonly certificate: ReadCertificate | null;
@@ -68,7 +68,7 @@ const NOTHING_ASKED: Judgement = {
   showing: null,
 };
 
-/** Judges clients by their certificates, when they come and while they stay. */
+/** Judges clients by their certificates, at the start and while connected. */
 export class ClientCertificates {
   readonly #listed: ListedCertificates;
   readonly #trusts: ReadonlyMap<string, ClientTrust>;
@@ -89,7 +89,7 @@ export class ClientCertificates {
     this.#clock = clock;
   }
 
-  /** Judges who comes in by `listener` with this certificate, or none. */
+  /** Judges a client of `listener` by its certificate, or by having none. */
   judge(peer: PeerCertificate | null, listener: ListenerSettings): Judgement {
     if (!this.#trusts.has(listener.name)) return NOTHING_ASKED;
     const now = this.#clock.date();
@@ -114,15 +114,15 @@ export class ClientCertificates {
     return { refusal, certificate, client, showing };
   }
 
-  /** `ending` has come in by this judgement, and stays until `left`. */
+  /** Notes an accepted connection, until `left`. */
   entered(ending: Ending, { showing }: Judgement): void {
     if (showing !== null) this.#live.set(ending, showing);
   }
 
   /**
-   * Takes over the new settings of the listener by which `ending` came in, and
-   * ends it when they ask for a certificate that it has not shown, or for a
-   * revocation list in force. `judgeAgain` looks at everything else.
+   * Applies the new settings of its listener to a connection. Ends it when they
+   * require a certificate that the client has not shown, or a current revocation
+   * list. `judgeAgain` checks everything else.
    */
   stays(
     ending: Ending,
@@ -146,11 +146,11 @@ export class ClientCertificates {
   }
 
   /**
-   * Judges all again who are connected, because a list or an authority has
-   * changed. Ends those that would be refused now, but not for a date that has
+   * Judges all connected clients again, because a list or an authority has
+   * changed. Ends those that it would refuse now, but not for a date that has
    * passed meanwhile. Ends a client that cannot be judged, too: `onFault`
-   * receives the error. Resolves when all are judged: others take their turn
-   * while signatures are verified.
+   * receives the error. Resolves when all are judged; sockets are served while
+   * it verifies signatures.
    */
   async judgeAgain(onFault: (error: Error) => void): Promise<void> {
     let verified = 0;

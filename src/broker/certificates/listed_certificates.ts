@@ -12,13 +12,13 @@ import type { Alarms } from "../status/alarms.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
-/** Strangers wait so long for others, to be written with them (ms). */
+/** Time to gather unknown certificates that one write adds to the list (ms). */
 const GATHER = 1_000;
 
-/** Strangers remembered but not yet written; more are forgotten. */
+/** Unknown certificates that may wait to be written; more are dropped. */
 const MOST_WAITING = 1_000;
 
-/** The operator's list of certificates, as the broker goes by it. */
+/** The operator's list of certificates, as the broker enforces it. */
 export class ListedCertificates {
   readonly #path: string;
   readonly #clock: Clock;

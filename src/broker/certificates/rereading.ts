@@ -1,8 +1,8 @@
 import type { BrokerLog } from "../status/broker_log.ts";
 
 /**
- * Files that are read again while the broker runs: what cannot be used changes
- * nothing, and is told of once, until it is right or wrong in another way.
+ * Files that the broker reads again while it runs. An unusable file changes
+ * nothing; each new fault is reported once.
  */
 export class Rereading {
   readonly #stays: string;

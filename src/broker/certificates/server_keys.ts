@@ -8,9 +8,9 @@ import type { TlsIdentity, TlsKeys } from "../../transport/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import { Rereading } from "./rereading.ts";
 
-/** Where a certificate and its key come from, again and again. */
+/** Source of a certificate and its key, which can be read again. */
 export interface IdentitySource {
-  /** By which the log knows it. */
+  /** Its name in the log. */
   readonly what: string;
   /** Files whose change means that it is to be loaded again. */
   readonly files: readonly string[];
@@ -36,9 +36,9 @@ interface Slot {
 }
 
 /**
- * What one listener shows of itself: the certificate for the name that a client
- * asks for, else the first. What is in use is replaced whole, by one that was
- * proved; until then the old one stays.
+ * The server certificates of one listener: the one for the host name that a
+ * client requests, else the first. A certificate is replaced whole, once the new
+ * one has proved usable; until then the old one stays.
  */
 export class ServerKeys implements TlsKeys {
   readonly #listener: string;

@@ -53,7 +53,7 @@ export class Control {
     return control;
   }
 
-  /** Answers nobody any more, and removes the file. */
+  /** Stops answering, and removes the file. */
   close(): void {
     this.#listener.close();
     for (const stream of this.#streams) this.#end(stream);
@@ -72,7 +72,7 @@ export class Control {
         at += await stream.write(bytes.subarray(at));
       }
     } catch {
-      // Whoever asked has gone, or was too slow.
+      // The caller has gone, or was too slow.
     } finally {
       cancel();
       this.#end(stream);

@@ -1,7 +1,7 @@
-/** What finds out about users, rules and certificates where no broker runs. */
+/** Checks of users, rules and certificates that need no running broker. */
 export type OfflineAccess = typeof import("./offline_access.ts");
 
-/** Loads it: a broker that starts goes without. */
+/** Loads the checks, which a start does without. */
 export async function loadOfflineAccess(): Promise<OfflineAccess> {
   return await import("./offline_access.ts");
 }

@@ -18,7 +18,7 @@ export interface Entry {
 
 /** Counts connections, and says whether one more may come in. */
 export class Admission {
-  /** Who is in stays in, however low the limits become. */
+  /** Lower limits end no connection. */
   limits: LimitSettings;
   readonly #byAddress = new Map<string, number>();
   #byListener = new Map<string, Count>();
@@ -27,7 +27,7 @@ export class Admission {
   /** The limit that the last refusal met: name of the setting and value. */
   limit = "";
 
-  /** Nobody is in. */
+  /** Counts no connection yet. */
   constructor(limits: LimitSettings) {
     this.limits = limits;
   }
@@ -73,7 +73,7 @@ export class Admission {
     return null;
   }
 
-  /** Counts a connection out that was let in. */
+  /** Removes an admitted connection from the counts. */
   leave({ subscriber, count, hasAddress }: Entry): void {
     this.count--;
     count.now--;
@@ -83,7 +83,7 @@ export class Admission {
     else this.#byAddress.delete(subscriber);
   }
 
-  /** Listeners have other names; those that are not named here are no more. */
+  /** Renames listeners; drops the counts of those that are not named. */
   rename(names: Iterable<readonly [before: string, now: string]>): void {
     const renamed = new Map<string, Count>();
     for (const [before, now] of names) renamed.set(now, this.#countOf(before));

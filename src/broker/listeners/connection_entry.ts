@@ -3,10 +3,10 @@ import type { CloseReason, Connection, Context } from "../../session/mod.ts";
 import type { Ending, Judgement } from "../certificates/client_certificates.ts";
 import type { ListenerHandle } from "./listener_handles.ts";
 
-/** A connection, and what the broker knows of how it came in. */
+/** A connection, its listener, and the judgement of its certificate. */
 export class ConnectionEntry implements Ending {
   readonly connection: Connection;
-  /** Where it came in. */
+  /** Its listener. */
   readonly handle: ListenerHandle;
   /** Of its certificate; null where it was asked for none. */
   readonly judgement: Judgement | null;
@@ -24,7 +24,7 @@ export class ConnectionEntry implements Ending {
     this.#context = connection.context;
   }
 
-  /** Its certificate is not let in any more. */
+  /** Ends the connection: its certificate is no longer accepted. */
   end(why: string): void {
     this.sendOff(
       "certificate-revoked",

@@ -24,7 +24,7 @@ import { Throttle } from "../status/throttle.ts";
  */
 const LIMITS = { ofOne: 10, ofReason: 100 };
 
-/** Lines of clients that come and go as they should: at once, and a second. */
+/** Lines of ordinary connects and disconnects: at once, and a second. */
 const BURST = 1000;
 const PER_SECOND = 20;
 
@@ -57,8 +57,9 @@ interface Unlogged {
 
 /**
  * Writes one line for each connection that is accepted, refused or ends, with
- * the same fields in the same order. What goes wrong is throttled by address
- * and reason; what goes as it should has a budget of lines, then a count.
+ * the same fields in the same order. Refusals and faults are throttled by address
+ * and reason; ordinary connects and disconnects have a budget of lines, then a
+ * count.
  */
 export class ConnectionLog implements SessionLog {
   /** Whether ordinary connects and disconnects are logged at `info`. */

@@ -21,13 +21,13 @@ import type { TlsPorts } from "../certificates/certificates.ts";
 export interface ListenPorts {
   /** Clock of deadlines. */
   readonly clock: Clock;
-  /** Told of failures that end neither the listener nor the broker. */
+  /** Receives failures that end neither the listener nor the broker. */
   readonly onTrouble: (error: Error) => void;
-  /** Told of each connection that did not come as far as MQTT. */
+  /** Receives each connection that was refused before MQTT. */
   readonly onRefused: (refusal: Refusal) => void;
   /** For listeners with TLS; rejects when there is nothing to show. */
   readonly tlsPorts: (settings: ListenerSettings) => Promise<TlsPorts>;
-  /** As `BeginningOptions.certify`. @default lets all in */
+  /** As `BeginningOptions.certify`. @default accepts every client */
   readonly certify?: (accepted: Accepted) => Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function listen(
   return new BeginningListener(below, fromWire, { ...arrivals, isProxy });
 }
 
-/** Returns whether MQTT begins with the first byte, whoever sends it. */
+/** Returns whether the first byte of every connection is MQTT. */
 function isPlain(settings: ListenerSettings): boolean {
   return settings.type === "tcp" && !settings.one_port &&
     !settings.proxy_protocol && settings.allowed_networks.length === 0;

@@ -14,7 +14,7 @@ import type { ConnectionEntry } from "./connection_entry.ts";
 /** Sessions looked at before sockets are served again. */
 const SLICE = 128;
 
-/** Ends the connections that came by handles that are no more. */
+/** Ends the connections of removed listeners. */
 export function sendOffGone(
   entries: Iterable<ConnectionEntry>,
   gone: readonly ListenerHandle[],
@@ -30,9 +30,9 @@ export function sendOffGone(
 }
 
 /**
- * Ends the connections that would not be let in by the settings as they are
- * now: from a network that is not allowed any more, or by a user who is none
- * or has another password.
+ * Ends the connections that the settings no longer admit: those from a network
+ * that is not allowed, and those of a user who was removed or has another
+ * password.
  */
 export function judgeConnections(
   entries: Iterable<ConnectionEntry>,
@@ -44,7 +44,7 @@ export function judgeConnections(
     try {
       judgeConnection(entry, authenticator, networks);
     } catch (error) {
-      // Unjudged it must not stay, and all others are still to be judged.
+      // A connection must not stay unjudged; the others come next.
       entry.connection.fail(error);
     }
   }
@@ -63,7 +63,7 @@ function judgeConnection(
       "allowed_networks no longer includes the address of the client",
     );
   }
-  // Who is only being judged is asked about when that is done.
+  // A login under way is checked when it ends.
   const { session } = connection;
   if (session === null) return;
   if (authenticator.stillAllows?.(session.identity) !== false) return;

@@ -8,7 +8,7 @@ const RETRY = 5_000;
 /** Failures that waiting does not mend. */
 const LASTING: readonly ListenFailure[] = ["not permitted", "not a socket"];
 
-/** What handles wait with; a `ListenerHandle` is what the caller knows a handle by. */
+/** Ports of waiting handles, of whatever type the caller has. */
 export interface WaitingPorts<ListenerHandle> {
   readonly clock: Clock;
   /** Listens by `settings`; rejects when that is not possible yet. */
@@ -32,7 +32,7 @@ export function isWorthWaiting(
   return retry && failure !== undefined && !LASTING.includes(failure);
 }
 
-/** ListenerHandles whose address is not there yet. Each is tried until it can be had. */
+/** Handles whose address does not exist yet; each is tried until it does. */
 export class WaitingHandles<ListenerHandle> {
   readonly #ports: WaitingPorts<ListenerHandle>;
   readonly #waiting = new Map<ListenerHandle, Waiting>();
@@ -42,7 +42,7 @@ export class WaitingHandles<ListenerHandle> {
     this.#ports = ports;
   }
 
-  /** Tries `handle` again and again, by these settings. */
+  /** Tries `handle` again and again, with these settings. */
   add(handle: ListenerHandle, settings: ListenerSettings): void {
     this.remove(handle);
     const waiting: Waiting = { settings, cancel: () => {} };
@@ -50,7 +50,7 @@ export class WaitingHandles<ListenerHandle> {
     this.#schedule(handle, waiting);
   }
 
-  /** Gives `handle` up if it waits. */
+  /** Stops trying `handle`, if it waits. */
   remove(handle: ListenerHandle): void {
     this.#waiting.get(handle)?.cancel();
     this.#waiting.delete(handle);

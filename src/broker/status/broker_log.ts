@@ -10,13 +10,13 @@ export type EventFields = Readonly<
 export interface BrokerLog extends Pick<SessionLog, "failed"> {
   /** Returns whether events of this level are written. */
   logs(level: LogLevel): boolean;
-  /** Something happened; fields that are undefined are left out. */
+  /** Logs an event; omits fields that are undefined. */
   event(level: LogLevel, event: string, fields: EventFields): void;
   /** Something failed and the broker goes on; `what` says where. */
   trouble(what: string, error: Error): void;
-  /** That is over, after `lasted` ms; `what` is as `trouble` was told. */
+  /** A trouble is over after `lasted` ms; `what` is that of `trouble`. */
   recovered(what: string, lasted: number): void;
-  /** Something an operator may wait for has come about; `what` says where. */
+  /** Logs an event that an operator may wait for; `what` says where. */
   notice(what: string, text: string): void;
 }
 

@@ -31,10 +31,10 @@ export class SysTopics {
   storage: (() => StoreStatus) | null = null;
   /** Days left of certificates, by listener; null when there are none. */
   certificates: (() => ReadonlyMap<string, number>) | null = null;
-  /** Logins that went wrong; null where nobody is asked. */
+  /** Counts of failed logins; null without authenticators. */
   logins: (() => Readonly<LoginCounts>) | null = null;
   #updatedAt: number;
-  /** What it has retained: it takes no room from what clients may retain. */
+  /** Its own retained messages: they take no room from those of clients. */
   readonly #room = { messages: 0, bytes: 0 };
 
   /** `interval` in ms; 0 publishes nothing. */
@@ -69,7 +69,7 @@ export class SysTopics {
     this.#report();
   }
 
-  /** Publishes no more. */
+  /** Stops publishing. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;

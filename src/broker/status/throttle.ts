@@ -3,7 +3,7 @@ import { shortKey } from "./short_key.ts";
 
 const MINUTE = 60_000;
 
-/** Reasons that are told apart in a minute; all others share the lines of one. */
+/** Reasons with lines of their own in a minute; all others share one. */
 const MOST_REASONS = 100;
 
 /** Characters of a reason that are kept. */
@@ -11,7 +11,7 @@ const LONGEST_REASON = 500;
 
 const OTHERS = "other errors";
 
-/** Bounds of what is told in a minute. */
+/** Limits of the lines in a minute. */
 export interface ThrottleLimits {
   /** Lines for one reason and one subject, each about another, at least 1. */
   readonly ofOne: number;
@@ -111,7 +111,7 @@ export class Throttle {
     return lines;
   }
 
-  /** Tells what was left out so far, and ends the timer. */
+  /** Reports the counts of omitted lines, and ends the timer. */
   stop(): void {
     this.#minute?.();
     this.#next();

@@ -62,7 +62,7 @@ export async function authority(
   }));
 }
 
-/** Known complaints are told as they are; our own mistakes with their stack. */
+/** Returns the message of a known error; for a mistake of Dunlin its stack. */
 function reasonOf(error: unknown): string {
   const isSaid = error instanceof CommandError ||
     error instanceof Error &&

@@ -16,7 +16,7 @@ export function rows(...all: readonly (readonly [string, string])[]): string {
   return all.map(([name, value]) => `  ${name.padEnd(13)}${value}\n`).join("");
 }
 
-/** Returns what programs are told of a certificate. */
+/** Returns a certificate for programs. */
 export function certificateJson(
   { notBefore, notAfter, names, ...rest }: CertificateReading,
 ): Record<string, unknown> {

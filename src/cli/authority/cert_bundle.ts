@@ -132,7 +132,7 @@ function filesOf(
   ];
 }
 
-/** The library is loaded by whoever wants a zip. */
+/** Loads the library, which only a zip needs. */
 async function zipped(
   files: readonly BundleFile[],
   now: number,

@@ -58,8 +58,8 @@ export async function matching(
   const known = await allKnown(call);
   const of = (fingerprint: string) =>
     known.find((one) => one.fingerprint === fingerprint);
-  // Files first: strangers choose the names of those that are pending, and
-  // must not choose what a file's name means.
+  // Files first: a client chooses the name of its pending certificate, and must
+  // not choose the meaning of a file's name.
   const isPath = /[\\/]|\.(crt|pem|cer|der)$/i.test(argument);
   if (isPath && await isFile(argument)) {
     const content = await readBytes(argument);

@@ -2,7 +2,7 @@ import type { Issued } from "../../security/mod.ts";
 import type { AuthorityCall } from "./authority_options.ts";
 import { shownDay } from "./authority_text.ts";
 
-/** What lines that are pasted need to know. */
+/** Names and addresses in the lines to paste. */
 interface Lines {
   readonly host: string;
   readonly port: number;

@@ -62,7 +62,7 @@ export class Outlet {
 
   /** Queues `text`, one or more whole lines. */
   readonly write = (text: string): void => {
-    // A gap is in one place: nothing is queued behind it until it is told.
+    // A gap is in one place: nothing is queued behind it until it is reported.
     if (this.#dropped > 0 || this.#waiting + text.length > MOST_WAITING) {
       this.#dropped += linesIn(encoder.encode(text));
     } else {
@@ -133,7 +133,7 @@ export class Outlet {
       try {
         at += await this.#stream.write(bytes.subarray(at));
       } catch (error) {
-        // A full pipe that somebody has made non-blocking.
+        // A full pipe that another program has made non-blocking.
         if (!(error instanceof Deno.errors.WouldBlock) || this.#hurry) break;
         await this.#rest(GATHER);
       }

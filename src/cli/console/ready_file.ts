@@ -24,8 +24,9 @@ export class UnwritableFile extends Error {
 }
 
 /**
- * Writes `readiness` as JSON. Whoever waits for `path` never sees half of it:
- * it is written beside and then renamed. Rejects with `UnwritableFile`.
+ * Writes `readiness` as JSON. A program that waits for `path` never sees half of
+ * it: a file beside it is written and then renamed. Rejects with
+ * `UnwritableFile`.
  */
 export async function writeReadyFile(
   path: string,

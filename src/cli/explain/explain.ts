@@ -126,7 +126,7 @@ function isSaid(error: unknown): error is Error {
 }
 
 function messageOf(error: Error): string {
-  // What the rules' and password files say needs words about the place.
+  // Faults of rules and password files need words about the place.
   return ["AccessError", "AccessFileError"].includes(error.name)
     ? startError(error)
     : error.message;

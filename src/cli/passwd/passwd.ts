@@ -86,7 +86,7 @@ function told({ text, user, file, hash }: Change): Answer {
   return { code: 0, text: `${text}\n`, json: { user, file, hash } };
 }
 
-/** A new one is asked for twice: nobody sees what is typed. */
+/** Asks twice for a new password: the terminal does not show it. */
 async function askPassword(
   user: string,
   isNew: boolean,
@@ -116,9 +116,9 @@ async function askPassword(
   throw new CommandError("the password is empty: nothing is changed");
 }
 
-/** Known complaints are told as they are; our own mistakes with their stack. */
+/** Returns the message of a known error; for a mistake of Dunlin its stack. */
 function reasonOf(error: unknown): string {
-  // What SCRAM cannot take of a password is a `RangeError`.
+  // A password that SCRAM cannot use throws a `RangeError`.
   const isSaid = error instanceof CommandError ||
     error instanceof RangeError ||
     error instanceof Error && error.name === "PasswordFileError";

@@ -68,7 +68,7 @@ async function change(
         throw new CommandError(`${file}: there is no user ${user}`);
       }
       const next = withUser(text, user, hash);
-      // What else is wrong with it would keep the broker from reading it.
+      // Any other fault would keep the broker from reading the file.
       parsePasswordFile(next, file);
       await writePrivately(file, next, modeOf(found), ownerOf(found));
       return { isThere };

@@ -19,13 +19,13 @@ export interface ReloadingParts {
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: LogEvent;
-  /** Told when other settings are in force; must not throw. */
+  /** Called when other settings are in force; must not throw. */
   readonly onReload: () => void | Promise<void>;
 }
 
 /**
- * Has a broker go over to what its files say: when one of them changes, and
- * when it is asked to. What cannot be used changes nothing and is logged.
+ * Reloads the settings of a broker when one of its files changes, and on
+ * request. Unusable settings change nothing and are logged.
  */
 export class Reloading {
   readonly #parts: ReloadingParts;
@@ -59,7 +59,7 @@ export class Reloading {
     });
   }
 
-  /** Watches no more, and begins no other reload. */
+  /** Ends the watch; no reload begins any more. */
   stop(): void {
     this.#isOver = true;
     this.#watch?.close();
@@ -84,7 +84,7 @@ export class Reloading {
         this.reload(changed.join(", "));
       });
       if (this.#isOver) return this.#watch.close();
-      // What was written between reading and watching is seen by nobody else.
+      // The watch misses changes between reading and watching.
       if (await wereTouched(files, this.#readAt)) await this.#reload(null);
     }
   }

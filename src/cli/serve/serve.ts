@@ -227,8 +227,8 @@ async function stopFault(
 }
 
 /**
- * A mistake of ours that nobody caught is logged, and ends nothing: the broker
- * has other clients to serve.
+ * Logs errors that nothing caught. They end nothing: the broker has other
+ * clients to serve.
  */
 function outliveMistakes(log: LogEvent): void {
   // A package that writes by itself would wait for the reader of standard error.
@@ -248,7 +248,7 @@ function outliveMistakes(log: LogEvent): void {
   );
 }
 
-/** Tells of start and stop: to people in words, to programs as an event. */
+/** Reports start and stop: to people in words, to programs as an event. */
 function teller(settings: LogSettings, log: LogEvent, output: Output) {
   return (words: string, event: string, details: LogDetails) => {
     if (settings.format === "json") log("info", event, details);

@@ -6,7 +6,7 @@ import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 export interface StartReport {
   readonly version: string;
   readonly listeners: (Readiness["listeners"][number] & {
-    /** What a line to try it depends on. */
+    /** Facts for the line to try it. */
     readonly tried: Tried;
     /** WebSocket only: the path clients connect to. */
     readonly path?: string;

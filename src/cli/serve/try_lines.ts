@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
 
-/** What `mosquitto_pub` has to say to be let in; null where it cannot be. */
+/** Credentials that `mosquitto_pub` needs; null where it cannot connect. */
 export type Login = "nothing" | "password" | null;
 
 /** A listener, as far as a line to try it depends on it. */

@@ -5,7 +5,7 @@ import { UnreadableFile } from "./read_settings.ts";
 import { notPermitted } from "../console/unmet_need.ts";
 import { UnwritableFile } from "../console/ready_file.ts";
 
-/** What to do about a store that keeps the broker from starting. */
+/** Advice for a store that keeps the broker from starting. */
 const advice: Readonly<Record<StoreFault, string>> = {
   locked: "stop that one, or give this one a store of its own with " +
     "--set storage.path=FOLDER (or none: --set storage.mode=memory)",

@@ -9,7 +9,7 @@ const LOOK = 250;
 /** Characters of a full bar. */
 const WIDTH = 30;
 
-/** What leads back to the start of the line, and empties it. */
+/** Moves to the start of the line, and empties it. */
 const CLEAR = "\r\x1b[K";
 
 /** A line on a terminal that tells how far some long work has come. */

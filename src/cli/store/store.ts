@@ -75,7 +75,7 @@ function reasonOf(
   { fault, message, todo }: StoreError,
   name: StoreCommandName,
 ): string {
-  // What may be done while a broker runs says so in its help.
+  // Commands that work beside a running broker say so in their help.
   if (fault === "locked") return `${message}; stop it first`;
   if (fault === "corrupt" && name === "restore") {
     return `${message}\n  take another backup`;

@@ -1,6 +1,6 @@
 import type { SettingChange } from "./difference.ts";
 
-/** What to say of a change that does not count for all at once. */
+/** Words for a change that does not take effect for all at once. */
 const EFFECTS: Readonly<Record<SettingChange["effect"], string>> = {
   now: "",
   reconnect: " (for each client when it connects again)",
@@ -15,7 +15,7 @@ export function describeChange(change: SettingChange): string {
   const { path, from, to, effect } = change;
   if (from === null) return `+ ${path}: ${to}${EFFECTS[effect]}`;
   if (to === null) return `- ${path}: ${from}${EFFECTS[effect]}`;
-  // Of two secrets there is no more to tell than that they differ.
+  // Of two secrets only the difference is shown.
   const what = from === to ? "another one" : `${from} -> ${to}`;
   return `~ ${path}: ${what}${EFFECTS[effect]}`;
 }

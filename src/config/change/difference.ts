@@ -24,7 +24,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Returns what differs between the settings `from` and those that replace them,
- * in the order of the example file. Secrets that differ are told, not shown.
+ * in the order of the example file. Secrets that differ are listed, not shown.
  */
 export function differenceOf(from: Settings, to: Settings): SettingChange[] {
   return [
@@ -75,7 +75,7 @@ function listenerChanges(from: Settings, to: Settings): SettingChange[] {
   return pairListeners(from, to).flatMap((pair) => {
     if (pair.from === null) return [whole("listener", null, pair.to)];
     if (pair.to === null) return [whole("listener", pair.from, null)];
-    // What both have from their sections is told there.
+    // The difference of a section covers the settings that both inherit.
     const own = Object.fromEntries(
       Object.entries<Field<unknown>>(lists.listener).filter(([, field]) =>
         field.inherits === undefined

@@ -8,7 +8,7 @@ export type Effect = "now" | "reconnect" | "restart";
 /** A store is not carried over to another place or promise while it is used. */
 const RESTART: ReadonlySet<string> = new Set(["storage.mode", "storage.path"]);
 
-/** What CONNACK tells a client, or what a CONNECT is judged by. */
+/** Settings that CONNACK announces, or that judge a CONNECT. */
 const AGREED: ReadonlySet<string> = new Set([
   "limits.max_client_id_length",
   "limits.connect_timeout",

@@ -6,7 +6,7 @@ import { flag } from "./word_fields.ts";
 /** Time spans within the broker count ms; those told to clients count s. */
 export const wait = { unit: 1, min: 100, max: 3600_000 };
 
-// What a section says for all listeners, and each listener for itself.
+// Fields that a section sets for all listeners, and each listener for itself.
 
 export const packetSize = size(
   16 * MIB,

@@ -97,7 +97,7 @@ export function path(expected: string, doc: string): Field<string> {
   return { ...text("", /^[^\0]{0,4000}$/, expected, doc), isPath: true };
 }
 
-/** Text nobody may see; in the file it is best a `file:` reference. */
+/** A secret text, never shown; in the file best a `file:` reference. */
 export function secret(doc: string): Field<string> {
   return {
     doc,
@@ -147,8 +147,7 @@ export function list<T>(
 
 /**
  * Returns a list of tables, `[[section.name]]` in the file, each with `fields`.
- * The schema reads them one by one, so that each mistake is told where it
- * stands.
+ * The schema reads them one by one, so that each mistake has its place.
  */
 export function tables<T>(
   fields: FieldsOf<T>,

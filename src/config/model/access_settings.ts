@@ -25,8 +25,8 @@ export type JwtAlgorithm =
   | "EdDSA";
 
 /**
- * One link of the chain: it lets a client in, refuses it, or leaves it to the
- * next. What belongs to another type is at its default.
+ * One authenticator: it accepts a client, rejects it, or passes to the next.
+ * Settings of another type have their defaults.
  */
 export interface AuthSettings {
   /** How it finds out. */
@@ -61,9 +61,9 @@ export interface AuthSettings {
   readonly disconnect_on_expiry: boolean;
   /** `http`: asked whether a client may come in. */
   readonly url: string;
-  /** `http`: asked what a client may do; "" asks nobody. */
+  /** `http`: URL that decides what a client may do; "" for none. */
   readonly acl_url: string;
-  /** `http`: asked whether a user may do everything; "" asks nobody. */
+  /** `http`: URL that decides whether a user may do everything; "" for none. */
   readonly superuser_url: string;
   /** `http`: what requests and answers look like. */
   readonly preset: "dunlin" | "mosquitto-go-auth";
@@ -89,7 +89,7 @@ export interface UserSettings {
   readonly groups: readonly string[];
 }
 
-/** Users of whom rules speak together. */
+/** A group of users, for access rules. */
 export interface GroupSettings {
   /** As rules name it. */
   readonly name: string;
@@ -98,8 +98,8 @@ export interface GroupSettings {
 }
 
 /**
- * Who may do what with which topics. All that it says of the client must fit;
- * an empty list says nothing.
+ * An access rule: clients, action, topics. A client must match every list; an
+ * empty list matches all.
  */
 export interface AclRule {
   /** User names. */
@@ -116,7 +116,7 @@ export interface AclRule {
   readonly certificate_cn: readonly string[];
   /** DNS names and e-mail addresses of its certificate. */
   readonly certificate_san: readonly string[];
-  /** Subjects of whoever issued its certificate. */
+  /** Subjects of the issuer of its certificate. */
   readonly certificate_issuer: readonly string[];
   /** SHA-256 fingerprints of its certificate. */
   readonly certificate_fingerprint: readonly string[];
@@ -134,7 +134,7 @@ export interface AclRule {
   readonly permission: "allow" | "deny";
   /** Rules in Mosquitto's format for clients of `listener`; "" names none. */
   readonly file: string;
-  /** Where it was said, as `dunlin.toml:12`; "" where nobody knows. */
+  /** Its place, as `dunlin.toml:12`; "" if unknown. */
   readonly place: string;
 }
 
@@ -144,7 +144,7 @@ export interface AccessSettings {
   readonly order: "first-match" | "deny-wins";
   /** Access rules in Mosquitto's format, after those of the settings. */
   readonly acl_file: readonly string[];
-  /** Whether MQTT 5 clients are told which rule refused them. */
+  /** Whether MQTT 5.0 clients get the rule that refused them. */
   readonly explain: boolean;
   /** Whether a client id with a session is kept for the user it belongs to. */
   readonly client_id_owner: "user" | "anyone";

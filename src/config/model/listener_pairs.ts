@@ -9,7 +9,7 @@ export type ListenerPair =
 /**
  * Which listeners of `from` go on as which of `to`: those that speak the same
  * way at the same address, whatever they are called. In the order of `to`,
- * then those that are no more.
+ * then the removed ones.
  */
 export function pairListeners(
   from: Pick<Settings, "listener">,

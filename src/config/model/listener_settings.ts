@@ -4,7 +4,7 @@ export type VersionName = "3.1" | "3.1.1" | "5.0";
 /** How a listener speaks: MQTT or WebSocket, each with TLS or without. */
 export type ListenerType = "tcp" | "tls" | "websocket" | "wss" | "unix";
 
-/** Which client certificates a listener asks for and lets in. */
+/** Client certificates that a listener requests and accepts. */
 export type ClientCertificateMode =
   | "off"
   | "optional"
@@ -54,15 +54,15 @@ export interface ListenerSettings extends CertificateFiles {
   readonly socket_mode: number;
   /** WebSocket only: the HTTP path that is upgraded, or `*` for any. */
   readonly path: string;
-  /** WebSocket only: `Origin` headers let in; empty lets all in. */
+  /** WebSocket only: accepted `Origin` headers; empty accepts all. */
   readonly allowed_origins: readonly string[];
-  /** Whether TLS, plain MQTT and WebSocket are told apart by first bytes. */
+  /** Whether the first bytes select TLS, plain MQTT or WebSocket. */
   readonly one_port: boolean;
   /** TLS only: further certificates, chosen by the name a client asks for. */
   readonly certificate: readonly CertificateFiles[];
   /** TLS only: the oldest version spoken. */
   readonly min_tls: "1.2" | "1.3";
-  /** TLS only: which client certificates are asked for and let in. */
+  /** TLS only: client certificates that it requests and accepts. */
   readonly client_certificates: ClientCertificateMode;
   /** TLS only: PEM files of the authorities that issue client certificates. */
   readonly ca: readonly string[];
@@ -90,9 +90,9 @@ export interface ListenerSettings extends CertificateFiles {
   readonly proxy_client_tls: "off" | "tls" | "certificate";
   /** Whether its certificate's name there becomes the user name, and must. */
   readonly proxy_username: boolean;
-  /** Networks that may connect, in CIDR; empty lets all in. */
+  /** Networks that may connect, in CIDR; empty allows all. */
   readonly allowed_networks: readonly string[];
-  /** Put before every topic of a client here, which never sees it. */
+  /** A prefix added to every topic on this listener; clients never see it. */
   readonly mount_point: string;
   /** Protocol versions accepted; at least one. */
   readonly versions: readonly VersionName[];

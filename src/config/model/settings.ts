@@ -195,11 +195,11 @@ export interface ShutdownSettings {
 export interface Settings {
   /** At least one. */
   readonly listener: readonly ListenerSettings[];
-  /** Asked in this order; none lets in whom the listener lets in. */
+  /** Authenticators in the order of asking; without any the listeners decide. */
   readonly auth: readonly AuthSettings[];
   /** Users that the settings know. */
   readonly user: readonly UserSettings[];
-  /** Users of whom rules speak together. */
+  /** Groups of users, for access rules. */
   readonly group: readonly GroupSettings[];
   /** Access rules; with any, all that none allows is refused. */
   readonly acl: readonly AclRule[];

@@ -6,7 +6,7 @@ import type { Path } from "../text/problem.ts";
 export interface PathBase {
   /** Absolute path of a folder. */
   readonly folder: string;
-  /** What a leading `~/` stands for; without it, that stays. */
+  /** Replaces a leading `~/`; undefined leaves it. */
   readonly home: string | undefined;
 }
 

@@ -50,7 +50,7 @@ export function completeSettings(given: PartialSettings = {}): Settings {
   }
   settings.listener = (given.listener ?? [{}]).map((listener) =>
     completeListener(
-      // Who asks for credentials means it.
+      // An [[auth]] table means that credentials are required.
       given.auth?.length ? { allow_anonymous: false, ...listener } : listener,
       settings as Record<string, Values>,
       names,

@@ -112,7 +112,7 @@ function openToOthers({ bind }: ListenerSettings, index: number): string {
     `or bind it to 127.0.0.1`;
 }
 
-/** Settings of another type would do nothing, and nobody would be told. */
+/** Refuses settings of another type, which would have no effect. */
 function checkTypes(listener: ListenerSettings, said: Said, tell: Tell): void {
   const fields = listenerFields as Readonly<Record<string, Field<unknown>>>;
   for (const [key, field] of Object.entries(fields)) {

@@ -71,7 +71,7 @@ function followsFrom(path: Path, refused: readonly string[]): boolean {
   // In place of a port that is refused stands the default, which may clash;
   // in place of a rule's filter or a certificate, none at all.
   if (["port", "filter", "cert"].includes(last)) return true;
-  // Whoever wrote an [[auth]] in a wrong way wants credentials asked for.
+  // A refused [[auth]] table still means that credentials are required.
   if (last === "bind" && refused.includes("auth")) return true;
   return refused.includes(describePath(path));
 }

@@ -14,10 +14,9 @@ const SERVICE_LINK =
 /**
  * Variables that look like a setting and are none: `DUNLIN_LOG_LEVEL` for
  * `DUNLIN_LOG__LEVEL`, `DUNLIN_PORT` for `DUNLIN_LISTENER__0__PORT`. Each is a
- * problem, as an unknown key in the file is: what it asks for would not be
- * done, and nobody would be told.
+ * problem, as an unknown key in the file is: it would have no effect, silently.
  *
- * Other names that begin with `DUNLIN_` belong to whoever set them: an image
+ * Other names that begin with `DUNLIN_` belong to others: an image
  * that names its version, a script, a file that refers to them. `text` is that
  * file.
  */

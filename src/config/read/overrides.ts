@@ -100,7 +100,7 @@ export function applyOverride(
 }
 
 function misfitOf(place: unknown, key: string | number): string | undefined {
-  // What every object inherits is no setting, and must not be written to.
+  // Properties that every object inherits must not be written to.
   if (key in Object.prototype) return "there is no such setting";
   if (!Array.isArray(place)) return undefined;
   if (typeof key !== "number") {

@@ -35,7 +35,7 @@ export interface ReadTree {
 
 /**
  * Reads and checks the file, the environment and the `--set` arguments, which
- * are laid over each other in this order. What is wrong goes to `problems`.
+ * override each other in this order. `problems` gets all mistakes.
  */
 export async function readTree(
   sources: SettingsSources,

@@ -19,7 +19,7 @@ const VARIABLE = /\$\$\{|\$\{([^{}]*)\}/g;
  * Returns a copy of `value`, the tree of a configuration, in which the strings
  * hold what they refer to: `${NAME}` and `${NAME:-default}` anywhere in a
  * string, `file:PATH` as a whole string where `isSecret` says so. `$${` stands
- * for `${`. A reference that leads nowhere is told to `onBad` and left out.
+ * for `${`. `onBad` gets a reference that leads nowhere, which is left out.
  */
 export async function resolveReferences(
   value: unknown,
@@ -68,7 +68,7 @@ function substitute(
     isWhole = false;
     onBad(
       match === null
-        // What stands in it may be part of a secret.
+        // Its text may be part of a secret.
         ? "a reference is not valid: write ${NAME} or ${NAME:-default}, " +
           "or $${ for a plain ${"
         : `the environment variable ${

@@ -59,7 +59,7 @@ function rootSchema(): z.ZodMiniType {
   const shape: Record<string, z.ZodMiniType> = {};
   for (const [name, fields] of Object.entries(fieldsOf)) {
     const table = tableSchema(fields);
-    // A broker without any listener serves nobody.
+    // A broker without any listener serves no client.
     const least = name === "listener" ? 1 : 0;
     shape[name] = z.optional(
       isList(name)
@@ -97,7 +97,7 @@ export function checkTree(
     onViolation(violation);
     takeOut(tree, violation.path);
   }
-  // What is left can be checked for what its parts say together.
+  // The cross checks need valid values: bad ones are removed.
   return schema.parse(tree) as PartialSettings;
 }
 

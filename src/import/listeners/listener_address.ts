@@ -79,7 +79,7 @@ function enterBind(
     own !== undefined
       ? becomes("bind", own.address, `the address of ${device.value} now`)
       : {
-        // Anything else would let in more than was asked for.
+        // Any other address would accept more clients than asked for.
         ...becomes(
           "bind",
           "127.0.0.1",

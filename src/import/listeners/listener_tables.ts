@@ -147,7 +147,7 @@ function hasPort({ name, value }: ConfigLine): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** What a PROXY header of version 2 answers where a proxy speaks TLS. */
+/** Settings that a PROXY header of version 2 replaces: the proxy speaks TLS. */
 const TOLD_BY_PROXY: readonly string[] = [
   "proxy_protocol_v2_require_tls",
   "require_certificate",
@@ -252,7 +252,7 @@ async function enterTls(
   }
   const files = ["cafile", "capath", "crlfile"].map(last)
     .filter((line) => line !== undefined);
-  // Without a certificate nobody could get a name from it, and come in.
+  // Without a certificate no client could get a user name from it.
   if (!isYes("require_certificate") && !isCertified) {
     for (const line of files) {
       if (line === above && isLost) continue;

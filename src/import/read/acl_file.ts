@@ -2,7 +2,7 @@
 export interface AclLine {
   /** From 1. */
   readonly number: number;
-  /** Whose it is: a user's, of those without a name, or everybody's. */
+  /** Clients of the rule: one user, anonymous clients, or all clients. */
   readonly who: { readonly user: string } | "anonymous" | "everybody";
   readonly access: "read" | "write" | "readwrite" | "deny";
   /** With `%u` and `%c` where it is everybody's. */

@@ -35,7 +35,7 @@ export async function readConfig(path: string): Promise<ConfigLine[]> {
           `it includes more than ${MOST_FILES} files`,
         );
       }
-      // What an included file includes is not read: Mosquitto does not either.
+      // Like Mosquitto, an included file includes no other.
       lines.push(...parseLines(file, await readText(file)));
     }
   }
@@ -100,7 +100,7 @@ async function folderOf(line: ConfigLine): Promise<string> {
   try {
     if ((await Deno.stat(line.value)).isDirectory) return line.value;
   } catch {
-    // What is wrong with the other one is told when it is read.
+    // A fault of the other file is reported when it is read.
   }
   return join(dirname(line.file), line.value);
 }

@@ -32,14 +32,14 @@ export interface GatheredLines {
   readonly listeners: readonly ListenerLines[];
   /** Users and rules of all listeners. */
   readonly security: ConfigLine[];
-  /** Plugins at all listeners, whatever is told apart. */
+  /** Plugins of all listeners, also with `per_listener_settings`. */
   readonly everywhere: ConfigLine[];
   /** Whether each listener has its own `security`. */
   readonly perListener: boolean;
   readonly bridges: ConfigLine[];
   /** Whether no address was said: then only this machine may connect. */
   readonly isLocalOnly: boolean;
-  /** What `allow_anonymous` is where it is not said. */
+  /** Default of `allow_anonymous`. */
   readonly anonymousByDefault: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface GoAuth {
   readonly aclFile: ConfigLine | undefined;
   /** Whether only `aclFile` or a web server allows anything. */
   readonly deniesByDefault: boolean;
-  /** What does not have a counterpart: an option, and why. */
+  /** Options without a counterpart, each with the reason. */
   readonly lost: readonly { readonly line: ConfigLine; readonly why: string }[];
 }
 

@@ -32,7 +32,7 @@ export class Ledger {
     settings.forEach(({ key, value }, index) => {
       table.set(key, value, place, index === 0 ? note : "");
     });
-    // What holds at each listener is said once.
+    // A line that applies to each listener appears once.
     if (isLost && this.#told.has(line)) return;
     if (settings.length === 0) {
       const what = isLost ? "No counterpart" : "Not needed";

@@ -5,7 +5,7 @@ interface Entry {
   readonly value: Value;
   /** Line comments above it. */
   readonly notes: readonly string[];
-  /** Where it comes from; empty when nobody said it. */
+  /** Its source; empty when no line set it. */
   readonly place: string;
 }
 

@@ -13,9 +13,9 @@ export interface CompiledRule {
   readonly subject: SubjectCheck;
   /** Whether it allows what it is about. */
   readonly allows: boolean;
-  /** What it is about in publishing: cells as in `rights.ts`. */
+  /** Cells of `rights.ts` that it covers in publishing. */
   readonly publishCells: number;
-  /** What it is about in subscribing and receiving. */
+  /** Cells that it covers in subscribing and receiving. */
   readonly receiveCells: number;
   /** Its filters. */
   readonly filters: readonly RuleLevels[];

@@ -15,13 +15,13 @@ import type { Client } from "./subject_check.ts";
 /** A question, and what it is to be explained with. */
 export interface ExplainCase {
   readonly rules: RuleSet;
-  /** Those that are looked at, in their order; all that could fit at least. */
+  /** Rules to look at, in their order: at least all that could fit. */
   readonly considered: readonly CompiledRule[];
   readonly identity: Identity;
   readonly question: AccessQuestion;
   /** Whether everything is allowed because there are no rules at all. */
   readonly isOpen: boolean;
-  /** Who is asked what no rule decides; null for nobody. */
+  /** Name of the access server; null without one. */
   readonly remote: string | null;
   /** Of a subscription: what the rules come to; null for "ask". */
   readonly answer: QoS | -1 | null;
@@ -47,7 +47,7 @@ export function explainAccess(explained: ExplainCase): Explanation {
   }
   const { looked, decider } = walk(explained);
   const isFilter = question.action === "subscribe";
-  // What rules allow a part of is for somebody outside to say all the same.
+  // The access server decides about a filter that rules allow in part.
   if (decider !== null && !(isFilter && answer === null)) {
     const isAllowed = decider.allows;
     const isLess = isFilter && isAllowed && answer !== question.qos;

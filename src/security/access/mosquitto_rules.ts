@@ -1,7 +1,7 @@
 import { validateTopicFilter } from "../../mqtt/mod.ts";
 import { type AccessRule, EVERYBODY, type RuleSubject } from "./rule.ts";
 
-/** What is wrong in a file of access rules: a line for each mistake. */
+/** Mistakes in a file of access rules, one a line. */
 export class AccessFileError extends Error {
   /** Each as `file:line: what is wrong`. */
   readonly mistakes: readonly string[];

@@ -1,7 +1,7 @@
 import type { Identity } from "../authenticator.ts";
 import type { AccessQuestion } from "../authorizer.ts";
 
-/** Somebody outside who is asked what no rule decides. */
+/** An access server, which decides what no rule decides. */
 export interface RemoteAccess {
   /** How it is called where answers are explained, like `http://…`. */
   readonly name: string;

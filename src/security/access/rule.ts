@@ -1,6 +1,6 @@
 import type { QoS } from "../../mqtt/mod.ts";
 
-/** Whom a rule is about: all that it says must fit, an empty list says nothing. */
+/** Clients of a rule: each matches every list; an empty list matches all. */
 export interface RuleSubject {
   /** User names. */
   readonly users: readonly string[];
@@ -16,7 +16,7 @@ export interface RuleSubject {
   readonly commonNames: readonly string[];
   /** DNS names and mail addresses of its certificate. */
   readonly alternativeNames: readonly string[];
-  /** Who issued its certificate, as RFC 4514 writes it. */
+  /** Issuer of its certificate, as RFC 4514 writes it. */
   readonly issuers: readonly string[];
   /** SHA-256 of its certificate, in hex, with or without colons. */
   readonly fingerprints: readonly string[];
@@ -42,7 +42,7 @@ export interface AccessRule {
   readonly isPattern: boolean;
   /** Whether it allows or denies. */
   readonly permission: "allow" | "deny";
-  /** Where it stands, as `dunlin.toml:12`; "" where nobody knows. */
+  /** Its place, as `dunlin.toml:12`; "" if unknown. */
   readonly place: string;
 }
 

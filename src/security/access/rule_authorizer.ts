@@ -15,9 +15,9 @@ import { RuleSet, type RuleSource } from "./rule_set.ts";
 
 /** Parts of an authorizer. */
 export interface RuleAuthorizerParts extends RuleSource {
-  /** Whether what nobody decides is denied even where there are no rules. */
+  /** Whether an undecided question is denied even without rules. */
   readonly deniesByDefault: boolean;
-  /** Asked what no rule decides; null asks nobody. */
+  /** Decides what no rule decides; null for no access server. */
   readonly remote: RemoteAccess | null;
 }
 
@@ -26,7 +26,7 @@ let generations = 0;
 
 /**
  * Decides by rules, then by what the client's own token grants, then by
- * somebody outside. What nobody decides is denied as soon as there is a rule
+ * an access server. An undecided question is denied as soon as there is a rule
  * or a grant.
  */
 export class RuleAuthorizer implements Authorizer {
@@ -70,7 +70,7 @@ export class RuleAuthorizer implements Authorizer {
       return makeRights(publish, 0, receive);
     }
     if (this.#remote === null) return makeRights(publish, 0, receive);
-    // Who is outside was asked about the subscription: that has to do.
+    // The access server decided about the subscription: that covers receiving.
     return makeRights(
       publish,
       said.publish.undecided,
@@ -100,7 +100,7 @@ export class RuleAuthorizer implements Authorizer {
     return denied === ALL_CELLS && some === 0 ? -1 : null;
   }
 
-  /** Returns what somebody outside says; false where nobody is. */
+  /** Returns the answer of the access server; false without one. */
   ask(
     identity: Identity,
     question: AccessQuestion,

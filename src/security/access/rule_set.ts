@@ -8,7 +8,7 @@ import { RuleShelf } from "./rule_shelf.ts";
 import { RuleTree } from "./rule_tree.ts";
 import type { Client } from "./subject_check.ts";
 
-/** What a list of rules says: cells as in `rights.ts`. */
+/** Result of a list of rules: cells as in `rights.ts`. */
 export interface Verdict {
   /** Allowed cells. */
   readonly allowed: number;
@@ -38,7 +38,7 @@ export class RuleSet {
   readonly #clients = new WeakMap<Identity, Client>();
   readonly #tree = new RuleTree();
   readonly #all = new RuleShelf();
-  /** What was asked about last: a SUBSCRIBE has many filters of one client. */
+  /** The last client and its filters: a SUBSCRIBE has many filters. */
   #last: { readonly client: Client; readonly filters: FilledFilters } | null =
     null;
 
@@ -170,7 +170,7 @@ interface Filled {
   readonly order: number;
 }
 
-/** What rules say of receiving, as it is for one client. */
+/** Filters of rules about receiving, filled in for one client. */
 interface FilledFilters {
   readonly allowed: readonly Filled[];
   readonly denied: readonly Filled[];

@@ -11,15 +11,15 @@ interface Condition {
 
 /** A client, with all groups it is in. */
 export interface Client {
-  /** Who it is. */
+  /** Its identity. */
   readonly identity: Identity;
-  /** By the settings and by what let it in. */
+  /** Groups from the settings and from its authenticator. */
   readonly groups: ReadonlySet<string>;
-  /** Its address as `parseAddress` gives it; null where nobody knows it. */
+  /** Its address as `parseAddress` gives it; null if unknown. */
   readonly address: Uint8Array | null;
 }
 
-/** What a rule says of clients, ready to be asked. */
+/** Tests whether a rule applies to a client. */
 export class SubjectCheck {
   readonly #conditions: readonly Condition[];
 

@@ -3,9 +3,9 @@ import { identityOf } from "../identity.ts";
 import type { Link, Verdict } from "./link.ts";
 
 /**
- * The link that lets in whoever came by a certificate that the listener
- * believes, or a proxy that the listener trusts. Its user name is that of the certificate; without one, and with one
- * of its own in CONNECT, the client still has to prove that.
+ * The link that accepts a client with a certificate that its listener or a
+ * trusted proxy verified. The user name is that of the certificate; without one,
+ * a client with a user name in CONNECT still has to prove it.
  */
 export const certificateLink: Link = {
   name: "client-certificate",
@@ -22,7 +22,7 @@ export const certificateLink: Link = {
     }
     return { kind: "allow", identity: identityOf(credentials) };
   },
-  // Whoever takes a certificate back ends the connections by it.
+  // A revocation ends the connections of its certificate by itself.
   stillAllows: ({ certificate, isCertified }: Identity) =>
     isCertified === true || (certificate ?? null) !== null,
 };

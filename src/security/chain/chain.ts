@@ -12,7 +12,7 @@ import type { Link, Verdict } from "./link.ts";
 import type { LoginAttempts } from "./login_attempts.ts";
 import { hasNoCredentials, identityOf } from "../identity.ts";
 
-/** What `Identity.link` says of clients that a listener lets in unasked. */
+/** `Identity.link` of clients that a listener accepts without asking. */
 const UNASKED = "allow_anonymous";
 
 /** Parts of a chain. */
@@ -83,7 +83,7 @@ export class Chain implements Authenticator {
 
   /**
    * Returns what each link says of a client, up to the one that decides. Counts
-   * as no login: it is for whoever asks why.
+   * as no login: it serves `dunlin explain`.
    */
   async trace(credentials: Credentials): Promise<ChainStep[]> {
     const steps: ChainStep[] = [];

@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly kind: "allow"; readonly identity: Identity }
   | {
     readonly kind: "deny";
-    /** What CONNACK says; a reason that counts as a failed login is 0x86 or 0x87. */
+    /** Reason code of CONNACK; 0x86 and 0x87 count as a failed login. */
     readonly reasonCode: ReasonCode;
     /** For the operator: "wrong password". Nothing secret. */
     readonly why: string;
@@ -14,14 +14,14 @@ export type Verdict =
     readonly isDisguised?: boolean;
   }
   | {
-    /** Somebody else may know the client: the next link is asked. */
+    /** The link does not know the client: the next link is asked. */
     readonly kind: "ignore";
     /** For the operator: "no such user". */
     readonly why: string;
     /**
      * Takes the time that the link would have taken for a client it knows.
      * One of them is waited for when the client is refused in the end, so that
-     * the time does not tell strangers which user names there are.
+     * the time does not reveal which user names exist.
      */
     readonly dummyVerification?: () => Promise<void>;
   };
@@ -29,7 +29,7 @@ export type Verdict =
 /** One way to find out who a client is. */
 export interface Link {
   /**
-   * What it is, the same after a reload that leaves it as it is:
+   * Its kind and source, the same after a reload that does not change it:
    * "password-file /etc/dunlin/passwd". Links that share a name are each asked
    * `stillAllows`.
    */
@@ -41,8 +41,8 @@ export interface Link {
   /** Begins an exchange; null or missing when it does not know `method`. */
   begin?(method: string, credentials: Credentials): AuthExchange | null;
   /**
-   * Whether it would still let in a client that it has let in before. Without
-   * the method it would.
+   * Returns whether it would still accept a client that it accepted before.
+   * Without the method it would.
    */
   stillAllows?(identity: Identity): boolean;
   /**

@@ -21,7 +21,7 @@ export function linkOfListeners(
       listeners.includes(credentials.listener)
         ? link.begin?.(method, credentials) ?? null
         : null,
-    // Where nobody knows any more by which it came, it has to come again.
+    // A client whose listener is unknown has to connect again.
     stillAllows: (identity) =>
       identity.listener !== undefined &&
       listeners.includes(identity.listener) &&

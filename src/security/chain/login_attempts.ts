@@ -12,7 +12,7 @@ const MOST = 10_000;
 /** Logins that may wait at one time; more are refused at once. */
 const MOST_WAITING = 4096;
 
-/** Letters of a user name that count here: strangers choose how long it is. */
+/** Letters of a user name that count here: clients choose its length. */
 const MOST_LETTERS = 200;
 
 /** How those are slowed down who guess. */
@@ -42,7 +42,7 @@ interface Pair {
   here: number;
   /** Logins that are being judged. */
   underWay: number;
-  /** Those who wait for one that is under way. */
+  /** Logins that wait for one under way. */
   readonly waiting: (() => void)[];
 }
 
@@ -70,7 +70,7 @@ export class LoginAttempts {
   readonly #pairs = new Map<string, Pair>();
   #waiting = 0;
 
-  /** Starts no timer before somebody has to wait. */
+  /** Starts no timer before a login has to wait. */
   constructor(clock: Clock, limits: LoginLimits) {
     this.#clock = clock;
     this.limits = limits;

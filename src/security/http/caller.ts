@@ -18,7 +18,7 @@ export interface CallerOptions {
 /** Questions that wait for others to be answered; more are not asked. */
 const MOST_WAITING = 10_000;
 
-/** And what they hold (characters): strangers choose how long a password is. */
+/** Characters that waiting requests may hold: clients choose their passwords. */
 const MOST_HELD = 16 << 20;
 
 /** An answer says yes or no and lists some filters (bytes). */
@@ -35,7 +35,7 @@ interface Waiting {
   readonly refuse: () => void;
 }
 
-/** Asks a server, so many questions at once and no more. */
+/** Asks a server, with a limited number of requests at once. */
 export class Caller {
   readonly #options: CallerOptions;
   readonly #clock: Clock;
@@ -99,9 +99,9 @@ export class Caller {
   }
 
   /**
-   * The turn goes to who waits longest; nobody can come in between. Whoever
-   * has waited too long has probably gone: a crowd of those must not hold up
-   * who came after them.
+   * Gives the turn to the oldest request, without a gap for a new one. A request
+   * that waited too long is dropped: its client has probably gone, and a crowd
+   * of those must not delay the others.
    */
   #pass(): void {
     const oldest = this.#clock.now() - this.#options.timeout;

@@ -16,9 +16,9 @@ import type { WebAnswer } from "./request.ts";
 const LONGEST = 65_535;
 
 /**
- * Our own: what is known goes out as JSON, `{"result": "allow" | "deny" |
- * "ignore"}` comes back with status 200. What lets a client in may also say
- * `username`, `groups`, `acl` and `expires_at`; what does not, `reason`.
+ * The preset of Dunlin. A request has all known facts as JSON. The answer is
+ * `{"result": "allow" | "deny" | "ignore"}` with status 200. `allow` may come with
+ * `username`, `groups`, `acl` and `expires_at`; the others with `reason`.
  */
 export const dunlinPreset: Preset = {
   mayGrant: true,

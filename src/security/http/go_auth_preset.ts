@@ -3,7 +3,7 @@ import type { AccessQuestion } from "../authorizer.ts";
 import { AnswerError, type Preset, textOf, type WebVerdict } from "./preset.ts";
 import type { WebAnswer } from "./request.ts";
 
-/** What mosquitto-go-auth calls the ways to use a topic. */
+/** Numbers of mosquitto-go-auth for the uses of a topic. */
 const ACC: Readonly<Record<AccessQuestion["action"], number>> = {
   receive: 1,
   publish: 2,
@@ -33,7 +33,8 @@ export const goAuthPreset: Preset = {
     };
   },
   read({ status, text }: WebAnswer): WebVerdict {
-    // It takes any of them for a no; ours goes by whose fault it is.
+    // mosquitto-go-auth takes each for a refusal; here a failing server counts
+    // as a failure.
     if (status >= 500 || status === 429 || status < 200) {
       throw new AnswerError(`the server answered ${status}`);
     }

@@ -10,7 +10,7 @@ import type { Preset, WebVerdict } from "./preset.ts";
 export interface HttpAccessOptions {
   /** Where it is asked. */
   readonly url: string;
-  /** Where it is asked whether a user may do everything; "" asks nobody. */
+  /** URL that decides whether a user may do everything; "" for none. */
   readonly superuserUrl: string;
   /** Format of requests and answers. */
   readonly preset: Preset;
@@ -18,7 +18,7 @@ export interface HttpAccessOptions {
   readonly cache: number;
 }
 
-/** What a server says that fails: no word on it, for now. */
+/** Answer of a server; `failed` is never kept. */
 type Answer = WebVerdict["kind"] | "failed";
 
 /** Asks a web server what a client may do. */
@@ -28,7 +28,7 @@ export class HttpAccess {
   readonly #options: HttpAccessOptions;
   readonly #caller: Caller;
   readonly #cache: AnswerCache<Answer>;
-  /** Questions under way, by name: whoever asks the same waits for one. */
+  /** Questions under way, by name: equal questions share one request. */
   readonly #underWay = new Map<string, Promise<Answer>>();
 
   /** Asks nothing yet. */
@@ -50,7 +50,7 @@ export class HttpAccess {
     const { url, superuserUrl, preset } = this.#options;
     const asked = () =>
       this.#answer(url, JSON.stringify(preset.access(identity, question)));
-    // A user without a name is nobody's superuser.
+    // A client without a user name cannot be a superuser.
     if (superuserUrl === "" || identity.username === null) return asked();
     const isSuper = this.#answer(
       superuserUrl,
@@ -84,8 +84,8 @@ export interface AskedServer {
 }
 
 /**
- * Asks servers one after the other until one knows. Who fails is left out
- * where it may be; what nobody knows is denied.
+ * Asks servers one after the other until one decides. With `on_error = "ignore"`
+ * a failing server is skipped. A question that none decides is denied.
  */
 export class HttpAccessChain implements RemoteAccess {
   readonly name: string;

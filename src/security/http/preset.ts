@@ -6,7 +6,7 @@ import type { WebAnswer } from "./request.ts";
 export type WebVerdict =
   | { readonly kind: "allow"; readonly found: WebIdentity }
   | { readonly kind: "deny"; readonly why: string }
-  /** Somebody else may know. */
+  /** The next authenticator is asked. */
   | { readonly kind: "ignore"; readonly why: string };
 
 /** Facts about an accepted client, from the server. */

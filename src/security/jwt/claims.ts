@@ -45,7 +45,7 @@ export function usernameOf(claims: unknown, claim: string): string {
   if (typeof name !== "string" || name === "") {
     throw new ClaimError(claim, "is not a string that could be a user name");
   }
-  // What no CONNECT could give must not come in by another way [MQTT-1.5.4-2].
+  // A user name that CONNECT cannot hold is refused here, too [MQTT-1.5.4-2].
   if (
     encodeUtf8(name).length > LONGEST_NAME || !name.isWellFormed() ||
     name.includes("\0")

@@ -40,7 +40,7 @@ const LONGEST_TOKEN = 16 * 1024;
 /** Three parts in base64url (RFC 7515, 7.1). */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The link that lets in whoever has a JSON Web Token as its password. */
+/** The link that accepts a JSON Web Token as password. */
 export class JwtLink implements Link {
   readonly name: string;
   readonly #rules: JwtRules;
@@ -74,7 +74,7 @@ export class JwtLink implements Link {
           : "the password is not a JSON Web Token",
       );
     }
-    // Whoever sends it tries whether anybody forgets to check (RFC 8725, 2.1).
+    // An unsigned token is an attack (RFC 8725, 2.1).
     if (header.alg === "none") return deny("the token is not signed");
     const { algorithms } = this.#rules;
     if (!algorithms.includes(header.alg)) {

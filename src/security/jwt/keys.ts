@@ -26,7 +26,7 @@ export interface TokenHeader {
 
 /** The keys of a link. */
 export interface TokenKeys {
-  /** Algorithms that fit; whoever is asked for another has no key. */
+  /** Algorithms that fit the keys; no key serves another. */
   readonly algorithms: readonly string[];
   /**
    * Returns those that could have signed a token. Rejects when none can be had.

@@ -25,8 +25,8 @@ export interface RemoteKeysOptions {
 
 /**
  * Milliseconds after a fetch within which a key that is not known is no reason
- * for another, nor a failure for another try: strangers choose how often they
- * come.
+ * for another, nor a failure for another try: clients choose how often they
+ * connect.
  */
 const COOLDOWN = 10_000;
 
@@ -72,7 +72,7 @@ export class RemoteKeys implements TokenKeys {
   }
 
   has(id: string): boolean {
-    // Nobody is sent away because a server has not been asked yet.
+    // Before the first fetch every key id is accepted.
     return this.#last?.keys.has(id) ?? true;
   }
 

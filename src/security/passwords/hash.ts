@@ -74,7 +74,7 @@ export interface BcryptHash {
   readonly text: string;
 }
 
-/** A password in a form from which nobody gets it back. */
+/** A hashed password. */
 export type PasswordHash =
   | Sha512Hash
   | Pbkdf2Hash

@@ -70,7 +70,7 @@ export class Hashing {
     });
   }
 
-  /** Ends all threads; whoever waits is told that it is too busy. */
+  /** Ends all threads; waiting tasks fail with `TooBusyError`. */
   close(): void {
     this.#isClosed = true;
     this.#idle?.();

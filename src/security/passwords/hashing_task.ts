@@ -7,7 +7,7 @@ export interface HashingTask {
   readonly password: Uint8Array<ArrayBuffer>;
 }
 
-/** What came of it, in a form that one thread can tell another. */
+/** Result of a task, in a form that threads can exchange. */
 export type HashingOutcome =
   | { readonly ok: true; readonly matches: boolean }
   | { readonly ok: false; readonly message: string };

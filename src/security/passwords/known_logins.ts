@@ -11,8 +11,8 @@ const MEMORY = 24 * 3600_000;
  * Logins that were right, so that a crowd that comes back after the network has
  * failed does not wait for one hash each. Nothing is kept but a keyed digest of
  * user, stored hash and password; the key is another one in each process and
- * never leaves it. A new password is a new stored hash, so an old login counts
- * no more.
+ * never leaves it. A new password is a new stored hash, so an old login no
+ * longer counts.
  */
 export class KnownLogins {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class KnownLogins {
   /** Until when, by digest. */
   readonly #until = new Map<string, number>();
 
-  /** Knows nobody yet. */
+  /** Knows no login yet. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

@@ -20,7 +20,7 @@ export interface PasswordPorts {
 
 const NONE = new Uint8Array(0);
 
-/** Lets in who gives the name of a user and the user's password. */
+/** The link that accepts a user name with the user's password. */
 export class PasswordLink implements Link {
   readonly name: string;
   readonly #users: PasswordUsers;
@@ -45,7 +45,7 @@ export class PasswordLink implements Link {
     if (hash === undefined) {
       const dummyVerification = () => this.#pretend(username, password);
       const why = "no such user";
-      // Where nobody is there is no time to be taken for anybody's.
+      // Without users no time needs to be imitated.
       return this.#hashes.length === 0
         ? ignored(why)
         : { kind: "ignore", why, dummyVerification };

@@ -6,9 +6,9 @@ const NOTHING =
   /[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
 
 /**
- * What neither name nor password may have (RFC 4013, 2.3): controls, what is
- * for private use or no character, surrogates, what is no plain text, what
- * changes how others are shown, tags, and what no version of Unicode knows.
+ * Characters prohibited in names and passwords (RFC 4013, 2.3): controls,
+ * private use, non-characters, surrogates, those unsuited to plain text, those
+ * that change the display, tags, and unassigned ones.
  */
 const PROHIBITED =
   /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u0340\u0341\u06dd\u070f\u180e\u200e\u200f\u2028\u2029\u202a-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\ufffd\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]/u;

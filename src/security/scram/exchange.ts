@@ -31,7 +31,7 @@ interface Begun {
 
 /**
  * One authentication by SCRAM-SHA-256 (RFC 5802, 5), the server's side. A user
- * nobody knows goes the same way as a wrong password.
+ * no user has takes the same way as a wrong password.
  */
 export class ScramExchange implements AuthExchange {
   readonly #users: ScramUsers;
@@ -89,7 +89,7 @@ export class ScramExchange implements AuthExchange {
     const { first, serverFirst, nonce, name, entry } = begun;
     const final = readClientFinal(bytes);
     if (final.nonce !== nonce) throw new ScramError("the nonce differs");
-    // Else somebody between could have changed what the client said of it.
+    // Else a man in the middle could have changed the header.
     if (final.binding !== Buffer.from(first.gs2).toString("base64")) {
       throw new ScramError("the gs2 header differs");
     }
@@ -125,7 +125,7 @@ function provesKey(
 ): boolean {
   const signature = hmac(hash.key, signed);
   const key = signature.map((byte, index) => byte ^ (proof[index] ?? 0));
-  // What is kept is the hash of the key, never the key.
+  // The stored form is the hash of the key, never the key.
   return timingSafeEqual(sha256(key), hash.key) &&
     proof.length === DIGEST_BYTES;
 }

@@ -8,7 +8,7 @@ import { type ScramUser, ScramUsers } from "./users.ts";
 export const SCRAM_METHOD = "SCRAM-SHA-256";
 
 /**
- * The link that lets in MQTT 5.0 clients that prove by enhanced authentication
+ * The link that accepts MQTT 5.0 clients that prove by enhanced authentication
  * that they know a password, without sending it.
  */
 export class ScramLink implements Link {
@@ -27,7 +27,7 @@ export class ScramLink implements Link {
   ) {
     this.name = name;
     this.#users = new ScramUsers(users, standIns);
-    // What fails here fails again, and is told, when the user comes.
+    // A failure here happens again, and is reported, at the login of the user.
     this.#users.prepare(this.#closed.signal).catch(() => {});
   }
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { hmac } from "./digests.ts";
 
-/** What the first answer of an exchange shows of a user. */
+/** Facts about a user that the first answer of an exchange shows. */
 export interface Shape {
   /** Rounds of PBKDF2. */
   readonly iterations: number;
@@ -9,7 +9,7 @@ export interface Shape {
   readonly saltBytes: number;
 }
 
-/** What an exchange answers under a name that no user has. */
+/** Answer of an exchange under an unknown name. */
 export interface StandIn {
   readonly salt: Uint8Array<ArrayBuffer>;
   readonly iterations: number;

@@ -32,10 +32,10 @@ export interface ScramEntry {
   hash(): ScramHash | Promise<ScramHash>;
 }
 
-/** What proofs are made with: they are equal within one process alone. */
+/** Key of the proofs: they are equal within one process alone. */
 const proofKey = randomBytes(32);
 
-/** What a user of the settings gets whose password is given as it is. */
+/** Shape for a user whose password the settings give in clear. */
 const PLAIN: Shape = { iterations: SCRAM_ITERATIONS, saltBytes: 16 };
 
 /**
@@ -63,7 +63,7 @@ export class ScramUsers {
     }
   }
 
-  /** Returns what an exchange under `name` goes by; the name is prepared. */
+  /** Returns the entry for an exchange under `name`, which is prepared. */
   find(name: string): ScramEntry {
     // Made for all, so that it takes as long for those that need it not.
     const stranger = this.#stranger(name);
@@ -86,8 +86,8 @@ export class ScramUsers {
   }
 
   /**
-   * Makes the hashes of those who have but a password, one after the other:
-   * the first login of one would else take longer than that of nobody. Ends
+   * Makes the hashes of users with a password in clear, one after the other:
+   * their first login would else take longer than one of an unknown name. Ends
    * early when `signal` is aborted.
    */
   async prepare(signal: AbortSignal): Promise<void> {
@@ -102,7 +102,7 @@ export class ScramUsers {
     const proof = createHmac("sha256", proofKey).update(textOf(user))
       .digest("hex");
     if (typeof secret === "string") {
-      // Told now: at a login it would be told to nobody.
+      // Reported now: at a login the operator would not see it.
       told(user, () => saslPrep(secret));
       // As a stand-in would get it: to add a user changes no salt.
       const salt = this.#standIns.salt(name, PLAIN.saltBytes);

@@ -15,8 +15,8 @@ export async function keepIssued(
 }
 
 /**
- * Returns what was issued under that fingerprint, in PEM; undefined for a
- * stranger's.
+ * Returns the certificate of that fingerprint, in PEM; undefined for one that
+ * was not issued here.
  */
 export async function readIssued(
   files: AuthorityFiles,

@@ -16,7 +16,7 @@ export type LeafPurpose = "client" | "server";
 export interface Leaf {
   /** Its subject; must not be empty. */
   readonly subject: InstanceType<X509["Name"]>;
-  /** Whom it speaks of beside that; checked. */
+  /** Its subject alternative names; checked. */
   readonly names: CertificateNames;
   readonly purpose: LeafPurpose;
   readonly publicKey: CryptoKey;

@@ -74,7 +74,7 @@ export async function readServer(
       own.verify(issuer.publicKey) && await isPair(cert, key);
     return isSound ? { cert, key, isSelfSigned, notAfter, renewAt } : null;
   } catch {
-    // Damaged files are made anew like missing ones; nobody else wrote them.
+    // Damaged files are made anew like missing ones: only Dunlin writes them.
     return null;
   }
 }

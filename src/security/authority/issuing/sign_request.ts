@@ -15,14 +15,14 @@ import type { X509 } from "../keys/x509.ts";
 /** RFC 5280, 4.2.1.6. */
 const NAMES = "2.5.29.17";
 
-/** What a request is signed with; what is left out is as the request says. */
+/** Options of signing; the request gives those that are missing. */
 export type SignOptions =
   & Pick<IssueOptions, "purpose" | "days">
   & Partial<Pick<IssueOptions, "name" | "names">>;
 
 /**
- * Signs a certificate request (PKCS#10; PEM, or DER) that `file` names. Whom it
- * is for comes from the request, what it may be used for does not. Rejects as
+ * Signs a certificate request (PKCS#10; PEM, or DER) that `file` names. The
+ * request gives the subject, not the purpose. Rejects as
  * `issue` does; `unsuitable` also when the request's signature is wrong.
  */
 export async function signRequest(

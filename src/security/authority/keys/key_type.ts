@@ -70,7 +70,7 @@ export function keyTypeOf(algorithm: KeyAlgorithm): string {
   return name.toLowerCase();
 }
 
-/** What strangers' keys may be, so that nobody can do without them. */
+/** Accepted types of keys that come from elsewhere: long enough to be safe. */
 const acceptable =
   /^(p256|p384|p521|ed25519|rsa(20[4-9]\d|2[1-9]\d\d|[34]\d{3}))$/;
 

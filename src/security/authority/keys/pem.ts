@@ -2,7 +2,7 @@ const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /** A block of a PEM file (RFC 7468). */
 export interface PemBlock {
-  /** What it says it is, as `CERTIFICATE`. */
+  /** Its label, as `CERTIFICATE`. */
   readonly label: string;
   /** The block with both its lines, without an end of line. */
   readonly text: string;

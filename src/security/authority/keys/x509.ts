@@ -2,8 +2,8 @@
 export type X509 = typeof import("@peculiar/x509");
 
 /**
- * Loads the library, which takes 150 ms and some 15 MiB: only whoever makes or
- * signs something needs it. It finds its parts by metadata that no engine has
+ * Loads the library, which takes 150 ms and some 15 MiB: only code that makes
+ * or signs something needs it. It finds its parts by metadata that no engine has
  * by itself, so that comes first.
  */
 export async function loadX509(): Promise<X509> {

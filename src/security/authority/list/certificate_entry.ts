@@ -1,6 +1,6 @@
 /**
- * What the operator says of a certificate. `revoked` goes before everything;
- * `pending` has come by, was refused, and waits for the operator's word.
+ * The operator's decision on a certificate. `revoked` overrides everything;
+ * `pending` was seen and refused, and waits for a decision.
  */
 export type CertificateState = "authorized" | "revoked" | "pending";
 
@@ -13,7 +13,7 @@ export const certificateStates: readonly CertificateState[] = [
 
 /** Entry of one certificate. */
 export interface CertificateEntry {
-  /** What the operator calls it; the common name where nobody chose another. */
+  /** The operator's name for it; else its common name. */
   readonly name: string;
   /** State that the operator gave it. */
   readonly state: CertificateState;

@@ -79,7 +79,7 @@ async function read(
 /** The shortest list there is. */
 const EMPTY = '{"version":1,"certificates":{}}';
 
-/** What the lock file of a list holds once the list has been there. */
+/** Content of the lock file of a list that was once written. */
 const MARK = "The list beside this file has been written once. Without the " +
   "list no certificate is judged: an empty one would forget revocations.\n";
 

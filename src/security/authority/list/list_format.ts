@@ -66,7 +66,7 @@ function recordOf(value: unknown, where: string): Record<string, unknown> {
 function readEntry(value: unknown, key: string): CertificateEntry {
   const entry = recordOf(value, key);
   const state = certificateStates.find((one) => one === entry.state);
-  // Who may enter is never guessed: a slip of the pen here must not let in.
+  // An unknown state is never guessed: a slip of the pen must not authorize.
   if (state === undefined) {
     throw new FormatFault(
       `says ${JSON.stringify(entry.state)} for the state of ${key}: it must ` +

@@ -3,7 +3,7 @@ import type { CertificateEntry } from "./certificate_entry.ts";
 /** How many unknown certificates are remembered; the oldest gives way. */
 const MOST_PENDING = 1000;
 
-/** Characters of a stranger's subject or name that are kept. */
+/** Characters of an unknown certificate's subject or name that are kept. */
 const MOST_TEXT = 200;
 
 /** Facts about a certificate that a client showed. */
@@ -16,7 +16,7 @@ export interface SeenCertificate {
   readonly subject: string;
   /** End of its life, in ms since 1970; NaN where its date makes no sense. */
   readonly expiresAt: number;
-  /** What the operator should know, such as the listener it came by. */
+  /** A note for the operator, such as the listener that saw it. */
   readonly note: string;
 }
 
@@ -45,7 +45,7 @@ export function rememberPending(
   return true;
 }
 
-/** Strangers choose what is pending, so its number must have a bound. */
+/** Bounds the pending entries: any client can add one. */
 function dropOldest(list: Map<string, CertificateEntry>): void {
   const pending = [...list].filter(([, entry]) => entry.state === "pending")
     .sort(([, a], [, b]) => a.added < b.added ? -1 : a.added > b.added ? 1 : 0);

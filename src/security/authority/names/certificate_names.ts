@@ -77,7 +77,7 @@ export function checkCommonName(name: string): void {
  * Returns the names of a server called `name`, that among them: clients look
  * for it there, and not at the common name (RFC 9525, 6.2).
  *
- * @throws {AuthorityError} `unsuitable` when nobody could find it
+ * @throws {AuthorityError} `unsuitable` when no client could find it
  */
 export function serverNames(
   name: string,

@@ -36,7 +36,7 @@ export function machineNames(
   };
 }
 
-/** Returns what an authority is called that nobody gave a name. */
+/** Returns the default name of an authority. */
 export function machineAuthorityName(machine: Machine = Deno): string {
   const own = machineNames([], machine).dns[0] ?? "this machine";
   return `Dunlin on ${own}`.slice(0, 64);

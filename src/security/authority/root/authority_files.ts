@@ -31,7 +31,7 @@ export function authorityFiles(folder: string): AuthorityFiles {
 }
 
 /**
- * Makes the folder if need be, and keeps others out of it, whoever made it.
+ * Makes the folder if need be, and makes it private in any case.
  *
  * @throws {AuthorityError} `unwritable`
  */

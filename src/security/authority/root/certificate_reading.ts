@@ -16,13 +16,13 @@ export type Certificate = InstanceType<X509["X509Certificate"]>;
 export interface CertificateReading {
   /** SHA-256, 64 digits of lowercase hex. */
   readonly fingerprint: string;
-  /** The whole of whom it is for, as RFC 4514 writes it: `CN=pump,O=Works`. */
+  /** Its whole subject, as RFC 4514 writes it: `CN=pump,O=Works`. */
   readonly subject: string;
   /** Its common name; empty when it has none. */
   readonly name: string;
   /** Its issuer, as `subject`. */
   readonly issuer: string;
-  /** Whom it speaks of, beside the name. */
+  /** Its subject alternative names. */
   readonly names: CertificateNames;
   /** Whether a server may use it. */
   readonly isForServer: boolean;

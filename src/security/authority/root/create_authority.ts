@@ -52,7 +52,7 @@ export async function createAuthority(
   );
 }
 
-/** The same, for whoever has the folder's lock already. */
+/** The same, for a caller that holds the folder's lock. */
 export async function newAuthority(
   options: Omit<CreateOptions, "days">,
   life: Validity,

@@ -67,8 +67,8 @@ export async function atAuthority<T>(
 }
 
 /**
- * Writes an authority, for whoever has the folder's lock. The key first: without
- * it the certificate would be one that only verifies.
+ * Writes an authority; the caller holds the folder's lock. The key comes first:
+ * a certificate without its key only verifies.
  */
 export async function putAuthority(
   files: AuthorityFiles,

@@ -11,9 +11,9 @@ import { loadX509, type X509 } from "../keys/x509.ts";
 
 /** A text, and the file it came from. */
 export interface NamedText {
-  /** What was in it. */
+  /** Its content. */
   readonly text: string;
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly file: string;
 }
 

@@ -1,6 +1,6 @@
 import { type DerElement, DerReader, readOid, Tag } from "./der.ts";
 
-/** Short names that RFC 4514 and its users know; others are told by number. */
+/** Short names of RFC 4514 and its users; others appear by number. */
 const SHORT: Readonly<Record<string, string>> = {
   "2.5.4.3": "CN",
   "2.5.4.4": "SN",
@@ -44,7 +44,7 @@ export function readName(element: DerElement): DistinguishedName {
       const value = pair.next();
       const text = readText(value);
       if (oid === COMMON_NAME) commonName ??= text;
-      // What is no text is told by its bytes (RFC 4514, 2.4).
+      // A value that is not text appears as its bytes (RFC 4514, 2.4).
       const told = text === null ? `#${value.whole.toHex()}` : escaped(text);
       values.push(`${SHORT[oid] ?? oid}=${told}`);
     }

@@ -14,7 +14,7 @@ export const NameKind = {
 export interface GeneralName {
   /** Its tag; see `NameKind`. */
   readonly kind: number;
-  /** What it holds; of a directory name, the sequence of its parts. */
+  /** Its content; of a directory name, the sequence of its parts. */
   readonly content: Uint8Array;
 }
 

@@ -10,7 +10,7 @@ export interface Shown {
 
 /**
  * Returns those of `authorities` that have signed one of `shown`, and those
- * that have signed these, and so on upwards; roots left out, whom no list can
+ * that have signed these, and so on upwards; roots left out, which no list can
  * revoke. A client need not send what its broker has already, and can send
  * others of the same name instead: that must not keep a revoked authority out
  * of sight.

@@ -10,7 +10,7 @@ export interface LoadedAuthority {
   readonly pem: string;
   /** Its key, to verify what it has signed. */
   readonly certificate: X509Certificate;
-  /** What it says of itself. */
+  /** Its content. */
   readonly facts: ReadCertificate;
 }
 
@@ -40,7 +40,7 @@ export async function systemRoots(): Promise<LoadedAuthority[]> {
       const facts = readCertificate(new Uint8Array(certificate.raw));
       all.push({ path: "the system's authorities", pem, certificate, facts });
     } catch {
-      // One that nobody can read vouches for nobody.
+      // An unreadable authority verifies no certificate.
     }
   }
   return all;

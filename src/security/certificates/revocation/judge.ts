@@ -2,7 +2,7 @@ import type { CertificateState } from "../../authority/list/certificate_entry.ts
 import { isFor, Purpose, type ReadCertificate } from "../der/facts.ts";
 import type { RevocationStatus } from "./revocations.ts";
 
-/** Which client certificates a listener lets in. */
+/** Client certificates that a listener accepts. */
 export type CertificateMode =
   | "off"
   | "optional"
@@ -10,7 +10,7 @@ export type CertificateMode =
   | "authorized"
   | "authorized-any-issuer";
 
-/** Why a client is not let in by its certificate. */
+/** Why a client is refused for its certificate. */
 export type CertificateRefusal =
   | "missing"
   | "unreadable"

@@ -32,7 +32,7 @@ export interface UnreadList extends Omit<RevocationList, "serials">, Signed {
   readonly entries: Uint8Array;
 }
 
-/** What a list is not used for, in words for the operator. */
+/** The reason why a list cannot be used, for the operator. */
 export class RevocationFault extends Error {}
 
 /**

@@ -2,12 +2,12 @@ import type { ReadCertificate } from "../der/facts.ts";
 import type { RevocationList } from "./revocation_list.ts";
 
 /**
- * What the issuers' lists say: `stale` when the one asked is not current,
+ * Status by the issuers' lists: `stale` when the needed list has expired,
  * `missing` when the client's own issuer has none.
  */
 export type RevocationStatus = "good" | "revoked" | "stale" | "missing";
 
-/** What is looked up of a certificate. */
+/** The key of a certificate in revocation lists. */
 export type Issued = Pick<ReadCertificate, "issuerKey" | "serial">;
 
 /** All revocation lists of a listener, by issuer. */
