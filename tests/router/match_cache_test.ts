@@ -42,6 +42,16 @@ Deno.test("match cache: grows to its bound and not beyond", () => {
   assert.ok(cache.size > 3000, "it is used");
 });
 
+Deno.test("match cache: a topic of 512 bytes is held, a longer one is not", () => {
+  const cache = new MatchCache(64);
+  const longest = "x".repeat(512);
+  for (let n = 0; n < 3; n++) {
+    use(cache, longest);
+    use(cache, `${longest}y`);
+  }
+  assert.deepEqual([...cache.topics()].map(({ text }) => text), [longest]);
+});
+
 Deno.test("match cache: topics in use stay while others pass by", () => {
   const cache = new MatchCache(64);
   const busy = Array.from({ length: 16 }, (_, i) => `busy/${i}`);
