@@ -210,6 +210,35 @@ conformance(
   },
 );
 
+for (const topic of ["topic", "t"]) {
+  conformance(
+    `5.0 [MQTT-3.1.2-25] a message of Maximum Packet Size is not dropped because of the alias of ${topic}`,
+    async (broker) => {
+      const client = await broker.connect(5, {
+        clientId: "subscriber",
+        properties: [
+          property.topicAliasMaximum(5),
+          property.maximumPacketSize(60),
+        ],
+      });
+      await client.subscribe(["#"]);
+      const other = await broker.connect(5, "publisher");
+      const { length } = other.packets.publish({ topic });
+      const payload = "x".repeat(60 - length);
+      for (let time = 0; time < 2; time++) {
+        await other.publish({ topic, payload });
+        const packet = await client.receivePublish();
+        assert.equal(packet.payload, payload);
+        assert.ok(packet.bytes.length <= 60);
+        await other.publish({ topic, payload: "short" });
+        assert.equal((await client.receivePublish()).payload, "short");
+      }
+      await other.publish({ topic, payload: `${payload}too long` });
+      await client.expectNothing();
+    },
+  );
+}
+
 conformance(
   "5.0 an alias that a repeated QoS 2 PUBLISH sets holds afterwards",
   async (broker) => {

@@ -148,9 +148,13 @@ export class Sender {
     head.topicAlias = aliases.assign(message.topic);
     head.omitTopic = aliases.known;
     if (this.outbox.appendPublish(head, message, this.sendLimit)) return true;
+    if (head.topicAlias === 0) return false;
     // The client did not get the packet that sets this alias.
     if (!head.omitTopic) aliases.forget(message.topic);
-    return false;
+    // Without the three bytes of an alias the packet may fit.
+    head.topicAlias = 0;
+    head.omitTopic = false;
+    return this.outbox.appendPublish(head, message, this.sendLimit);
   }
 
   /**
