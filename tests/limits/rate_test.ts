@@ -75,6 +75,24 @@ eachVersion(
   { limits: { publish_bytes_rate: 100 } },
 );
 
+eachVersion(
+  "a repeated QoS 2 PUBLISH counts for the rate, too",
+  async (broker, version) => {
+    const client = await broker.connect(version);
+    const first = { topic: "t", qos: 2, id: 1 };
+    await client.publish(first);
+    for (let at = 0; at < 30; at++) {
+      await client.publish({ ...first, dup: true });
+    }
+    const seen = await client.receiveAll();
+    // The one that goes beyond still passes; the next ones wait.
+    assert.equal(seen.length, 11);
+    await broker.advance(1000);
+    assert.equal((await client.receiveAll()).length, 10);
+  },
+  { limits: { publish_rate: 10 } },
+);
+
 /** A client that has published ten seconds' worth, and a watcher of it. */
 async function hasty(broker: TestBroker, version: 4 | 5) {
   const watcher = await broker.connect(version, "watcher");

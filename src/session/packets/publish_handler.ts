@@ -55,6 +55,7 @@ export function handlePublish(
       // Its alias counts all the same: the next packet may use it.
       if (packet.topicAlias !== 0) findTopic(connection, packet);
       acknowledgeAgain(connection, session, packet.packetId);
+      if (rate !== null) rate.take(packet.end - packet.start, context.turn.now);
       return true;
     }
     // 3.x has no answer for "not now": the reader waits.
