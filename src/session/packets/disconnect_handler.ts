@@ -15,7 +15,7 @@ export function handleDisconnect(
   const expiry = packet.properties.sessionExpiryInterval;
   if (expiry !== undefined) {
     if (connection.askedExpiry === 0 && expiry !== 0) {
-      throw new ProtocolError( // [MQTT-3.14.2-2]
+      throw new ProtocolError( // 3.14.2.2.2
         ReasonCode.ProtocolError,
         "DISCONNECT sets Session Expiry Interval (0x11), which is 0 in CONNECT",
       );
