@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { verifyStore } from "../../src/store/mod.ts";
+import type { Files } from "../../src/store/files/files.ts";
 import { systemFiles as files } from "../../src/store/files/system_files.ts";
 import { lostInLog } from "../../src/store/kv/write_ahead_log.ts";
 import { KeptFolder } from "./kept_folder.ts";
@@ -14,6 +15,20 @@ async function killed(folder: KeptFolder): Promise<Uint8Array> {
   const { world } = await live.open("durable");
   for (let i = 0; i < 40; i++) {
     world.retain(message(`t/${i}`, `${i}`, { retain: true }));
+    await world.committed();
+  }
+  await live.copyTo(folder, (name) => /^store\.kv(-wal)?$/.test(name));
+  await world.store.close();
+  return Deno.readFileSync(`${folder.path}-wal`);
+}
+
+/** The write-ahead log of a store with more than fits in two reads. */
+async function grown(folder: KeptFolder): Promise<Uint8Array> {
+  await using live = new KeptFolder();
+  const { world } = await live.open("durable");
+  for (let i = 0; i < 40; i++) {
+    const payload = "x".repeat(60_000);
+    world.retain(message(`t/${i}`, payload, { retain: true }));
     await world.committed();
   }
   await live.copyTo(folder, (name) => /^store\.kv(-wal)?$/.test(name));
@@ -97,4 +112,35 @@ Deno.test("a write-ahead log that is whole, torn at its end or begun anew is no 
   }
   Deno.writeFileSync(path, anew);
   assert.equal(await lostInLog(files, folder.path), 0);
+});
+
+Deno.test("a write-ahead log that grows while it is read is no damage", async () => {
+  await using folder = new KeptFolder();
+  const path = `${folder.path}-wal`;
+  const whole = await grown(folder);
+  const frames = (whole.length - HEADER) / FRAME;
+  assert.ok(frames * FRAME > 2 * 1024 * 1024, "it takes several reads");
+  // Behind its end are frames of the log before, as after a checkpoint.
+  const before = whole.slice();
+  const view = new DataView(before.buffer);
+  for (let at = HEADER + 100 * FRAME; at < before.length; at += FRAME) {
+    view.setUint32(at + 8, view.getUint32(at + 8) - 1);
+  }
+  Deno.writeFileSync(path, before);
+  let reads = 0;
+  const growing: Files = {
+    ...files,
+    async open(name, how) {
+      const file = await files.open(name, how);
+      const read = file.read.bind(file);
+      file.read = async (into) => {
+        // The broker writes between two reads.
+        if (++reads === 3) Deno.writeFileSync(path, whole);
+        return await read(into);
+      };
+      return file;
+    },
+  };
+  assert.equal(await lostInLog(growing, folder.path), 0);
+  assert.ok(reads > 3);
 });

@@ -50,15 +50,30 @@ export async function lostInLog(files: Files, path: string): Promise<number> {
   try {
     const header = readHeader((await reader.read(HEADER + FRAME_HEADER))!);
     if (header === null) return 0;
-    reader.at = HEADER;
-    const lost = await countLost(reader, header);
-    // A broker with the store open may have begun a new log.
-    reader.at = 0;
-    const now = await reader.read(HEADER);
-    return now?.every((byte, at) => byte === header.bytes[at]) ? lost : 0;
+    for (;;) {
+      const { lost, wrong } = await countLost(reader, header);
+      if (lost === 0) return 0;
+      // A broker with the store open may have begun a new log, or have written
+      // the frame after it was read.
+      if (!await isSame(reader, 0, header.bytes)) return 0;
+      if (wrong === null || await isSame(reader, wrong.at, wrong.bytes)) {
+        return lost;
+      }
+    }
   } finally {
     reader.close();
   }
+}
+
+/** Returns whether the log still has `bytes` at `at`. */
+async function isSame(
+  reader: ExactReader,
+  at: number,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  reader.at = at;
+  const now = await reader.read(bytes.length);
+  return now !== null && now.every((byte, index) => byte === bytes[index]);
 }
 
 /**
@@ -90,18 +105,28 @@ function bits(word: number): number {
   return count;
 }
 
-/** Counts the commits behind a frame with a wrong sum. */
-async function countLost(reader: ExactReader, header: Header): Promise<number> {
-  const { page, isLittle, salts, sum } = header;
+interface Count {
+  /** Commits behind a frame with a wrong sum. */
+  readonly lost: number;
+  /** That frame; null where the header is wrong. */
+  readonly wrong: { readonly at: number; readonly bytes: Uint8Array } | null;
+}
+
+async function countLost(reader: ExactReader, header: Header): Promise<Count> {
+  const { page, isLittle, salts } = header;
+  const sum = { ...header.sum };
   const size = FRAME_HEADER + page;
   const atOnce = Math.max(1, Math.floor(LOOK / size));
   let left = Math.floor((reader.size - HEADER) / size);
   let isBroken = !header.isWhole;
+  let wrong: Count["wrong"] = null;
   let lost = 0;
   /** Whether a frame follows the last counted commit. */
   let isFollowed = false;
+  reader.at = HEADER;
   while (left > 0) {
     const count = Math.min(left, atOnce);
+    const start = reader.at;
     const bytes = await reader.read(count * size);
     if (bytes === null) break;
     left -= count;
@@ -114,13 +139,16 @@ async function countLost(reader: ExactReader, header: Header): Promise<number> {
         add(sum, view, at + FRAME_HEADER, page, isLittle);
         isBroken = !isOurs || sum.a !== view.getUint32(at + 16) ||
           sum.b !== view.getUint32(at + 20);
+        if (isBroken) {
+          wrong = { at: start + at, bytes: bytes.slice(at, at + size) };
+        }
       }
       if (!isBroken || !isOurs) continue;
       isFollowed ||= lost > 0;
       if (view.getUint32(at + 4) !== 0) lost++;
     }
   }
-  return isFollowed ? lost : 0;
+  return { lost: isFollowed ? lost : 0, wrong };
 }
 
 /** Continues SQLite's sum with `length` bytes from `at` on. */

@@ -6,7 +6,7 @@ export class StoredBody {
   readonly number: number;
   /** The lasting message. */
   readonly message: Message;
-  /** When it was first stored, in seconds since 1970. */
+  /** When it was first stored, in seconds of the store's own time. */
   readonly storedAt: number;
   /** Block in which its record begins. */
   block = 0;
