@@ -75,14 +75,6 @@ refuses("an ill-formed or impossible topic name", {
 }, {
   ...violation(/neither a Topic Name nor/, packet(0x30, field(""), "00")),
   versions: ALL,
-}, {
-  says: /will: .*wildcard/,
-  code: 0x90,
-  bytes: will5("a/#"),
-}, {
-  says: /will: .*empty/,
-  code: 0x90,
-  bytes: will5(""),
 });
 
 refuses(
