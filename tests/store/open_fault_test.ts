@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { StorageMode } from "../../src/store/mod.ts";
-import { openStore, storeInfo } from "../../src/store/mod.ts";
+import { openStore, storeInfo, verifyStore } from "../../src/store/mod.ts";
 import {
   isDamage,
   isFull,
@@ -129,6 +130,54 @@ Deno.test("a disk that fails while the store is loaded is no damage", async () =
   assertSame(world.picture(), before);
   await world.store.close();
 });
+
+/** Has SQLite's check find `found` while `task` runs. */
+async function withFinding(found: string, task: () => Promise<void>) {
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (sql) {
+    const statement = prepare.call(this, sql);
+    if (sql.includes("integrity_check")) {
+      statement.all = () => [{ integrity_check: found }];
+    }
+    return statement;
+  };
+  try {
+    await task();
+  } finally {
+    DatabaseSync.prototype.prepare = prepare;
+  }
+}
+
+for (const mode of ["durable", "fault-tolerant"] as const) {
+  Deno.test(`${mode}: pages that the disk does not give to SQLite's check are no damage`, async () => {
+    await using folder = new KeptFolder();
+    const before = await stopped(folder, mode);
+    const files = mainFiles(folder);
+    for (
+      const found of [
+        "Tree 4 page 4 cell 6: failed to get page 12",
+        "Tree 9 page 31: unable to get the page. error code=266",
+      ]
+    ) {
+      await withFinding(found, () =>
+        assert.rejects(folder.open(mode), {
+          fault: "failing",
+          message: new RegExp(`cannot be read: disk I/O error: ${found}`),
+          todo: /dmesg/,
+        }));
+      assert.deepEqual(mainFiles(folder), files, found);
+    }
+    const damage = "Tree 9 page 31: unable to get the page. error code=11";
+    await withFinding(
+      damage,
+      () => assert.rejects(verifyStore(folder.path), { fault: "corrupt" }),
+    );
+    const { world, alarm } = await folder.open(mode);
+    assert.equal(alarm, null);
+    assertSame(world.picture(), before);
+    await world.store.close();
+  });
+}
 
 Deno.test("only what SQLite says of the file itself is damage", () => {
   const sqlite = (errcode: number, text: string) =>

@@ -13,6 +13,13 @@ import { nextTurn } from "../base/next_turn.ts";
 /** Blocks summed before sockets get their turn: some 16 MiB. */
 const SLICE = 256;
 
+/**
+ * SQLite's findings for pages of the file that it could not read. They prove no
+ * damage; 11 is the code for damage.
+ */
+const UNREAD =
+  /failed to get page \d+|unable to get the page\. error code=(?!11\b)/;
+
 /** `JOURNALED_KEY` as Deno KV encodes it. */
 export const JOURNALED: Uint8Array = key("journaled");
 
@@ -77,6 +84,9 @@ export class KvFile {
     orFault(this.#path, () => {
       const rows = this.#database.prepare("PRAGMA integrity_check(1)").all();
       const verdict = String(rows[0]?.integrity_check ?? "no answer");
+      if (UNREAD.test(verdict)) {
+        throw new Error(`disk I/O error: ${oneLine(verdict)}`);
+      }
       if (verdict !== "ok") {
         throw new StoreError("corrupt", `SQLite finds: ${oneLine(verdict)}`);
       }
