@@ -45,7 +45,7 @@ export interface Kill {
   until: number;
 }
 
-/** What a disk does wrong: errors of writes and syncs, or no byte that is free. */
+/** What a disk does wrong: errors of reads, writes and syncs, or no byte that is free. */
 export type FaultKind = "eio" | "full";
 
 /** A time in which the disk did not work. */

@@ -56,8 +56,17 @@ for (const { kind, words, seed, missing } of faultyRounds) {
 
 const missing = await FaultyDisk.missing();
 
+/** Runs `code` in a process that has `disk`; returns its error, if any. */
+async function run(disk: FaultyDisk, code: string): Promise<string | null> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    env: { ...disk.env },
+  }).output();
+  return success ? null : new TextDecoder().decode(stderr);
+}
+
 Deno.test({
-  name: "a faulty disk fails writes below its prefix alone",
+  name: "a faulty disk fails reads and writes below its prefix alone",
   ignore: missing !== null,
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "faulty-" });
@@ -65,14 +74,19 @@ Deno.test({
       using disk = await FaultyDisk.make(folder, `${folder}/bad`);
       disk.percent = 100;
       for (const name of ["good", "bad"]) {
-        const path = JSON.stringify(`${folder}/${name}`);
-        const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-          args: ["eval", `Deno.writeTextFileSync(${path}, "text")`],
-          env: { ...disk.env },
-        }).output();
-        const said = new TextDecoder().decode(stderr);
-        assert.equal(success, name === "good", said);
-        if (!success) assert.match(said, /os error 5/);
+        const path = `${folder}/${name}`;
+        await Deno.writeTextFile(path, "there");
+        for (
+          const call of [
+            'writeTextFileSync(path, "text")',
+            "readFileSync(path)",
+          ]
+        ) {
+          const code = `const path = ${JSON.stringify(path)}; Deno.${call}`;
+          const said = await run(disk, code);
+          if (name === "good") assert.equal(said, null);
+          else assert.match(said ?? "", /os error 5/, call);
+        }
       }
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// Lets a process meet errors of its disk: preloaded, it has writes and syncs of
-// some files fail as long as a switch says so.
+// Lets a process meet errors of its disk: preloaded, it has reads, writes and
+// syncs of some files fail as long as a switch says so.
 //
 //   cc -shared -fPIC -O1 -o faulty_disk.so tests/crash/faulty_disk.c
 //   FAULTY_PREFIX=/path/store FAULTY_SWITCH=/path/switch LD_PRELOAD=... program
@@ -55,6 +55,8 @@ static int fails(int fd) {
   if (real == NULL) real = (type)dlsym(RTLD_NEXT, #name)
 
 typedef int (*sync_call)(int);
+typedef ssize_t (*read_call)(int, void *, size_t);
+typedef ssize_t (*pread_call)(int, void *, size_t, off64_t);
 typedef ssize_t (*write_call)(int, const void *, size_t);
 typedef ssize_t (*pwrite_call)(int, const void *, size_t, off64_t);
 typedef ssize_t (*writev_call)(int, const struct iovec *, int);
@@ -68,6 +70,21 @@ int fsync(int fd) {
 int fdatasync(int fd) {
   REAL(fdatasync, sync_call);
   return fails(fd) ? -1 : real(fd);
+}
+
+ssize_t read(int fd, void *bytes, size_t count) {
+  REAL(read, read_call);
+  return fails(fd) ? -1 : real(fd, bytes, count);
+}
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t at) {
+  REAL(pread, pread_call);
+  return fails(fd) ? -1 : real(fd, bytes, count, at);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t count, off64_t at) {
+  REAL(pread64, pread_call);
+  return fails(fd) ? -1 : real(fd, bytes, count, at);
 }
 
 ssize_t write(int fd, const void *bytes, size_t count) {

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("./faulty_disk.c", import.meta.url));
 
-/** Makes writes and syncs of a broker's store fail with EIO, by a switch. */
+/** Makes reads, writes and syncs of a broker's store fail with EIO, by a switch. */
 export class FaultyDisk implements Disposable {
   /** What a broker is started with to have this disk. */
   readonly env: Readonly<Record<string, string>>;
