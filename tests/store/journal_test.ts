@@ -8,7 +8,11 @@ import {
 } from "../../src/store/copies/copies.ts";
 import { encodeCopyHead } from "../../src/store/copies/copy_head.ts";
 import { Journal } from "../../src/store/copies/journal.ts";
-import { readJournal } from "../../src/store/copies/journal_reader.ts";
+import {
+  type Gap,
+  readJournal,
+} from "../../src/store/copies/journal_reader.ts";
+import type { Files } from "../../src/store/files/files.ts";
 import { MemoryBlocks } from "../support/memory_blocks.ts";
 import { openStore } from "../../src/store/mod.ts";
 import {
@@ -239,3 +243,29 @@ Deno.test("a store that becomes fault-tolerant has a second copy at once", () =>
     assert.deepEqual(third.picture(), before);
     await third.store.close();
   }));
+
+Deno.test("zeros in place of a journal's beginning are searched in a few reads", async () => {
+  await withFolder(async (store) => {
+    await write(store, 0, [1, 2, 3]);
+    const path = journalPath(store, 0);
+    const bytes = Deno.readFileSync(path);
+    // A torn write leaves zeros: the head's sum and the first mark are gone.
+    bytes.fill(0, 8, bytes.length / 2);
+    const zeros = new Uint8Array(1_000_000);
+    Deno.writeFileSync(path, Uint8Array.from([...bytes, ...zeros]));
+    let reads = 0;
+    const counting: Files = {
+      ...files,
+      async open(path, how) {
+        const file = await files.open(path, how);
+        const read = file.read.bind(file);
+        file.read = (into) => (reads++, read(into));
+        return file;
+      },
+    };
+    const gaps: Gap[] = [];
+    for await (const _ of readJournal(counting, path, (gap) => gaps.push(gap)));
+    assert.equal(gaps.at(-1)!.isEnd, true);
+    assert.ok(reads < 50, `${reads} reads`);
+  });
+});

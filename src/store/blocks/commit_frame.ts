@@ -79,6 +79,16 @@ export function decodeHeader(header: Uint8Array): FrameHeader {
   };
 }
 
+/**
+ * Returns whether a frame with `mark` may begin at `at`, a whole header before
+ * the end. Zeros never do: behind a torn head the mark itself may be 0.
+ */
+export function beginsFrame(view: DataView, at: number, mark: number): boolean {
+  if (view.getUint32(at, true) !== mark) return false;
+  const length = view.getUint32(at + 8, true);
+  return length > 0 && length <= FRAME_MAX;
+}
+
 /** Returns whether the sum of a frame fits its bytes. */
 export function isFrame(header: Uint8Array, content: Uint8Array): boolean {
   const sum = sumOf(content, 0, content.length, sumOf(header, 8, 16));

@@ -1,6 +1,7 @@
 import { type Block, sumIn } from "../blocks/block.ts";
 import { type Commit, EMPTY, type Head } from "../blocks/blocks.ts";
 import {
+  beginsFrame,
   decodeContent,
   decodeHeader,
   FRAME_HEADER,
@@ -163,7 +164,6 @@ async function nextFrame(
   reader: ExactReader,
   mark: number,
 ): Promise<Frame | null> {
-  const first = mark & 0xff;
   let from = reader.at + 1;
   while (from + FRAME_HEADER <= reader.size) {
     reader.at = from;
@@ -171,16 +171,14 @@ async function nextFrame(
     const bytes = await reader.read(length);
     if (bytes === null) return null;
     const view = new DataView(bytes.buffer);
-    for (let at = bytes.indexOf(first); at >= 0;) {
-      if (at + 4 <= length && view.getUint32(at, true) === mark) {
-        reader.at = from + at;
-        const frame = await readFrame(reader, mark);
-        if (frame !== null) return frame;
-      }
-      at = bytes.indexOf(first, at + 1);
+    for (let at = 0; at + FRAME_HEADER <= length; at++) {
+      if (!beginsFrame(view, at, mark)) continue;
+      reader.at = from + at;
+      const frame = await readFrame(reader, mark);
+      if (frame !== null) return frame;
     }
-    // A mark may begin at the end of this piece.
-    from += Math.max(1, length - 3);
+    // A header may begin at the end of this piece.
+    from += Math.max(1, length - FRAME_HEADER + 1);
   }
   return null;
 }
