@@ -101,7 +101,7 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
   async long({ host, world }, { much }) {
     // Bytes under way take turns, not time: they arrive first.
     for (let left = 8; left > 0; left--) {
-      await world.rest(40);
+      await world.rest(400);
       host.advance(Math.floor(much * 6000));
     }
   },
