@@ -7,6 +7,7 @@
 /** What each folder may import. `openToAll` are so to all of them. */
 const below: Readonly<Record<string, readonly string[]>> = {
   clock: [],
+  errors: [],
   network: [],
   files: [],
   mqtt: [],
@@ -32,7 +33,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   cli: ["files", "config", "store", "security", "import", "broker"],
 };
 
-const openToAll = ["clock", "network"];
+const openToAll = ["clock", "errors", "network"];
 
 /**
  * The rooms of a folder, in their order: a file imports from its own room and

@@ -261,7 +261,7 @@ export class Broker {
     // A store from elsewhere need not be in a folder.
     if (this.#ports.storeOpener !== undefined) return;
     const onTrouble = (error: Error) =>
-      this.#troubles.tell("control socket", error);
+      this.#troubles.tell("control socket", error, "control-socket-failed");
     const { Control, controlPath } = await import("./control/control.ts");
     const path = controlPath(this.#storeSettings.path);
     const parts = {
@@ -377,7 +377,7 @@ export class Broker {
     const { clockDoubt } = await storage.start();
     if (clockDoubt !== null) {
       const text = `${clockDoubt}; the time between the two counts as 0`;
-      this.#log.trouble("clock", new Error(text));
+      this.#log.trouble("clock", new Error(text), "clock-doubtful");
     }
     this.#storage = storage;
     this.#sys.storage = () => storage.status;

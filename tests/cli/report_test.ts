@@ -210,7 +210,7 @@ function lines(level: LogLevel, format: LogFormat): string[] {
   });
   log.event("info", "disconnected", { client: "a", text: "it left" });
   log.failed("a", new Error("broken"), "the connection closes");
-  log.trouble("listener tcp", new Error("no descriptors"));
+  log.trouble("listener tcp", new Error("no descriptors"), "accept-failed");
   return written;
 }
 
@@ -246,14 +246,14 @@ Deno.test("log: what is less severe than the level is left out", () => {
   assert.equal(written.length, 1);
   assert.match(
     written[0],
-    /error failed client="a" result="the connection closes" error="Error: broken/,
+    /error failed client="a" result="the connection closes" code="internal-error" error="Error: broken/,
   );
 });
 
 Deno.test("log: trouble is one line", () => {
   assert.match(
     lines("warn", "text")[1],
-    /warn {2}trouble where="listener tcp" error="no descriptors"\n$/,
+    /warn {2}trouble where="listener tcp" code="accept-failed" error="no descriptors"\n$/,
   );
 });
 

@@ -216,6 +216,20 @@ Deno.test("serve: a port that is taken, exit 1 and what to do", async () => {
   }
 });
 
+Deno.test("serve: log.format json tells why the start failed, with its code", async () => {
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = other.addr;
+  const json = ["--set", "log.format=json", "--port"];
+  const [code, err] = await run([...json, `${port}`]);
+  assert.equal(code, 1);
+  const line = JSON.parse(err);
+  assert.deepEqual(
+    [line.level, line.event, line.code],
+    ["error", "start-failed", "address-in-use"],
+  );
+  assert.match(line.error, /^cannot listen on 127\.0\.0\.1:\d+: another/);
+});
+
 Deno.test("serve: a misspelt command or option, exit 2 and a suggestion", async () => {
   for (const args of [["sreve"], ["--prot", "1"]]) {
     const [code, err] = await run(args);

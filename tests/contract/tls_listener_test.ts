@@ -361,16 +361,16 @@ Deno.test("tls-listener: an address that cannot be listened on", async () => {
   const taken = await openListener({ type: "tls" }, usual);
   const { port } = taken.listener.address;
   const failures: [string, number, string][] = [
-    ["127.0.0.1", port, "address in use"],
-    ["192.0.2.1", 0, "address not available"],
-    ["no.such.name.invalid", 0, "bad address"],
+    ["127.0.0.1", port, "address-in-use"],
+    ["192.0.2.1", 0, "address-not-available"],
+    ["no.such.name.invalid", 0, "bad-address"],
   ];
   for (const [bind, port, failure] of failures) {
     await assert.rejects(
       openListener({ type: "tls", bind, port }, usual),
       (error: unknown) => {
         assert.ok(error instanceof ListenError);
-        assert.equal(error.failure, failure);
+        assert.equal(error.code, failure);
         assert.ok(error.message.startsWith(`cannot listen on ${bind}:${port}`));
         return true;
       },

@@ -76,15 +76,15 @@ Deno.test("tcp-listener: an address that cannot be listened on", () => {
   const taken = listen("127.0.0.1");
   const { port } = taken.address;
   const failures: [string, number, string, RegExp][] = [
-    ["127.0.0.1", port, "address in use", /stop it, or choose another port/],
-    ["192.0.2.1", 0, "address not available", /0\.0\.0\.0 or :: for all/],
-    ["127.0.0.1", 65536, "bad address", /0 to 65535/],
-    ["", 0, "bad address", /bind must be an IP address/],
+    ["127.0.0.1", port, "address-in-use", /stop it, or choose another port/],
+    ["192.0.2.1", 0, "address-not-available", /0\.0\.0\.0 or :: for all/],
+    ["127.0.0.1", 65536, "bad-address", /0 to 65535/],
+    ["", 0, "bad-address", /bind must be an IP address/],
   ];
   for (const [bind, port, failure, text] of failures) {
     assert.throws(() => listen(bind, port), (error: unknown) => {
       assert.ok(error instanceof ListenError);
-      assert.equal(error.failure, failure);
+      assert.equal(error.code, failure);
       assert.ok(error.message.startsWith(`cannot listen on ${bind}:${port}: `));
       assert.match(error.message, text);
       return true;
@@ -96,7 +96,7 @@ Deno.test("tcp-listener: an address that cannot be listened on", () => {
 Deno.test("tcp-listener: the advice where a port is not permitted", () => {
   const denied = new Deno.errors.PermissionDenied("denied");
   const low = ListenError.of("::", 883, denied);
-  assert.equal(low.failure, "not permitted");
+  assert.equal(low.code, "listen-not-permitted");
   assert.match(low.message, /^cannot listen on \[::\]:883: ports below 1024/);
   assert.match(ListenError.of("::", 1883, denied).message, /check the rights/);
 });

@@ -55,8 +55,8 @@ Deno.test("unix-listener: a file that nobody listens on any more is taken over",
 Deno.test("unix-listener: one that somebody listens on is left alone", () =>
   inFolder(async (path) => {
     const other = Deno.listen({ transport: "unix", path });
-    const { failure: what, message } = await failure(path);
-    assert.equal(what, "address in use");
+    const { code: what, message } = await failure(path);
+    assert.equal(what, "address-in-use");
     assert.match(message, /mqtt\.sock: another program listens there already/);
     assert.ok(Deno.lstatSync(path).isSocket);
     other.close();
@@ -65,8 +65,8 @@ Deno.test("unix-listener: one that somebody listens on is left alone", () =>
 Deno.test("unix-listener: what is no socket is not removed", () =>
   inFolder(async (path) => {
     await Deno.writeTextFile(path, "mine");
-    const { failure: what, message } = await failure(path);
-    assert.equal(what, "not a socket");
+    const { code: what, message } = await failure(path);
+    assert.equal(what, "not-a-socket");
     assert.match(message, /the file is no socket; remove it/);
     assert.equal(await Deno.readTextFile(path), "mine");
   }));

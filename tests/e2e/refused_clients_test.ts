@@ -97,7 +97,7 @@ function casesOf(broker: BrokerProcess, otherCa: string): readonly Case[] {
     ],
     [
       publish(plain, "-u", "ann", "-P", "secret-word", "-i", "pump"),
-      /client="pump" user="ann" reason="auth-failed" code="0x86" text="not auth/,
+      /client="pump" user="ann" reason="auth-failed" code="bad-user-name-or-password" reason_code="0x86" text="not auth/,
     ],
   ];
 }
@@ -154,7 +154,7 @@ testWith(
     await line("connected", 'version=4 keep_alive=60 session="new"');
     await line(
       "disconnected",
-      'reason="taken-over" code="0x8E" text="another connection uses the same',
+      'reason="taken-over" code="taken-over" reason_code="0x8E" text="another connection uses the same',
     );
     await line("disconnected", 'reason="client-disconnect" text="');
   },

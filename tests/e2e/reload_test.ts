@@ -128,7 +128,7 @@ Deno.test("SIGHUP reads at once; what is wrong is told with its place, and chang
   const log = await here.end();
   assert.match(
     log,
-    /error +reload-refused because="SIGHUP" error=".*dunlin\.toml:14:1: user\.0\.nmae: .*name\?; the settings in force stay"/,
+    /error +reload-refused because="SIGHUP" code="settings-invalid" error=".*dunlin\.toml:14:1: user\.0\.nmae: .*name\?; the settings in force stay"/,
   );
 });
 

@@ -119,7 +119,10 @@ Deno.test("buffered: a broker whose last commit finds its store taken ends with 
     first.signal("SIGTERM");
     const { code, stderr } = await within("the end", first.ended, BOUND);
     assert.equal(code, 1);
-    assert.match(stderr, /error store-taken reason="another program writes/);
+    assert.match(
+      stderr,
+      /error store-taken code="store-taken" error="another program writes/,
+    );
     assert.match(stderr, /dunlin: another program writes to the store/);
     assert.match(stderr, /the last changes \(about \d+\) are not in/);
     await one.endAsync(true);

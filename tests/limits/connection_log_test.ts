@@ -33,7 +33,7 @@ const connection: LoggedConnection = {
 /** How a connection ends that was accepted, unless `said` says else. */
 function ended(said: Partial<ConnectionEnd>): ConnectionEnd {
   const end = { reason: "client-disconnect", wasOpen: true } as const;
-  return { ...end, code: null, limit: null, ...said };
+  return { ...end, reasonCode: null, limit: null, ...said };
 }
 
 Deno.test("connection log: a client that comes and goes is two lines with the same fields", () => {
@@ -55,8 +55,8 @@ Deno.test("connection log: a client that comes and goes is two lines with the sa
     ...who,
     ...{ version: 5, keep_alive: 60, session: "resumed" },
   });
-  const { code, limit, ...rest } = written[1].fields;
-  assert.deepEqual([code, limit], [undefined, undefined]);
+  const { code, reason_code, limit, ...rest } = written[1].fields;
+  assert.deepEqual([code, reason_code, limit], Array(3).fill(undefined));
   assert.deepEqual(rest, {
     ...who,
     ...{ reason: "client-disconnect", text: "the client disconnected" },
@@ -67,13 +67,14 @@ Deno.test("connection log: log.connections = false leaves what is ordinary to de
   const { written, log } = logged(false);
   log.connected(connection, false);
   log.closed(connection, ended({}));
-  log.closed(connection, ended({ reason: "keep-alive", code: 0x8d }));
+  log.closed(connection, ended({ reason: "keep-alive", reasonCode: 0x8d }));
   assert.deepEqual(written.map(({ level }) => level), [
     "debug",
     "debug",
     "info",
   ]);
-  assert.equal(written[2].fields.code, "0x8D");
+  const { code, reason_code } = written[2].fields;
+  assert.deepEqual([code, reason_code], ["keep-alive", "0x8D"]);
 });
 
 Deno.test("connection log: names and texts from outside are cut", () => {
@@ -189,13 +190,32 @@ Deno.test("connection log: what a peer speaks in the wrong place is told with th
   assert.equal(text(null), "as TLS says");
 });
 
+Deno.test("connection log: the code is the most exact word for the error: fault, else error, else reason", () => {
+  const { written, log } = logged();
+  const all: Partial<ConnectionEnd>[] = [
+    { reason: "unknown-protocol", fault: "speaks-tls", code: "protocol-error" },
+    { reason: "auth-failed", code: "bad-user-name-or-password" },
+    { reason: "keep-alive" },
+    { reason: "client-closed", wasOpen: false },
+    { reason: "client-closed" },
+  ];
+  for (const end of all) log.closed(connection, ended(end));
+  assert.deepEqual(written.map(({ fields }) => fields.code), [
+    "speaks-tls",
+    "bad-user-name-or-password",
+    "keep-alive",
+    "client-closed",
+    undefined, // it left as clients do
+  ]);
+});
+
 Deno.test("connection log: two clients of one id are told, with who took over", () => {
   const { written, log } = logged();
   log.closed(
     connection,
     ended({
       reason: "taken-over",
-      code: 0x8e,
+      reasonCode: 0x8e,
       detail: "connection 8 from 192.0.2.9",
     }),
   );

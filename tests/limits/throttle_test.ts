@@ -118,7 +118,7 @@ Deno.test("throttle: too many open files is one line, then a count a minute", ()
   });
   const minute = (where: string) => {
     for (let at = 0; at < 600; at++) {
-      troubles.tell(where, new Error("too many open files"));
+      troubles.tell(where, new Error("too many open files"), "accept-failed");
       clock.advance(100);
     }
   };
@@ -127,6 +127,10 @@ Deno.test("throttle: too many open files is one line, then a count a minute", ()
     "listener a: too many open files",
     "listener a: too many open files (599 more times in the last minute)",
   ]);
-  troubles.tell("listener b", new Error("too many open files"));
+  troubles.tell(
+    "listener b",
+    new Error("too many open files"),
+    "accept-failed",
+  );
   assert.equal(told.length, 3);
 });

@@ -1,6 +1,13 @@
+import { CodedError, codeOf, type ErrorCode } from "../../errors/mod.ts";
+
 /** A fault that keeps access from being opened; the message says where. */
-export class AccessError extends Error {
+export class AccessError extends CodedError {
   override readonly name = "AccessError";
+
+  /** The code of its cause, if that has one. */
+  get code(): ErrorCode {
+    return codeOf(this.cause, "access-invalid");
+  }
 }
 
 /**

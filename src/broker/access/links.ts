@@ -1,4 +1,5 @@
 import type { AuthSettings, Settings } from "../../config/mod.ts";
+import { codeOf } from "../../errors/mod.ts";
 import { anonymousLink, certificateLink } from "../../security/chain/mod.ts";
 import type { PasswordUsers } from "../../security/passwords/mod.ts";
 import { openHttp } from "./open_http.ts";
@@ -52,7 +53,8 @@ async function passwords(
   { hashing, known, log }: LinkPorts,
 ): Promise<OpenedLink> {
   const { PasswordLink } = await import("../../security/passwords/mod.ts");
-  const onTrouble = (error: Error) => log.trouble(name, error);
+  const onTrouble = (error: Error) =>
+    log.trouble(name, error, codeOf(error, "password-check-failed"));
   const link = new PasswordLink(name, users, { hashing, known, onTrouble });
   return { link, files, mayGrant: false };
 }
@@ -70,5 +72,6 @@ async function warnOfReaders(
   log.trouble(
     `password-file ${path}`,
     new Error(`everybody on this machine can read it: chmod o= ${path}`),
+    "password-file-exposed",
   );
 }

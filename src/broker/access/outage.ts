@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock/mod.ts";
+import { codeOf } from "../../errors/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 
 /** Receives faults of something outside, and their ends. */
@@ -13,7 +14,7 @@ export function outageOf(what: string, clock: Clock, log: BrokerLog): Outage {
   return {
     onTrouble(error) {
       since = clock.now();
-      log.trouble(what, error);
+      log.trouble(what, error, codeOf(error, "web-server-failing"));
     },
     onRecovered: () => log.recovered(what, clock.now() - since),
   };

@@ -6,6 +6,7 @@ import {
   type ListenerSettings,
   type Settings,
 } from "../../config/mod.ts";
+import { CodedError, codeOf, type ErrorCode } from "../../errors/mod.ts";
 import { type FileWatch, watchFiles } from "../../files/mod.ts";
 import { authorityFiles } from "../../security/authority/mod.ts";
 import type { CertificateRefusal } from "../../security/certificates/mod.ts";
@@ -56,11 +57,16 @@ interface Part {
 }
 
 /** Certificates of a listener cannot be used; the message says what to do. */
-export class CertificateStartError extends Error {
+export class CertificateStartError extends CodedError {
   /** `listener` by its name; `cause` says what is wrong. */
   constructor(listener: string, cause: Error) {
     super(`listener ${listener}: ${cause.message}`, { cause });
     this.name = "CertificateStartError";
+  }
+
+  /** The code of its cause, if that has one. */
+  get code(): ErrorCode {
+    return codeOf(this.cause, "certificate-invalid");
   }
 }
 
@@ -256,7 +262,11 @@ export class Certificates {
   }
 
   readonly #onFault = (error: Error): void =>
-    this.#ports.log.trouble("certificates", error);
+    this.#ports.log.trouble(
+      "certificates",
+      error,
+      codeOf(error, "certificate-invalid"),
+    );
 
   /** `ending` has ended. */
   left(ending: Ending): void {

@@ -167,7 +167,8 @@ export class ClientTrust {
       return;
     }
     const text = staleText(paths, this.#settings);
-    this.#log.trouble(this.#where, new Error(text));
+    const code = "revocation-list-expired";
+    this.#log.trouble(this.#where, new Error(text), code);
     this.#stale = paths;
   }
 

@@ -1,4 +1,8 @@
+import { codeOf, type ErrorCode } from "../../errors/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
+
+/** The code of a fault that has none of its own. */
+const FAULT = "certificate-invalid";
 
 /**
  * Files that the broker reads again while it runs. An unusable file changes
@@ -6,7 +10,7 @@ import type { BrokerLog } from "../status/broker_log.ts";
  */
 export class Rereading {
   readonly #stays: string;
-  readonly #onChange: (fault: string | null) => void;
+  readonly #onChange: (fault: string | null, code: ErrorCode) => void;
   #fault: string | null = null;
 
   /**
@@ -21,8 +25,8 @@ export class Rereading {
     onChange: ((fault: string | null) => void) | null = null,
   ) {
     this.#stays = stays;
-    this.#onChange = onChange ?? ((fault) => {
-      if (fault !== null) log.trouble(where, new Error(fault));
+    this.#onChange = onChange ?? ((fault, code) => {
+      if (fault !== null) log.trouble(where, new Error(fault), code);
     });
   }
 
@@ -32,12 +36,12 @@ export class Rereading {
       await read();
       if (this.#fault === null) return;
       this.#fault = null;
-      this.#onChange(null);
+      this.#onChange(null, FAULT);
     } catch (error) {
       const { message } = error as Error;
       if (this.#fault === message) return;
       this.#fault = message;
-      this.#onChange(`${message}. ${this.#stays}`);
+      this.#onChange(`${message}. ${this.#stays}`, codeOf(error, FAULT));
     }
   }
 }

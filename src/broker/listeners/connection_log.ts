@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { LogLevel } from "../../config/mod.ts";
+import type { ErrorCode } from "../../errors/mod.ts";
 import { hexByte } from "../../mqtt/mod.ts";
 import { hostAndPort, subscriberOf } from "../../network/mod.ts";
 import type {
@@ -117,7 +118,7 @@ export class ConnectionLog implements SessionLog {
     const isOurs = error instanceof RefusedError ||
       error instanceof HandshakeError;
     this.turnedAway(id, listener, peer, {
-      ...{ reason, wasOpen: false, code: null, limit: null },
+      ...{ reason, wasOpen: false, reasonCode: null, limit: null },
       fault: isOurs ? error.fault : null,
       detail: error.message,
     });
@@ -168,7 +169,7 @@ export class ConnectionLog implements SessionLog {
     end: ConnectionEnd,
     client?: LoggedConnection,
   ): void {
-    const { reason, code, limit, wasOpen, fault = null } = end;
+    const { reason, reasonCode, limit, wasOpen, fault = null } = end;
     const detail = cut(end.detail, MOST_TEXT) ?? null;
     const listeners = this.#parts.listeners;
     const facts = { wasOpen, limit, fault, listeners, detail };
@@ -180,7 +181,8 @@ export class ConnectionLog implements SessionLog {
       client: cut(client?.clientId, MOST_NAME),
       user: cut(client?.username, MOST_NAME),
       reason,
-      code: code === null ? undefined : hexByte(code),
+      code: isOrdinary(end) ? undefined : codeOf(end),
+      reason_code: reasonCode === null ? undefined : hexByte(reasonCode),
       limit: limit ?? undefined,
       text: endWords(reason, facts),
     });
@@ -216,6 +218,11 @@ function eventOf({ wasOpen }: ConnectionEnd): string {
 /** Returns the text that distinguishes an end from others of its client. */
 function whyOf({ fault, detail, reason }: ConnectionEnd): string {
   return fault ?? detail ?? reason;
+}
+
+/** Returns the most specific code of an end. */
+function codeOf({ fault, code, reason }: ConnectionEnd): ErrorCode {
+  return fault ?? code ?? reason;
 }
 
 /** Returns whether a client left as clients do. */

@@ -309,7 +309,7 @@ export class ListenerHandles {
       try {
         return this.#takeUp(handle, await this.#ports.open(settings, handle));
       } catch (error) {
-        const isTaken = (error as ListenError).failure === "address in use";
+        const isTaken = (error as ListenError).code === "address-in-use";
         if (!isTaken || left === 0) throw error;
         await new Promise<void>((resolve) => {
           this.#ports.clock.after(PAUSE, resolve);

@@ -4,6 +4,7 @@ import {
   type ListenerSettings,
   type Settings,
 } from "../../config/mod.ts";
+import { codeOf } from "../../errors/mod.ts";
 import { ReasonCode } from "../../mqtt/mod.ts";
 import {
   type CloseReason,
@@ -86,11 +87,18 @@ export class ListenerManager {
       open: (settings, handle) => this.#open(settings, handle),
       serve: (accepted, handle) => this.#serve(accepted, handle),
       failed: (handle, error) =>
-        parts.troubles.tell(`listener ${handle.settings.name}`, error),
-      waits: (handle, { message }) =>
+        parts.troubles.tell(
+          `listener ${handle.settings.name}`,
+          error,
+          codeOf(error, "listen-failed"),
+        ),
+      waits: (handle, error) =>
         parts.log.trouble(
           `listener ${handle.settings.name}`,
-          new Error(`${message}. It is tried again every 5 s (retry = true)`),
+          new Error(
+            `${error.message}. It is tried again every 5 s (retry = true)`,
+          ),
+          codeOf(error, "listen-failed"),
         ),
       arrived: (handle, lasted) => {
         parts.log.recovered(`listener ${handle.settings.name}`, lasted);
@@ -226,7 +234,8 @@ export class ListenerManager {
     const open = this.#parts.listen ?? listen;
     return open(settings, {
       clock,
-      onTrouble: (error) => troubles.tell(where(), error),
+      onTrouble: (error) =>
+        troubles.tell(where(), error, codeOf(error, "accept-failed")),
       onRefused: (refusal) => {
         const id = this.#count(refusal.reason);
         connections.refused(id, handle.settings.name, refusal);
@@ -301,7 +310,7 @@ export class ListenerManager {
     { limit = null, detail = null }: TurnedAway,
   ): void {
     const id = this.#count(reason);
-    const end = { reason, limit, detail, wasOpen: false, code: null };
+    const end = { reason, limit, detail, wasOpen: false, reasonCode: null };
     this.#parts.connections.turnedAway(id, settings.name, peer, end);
     stream.close();
   }

@@ -1,12 +1,19 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { ListenerSettings } from "../../config/mod.ts";
-import type { Listener, ListenFailure } from "../../transport/mod.ts";
+import {
+  type Listener,
+  ListenError,
+  type ListenFailure,
+} from "../../transport/mod.ts";
 
 /** Between two attempts (ms). */
 const RETRY = 5_000;
 
 /** Failures that waiting does not mend. */
-const LASTING: readonly ListenFailure[] = ["not permitted", "not a socket"];
+const LASTING: readonly ListenFailure[] = [
+  "listen-not-permitted",
+  "not-a-socket",
+];
 
 /** Ports of waiting handles, of whatever type the caller has. */
 export interface WaitingPorts<ListenerHandle> {
@@ -28,8 +35,8 @@ export function isWorthWaiting(
   { retry }: ListenerSettings,
   error: unknown,
 ): boolean {
-  const { failure } = error as { readonly failure?: ListenFailure };
-  return retry && failure !== undefined && !LASTING.includes(failure);
+  return retry && error instanceof ListenError &&
+    !LASTING.includes(error.code);
 }
 
 /** Handles whose address does not exist yet; each is tried until it does. */

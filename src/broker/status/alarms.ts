@@ -34,7 +34,7 @@ export class Alarms {
   /** Raises `name`, or changes its text. */
   raise(name: AlarmName, text: string): void {
     if (!this.#since.has(name)) this.#since.set(name, this.#clock.now());
-    this.#log.trouble(name, new Error(text));
+    this.#log.trouble(name, new Error(text), `alarm-${name}`);
     this.#publish(name, text);
   }
 

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../../config/mod.ts";
+import type { ErrorCode } from "../../errors/mod.ts";
 import type { SessionLog } from "../../session/mod.ts";
 
 /** Fields of an event by name, in their written order. */
@@ -13,7 +14,7 @@ export interface BrokerLog extends Pick<SessionLog, "failed"> {
   /** Logs an event; omits fields that are undefined. */
   event(level: LogLevel, event: string, fields: EventFields): void;
   /** Something failed and the broker goes on; `what` says where. */
-  trouble(what: string, error: Error): void;
+  trouble(what: string, error: Error, code: ErrorCode): void;
   /** A trouble is over after `lasted` ms; `what` is that of `trouble`. */
   recovered(what: string, lasted: number): void;
   /** Logs an event that an operator may wait for; `what` says where. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock/mod.ts";
+import type { ErrorCode } from "../../errors/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
-import { Throttle } from "./throttle.ts";
+import { OTHERS, Throttle } from "./throttle.ts";
 
 /** The same text at the same place once a minute, then how often. */
 const LIMITS = { ofOne: 1, ofReason: 100 };
@@ -15,17 +16,18 @@ export class RepeatedTroubles {
 
   constructor(clock: Clock, log: BrokerLog) {
     this.#log = log;
-    this.#throttle = new Throttle(clock, LIMITS, (text, where, count) => {
+    this.#throttle = new Throttle(clock, LIMITS, (key, where, count) => {
+      const [code, text] = split(key);
       const times = count === 1 ? "once more" : `${count} more times`;
       const error = new Error(`${text} (${times} in the last minute)`);
-      log.trouble(where ?? "listeners", error);
+      log.trouble(where ?? "listeners", error, code);
     });
   }
 
   /** Logs `error`, or counts it; `where` names a listener or socket. */
-  tell(where: string, error: Error): void {
-    if (this.#throttle.admits(error.message, where)) {
-      this.#log.trouble(where, error);
+  tell(where: string, error: Error, code: ErrorCode): void {
+    if (this.#throttle.admits(`${code} ${error.message}`, where)) {
+      this.#log.trouble(where, error, code);
     }
   }
 
@@ -33,4 +35,11 @@ export class RepeatedTroubles {
   stop(): void {
     this.#throttle.stop();
   }
+}
+
+/** Returns the code and the text of a key of the throttle. */
+function split(key: string): [ErrorCode, string] {
+  if (key === OTHERS) return ["listen-failed", OTHERS];
+  const end = key.indexOf(" ");
+  return [key.slice(0, end) as ErrorCode, key.slice(end + 1)];
 }

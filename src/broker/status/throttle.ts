@@ -9,7 +9,8 @@ const MOST_REASONS = 100;
 /** Characters of a reason that are kept. */
 const LONGEST_REASON = 500;
 
-const OTHERS = "other errors";
+/** The reason of lines beyond that number. */
+export const OTHERS = "other errors";
 
 /** Limits of the lines in a minute. */
 export interface ThrottleLimits {

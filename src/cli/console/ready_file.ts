@@ -1,3 +1,5 @@
+import { CodedError } from "../../errors/mod.ts";
+
 /** Addresses of a running broker, for other programs. */
 export interface Readiness {
   /** Process id. */
@@ -14,7 +16,9 @@ export interface Readiness {
 }
 
 /** The ready file cannot be written. */
-export class UnwritableFile extends Error {
+export class UnwritableFile extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "ready-file-unwritable";
   /** `cause` is what the system said when asked for `path`. */
   constructor(path: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,6 @@
 import type { BrokerLog, EventFields } from "../../broker/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
+import { codeOf } from "../../errors/mod.ts";
 import type { LogFormat, LogLevel, LogSettings } from "../../config/mod.ts";
 
 /** Fields of a log line beside its event. */
@@ -92,9 +93,14 @@ export function brokerLog(
     logs: (level) => isLogged(level, settings),
     event: log,
     failed: (client, error, result) =>
-      log("error", "failed", { client, result, error: textOf(error) }),
-    trouble: (where, error) =>
-      log("warn", "trouble", { where, error: error.message }),
+      log("error", "failed", {
+        client,
+        result,
+        code: codeOf(error, "internal-error"),
+        error: textOf(error),
+      }),
+    trouble: (where, error, code) =>
+      log("warn", "trouble", { where, code, error: error.message }),
     recovered: (where, lasted) =>
       log("warn", "recovered", { where, seconds: lasted / 1000 }),
     notice: (where, text) => log("info", "notice", { where, text }),

@@ -9,7 +9,7 @@ import { type FileWatch, watchFiles } from "../../files/mod.ts";
 import type { LogEvent } from "./broker_log.ts";
 import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
-import { startError } from "../settings/start_error.ts";
+import { startCode, startError } from "../settings/start_error.ts";
 
 /** Parts of `Reloading`. */
 export interface ReloadingParts {
@@ -102,8 +102,9 @@ export class Reloading {
       if (cause === null && changes.length === 0) return;
       this.#tell(because, changes);
     } catch (error) {
+      const code = startCode(error);
       for (const text of textsOf(error)) {
-        log("error", "reload-refused", { because, error: text });
+        log("error", "reload-refused", { because, code, error: text });
       }
     }
   }

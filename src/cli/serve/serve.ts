@@ -1,5 +1,6 @@
 import { Broker, type StartedListener } from "../../broker/mod.ts";
 import { type Clock, SystemClock } from "../../clock/mod.ts";
+import type { ErrorCode } from "../../errors/mod.ts";
 import {
   completeSettings,
   isCommandLineMistake,
@@ -25,7 +26,7 @@ import { shownPath } from "../console/shown_path.ts";
 import { answerSignals } from "./answer_signals.ts";
 import type { Signals } from "./signals.ts";
 import { shownLines } from "../console/shown_text.ts";
-import { startError } from "../settings/start_error.ts";
+import { startCode, startError } from "../settings/start_error.ts";
 import { startReport } from "./start_report.ts";
 import { triedOf } from "./try_lines.ts";
 
@@ -92,6 +93,9 @@ async function run(
   environment: Readonly<Record<string, string>>,
   { clock, logSettings, output, signals }: RunParts,
 ): Promise<0 | 1 | 2> {
+  const log = logEvents(logSettings, clock, output.err);
+  const fails = failing(logSettings, log, output);
+  let event = "start-failed";
   try {
     const readAt = clock.date();
     const read = await readSettings(options, environment);
@@ -100,7 +104,6 @@ async function run(
     const stopped = new Promise<Deno.Signal>((resolve) =>
       signals.take("stop", resolve)
     );
-    const log = logEvents(logSettings, clock, output.err);
     const store = new StoreWatch(log);
     outliveMistakes(log);
     let told: string | null = null;
@@ -120,7 +123,9 @@ async function run(
     };
     const tellReadyAgain = () =>
       tellReady().catch((error) =>
-        log("error", "failed", { client: null, error: String(error) })
+        log("error", "failed", {
+          ...{ client: null, code: startCode(error), error: String(error) },
+        })
       );
     // Loaded behind the start, which must not wait for it.
     const { promise: reloading, resolve: started } = Promise.withResolvers<
@@ -130,6 +135,7 @@ async function run(
     const listeners = await broker.start();
     answerSignals(signals, broker, log);
     await tellReady();
+    event = "stop-failed";
     const tell = teller(logSettings, log, output);
     tell(report(read, listeners, environment), "ready", {
       version: VERSION,
@@ -167,10 +173,11 @@ async function run(
     }
     const fault = await stopFault(broker, store, environment);
     if (fault === null) return 0;
-    output.err(shownLines(`dunlin: ${fault}\n`));
+    const isTaken = store.reason !== null;
+    fails(event, isTaken ? "store-taken" : "store-unwritten", fault);
     return 1;
   } catch (error) {
-    output.err(shownLines(`dunlin: ${startError(error)}\n`));
+    fails(event, startCode(error), startError(error));
     return isCommandLineMistake(error) ? 2 : 1;
   }
 }
@@ -198,7 +205,7 @@ class StoreWatch {
   /** Logs that another broker has taken the store. */
   lose(reason: string): void {
     this.#reason = reason;
-    this.#log("error", "store-taken", { reason });
+    this.#log("error", "store-taken", { code: "store-taken", error: reason });
     this.#lost.resolve(null);
   }
 }
@@ -239,13 +246,22 @@ function outliveMistakes(log: LogEvent): void {
   const tell = (event: Event, error: unknown) => {
     event.preventDefault();
     const text = error instanceof Error ? error.stack ?? error.message : error;
-    log("error", "failed", { client: null, error: String(text) });
+    const code = "internal-error";
+    log("error", "failed", { client: null, code, error: String(text) });
   };
   globalThis.addEventListener("error", (event) => tell(event, event.error));
   globalThis.addEventListener(
     "unhandledrejection",
     (event) => tell(event, event.reason),
   );
+}
+
+/** Reports why the start or the stop failed, as an event where the log is JSON. */
+function failing(settings: LogSettings, log: LogEvent, output: Output) {
+  return (event: string, code: ErrorCode, error: string) => {
+    if (settings.format === "json") log("error", event, { code, error });
+    else output.err(shownLines(`dunlin: ${error}\n`));
+  };
 }
 
 /** Reports start and stop: to people in words, to programs as an event. */

@@ -1,3 +1,4 @@
+import { CodedError } from "../../errors/mod.ts";
 import {
   type FindPlace,
   loadSettings,
@@ -6,7 +7,9 @@ import {
 import type { ServeOptions } from "./serve_options.ts";
 
 /** The configuration file that was named cannot be read. */
-export class UnreadableFile extends Error {
+export class UnreadableFile extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "settings-unreadable";
   /** `file` as it was named; `cause` is what the system said. */
   constructor(file: string, cause: unknown) {
     super(`${file}: ${reasonOf(cause)}`, { cause });

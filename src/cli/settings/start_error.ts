@@ -1,4 +1,5 @@
 import { SettingsError } from "../../config/mod.ts";
+import { codeOf, type ErrorCode } from "../../errors/mod.ts";
 import type { StoreError, StoreFault } from "../../store/mod.ts";
 import { missingPackage } from "../console/missing_package.ts";
 import { UnreadableFile } from "./read_settings.ts";
@@ -21,6 +22,13 @@ const advice: Readonly<Record<StoreFault, string>> = {
     "that disk, or let this user write there, before the next start",
   missing: "name another storage.path",
 };
+
+/** Returns the code of an error that kept the broker from starting. */
+export function startCode(error: unknown): ErrorCode {
+  if (notPermitted(error) !== null) return "runtime-not-permitted";
+  if (missingPackage(error) !== null) return "package-missing";
+  return codeOf(error, "internal-error");
+}
 
 /**
  * Why the broker did not start, and what to do about it; our own mistakes are

@@ -1,3 +1,5 @@
+import { CodedError } from "../../errors/mod.ts";
+
 /** One thing that is wrong with the settings, and where it was said. */
 export interface Problem {
   /** Where it was given: a file's name, `DUNLIN_…`, or `--set …`. */
@@ -13,7 +15,9 @@ export interface Problem {
 }
 
 /** The settings cannot be used; `problems` says all that is wrong. */
-export class SettingsError extends Error {
+export class SettingsError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "settings-invalid";
   /** At least one, in the order of the file. */
   readonly problems: readonly Problem[];
 

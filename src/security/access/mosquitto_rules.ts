@@ -1,8 +1,11 @@
+import { CodedError } from "../../errors/mod.ts";
 import { validateTopicFilter } from "../../mqtt/mod.ts";
 import { type AccessRule, EVERYBODY, type RuleSubject } from "./rule.ts";
 
 /** Mistakes in a file of access rules, one a line. */
-export class AccessFileError extends Error {
+export class AccessFileError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "access-file-invalid";
   /** Each as `file:line: what is wrong`. */
   readonly mistakes: readonly string[];
 

@@ -1,3 +1,4 @@
+import { CodedError } from "../../errors/mod.ts";
 import type { Credentials, Identity, TopicGrants } from "../authenticator.ts";
 import type { AccessQuestion } from "../authorizer.ts";
 import type { WebAnswer } from "./request.ts";
@@ -19,7 +20,9 @@ export interface WebIdentity {
 }
 
 /** An answer that is none: the server fails, whatever its status. */
-export class AnswerError extends Error {
+export class AnswerError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "web-server-failing";
   /** `wrong` as a phrase: "its answer is no JSON". */
   constructor(wrong: string) {
     super(wrong);

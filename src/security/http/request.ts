@@ -1,3 +1,4 @@
+import { CodedError } from "../../errors/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 
 /** A request. */
@@ -23,7 +24,9 @@ export interface WebAnswer {
 }
 
 /** A server could not be asked, or gave no answer that can be read. */
-export class WebError extends Error {
+export class WebError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "web-server-failing";
   /** `url` of the server and what is `wrong`; neither holds a secret. */
   constructor(url: string, wrong: string, cause?: unknown) {
     super(`${withoutSecrets(url)} ${wrong}`, { cause });

@@ -1,3 +1,4 @@
+import { CodedError } from "../../errors/mod.ts";
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -39,7 +40,9 @@ export interface TokenKeys {
 }
 
 /** A key cannot be used; says which, what is wrong, and what to do. */
-export class TokenKeyError extends Error {
+export class TokenKeyError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "token-key-invalid";
   /** `what` is a setting or a file. */
   constructor(what: string, wrong: string, cause?: unknown) {
     super(`${what} ${wrong}`, { cause });

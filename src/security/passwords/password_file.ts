@@ -1,10 +1,13 @@
+import { CodedError } from "../../errors/mod.ts";
 import { parseHash, type PasswordHash, printHash } from "./hash.ts";
 
 /** More than a million users; whatever is larger is no password file. */
 const MOST = 256 << 20;
 
 /** A password file that cannot be used; the message says what and where. */
-export class PasswordFileError extends Error {
+export class PasswordFileError extends CodedError {
+  /** The code, as the log has it. */
+  override readonly code = "password-file-invalid";
   /** As errors are known by. */
   override readonly name: string = "PasswordFileError";
 }

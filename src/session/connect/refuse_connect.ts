@@ -29,6 +29,7 @@ export function refuseConnect(
   // No DISCONNECT is sent before the connection is open.
   connection.close(why, error.reasonCode, error.message, {
     detail: error.detail,
+    code: error.code,
     fault: error instanceof ForeignProtocol ? error.fault : null,
   });
 }

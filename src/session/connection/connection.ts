@@ -329,8 +329,8 @@ export class Connection implements Deadline, LoggedConnection {
   #refuse(error: ProtocolError): void {
     if (this.state !== "open") return this.#handler.refuse(this, error);
     const why = closeReasonOf(error, "protocol-error");
-    const { reasonCode, message, detail } = error;
-    this.close(why, reasonCode, message, { detail });
+    const { reasonCode, message, detail, code } = error;
+    this.close(why, reasonCode, message, { detail, code });
   }
 
   /** Ends at once because of an error after which no bytes can be written. */
@@ -351,13 +351,13 @@ export class Connection implements Deadline, LoggedConnection {
   }
 
   /**
-   * Ends the connection. With a code, an open MQTT 5.0 client gets DISCONNECT
+   * Ends the connection. With a reason code, an open MQTT 5.0 client gets DISCONNECT
    * first, with `reason` where it wants one (3.1.2.11.7). Writes the rest of the
    * outbox within `LINGER`. The log has `end`, and else `reason`.
    */
   close(
     why: CloseReason,
-    code: ReasonCode | null = null,
+    reasonCode: ReasonCode | null = null,
     reason?: string,
     end: EndDetail = {},
   ): void {
@@ -365,17 +365,17 @@ export class Connection implements Deadline, LoggedConnection {
     const wasOpen = this.state === "open";
     this.state = "closing";
     this.context.counters.closed[why]++;
-    if (code !== null && this.version === 5 && wasOpen) {
+    if (reasonCode !== null && this.version === 5 && wasOpen) {
       this.#survive(
         "DISCONNECT",
-        () => this.sender.sendDisconnect(code, reason),
+        () => this.sender.sendDisconnect(reasonCode, reason),
       );
     }
     this.#survive("a clean detachment", () => this.#leave());
     this.#survive("the log line", () => {
-      const { detail = reason, fault } = end;
-      const limit = limitMet(this, why, code, detail);
-      const facts = { reason: why, wasOpen, code, limit, detail, fault };
+      const { detail = reason } = end;
+      const limit = limitMet(this, why, reasonCode, detail);
+      const facts = { ...end, reason: why, wasOpen, reasonCode, limit, detail };
       this.context.log.closed(this, facts);
     });
     if (!this.#survive("the last write", () => this.#finish())) this.release();

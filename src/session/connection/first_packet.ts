@@ -1,4 +1,5 @@
 import { ConnectError } from "../../codec/mod.ts";
+import type { ErrorCode } from "../../errors/mod.ts";
 import { PacketType, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import {
   type Foreign,
@@ -18,6 +19,11 @@ export class ForeignProtocol extends ClosingError {
   constructor(speaks: Foreign) {
     super("unknown-protocol", ReasonCode.ProtocolError, NOT_CONNECT);
     this.fault = `speaks-${speaks}`;
+  }
+
+  /** The code, as the log has it. */
+  override get code(): ErrorCode {
+    return this.fault;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../errors/mod.ts";
 import { ProtocolError, type ReasonCode } from "../../mqtt/mod.ts";
 import type { CloseReason } from "./reasons.ts";
 
@@ -15,6 +16,11 @@ export class ClosingError extends ProtocolError {
   ) {
     super(reasonCode, message, detail);
     this.why = why;
+  }
+
+  /** The code, as the log has it. */
+  override get code(): ErrorCode {
+    return this.why;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../errors/mod.ts";
 import type { ProtocolVersion } from "../../mqtt/mod.ts";
 import type { PeerFault } from "../../transport/mod.ts";
 import type { CloseReason } from "./reasons.ts";
@@ -28,6 +29,8 @@ export interface EndDetail {
   readonly detail?: string | null;
   /** A mistake of the peer that its operator can correct. */
   readonly fault?: PeerFault | null;
+  /** The code of the error; missing if it is the fault or the reason. */
+  readonly code?: ErrorCode;
 }
 
 /** The end of a connection. */
@@ -37,7 +40,7 @@ export interface ConnectionEnd extends EndDetail {
   /** Whether its CONNECT had been accepted. */
   readonly wasOpen: boolean;
   /** Reason code of MQTT 5.0, sent or not; null without one. */
-  readonly code: number | null;
+  readonly reasonCode: number | null;
   /** The limit that ended it: name of the setting and value; null for none. */
   readonly limit: string | null;
 }

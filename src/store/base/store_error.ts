@@ -1,3 +1,5 @@
+import { CodedError, type ErrorCode } from "../../errors/mod.ts";
+
 /**
  * Kind of fault: `locked` by another broker, `taken` by one that the lock did
  * not stop, `newer` schema than this version reads, `corrupt` content,
@@ -25,7 +27,7 @@ export function isCorrupt(error: unknown): error is StoreError {
 }
 
 /** A store that cannot be opened or written; the message is for the operator. */
-export class StoreError extends Error {
+export class StoreError extends CodedError {
   /** The kind of fault. */
   readonly fault: StoreFault;
   /** Advice for the operator, or null. */
@@ -42,5 +44,10 @@ export class StoreError extends Error {
     this.name = "StoreError";
     this.fault = fault;
     this.todo = todo;
+  }
+
+  /** The code, as the log has it. */
+  get code(): ErrorCode {
+    return `store-${this.fault}`;
   }
 }

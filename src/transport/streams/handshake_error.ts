@@ -1,7 +1,8 @@
+import { CodedError, type ErrorCode } from "../../errors/mod.ts";
 import type { PeerFault } from "./foreign_protocol.ts";
 
 /** A refused WebSocket handshake; the peer gets `status` and message. */
-export class HandshakeError extends Error {
+export class HandshakeError extends CodedError {
   /** Always `HandshakeError`. */
   override readonly name = "HandshakeError";
   /** HTTP status code, 400 to 505; 408 when the peer took too long. */
@@ -18,5 +19,11 @@ export class HandshakeError extends Error {
     super(message);
     this.status = status;
     this.fault = fault;
+  }
+
+  /** The code, as the log has it. */
+  get code(): ErrorCode {
+    if (this.fault !== null) return this.fault;
+    return this.status === 408 ? "handshake-timeout" : "websocket-handshake";
   }
 }

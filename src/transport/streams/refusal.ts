@@ -1,3 +1,4 @@
+import { CodedError, type ErrorCode } from "../../errors/mod.ts";
 import type { PeerAddress } from "./byte_stream.ts";
 import type { PeerFault } from "./foreign_protocol.ts";
 
@@ -16,7 +17,7 @@ export type RefusalReason =
   | "broken";
 
 /** A connection refused before MQTT; the message names the fault. */
-export class RefusedError extends Error {
+export class RefusedError extends CodedError {
   /** Always `HandshakeError`, in the log. */
   override readonly name = "HandshakeError";
   /** For the counters. */
@@ -34,6 +35,11 @@ export class RefusedError extends Error {
     super(message, { cause });
     this.reason = reason;
     this.fault = fault;
+  }
+
+  /** The code, as the log has it. */
+  get code(): ErrorCode {
+    return this.fault ?? this.reason;
   }
 }
 

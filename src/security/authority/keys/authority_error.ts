@@ -1,3 +1,5 @@
+import { CodedError, type ErrorCode } from "../../../errors/mod.ts";
+
 /**
  * Why the authority could not do it: there is none (`missing`), there is one
  * already (`exists`), it has no private key (`keyless`), what was given is not
@@ -14,7 +16,7 @@ export type AuthorityFault =
   | "clock";
 
 /** A failed action of an authority; the message says what to do. */
-export class AuthorityError extends Error {
+export class AuthorityError extends CodedError {
   /** For programs. */
   readonly fault: AuthorityFault;
 
@@ -23,6 +25,11 @@ export class AuthorityError extends Error {
     super(message, { cause });
     this.name = "AuthorityError";
     this.fault = fault;
+  }
+
+  /** The code, as the log has it. */
+  get code(): ErrorCode {
+    return `authority-${this.fault}`;
   }
 }
 
