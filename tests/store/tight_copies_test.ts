@@ -6,6 +6,8 @@ import {
 } from "../../src/store/mod.ts";
 import { PlainState } from "../../src/store/plain_state.ts";
 import type { DiskSpace } from "../../src/store/space/space.ts";
+import type { Disk } from "../../src/store/opening/disk.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { until } from "../support/wait.ts";
 import { KeptFolder } from "./kept_folder.ts";
@@ -138,4 +140,56 @@ Deno.test("snapshots go on in a store that is more than half as large as max_siz
   const hasSnapshot = () => tight.folder.having("snapshot-").length > 0;
   await tight.wait("a snapshot", 10 * MINUTE, hasSnapshot);
   assert.deepEqual(tight.told, []);
+});
+
+Deno.test("fault-tolerant: a disk that takes no byte twice lets a store start that lacks what its journal has", async () => {
+  await using folder = new KeptFolder();
+  await using other = new KeptFolder();
+  const { world } = await folder.open();
+  await queue(world, 5);
+  await folder.copyTo(other, (name) => /^store\.kv(-wal)?$/.test(name));
+  world.retain(message("t", "last", { retain: true }));
+  await world.committed();
+  await folder.copyTo(other, (name) => /journal-\d+$/.test(name));
+  const before = world.picture();
+  await world.store.close();
+  let free = 0;
+  const written: string[] = [];
+  // A file system that copies on write needs space for it.
+  const disk: Disk = {
+    ...systemDisk,
+    space: () => Promise.resolve({ free, total: 1e9 }),
+    files: {
+      ...systemFiles,
+      writeAgain: (path, from) => {
+        if (free === 0) {
+          return Promise.reject(
+            new Error("No space left on device (os error 28)"),
+          );
+        }
+        written.push(path);
+        return systemFiles.writeAgain(path, from);
+      },
+    },
+  };
+  const { clock, path } = other;
+  const store = await openStore(
+    settings(path, "fault-tolerant"),
+    clock,
+    null,
+    disk,
+  );
+  const state = new PlainState();
+  await store.load(state, state);
+  const started = new World(store, state);
+  assertSame(started.picture(), before);
+  await until("a try", () => store.health === "full");
+  assert.deepEqual(written, []);
+  free = 1e9;
+  await until("a commit", () => {
+    clock.advance(1000);
+    return store.health === "ok";
+  });
+  assert.equal(written.length, 1);
+  await store.close();
 });

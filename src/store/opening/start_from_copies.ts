@@ -161,7 +161,6 @@ async function check(
       return await build(settings, copies, "older than its second copy");
     }
   }
-  if (lost > 0) await writeBeyond(files, copies, head);
   const missing = lost > 0 ? await lacking(settings, copies, head) : null;
   // A crash between journal and store costs one commit that nothing
   // acknowledged.
@@ -297,6 +296,8 @@ async function lacking(
 export async function complete(disk: Disk, path: string): Promise<void> {
   const blocks = await disk.openBlocks(path);
   try {
+    const copies = await findCopies(disk.files, path);
+    await writeBeyond(disk.files, copies, blocks.head);
     blocks.isJournaled = true;
     await catchUp(disk.files, blocks, path);
   } catch (error) {
