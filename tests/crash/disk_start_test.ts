@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { openStore } from "../../src/store/mod.ts";
+import { settings } from "../store/settings.ts";
+import { message, World } from "../store/world.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import { place, testOnDisk } from "./disk_place.ts";
 import { Talker } from "./talker.ts";
 import { pause } from "./time.ts";
@@ -104,5 +108,30 @@ testOnDisk(
     assert.equal(code, 1);
     assert.match(said, /longer than 100 ms \(shutdown\.timeout\)/);
     assert.match(said, /the last changes \(about \d+\) are not in .*store\.kv/);
+  },
+);
+
+testOnDisk(
+  "a stop that is cut short when all is written speaks of no lost changes",
+  async (disk) => {
+    await using broker = await place("durable", disk);
+    // Written long ago: the stop has nothing to write but the time.
+    const path = `${disk.path}/store.kv`;
+    const clock = new ManualClock();
+    const before = await World.load(
+      await openStore(settings(path, "durable"), clock),
+    );
+    before.retain(message("t", "kept", { retain: true }));
+    await before.committed();
+    await before.store.close();
+    await broker.start("shutdown.timeout=100ms");
+    const { DatabaseSync } = await import("node:sqlite");
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const { code, said } = await broker.end();
+    other.exec("ROLLBACK");
+    other.close();
+    assert.equal(code, 1);
+    assert.match(said, /\(shutdown\.timeout\): no change was left to write/);
   },
 );

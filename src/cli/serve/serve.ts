@@ -220,16 +220,17 @@ async function stopFault(
   const isWhole = await within(settings.shutdown.timeout, broker);
   const { unwritten } = broker;
   const path = storagePath(settings, environment);
-  const missing = `the last changes (about ${unwritten}) are not in ${path}`;
+  const written = unwritten === 0
+    ? "no change was left to write"
+    : `the last changes (about ${unwritten}) are not in ${path}`;
   // The last commit of all may be the one that finds it taken.
   if (store.reason !== null) {
-    return `${store.reason}\n  this broker has stopped: ` +
-      (unwritten === 0 ? `all its changes are in ${path}` : missing) +
-      ". See that one broker alone uses it, then start it again";
+    return `${store.reason}\n  this broker has stopped: ${written}. See that ` +
+      "one broker alone uses it, then start it again";
   }
   if (isWhole) return null;
   return `the stop took longer than ${settings.shutdown.timeout} ms ` +
-    `(shutdown.timeout): ${missing}\n  give it more time with --set ` +
+    `(shutdown.timeout): ${written}\n  give it more time with --set ` +
     "shutdown.timeout=1m, and see why the disk is so slow";
 }
 
