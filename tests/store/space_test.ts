@@ -8,6 +8,7 @@ import {
   Space,
   type SpaceLimits,
   type Usage,
+  whyFull,
 } from "../../src/store/space/space.ts";
 import { systemDisk } from "../../src/store/opening/system_disk.ts";
 import { ManualClock } from "../support/manual_clock.ts";
@@ -278,6 +279,23 @@ Deno.test("low space is noticed to be over without a commit", async () => {
   }
   assert.equal(store.health, "ok");
   await store.close();
+});
+
+Deno.test("a disk is full below 256 KiB, a tiny one below an eighth of it", async () => {
+  const KIB = 1024;
+  for (
+    const [total, most] of [
+      [1000 * KIB * KIB, 256 * KIB],
+      [1024 * KIB, 128 * KIB],
+    ]
+  ) {
+    const ask = (free: number) => () => Promise.resolve({ free, total });
+    assert.match(
+      String(await whyFull("/disk/store.kv", ask(most))),
+      /full: \d+ bytes are left/,
+    );
+    assert.equal(await whyFull("/disk/store.kv", ask(most + 1)), null);
+  }
 });
 
 Deno.test("the real disk answers", async () => {

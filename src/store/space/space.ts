@@ -10,13 +10,10 @@ const LOOK = 5000;
 /** The same while space is short, ms. */
 const SHORT_LOOK = 1000;
 
-/** Free bytes that suffice to open a store. */
+/** Free bytes that suffice to open a store; at most those of `marginOf`. */
 const ENOUGH = 256 * 1024;
 
-/**
- * Free bytes needed for deleting, the write-ahead log and the stop; on a disk
- * below 64 MiB an eighth of it.
- */
+/** Free bytes needed for deleting, the write-ahead log and the stop. */
 const MARGIN = 8 * 1024 * 1024;
 
 /** Length of the write-ahead log between checkpoints, in bytes. */
@@ -182,7 +179,7 @@ export class Space {
     if (this.#seen === null) return null;
     const { free, total, file, wal } = this.#seen;
     const { lowSpaceBytes, lowSpacePercent, mode } = this.#limits;
-    const margin = Math.min(MARGIN, total / 8);
+    const margin = marginOf(total);
     const low = Math.max(
       Math.min(lowSpaceBytes, total * MOST),
       total * lowSpacePercent / 100,
@@ -211,6 +208,11 @@ export class Space {
   }
 }
 
+/** Returns the margin of a disk of `total` bytes; below 64 MiB an eighth. */
+function marginOf(total: number): number {
+  return Math.min(MARGIN, total / 8);
+}
+
 /** Asks the system for the space on the disk of the folder `path`. */
 export async function askSystem(path: string): Promise<DiskSpace> {
   const { statfs } = await import("node:fs/promises");
@@ -227,8 +229,8 @@ export async function whyFull(
   ask: (folder: string) => Promise<DiskSpace> = askSystem,
 ): Promise<Error | null> {
   try {
-    const { free } = await ask(dirname(path));
-    if (free > ENOUGH) return null;
+    const { free, total } = await ask(dirname(path));
+    if (free > Math.min(ENOUGH, marginOf(total))) return null;
     return new Error(`the disk is full: ${free} bytes are left`);
   } catch {
     return null; // A disk that cannot be asked is not known to be full.
