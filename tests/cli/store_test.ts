@@ -98,6 +98,12 @@ Deno.test("store info: what is in it, also while a broker has it open", async ()
   assert.match(out, new RegExp(`^ +sessions +${report.sessions} `, "m"));
   assert.match(out, new RegExp(`^ +queued +${report.entries} .*oldest`, "m"));
   assert.match(out, new RegExp(`^ +retained +${report.retained} `, "m"));
+  assert.doesNotMatch(out, /damaged/);
+  const aside = `${place.path}.corrupt-2026-01-01T000000Z`;
+  Deno.writeTextFileSync(aside, "");
+  const { out: more } = await place.run("info");
+  const line = `  damaged, renamed by an earlier start: ${aside}\n`;
+  assert.equal(more, out + line);
 });
 
 Deno.test("store verify: a sound store, exit 0; a damaged one, exit 1", async () => {

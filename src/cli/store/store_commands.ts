@@ -27,7 +27,9 @@ export const info: StoreCommand = async ({ path, shown, work }) => {
     ) +
     row("queued", entries, found.queuedBytes, queued) +
     row("retained", retained, found.retainedBytes, "") +
-    found.setAside.map((aside) => `  damaged, set aside by a start: ${aside}\n`)
+    found.setAside.map((aside) =>
+      `  damaged, renamed by an earlier start: ${aside}\n`
+    )
       .join("");
   return { text, json: { path, ...found } };
 };
