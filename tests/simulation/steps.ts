@@ -105,9 +105,10 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
       host.advance(Math.floor(much * 6000));
     }
   },
-  // Two flips could hit both copies of one thing.
+  // Two flips could hit both copies of one thing. After a start on a full disk
+  // the journal may be the only copy of the last commits.
   damage({ host, disk }, { which }) {
-    if (host.isDamaged) return;
+    if (host.isDamaged || disk.isTaken) return;
     const files = disk.paths.filter((path) => path.startsWith(STORE));
     if (files.length === 0) return;
     host.crash(true);

@@ -32,7 +32,7 @@ export class SimulatedDisk {
   #hangs = false;
   #waiting: (() => void)[] = [];
   /** Whether another program has all that is free. */
-  #isTaken = false;
+  isTaken = false;
   /** Bytes that others leave to brokers. */
   readonly #room: number;
   /** The last turn in which an access failed. */
@@ -46,7 +46,7 @@ export class SimulatedDisk {
 
   /** The last turn in which it did not work as a disk should. */
   get troubled(): number {
-    return this.#hangs || this.#isTaken ? this.#world.turns : this.#failed;
+    return this.#hangs || this.isTaken ? this.#world.turns : this.#failed;
   }
 
   /** The disk as the process `life` has it. */
@@ -88,14 +88,14 @@ export class SimulatedDisk {
 
   /** Another program takes all of it. */
   fill(): void {
-    this.#isTaken = true;
+    this.isTaken = true;
   }
 
   /** It works from now on, and has room. */
   heal(): void {
     this.failing = 0;
-    if (this.#isTaken) this.#failed = this.#world.turns;
-    this.#isTaken = false;
+    if (this.isTaken) this.#failed = this.#world.turns;
+    this.isTaken = false;
     this.goOn();
   }
 
@@ -141,7 +141,7 @@ export class SimulatedDisk {
 
   /** Bytes that nothing takes. */
   get #free(): number {
-    if (this.#isTaken) return 0;
+    if (this.isTaken) return 0;
     let free = this.#room;
     for (const path of this.paths) free -= this.#names.at(path)!.size;
     return free;
