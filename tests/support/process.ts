@@ -17,6 +17,8 @@ export interface BrokerProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where a shell leads its output instead: `>/dev/full 2>&1`. */
   readonly redirect?: string;
+  /** Options of the runtime beside its permissions. */
+  readonly runtime?: readonly string[];
 }
 
 /** How a process ended, and all it said. */
@@ -47,8 +49,10 @@ function spawn(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   redirect = "",
+  runtime: readonly string[] = [],
 ): Deno.ChildProcess {
-  const command = [Deno.execPath(), "run", "--allow-all", "main.ts", ...args];
+  const allowed = ["run", "--allow-all", ...runtime, "main.ts"];
+  const command = [Deno.execPath(), ...allowed, ...args];
   // `exec`: the process that is started is the one that gets the signals.
   const shell = ["sh", "-c", `exec "$0" "$@" ${redirect}`];
   const [program, ...rest] = redirect === "" ? command : [...shell, ...command];
@@ -145,7 +149,9 @@ export class BrokerProcess implements AsyncDisposable {
       args.push("--config", `${folder}/dunlin.toml`);
     }
     const env = { XDG_RUNTIME_DIR: folder, ...options.env };
-    const program = new Program(spawn(args, env, options.redirect));
+    const program = new Program(
+      spawn(args, env, options.redirect, options.runtime),
+    );
     if (!await appears(readyFile, program.ended)) {
       const { code, stdout, stderr } = await program.ended;
       throw new Error(`the broker ended with ${code}:\n${stdout}${stderr}`);
