@@ -82,6 +82,8 @@ topic = ["sensors/%c/#"]`,
 };
 
 const intros: Readonly<Record<keyof typeof sections, string>> = {
+  profile:
+    "The machine that the defaults are for; docs/small-boards.md has the table.",
   access: "Settings for all authenticators and rules.",
   limits: "Limits that protect the broker and its clients.",
   session: "Sessions and queues of disconnected clients.",

@@ -2,6 +2,7 @@ import { type Clock, SystemClock } from "../clock/mod.ts";
 import {
   differenceOf,
   type ListenerSettings,
+  PROFILES,
   type SettingChange,
   type Settings,
   withoutRestart,
@@ -9,7 +10,13 @@ import {
 import { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Doubt, StoreOpener, StoreSettings } from "../store/mod.ts";
-import { applyLimits, Context, Counters, Registry } from "../session/mod.ts";
+import {
+  applyLimits,
+  Context,
+  Counters,
+  keepBuffers,
+  Registry,
+} from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
@@ -100,12 +107,15 @@ export class Broker {
     this.#clock = ports.clock ?? new SystemClock();
     this.#log = ports.log ?? silentLog;
     const random = ports.random ?? Math.random;
+    const { tuning } = PROFILES[settings.profile.name];
+    keepBuffers(tuning.keptBuffers);
     this.#router = new Router({
       sharedStrategy: settings.shared.strategy,
       retainedMessages: settings.retained.max_messages,
       retainedBytes: settings.retained.max_bytes,
       random,
       volatile: settings.storage.rule.map((rule) => rule.filter),
+      cacheSize: tuning.cachedMatches,
     });
     this.#connections = new ConnectionLog({
       clock: this.#clock,
@@ -118,6 +128,7 @@ export class Broker {
       authenticator: ports.authenticator ??
         unaskedBy(settings.listener),
       authorizer: ports.authorizer ?? null,
+      cachedRights: tuning.cachedRights,
       clock: this.#clock,
       counters: this.#counters,
       random,
@@ -188,7 +199,11 @@ export class Broker {
     if (this.#access === null) {
       const { AccessControl } = await import("./access/access.ts");
       const folder = storageFolder(settings);
-      const ports = { clock: this.#clock, log: this.#log, folder };
+      const { passwordThreads } = PROFILES[settings.profile.name].tuning;
+      const ports = {
+        ...{ clock: this.#clock, log: this.#log, folder },
+        passwordThreads,
+      };
       const control = this.#access = new AccessControl(ports);
       this.#sys.logins = () => control.logins;
     }

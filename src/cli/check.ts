@@ -15,6 +15,7 @@ import {
 import { CommandError } from "./console/command_error.ts";
 import { jsonText } from "./console/json_text.ts";
 import type { Output } from "./console/output.ts";
+import { profileLine } from "./settings/profile_line.ts";
 import { readSettings, UnreadableFile } from "./settings/read_settings.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
 import { socketProblems } from "./socket_problems.ts";
@@ -43,7 +44,8 @@ export async function check(
   output: Output,
 ): Promise<0 | 1 | 2> {
   try {
-    const { settings, file, find } = await readSettings(options, environment);
+    const read = await readSettings(options, environment);
+    const { settings, file, find } = read;
     const warnings = await checkFiles(settings, find);
     if (!options.json) {
       for (const { message, ...place } of warnings) {
@@ -66,7 +68,10 @@ export async function check(
       const count = settings.listener.length;
       const what = file ?? "no file was named; environment and options";
       const listeners = count === 1 ? "1 listener" : `${count} listeners`;
-      output.out(`${what}: no mistakes, ${listeners}${counted(warnings)}\n`);
+      const profile = profileLine(read);
+      const said = profile === undefined ? "" : `, profile ${profile}`;
+      const found = `${listeners}${said}${counted(warnings)}`;
+      output.out(`${what}: no mistakes, ${found}\n`);
     }
     return 0;
   } catch (error) {

@@ -25,6 +25,8 @@ export type {
   LogFormat,
   LogLevel,
   LogSettings,
+  ProfileName,
+  ProfileSettings,
   ProtocolSettings,
   RetainedSettings,
   SessionSettings,
@@ -52,6 +54,9 @@ export {
 export type { FindPlace, Path, Place, Problem } from "./text/problem.ts";
 export { isSettingVariable } from "./text/variables.ts";
 export { storagePath } from "./model/storage_path.ts";
+export { machineMemory, type ReadSystemFile } from "./model/machine_memory.ts";
+export { PROFILES } from "./model/profile.ts";
+export type { Defaults, Profile, Tuning } from "./model/profile.ts";
 export { authorityPath, certificateListPath } from "./model/authority_path.ts";
 export { printSettings } from "./show/print.ts";
 export { withoutSecrets } from "./show/without_secrets.ts";

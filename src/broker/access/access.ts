@@ -41,10 +41,10 @@ export class AccessControl {
 
   /** Opens nothing yet. */
   constructor(ports: AccessPorts) {
-    const { clock } = ports;
+    const { clock, passwordThreads: threads = 0 } = ports;
     this.#ports = {
       ...ports,
-      hashing: new Hashing(clock),
+      hashing: new Hashing(clock, threads > 0 ? { threads } : {}),
       known: new KnownLogins(clock),
       openFiles: new Set(),
     };

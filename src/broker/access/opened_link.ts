@@ -13,6 +13,8 @@ export interface AccessPorts {
   readonly log: BrokerLog;
   /** The store's folder, for what has to last; missing keeps nothing. */
   readonly folder?: string | null;
+  /** Threads at most that compare passwords. @default as `Hashing` has it */
+  readonly passwordThreads?: number;
 }
 
 /** Ports of links. */

@@ -24,6 +24,7 @@ import type { Reloading } from "./reloading.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { shownPath } from "../console/shown_path.ts";
 import { answerSignals } from "./answer_signals.ts";
+import { profileLine } from "../settings/profile_line.ts";
 import type { Signals } from "./signals.ts";
 import { shownLines } from "../console/shown_text.ts";
 import { startCode, startError } from "../settings/start_error.ts";
@@ -146,6 +147,7 @@ async function run(
       )
         .join(", "),
       storage: storageLine(settings, environment),
+      profile: profileLine(read),
     });
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
@@ -290,7 +292,7 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
 }
 
 function report(
-  { settings, file }: ReadSettings,
+  { settings, file, memory }: ReadSettings,
   listeners: readonly StartedListener[],
   environment: Readonly<Record<string, string>>,
 ): string {
@@ -304,6 +306,7 @@ function report(
         .includes(settings.listener[index].client_certificates),
     })),
     storage: storageLine(settings, environment),
+    profile: profileLine({ settings, memory }),
     file,
     isFilePassedOver: file === undefined && isThere("dunlin.toml"),
   });

@@ -17,6 +17,8 @@ export interface StartReport {
   })[];
   /** The storage's mode, and where it is. */
   readonly storage: string;
+  /** The profile and why; undefined for the standard one. */
+  readonly profile?: string;
   /** The configuration file; undefined when none was named. */
   readonly file?: string;
   /** A file lies here under the usual name, but was not named. */
@@ -33,6 +35,9 @@ export function startReport(report: StartReport): string {
     lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}${waits}`);
   }
   lines.push(`  storage    ${report.storage}`);
+  if (report.profile !== undefined) {
+    lines.push(`  profile    ${report.profile}`);
+  }
   const file = report.file ??
     (report.isFilePassedOver
       ? "defaults; ./dunlin.toml is not read, name it with --config"

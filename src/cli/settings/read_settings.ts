@@ -37,6 +37,8 @@ export interface ReadSettings {
   readonly files: readonly string[];
   /** Finds where a setting was given. */
   readonly find: FindPlace;
+  /** Memory that decided on the profile, in bytes; undefined for a named one. */
+  readonly memory?: number;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function readSettings(
   const file = options.config ?? (environment.DUNLIN_CONFIG || undefined);
   const files = file === undefined ? [] : [file];
   let find: FindPlace = () => ({ source: file ?? "settings" });
+  let memory: number | undefined;
   const settings = await loadSettings({
     file: file === undefined
       ? undefined
@@ -58,6 +61,7 @@ export async function readSettings(
     environment,
     onPlaces: (one) => find = one,
     onSecretFile: (path) => files.push(path),
+    onDetected: (bytes) => memory = bytes,
     sets: options.set,
     shortcuts: {
       port: options.port,
@@ -65,7 +69,7 @@ export async function readSettings(
       logLevel: options.logLevel,
     },
   });
-  return { settings, file, files, find };
+  return { settings, file, files, find, memory };
 }
 
 async function readFile(file: string): Promise<string> {

@@ -191,5 +191,6 @@ function orderedChanges(
  */
 export function withoutRestart(from: Settings, to: Settings): Settings {
   const { mode, path } = from.storage;
-  return { ...to, storage: { ...to.storage, mode, path } };
+  const { profile } = from;
+  return { ...to, profile, storage: { ...to.storage, mode, path } };
 }

@@ -5,8 +5,15 @@
  */
 export type Effect = "now" | "reconnect" | "restart";
 
-/** A store is not carried over to another place or promise while it is used. */
-const RESTART: ReadonlySet<string> = new Set(["storage.mode", "storage.path"]);
+/**
+ * A store is not carried over to another place or promise while it is used; the
+ * caches of a profile keep their size.
+ */
+const RESTART: ReadonlySet<string> = new Set([
+  "storage.mode",
+  "storage.path",
+  "profile.name",
+]);
 
 /** Settings that CONNACK announces, or that judge a CONNECT. */
 const AGREED: ReadonlySet<string> = new Set([

@@ -3,6 +3,8 @@ import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
 import { choice, flag } from "./word_fields.ts";
 import { accessFields } from "./access_fields.ts";
 import { authorityFields } from "./authority_fields.ts";
+import { profileName } from "./profile_field.ts";
+import { machineMemory } from "../model/machine_memory.ts";
 import {
   aliasMaximum,
   connectTimeout,
@@ -33,6 +35,7 @@ export const sections: {
     Settings[Key]
   >;
 } = {
+  profile: { name: profileName },
   access: accessFields,
   limits: {
     max_packet_size: packetSize,
@@ -116,7 +119,7 @@ export const sections: {
     max_queued_memory: memory(
       25,
       MIB,
-      Deno.systemMemoryInfo().total,
+      machineMemory(),
       "Memory of all queued messages; above it the broker refuses QoS 1 and 2 messages.",
     ),
   },

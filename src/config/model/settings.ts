@@ -191,6 +191,15 @@ export interface ShutdownSettings {
   readonly timeout: number;
 }
 
+/** The machine that defaults are for: a small board, or any other. */
+export type ProfileName = "small" | "standard";
+
+/** The machine that the defaults are for. */
+export interface ProfileSettings {
+  /** The profile in force; without one in the configuration the detected one. */
+  readonly name: ProfileName;
+}
+
 /** Everything the broker can be told: complete and checked. */
 export interface Settings {
   /** At least one. */
@@ -205,6 +214,8 @@ export interface Settings {
   readonly acl: readonly AclRule[];
   /** How users and rules are applied. */
   readonly access: AccessSettings;
+  /** The machine that the defaults are for. */
+  readonly profile: ProfileSettings;
   /** Bounds that protect the broker. */
   readonly limits: LimitSettings;
   /** State kept for a client while it is disconnected. */

@@ -5,7 +5,8 @@ import type {
   ListenerSettings,
   ListenerType,
 } from "../model/listener_settings.ts";
-import type { Settings } from "../model/settings.ts";
+import { PROFILES } from "../model/profile.ts";
+import type { ProfileName, Settings } from "../model/settings.ts";
 
 /** Settings of which any may be left out; what is there is already checked. */
 export type PartialSettings =
@@ -30,14 +31,23 @@ const USUAL_PORTS: Readonly<Record<ListenerType, number>> = {
 };
 
 /**
- * Returns the settings with each value that `given` leaves out at its default.
+ * Returns the settings with each value that `given` leaves out at its default,
+ * which depends on the profile: the given one, else `detected`.
  * No listener at all becomes one for MQTT on 127.0.0.1:1883; with an
  * `[[auth]]`, `allow_anonymous` is false. Nothing is checked.
  */
-export function completeSettings(given: PartialSettings = {}): Settings {
+export function completeSettings(
+  given: PartialSettings = {},
+  detected: ProfileName = "standard",
+): Settings {
   const settings: Record<string, Values | Values[]> = {};
+  const profile = given.profile?.name ?? detected;
+  const { defaults } = PROFILES[profile];
   for (const [name, fields] of Object.entries(sections)) {
-    const chosen = (given as Record<string, Values>)[name] ?? {};
+    const chosen = name === "profile" ? { name: profile } : {
+      ...(defaults as Record<string, Values>)[name],
+      ...(given as Record<string, Values>)[name],
+    } as Values;
     const section: Values = {};
     for (const [key, field] of Object.entries<Field<unknown>>(fields)) {
       section[key] = completeValue(field, chosen[key]);

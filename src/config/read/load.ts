@@ -14,6 +14,8 @@ import {
   SettingsError,
 } from "../text/problem.ts";
 import type { ListenerSettings } from "../model/listener_settings.ts";
+import { machineMemory } from "../model/machine_memory.ts";
+import { profileFor } from "../model/profile.ts";
 import type { LogLevel, Settings } from "../model/settings.ts";
 import type { SettingsSources, Shortcuts } from "./sources.ts";
 
@@ -42,7 +44,9 @@ export async function loadSettings(
   problems.push(...nearVariables(environment, sources.file?.text ?? ""));
   const shortcuts = readShortcuts(sources.shortcuts ?? {}, problems);
   const chosen = withShortcuts(given, shortcuts);
-  const settings = completeSettings(chosen);
+  const memory = sources.memory ?? machineMemory();
+  if (chosen.profile?.name === undefined) sources.onDetected?.(memory);
+  const settings = completeSettings(chosen, profileFor(memory));
   const refused = problems.map((problem) => problem.path);
   const find: FindPlace = (path) => {
     const option = optionFor(path, sources.shortcuts ?? {});

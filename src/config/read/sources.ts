@@ -28,6 +28,10 @@ export interface SettingsSources {
   readonly sets?: readonly string[];
   /** They go before everything else. */
   readonly shortcuts?: Shortcuts;
+  /** Bytes of memory, which decide on the profile. @default this machine's */
+  readonly memory?: number;
+  /** Called with the memory (bytes) when no profile was named. */
+  readonly onDetected?: (memory: number) => void;
   /** Told of each file that a secret is read from. */
   readonly onSecretFile?: (path: string) => void;
   /** Told how to find where a setting was given, once all are sound. */

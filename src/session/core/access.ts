@@ -44,12 +44,13 @@ export function nextIdentityNumber(): number {
 export class Access {
   /** The authorizer. */
   readonly authorizer: Authorizer;
-  readonly #known = new AuthorizationCache();
+  readonly #known: AuthorizationCache;
   /** Generation of the cached answers. */
   #generation: number;
 
-  /** The cache is empty at first. */
-  constructor(authorizer: Authorizer) {
+  /** The cache is empty at first, and holds `cached` pairs at most. */
+  constructor(authorizer: Authorizer, cached?: number) {
+    this.#known = new AuthorizationCache(cached);
     this.authorizer = authorizer;
     this.#generation = authorizer.generation;
   }

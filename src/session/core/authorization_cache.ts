@@ -6,7 +6,7 @@ const WAYS = 8;
 /** First number of sets; it doubles with the pairs. */
 const FIRST_SETS = 128;
 
-/** The most places, 16 bytes each. */
+/** The most places by default. */
 const MOST = 2 ** 20;
 
 /**
@@ -23,6 +23,13 @@ export class AuthorizationCache {
   #size = 0;
   /** The place of a full set that is replaced next. */
   #hand = 0;
+
+  readonly #most: number;
+
+  /** `most` places, 16 bytes each: at least 1024, a power of two. */
+  constructor(most: number = MOST) {
+    this.#most = most;
+  }
 
   /** Number of cached pairs. */
   get size(): number {
@@ -54,7 +61,9 @@ export class AuthorizationCache {
   note(topic: number, session: number, rights: Rights): void {
     let at = this.#free(topic, session);
     // The table doubles only while it is half full.
-    if (at < 0 && this.#size * 2 >= this.capacity && this.capacity < MOST) {
+    if (
+      at < 0 && this.#size * 2 >= this.capacity && this.capacity < this.#most
+    ) {
       this.#grow();
       at = this.#free(topic, session);
     }

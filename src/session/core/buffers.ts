@@ -12,12 +12,17 @@ export const SMALLEST: number = SIZES[0];
 /** The largest size lent; larger buffers are allocated for one packet. */
 export const LARGEST: number = SIZES[SIZES.length - 1];
 
-/** Bytes kept for reuse, over all sizes. */
-const KEPT = 32 * 1024 * 1024;
+/** Bytes kept for reuse at most, over all sizes. */
+let most = 32 * 1024 * 1024;
 
 const free: Uint8Array[][] = SIZES.map(() => []);
 let kept = 0;
 let scrubs = false;
+
+/** Keeps `bytes` (at least 0) for reuse at most, from now on. */
+export function keepBuffers(bytes: number): void {
+  most = bytes;
+}
 
 /** Turns `scrub` on or off. Off by default; all tests run with it on. */
 export function scrubBuffers(on: boolean): void {
@@ -47,7 +52,7 @@ export function giveBack(buffer: Uint8Array): void {
   const index = SIZES.indexOf(buffer.length as typeof SIZES[number]);
   if (index < 0) return;
   scrub(buffer, 0, buffer.length);
-  if (kept + buffer.length > KEPT) return;
+  if (kept + buffer.length > most) return;
   kept += buffer.length;
   free[index].push(buffer);
 }

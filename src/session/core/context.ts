@@ -27,6 +27,12 @@ export interface ContextParts {
   readonly authenticator: Authenticator;
   /** Authorizes clients; null without rules: then all is allowed. */
   readonly authorizer: Authorizer | null;
+  /**
+   * Pairs of client and topic whose rights are cached at most; 1024 or more.
+   *
+   * @default 2^20
+   */
+  readonly cachedRights?: number;
   /** The one source of time. */
   readonly clock: Clock;
   /** Counts events. */
@@ -53,6 +59,7 @@ export class Context {
    * @internal
    */
   access: Access | null = null;
+  readonly #cachedRights: number | undefined;
   /** The one source of time; in a pass `turn.now` is cheaper. */
   readonly clock: Clock;
   /** Counts events. */
@@ -100,6 +107,7 @@ export class Context {
     this.options = parts.options;
     this.router = parts.router;
     this.authenticator = parts.authenticator;
+    this.#cachedRights = parts.cachedRights;
     this.authorize(parts.authorizer);
     this.clock = parts.clock;
     this.counters = parts.counters;
@@ -118,7 +126,10 @@ export class Context {
   /** Uses `authorizer` from now on; null allows all. */
   authorize(authorizer: Authorizer | null): void {
     if (authorizer === (this.access?.authorizer ?? null)) return;
-    this.access = authorizer === null ? null : new Access(authorizer);
+    this.access = authorizer === null ? null : new Access(
+      authorizer,
+      this.#cachedRights,
+    );
   }
 
   /** Counts `message` for one more backlog or window. */
