@@ -2,6 +2,7 @@
 export { run } from "./run.ts";
 export {
   hearSignals,
+  type LastWords,
   type OnSignal,
   type SignalDuty,
   type Signals,

@@ -271,6 +271,10 @@ class SlowRemote implements RemoteAccess {
     return new Promise<boolean>((resolve) => this.#waiting.push(resolve));
   }
 
+  denial(): null {
+    return null;
+  }
+
   answer(...answers: boolean[]): void {
     assert.equal(this.#waiting.length, answers.length, "questions");
     this.#waiting.splice(0).forEach((tell, index) => tell(answers[index]));

@@ -23,6 +23,10 @@ class SlowServer {
     return promise;
   }
 
+  denial(): null {
+    return null;
+  }
+
   async answer(allowed: boolean): Promise<void> {
     this.#answer(allowed);
     await settle();

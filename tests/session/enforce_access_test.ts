@@ -71,6 +71,7 @@ Deno.test("what somebody outside allowed to one user is not handed on to another
   const remote = {
     name: "the test",
     ask: ({ username }: Identity) => username === "ann",
+    denial: () => null,
   };
   const rules = rulesOf([{ topics: ["free"] }], { remote });
   const sessions = new RuledSessions(rules);
@@ -148,7 +149,7 @@ Deno.test("who becomes another by AUTH is judged as that one from then on", asyn
 });
 
 Deno.test("who becomes another by AUTH loses what somebody outside allowed before", async () => {
-  const remote = { name: "the test", ask: () => true };
+  const remote = { name: "the test", ask: () => true, denial: () => null };
   const sessions = new RuledSessions(rulesOf([{ topics: ["b"] }], { remote }));
   const named = (name: string) => [
     property.authenticationMethod("name"),

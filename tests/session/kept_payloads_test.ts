@@ -22,6 +22,10 @@ class Gate implements RemoteAccess {
   ask(): Promise<boolean> {
     return this.#closed.then(() => true);
   }
+
+  denial(): null {
+    return null;
+  }
 }
 
 /** Numbers of the payloads that come, each acknowledged and whole. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { AccessQuestion } from "../../src/security/mod.ts";
 import { property } from "../support/bytes.ts";
 import { auth } from "../support/packets.ts";
 import { propertyOf } from "../support/read_packet.ts";
@@ -42,10 +43,12 @@ for (const version of [4, 5] as const) {
   });
 }
 
-Deno.test("the end by a PUBLISH that an access server denied names the server", async () => {
+Deno.test("the end by a PUBLISH that an access server denied names the server and its reason", async () => {
   const remote = {
     name: "http://a.test/acl",
     ask: () => Promise.resolve(false),
+    denial: (_: unknown, { topic }: AccessQuestion) =>
+      `denied by http://a.test/acl: ${topic} is closed`,
   };
   const rules = rulesOf([], { remote });
   const sessions = new RuledSessions(rules, disconnecting);
@@ -53,7 +56,10 @@ Deno.test("the end by a PUBLISH that an access server denied names the server", 
   await client.publish({ topic: "t" });
   await settle();
   const [[, detail]] = sessions.ends;
-  assert.match(detail!, /^PUBLISH to t: .*http:\/\/a\.test\/acl/);
+  assert.equal(
+    detail,
+    "PUBLISH to t: denied by http://a.test/acl: t is closed",
+  );
 });
 
 Deno.test("the end by a PUBLISH to a topic of the broker's own blames no rule", async () => {

@@ -14,4 +14,9 @@ export interface RemoteAccess {
     identity: Identity,
     question: AccessQuestion,
   ): boolean | Promise<boolean>;
+  /**
+   * Returns the reason why it denied this question last, as a phrase for the
+   * log; null when it remembers none.
+   */
+  denial(identity: Identity, question: AccessQuestion): string | null;
 }

@@ -118,7 +118,9 @@ export class RuleAuthorizer implements Authorizer {
     const rules = this.#rules;
     const topic = question.action === "subscribe" ? null : question.topic;
     const considered = rules.about(topic, rules.clientOf(identity));
-    return this.#explain(identity, question, considered).reason;
+    const { allowed, reason } = this.#explain(identity, question, considered);
+    if (allowed !== null) return reason;
+    return this.#remote?.denial(identity, question) ?? reason;
   }
 
   #explain(

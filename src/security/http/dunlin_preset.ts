@@ -58,6 +58,8 @@ export const dunlinPreset: Preset = {
     const said = objectOf(text);
     const why = typeof said.reason === "string"
       ? said.reason.slice(0, 200)
+      : said.result === "ignore"
+      ? "the server leaves it open"
       : "the server rejects it";
     switch (said.result) {
       case "allow":

@@ -5,6 +5,7 @@ import type { AccessQuestion } from "../authorizer.ts";
 import { AnswerCache, nameOf } from "./answer_cache.ts";
 import type { Caller } from "./caller.ts";
 import type { Preset, WebVerdict } from "./preset.ts";
+import { type Denial, RecentDenials } from "./recent_denials.ts";
 
 /** How it is asked what a client may do. */
 export interface HttpAccessOptions {
@@ -28,6 +29,7 @@ export class HttpAccess {
   readonly #options: HttpAccessOptions;
   readonly #caller: Caller;
   readonly #cache: AnswerCache<Answer>;
+  readonly #denials = new RecentDenials();
   /** Questions under way, by name: equal questions share one request. */
   readonly #underWay = new Map<string, Promise<Answer>>();
 
@@ -60,20 +62,42 @@ export class HttpAccess {
     return typeof isSuper === "string" ? then(isSuper) : isSuper.then(then);
   }
 
+  /** Returns its last answer if that denied; null if it remembers none. */
+  denial(identity: Identity, question: AccessQuestion): Denial | null {
+    const { url, preset } = this.#options;
+    const body = JSON.stringify(preset.access(identity, question));
+    return this.#denials.get(nameOf(`${url}\n${body}`));
+  }
+
   #answer(url: string, body: string): Answer | Promise<Answer> {
     const name = nameOf(`${url}\n${body}`);
     const known = this.#cache.get(name) ?? this.#underWay.get(name);
     if (known !== undefined) return known;
     const { preset } = this.#options;
     const answer = this.#caller.ask(url, body, preset.read).then(
-      ({ kind }) => {
-        this.#cache.set(name, kind);
-        return kind;
+      (answer) => {
+        this.#cache.set(name, answer.kind);
+        this.#note(name, answer);
+        return answer.kind;
       },
-      (): Answer => "failed",
+      (error): Answer => {
+        const { message } = error as Error;
+        const reason = `${this.name} fails: ${message}`;
+        this.#denials.add(name, { kind: "failed", reason });
+        return "failed";
+      },
     ).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, answer);
     return answer;
+  }
+
+  #note(name: string, answer: WebVerdict): void {
+    if (answer.kind === "allow") return;
+    const { kind, why } = answer;
+    const reason = kind === "deny"
+      ? `denied by ${this.name}: ${why}`
+      : `${this.name} does not decide: ${why}`;
+    this.#denials.add(name, { kind, reason });
   }
 }
 
@@ -104,6 +128,17 @@ export class HttpAccessChain implements RemoteAccess {
     return this.#askFrom(0, identity, question);
   }
 
+  denial(identity: Identity, question: AccessQuestion): string | null {
+    let reason: string | null = null;
+    for (const { server, onError } of this.#servers) {
+      const denial = server.denial(identity, question);
+      reason = denial?.reason ?? reason;
+      // The next server was not asked; its denial is of another time.
+      if (denial === null || !goesOn(denial.kind, onError)) break;
+    }
+    return reason;
+  }
+
   #askFrom(
     index: number,
     identity: Identity,
@@ -112,13 +147,16 @@ export class HttpAccessChain implements RemoteAccess {
     if (index === this.#servers.length) return false;
     const { server, onError } = this.#servers[index];
     const then = (answer: Answer) => {
-      const goesOn = answer === "ignore" ||
-        (answer === "failed" && onError === "ignore");
-      return goesOn
+      return goesOn(answer, onError)
         ? this.#askFrom(index + 1, identity, question)
         : answer === "allow";
     };
     const answer = server.ask(identity, question);
     return typeof answer === "string" ? then(answer) : answer.then(then);
   }
+}
+
+/** Returns whether the next server is asked after this answer. */
+function goesOn(answer: Answer, onError: AskedServer["onError"]): boolean {
+  return answer === "ignore" || (answer === "failed" && onError === "ignore");
 }

@@ -227,6 +227,8 @@ Deno.test("somebody outside is asked what no rule decides", () => {
       asked.push(`${action} ${topic}`);
       return topic === "yes";
     },
+    denial: (_, { topic }) =>
+      topic === "refused" ? "denied by http://auth" : null,
   };
   const rules = rulesOf([
     { topics: ["no/#"], permission: "deny" },
@@ -254,6 +256,14 @@ Deno.test("somebody outside is asked what no rule decides", () => {
   assert.equal(rules.ask(ANN, question), true);
   assert.deepEqual(asked, ["publish yes"]);
   assert.equal(rules.explain(ANN, question).allowed, null);
+  const reasons = ["refused", "other", "no/x"].map((topic) =>
+    rules.reason(ANN, { ...question, topic })
+  );
+  assert.deepEqual(reasons.slice(0, 2), [
+    "denied by http://auth",
+    "http://auth decides",
+  ]);
+  assert.match(reasons[2], /^denied by /);
   const told = filters.map((topic) =>
     rules.explain(ANN, { ...question, action: "subscribe", topic }).allowed
   );

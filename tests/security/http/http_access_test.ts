@@ -202,3 +202,47 @@ for (const { what, answers, onError, allowed, asked } of CASES) {
     assert.equal(first.calls.length + second.calls.length, asked);
   });
 }
+
+Deno.test("http access: a denial has the reason of the server that denied, also when nothing is cached", async () => {
+  const said = (result: string, reason: string) => json({ result, reason });
+  let first = said("ignore", "not mine");
+  let second = said("deny", "ann is\nblocked");
+  await using one = new WebServer(() => first());
+  await using two = new WebServer(() => second());
+  const servers = [one, two].map((server) => accessTo(server, { cache: 0 }));
+  const chain = chainOf(
+    { server: servers[0].access, onError: "ignore" },
+    { server: servers[1].access, onError: "deny" },
+  );
+  const question = asks("publish");
+  const asked = async () => {
+    assert.equal(await chain.ask(ANN, question), false);
+    return chain.denial(ANN, question);
+  };
+  assert.equal(chain.denial(ANN, question), null);
+  assert.equal(await asked(), `denied by ${two.url}/acl: ann is\nblocked`);
+  assert.equal(chain.denial(ANN, asks("subscribe")), null);
+  second = said("ignore", "not mine, either");
+  const open = `${two.url}/acl does not decide: not mine, either`;
+  assert.equal(await asked(), open);
+  second = json({}, 500);
+  assert.equal(await asked(), `${two.url}/acl fails: the server answered 500`);
+  first = json({}, 500);
+  second = said("deny", "second");
+  assert.equal(await asked(), `denied by ${two.url}/acl: second`);
+  first = said("deny", "first");
+  assert.equal(await asked(), `denied by ${one.url}/acl: first`);
+});
+
+Deno.test("http access: the reasons of denials have a bound", async () => {
+  await using server = new WebServer(json({ result: "deny", reason: "no" }));
+  const { access } = accessTo(server, { cache: 0 });
+  const ask = async (topic: string) => {
+    await access.ask(ANN, asks("publish", topic));
+    return access.denial(ANN, asks("publish", topic));
+  };
+  assert.notEqual(await ask("first"), null);
+  for (let i = 0; i < 1000; i++) await ask(`${i}`);
+  assert.equal(access.denial(ANN, asks("publish", "first")), null);
+  assert.notEqual(access.denial(ANN, asks("publish", "999")), null);
+});
