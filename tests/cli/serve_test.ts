@@ -132,6 +132,33 @@ Deno.test("serve: a second signal ends it at once, with the signal's code", asyn
   }
 });
 
+Deno.test("serve: a stop that a second signal cuts short says so, with what it loses", async () => {
+  const dunlin = await Dunlin.start(["--port", "0"]);
+  const [{ port }] = dunlin.ready.listeners;
+  // It subscribes to "t" and reads nothing: the stop waits for its bytes.
+  const stuck = await connect(port);
+  await stuck.write(Uint8Array.from([0x82, 6, 0, 1, 0, 1, 0x74, 0]));
+  assert.equal(await stuck.read(new Uint8Array(5)), 5);
+  const sender = await connect(port);
+  // 256 KiB each, more in all than the system's buffers hold.
+  const message = new Uint8Array(4 + (1 << 18));
+  message.set([0x30, 0x80, 0x80, 0x10, 0, 1, 0x74]);
+  for (let count = 0; count < 80; count++) {
+    for (let at = 0; at < message.length;) {
+      at += await sender.write(message.subarray(at));
+    }
+  }
+  await sender.write(Uint8Array.from([0xc0, 0]));
+  assert.equal(await sender.read(new Uint8Array(2)), 2);
+  dunlin.kill("SIGTERM");
+  assert.equal(await sender.read(new Uint8Array(1)), null);
+  dunlin.kill("SIGINT");
+  const { code, err } = await dunlin.end();
+  assert.equal(code, 130, err);
+  assert.match(err, /warn {2}stop-cut-short signal="?SIGINT"? unwritten=0\n$/);
+  for (const conn of [stuck, sender]) conn.close();
+});
+
 Deno.test("serve: all listeners of a file, on their real ports", async () => {
   const file = await Deno.makeTempFile({ suffix: ".toml" });
   await Deno.writeTextFile(

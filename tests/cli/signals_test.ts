@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Signals } from "../../src/cli/serve/signals.ts";
+import { settle } from "../support/settle.ts";
 
 /** Signals, and the exit codes that they ended the process with. */
 function heard(): { signals: Signals; exits: number[]; taken: string[] } {
@@ -35,6 +36,34 @@ Deno.test("signals: a second one of a person ends the process, another one durin
   signals.came("SIGTERM");
   assert.deepEqual(exits, [131, 130, 143]);
   assert.deepEqual(taken, ["SIGALRM"]);
+});
+
+Deno.test("signals: a second one ends the process behind the last words, a third one at once", async () => {
+  const { signals, exits, taken } = heard();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signals.beforeExit((signal) => {
+    taken.push(signal);
+    return promise;
+  });
+  signals.came("SIGTERM");
+  assert.deepEqual(taken, []);
+  signals.came("SIGINT");
+  await settle();
+  assert.deepEqual([taken, exits], [["SIGINT"], []]);
+  signals.came("SIGTERM");
+  assert.deepEqual([taken, exits], [["SIGINT"], [143]]);
+  resolve();
+  await settle();
+  assert.deepEqual([taken, exits], [["SIGINT"], [143, 130]]);
+});
+
+Deno.test("signals: last words that fail keep no process alive", async () => {
+  const { signals, exits } = heard();
+  signals.beforeExit(() => Promise.reject(new Error("no output")));
+  signals.came("SIGTERM");
+  signals.came("SIGTERM");
+  await settle();
+  assert.deepEqual(exits, [143]);
 });
 
 Deno.test("signals: one that is only kept from ending the process asks for nothing", () => {

@@ -70,9 +70,12 @@ export async function serve(
   );
   const output = { out: out.write, err: err.write };
   const { signals } = ports;
-  const told = { clock, logSettings, output, signals };
-  const code = await run(options, environment, told);
-  await Promise.all([out.drain(LAST_LINES), err.drain(LAST_LINES)]);
+  const drain = async () => {
+    await Promise.all([out.drain(LAST_LINES), err.drain(LAST_LINES)]);
+  };
+  const parts = { clock, logSettings, output, signals, drain };
+  const code = await run(options, environment, parts);
+  await drain();
   return code;
 }
 
@@ -87,12 +90,14 @@ interface RunParts {
   readonly logSettings: LogSettings;
   readonly output: Output;
   readonly signals: Signals;
+  /** Writes the rest of the output; resolves when that is done, or given up. */
+  readonly drain: () => Promise<void>;
 }
 
 async function run(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
-  { clock, logSettings, output, signals }: RunParts,
+  { clock, logSettings, output, signals, drain }: RunParts,
 ): Promise<0 | 1 | 2> {
   const log = logEvents(logSettings, clock, output.err);
   const fails = failing(logSettings, log, output);
@@ -134,7 +139,7 @@ async function run(
     >();
     signals.take("reload", async (name) => (await reloading).reload(name));
     const listeners = await broker.start();
-    answerSignals(signals, broker, log);
+    answerSignals(signals, broker, log, drain);
     await tellReady();
     event = "stop-failed";
     const tell = teller(logSettings, log, output);

@@ -40,6 +40,9 @@ const NUMBERS: Readonly<Partial<Record<Deno.Signal, number>>> = {
 /** Receives the name of the signal. */
 export type OnSignal = (signal: Deno.Signal) => void;
 
+/** Reports that a signal has cut the stop short. */
+export type LastWords = (signal: Deno.Signal) => Promise<void>;
+
 /**
  * The signals that have come, for a program that is not ready for them yet:
  * each duty is kept until something takes it.
@@ -49,6 +52,7 @@ export class Signals {
   readonly #waiting = new Map<SignalDuty, Deno.Signal>();
   readonly #takers = new Map<SignalDuty, OnSignal>();
   #isStopping = false;
+  #beforeExit: LastWords | null = null;
 
   /** `exit` ends the process at once. */
   constructor(exit: (code: number) => void) {
@@ -61,13 +65,27 @@ export class Signals {
     if (duty === "ignore") return;
     if (duty === "stop" && this.#isStopping) {
       const number = NUMBERS[signal];
-      if (number !== undefined) this.#exit(128 + number);
+      if (number !== undefined) this.#end(signal, 128 + number);
       return;
     }
     if (duty === "stop") this.#isStopping = true;
     const taker = this.#takers.get(duty);
     if (taker === undefined) this.#waiting.set(duty, signal);
     else taker(signal);
+  }
+
+  #end(signal: Deno.Signal, code: number): void {
+    const exit = () => this.#exit(code);
+    const lastWords = this.#beforeExit;
+    // One more signal does not wait for them.
+    this.#beforeExit = null;
+    if (lastWords === null) exit();
+    else lastWords(signal).then(exit, exit);
+  }
+
+  /** Calls `lastWords` when a second signal ends the process, and waits for it. */
+  beforeExit(lastWords: LastWords): void {
+    this.#beforeExit = lastWords;
   }
 
   /** Calls `taker` at each signal of `duty`, and at once for one before. */
