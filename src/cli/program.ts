@@ -70,7 +70,11 @@ function newProgram(
 ): Command {
   return new Command("dunlin")
     .description("An MQTT 3.1, 3.1.1 and 5.0 broker.")
-    .version(`dunlin ${VERSION}`, "-V, --version", "show the version")
+    .version(
+      `dunlin ${VERSION}`,
+      "-V, --version",
+      "show the version; --verbose adds commit, runtime and kind",
+    )
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show a command's help")
     .exitOverride()
@@ -140,6 +144,11 @@ export async function runProgram(
   commands: Commands,
   output: Output,
 ): Promise<number> {
+  if (asksForBuild(args)) {
+    const { versionReport } = await import("./version_report.ts");
+    output.out(await versionReport());
+    return 0;
+  }
   let code = 0;
   const onCode = (result: number) => {
     code = result;
@@ -161,6 +170,12 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** Whether these are `--version` and `--verbose`, in either order. */
+function asksForBuild(args: readonly string[]): boolean {
+  const isVersion = args.includes("--version") || args.includes("-V");
+  return args.length === 2 && isVersion && args.includes("--verbose");
 }
 
 /** `help cert issue` as `cert issue --help`, which commander reads deeper. */

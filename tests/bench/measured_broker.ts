@@ -4,8 +4,8 @@ import { encodeConnect } from "../../src/codec/mod.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * A broker run from its sources, as `deno task start` does, with what it costs
- * so far. Linux only: the figures are read from /proc.
+ * A broker run from its sources, with V8's flags of `deno task start`, and what
+ * it costs so far. Linux only: the figures are read from /proc.
  */
 export class MeasuredBroker {
   readonly #process: Deno.ChildProcess;

@@ -3,9 +3,14 @@ import { startError } from "../../src/cli/settings/start_error.ts";
 import { unmetNeed } from "../../src/cli/console/unmet_need.ts";
 
 /** What `deno run` with these flags says, and how it ends. */
-async function runWith(...flags: readonly string[]) {
+function runWith(...flags: readonly string[]) {
+  return runCommand(flags, ["--port", "0"]);
+}
+
+/** The same for a command line. */
+async function runCommand(flags: readonly string[], args: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...flags, "main.ts", "--port", "0"],
+    args: ["run", "--no-prompt", ...flags, "main.ts", ...args],
     cwd: new URL("../..", import.meta.url),
     env: { NO_COLOR: "1", DUNLIN_STORAGE__MODE: "memory" },
     stdin: "null",
@@ -33,6 +38,32 @@ for (const given of flags) {
     assert.doesNotMatch(err, /^ +at /m);
   });
 }
+
+/** All that Dunlin needs, but of the network one address alone. */
+const withoutSocketFiles = [
+  ...["--allow-env", "--allow-read", "--allow-write", "--allow-sys"],
+  "--allow-net=127.0.0.1",
+];
+
+Deno.test("start: a socket file that Deno denies is no matter of file rights", async () => {
+  const path = `${await Deno.makeTempDir({ prefix: "dunlin-" })}/mqtt.sock`;
+  const listener = ['listener.0.type="unix"', `listener.0.socket="${path}"`];
+  const { code, err } = await runCommand(
+    withoutSocketFiles,
+    listener.flatMap((one) => ["--set", one]),
+  );
+  assert.equal(code, 1);
+  assert.ok(
+    err.includes(`Deno denies Dunlin the network address unix:${path}`),
+  );
+  assert.match(err, /start it with -A/);
+  const asked = await runCommand(withoutSocketFiles, [
+    ...["explain", "--client", "a", "--topic", "b", "--live"],
+    ...["--set", `storage.path="${path}.kv"`, "--set", "storage.mode=durable"],
+  ]);
+  assert.equal(asked.code, 1);
+  assert.match(asked.err, /it has no net access to "unix:.*start it with -A/s);
+});
 
 Deno.test("start: an old Deno is named, with the one that is needed and how to get it", () => {
   const on = (version: string) =>

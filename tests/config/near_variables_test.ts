@@ -66,6 +66,7 @@ Deno.test("variables: DUNLIN_PORT is an error as a number, not as Kubernetes set
 
 Deno.test("variables: what a platform, an image or a script sets is left alone", async () => {
   const names = [
+    "DUNLIN_CACHE",
     "DUNLIN_CONFIG",
     "DUNLIN_SERVICE_HOST",
     "DUNLIN_SERVICE_PORT",

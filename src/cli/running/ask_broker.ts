@@ -42,6 +42,8 @@ async function ask<Result>(
   try {
     conn = await Deno.connect({ transport: "unix", path });
   } catch (error) {
+    // The runtime denies the socket, not the system: the command line says so.
+    if (error instanceof Deno.errors.NotCapable) throw error;
     const why = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.ConnectionRefused
       ? "no broker runs on this store; start it, or name the settings of " +

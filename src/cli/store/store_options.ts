@@ -1,5 +1,5 @@
 import type { Answer } from "../console/answer.ts";
-import type { StoreWork } from "./store_thread.ts";
+import type { StoreWork } from "./store_work.ts";
 
 /** Options of every `dunlin store` command. */
 export interface StoreOptions {

@@ -1,26 +1,33 @@
 import { StoreError, todoFor } from "../../store/mod.ts";
-import {
-  type StoreOutcome,
-  type StoreTask,
-  storeWork,
-} from "./store_thread.ts";
+import { type StoreOutcome, type StoreTask, storeWork } from "./store_work.ts";
+
+/** The thread's name. A thread of another name only imports this module. */
+const NAME = "store";
 
 /** The global scope of a worker. */
 interface Thread {
+  readonly name?: string;
   onmessage: ((event: MessageEvent<StoreTask>) => void) | null;
   postMessage(outcome: StoreOutcome): void;
 }
 
 /**
- * Does one thing to a store and reports how it went. SQLite holds up the thread
- * that calls it, for minutes with a large store on a slow card; the main thread
- * shows progress meanwhile.
+ * Starts a thread that answers a `StoreTask` with a `StoreOutcome`. SQLite holds
+ * up the thread that calls it, for minutes with a large store on a slow card;
+ * the main thread shows progress meanwhile. This module is the thread's program
+ * and knows its own address, in the sources and in any bundle.
  */
+export function startStoreThread(): Worker {
+  return new Worker(import.meta.url, { type: "module", name: NAME });
+}
+
 const thread = globalThis as unknown as Thread;
 
-thread.onmessage = async ({ data: task }) => {
-  thread.postMessage(await outcomeOf(task));
-};
+if (thread.name === NAME) {
+  thread.onmessage = async ({ data: task }) => {
+    thread.postMessage(await outcomeOf(task));
+  };
+}
 
 async function outcomeOf({ name, args }: StoreTask): Promise<StoreOutcome> {
   try {

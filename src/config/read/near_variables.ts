@@ -7,6 +7,9 @@ import { isSettingVariable } from "../text/variables.ts";
 
 const PREFIX = "DUNLIN_";
 
+/** Variables of Dunlin that are no settings. */
+const OTHERS = ["DUNLIN_CONFIG", "DUNLIN_CACHE"];
+
 /** Kubernetes tells every container of a service that is named dunlin. */
 const SERVICE_LINK =
   /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$/;
@@ -27,7 +30,7 @@ export function nearVariables(
   const problems: Problem[] = [];
   for (const name of Object.keys(environment).sort()) {
     if (!name.startsWith(PREFIX) || isSettingVariable(name)) continue;
-    if (name === "DUNLIN_CONFIG" || isServiceLink(name, environment[name])) {
+    if (OTHERS.includes(name) || isServiceLink(name, environment[name])) {
       continue;
     }
     if (text.includes("${" + name)) continue;

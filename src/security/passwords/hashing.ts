@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { PasswordHash } from "./hash.ts";
 import type { HashingOutcome, HashingTask } from "./hashing_task.ts";
+import { startHashingThread } from "./hashing_worker.ts";
 
 /** Logins that may wait for a thread; the last of them waits some seconds. */
 const MOST_WAITING = 128;
@@ -99,9 +100,7 @@ export class Hashing {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./hashing_worker.ts", import.meta.url), {
-      type: "module",
-    });
+    const worker = startHashingThread();
     worker.onmessage = ({ data }: MessageEvent<HashingOutcome>) => {
       const work = this.#workers.get(worker);
       if (work === undefined) return;

@@ -8,14 +8,29 @@ import {
   outcomeOf,
 } from "./hashing_task.ts";
 
+/** The thread's name. A thread of another name only imports this module. */
+const NAME = "hashing";
+
 /** The global scope of a worker. */
 interface Thread {
+  readonly name?: string;
   onmessage: ((event: MessageEvent<HashingTask>) => void) | null;
   postMessage(outcome: HashingOutcome): void;
 }
 
+/**
+ * Starts a thread that answers each `HashingTask` with a `HashingOutcome`. This
+ * module is the thread's program and knows its own address, in the sources and
+ * in any bundle.
+ */
+export function startHashingThread(): Worker {
+  return new Worker(import.meta.url, { type: "module", name: NAME });
+}
+
 const thread = globalThis as unknown as Thread;
 
-thread.onmessage = async ({ data: task }) => {
-  thread.postMessage(await outcomeOf(task));
-};
+if (thread.name === NAME) {
+  thread.onmessage = async ({ data: task }) => {
+    thread.postMessage(await outcomeOf(task));
+  };
+}

@@ -112,6 +112,9 @@ function reasonForFile(
     case "not-a-socket":
       return "the file is no socket; remove it, or choose another one";
     case "listen-not-permitted":
+      if (cause instanceof Deno.errors.NotCapable) {
+        return `Deno denies Dunlin the network address unix:${path}; start it with -A: deno run -A main.ts`;
+      }
       return "this user may not use or make it; check the rights of the file and its folder";
     default: {
       const text = cause instanceof Error ? cause.message : String(cause);

@@ -1,0 +1,120 @@
+/**
+ * Makes the bundle in `dist/bundle/` (`deno task build`). The same sources and
+ * packages give the same bytes on every machine.
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { VERSION } from "../src/config/mod.ts";
+import { type BuildRecord, type SourceList, sourceListOf } from "./bundle.ts";
+
+/** The folder of the sources. */
+export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** The parts of the project that a bundle is made of. */
+const PARTS = ["main.ts", "src", "deno.json", "deno.lock"];
+
+/** Makes the bundle in the folder `out`, in place of what is there. */
+export async function build(out: string): Promise<BuildRecord> {
+  const list = await listSources();
+  await Deno.mkdir(dirname(out), { recursive: true });
+  const made = await Deno.makeTempDir({ dir: dirname(out), prefix: ".new-" });
+  await bundle(Object.keys(list), made);
+  const record: BuildRecord = {
+    version: VERSION,
+    commit: await commit(),
+    kind: "bundle",
+  };
+  await Deno.writeTextFile(`${made}/build.json`, JSON.stringify(record) + "\n");
+  await Deno.chmod(made, 0o755);
+  await Deno.remove(out, { recursive: true }).catch(() => {});
+  await Deno.rename(made, out);
+  await Deno.writeTextFile(sourceListOf(out), JSON.stringify(list) + "\n");
+  return record;
+}
+
+/** Returns all sources, in the order of their paths. */
+async function listSources(): Promise<SourceList> {
+  const found: [string, readonly [number, number]][] = [];
+  const look = async (path: string): Promise<void> => {
+    const { isDirectory, size, mtime } = await Deno.stat(join(root, path));
+    if (isDirectory) {
+      for await (const { name } of Deno.readDir(join(root, path))) {
+        await look(`${path}/${name}`);
+      }
+    } else if (!path.endsWith(".md")) {
+      found.push([path, [size, mtime!.getTime()]]);
+    }
+  };
+  for (const part of PARTS) await look(part);
+  return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/**
+ * Bundles a copy of the sources beside the packages. The names of chunks depend
+ * on the way from one to the other, which so is the same everywhere.
+ */
+async function bundle(paths: readonly string[], out: string): Promise<void> {
+  const copy = await Deno.makeTempDir({
+    dir: await packageFolder(),
+    prefix: "dunlin-build-",
+  });
+  try {
+    for (const path of paths) {
+      await Deno.mkdir(dirname(join(copy, path)), { recursive: true });
+      await Deno.copyFile(join(root, path), join(copy, path));
+    }
+    const options = ["--platform=deno", "--code-splitting", `--outdir=${out}`];
+    const args = ["bundle", "--quiet", "--frozen", ...options, "main.ts"];
+    await output(Deno.execPath(), args, copy);
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
+}
+
+async function packageFolder(): Promise<string> {
+  const info = await output(Deno.execPath(), ["info", "--json"], root);
+  return JSON.parse(info).denoDir;
+}
+
+/** Returns the commit of the sources; "unknown" outside of git. */
+async function commit(): Promise<string> {
+  try {
+    const head = await output("git", ["rev-parse", "HEAD"], root);
+    const changes = ["status", "--porcelain", "--", ...PARTS];
+    const isChanged = await output("git", changes, root) !== "";
+    return head.trim() + (isChanged ? "+changes" : "");
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Runs a program to its end; returns what it writes to standard output. */
+export async function output(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  if (success) return text.decode(stdout);
+  throw new Error(`${program} ${args.join(" ")}: ${text.decode(stderr)}`);
+}
+
+if (import.meta.main) {
+  const out = join(root, "dist/bundle");
+  const { version, commit } = await build(out);
+  let bytes = 0;
+  let files = 0;
+  for await (const { name } of Deno.readDir(out)) {
+    bytes += (await Deno.stat(join(out, name))).size;
+    files++;
+  }
+  console.log(
+    `dist/bundle: dunlin ${version}, commit ${commit}, ${files} files, ` +
+      `${(bytes / 2 ** 20).toFixed(1)} MiB`,
+  );
+}
