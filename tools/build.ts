@@ -71,7 +71,8 @@ async function bundle(paths: readonly string[], out: string): Promise<void> {
   }
 }
 
-async function packageFolder(): Promise<string> {
+/** Resolves to the folder of downloaded packages and runtimes. */
+export async function packageFolder(): Promise<string> {
   const info = await output(Deno.execPath(), ["info", "--json"], root);
   return JSON.parse(info).denoDir;
 }

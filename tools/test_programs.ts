@@ -75,6 +75,49 @@ export const headers: TestProgram = {
   succeeds: true,
 };
 
+/** The probe that a compiler has the headers to compile for Linux. */
+const compiles = ["-fsyntax-only", "-include", "stdlib.h", "-x", "c"];
+
+/** Compiles the entry stub of executables, and its test, for AArch64. */
+export const crossCompiler: TestProgram = {
+  package: "gcc-aarch64-linux-gnu",
+  commands: ["aarch64-linux-gnu-gcc"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
+/** The headers and libraries that it needs. */
+export const crossHeaders: TestProgram = {
+  package: "libc6-dev-arm64-cross",
+  commands: ["aarch64-linux-gnu-gcc"],
+  probe: [...compiles, "/dev/null"],
+  succeeds: true,
+};
+
+/** Runs programs for AArch64. */
+export const qemu: TestProgram = {
+  package: "qemu-user-static",
+  commands: ["qemu-aarch64-static"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
+/** Gives a program file a capability. */
+export const setcap: TestProgram = {
+  package: "libcap2-bin",
+  commands: ["setcap", "/usr/sbin/setcap"],
+  probe: ["-h"],
+  succeeds: true,
+};
+
+/** Sets up a network of its own. */
+export const ip: TestProgram = {
+  package: "iproute2",
+  commands: ["ip", "/usr/sbin/ip"],
+  probe: ["-V"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -85,6 +128,11 @@ export const testPrograms: readonly TestProgram[] = [
   faketime,
   compiler,
   headers,
+  crossCompiler,
+  crossHeaders,
+  qemu,
+  setcap,
+  ip,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

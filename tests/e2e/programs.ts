@@ -31,6 +31,27 @@ export const paho = found(known.paho);
 /** Shows a program another calendar than the machine's. */
 export const faketime = found(known.faketime);
 
+/** Compiles C. */
+export const compiler = found(known.compiler);
+
+/** The headers that C programs need. */
+export const headers = found(known.headers);
+
+/** The same for AArch64. */
+export const crossCompiler = found(known.crossCompiler);
+
+/** Its headers and libraries. */
+export const crossHeaders = found(known.crossHeaders);
+
+/** Runs programs for AArch64. */
+export const qemu = found(known.qemu);
+
+/** Gives a program file a capability. */
+export const setcap = found(known.setcap);
+
+/** Sets up a network of its own. */
+export const ip = found(known.ip);
+
 /**
  * A test that needs `programs`. Where one is missing it is skipped, and its
  * name says why.
