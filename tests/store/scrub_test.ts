@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { StorageMode } from "../../src/store/mod.ts";
 import { openStore, verifyStore } from "../../src/store/mod.ts";
 import { LogStore } from "../../src/store/log/log_store.ts";
+import { systemFiles } from "../../src/store/files/system_files.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/wait.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
@@ -213,6 +214,62 @@ Deno.test("fault-tolerant: a scrub finds damage at the end of a journal that ano
     folder.having("snapshot-").length > 0 &&
     folder.having(".partial").length === 0);
   assert.equal(await scrubbed(opened), null);
+  await assertKept(opened, "fault-tolerant");
+});
+
+/** The disk gives no byte of the files whose names `isBad` takes. */
+function withoutReads(isBad: (name: string) => boolean): Disposable {
+  const { open } = systemFiles;
+  systemFiles.open = async (path, how) => {
+    const file = await open(path, how);
+    if (how === "read" && isBad(path)) {
+      file.read = () =>
+        Promise.reject(new Error("Input/output error (os error 5)"));
+    }
+    return file;
+  };
+  return { [Symbol.dispose]: () => systemFiles.open = open };
+}
+
+Deno.test("fault-tolerant: a scrub replaces a copy that the disk does not give", async () => {
+  await using folder = new KeptFolder();
+  const opened = await open(folder, "fault-tolerant");
+  await commits(opened.world, 9);
+  await snapshot(opened);
+  const [bad] = folder.having("snapshot-");
+  using _ = withoutReads((name) => name.endsWith(bad));
+  assert.match(
+    (await scrubbed(opened))!,
+    new RegExp(`^the second copy was damaged .*${bad}`),
+  );
+  await until(
+    "a new copy",
+    () =>
+      folder.having("snapshot-").length > 0 && !folder.names.includes(bad) &&
+      folder.having(".partial").length === 0,
+  );
+  assert.equal(await scrubbed(opened), null);
+  await assertKept(opened, "fault-tolerant");
+});
+
+Deno.test("fault-tolerant: memory mends a block whose copies the disk does not give", async () => {
+  await using folder = new KeptFolder();
+  const opened = await open(folder, "fault-tolerant");
+  await commits(opened.world, 9);
+  flipBlock(folder.path, 2);
+  const bad = folder.having("journal-");
+  using _ = withoutReads((name) => bad.some((one) => name.endsWith(one)));
+  assert.match(
+    (await scrubbed(opened))!,
+    /damaged block 2; .* again from memory.*; the second copy was damaged/,
+  );
+  await rewritten(opened);
+  await until("a new copy", async () => {
+    folder.clock.advance(60_000);
+    await commits(opened.world, 1, "later");
+    return folder.having("snapshot-").length > 0 &&
+      !bad.some((name) => folder.names.includes(name));
+  });
   await assertKept(opened, "fault-tolerant");
 });
 

@@ -19,6 +19,9 @@ const SHORT_READ = 522;
 /** Messages of SQLite and the kernel about a full disk. */
 const FULL = /disk is full|no space|ENOSPC|quota|EDQUOT|file too large|EFBIG/i;
 
+/** Messages of SQLite and the kernel about a disk that does not work. */
+const BROKEN = /I\/O error|input\/output|EIO|stale|ESTALE/i;
+
 /** Messages of the system and SQLite, each with advice. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
@@ -62,7 +65,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
     "let this user open more files (ulimit -n), and start again",
   ],
   [
-    /I\/O error|input\/output|EIO|stale|ESTALE/i,
+    BROKEN,
     "the disk reports errors: read the system's log (dmesg), and " +
     "copy the folder of the store to another disk",
   ],
@@ -115,6 +118,11 @@ export function openFault(
 /** Returns whether `text` is a message about a full disk. */
 export function isFull(text: string): boolean {
   return FULL.test(text);
+}
+
+/** Returns whether `text` is a message about a disk that does not work. */
+export function isBroken(text: string): boolean {
+  return BROKEN.test(text);
 }
 
 /** Returns whether `error` comes from the system, SQLite or Deno KV. */

@@ -1,6 +1,7 @@
 import { type Block, isWhole, mayBeSame, sumBefore, sumIn } from "./block.ts";
 import { BlockPool, type Source } from "./block_pool.ts";
 import type { CopiedBlocks, Head } from "./blocks.ts";
+import { isBroken } from "../base/open_fault.ts";
 import { isCorrupt } from "../base/store_error.ts";
 
 /** Blocks read between two pauses: some 1 MiB. */
@@ -79,7 +80,10 @@ async function readLive(
   return { sums, damaged: mayBeSame(sum, head.sum) ? damaged : head.last };
 }
 
-/** Mends the blocks that the copies have whole; returns their numbers. */
+/**
+ * Mends the blocks that the copies have whole; returns their numbers. Memory
+ * has what a copy does not give.
+ */
 async function mendFrom(
   copies: readonly Source[],
   blocks: CopiedBlocks,
@@ -92,7 +96,8 @@ async function mendFrom(
       await blocks.read(block, head).catch(() => {});
     },
   };
-  const pool = await BlockPool.gather([...copies, own]);
+  const sources = [...copies.map(readable), own];
+  const pool = await BlockPool.gather(sources);
   if (!pool.has(head)) return [];
   const mended: Block[] = [];
   await pool.read(head, (block) => {
@@ -100,6 +105,16 @@ async function mendFrom(
   });
   await blocks.mend(mended);
   return mended.map(({ number }) => number).sort((a, b) => a - b);
+}
+
+/** Returns the same source; it ends where the disk gives no more of it. */
+function readable({ read }: Source): Source {
+  return {
+    read: (finds, range) =>
+      read(finds, range).catch((error) => {
+        if (!isBroken((error as Error).message)) throw error;
+      }),
+  };
 }
 
 function missing({ first, last }: Head, { sums }: Live): number[] {

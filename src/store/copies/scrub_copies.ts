@@ -1,6 +1,7 @@
 import { bytesIn } from "../blocks/blocks.ts";
 import { type Copy, findCopies } from "./copies.ts";
 import type { Files } from "../files/files.ts";
+import { isBroken } from "../base/open_fault.ts";
 import { readJournal } from "./journal_reader.ts";
 import { snapshotHead } from "./snapshot.ts";
 
@@ -52,12 +53,16 @@ function inSlices(pause: Pause): (bytes: number) => Promise<void> | void {
   };
 }
 
-/** Returns whether a copy is whole; one that was removed counts as whole. */
+/**
+ * Returns whether a copy is whole. One that was removed counts as whole, one
+ * that the disk does not give as damaged.
+ */
 async function ifThere(look: () => Promise<boolean>): Promise<boolean> {
   try {
     return await look();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
+    if (isBroken((error as Error).message)) return false;
     throw error;
   }
 }
