@@ -375,6 +375,7 @@ Deno.test("the head, and a commit, are read as they were written", () => {
   }));
   fc.assert(fc.property(both, fc.array(bytes), (head, contents) => {
     assert.deepEqual(decodeHead(encodeHead(head)), head);
+    assert.equal(encodeHead(head), encodeHead(head), "journal and store share");
     const blocks = contents.map((bytes, i) => ({ number: i * 1000, bytes }));
     const frame = encodeFrame({ head, blocks }, 7, 8);
     const header = frame.subarray(0, FRAME_HEADER);

@@ -23,8 +23,16 @@ import { viewOf } from "../base/view_of.ts";
 /** Length of the sum. */
 const SUM = 4;
 
-/** Encodes a head. */
+/** The last head and its bytes: one commit writes it to journal and store. */
+let last: { readonly head: Head; readonly bytes: Uint8Array } | null = null;
+
+/** Encodes a head; the same head again gives the same bytes. */
 export function encodeHead(head: Head): Uint8Array {
+  if (last?.head !== head) last = { head, bytes: encode(head) };
+  return last.bytes;
+}
+
+function encode(head: Head): Uint8Array {
   const record = new RecordWriter();
   record.uint8(0);
   record.uint8(SCHEMA);
