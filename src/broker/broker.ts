@@ -25,6 +25,7 @@ import { type AlarmName, Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
+import { LEAST_HEAP, stateHeap } from "./heap_limit.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
@@ -56,6 +57,8 @@ export interface BrokerPorts {
   readonly authorizer?: Authorizer;
   /** At least 0 and below 1. @default Math.random */
   readonly random?: () => number;
+  /** Bytes of V8's heap for state of clients. @default half of its limit */
+  readonly heapLimit?: number;
   /** Opens listeners. @default at addresses of this machine */
   readonly listen?: Listen;
   /** Opens the store. @default the one in files that the settings name */
@@ -117,6 +120,9 @@ export class Broker {
       volatile: settings.storage.rule.map((rule) => rule.filter),
       cacheSize: tuning.cachedMatches,
     });
+    const { heap } = this.#router;
+    if (ports.heapLimit === undefined) heap.limitFrom(LEAST_HEAP, stateHeap);
+    else heap.limit = ports.heapLimit;
     this.#connections = new ConnectionLog({
       clock: this.#clock,
       log: this.#log,

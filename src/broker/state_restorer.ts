@@ -24,6 +24,8 @@ export class StateRestorer implements Restorer {
   readonly #registry: Registry;
   readonly #context: Context;
   readonly #router: Router;
+  /** Estimated heap before the first part was restored. */
+  readonly #heapBefore: number;
   /** By QoS: how plain entries came to their sessions. */
   readonly #deliveries: Map<Session, Delivery>[] = [
     new Map(),
@@ -40,6 +42,7 @@ export class StateRestorer implements Restorer {
     this.#registry = registry;
     this.#context = context;
     this.#router = context.router;
+    this.#heapBefore = context.router.heap.used;
   }
 
   /** Detached; its expiry and will delay do not run before `finish`. */
@@ -128,6 +131,7 @@ export class StateRestorer implements Restorer {
     }
     const { retained } = this.#router;
     for (const topicName of topics) retained.restoreRemoved(topicName);
+    this.#router.heap.used = this.#heapBefore;
   }
 
   /** Everything is back: expiries and wills go on, counted through the pause. */

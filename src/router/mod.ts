@@ -2,6 +2,7 @@
 export { Delivery, Readiness } from "./subscribers/delivery.ts";
 export type { SharedName, Subscriber } from "./subscribers/delivery.ts";
 export { CachedTopic } from "./matching/cached_topic.ts";
+export { HeapBudget } from "./levels/heap_budget.ts";
 export { RETAINED_FULL, Router } from "./router.ts";
 export type { RouterOptions } from "./router.ts";
 export type { SharedStrategy } from "./subscribers/shared_group.ts";

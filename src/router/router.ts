@@ -14,6 +14,7 @@ import { CachedTopic } from "./matching/cached_topic.ts";
 import type { Delivery, Subscriber } from "./subscribers/delivery.ts";
 import { Recipients } from "./filters/filter_node.ts";
 import { hasWildcard } from "./filters/filter_tree.ts";
+import { HeapBudget } from "./levels/heap_budget.ts";
 import { pathOf } from "./levels/level_node.ts";
 import { MatchCache } from "./matching/match_cache.ts";
 import { RecentChanges } from "./matching/recent_changes.ts";
@@ -78,7 +79,9 @@ export interface RouterOptions {
 export class Router {
   /** The retained messages. */
   readonly retained: RetainedStore;
-  readonly #table = new SubscriptionTable();
+  /** Estimated bytes of V8's heap that the state of clients takes. */
+  readonly heap: HeapBudget = new HeapBudget();
+  readonly #table = new SubscriptionTable(this.heap);
   readonly #cache: MatchCache;
   readonly #walk = new TreeWalk();
   readonly #seed: number;
@@ -121,7 +124,7 @@ export class Router {
     this.retained = new RetainedStore({
       maxMessages: options.retainedMessages ?? 0,
       maxBytes: options.retainedBytes ?? 0,
-    });
+    }, this.heap);
     this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 

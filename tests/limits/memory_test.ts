@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { getHeapStatistics } from "node:v8";
+import { LEAST_HEAP, stateHeap } from "../../src/broker/heap_limit.ts";
 import { property } from "../support/bytes.ts";
 import { puback, staying } from "../support/packets.ts";
-import { conformance, type TestBroker } from "../support/test_broker.ts";
+import {
+  conformance,
+  eachVersion,
+  type TestBroker,
+} from "../support/test_broker.ts";
 import type { WireClient } from "../support/wire_client.ts";
 import { drops, SYS_INTERVAL, sysFigures } from "./sys_figures.ts";
 
@@ -217,3 +223,22 @@ conformance(
   },
   options,
 );
+
+eachVersion(
+  "a broker whose heap has no room for state refuses sessions that last, and serves the others",
+  async (broker, version) => {
+    const client = broker.open(version);
+    await client.send(client.packets.connect(staying(version, "lasting")));
+    await client.expectAck(2, 0, version === 5 ? 0x97 : 3);
+    await client.expectClosed();
+    const other = await broker.connect(version, "short");
+    await other.expectAlive();
+  },
+  { heapLimit: 0 },
+);
+
+Deno.test("the heap for state is half of what V8 allows", async () => {
+  const limit = getHeapStatistics().heap_size_limit;
+  assert.equal(await stateHeap(), limit / 2);
+  assert.ok(Number.isFinite(limit) && limit > 2 * LEAST_HEAP);
+});

@@ -177,6 +177,11 @@ export class StoredBroker {
     await this.advance(1000);
   }
 
+  /** Estimated bytes of V8's heap that state of clients takes. */
+  get heap(): number {
+    return this.#context.router.heap.used;
+  }
+
   /** Connections with answers that wait for the disk. */
   get late(): number {
     return this.#context.durability.waiting;

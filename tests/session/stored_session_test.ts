@@ -218,3 +218,19 @@ stored(
     },
   },
 );
+
+stored(
+  "the state of a damaged store no longer counts in the heap",
+  mode,
+  // Topics of alarms take the rest.
+  (broker) => {
+    assert.ok(broker.heap < 5000, `${broker.heap} bytes`);
+    return Promise.resolve();
+  },
+  {
+    damaged: (into) => {
+      away(into);
+      inFlight([700])(into);
+    },
+  },
+);

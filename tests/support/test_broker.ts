@@ -27,6 +27,8 @@ export interface TestBrokerOptions extends Omit<PartialSettings, "listener"> {
   readonly listener?: Partial<ListenerSettings>;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
+  /** Bytes of V8's heap for state of clients. */
+  readonly heapLimit?: number;
   /** Opens the store, where the mode is not `memory`. */
   readonly storeOpener?: StoreOpener;
 }
@@ -62,6 +64,7 @@ export class TestBroker {
       authenticator,
       authorizer,
       storeOpener,
+      heapLimit,
       listener = {},
       ...settings
     } = options;
@@ -72,6 +75,7 @@ export class TestBroker {
       authenticator,
       authorizer,
       storeOpener,
+      heapLimit,
       log: {
         ...silentLog,
         failed: (...all) => this.failures.push(all),

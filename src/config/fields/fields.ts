@@ -120,7 +120,7 @@ export const sections: {
       25,
       MIB,
       machineMemory(),
-      "Memory of all queued messages; above it the broker refuses QoS 1 and 2 messages.",
+      "Memory of all queued messages and wills; above it the broker refuses QoS 1 and 2 messages.",
     ),
   },
   session: {

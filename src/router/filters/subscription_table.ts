@@ -1,11 +1,19 @@
 import type { SubscriptionOptions } from "../../mqtt/mod.ts";
 import type { Changes } from "../../store/mod.ts";
-import type { Subscriber } from "../subscribers/delivery.ts";
+import type { SharedName, Subscriber } from "../subscribers/delivery.ts";
 import { type FilterNode, Recipients, Subscription } from "./filter_node.ts";
 import { FilterShapes, shapeOf } from "./filter_shapes.ts";
 import { FilterTree } from "./filter_tree.ts";
+import { HeapBudget } from "../levels/heap_budget.ts";
 import { pathOf } from "../levels/level_node.ts";
 import { SharedGroup } from "../subscribers/shared_group.ts";
+
+/** Bytes of V8's heap that a subscription takes, measured. */
+const SUBSCRIPTION_HEAP = 200;
+
+/** The same for a filter beside its text, and for the first share name of one. */
+const FILTER_HEAP = 200;
+const GROUP_HEAP = 700;
 
 /** Subscriptions up to which the shapes of most sessions need no counting. */
 const FEW = 16;
@@ -27,19 +35,25 @@ export interface SubscriptionEntry {
 export class SubscriptionTable {
   /** The filters; their nodes have the subscriptions. */
   readonly tree: FilterTree = new FilterTree();
+  readonly #heap: HeapBudget;
   /** The oldest subscription of each subscriber, the entry of its ring. */
   readonly #oldest = new Map<Subscriber, Subscription>();
   /** Shapes of subscribers that have or had many subscriptions. */
   readonly #shapes = new Map<Subscriber, FilterShapes>();
-  #count = 0;
+  #size = 0;
   #shared = 0;
   #sequence = 0;
   /** Notes new and removed subscriptions in the store; null without one. */
   changes: Changes | null = null;
 
+  /** Begins empty; its subscriptions count in `heap`. */
+  constructor(heap: HeapBudget = new HeapBudget()) {
+    this.#heap = heap;
+  }
+
   /** Returns the number of subscriptions, with shared ones. */
   get count(): number {
-    return this.#count;
+    return this.#size;
   }
 
   /** Returns the number of shared subscriptions. */
@@ -61,7 +75,10 @@ export class SubscriptionTable {
   ): Subscription {
     const place = this.tree.place(filter);
     const before = lookUp(place, subscriber, groupName);
-    const group = groupName === null ? null : groupAt(place, groupName, filter);
+    if (place.recipients === null) this.#count(FILTER_HEAP, filter);
+    const group = groupName === null
+      ? null
+      : this.#groupAt(place, groupName, filter);
     const made = new Subscription(
       subscriber,
       options,
@@ -78,7 +95,8 @@ export class SubscriptionTable {
     }
     if (before !== null) return made;
     this.#noteShape(made, filter, "add");
-    this.#count++;
+    this.#size++;
+    this.#heap.used += SUBSCRIPTION_HEAP;
     subscriber.subscriptions++;
     if (group !== null) this.#shared++;
     return made;
@@ -215,17 +233,48 @@ export class SubscriptionTable {
       this.#noteShape(subscription, subscription.filter, "remove");
     }
     this.#unlink(subscription);
-    this.#count--;
+    this.#size--;
+    this.#heap.used -= SUBSCRIPTION_HEAP;
     subscriber.subscriptions--;
     if (group !== null) this.#shared--;
     const recipients = place.recipients;
     if (recipients instanceof Recipients) {
       if (group === null) recipients.subscriptions.remove(subscriber);
-      else dropMember(recipients, group.name, subscriber);
+      else this.#dropMember(recipients, group, subscriber);
       if (!recipients.empty) return;
     }
+    this.#count(-FILTER_HEAP, subscription.filter);
     place.recipients = null;
     this.tree.prune(place);
+  }
+
+  #groupAt(place: FilterNode, name: string, filter: string): SharedGroup {
+    const { groups } = recipientsAt(place);
+    let group = groups.find(name);
+    if (group === undefined) {
+      group = new SharedGroup(name, filter);
+      groups.put(group);
+      this.#count(GROUP_HEAP, name);
+    }
+    return group;
+  }
+
+  #dropMember(
+    recipients: Recipients,
+    { name }: SharedName,
+    subscriber: Subscriber,
+  ): void {
+    const group = recipients.groups.find(name);
+    if (group === undefined) return;
+    group.members.remove(subscriber);
+    if (group.members.items.length > 0) return;
+    recipients.groups.remove(name);
+    this.#count(-GROUP_HEAP, name);
+  }
+
+  /** Counts `bytes` of the heap and those of a text; takes both back below 0. */
+  #count(bytes: number, { length }: string): void {
+    this.#heap.used += bytes + (bytes < 0 ? -length : length);
   }
 }
 
@@ -278,29 +327,4 @@ function recipientsAt(place: FilterNode): Recipients {
   if (before !== null) recipients.subscriptions.put(before);
   place.recipients = recipients;
   return recipients;
-}
-
-function groupAt(
-  place: FilterNode,
-  name: string,
-  filter: string,
-): SharedGroup {
-  const groups = recipientsAt(place).groups;
-  let group = groups.find(name);
-  if (group === undefined) {
-    group = new SharedGroup(name, filter);
-    groups.put(group);
-  }
-  return group;
-}
-
-function dropMember(
-  recipients: Recipients,
-  name: string,
-  subscriber: Subscriber,
-): void {
-  const group = recipients.groups.find(name);
-  if (group === undefined) return;
-  group.members.remove(subscriber);
-  if (group.members.items.length === 0) recipients.groups.remove(name);
 }

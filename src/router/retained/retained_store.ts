@@ -4,6 +4,7 @@ import type {
   RetainedPlace,
   RetainedSource,
 } from "../../store/mod.ts";
+import { HeapBudget } from "../levels/heap_budget.ts";
 import { levelEnd, pathOf } from "../levels/level_node.ts";
 import { levelText } from "../levels/level_text.ts";
 import { RetainedCursor } from "./retained_cursor.ts";
@@ -32,6 +33,9 @@ export interface RetainedLimits {
   maxBytes: number;
 }
 
+/** Bytes of V8's heap that a node takes with its record, measured. */
+const NODE_HEAP = 200;
+
 /** Bytes of a level in the tree, measured with a text of its own. */
 const LEVEL_BYTES = 128;
 
@@ -47,6 +51,7 @@ export class RetainedStore implements RetainedSource {
   readonly limits: RetainedLimits;
   /** Notes changes in the store; null without one. */
   listener: RetainedListener | null = null;
+  readonly #heap: HeapBudget;
   readonly #root = new RetainedNode("", null);
   readonly #records = new RetainedRecords();
   #messages = 0;
@@ -60,9 +65,10 @@ export class RetainedStore implements RetainedSource {
   #sequence = 0;
   #sweeper: RetainedCursor | null = null;
 
-  /** Begins empty. */
-  constructor(limits: RetainedLimits) {
+  /** Begins empty; its nodes count in `heap`. */
+  constructor(limits: RetainedLimits, heap: HeapBudget = new HeapBudget()) {
     this.limits = limits;
+    this.#heap = heap;
   }
 
   /** Returns the number of messages, with expired ones not yet removed. */
@@ -181,6 +187,7 @@ export class RetainedStore implements RetainedSource {
 
   #refusal(message: Message, node: RetainedNode): RetainOutcome | null {
     const { maxMessages, maxBytes } = this.limits;
+    if (node.held === null && this.#heap.isFull) return "too-many-messages";
     if (
       node.held === null && maxMessages > 0 && this.#messages >= maxMessages
     ) return "too-many-messages";
@@ -222,6 +229,7 @@ export class RetainedStore implements RetainedSource {
       if (at.held !== null || at.children !== null) return;
       up.removeChild(at);
       this.#nodes--;
+      this.#heap.used -= NODE_HEAP;
       at = up;
     }
   }
@@ -246,6 +254,7 @@ export class RetainedStore implements RetainedSource {
         child = new RetainedNode(levelText(topicName, start, end), node);
         node.addChild(child);
         this.#nodes++;
+        this.#heap.used += NODE_HEAP;
       }
       node = child;
       start = end + 1;

@@ -9,6 +9,7 @@ import type { Session } from "../session/session.ts";
 import { awaitEnding } from "./await_ending.ts";
 import type { Candidate } from "./candidate.ts";
 import { type Allowed, isAnothers } from "./client_id.ts";
+import { checkMemory } from "./check_memory.ts";
 import { announce, sessionExpiry, setLimits } from "./negotiate.ts";
 
 /** Attaches the session of an authenticated client, and answers CONNECT. */
@@ -33,6 +34,7 @@ export function enter(
   // CONNACK has the client's limits and client id: it must fit.
   const connack = encodeConnack(answer, packet.version);
   checkAnswer(connection.sender, "CONNACK", connack.length);
+  checkMemory(connection, candidate);
   clearTheWay(connection, candidate, identity);
   const batch = registry.batchToAwait(clientId);
   if (batch > 0) return awaitEnding(connection, batch, again);

@@ -46,6 +46,9 @@ export interface ContextParts {
 /** Estimated bytes that a waiting message takes beside its own. */
 const HOLDING = 96;
 
+/** Bytes of V8's heap that a message with its topic takes, measured. */
+const MESSAGE_HEAP = 600;
+
 /** Objects that the sessions and connections of one broker share. */
 export class Context {
   /** Settings of all sessions; a reload replaces the object. */
@@ -132,21 +135,36 @@ export class Context {
     );
   }
 
-  /** Counts `message` for one more backlog or window. */
+  /** Counts `message` for one more backlog, window, or will. */
   hold(message: Message): void {
-    if (message.holders++ === 0) this.counters.queuedBytes += message.size;
-    this.counters.queuedBytes += HOLDING;
+    const { counters, router: { heap } } = this;
+    if (message.holders++ === 0) {
+      counters.queuedBytes += message.size;
+      heap.used += MESSAGE_HEAP;
+    }
+    counters.queuedBytes += HOLDING;
+    heap.used += HOLDING;
   }
 
-  /** Counts `message` for one backlog or window less. */
+  /** Counts `message` for one backlog, window, or will less. */
   release(message: Message): void {
-    if (--message.holders === 0) this.counters.queuedBytes -= message.size;
-    this.counters.queuedBytes -= HOLDING;
+    const { counters, router: { heap } } = this;
+    if (--message.holders === 0) {
+      counters.queuedBytes -= message.size;
+      heap.used -= MESSAGE_HEAP;
+    }
+    counters.queuedBytes -= HOLDING;
+    heap.used -= HOLDING;
   }
 
   /** Returns whether no more messages may be queued for now. */
   get full(): boolean {
-    return this.durability.isFull ||
-      this.counters.queuedBytes >= this.options.maxQueuedMemory;
+    return this.durability.isFull || this.isMemoryFull;
+  }
+
+  /** Returns whether messages and sessions take all memory that they may. */
+  get isMemoryFull(): boolean {
+    return this.counters.queuedBytes >= this.options.maxQueuedMemory ||
+      this.router.heap.isFull;
   }
 }

@@ -205,10 +205,11 @@ function refuse(
     return ReasonCode.NotAuthorized;
   }
   // SUBACK promises that it lasts. Existing subscriptions take no room.
-  if (
-    durability.isFull && session.slot !== null &&
-    !router.isSubscribed(session, filter, group)
-  ) return ReasonCode.QuotaExceeded;
+  const isFull = router.heap.isFull ||
+    durability.isFull && session.slot !== null;
+  if (isFull && !router.isSubscribed(session, filter, group)) {
+    return ReasonCode.QuotaExceeded;
+  }
   return refuseMore(connection, work, filter, group);
 }
 

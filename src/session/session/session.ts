@@ -24,6 +24,12 @@ import type { Sender } from "../output/sender.ts";
 import type { EndDetail } from "../core/session_log.ts";
 import type { Will } from "./will.ts";
 
+/** Bytes of V8's heap that a session without its parts takes, about. */
+const SESSION_HEAP = 2000;
+
+/** The same for a received packet id. */
+const RECEIVED_HEAP = 40;
+
 /**
  * attached: a connection serves the session. detached: it waits for one until its
  * expiry. expired: it has ended and is in no registry.
@@ -100,11 +106,7 @@ export class Session
   isKnown = false;
   /** Session Expiry Interval in seconds; 0: it ends with its connection. */
   expiryInterval = 0;
-  /**
-   * The will, published when the connection fails, or null.
-   * @internal
-   */
-  will: Will | null = null;
+  #will: Will | null = null;
   /**
    * The prefix of all topics of its client, or null.
    * @internal
@@ -119,6 +121,8 @@ export class Session
   /** Owned by the router. */
   subscriptions = 0;
   #isExpired = false;
+  /** Bytes that it counts in `Router.heap`. */
+  #heap = 0;
 
   /** Only `Registry.create` makes one. */
   constructor(clientId: string, context: Context, owner: SessionOwner) {
@@ -127,6 +131,7 @@ export class Session
     this.#owner = owner;
     this.queue = new OutgoingQueue(this, context);
     this.#identity = { clientId, username: null };
+    this.#countHeap(SESSION_HEAP + clientId.length);
   }
 
   /** Identity of its client; set when a connection attaches. */
@@ -134,9 +139,31 @@ export class Session
     return this.#identity;
   }
   set identity(identity: Identity) {
+    const { username } = this.#identity;
+    this.#countHeap(
+      (identity.username ?? "").length - (username ?? "").length,
+    );
     this.#identity = identity;
     this.identityNumber = nextIdentityNumber();
     this.lastAsked = null;
+  }
+
+  /**
+   * The will, published when the connection fails, or null.
+   * @internal
+   */
+  get will(): Will | null {
+    return this.#will;
+  }
+  set will(will: Will | null) {
+    if (this.#will !== null) this.#context.release(this.#will.message);
+    if (will !== null) this.#context.hold(will.message);
+    this.#will = will;
+  }
+
+  #countHeap(bytes: number): void {
+    this.#heap += bytes;
+    this.#context.router.heap.used += bytes;
   }
 
   /** Returns its state. */
@@ -300,6 +327,7 @@ export class Session
     context.router.unsubscribeAll(this);
     this.publishWill();
     this.queue.end();
+    this.#countHeap(-this.#heap);
   }
 
   /**
@@ -383,7 +411,9 @@ export class Session
 
   /** Keeps a QoS 2 packet id as received until it is released. */
   receive(packetId: number): void {
-    this.received.add(packetId);
+    const { received } = this;
+    if (!received.has(packetId)) this.#countHeap(RECEIVED_HEAP);
+    received.add(packetId);
     this.#context.durability.changes?.received(this, packetId);
   }
 
@@ -394,6 +424,7 @@ export class Session
   restoreReceived(packetIds: readonly number[]): void {
     if (packetIds.length === 0) return;
     for (const packetId of packetIds) this.received.add(packetId);
+    this.#countHeap(RECEIVED_HEAP * packetIds.length);
     this.#broughtBack = new Set(packetIds);
   }
 
@@ -413,6 +444,7 @@ export class Session
     if (this.#received === null || !this.#received.delete(packetId)) {
       return false;
     }
+    this.#countHeap(-RECEIVED_HEAP);
     this.#context.durability.changes?.received(this, packetId);
     return true;
   }
