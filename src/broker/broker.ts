@@ -465,6 +465,11 @@ export class Broker {
     return brokerState(this.#registry, this.#storage?.status ?? null);
   }
 
+  /** Time since the commit under way began (ms); 0 without one. */
+  get commitAge(): number {
+    return this.#storage?.status.commitAge ?? 0;
+  }
+
   /** Changes that are not on disk yet, about; 0 in `memory`. */
   get unwritten(): number {
     return this.#storage?.status.unwritten ?? 0;

@@ -106,6 +106,8 @@ export type ErrorCode =
   // The broker and its machine.
   | "ready-file-unwritable"
   | "control-socket-failed"
+  | "service-manager-unreachable"
+  | "commit-hanging"
   | "clock-doubtful"
   | "package-missing"
   | "runtime-not-permitted"

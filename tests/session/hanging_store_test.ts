@@ -39,6 +39,7 @@ Deno.test("a commit that hangs: an alarm, no more is taken, those who wait are c
   await broker.advance(250);
   const alarm = await watcher.receive();
   assert.match(alarm.payload!, /has not ended for 10 s/);
+  assert.ok(broker.broker.commitAge >= 10_000, "a watchdog has to know");
   // Not acknowledged: it may never get to the disk.
   await watcher.send(message(2));
   assert.equal((await watcher.receive()).code, 0x97);
@@ -49,6 +50,7 @@ Deno.test("a commit that hangs: an alarm, no more is taken, those who wait are c
   blocks.slow = false;
   blocks.go();
   await broker.advance(250);
+  assert.equal(broker.broker.commitAge, 0);
   const over = await watcher.receive();
   assert.deepEqual([over.topic, over.payload], ["$SYS/broker/alarm/disk", ""]);
   const again = await broker.connect(5, "waiting");

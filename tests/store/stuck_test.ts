@@ -262,6 +262,7 @@ Deno.test("a commit that has not ended for 10 s counts as failing until it ends"
   clock.advance(1);
   await settle();
   assert.deepEqual([store.isStuck, store.health], [true, "failing"]);
+  assert.equal(store.status.commitAge, 10_000);
   assert.match(store.status.reason!, /has not ended for 10 s/);
   clock.advance(100_000);
   await settle();

@@ -49,6 +49,7 @@ export class MemoryStore implements Store {
     oldestMessageAt: 0,
     bytesWrittenToday: 0,
     commits: 0,
+    commitAge: 0,
     unwritten: 0,
   };
 

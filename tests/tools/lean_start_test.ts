@@ -11,6 +11,11 @@ Deno.test("lean start: without a file it loads no package, no TLS, no store, no 
       .test(specifier)
   );
   assert.deepEqual(heavy, []);
+  // Only a service manager needs it.
+  const managed = [...loaded].filter((one) =>
+    /service_manager|notify_/.test(one)
+  );
+  assert.deepEqual(managed, []);
 });
 
 Deno.test("lean start: the store and the control socket load nothing of Node's that takes megabytes", async () => {

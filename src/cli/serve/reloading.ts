@@ -9,6 +9,7 @@ import { type FileWatch, watchFiles } from "../../files/mod.ts";
 import type { LogEvent } from "./broker_log.ts";
 import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import type { ServiceManager } from "./service_manager.ts";
 import { startCode, startError } from "../settings/start_error.ts";
 
 /** Parts of `Reloading`. */
@@ -19,6 +20,8 @@ export interface ReloadingParts {
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: LogEvent;
+  /** Hears when a reload begins and ends; null without a service manager. */
+  readonly manager: Pick<ServiceManager, "reloading" | "ready"> | null;
   /** Called when other settings are in force; must not throw. */
   readonly onReload: () => void | Promise<void>;
 }
@@ -54,7 +57,11 @@ export class Reloading {
   /** Reads everything again, because of `cause`. Never rejects. */
   reload(cause: string): Promise<void> {
     return this.#inTurn(async () => {
+      const { manager } = this.#parts;
+      manager?.reloading();
       await this.#reload(cause);
+      // Also after a refusal: the broker serves by the settings in force.
+      manager?.ready();
       await this.#follow();
     });
   }

@@ -19,12 +19,13 @@ import {
 import { Outlet, type OutletStream } from "../console/outlet.ts";
 import type { Output } from "../console/output.ts";
 import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
-import { writeReadyFile } from "../console/ready_file.ts";
+import { ReadyReports } from "./ready_reports.ts";
 import type { Reloading } from "./reloading.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { shownPath } from "../console/shown_path.ts";
 import { answerSignals } from "./answer_signals.ts";
 import { profileLine } from "../settings/profile_line.ts";
+import type { openServiceManager, ServiceManager } from "./service_manager.ts";
 import type { Signals } from "./signals.ts";
 import { shownLines } from "../console/shown_text.ts";
 import { startCode, startError } from "../settings/start_error.ts";
@@ -102,91 +103,87 @@ async function run(
   const log = logEvents(logSettings, clock, output.err);
   const fails = failing(logSettings, log, output);
   let event = "start-failed";
+  const manager = await managerOf(environment, { clock, log });
   try {
     const readAt = clock.date();
     const read = await readSettings(options, environment);
     const { settings } = read;
     Object.assign(logSettings, settings.log);
-    const stopped = new Promise<Deno.Signal>((resolve) =>
-      signals.take("stop", resolve)
-    );
+    const stopped = Promise.withResolvers<Deno.Signal>();
+    signals.take("stop", stopped.resolve);
     const store = new StoreWatch(log);
     outliveMistakes(log);
-    let told: string | null = null;
     const broker = new Broker(settings, {
       clock,
       log: brokerLog(log, logSettings),
       onTaken: (reason) => store.lose(reason),
-      // Before the start is over, the ready file must not be there.
-      onListening: () => void (told !== null && tellReadyAgain()),
+      onListening: () => {
+        ready.writeAgain();
+        manager?.listening();
+      },
     });
-    const tellReady = async () => {
-      if (options.readyFile === undefined) return;
-      const ready = { pid: Deno.pid, listeners: broker.listeners };
-      if (JSON.stringify(ready) === told) return;
-      told = JSON.stringify(ready);
-      await writeReadyFile(options.readyFile, ready);
-    };
-    const tellReadyAgain = () =>
-      tellReady().catch((error) =>
-        log("error", "failed", {
-          ...{ client: null, code: startCode(error), error: String(error) },
-        })
-      );
+    manager?.starting(broker);
+    const ready = new ReadyReports(options.readyFile, broker, log);
     // Loaded behind the start, which must not wait for it.
-    const { promise: reloading, resolve: started } = Promise.withResolvers<
-      Reloading
-    >();
-    signals.take("reload", async (name) => (await reloading).reload(name));
+    const loaded = Promise.withResolvers<Reloading>();
+    signals.take("reload", async (name) => (await loaded.promise).reload(name));
     const listeners = await broker.start();
+    manager?.ready();
     answerSignals(signals, broker, log, drain);
-    await tellReady();
+    await ready.write();
     event = "stop-failed";
     const tell = teller(logSettings, log, output);
-    tell(report(read, listeners, environment), "ready", {
-      version: VERSION,
-      listeners: listeners.map((one) =>
-        `${one.name} ${one.bind} ${one.port}${
-          one.isWaiting ? " (waiting)" : ""
-        }`
-      )
-        .join(", "),
-      storage: storageLine(settings, environment),
-      profile: profileLine(read),
-    });
+    const details = readyDetails(read, listeners, environment);
+    tell(report(read, listeners, environment), "ready", details);
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
     registration.tell(broker.settings);
     const { Reloading } = await import("./reloading.ts");
     const follower = new Reloading(
       {
-        ...{ broker, options, environment, clock, log },
+        ...{ broker, options, environment, clock, log, manager },
         onReload: async () => {
           Object.assign(logSettings, broker.settings.log);
           registration.tell(broker.settings);
-          await tellReadyAgain();
+          await ready.writeAgain();
         },
       },
       read,
       readAt,
     );
-    started(follower);
+    loaded.resolve(follower);
     follower.begin();
-    const signal = await Promise.race([stopped, store.lost]);
+    const signal = await Promise.race([stopped.promise, store.lost]);
     follower.stop();
     registration.end();
     if (signal !== null) {
       tell("Stopping; once more ends it at once.\n", "stopping", { signal });
     }
+    manager?.stopping(broker.settings.shutdown.timeout + GRACE);
     const fault = await stopFault(broker, store, environment);
     if (fault === null) return 0;
+    manager?.failed(fault);
     const isTaken = store.reason !== null;
     fails(event, isTaken ? "store-taken" : "store-unwritten", fault);
     return 1;
   } catch (error) {
-    fails(event, startCode(error), startError(error));
+    const reason = startError(error);
+    manager?.failed(reason);
+    fails(event, startCode(error), reason);
     return isCommandLineMistake(error) ? 2 : 1;
+  } finally {
+    await manager?.end();
   }
+}
+
+/** Returns the manager that started this process as a service, if one did. */
+async function managerOf(
+  environment: Readonly<Record<string, string>>,
+  ports: Parameters<typeof openServiceManager>[1],
+): Promise<ServiceManager | null> {
+  if (!environment.NOTIFY_SOCKET) return null;
+  const { openServiceManager } = await import("./service_manager.ts");
+  return openServiceManager(environment, ports);
 }
 
 /** Notices when another broker takes the store, also while this one stops. */
@@ -294,6 +291,21 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
   const hasStopped = await Promise.race([stopped, bound]);
   clearTimeout(timer);
   return hasStopped;
+}
+
+function readyDetails(
+  read: ReadSettings,
+  listeners: readonly StartedListener[],
+  environment: Readonly<Record<string, string>>,
+): LogDetails {
+  const words = ({ name, bind, port, isWaiting }: StartedListener) =>
+    `${name} ${bind} ${port}${isWaiting ? " (waiting)" : ""}`;
+  return {
+    version: VERSION,
+    listeners: listeners.map(words).join(", "),
+    storage: storageLine(read.settings, environment),
+    profile: profileLine(read),
+  };
 }
 
 function report(

@@ -165,6 +165,7 @@ export class LogStore implements Store, Waker {
         this.#clock.date(),
       ),
       commits: this.#commits.count,
+      commitAge: this.#commits.age,
       unwritten: this.#underway + this.#pending.size,
     };
   }

@@ -77,6 +77,11 @@ export class PatientCommits {
     }
   }
 
+  /** Time since the try under way began (ms); 0 without one. */
+  get age(): number {
+    return this.#began === 0 ? 0 : this.#clock.now() - this.#began;
+  }
+
   /** Ends the watch; no commit may follow. */
   end(): void {
     this.#watch?.();

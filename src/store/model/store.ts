@@ -188,6 +188,11 @@ export interface StoreStatus {
   readonly bytesWrittenToday: number;
   /** Batches committed to disk since the store was opened. */
   readonly commits: number;
+  /**
+   * Time since the try of a commit under way began (ms); 0 without one. It grows
+   * while the disk does not answer.
+   */
+  readonly commitAge: number;
   /** Changes that are not on disk yet; about. */
   readonly unwritten: number;
 }
