@@ -68,9 +68,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "serve",
     "authority",
     "explain",
+    "health",
     "import",
     "passwd",
     "store",
+    "upgrade",
   ],
   broker: ["status", "certificates", "access", "listeners", "control"],
 };

@@ -19,7 +19,11 @@ export {
   loadOfflineAccess,
   type OfflineAccess,
 } from "./control/load_offline_access.ts";
-export { type ControlAnswer, controlPath } from "./control/control_request.ts";
+export {
+  type ControlAnswer,
+  controlPath,
+  type Health,
+} from "./control/control_request.ts";
 export type {
   Finding,
   FindingKind,

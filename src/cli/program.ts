@@ -6,6 +6,7 @@ import {
 } from "./authority/authority_program.ts";
 import type { CheckOptions } from "./check.ts";
 import { addExplain, type RunExplain } from "./explain/explain_program.ts";
+import { addHealth, type RunHealth } from "./health/health_program.ts";
 import { addImport, type RunImport } from "./import/import_program.ts";
 import { withMeant } from "./meant_words.ts";
 import type { Output } from "./console/output.ts";
@@ -16,6 +17,7 @@ import {
   type ServeOptions,
 } from "./settings/serve_options.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
+import { addUpgrade, type RunUpgrade } from "./upgrade/upgrade_program.ts";
 
 /** The commands; each resolves to its exit code. */
 export interface Commands {
@@ -33,6 +35,10 @@ export interface Commands {
   readonly importMosquitto: RunImport;
   /** `dunlin explain`. */
   readonly explain: RunExplain;
+  /** `dunlin health`. */
+  readonly health: RunHealth;
+  /** `dunlin upgrade`. */
+  readonly upgrade: RunUpgrade;
 }
 
 const PRECEDENCE = `
@@ -161,6 +167,8 @@ export async function runProgram(
   addImport(program, commands.importMosquitto, onCode);
   addExplain(program, commands.explain, onCode);
   addPasswd(program, commands.passwd, onCode);
+  addHealth(program, commands.health, onCode);
+  addUpgrade(program, commands.upgrade, onCode);
   try {
     await program.parseAsync(withCommand(helpOf(program, args)), {
       from: "user",

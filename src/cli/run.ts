@@ -4,6 +4,7 @@ import type {
 } from "./authority/authority_options.ts";
 import type { CheckOptions } from "./check.ts";
 import type { ExplainOptions } from "./explain/explain_options.ts";
+import type { HealthOptions } from "./health/health_program.ts";
 import type { ImportOptions } from "./import/import_options.ts";
 import { CommandOutput } from "./console/output.ts";
 import { readServeArguments } from "./settings/read_serve_arguments.ts";
@@ -14,6 +15,7 @@ import type { ServeOptions } from "./settings/serve_options.ts";
 import type { Signals } from "./serve/signals.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
+import type { UpgradeOptions } from "./upgrade/upgrade_program.ts";
 
 const terminal = new CommandOutput(
   Deno.stdout,
@@ -57,6 +59,16 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return authority(name, argument, options, environment, terminal, clock);
+  },
+  health: async (options: HealthOptions) => {
+    const { health } = await import("./health/health.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    const environment = Deno.env.toObject();
+    return health(options, environment, terminal, new SystemClock());
+  },
+  upgrade: async (options: UpgradeOptions) => {
+    const { upgrade } = await import("./upgrade/upgrade.ts");
+    return upgrade(options, Deno.env.toObject(), terminal);
   },
   passwd: async (
     name: PasswdCommandName,

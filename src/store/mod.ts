@@ -24,6 +24,7 @@ export type {
 } from "./model/store.ts";
 export { SessionSlot } from "./model/state.ts";
 export { StoredBody } from "./model/stored_body.ts";
+export { SCHEMA } from "./base/schema.ts";
 export { StoreError, type StoreFault } from "./base/store_error.ts";
 export { todoFor } from "./base/open_fault.ts";
 export { backupStore, partialBackup } from "./backup.ts";

@@ -29,6 +29,14 @@ async function run(
         result.called = { command: "explain", ...options };
         return Promise.resolve(7);
       },
+      health: (options) => {
+        result.called = { command: "health", ...options };
+        return Promise.resolve(7);
+      },
+      upgrade: (options) => {
+        result.called = { command: "upgrade", ...options };
+        return Promise.resolve(7);
+      },
       importMosquitto: (file, options) => {
         result.called = { command: "import", file, ...options };
         return Promise.resolve(7);

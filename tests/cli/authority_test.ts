@@ -54,6 +54,8 @@ class Place implements AsyncDisposable {
       passwd: unused,
       importMosquitto: unused,
       explain: unused,
+      health: unused,
+      upgrade: unused,
       authority: run,
     };
     answer.code = await runProgram(args, commands, output);

@@ -6,7 +6,11 @@ import {
   type Listener,
   listenUnix,
 } from "../../transport/mod.ts";
-import { type ControlAnswer, readControlRequest } from "./control_request.ts";
+import {
+  type ControlAnswer,
+  type Health,
+  readControlRequest,
+} from "./control_request.ts";
 import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
 
 export { controlPath } from "./control_request.ts";
@@ -81,7 +85,7 @@ export class Control {
 
   async #judge(
     line: string,
-  ): Promise<ControlAnswer<LiveExplanation | Settings>> {
+  ): Promise<ControlAnswer<LiveExplanation | Settings | Health>> {
     const { registry, settings } = this.#parts;
     const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
@@ -90,7 +94,11 @@ export class Control {
       const { withSecretDigests } = await import("./secret_digests.ts");
       return { ok: true, result: withSecretDigests(settings(), request.key) };
     }
-    if (registry.context.loading) {
+    const { loading, durability } = registry.context;
+    if (request.command === "health") {
+      return { ok: true, result: { loading, trouble: durability.trouble } };
+    }
+    if (loading) {
       return { ok: false, error: "the broker is still reading its store" };
     }
     return { ok: true, result: explainDelivery(registry, request.asked) };

@@ -5,9 +5,18 @@ export type ControlAnswer<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly error: string };
 
+/** The answer to `health`. */
+export interface Health {
+  /** Whether the state of the former run is still being read. */
+  readonly loading: boolean;
+  /** The fault of the disk, for people; null while the disk works. */
+  readonly trouble: string | null;
+}
+
 /** A request to the broker. */
 export type ControlRequest =
   | { readonly command: "explain"; readonly asked: LiveCase }
+  | { readonly command: "health" }
   /** `key`: of the digests that stand for secrets. */
   | { readonly command: "settings"; readonly key: string };
 
@@ -28,6 +37,8 @@ export function readControlRequest(line: string): ControlRequest | string {
       const asked = readCase(given);
       return typeof asked === "string" ? asked : { command: "explain", asked };
     }
+    case "health":
+      return { command: "health" };
     case "settings": {
       const { key } = given;
       if (typeof key !== "string") return "key must be a string";
