@@ -30,45 +30,48 @@ export function makeExecutable(
   const plain = joined(names.map((name) => files.get(name)!));
   const sum = createHash("sha256").update(plain).digest("hex");
   const packed = new Uint8Array(gzipSync(plain, { level: 9 }));
-  const loaded = addSegment(runtime, ({ offset, address, entry }) => {
-    const program = {
-      sum,
-      size: plain.length,
-      files: names.map((name) => [name, files.get(name)!.length]),
-      at: offset + SEGMENT,
-      length: packed.length,
-    };
-    const first = `const PROGRAM = ${JSON.stringify(program)};\n${bootstrap}`;
-    const module = `data:text/javascript;base64,${
-      new TextEncoder().encode(first).toBase64()
-    }`;
-    const texts = [`dunlin-${sum.slice(0, 16)}`, "run", ...args, module];
-    const segment = new Uint8Array(SEGMENT);
-    segment.set(stub);
-    const appendix = appendixOf(entry - address - stub.length, texts);
-    if (stub.length + appendix.length > SEGMENT) {
-      throw new Error("stub and arguments have no room in their segment");
-    }
-    segment.set(appendix, stub.length);
-    return segment;
-  });
+  const loaded = addSegment(
+    runtime,
+    ({ offset, address, entry, addressOf }) => {
+      const program = {
+        sum,
+        size: plain.length,
+        files: names.map((name) => [name, files.get(name)!.length]),
+        at: offset + SEGMENT,
+        length: packed.length,
+      };
+      const first = `const PROGRAM = ${JSON.stringify(program)};\n${bootstrap}`;
+      const module = `data:text/javascript;base64,${
+        new TextEncoder().encode(first).toBase64()
+      }`;
+      const texts = [`dunlin-${sum.slice(0, 16)}`, "run", ...args, module];
+      const segment = new Uint8Array(SEGMENT);
+      segment.set(stub);
+      const here = address + stub.length;
+      const ways = [entry - here, addressOf("setenv") - here];
+      const appendix = appendixOf(ways, texts);
+      if (stub.length + appendix.length > SEGMENT) {
+        throw new Error("stub and arguments have no room in their segment");
+      }
+      segment.set(appendix, stub.length);
+      return segment;
+    },
+  );
   return joined([loaded, packed]);
 }
 
 /**
- * Returns what the stub reads behind its code: the way to the runtime's entry,
- * the number of arguments, the name of this build, and the arguments.
+ * Returns what the stub reads behind its code: distances to addresses of the
+ * runtime, the number of arguments, the name of this build, and the arguments.
  */
-export function appendixOf(
-  entry: number,
+function appendixOf(
+  distances: readonly number[],
   texts: readonly string[],
 ): Uint8Array<ArrayBuffer> {
-  const head = new DataView(new ArrayBuffer(16));
-  head.setBigInt64(0, BigInt(entry), true);
-  head.setBigUint64(8, BigInt(texts.length - 1), true);
+  const words = BigInt64Array.from([...distances, texts.length - 1], BigInt);
   const ended = texts.map((text) => `${text}\0`).join("");
   return joined([
-    new Uint8Array(head.buffer),
+    new Uint8Array(words.buffer),
     new TextEncoder().encode(ended),
   ]);
 }

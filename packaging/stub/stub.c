@@ -1,10 +1,10 @@
 /* The entry stub of Dunlin's Linux executables (README.md beside this file): code in a segment of
- * its own that the dynamic linker calls instead of the runtime's entry. It runs twice.
- * 1. It chooses the folder of the cache, adds DENO_DIR and DENO_NO_UPDATE_CHECK to the environment,
- *    and executes its file again: libc already has the environment's address, so none can grow here.
+ * its own that the dynamic linker calls instead of the runtime's entry.
+ * 1. It chooses the folder of the cache and sets DENO_DIR and DENO_NO_UPDATE_CHECK by libc's setenv,
+ *    whose address the linker has written for the runtime.
  * 2. It inserts the runtime's arguments behind argv[0], on a new top of the stack, and jumps to the
  *    runtime's entry. The kernel's copy stays: "ps" shows the command line that the user typed.
- * No libc, no writable data, no relocations. */
+ * No other use of libc, no writable data, no relocations. */
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
 #include <linux/fcntl.h>
@@ -15,6 +15,7 @@ typedef unsigned long word;
 /* Written behind the code by packaging/executable.ts. */
 extern const struct {
   word entry;   /* the runtime's, as a distance from this appendix */
+  word setenv;  /* the place of the address of setenv, likewise */
   word count;   /* of arguments */
   char texts[]; /* each ends with 0: the name of this build, then the arguments */
 } appendix __attribute__((visibility("hidden")));
@@ -142,39 +143,26 @@ static __attribute__((noreturn)) void fail(const char *message) {
   for (;;) call(__NR_exit_group, 1, 0, 0, 0, 0);
 }
 
-/* Executes `file`, which is this one, with the variables that the runtime needs. */
-static __attribute__((noreturn)) void run_again(char **argv, char **old, const char *file) {
-  char folder[ROOM + 16], check[64];
-  word count = 0, at = append(folder, 0, "DENO_DIR=", 0);
-  if (!choose(folder + at, old))
+typedef int set(const char *name, const char *value, int replaces);
+
+static void set_up(char **environment) {
+  char folder[ROOM];
+  if (!choose(folder, environment))
     fail("dunlin: no folder to unpack the program to; "
          "set DUNLIN_CACHE to one that this user can write\n");
-  append(check, append(check, 0, "DENO_NO_UPDATE_CHECK=", 0), appendix.texts, 0);
-  while (old[count]) count++;
-  char *environment[count + 3], **to = environment;
-  *to++ = folder;
-  *to++ = check;
-  for (; *old; old++)
-    if (!begins(*old, "DENO_DIR=") && !begins(*old, "DENO_NO_UPDATE_CHECK=")) *to++ = *old;
-  *to = 0;
-  call(__NR_execve, (word)file, (word)argv, (word)environment, 0, 0);
-  /* The file has another name by now. */
-  call(__NR_execve, (word)"/proc/self/exe", (word)argv, (word)environment, 0, 0);
-  fail("dunlin: cannot execute its own file; start it by its path\n");
+  set *setenv = *(set **)((word)&appendix + appendix.setenv);
+  setenv("DENO_DIR", folder, 1);
+  setenv("DENO_NO_UPDATE_CHECK", "1", 1);
 }
 
 /* `stack` is the kernel's: argc, argv, 0, environment, 0, auxiliary vector. `at_exit` is for libc. */
 __attribute__((used, noreturn)) void start(word *stack, void *at_exit) {
   word argc = stack[0], *end = stack + argc + 2;
-  char **argv = (char **)stack + 1, **environment = argv + argc + 1;
-  const char *file = "/proc/self/exe";
   if (argc == 0) fail("dunlin: started without a name, argv[0]\n");
   while (*end++) {}
-  for (; end[0] != AT_NULL; end += 2) if (end[0] == AT_EXECFN) file = (const char *)end[1];
+  while (*end != AT_NULL) end += 2;
   end += 2;
-
-  const char *check = value_of(environment, "DENO_NO_UPDATE_CHECK=");
-  if (!check || !begins(check, appendix.texts)) run_again(argv, environment, file);
+  set_up((char **)stack + argc + 2);
 
   word room[(end - stack) + appendix.count + 2];
   word *fresh = (word *)(((word)room + 15) & ~15UL), *to = fresh;

@@ -3,6 +3,21 @@ import { encodeConnect } from "../../src/codec/mod.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** A form of the program that is measured. */
+export interface Form {
+  /** Program and arguments, before those of `serve`. */
+  readonly command: readonly string[];
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** V8's flags of `deno task start`. */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+
+const sources: Form = {
+  command: [Deno.execPath(), "run", "--allow-all", V8_FLAGS, "main.ts"],
+};
+
 /**
  * A broker run from its sources, with V8's flags of `deno task start`, and what
  * it costs so far. Linux only: the figures are read from /proc.
@@ -18,24 +33,35 @@ export class MeasuredBroker {
   }
 
   /** Starts it with the settings `path=value`; does not wait for anything. */
-  static start(settings: readonly string[]): MeasuredBroker {
+  static start(
+    settings: readonly string[],
+    { command, env }: Form = sources,
+  ): MeasuredBroker {
     const port = 20_000 + Deno.pid % 40_000;
-    const process = new Deno.Command(Deno.execPath(), {
+    const process = new Deno.Command(command[0], {
       args: [
-        "run",
-        "--allow-all",
-        "--v8-flags=--max-semi-space-size=4",
-        "main.ts",
+        ...command.slice(1),
         "serve",
         "--port",
         String(port),
         ...settings.flatMap((setting) => ["--set", setting]),
       ],
       cwd: root,
-      env: { DUNLIN_CONFIG: "" },
+      env: { DUNLIN_CONFIG: "", ...env },
       stdout: "null",
     }).spawn();
     return new MeasuredBroker(process, port);
+  }
+
+  /** CPU seconds of the threads that run now, to the nanosecond. */
+  get exactCpu(): number {
+    const folder = `/proc/${this.#process.pid}/task`;
+    let sum = 0;
+    for (const { name } of Deno.readDirSync(folder)) {
+      const stat = Deno.readTextFileSync(`${folder}/${name}/schedstat`);
+      sum += Number(stat.split(" ")[0]);
+    }
+    return sum / 1e9;
   }
 
   /** CPU seconds so far, all threads. */

@@ -11,13 +11,7 @@ import {
   testWith,
 } from "../e2e/programs.ts";
 import { until } from "../support/wait.ts";
-import {
-  LoneBroker,
-  OTHER_USER,
-  type Place,
-  runAlone,
-  startAlone,
-} from "./place.ts";
+import { LoneBroker, OTHER_USER, type Place, runAlone } from "./place.ts";
 
 // Not below /tmp, which the program sees empty.
 const top = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "dunlin-" });
@@ -38,11 +32,11 @@ interface Kind {
 
 /** The executable that was named, or one that is made of the sources. */
 async function executable(): Promise<Kind> {
-  const named = Deno.env.get("DUNLIN_EXECUTABLE");
-  const made = named ?? (await compile(targetOf(), bundle, top)).path;
   await Deno.mkdir(`${top}/alone`);
   const path = `${top}/alone/dunlin`;
-  await Deno.copyFile(made, path);
+  const named = Deno.env.get("DUNLIN_EXECUTABLE");
+  if (named !== undefined) await Deno.copyFile(named, path);
+  else await Deno.rename((await compile(targetOf(), bundle, top)).path, path);
   await Deno.chmod(path, 0o755);
   return { name: "executable", path };
 }
@@ -90,6 +84,11 @@ function test(name: string, body: (folder: string) => Promise<void>): void {
   });
 }
 
+/** A place with a cache, so that not every start is the first one. */
+const withCache = (folder: string): Place => ({
+  env: { DUNLIN_CACHE: `${folder}/cache` },
+});
+
 const MEMORY = ["--port", "0", "--set", "storage.mode=memory"];
 
 /** Returns the folders of builds in a cache. */
@@ -116,7 +115,11 @@ for (const { name, path } of kinds) {
 
   test(`${name}: alone it serves, reloads, and ends at SIGTERM and SIGINT`, async (folder) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      await using broker = await LoneBroker.start([path, ...MEMORY], folder);
+      await using broker = await LoneBroker.start(
+        [path, ...MEMORY],
+        folder,
+        withCache(folder),
+      );
       const to = ["-h", "127.0.0.1", "-p", String(broker.ports[0])];
       const topic = ["-t", "a", "-q", "2"];
       await broker.client(
@@ -139,6 +142,7 @@ for (const { name, path } of kinds) {
   });
 
   test(`${name}: alone it has passwords, TLS, and a durable store`, async (folder) => {
+    const place = withCache(folder);
     await Deno.writeTextFile(
       `${folder}/dunlin.toml`,
       `[[listener]]
@@ -158,6 +162,7 @@ path = "authority"
     const add = ["passwd", "add", `${folder}/passwd`, "ann"];
     const added = await runAlone(
       ["/bin/sh", "-c", `"$0" "$@" --stdin < ${folder}/password`, path, ...add],
+      place,
     );
     assert.equal(added.code, 0, added.stderr);
     const serve = [path, "--config", `${folder}/dunlin.toml`];
@@ -167,12 +172,12 @@ path = "authority"
       ...["-u", "ann", "-P", "a password", "-t", "a", "-q", "1"],
     ];
     {
-      await using broker = await LoneBroker.start(serve, folder);
+      await using broker = await LoneBroker.start(serve, folder, place);
       const to = clientArgs(broker.ports[0]);
       await broker.client("mosquitto_pub", ...to, "-r", "-m", "kept");
       await broker.stop("SIGKILL");
     }
-    await using again = await LoneBroker.start(serve, folder);
+    await using again = await LoneBroker.start(serve, folder, place);
     const from = clientArgs(again.ports[0]);
     assert.equal(
       await again.client("mosquitto_sub", ...from, "-C", "1"),
@@ -181,6 +186,7 @@ path = "authority"
     assert.equal((await again.stop()).code, 0);
     const store = await runAlone(
       [path, "store", "info", "--config", `${folder}/dunlin.toml`],
+      place,
     );
     assert.equal(store.code, 0, store.stderr);
     assert.match(store.stdout, /retained +1 /);
@@ -201,7 +207,10 @@ path = "authority"
       ["serve", "--help"],
     ];
     for (const command of commands) {
-      const { code, stderr } = await runAlone([path, ...command]);
+      const { code, stderr } = await runAlone(
+        [path, ...command],
+        withCache(folder),
+      );
       // 3: what Mosquitto's settings say is done in another way.
       const isFine = code === 0 || command[0] === "import" && code === 3;
       assert.ok(isFine, `${command.join(" ")}: ${code}\n${stderr}`);
@@ -277,8 +286,11 @@ test("executable: a torn cache is mended", async (folder) => {
   const [build] = await buildsIn(folder);
   const main = `${folder}/${build}/app/main.js`;
   const whole = await Deno.readTextFile(main);
+  const compared = `${folder}/${build}/compared`;
   for (const torn of ["", "\0".repeat(whole.length), whole.slice(1)]) {
     await Deno.writeTextFile(main, torn);
+    // As after the fall of the machine: another run of it compared them.
+    await Deno.writeTextFile(compared, "another boot");
     await says();
     assert.equal(await Deno.readTextFile(main), whole);
   }
@@ -287,13 +299,26 @@ test("executable: a torn cache is mended", async (folder) => {
   assert.equal(await Deno.readTextFile(main), whole);
 });
 
-test("executable: a damaged file says so", async (folder) => {
-  const bytes = await Deno.readFile(file.path);
-  bytes[bytes.length - 1000] ^= 1;
-  await Deno.writeFile(`${folder}/dunlin`, bytes, { mode: 0o755 });
-  const { code, stderr } = await runAlone([`${folder}/dunlin`, "--version"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /is damaged; download it again/);
+/** Changes one bit of the packed program; a second call puts it back. */
+async function flipBit(): Promise<void> {
+  using bytes = await Deno.open(file.path, { read: true, write: true });
+  const at = await bytes.seek(-1000, Deno.SeekMode.End);
+  const byte = new Uint8Array(1);
+  await bytes.read(byte);
+  byte[0] ^= 1;
+  await bytes.seek(at, Deno.SeekMode.Start);
+  await bytes.write(byte);
+}
+
+test("executable: a damaged file says so", async () => {
+  await flipBit();
+  try {
+    const { code, stderr } = await runAlone([file.path, "--version"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /is damaged; download it again/);
+  } finally {
+    await flipBit();
+  }
 });
 
 test("executable: a first start removes the caches of builds that do not run", async (folder) => {
@@ -333,20 +358,26 @@ test("executable: what other users may have put into a cache is not run", async 
   assert.deepEqual(await buildsIn(`${folder}/.cache/dunlin`), []);
 });
 
-test("executable: with a capability another user may have port 883", async (folder) => {
-  const path = `${folder}/dunlin`;
-  await Deno.copyFile(file.path, path);
-  await Deno.chmod(path, 0o755);
-  const serve = ["--port", "883", "--set", "storage.mode=memory"];
-  const { code, stderr } = await startAlone([path, ...serve]).ended;
-  assert.equal(code, 1);
-  assert.match(stderr, /CAP_NET_BIND_SERVICE/);
+async function setCapability(...args: readonly string[]): Promise<void> {
   const { success } = await new Deno.Command(setcap.command!, {
-    args: ["cap_net_bind_service=+ep", path],
+    args: [...args, file.path],
   }).output();
   assert.ok(success);
-  await using broker = await LoneBroker.start([path, ...serve], folder);
-  assert.deepEqual(broker.ports, [883]);
+}
+
+test("executable: with a capability another user may have port 883", async (folder) => {
+  const serve = [file.path, "--port", "883", "--set", "storage.mode=memory"];
+  const place = withCache(folder);
+  const { code, stderr } = await runAlone(serve, place);
+  assert.equal(code, 1);
+  assert.match(stderr, /CAP_NET_BIND_SERVICE/);
+  await setCapability("cap_net_bind_service=+ep");
+  try {
+    await using broker = await LoneBroker.start(serve, folder, place);
+    assert.deepEqual(broker.ports, [883]);
+  } finally {
+    await setCapability("-r");
+  }
 });
 
 test("executable: ps shows the command line that the user typed", async (folder) => {

@@ -11,6 +11,7 @@ static void end(void) { puts("end"); }
 
 int main(int argc, char **argv) {
   atexit(end);
+  setenv("OWN", "1", 1);
   for (int i = 0; i < argc; i++) printf("arg %s\n", argv[i]);
   if (argv[argc]) return 2;
   for (char **one = environ; *one; one++) printf("env %s\n", *one);
