@@ -1,3 +1,9 @@
+/**
+ * Longest topic (bytes) that state beside messages keeps: clients choose the
+ * length, and V8's heap has the text.
+ */
+const LONGEST_KEPT = 512;
+
 /** A valid topic name, as text and as bytes. */
 export class Topic {
   /** The name as text. */
@@ -22,6 +28,11 @@ export class Topic {
    */
   get isView(): boolean {
     return this.bytes.byteOffset > 0;
+  }
+
+  /** Whether it is too long for caches, which have bounds in topics. */
+  get isLong(): boolean {
+    return this.bytes.length > LONGEST_KEPT;
   }
 
   /** Returns the same topic with bytes of its own. */

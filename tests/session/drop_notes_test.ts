@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { encodeUtf8, Topic } from "../../src/mqtt/mod.ts";
+import { DropNotes } from "../../src/session/session/drop_notes.ts";
 import { staying } from "../support/packets.ts";
 import { rulesOf } from "../support/rules.ts";
 import { RuledSessions } from "./ruled_sessions.ts";
@@ -25,3 +27,12 @@ for (
     );
   });
 }
+
+Deno.test("a note has the beginning of a long topic", () => {
+  const notes = new DropNotes();
+  for (const letter of ["x", "ü"]) {
+    const text = letter.repeat(513);
+    notes.note("expired", new Topic(text, encodeUtf8(text)), 0);
+    assert.equal(notes.all()[0].lastTopic, `${letter.repeat(200)}…`);
+  }
+});

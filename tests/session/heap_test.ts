@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { property } from "../support/bytes.ts";
 import { puback, pubrel, staying } from "../support/packets.ts";
 import { mosquittoRules } from "../support/rules.ts";
 import { RuledSessions } from "./ruled_sessions.ts";
@@ -121,5 +122,57 @@ Deno.test("while memory is full, a large will is refused, a small one is not", a
     const will = { topic: "will", payload: "x".repeat(length) };
     await client.send(client.packets.connect({ will }));
     await client.expectAck(2, 0, code);
+  }
+});
+
+/** A PUBLISH that sets `alias` for a topic of `length` bytes. */
+function aliasing(alias: number, length: number) {
+  return {
+    topic: "x".repeat(length),
+    properties: [property.topicAlias(alias)],
+  };
+}
+
+Deno.test("long topics of aliases count in the heap until they are replaced or the connection ends, and a full heap takes no more of them", async () => {
+  const { sessions, used } = setUp();
+  const client = await sessions.connect(5, { clientId: "c" });
+  const before = used();
+  await client.publish(aliasing(1, 500));
+  assert.equal(used(), before);
+  await client.publish(aliasing(1, 5000));
+  await client.publish(aliasing(2, 6000));
+  assert.equal(used(), before + 11_000);
+  await client.publish(aliasing(2, 2000));
+  assert.equal(used(), before + 7000);
+  sessions.context.router.heap.limit = used();
+  await client.publish(aliasing(1, 4000));
+  await client.publish(aliasing(3, 100));
+  await client.expectAlive();
+  sessions.context.router.heap.limit = used();
+  await client.publish(aliasing(4, 3000));
+  await client.expectDisconnect(0x97);
+  await client.drop();
+  assert.equal(used(), 0);
+});
+
+Deno.test("the topic of a message counts in the heap", async () => {
+  const { sessions, used } = setUp();
+  const client = await sessions.connect(5, staying(5, "c"));
+  await client.subscribe([["#", 1]]);
+  await client.drop();
+  const before = used();
+  const other = await sessions.connect(5, { clientId: "publisher" });
+  await other.publish({ topic: "x".repeat(5000), qos: 1, id: 1 });
+  await other.drop();
+  assert.ok(used() > before + 5000 && used() < before + 6000);
+});
+
+Deno.test("a session keeps no long topic that it was asked about", async () => {
+  const { sessions } = setUp();
+  const client = await sessions.connect(5, { clientId: "c" });
+  for (const length of [512, 513]) {
+    await client.publish({ topic: "x".repeat(length) });
+    const { lastAsked } = sessions.registry.get("c")!;
+    assert.equal(lastAsked?.bytes.length, length === 512 ? 512 : undefined);
   }
 });

@@ -98,3 +98,12 @@ Deno.test("another object for the same topic name has the alias already", () => 
     true,
   ]);
 });
+
+Deno.test("a topic of more than 512 bytes gets no alias", () => {
+  const aliases = new TopicAliases(3);
+  for (const length of [513, 512]) {
+    const topic = new Topic("x".repeat(length), new Uint8Array(length));
+    assert.equal(aliases.assign(topic), length === 512 ? 1 : 0);
+    assert.equal(aliases.known, false);
+  }
+});

@@ -15,9 +15,6 @@ const SEEN_PER_TOPIC = 4;
 /** Misses on full sets for one try to evict a topic. */
 const MISSES_PER_CHANCE = 4;
 
-/** Longest topic of the cache in bytes: 131,072 of them take 128 MiB at most. */
-const LONGEST = 512;
-
 /** The latest number of a topic, over all caches. */
 let numbered = 0;
 
@@ -97,8 +94,7 @@ export class MatchCache {
 
   /** Admits a topic, unless it is long, missed for the first time, or its set full. */
   admit(topic: CachedTopic): void {
-    // Clients choose the length: the bound is in topics, not in bytes.
-    if (topic.bytes.length > LONGEST) return;
+    if (topic.isLong) return;
     if (!this.#seenBefore(topic.hash)) return;
     let slot = this.#freeSlot(topic.hash);
     // The table doubles only while it is half full.

@@ -140,6 +140,8 @@ export class Connection implements Deadline, LoggedConnection {
   isKeepAliveCut = false;
   /** Topic aliases of the client; made with its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
+  /** Bytes of them that count in `Router.heap`. */
+  aliasHeap = 0;
   /** QoS 2 ids of the session before it: the quota begins anew (4.9). */
   carried = 0;
   /** The client certificate, or null. */
@@ -392,6 +394,8 @@ export class Connection implements Deadline, LoggedConnection {
     this.stopWaiting?.();
     this.ratePause?.();
     this.ratePause = null;
+    this.context.router.heap.used -= this.aliasHeap;
+    this.aliasHeap = 0;
     if (session === null) return;
     this.context.counters.clientsConnected--;
     session.detach();

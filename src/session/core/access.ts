@@ -68,8 +68,8 @@ export class Access {
     }
     holder.lastRights = this.#find(holder, topic);
     holder.lastGeneration = generation;
-    // The view of a retained message comes once; a cache would pin its block.
-    holder.lastAsked = topic.isView ? null : topic;
+    // The view of a retained message comes once, and would pin its block.
+    holder.lastAsked = topic.isView || topic.isLong ? null : topic;
     return holder.lastRights;
   }
 

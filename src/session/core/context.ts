@@ -46,7 +46,7 @@ export interface ContextParts {
 /** Estimated bytes that a waiting message takes beside its own. */
 const HOLDING = 96;
 
-/** Bytes of V8's heap that a message with its topic takes, measured. */
+/** Bytes of V8's heap that a message takes beside the text of its topic. */
 const MESSAGE_HEAP = 600;
 
 /** Objects that the sessions and connections of one broker share. */
@@ -140,7 +140,7 @@ export class Context {
     const { counters, router: { heap } } = this;
     if (message.holders++ === 0) {
       counters.queuedBytes += message.size;
-      heap.used += MESSAGE_HEAP;
+      heap.used += MESSAGE_HEAP + message.topic.bytes.length;
     }
     counters.queuedBytes += HOLDING;
     heap.used += HOLDING;
@@ -151,7 +151,7 @@ export class Context {
     const { counters, router: { heap } } = this;
     if (--message.holders === 0) {
       counters.queuedBytes -= message.size;
-      heap.used -= MESSAGE_HEAP;
+      heap.used -= MESSAGE_HEAP + message.topic.bytes.length;
     }
     counters.queuedBytes -= HOLDING;
     heap.used -= HOLDING;

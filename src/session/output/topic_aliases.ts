@@ -3,7 +3,8 @@ import type { Topic } from "../../mqtt/mod.ts";
 /**
  * Aliases that the broker gives to topics on one connection (3.3.2.3.4).
  * A used topic gets one. When all are taken, the new topic gets one that was not
- * used since the hand last passed it.
+ * used since the hand last passed it. Long topics get none: they would stay in
+ * memory.
  *
  * The key is the topic name: a topic outside the match cache, and each retained
  * message, has an object of its own for the same name.
@@ -23,13 +24,14 @@ export class TopicAliases {
   }
 
   /** Assigns an alias to `topic`: 1 to the maximum, 0 when none is free. */
-  assign({ text }: Topic): number {
+  assign({ text, isLong }: Topic): number {
     const alias = this.#aliases.get(text);
     this.known = alias !== undefined;
     if (alias !== undefined) {
       this.#used[alias] = true;
       return alias;
     }
+    if (isLong) return 0;
     const free = this.#names.length <= this.#maximum
       ? this.#names.length
       : this.#reclaim();

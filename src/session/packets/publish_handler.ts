@@ -15,6 +15,7 @@ import { type CachedTopic, RETAINED_FULL } from "../../router/mod.ts";
 import { type AccessQuestion, mayPublish } from "../../security/mod.ts";
 import { loggedReasonOf, reasonOf, settleAccess } from "./access_questions.ts";
 import { LARGEST } from "../core/buffers.ts";
+import { ClosingError } from "../core/closing_error.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Context } from "../core/context.ts";
 import { isOwnState, isReserved } from "../session/reserved_topic.ts";
@@ -147,12 +148,14 @@ function findTopic(
   // (3.3.2.3.4).
   const aliases = connection.aliasesIn ??= [];
   if (topicEnd > topicStart) {
-    return aliases[topicAlias] = topicBetween(
+    const topic = topicBetween(
       connection,
       packet.chunk,
       topicStart,
       topicEnd,
     );
+    countAlias(connection, aliases[topicAlias], topic);
+    return aliases[topicAlias] = topic;
   }
   const topic = aliases[topicAlias];
   if (topic !== undefined) return topic;
@@ -160,6 +163,30 @@ function findTopic(
     ReasonCode.ProtocolError,
     `Topic Alias (0x23) ${topicAlias} is not set`,
   );
+}
+
+/** Counts a long topic in the heap, in place of the one before. */
+function countAlias(
+  connection: Connection,
+  before: CachedTopic | undefined,
+  topic: CachedTopic,
+): void {
+  const { heap } = connection.context.router;
+  const bytes = aliasHeap(topic) - aliasHeap(before);
+  if (bytes > 0 && heap.isFull) {
+    throw new ClosingError(
+      "memory-full",
+      ReasonCode.QuotaExceeded,
+      `the broker has no memory for a topic alias of ${bytes} bytes`,
+    );
+  }
+  connection.aliasHeap += bytes;
+  heap.used += bytes;
+}
+
+/** Returns the bytes that count: short topics are few or in the match cache. */
+function aliasHeap(topic: CachedTopic | undefined): number {
+  return topic !== undefined && topic.isLong ? topic.bytes.length : 0;
 }
 
 /** Returns a topic by the client's name for it. */

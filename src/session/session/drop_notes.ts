@@ -1,4 +1,8 @@
+import { encodeUtf8, type Topic } from "../../mqtt/mod.ts";
 import type { DropReason } from "../core/reasons.ts";
+
+/** Characters of a long topic that a note keeps. */
+const KEPT = 200;
 
 /** Messages dropped for one reason. */
 export interface DropNote {
@@ -8,7 +12,7 @@ export interface DropNote {
   readonly count: number;
   /** Time of the last drop, ms by `Clock.now`. */
   readonly lastAt: number;
-  /** Topic of the last dropped message. */
+  /** Topic of the last dropped message; the beginning of a long one. */
   readonly lastTopic: string;
 }
 
@@ -23,7 +27,8 @@ export class DropNotes {
   >();
 
   /** Notes one more message; `now` in ms by `Clock.now`. */
-  note(reason: DropReason, topic: string, now: number): void {
+  note(reason: DropReason, { text, isLong }: Topic, now: number): void {
+    const topic = isLong ? beginningOf(text) : text;
     const note = this.#notes.get(reason);
     if (note === undefined) {
       this.#notes.set(reason, { count: 1, lastAt: now, lastTopic: topic });
@@ -38,4 +43,9 @@ export class DropNotes {
   all(): DropNote[] {
     return [...this.#notes].map(([reason, note]) => ({ reason, ...note }));
   }
+}
+
+/** Returns the first characters of a text, which it does not keep in memory. */
+function beginningOf(text: string): string {
+  return new TextDecoder().decode(encodeUtf8(`${text.slice(0, KEPT)}…`));
 }

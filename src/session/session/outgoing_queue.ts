@@ -487,6 +487,6 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     counters.dropped[reason]++;
     if (message === null) return;
     this.#drops ??= new DropNotes();
-    this.#drops.note(reason, message.topic.text, turn.now);
+    this.#drops.note(reason, message.topic, turn.now);
   }
 }
