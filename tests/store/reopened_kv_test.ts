@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { EMPTY, type Head } from "../../src/store/blocks/blocks.ts";
 import type { KvBlocks } from "../../src/store/kv/kv_blocks.ts";
+import { emptyLog } from "../../src/store/kv/single_file.ts";
 import { openKvBlocks } from "../../src/store/kv/open_kv.ts";
 import { KeptFolder } from "./kept_folder.ts";
 import { type OpenKv, withOpenKv } from "./other_kv.ts";
@@ -101,6 +103,36 @@ Deno.test("a full disk is no reason to open the store anew", async () => {
     connections.error = "database or disk is full";
     assert.equal((await tries(store, 1)).length, TRIES);
     assert.equal(connections.count, 1);
+    await store.close();
+  });
+});
+
+/** The disk does not give the pages of the queues, which are empty. */
+function withoutQueues(): Disposable {
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (sql) {
+    if (sql.includes("queue")) throw new Error("page 5 is lost");
+    return prepare.call(this, sql);
+  };
+  return { [Symbol.dispose]: () => DatabaseSync.prototype.prepare = prepare };
+}
+
+Deno.test("a file that cannot be read is not opened anew until it can: Deno KV would end the process", async () => {
+  await using folder = new KeptFolder();
+  const connections = new Connections();
+  await withOpenKv(connections.open, async () => {
+    const store = await openKvBlocks(folder.path);
+    await commit(store, 1);
+    connections.brokenBefore = 1;
+    {
+      using _ = withoutQueues();
+      assert.equal((await tries(store, 2)).at(-1), "page 5 is lost");
+      await assert.rejects(emptyLog(folder.path), /page 5 is lost/);
+    }
+    assert.equal(connections.count, 1);
+    assert.equal((await tries(store, 2)).length, 3);
+    assert.equal(connections.count, 2);
+    assert.equal(store.head.commit, 2);
     await store.close();
   });
 });

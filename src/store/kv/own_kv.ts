@@ -15,6 +15,17 @@ const WAITS = 10;
 /** Failures in a row after which the file is opened again. */
 const REOPENING = 3;
 
+/** The pages that Deno KV reads when it opens a file. */
+const OPENING = [
+  "SELECT max(version) FROM migration_state",
+  "SELECT max(version) FROM data_version",
+  "SELECT min(ts) FROM queue",
+  "SELECT id FROM queue LIMIT 1",
+  "SELECT min(deadline) FROM queue_running",
+  "SELECT id FROM queue_running LIMIT 1",
+  "SELECT k FROM kv WHERE expiration_ms BETWEEN 0 AND 1 LIMIT 1",
+];
+
 /**
  * A Deno KV with one writer. Each atomic succeeds only while the head is the
  * one that this broker wrote last. A removed lock file, or a second path to the
@@ -144,6 +155,7 @@ export class OwnKv {
     if (!await exists(systemFiles, this.#path)) {
       throw new StoreError("failing", `the file ${this.#path} is gone`);
     }
+    await readOpening(this.#path);
     const kv = await Deno.openKv(this.#path);
     try {
       this.#goOn(await kv.get<Uint8Array>(HEAD_KEY));
@@ -163,6 +175,22 @@ export class OwnKv {
     if (this.#tried === null || !areSame(value, this.#tried)) throw taken();
     this.#head = value;
     this.#stamp = versionstamp;
+  }
+}
+
+/**
+ * Reads what Deno KV reads when it opens the file at `path`. An error in Deno
+ * KV would end the process.
+ */
+export async function readOpening(path: string): Promise<void> {
+  const sqlite = await import("node:sqlite");
+  const database = new sqlite.DatabaseSync(path, { readOnly: true });
+  try {
+    // No waiting: this thread serves clients.
+    database.exec("PRAGMA busy_timeout = 0");
+    for (const sql of OPENING) database.prepare(sql).get();
+  } finally {
+    database.close();
   }
 }
 

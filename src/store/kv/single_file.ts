@@ -3,7 +3,7 @@ import { newEpoch } from "../blocks/blocks.ts";
 import { decodeHead, encodeHead } from "../blocks/head_record.ts";
 import { exists } from "../files/files.ts";
 import { HEAD, JOURNALED } from "./kv_file.ts";
-import { NOTHING_KEY } from "./own_kv.ts";
+import { NOTHING_KEY, readOpening } from "./own_kv.ts";
 import { systemFiles } from "../files/system_files.ts";
 
 /**
@@ -46,6 +46,7 @@ function beginEpoch(database: DatabaseSync): void {
 export async function emptyLog(path: string): Promise<void> {
   // SQLite and Deno KV would create a new file.
   if (!await exists(systemFiles, path)) return;
+  await readOpening(path);
   // Copying takes seconds: a commit does it, in a thread of Deno KV.
   const kv = await Deno.openKv(path);
   await kv.delete(NOTHING_KEY).finally(() => kv.close());
