@@ -6,7 +6,8 @@
 //
 // FAULTY_PREFIX begins the paths of the files that it is about. FAULTY_SWITCH
 // is a file of one byte, mapped by all: of 100 calls so many fail with EIO, at
-// once or, for writes, when half of the bytes are written.
+// once or, for writes, when half of the bytes are written. Of 100 pages so many
+// cannot be read, always the same ones: a disk loses sectors.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,17 +36,31 @@ __attribute__((constructor)) static void begin(void) {
   close(fd);
 }
 
-// Whether a call on `fd` fails now.
-static int fails(int fd) {
+// Whether `fd` is a file that fails now.
+static int is_bad(int fd) {
   if (percent == NULL || *percent == 0) return 0;
   char link[64], path[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length < 0) return 0;
   path[length] = 0;
-  if (strncmp(path, prefix, strlen(prefix)) != 0) return 0;
+  return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+// Whether a call on `fd` fails now.
+static int fails(int fd) {
+  if (!is_bad(fd)) return 0;
   state = state * 1664525u + 1013904223u;
   if ((state >> 16) % 100 >= *percent) return 0;
+  errno = EIO;
+  return 1;
+}
+
+// Whether the page at the offset `at` of `fd` cannot be read now.
+static int is_lost(int fd, off64_t at) {
+  if (!is_bad(fd)) return 0;
+  unsigned page = ((unsigned)(at / 4096) + (unsigned)getpid()) * 2654435761u;
+  if ((page >> 16) % 100 >= *percent) return 0;
   errno = EIO;
   return 1;
 }
@@ -74,17 +89,17 @@ int fdatasync(int fd) {
 
 ssize_t read(int fd, void *bytes, size_t count) {
   REAL(read, read_call);
-  return fails(fd) ? -1 : real(fd, bytes, count);
+  return is_lost(fd, lseek64(fd, 0, SEEK_CUR)) ? -1 : real(fd, bytes, count);
 }
 
 ssize_t pread(int fd, void *bytes, size_t count, off_t at) {
   REAL(pread, pread_call);
-  return fails(fd) ? -1 : real(fd, bytes, count, at);
+  return is_lost(fd, at) ? -1 : real(fd, bytes, count, at);
 }
 
 ssize_t pread64(int fd, void *bytes, size_t count, off64_t at) {
   REAL(pread64, pread_call);
-  return fails(fd) ? -1 : real(fd, bytes, count, at);
+  return is_lost(fd, at) ? -1 : real(fd, bytes, count, at);
 }
 
 ssize_t write(int fd, const void *bytes, size_t count) {
