@@ -7,6 +7,7 @@ import {
   type Settings,
   withoutRestart,
 } from "../config/mod.ts";
+import type { OnBroken } from "../errors/mod.ts";
 import { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
 import type { Doubt, StoreOpener, StoreSettings } from "../store/mod.ts";
@@ -453,6 +454,11 @@ export class Broker {
     this.#troubles.stop();
     this.#connections.stop();
     this.#access?.stop();
+  }
+
+  /** Counts and logs a broken invariant, for `outliveBroken`. */
+  get onBroken(): OnBroken {
+    return this.#context.faults.broken;
   }
 
   /** Writes all changes now; resolves when they are on disk. */

@@ -104,6 +104,7 @@ export type ErrorCode =
   | "authority-unwritable"
   | "authority-clock"
   // The broker and its machine.
+  | "invariant-broken"
   | "ready-file-unwritable"
   | "control-socket-failed"
   | "service-manager-unreachable"

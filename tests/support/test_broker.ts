@@ -148,6 +148,8 @@ export class TestBroker {
     for (let turn = 0; turn < 10 && !stopped; turn++) await this.advance(1000);
     await done;
     assert.deepEqual(this.failures, [], "the broker failed inside");
+    const { clients, outbound_bytes } = this.broker.state;
+    assert.deepEqual([clients, outbound_bytes], [0, 0], "counters balance");
   }
 }
 

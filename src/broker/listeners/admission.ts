@@ -1,4 +1,5 @@
 import type { LimitSettings, ListenerSettings } from "../../config/mod.ts";
+import { broken } from "../../errors/mod.ts";
 import { subscriberOf } from "../../network/mod.ts";
 
 /** Connections that came by one listener, whatever it is called by now. */
@@ -75,8 +76,8 @@ export class Admission {
 
   /** Removes an admitted connection from the counts. */
   leave({ subscriber, count, hasAddress }: Entry): void {
-    this.count--;
-    count.now--;
+    if (--this.count < 0) this.count = broken("connections", this.count);
+    if (--count.now < 0) count.now = broken("connections", count.now);
     if (!hasAddress) return;
     const same = this.#byAddress.get(subscriber) ?? 1;
     if (same > 1) this.#byAddress.set(subscriber, same - 1);

@@ -167,6 +167,7 @@ export class SysTopics {
     );
     this.#publish("retained messages/count", retained.messages);
     this.#publish("internal errors/count", counters.internalErrors);
+    this.#publish("broken invariants/count", counters.brokenInvariants);
   }
 
   /** Every drop and every close by its reason. */

@@ -1,6 +1,6 @@
 import { Broker, type StartedListener } from "../../broker/mod.ts";
 import { type Clock, SystemClock } from "../../clock/mod.ts";
-import type { ErrorCode } from "../../errors/mod.ts";
+import { type ErrorCode, outliveBroken } from "../../errors/mod.ts";
 import {
   completeSettings,
   isCommandLineMistake,
@@ -122,6 +122,7 @@ async function run(
         manager?.listening();
       },
     });
+    outliveBroken(broker.onBroken);
     manager?.starting(broker);
     const ready = new ReadyReports(options.readyFile, broker, log);
     // Loaded behind the start, which must not wait for it.

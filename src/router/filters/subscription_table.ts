@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { SubscriptionOptions } from "../../mqtt/mod.ts";
 import type { Changes } from "../../store/mod.ts";
 import type { SharedName, Subscriber } from "../subscribers/delivery.ts";
@@ -226,6 +227,16 @@ export class SubscriptionTable {
     subscription.next = subscription.previous = subscription;
   }
 
+  #uncount(subscriber: Subscriber, isShared: boolean): void {
+    const which = "subscriptions";
+    if (--this.#size < 0) this.#size = broken(which, this.#size);
+    if (--subscriber.subscriptions < 0) {
+      subscriber.subscriptions = broken(which, subscriber.subscriptions);
+    }
+    if (!isShared) return;
+    if (--this.#shared < 0) this.#shared = broken(which, this.#shared);
+  }
+
   #drop(subscription: Subscription): void {
     const { place, subscriber, group } = subscription;
     this.changes?.unsubscribed(subscription);
@@ -233,10 +244,8 @@ export class SubscriptionTable {
       this.#noteShape(subscription, subscription.filter, "remove");
     }
     this.#unlink(subscription);
-    this.#size--;
     this.#heap.used -= SUBSCRIPTION_HEAP;
-    subscriber.subscriptions--;
-    if (group !== null) this.#shared--;
+    this.#uncount(subscriber, group !== null);
     const recipients = place.recipients;
     if (recipients instanceof Recipients) {
       if (group === null) recipients.subscriptions.remove(subscriber);

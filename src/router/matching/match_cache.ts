@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { CachedTopic } from "./cached_topic.ts";
 
 /** Slots of a set: a lookup compares at most this many hashes. */
@@ -130,6 +131,7 @@ export class MatchCache {
   /** Drops the route of a cached topic. */
   forget(topic: CachedTopic): void {
     this.#weight -= topic.route?.weight ?? 0;
+    if (this.#weight < 0) this.#weight = broken("cached-routes", this.#weight);
     topic.forget();
   }
 

@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { Message } from "../../mqtt/mod.ts";
 import type {
   Changes,
@@ -217,8 +218,14 @@ export class RetainedStore implements RetainedSource {
   }
 
   #release(node: RetainedNode): void {
-    this.#messages--;
+    if (--this.#messages < 0) {
+      this.#messages = broken("retained-messages", this.#messages);
+    }
     this.#bytes -= this.#records.sizeOf(node);
+    // Without a message no bytes are left.
+    if (this.#bytes < 0 || this.#messages === 0 && this.#bytes !== 0) {
+      this.#bytes = broken("retained-bytes", this.#bytes);
+    }
     this.#records.release(node);
   }
 

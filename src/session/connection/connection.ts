@@ -1,5 +1,6 @@
 import type { Cancel } from "../../clock/mod.ts";
 import { type Frame, readFrame } from "../../codec/mod.ts";
+import { broken } from "../../errors/mod.ts";
 import {
   ProtocolError,
   type ProtocolVersion,
@@ -397,7 +398,11 @@ export class Connection implements Deadline, LoggedConnection {
     this.context.router.heap.used -= this.aliasHeap;
     this.aliasHeap = 0;
     if (session === null) return;
-    this.context.counters.clientsConnected--;
+    const { counters } = this.context;
+    if (--counters.clientsConnected < 0) {
+      const { clientsConnected } = counters;
+      counters.clientsConnected = broken("connected-clients", clientsConnected);
+    }
     session.detach();
   }
 

@@ -5,6 +5,7 @@ import {
   PublishHead,
   PublishPacket,
 } from "../../codec/mod.ts";
+import { broken } from "../../errors/mod.ts";
 import { Message, Topic } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { Authenticator, Authorizer } from "../../security/mod.ts";
@@ -149,12 +150,18 @@ export class Context {
   /** Counts `message` for one backlog, window, or will less. */
   release(message: Message): void {
     const { counters, router: { heap } } = this;
-    if (--message.holders === 0) {
+    const holders = --message.holders;
+    if (holders < 0) message.holders = broken("message-holders", holders);
+    if (holders === 0) {
       counters.queuedBytes -= message.size;
       heap.used -= MESSAGE_HEAP + message.topic.bytes.length;
     }
     counters.queuedBytes -= HOLDING;
     heap.used -= HOLDING;
+    if (counters.queuedBytes < 0) {
+      counters.queuedBytes = broken("queued-bytes", counters.queuedBytes);
+    }
+    if (heap.used < 0) heap.used = broken("heap-bytes", heap.used);
   }
 
   /** Returns whether no more messages may be queued for now. */

@@ -37,6 +37,8 @@ export class Counters {
   clientsExpired = 0;
   /** Errors of the broker's own that it survived. */
   internalErrors = 0;
+  /** Counters of the broker that were found wrong: a mistake in it. */
+  brokenInvariants = 0;
   /** Bytes waiting in outboxes. */
   outboundBytes = 0;
   /** Bytes waiting in backlogs and windows. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock/mod.ts";
+import { type Invariant, InvariantError } from "../../errors/mod.ts";
 import type { Counters } from "./counters.ts";
 
 /** Lines logged in one minute at most. */
@@ -26,6 +27,8 @@ export class Faults {
   readonly #counters: Counters;
   readonly #log: OnFault;
   readonly #logged = new Set<string>();
+  /** Those logged in this minute. */
+  readonly #invariants = new Set<Invariant>();
   #minuteEnds = 0;
 
   /** `log` writes one line. */
@@ -65,12 +68,33 @@ export class Faults {
     }
   }
 
-  #isNew(text: string): boolean {
-    const now = this.#clock.now();
-    if (now >= this.#minuteEnds) {
-      this.#minuteEnds = now + MINUTE;
-      this.#logged.clear();
+  /** Counts and logs a broken invariant, each once a minute; never throws. */
+  readonly broken = (which: Invariant, value: number): void => {
+    this.#counters.brokenInvariants++;
+    this.#keepMinute();
+    if (this.#invariants.has(which)) return;
+    this.#invariants.add(which);
+    try {
+      this.#log(
+        "the counter goes on at 0",
+        new InvariantError(which, value),
+        null,
+      );
+    } catch {
+      // As above.
     }
+  };
+
+  #keepMinute(): void {
+    const now = this.#clock.now();
+    if (now < this.#minuteEnds) return;
+    this.#minuteEnds = now + MINUTE;
+    this.#logged.clear();
+    this.#invariants.clear();
+  }
+
+  #isNew(text: string): boolean {
+    this.#keepMinute();
     if (this.#logged.size >= MOST || this.#logged.has(text)) return false;
     this.#logged.add(text);
     return true;

@@ -6,6 +6,7 @@ import {
   writeAck,
   writePublishHead,
 } from "../../codec/mod.ts";
+import { broken } from "../../errors/mod.ts";
 import type { ByteStream } from "../../transport/mod.ts";
 import { giveBack, LARGEST, lend } from "../core/buffers.ts";
 import type { Counters } from "../core/counters.ts";
@@ -237,7 +238,7 @@ export class Outbox {
     if (this.#buffer !== null) giveBack(this.#buffer);
     this.#buffer = null;
     this.#length = 0;
-    this.#count(-this.waiting);
+    this.#uncount(this.waiting);
   }
 
   /** Notes a hold before it can end: `drained` has to follow. */
@@ -248,6 +249,16 @@ export class Outbox {
   #count(bytes: number): void {
     this.waiting += bytes;
     this.#counters.outboundBytes += bytes;
+  }
+
+  #uncount(bytes: number): void {
+    const counters = this.#counters;
+    this.waiting -= bytes;
+    if (this.waiting < 0) this.waiting = broken("outbox-bytes", this.waiting);
+    counters.outboundBytes -= bytes;
+    if (counters.outboundBytes < 0) {
+      counters.outboundBytes = broken("outbound-bytes", counters.outboundBytes);
+    }
   }
 
   #copyRun(): void {
@@ -344,7 +355,7 @@ export class Outbox {
     piece.start += count;
     if (this.#ended) return this.#finish(piece);
     this.#noteHold();
-    this.#count(-count);
+    this.#uncount(count);
     if (piece.start < piece.end) return this.#send(piece);
     this.#finish(piece);
     this.#write();

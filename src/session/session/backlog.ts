@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { Counters } from "../core/counters.ts";
 import type { SessionOptions } from "../core/options.ts";
 import type { Outgoing } from "../core/outgoing.ts";
@@ -71,9 +72,13 @@ export class Backlog {
     places[this.#head++] = null;
     this.size--;
     if (entry.qos === 0) this.qos0--;
-    this.#counters.queuedMessages--;
+    if (--this.#counters.queuedMessages < 0) {
+      const { queuedMessages } = this.#counters;
+      this.#counters.queuedMessages = broken("queued-messages", queuedMessages);
+    }
     this.bytes -= entry.message!.size;
     if (this.size === 0) {
+      if (this.bytes !== 0) this.bytes = broken("backlog-bytes", this.bytes);
       // A short part stays for the next entries.
       this.#head = this.#tail = 0;
       if (places.length > FIRST) this.#first = this.#last = null;

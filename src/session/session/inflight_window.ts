@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { PacketIdRange, Store } from "../../store/mod.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import { OrderedMap } from "./ordered_map.ts";
@@ -147,9 +148,11 @@ export class InflightWindow {
   /** Removes an entry; its id is free again. */
   remove(entry: Outgoing): void {
     this.#slots[entry.packetId & (this.#slots.length - 1)] = null;
-    this.size--;
-    if (entry.sent) this.outstanding--;
-    else this.#resend?.delete(entry.packetId);
+    if (--this.size < 0) this.size = broken("inflight-messages", this.size);
+    if (!entry.sent) this.#resend?.delete(entry.packetId);
+    else if (--this.outstanding < 0) {
+      this.outstanding = broken("inflight-messages", this.outstanding);
+    }
   }
 
   /** Returns all entries in the order of their first sending. */

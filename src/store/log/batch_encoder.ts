@@ -1,3 +1,4 @@
+import { broken } from "../../errors/mod.ts";
 import type { Message } from "../../mqtt/mod.ts";
 import { type BlockWriter, framed } from "../blocks/block_writer.ts";
 import { writeEntry } from "../records/entry_record.ts";
@@ -279,7 +280,11 @@ export class BatchEncoder {
     const before = entry.body;
     if (body !== null) body.holders++;
     entry.body = body;
-    if (before !== null && --before.holders === 0) this.#drop(before);
+    if (before === null) return;
+    if (--before.holders === 0) this.#drop(before);
+    else if (before.holders < 0) {
+      before.holders = broken("stored-holders", before.holders);
+    }
   }
 
   #drop(body: StoredBody): void {

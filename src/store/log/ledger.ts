@@ -1,4 +1,5 @@
 import { BLOCK_HEADER, BLOCK_MAX, BLOCK_OVERHEAD } from "../blocks/block.ts";
+import { broken } from "../../errors/mod.ts";
 import { wholePages } from "../base/pages.ts";
 import type {
   RetainedPlace,
@@ -134,7 +135,10 @@ export class Ledger {
   died(number: number, as: Category): void {
     if (number < this.first) return;
     const account = this.at(number);
-    account.live[as]--;
+    if (--account.live[as] < 0) {
+      account.live[as] = broken("stored-bytes", account.live[as]);
+      return;
+    }
     this.small[as] -= account.bytes[as] / account.written[as];
   }
 
@@ -165,8 +169,18 @@ export class Ledger {
     for (const as of [0, 1, 2] as const) {
       this.small[as] -= estimate(account, as);
     }
+    this.#check();
     // Rounding errors must not add up.
     if (this.#accounts.length === 0) this.small.fill(0);
+  }
+
+  /** Reports exact sums that are below 0; those of averages may be, a little. */
+  #check(): void {
+    const which = "stored-bytes";
+    if (this.stored < 0) this.stored = broken(which, this.stored);
+    if (this.taken < 0) this.taken = broken(which, this.taken);
+    if (this.bodies < 0) this.bodies = broken(which, this.bodies);
+    if (this.retained < 0) this.retained = broken(which, this.retained);
   }
 
   /** Estimates the live bytes of small records again from the accounts. */
