@@ -159,7 +159,8 @@ Deno.test("compacting gives up where nothing can be written, and says why", asyn
   assert.match(String(ended), /database or disk is full/);
   assert.equal(blocks.tries, 3);
   blocks.fault = null;
-  await assert.rejects(store.close(), { fault: "unwritten" });
+  // All changes were on disk before.
+  await store.close();
 });
 
 Deno.test("compacting that meets an error of our own throws it, and does not spin", async () => {
