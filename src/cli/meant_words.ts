@@ -11,7 +11,7 @@ const commands: Readonly<Record<string, string>> = {
 const LOGS = `"dunlin --log-level debug" logs more, "dunlin --version" shows ` +
   "the version";
 const FOREGROUND = "dunlin stays in the foreground; to run it in the " +
-  `background, let systemd start "dunlin serve", or a shell "dunlin serve &"`;
+  `background, type "dunlin service install", or in a shell "dunlin serve &"`;
 
 const PASSWD =
   '"dunlin passwd add FILE USER" asks for a password and creates ' +

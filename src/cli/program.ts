@@ -5,6 +5,10 @@ import {
   type RunAuthority,
 } from "./authority/authority_program.ts";
 import type { CheckOptions } from "./check.ts";
+import {
+  addCompletion,
+  type RunCompletion,
+} from "./completion/completion_program.ts";
 import { addExplain, type RunExplain } from "./explain/explain_program.ts";
 import { addHealth, type RunHealth } from "./health/health_program.ts";
 import { addImport, type RunImport } from "./import/import_program.ts";
@@ -16,6 +20,7 @@ import {
   serveOptionRows,
   type ServeOptions,
 } from "./settings/serve_options.ts";
+import { addService, type RunService } from "./service/service_program.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
 import { addUpgrade, type RunUpgrade } from "./upgrade/upgrade_program.ts";
 
@@ -39,6 +44,10 @@ export interface Commands {
   readonly health: RunHealth;
   /** `dunlin upgrade`. */
   readonly upgrade: RunUpgrade;
+  /** `dunlin service ...`. */
+  readonly service: RunService;
+  /** `dunlin completion`. */
+  readonly completion: RunCompletion;
 }
 
 const PRECEDENCE = `
@@ -141,6 +150,31 @@ function addCheck(
 }
 
 /**
+ * Returns the program with all its commands; `onCode` gets an exit code. `first`
+ * is the first word of the command line.
+ */
+export function programOf(
+  commands: Commands,
+  output: Output,
+  onCode: OnCode,
+  first?: string,
+): Command {
+  const program = newProgram(output, first);
+  addServe(program, commands.serve, onCode);
+  addCheck(program, commands.check, onCode);
+  addStore(program, commands.store, onCode);
+  addAuthority(program, commands.authority, onCode);
+  addImport(program, commands.importMosquitto, onCode);
+  addExplain(program, commands.explain, onCode);
+  addPasswd(program, commands.passwd, onCode);
+  addHealth(program, commands.health, onCode);
+  addUpgrade(program, commands.upgrade, onCode);
+  addService(program, commands.service, onCode);
+  addCompletion(program, commands.completion, onCode);
+  return program;
+}
+
+/**
  * Reads a command line with commander and runs its command. Resolves to the
  * exit code: that of the command; 0 after help or version; 2 for a mistake,
  * which `output.err` gets with the probable intention.
@@ -159,16 +193,7 @@ export async function runProgram(
   const onCode = (result: number) => {
     code = result;
   };
-  const program = newProgram(output, args[0]);
-  addServe(program, commands.serve, onCode);
-  addCheck(program, commands.check, onCode);
-  addStore(program, commands.store, onCode);
-  addAuthority(program, commands.authority, onCode);
-  addImport(program, commands.importMosquitto, onCode);
-  addExplain(program, commands.explain, onCode);
-  addPasswd(program, commands.passwd, onCode);
-  addHealth(program, commands.health, onCode);
-  addUpgrade(program, commands.upgrade, onCode);
+  const program = programOf(commands, output, onCode, args[0]);
   try {
     await program.parseAsync(withCommand(helpOf(program, args)), {
       from: "user",

@@ -1,8 +1,10 @@
+import type { Command } from "commander";
 import type {
   AuthorityCommandName,
   AuthorityOptions,
 } from "./authority/authority_options.ts";
 import type { CheckOptions } from "./check.ts";
+import type { Shell } from "./completion/completion_program.ts";
 import type { ExplainOptions } from "./explain/explain_options.ts";
 import type { HealthOptions } from "./health/health_program.ts";
 import type { ImportOptions } from "./import/import_options.ts";
@@ -12,6 +14,10 @@ import { missingPackage } from "./console/missing_package.ts";
 import { notPermitted, unmetNeed } from "./console/unmet_need.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
+import type {
+  ServiceCommandName,
+  ServiceOptions,
+} from "./service/service_program.ts";
 import type { Signals } from "./serve/signals.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
@@ -69,6 +75,21 @@ const commands = {
   upgrade: async (options: UpgradeOptions) => {
     const { upgrade } = await import("./upgrade/upgrade.ts");
     return upgrade(options, Deno.env.toObject(), terminal);
+  },
+  service: async (name: ServiceCommandName, options: ServiceOptions) => {
+    const { service } = await import("./service/service.ts");
+    const { presentProgram } = await import("./service/present_program.ts");
+    const scene = {
+      system: Deno.build.os,
+      uid: Deno.uid(),
+      environment: Deno.env.toObject(),
+      program: presentProgram(Deno.execPath(), Deno.mainModule),
+    };
+    return service(name, options, scene, terminal);
+  },
+  completion: async (shell: Shell, program: Command) => {
+    const { completion } = await import("./completion/completion.ts");
+    return completion(shell, program, terminal);
   },
   passwd: async (
     name: PasswdCommandName,

@@ -59,6 +59,7 @@ export { PROFILES } from "./model/profile.ts";
 export type { Defaults, Profile, Tuning } from "./model/profile.ts";
 export { authorityPath, certificateListPath } from "./model/authority_path.ts";
 export { printSettings } from "./show/print.ts";
+export { type SettingWords, settingWords } from "./show/setting_words.ts";
 export { withoutSecrets } from "./show/without_secrets.ts";
 export { differenceOf, withoutRestart } from "./change/difference.ts";
 export type { SettingChange } from "./change/difference.ts";

@@ -41,6 +41,14 @@ async function run(
         result.called = { command: "import", file, ...options };
         return Promise.resolve(7);
       },
+      service: (name, options) => {
+        result.called = { command: `service ${name}`, ...options };
+        return Promise.resolve(7);
+      },
+      completion: (shell) => {
+        result.called = { command: `completion ${shell}` };
+        return Promise.resolve(7);
+      },
       authority: (name, argument, options) => {
         result.called = { command: name, argument, ...options };
         return Promise.resolve(7);

@@ -56,6 +56,8 @@ class Place implements AsyncDisposable {
       explain: unused,
       health: unused,
       upgrade: unused,
+      service: unused,
+      completion: unused,
       authority: run,
     };
     answer.code = await runProgram(args, commands, output);

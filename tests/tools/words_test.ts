@@ -148,7 +148,12 @@ async function* helps(
   const none = () => Promise.resolve(0);
   const commands = {
     ...{ serve: none, check: none, store: none, passwd: none, authority: none },
-    ...{ importMosquitto: none, explain: none },
+    ...{
+      importMosquitto: none,
+      explain: none,
+      service: none,
+      completion: none,
+    },
   } as unknown as Commands;
   const output = { out: (part: string) => text += part, err() {} };
   assert.equal(await runProgram([...names, "--help"], commands, output), 0);
