@@ -98,6 +98,17 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
   shutdown: "The stop of the broker.",
 };
 
+/** Returns what a section or a list is about, in one paragraph. */
+export function sectionIntro(name: keyof typeof sections | ListName): string {
+  if (name === "listener") {
+    return "One table for each address. Without any, one holds: MQTT for this " +
+      "machine only.";
+  }
+  return Object.hasOwn(examples, name)
+    ? examples[name as keyof typeof examples][0].replaceAll("\n# ", " ")
+    : intros[name as keyof typeof sections];
+}
+
 function entry(key: string, field: Field<unknown>, value: string): string {
   const range = field.range === "" ? "" : `# Allowed: ${field.range}.\n`;
   const about = `\n# ${field.doc}\n${range}`;
