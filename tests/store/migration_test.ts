@@ -249,7 +249,7 @@ Deno.test("a store that says a later schema is refused, and left as it is", asyn
   );
   await kv.set(["head"], head);
   kv.close();
-  for (const mode of ["durable", "fault-tolerant"] as const) {
+  for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
     await assert.rejects(folder.open(mode), {
       fault: "newer",
       message: /has schema 4, written by a newer version/,

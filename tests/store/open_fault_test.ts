@@ -76,7 +76,7 @@ async function startFailing(
   throw new Error("the store was opened");
 }
 
-for (const mode of ["durable", "fault-tolerant"] as const) {
+for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
   Deno.test(`${mode}: a whole store is never moved away, whatever keeps it from being opened`, async () => {
     await using folder = new KeptFolder();
     const before = await stopped(folder, mode);
@@ -148,7 +148,7 @@ async function withFinding(found: string, task: () => Promise<void>) {
   }
 }
 
-for (const mode of ["durable", "fault-tolerant"] as const) {
+for (const mode of ["buffered", "durable", "fault-tolerant"] as const) {
   Deno.test(`${mode}: pages that the disk does not give to SQLite's check are no damage`, async () => {
     await using folder = new KeptFolder();
     const before = await stopped(folder, mode);

@@ -222,19 +222,21 @@ Deno.test("fault-tolerant: it starts when both copies are torn", async () => {
   await Deno.remove(remains.folder, { recursive: true });
 });
 
-Deno.test("durable: it starts with a torn store, and says so", async () => {
-  const remains = await left("durable", 32, { stopped: true });
-  const random = seeded(7);
-  let alarms = 0;
-  for (let i = 0; i < CASES; i++) {
-    const { alarm } = await attempt(remains, random, "durable", isStore);
-    if (alarm === null) continue;
-    alarms++;
-    assert.match(alarm, /renamed it to .*store\.kv\.corrupt-/);
-  }
-  assert.ok(alarms > 0, "something was noticed");
-  await Deno.remove(remains.folder, { recursive: true });
-});
+for (const mode of ["buffered", "durable"] as const) {
+  Deno.test(`${mode}: it starts with a torn store, and says so`, async () => {
+    const remains = await left(mode, 32, { stopped: true });
+    const random = seeded(7);
+    let alarms = 0;
+    for (let i = 0; i < CASES; i++) {
+      const { alarm } = await attempt(remains, random, mode, isStore);
+      if (alarm === null) continue;
+      alarms++;
+      assert.match(alarm, /renamed it to .*store\.kv\.corrupt-/);
+    }
+    assert.ok(alarms > 0, "something was noticed");
+    await Deno.remove(remains.folder, { recursive: true });
+  });
+}
 
 Deno.test("a torn store is refused where the settings say so", async () => {
   const remains = await left("durable", 33, { stopped: true });

@@ -40,36 +40,38 @@ function retained({ world }: { world: { picture(): unknown } }): number {
   return (world.picture() as { retained: unknown[] }).retained.length;
 }
 
-Deno.test("durable: a flipped bit in the write-ahead log is told, and what it cost", async () => {
-  await using folder = new KeptFolder();
-  const log = await killed(folder);
-  assert.equal((await verifyStore(folder.path)).lost, 0);
-  const frames = Math.floor((log.length - HEADER) / FRAME);
-  const flipped = log.slice();
-  flipped[HEADER + (frames >> 1) * FRAME + 1000] ^= 4;
-  Deno.writeFileSync(`${folder.path}-wal`, flipped);
-  const lost = await lostInLog(files, folder.path);
-  assert.ok(lost > 5 && lost < 35, `${lost} of 40`);
-  await assert.rejects(verifyStore(folder.path), {
-    fault: "corrupt",
-    todo: /next start continues without them/,
-    message: new RegExp(`-wal is damaged: about ${lost} commits`),
+for (const mode of ["buffered", "durable"] as const) {
+  Deno.test(`${mode}: a flipped bit in the write-ahead log is told, and what it cost`, async () => {
+    await using folder = new KeptFolder();
+    const log = await killed(folder);
+    assert.equal((await verifyStore(folder.path)).lost, 0);
+    const frames = Math.floor((log.length - HEADER) / FRAME);
+    const flipped = log.slice();
+    flipped[HEADER + (frames >> 1) * FRAME + 1000] ^= 4;
+    Deno.writeFileSync(`${folder.path}-wal`, flipped);
+    const lost = await lostInLog(files, folder.path);
+    assert.ok(lost > 5 && lost < 35, `${lost} of 40`);
+    await assert.rejects(verifyStore(folder.path), {
+      fault: "corrupt",
+      todo: /next start continues without them/,
+      message: new RegExp(`-wal is damaged: about ${lost} commits`),
+    });
+    const opened = await folder.open(mode);
+    assert.match(
+      opened.alarm!,
+      new RegExp(
+        `about ${lost} commits .* so they are lost; the store continues`,
+      ),
+    );
+    const left = retained(opened);
+    assert.ok(left > 0 && Math.abs(40 - lost - left) <= 1, `${left} are left`);
+    await opened.world.store.close();
+    const again = await folder.open(mode);
+    assert.equal(again.alarm, null);
+    assert.equal(retained(again), left);
+    await again.world.store.close();
   });
-  const opened = await folder.open("durable");
-  assert.match(
-    opened.alarm!,
-    new RegExp(
-      `about ${lost} commits .* so they are lost; the store continues`,
-    ),
-  );
-  const left = retained(opened);
-  assert.ok(left > 0 && Math.abs(40 - lost - left) <= 1, `${left} are left`);
-  await opened.world.store.close();
-  const again = await folder.open("durable");
-  assert.equal(again.alarm, null);
-  assert.equal(retained(again), left);
-  await again.world.store.close();
-});
+}
 
 Deno.test("a write-ahead log: any flipped bit before the last commit shows", async () => {
   await using folder = new KeptFolder();
