@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { property } from "../support/bytes.ts";
 import { puback, pubrel, staying } from "../support/packets.ts";
+import type { ManualClock } from "../support/manual_clock.ts";
 import { mosquittoRules } from "../support/rules.ts";
+import { settle } from "../support/settle.ts";
 import { RuledSessions } from "./ruled_sessions.ts";
 
 const WILL = { topic: "will", payload: "x" };
@@ -108,7 +110,8 @@ for (const version of [4, 5] as const) {
     await other.send(other.packets.connect(staying(version, "other")));
     await other.expectAck(2, 0, version === 5 ? 0x97 : 3);
     await other.expectClosed();
-    assert.match(sessions.ends.at(-1)![2]!, /no another session/);
+    assert.match(sessions.ends.at(-1)![1]!, /no memory for another session/);
+    assert.match(sessions.ends.at(-1)![2]!, /bytes of V8's heap$/);
     await again.drop();
   });
 }
@@ -175,4 +178,19 @@ Deno.test("a session keeps no long topic that it was asked about", async () => {
     const { lastAsked } = sessions.registry.get("c")!;
     assert.equal(lastAsked?.bytes.length, length === 512 ? 512 : undefined);
   }
+});
+
+Deno.test("the log has the bound that a publisher waited for, which the end of its session may take it below", async () => {
+  const { sessions, used } = setUp();
+  const client = await sessions.connect(4, { clientId: "c" });
+  sessions.context.router.heap.limit = used();
+  await client.publish({ topic: "t", qos: 1, id: 1 });
+  const clock = sessions.context.clock as ManualClock;
+  for (let second = 0; second <= 30; second++) {
+    clock.advance(1000);
+    await settle();
+  }
+  await client.expectClosed();
+  assert.equal(used(), 0);
+  assert.match(sessions.ends.at(-1)![2]!, /bytes of V8's heap$/);
 });

@@ -14,7 +14,6 @@ export class MemoryFull extends ClosingError {
       "memory-full",
       ReasonCode.QuotaExceeded,
       `the broker has no memory for ${what}; connect again later`,
-      `sessions and messages take all memory that they may: no ${what}`,
     );
   }
 }

@@ -374,10 +374,11 @@ export class Connection implements Deadline, LoggedConnection {
         () => this.sender.sendDisconnect(reasonCode, reason),
       );
     }
+    const { detail = reason } = end;
+    // The end of its session may make room.
+    const limit = limitMet(this, why, reasonCode, detail);
     this.#survive("a clean detachment", () => this.#leave());
     this.#survive("the log line", () => {
-      const { detail = reason } = end;
-      const limit = limitMet(this, why, reasonCode, detail);
       const facts = { ...end, reason: why, wasOpen, reasonCode, limit, detail };
       this.context.log.closed(this, facts);
     });

@@ -26,10 +26,7 @@ export function limitMet(
     `${name} of listener ${listener.name} is ${value}${unit}`;
   switch (why) {
     case "memory-full":
-      return detail ??
-        (context.router.heap.isFull
-          ? `state of clients may take ${context.router.heap.limit} bytes of heap`
-          : `limits.max_queued_memory is ${context.options.maxQueuedMemory} bytes`);
+      return context.memoryBound;
     case "disk-full":
       return context.durability.trouble ?? "storage";
     case "client-id-owned":

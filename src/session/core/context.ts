@@ -169,6 +169,14 @@ export class Context {
     return this.durability.isFull || this.isMemoryFull;
   }
 
+  /** Returns the bound of the memory of messages and sessions, for the log. */
+  get memoryBound(): string {
+    const { heap } = this.router;
+    return heap.isFull
+      ? `state of clients may take ${heap.limit} bytes of V8's heap`
+      : `limits.max_queued_memory is ${this.options.maxQueuedMemory} bytes`;
+  }
+
   /** Returns whether messages and sessions take all memory that they may. */
   get isMemoryFull(): boolean {
     return this.counters.queuedBytes >= this.options.maxQueuedMemory ||
