@@ -38,6 +38,8 @@ export class Reloading {
   #watch: FileWatch | null = null;
   #isOver = false;
   #last: Promise<void> = Promise.resolve();
+  /** Causes of the reload that waits for its turn; null when none waits. */
+  #causes: Set<string> | null = null;
 
   /** When the files were begun to be read (ms since 1970). */
   #readAt: number;
@@ -54,12 +56,21 @@ export class Reloading {
     return this.#inTurn(() => this.#follow());
   }
 
-  /** Reads everything again, because of `cause`. Never rejects. */
+  /**
+   * Reads everything again, because of `cause`. Never rejects. A reload that
+   * waits for its turn serves all later causes: it reads what they changed.
+   */
   reload(cause: string): Promise<void> {
+    if (this.#causes !== null) {
+      this.#causes.add(cause);
+      return this.#last;
+    }
+    const causes = this.#causes = new Set([cause]);
     return this.#inTurn(async () => {
+      this.#causes = null;
       const { manager } = this.#parts;
       manager?.reloading();
-      await this.#reload(cause);
+      await this.#reload([...causes].join(", "));
       // Also after a refusal: the broker serves by the settings in force.
       manager?.ready();
       await this.#follow();
