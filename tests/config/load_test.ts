@@ -280,6 +280,21 @@ const mistakes: readonly [what: string, text: string, fault: RegExp][] = [
     /^d\.toml:3:8: listener\.1\.port: the listener tcp already has/,
   ],
   [
+    "two listeners of one address in two spellings",
+    `listener=[{bind="::1"},{bind="0:0::1",name="b"}]`,
+    /listener\.1\.port: the listener tcp already has 0:0::1 port 1883: give/,
+  ],
+  [
+    "a listener on all addresses beside one on one of them",
+    `listener=[{},{bind="0.0.0.0",name="b",allow_anonymous=true}]`,
+    /listener\.1\.port: the listener tcp already has port 1883 of 127\.0\.0\.1, which is one of the addresses of 0\.0\.0\.0: give another port$/,
+  ],
+  [
+    "a listener on an address that another one includes",
+    `listener=[{bind="::",allow_anonymous=true},{bind="127.0.0.1",name="b"}]`,
+    /listener\.1\.port: the listener tcp already has port 1883 of ::, which includes 127\.0\.0\.1: give another port$/,
+  ],
+  [
     "a path for plain MQTT",
     `[[listener]]\npath = "/mqtt"`,
     /^d\.toml:2:8: listener\.0\.path: only a listener of type "websocket"/,

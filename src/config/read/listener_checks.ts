@@ -1,4 +1,4 @@
-import { parseAddress } from "../../network/mod.ts";
+import { formatAddress, parseAddress } from "../../network/mod.ts";
 import type { Field } from "../fields/field.ts";
 import { appliesTo, listenerFields } from "../fields/listener_fields.ts";
 import {
@@ -10,8 +10,9 @@ import type { OnMisfit } from "../text/problem.ts";
 
 /** Returns whether only this machine can reach an address. */
 function isLoopback(bind: string): boolean {
-  return bind === "localhost" || bind === "::1" ||
-    /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(bind);
+  const place = placeOf(bind);
+  return place === "localhost" || place === "::1" ||
+    /^127\.\d+\.\d+\.\d+$/.test(place);
 }
 
 /** The given settings of one listener; the rest are defaults. */
@@ -25,9 +26,7 @@ type Said = Partial<ListenerSettings>;
 export class ListenerChecks {
   readonly #isAsked: boolean;
   readonly #onMisfit: OnMisfit;
-  readonly #names = new Set<string>();
-  /** Names by address. */
-  readonly #addresses = new Map<string, string>();
+  readonly #before: ListenerSettings[] = [];
 
   /** `isAsked`: whether there is an `[[auth]]` that clients have to pass. */
   constructor(isAsked: boolean, onMisfit: OnMisfit) {
@@ -75,24 +74,59 @@ export class ListenerChecks {
   }
 
   #checkUnique(listener: ListenerSettings, tell: Tell): void {
-    const { name, type, bind, port, socket } = listener;
-    if (this.#names.has(name)) {
+    const { name } = listener;
+    for (const other of this.#before) {
+      if (other.name !== name) continue;
       tell("name", `another listener has the name ${name}: give another one`);
+      break;
     }
-    this.#names.add(name);
-    const isUnix = type === "unix";
-    const address = isUnix ? socket : `${bind}:${port}`;
-    const other = this.#addresses.get(address);
-    if (other !== undefined && (isUnix || port !== 0)) {
-      tell(
-        isUnix ? "socket" : "port",
-        isUnix
-          ? `the listener ${other} already has this file: give another one`
-          : `the listener ${other} already has ${bind} port ${port}: give another port`,
-      );
+    for (const other of this.#before) {
+      const fault = addressFault(listener, other);
+      if (fault === null) continue;
+      tell(listener.type === "unix" ? "socket" : "port", fault);
+      break;
     }
-    this.#addresses.set(address, name);
+    this.#before.push(listener);
   }
+}
+
+/** Returns the fault of a listener at the address of another; null for none. */
+function addressFault(
+  { type, bind, port, socket }: ListenerSettings,
+  other: ListenerSettings,
+): string | null {
+  const has = `the listener ${other.name} already has`;
+  if (type === "unix" || other.type === "unix") {
+    return type === other.type && socket === other.socket
+      ? `${has} this file: give another one`
+      : null;
+  }
+  if (port === 0 || port !== other.port) return null;
+  const [mine, theirs] = [placeOf(bind), placeOf(other.bind)];
+  if (mine === theirs) {
+    return `${has} ${bind} port ${port}: give another port`;
+  }
+  if (includes(mine, theirs)) {
+    return `${has} port ${port} of ${other.bind}, which is one of the ` +
+      `addresses of ${bind}: give another port`;
+  }
+  return includes(theirs, mine)
+    ? `${has} port ${port} of ${other.bind}, which includes ${bind}: give ` +
+      "another port"
+    : null;
+}
+
+/** Returns one spelling for each address; a name, or a zone, stays as it is. */
+function placeOf(bind: string): string {
+  const bytes = bind.includes("%") ? null : parseAddress(bind);
+  return bytes === null ? bind : formatAddress(bytes);
+}
+
+/** Returns whether a socket on `any` also has the address `one`. */
+function includes(any: string, one: string): boolean {
+  // A socket on `::` takes IPv4, too.
+  if (any === "::") return parseAddress(one) !== null;
+  return any === "0.0.0.0" && one.includes(".") && parseAddress(one) !== null;
 }
 
 /** Tells of a setting of the listener that is looked at. */
