@@ -224,6 +224,7 @@ export class Broker {
     else {
       this.#access?.stop();
       this.#access = null;
+      this.#sys.logins = null;
     }
     const { auth, listener } = this.#settings;
     this.#context.authenticator = auth.length > 0 && access !== null

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { completeSettings } from "../../src/config/mod.ts";
 import {
   CLOSE_REASONS,
   DROP_REASONS,
@@ -118,4 +119,23 @@ conformance(
     assert.equal((await sysFigures(broker)).get("clients/expired"), "1");
   },
   { sys: { interval: SYS_INTERVAL } },
+);
+
+conformance(
+  "figures of logins end with the authenticators",
+  async (broker) => {
+    const { settings } = broker.broker;
+    const auth = completeSettings({ auth: [{ type: "users" }] }).auth;
+    const published = async (id: string) => {
+      await broker.advance(5000);
+      const client = await broker.connect(5, id);
+      await client.subscribe(["$SYS/broker/logins/+"]);
+      return (await client.receiveAll()).map(({ payload }) => payload);
+    };
+    await broker.broker.reload({ ...settings, auth });
+    assert.deepEqual(await published("a"), ["0", "0", "0"]);
+    await broker.broker.reload(settings);
+    assert.deepEqual(await published("b"), []);
+  },
+  { sys: { interval: 5000 }, listener: { allow_anonymous: true } },
 );

@@ -25,6 +25,8 @@ export class SysTopics {
   readonly #startedAt: number;
   /** The text last published, by name: what did not change is not sent. */
   readonly #published = new Map<string, string>();
+  /** Names of `#passing` that are published. */
+  #passed: readonly string[] = [];
   readonly #loads: readonly [string, () => number, LoadAverage][];
   #cancel: Cancel | null = null;
   /** Reads the figures of the store; null when nothing is stored. */
@@ -91,8 +93,8 @@ export class SysTopics {
     this.stop();
     this.start();
     if (ms > 0) return;
-    for (const name of [...this.#published.keys()]) this.#publish(name, "");
-    this.#published.clear();
+    for (const name of [...this.#published.keys()]) this.#remove(name);
+    this.#passed = [];
   }
 
   /** Publishes what has changed, and sets the timer for the next time. */
@@ -108,12 +110,7 @@ export class SysTopics {
     this.#traffic();
     this.#reasons();
     this.#stored();
-    for (const [listener, days] of this.certificates?.() ?? []) {
-      this.#publish(`certificates/${listener}/days`, days);
-    }
-    for (const [name, count] of Object.entries(this.logins?.() ?? {})) {
-      this.#publish(`logins/${name}`, count);
-    }
+    this.#passing();
     const now = this.#context.clock.now();
     const seconds = (now - this.#updatedAt) / 1000;
     this.#updatedAt = now;
@@ -125,6 +122,27 @@ export class SysTopics {
     }
     const uptime = Math.floor((now - this.#startedAt) / 1000);
     this.#publish("uptime", `${uptime} seconds`);
+  }
+
+  /** Certificates and logins: a reload may add and remove these topics. */
+  #passing(): void {
+    const now = new Map<string, number>();
+    for (const [listener, days] of this.certificates?.() ?? []) {
+      now.set(`certificates/${listener}/days`, days);
+    }
+    for (const [name, count] of Object.entries(this.logins?.() ?? {})) {
+      now.set(`logins/${name}`, count);
+    }
+    for (const [name, value] of now) this.#publish(name, value);
+    for (const name of this.#passed) {
+      if (!now.has(name)) this.#remove(name);
+    }
+    this.#passed = [...now.keys()];
+  }
+
+  #remove(name: string): void {
+    this.#publish(name, "");
+    this.#published.delete(name);
   }
 
   /** Sessions, attached and not; two names each, as Mosquitto has them. */
