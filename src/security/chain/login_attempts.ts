@@ -93,8 +93,7 @@ export class LoginAttempts {
     const user = `u ${(username ?? "").slice(0, MOST_LETTERS)}`;
     const address = `a ${subscriberOf(hostname)}`;
     const key = `${address} ${user}`;
-    const pair = this.#pairOf(key);
-    pair.here++;
+    const pair = this.#enter(key);
     try {
       const isIn = await this.#turn(pair, user, address);
       return isIn ? await this.#watch(pair, user, address, work) : TOO_MANY;
@@ -181,10 +180,14 @@ export class LoginAttempts {
     return new Promise((resolve) => this.#clock.after(ms, resolve));
   }
 
-  #pairOf(key: string): Pair {
+  /** Returns the pair, with one more login in it. */
+  #enter(key: string): Pair {
     let pair = this.#pairs.get(key);
-    if (pair !== undefined) return pair;
-    pair = { failures: 0, failedAt: 0, here: 0, underWay: 0, waiting: [] };
+    if (pair !== undefined) {
+      pair.here++;
+      return pair;
+    }
+    pair = { failures: 0, failedAt: 0, here: 1, underWay: 0, waiting: [] };
     this.#pairs.set(key, pair);
     if (this.#pairs.size > MOST) this.#forgetOne();
     return pair;

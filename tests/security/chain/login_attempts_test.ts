@@ -174,3 +174,20 @@ Deno.test("logins: limits that change hold at once", async () => {
   world.attempts.limits = { delay: 0, maxFailures: 2 };
   assert.equal(await world.try(allowed), 0);
 });
+
+Deno.test("login attempts: a crowd under way forgets no login that begins, or its bound would not hold", async () => {
+  const world = new World({ delay: 0, maxFailures: 1 });
+  const { promise, resolve } = Promise.withResolvers<AuthOutcome>();
+  const crowd: Promise<unknown>[] = [];
+  for (let at = 0; at < 10_000; at++) {
+    crowd.push(world.try(promise, `user ${at}`));
+  }
+  const first = world.try(promise, "ann");
+  const second = world.try(promise, "ann");
+  assert.equal(await isWaiting(second), true);
+  assert.equal(world.judged, 10_001);
+  resolve(wrong);
+  await Promise.all(crowd);
+  assert.equal(await first, wrong.reasonCode);
+  assert.equal(await second, ReasonCode.ConnectionRateExceeded);
+});
