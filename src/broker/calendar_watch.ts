@@ -7,7 +7,7 @@ export interface ClockNews {
    * `Clock.machine` is null a suspension of the machine is such a step, too.
    */
   readonly step: number;
-  /** How long the machine was suspended, ms; 0 when it was not. */
+  /** Time that the machine was suspended (ms); 0 when it was not. */
   readonly slept: number;
 }
 

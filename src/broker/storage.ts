@@ -34,7 +34,7 @@ export class Storage {
   onTaken: (reason: string) => void = () => {};
   /** When commits were first seen to fail, ms; 0 while they work. */
   #stuckSince = 0;
-  /** Whether the connections that waited for a commit were closed since. */
+  /** True if the connections that waited for a commit were closed since. */
   #hasClosed = false;
   /** Text of the alarm; null when there is none. */
   #alarm: string | null = null;

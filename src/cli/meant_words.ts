@@ -29,7 +29,7 @@ const passwdOptions: typeof options = {
   ...{ "-b": PASSWD, "-c": PASSWD, "-D": PASSWD, "-U": PASSWD },
 };
 
-/** How commander names what it does not know. */
+/** Commander's error for an unknown word. */
 const UNKNOWN = /^error: unknown (?:command|option) '([^']*)'/;
 
 /** The same for an argument that a command does not take. */

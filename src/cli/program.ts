@@ -205,7 +205,7 @@ export async function runProgram(
   }
 }
 
-/** Whether these are `--version` and `--verbose`, in either order. */
+/** Returns whether these are `--version` and `--verbose`, in either order. */
 function asksForBuild(args: readonly string[]): boolean {
   const isVersion = args.includes("--version") || args.includes("-V");
   return args.length === 2 && isVersion && args.includes("--verbose");

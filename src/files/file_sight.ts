@@ -9,7 +9,7 @@ const LARGEST = 16 * 1024 * 1024;
 
 /** A file as it was seen at some time. */
 export interface FileSight {
-  /** Where the path leads, which file that is, its size and time. */
+  /** Target of the path: identity, size and time of the file. */
   readonly outside: string;
   /** Hash of the content where it was just written; null once it has rested. */
   readonly content: string | null;

@@ -20,10 +20,10 @@ export interface FileWatch {
   close(): void;
 }
 
-/** How files are watched. */
+/** Options of a watch. */
 export interface WatchOptions {
   /**
-   * Whether the system is asked for events; without, looks alone must do.
+   * True to use events of the system; without them only looks find changes.
    * @default {true}
    */
   readonly events?: boolean;

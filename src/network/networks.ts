@@ -4,7 +4,7 @@ import { isIPv4, parseAddress } from "./ip_address.ts";
 export interface Network {
   /** 16 bytes, as `parseAddress` makes them. */
   readonly address: Uint8Array;
-  /** How many bits of them count, 0..128. */
+  /** Length of the prefix, 0..128 bits. */
   readonly bits: number;
 }
 
@@ -41,7 +41,7 @@ export class Networks {
     });
   }
 
-  /** Whether there are none in it. */
+  /** Returns whether there are none in it. */
   get isEmpty(): boolean {
     return this.#networks.length === 0;
   }

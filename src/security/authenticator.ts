@@ -21,7 +21,7 @@ export interface Credentials {
    */
   readonly certificate: CertificateFacts | null;
   /**
-   * Whether `username` is its certificate's: then it has proved who it is, and
+   * True if `username` is its certificate's: then the client has proved it, and
    * is no anonymous client whatever its CONNECT says.
    */
   readonly isCertified: boolean;
@@ -33,11 +33,11 @@ export interface Identity {
   readonly clientId: string;
   /** Null for an anonymous client. */
   readonly username: string | null;
-  /** Whether nothing proved the user name. @default {false} */
+  /** True if nothing proved the user name. @default {false} */
   readonly isClaimed?: boolean;
   /** The certificate it came in by; null or missing without one. */
   readonly certificate?: CertificateFacts | null;
-  /** Whether its user name is that of a certificate. @default {false} */
+  /** True if a certificate gave the user name. @default {false} */
   readonly isCertified?: boolean;
   /** Its listener; missing if no longer known. */
   readonly listener?: string;
@@ -63,7 +63,7 @@ export interface Identity {
  * nothing that neither they nor a rule allow.
  */
 export interface TopicGrants {
-  /** Where they come from, to be shown: like "token". */
+  /** Their source in explanations, like "token". */
   readonly place: string;
   /** Topic filters it may publish to. */
   readonly publish: readonly string[];
@@ -92,28 +92,27 @@ export interface AuthExchange {
   /** The claimed user name; null or missing while it is unknown. */
   readonly username?: string | null;
   /**
-   * Whether `username` is a name that what began the exchange knows; missing
-   * where it cannot tell.
+   * True if the authenticator has a user of this name; missing if unknown.
    */
   readonly isKnown?: boolean;
   /** Takes the client's data (null when it sent none). */
   step(data: Uint8Array | null): AuthOutcome | Promise<AuthOutcome>;
 }
 
-/** Decides who may come in. Answers at once where it can. */
+/** Authenticates clients. Answers at once where it can. */
 export interface Authenticator {
   /** Judges the user name and password of a CONNECT. */
   authenticate(credentials: Credentials): AuthOutcome | Promise<AuthOutcome>;
   /** Begins an exchange; null when it does not know `method`. */
   begin(method: string, credentials: Credentials): AuthExchange | null;
   /**
-   * Whether what let `identity` in still holds, as far as that can be told
-   * without the client. Without the method it always does.
+   * Returns whether `identity` would still be accepted, as far as that shows
+   * without the client. Without the method it always would.
    */
   stillAllows?(identity: Identity): boolean;
   /**
-   * Whether a client with this user name, or without one for null, could still
-   * be accepted; true where only the client could tell. Without the method user
+   * Returns whether a client with this user name (null: without one) could still
+   * be accepted; true where only its credentials decide. Without the method user
    * names are not proved, so no session belongs to one.
    */
   knows?(username: string | null): boolean;

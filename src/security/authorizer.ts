@@ -10,7 +10,7 @@ export interface AccessQuestion {
   readonly topic: string;
   /** The QoS it is to happen with, 0 to 2. */
   readonly qos: QoS;
-  /** Whether the message is to be retained; `subscribe` asks about both. */
+  /** True if the message is to be retained; `subscribe` asks about both. */
   readonly retain: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface ExplainedRule {
   readonly text: string;
   /** Its outcome, as a phrase: "decides", or why it does not fit. */
   readonly outcome: string;
-  /** Whether it is the one that decided. */
+  /** True for the rule that decided. */
   readonly decides: boolean;
 }
 
-/** How a question comes to its answer. */
+/** An answer, and the rules that lead to it. */
 export interface Explanation {
-  /** Whether it is allowed; null when an access server decides. */
+  /** True if the action is allowed; null when an access server decides. */
   readonly allowed: boolean | null;
   /** The rules in the order they were looked at. */
   readonly rules: readonly ExplainedRule[];

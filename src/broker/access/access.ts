@@ -24,7 +24,7 @@ export interface AccessState {
   readonly authorizer: Authorizer | null;
   /** Files it was read from; when one changes, it has to be opened anew. */
   readonly files: readonly string[];
-  /** How failed logins delay the next ones. */
+  /** Delay and bound after failed logins. */
   readonly limits: LoginLimits;
   /** Gives back what it holds; it is asked nothing any more. */
   close(): void;
@@ -59,7 +59,7 @@ export class AccessControl {
     return this.#now;
   }
 
-  /** How many logins failed, had to wait, were refused. */
+  /** Counts of logins that failed, had to wait, were refused. */
   get logins(): LoginCounts {
     return this.#attempts.counts;
   }

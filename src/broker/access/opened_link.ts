@@ -32,7 +32,7 @@ export interface OpenedLink {
   readonly link: Link;
   /** When one of them changes, it has to be opened anew. */
   readonly files: readonly string[];
-  /** Whether an identity it accepts may carry `Identity.grants`. */
+  /** True if an accepted identity may carry `Identity.grants`. */
   readonly mayGrant: boolean;
   /** A server that is asked what clients may do; missing without one. */
   readonly asked?: AskedServer;

@@ -14,7 +14,7 @@ import type { IdentitySource } from "./server_keys.ts";
 export interface Trust {
   /** The file that they must be given. */
   readonly file: string;
-  /** Whether it is the certificate itself, for want of the authority's key. */
+  /** True for the certificate itself, where the authority's key is missing. */
   readonly isSelfSigned: boolean;
 }
 

@@ -24,7 +24,7 @@ const LARGEST_READ = 4_096;
 /** Clients whose signatures are verified before sockets are served again. */
 const AT_ONCE = 16;
 
-/** How far upwards a chain is looked at; real ones have three or four. */
+/** Most certificates of a chain; real ones have three or four. */
 const LONGEST_CHAIN = 10;
 
 /** Verdict on a client by its certificate. */

@@ -83,7 +83,7 @@ export class ClientTrust {
     return this.#anchors;
   }
 
-  /** Whether there are revocation lists. */
+  /** Returns whether there are revocation lists. */
   get hasLists(): boolean {
     return this.#loaded.lists.length > 0;
   }

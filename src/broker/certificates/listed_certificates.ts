@@ -25,7 +25,7 @@ export class ListedCertificates {
   readonly #rereading: Rereading;
   readonly #rewriting: Rereading;
   #list: CertificateList = new Map();
-  /** Whether the file has been there: missing from then on is damage. */
+  /** True once the file existed: a missing file is damage from then on. */
   #wasThere = false;
   #waiting = new Map<string, SeenCertificate>();
   #gathering: Cancel | null = null;

@@ -7,7 +7,7 @@ export type ControlAnswer<Result> =
 
 /** The answer to `health`. */
 export interface Health {
-  /** Whether the state of the former run is still being read. */
+  /** True while the broker restores the stored state. */
   readonly loading: boolean;
   /** The fault of the disk, for people; null while the disk works. */
   readonly trouble: string | null;

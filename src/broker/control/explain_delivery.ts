@@ -26,7 +26,7 @@ export interface LiveCase {
   readonly topic: string;
   /** Of the message or the subscription. */
   readonly qos: QoS;
-  /** Whether the message is to be retained. */
+  /** True if the message is to be retained. */
   readonly retain: boolean;
   /** Its actions, in order. */
   readonly actions: readonly AccessQuestion["action"][];
@@ -61,7 +61,7 @@ export interface LiveExplanation {
   readonly client: string;
   /** User name; null for none, or when it is not known. */
   readonly username: string | null;
-  /** Whether it is connected, away, or not known at all. */
+  /** State of its session: connected, away, or unknown. */
   readonly state: "attached" | "detached" | "unknown";
   /** Its subscriptions that match the topic. */
   readonly matching: readonly string[];

@@ -42,7 +42,7 @@ export interface AccessCase {
   readonly topic: string;
   /** Of the message or the subscription. */
   readonly qos: QoS;
-  /** Whether the message is to be retained. */
+  /** True if the message is to be retained. */
   readonly retain: boolean;
 }
 
@@ -52,13 +52,13 @@ export interface ExplainedLink {
   readonly link: string;
   /** As a phrase. */
   readonly outcome: string;
-  /** Whether it is the one that decided. */
+  /** True for the rule that decided. */
   readonly decides: boolean;
 }
 
-/** Whether a client is accepted, and why. */
+/** The verdict on a login, with its reason. */
 export interface ExplainedLogin {
-  /** Whether it is accepted; null where that depends on its password. */
+  /** True if the client is accepted; null if that depends on its password. */
   readonly allowed: boolean | null;
   /** In the order they are asked. */
   readonly links: readonly ExplainedLink[];
@@ -66,7 +66,7 @@ export interface ExplainedLogin {
   readonly reason: string;
 }
 
-/** How a client may do one thing, or why not. */
+/** The verdict on one action, with its reason. */
 export interface ExplainedAction extends Explanation {
   /** Its action. */
   readonly action: AccessQuestion["action"];
@@ -74,7 +74,7 @@ export interface ExplainedAction extends Explanation {
   readonly topic: string;
   /** Of the message or the subscription. */
   readonly qos: QoS;
-  /** Whether the message is to be retained. */
+  /** True if the message is to be retained. */
   readonly retain: boolean;
 }
 
@@ -82,7 +82,7 @@ export interface ExplainedAction extends Explanation {
 export interface AccessExplanation {
   /** The listener it was asked about. */
   readonly listener: string;
-  /** Whether the client is accepted. */
+  /** The verdict on its login. */
   readonly login: ExplainedLogin;
   /** The verdicts on its actions. */
   readonly actions: readonly ExplainedAction[];

@@ -13,7 +13,7 @@ export interface Entry {
   readonly subscriber: string;
   /** Of its listener. */
   readonly count: Count;
-  /** Whether it counts for its address: peers of a socket file have none. */
+  /** False for peers of a socket file, which have no address. */
   readonly hasAddress: boolean;
 }
 

@@ -44,7 +44,7 @@ export interface ConnectionLogParts {
   readonly listeners: () => readonly StartedListener[];
 }
 
-/** Where a connection comes from. */
+/** Address of a peer. */
 interface Peer {
   readonly hostname: string;
   readonly port: number;
@@ -63,7 +63,7 @@ interface Unlogged {
  * count.
  */
 export class ConnectionLog implements SessionLog {
-  /** Whether ordinary connects and disconnects are logged at `info`. */
+  /** True if ordinary connects and disconnects are logged at `info`. */
   isVerbose: boolean;
   readonly #parts: ConnectionLogParts;
   readonly #throttle: Throttle;

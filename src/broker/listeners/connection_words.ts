@@ -4,7 +4,7 @@ import type { StartedListener } from "./started_listener.ts";
 
 /** Facts about an end beside its reason. */
 export interface EndFacts {
-  /** Whether the CONNECT had been accepted. */
+  /** True if the CONNECT had been accepted. */
   readonly wasOpen: boolean;
   /** The cause in words; null if unknown. */
   readonly detail: string | null;

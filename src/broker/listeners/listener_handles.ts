@@ -345,6 +345,6 @@ export class ListenerHandles {
 interface Closed {
   readonly handle: ListenerHandle;
   readonly port: number;
-  /** How often to ask again for that port: only one that we had comes back. */
+  /** Attempts to get that port again; 0 for one that the broker did not have. */
   readonly tries: number;
 }

@@ -11,8 +11,8 @@ export interface StartedListener {
   readonly bind: string;
   /** The real one, where 0 was asked for; 0 for a socket file. */
   readonly port: number;
-  /** Whether it does not listen yet, as its address is not there. */
+  /** True while the listener waits for its address. */
   readonly isWaiting?: true;
-  /** How to trust the certificate that the broker has made for it. */
+  /** The file that makes clients trust its automatic certificate. */
   readonly trust?: Trust;
 }

@@ -25,7 +25,7 @@ export interface BrokerState {
   readonly dropped: number;
   /** As `storage.mode`. */
   readonly storage: string;
-  /** Whether changes reach the disk: `ok`, `full` or `failing`. */
+  /** Health of the store: `ok`, `full` or `failing`. */
   readonly health: string;
   /** Changes that are not on disk yet, about. */
   readonly unwritten: number;

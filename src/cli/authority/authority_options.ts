@@ -51,7 +51,7 @@ export interface AuthorityOptions {
   readonly ip?: readonly string[];
   /** Mail addresses. */
   readonly email?: readonly string[];
-  /** Where results go: a folder, a file, or `-`. */
+  /** Place for results: a folder, a file, or `-`. */
   readonly out?: string;
   /** Host name of the broker, for the lines to paste. */
   readonly host?: string;
@@ -75,7 +75,7 @@ export interface AuthorityCall {
   readonly port: number;
   /** The argument of the command; empty without one. */
   readonly argument: string;
-  /** How it was called. */
+  /** Options of the command line. */
   readonly options: AuthorityOptions;
   /** A path as people write it. */
   readonly shown: (path: string) => string;

@@ -6,7 +6,7 @@ import { writeResult } from "../console/write_result.ts";
 import type { AuthorityCall } from "./authority_options.ts";
 import { bundleReadme } from "./cert_readme.ts";
 
-/** Where a certificate and what goes with it are written. */
+/** Place for a certificate, its key and its chain. */
 export interface BundlePlace {
   /** A folder, or a file that ends in `.zip`. */
   readonly path: string;

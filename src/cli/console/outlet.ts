@@ -33,9 +33,9 @@ export class Outlet {
   #waiting = 0;
   /** Lines dropped since the last that was queued. */
   #dropped = 0;
-  /** Whether `#run` is under way. */
+  /** True if `#run` is under way. */
   #running = false;
-  /** Whether the last byte written was within a line. */
+  /** True if the last byte written was within a line. */
   #torn = false;
   #pause = FIRST_PAUSE;
   /** Ends the wait under way. */

@@ -2,7 +2,7 @@ import { shownLines, withoutControls } from "./shown_text.ts";
 
 const encoder = new TextEncoder();
 
-/** Where a command writes to; tests give their own. */
+/** Output of a command; tests give their own. */
 export interface Output {
   /** Writes a result; control characters become "?". Never throws. */
   readonly out: (text: string) => void;

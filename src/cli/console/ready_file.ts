@@ -10,7 +10,7 @@ export interface Readiness {
     readonly type: string;
     readonly bind: string;
     readonly port: number;
-    /** Whether its address is not there yet. */
+    /** True while the listener waits for its address. */
     readonly isWaiting?: true;
   }[];
 }

@@ -6,7 +6,7 @@ const TESTED = "2.9.6";
 export interface Runtime {
   /** `Deno.version.deno`. */
   readonly version: string;
-  /** Whether the program may read all variables of the environment. */
+  /** Returns whether the program may read all variables of the environment. */
   readonly readsEnvironment: () => boolean;
 }
 

@@ -2,6 +2,6 @@
 export interface ImportOptions {
   /** File to write; standard output without it. */
   readonly out?: string;
-  /** Whether `out` may be there already. */
+  /** True if `out` may replace a file. */
   readonly force?: boolean;
 }

@@ -17,7 +17,7 @@ export type PasswdCommandName = "add" | "remove" | "list" | "check";
 export interface PasswdOptions {
   /** Read the password from standard input. */
   readonly stdin?: boolean;
-  /** How a new password is hashed. */
+  /** Kind of a new password's hash. */
   readonly hash?: HashKind;
   /** Answer in JSON. */
   readonly json?: boolean;

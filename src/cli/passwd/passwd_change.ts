@@ -20,9 +20,9 @@ export interface Change {
   /** In words. */
   readonly text: string;
   readonly user: string;
-  /** Where the file is, with all links followed. */
+  /** Path of the file, with all links followed. */
   readonly file: string;
-  /** How the password is hashed; null for a user who is gone. */
+  /** Kind of the password's hash; null for a removed user. */
   readonly hash: HashKind | null;
 }
 

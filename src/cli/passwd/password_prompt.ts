@@ -4,7 +4,7 @@ import type { Output } from "../console/output.ts";
 /** The longest password of a CONNECT, in bytes (MQTT 5.0, 1.5.6). */
 const LONGEST = 65_535;
 
-/** Where passwords are typed or read; tests give their own. */
+/** Source of passwords: terminal or standard input; tests give their own. */
 export interface Keyboard {
   /** Returns whether a person types there. */
   isTerminal(): boolean;

@@ -23,7 +23,7 @@ export interface RunningBroker {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Where a service that has no home keeps its state. */
+/** Folder for a service without a home. */
 const OF_SERVICES = "/var/lib/dunlin/running";
 
 /**

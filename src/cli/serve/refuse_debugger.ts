@@ -1,4 +1,4 @@
-/** Where the runtime opens its debugger. */
+/** Address of the runtime's debugger. */
 const ADDRESS = { hostname: "127.0.0.1", port: 9229 };
 
 /** When to look whether the debugger is open all the same (ms). */

@@ -46,7 +46,7 @@ export class ServiceManager {
   #pinging: Cancel | null = null;
   /** Later messages would contradict the last one. */
   #isStopping = false;
-  /** Whether pings stopped because a commit does not end. */
+  /** True if pings stopped because a commit does not end. */
   #isWithheld = false;
 
   /** Begins to ping; the manager counts from `ready` on. */

@@ -10,9 +10,9 @@ export interface StartReport {
     readonly tried: Tried;
     /** WebSocket only: the path clients connect to. */
     readonly path?: string;
-    /** Whether clients without a certificate are refused. */
+    /** True if clients without a certificate are refused. */
     readonly asksCertificate?: boolean;
-    /** How to trust a certificate that the broker has made itself. */
+    /** The file that makes clients trust an automatic certificate. */
     readonly trust?: { readonly file: string; readonly isSelfSigned: boolean };
   })[];
   /** The storage's mode, and where it is. */

@@ -7,9 +7,9 @@ export type Login = "nothing" | "password" | null;
 /** A listener, as far as a line to try it depends on it. */
 export interface Tried {
   readonly login: Login;
-  /** Whether a program of this machine gets through to it without a proxy. */
+  /** True if a program of this machine reaches it without a proxy. */
   readonly isNear: boolean;
-  /** Whether rules decide which topics may be used. */
+  /** True if rules decide which topics may be used. */
   readonly hasRules: boolean;
   /** The option for another version than 3.1.1, which clients speak first. */
   readonly version: string;

@@ -24,7 +24,7 @@ export interface ServiceScene {
   readonly root?: string;
 }
 
-/** Where the settings of a service of the machine are looked for. */
+/** Default configuration file of a service of the machine. */
 const USUAL = "/etc/dunlin/dunlin.toml";
 
 /** Runs a `dunlin service` command; resolves to the exit code. */

@@ -15,7 +15,7 @@ export interface ServiceTarget {
 
 /** A service: files to write, and commands for the user. */
 export interface ServicePlan {
-  /** Where the manager reads the service. */
+  /** Path of the service's file, for the manager. */
   readonly path: string;
   readonly text: string;
   /** Files beside it that are written only where they are absent. */

@@ -40,7 +40,7 @@ function places({ isOfUser, environment, uid }: ServiceTarget) {
     };
 }
 
-/** Where control groups are, in all three layouts that systemd has. */
+/** Folders of control groups, in all three layouts of systemd. */
 const GROUPS = [
   "/sys/fs/cgroup",
   "/sys/fs/cgroup/unified",

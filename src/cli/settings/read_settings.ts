@@ -28,7 +28,7 @@ function reasonOf(cause: unknown): string {
   return `the configuration file cannot be read: ${message}`;
 }
 
-/** Where settings were looked for, and what came of it. */
+/** The settings, and the sources that gave them. */
 export interface ReadSettings {
   readonly settings: Settings;
   /** The configuration file's name; undefined when none was named. */

@@ -30,7 +30,7 @@ export type WorkOn = <Name extends keyof StoreWork>(
   label: string,
   name: Name,
   args: Parameters<StoreWork[Name]>,
-  /** How much of it is done, 0 to 1, where that can be told. */
+  /** Returns the part that is done, 0 to 1; absent if unknown. */
   part?: () => Promise<number>,
 ) => Promise<Awaited<ReturnType<StoreWork[Name]>>>;
 

@@ -26,7 +26,7 @@ export type StoreTask = {
   };
 }[keyof StoreWork];
 
-/** How it went, in a form that one thread can tell another. */
+/** Result of a task, in a form that threads can exchange. */
 export type StoreOutcome =
   | { readonly ok: true; readonly value: unknown }
   | {

@@ -2,7 +2,7 @@ import type { Settings } from "../../config/mod.ts";
 
 /** A setting that has another effect than in an earlier version. */
 export interface ChangedMeaning {
-  /** Where it is, as `["limits", "max_inflight"]`. */
+  /** Its place, as `["limits", "max_inflight"]`. */
   readonly path: readonly (string | number)[];
   /** The first version in which it is so. */
   readonly since: string;

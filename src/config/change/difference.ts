@@ -165,7 +165,7 @@ function orderedChanges(
   const fields = lists[list] as Fields;
   const before: readonly object[] = from[list];
   const after: readonly object[] = to[list];
-  // Where a rule stands is no part of what it says.
+  // The place of a rule is no part of its meaning.
   const isAlike = (one: object, other: object) =>
     Object.keys(fields).every((key) =>
       isSame((one as Values)[key], (other as Values)[key])

@@ -27,7 +27,7 @@ export interface Field<T> {
   readonly types?: readonly string[];
   /** For a list of tables: what each of them may say. */
   readonly tables?: Readonly<Record<string, Field<unknown>>>;
-  /** Whether the example shows it as a comment, which a copy leaves out. */
+  /** True if the example shows it as a comment, which a copy leaves out. */
   readonly isCommented?: boolean;
   /** Checks a value of the configuration. Throws `RangeError`: what is wrong. */
   read(value: unknown): T;

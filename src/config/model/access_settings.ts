@@ -1,4 +1,4 @@
-/** How one link of the chain finds out who a client is. */
+/** Type of an authenticator. */
 export type AuthType =
   | "password-file"
   | "users"
@@ -8,7 +8,7 @@ export type AuthType =
   | "scram"
   | "anonymous";
 
-/** How a signature of a token may be made (RFC 7518, RFC 8037). */
+/** Algorithm of a token's signature (RFC 7518, RFC 8037). */
 export type JwtAlgorithm =
   | "HS256"
   | "HS384"
@@ -29,7 +29,7 @@ export type JwtAlgorithm =
  * Settings of another type have their defaults.
  */
 export interface AuthSettings {
-  /** How it finds out. */
+  /** Type of the authenticator. */
   readonly type: AuthType;
   /** Names of the listeners whose clients it is asked about; empty for all. */
   readonly listener: readonly string[];
@@ -120,7 +120,7 @@ export interface AclRule {
   readonly certificate_issuer: readonly string[];
   /** SHA-256 fingerprints of its certificate. */
   readonly certificate_fingerprint: readonly string[];
-  /** Whether it is about clients without a user name alone. */
+  /** True for a rule about clients without a user name alone. */
   readonly anonymous: boolean;
   /** The action it allows or denies. */
   readonly action: "publish" | "subscribe" | "all";
@@ -130,7 +130,7 @@ export interface AclRule {
   readonly retain: "any" | boolean;
   /** Topic filters; `%u` and `%c` stand for a whole level. */
   readonly topic: readonly string[];
-  /** Whether it allows or denies. */
+  /** Effect of the rule. */
   readonly permission: "allow" | "deny";
   /** Rules in Mosquitto's format for clients of `listener`; "" names none. */
   readonly file: string;
@@ -138,15 +138,15 @@ export interface AclRule {
   readonly place: string;
 }
 
-/** How users and rules are applied. */
+/** Settings of users and rules. */
 export interface AccessSettings {
   /** Which rule decides: the first that fits, or any that denies. */
   readonly order: "first-match" | "deny-wins";
   /** Access rules in Mosquitto's format, after those of the settings. */
   readonly acl_file: readonly string[];
-  /** Whether MQTT 5.0 clients get the rule that refused them. */
+  /** True if MQTT 5.0 clients get the rule that refused them as Reason String. */
   readonly explain: boolean;
-  /** Whether a client id with a session is kept for the user it belongs to. */
+  /** `user`: only its user may take over a session. */
   readonly client_id_owner: "user" | "anyone";
   /** Effect on a client whose packet has no answer. */
   readonly on_denied_publish: "ignore" | "disconnect";

@@ -1,7 +1,7 @@
 /** An MQTT version as the configuration names it. */
 export type VersionName = "3.1" | "3.1.1" | "5.0";
 
-/** How a listener speaks: MQTT or WebSocket, each with TLS or without. */
+/** Protocol of a listener: MQTT or WebSocket, each with TLS or without. */
 export type ListenerType = "tcp" | "tls" | "websocket" | "wss" | "unix";
 
 /** Client certificates that a listener requests and accepts. */
@@ -40,13 +40,13 @@ export interface CertificateFiles {
 export interface ListenerSettings extends CertificateFiles {
   /** Unique among the listeners; told in logs and in the ready file. */
   readonly name: string;
-  /** How clients speak here. */
+  /** Protocol of its clients. */
   readonly type: ListenerType;
   /** IP address or host name. `0.0.0.0`: all of IPv4, `::`: IPv6 and IPv4. */
   readonly bind: string;
   /** 0..65535; 0 asks the system for a free one. */
   readonly port: number;
-  /** Whether to wait for an address that is not there yet. */
+  /** True if the listener waits for an address that does not exist yet. */
   readonly retry: boolean;
   /** Unix only: the socket's file. */
   readonly socket: string;
@@ -56,7 +56,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly path: string;
   /** WebSocket only: accepted `Origin` headers; empty accepts all. */
   readonly allowed_origins: readonly string[];
-  /** Whether the first bytes select TLS, plain MQTT or WebSocket. */
+  /** True if the first bytes select TLS, plain MQTT or WebSocket. */
   readonly one_port: boolean;
   /** TLS only: further certificates, chosen by the name a client asks for. */
   readonly certificate: readonly CertificateFiles[];
@@ -84,11 +84,11 @@ export interface ListenerSettings extends CertificateFiles {
   readonly max_handshakes: number;
   /** Networks whose word about a client's address is taken, in CIDR. */
   readonly trusted_proxies: readonly string[];
-  /** Whether those send a PROXY protocol header, and must. */
+  /** True if trusted proxies must send a PROXY protocol header. */
   readonly proxy_protocol: boolean;
   /** TLS that the client must have used with the proxy, by that header. */
   readonly proxy_client_tls: "off" | "tls" | "certificate";
-  /** Whether its certificate's name there becomes the user name, and must. */
+  /** True if that header must have a certificate's name: the user name. */
   readonly proxy_username: boolean;
   /** Networks that may connect, in CIDR; empty allows all. */
   readonly allowed_networks: readonly string[];
@@ -96,13 +96,13 @@ export interface ListenerSettings extends CertificateFiles {
   readonly mount_point: string;
   /** Protocol versions accepted; at least one. */
   readonly versions: readonly VersionName[];
-  /** Where the client id is from: CONNECT, or the user name of the client. */
+  /** Source of the client id: CONNECT, or the user name of the client. */
   readonly client_id: "connect" | "username";
-  /** Whether a CONNECT without a client id is given one. */
+  /** True if the broker assigns a client id to a CONNECT without one. */
   readonly assign_client_id: boolean;
   /** A client id must begin with one of these; empty accepts any. */
   readonly client_id_prefixes: readonly string[];
-  /** Whether clients without a user name may enter. */
+  /** True if clients without a user name may connect. */
   readonly allow_anonymous: boolean;
   /** Connections through this listener; 0 sets no bound of its own. */
   readonly max_connections: number;
@@ -112,7 +112,7 @@ export interface ListenerSettings extends CertificateFiles {
   readonly max_keep_alive: number;
   /** Highest QoS a client may publish with here. */
   readonly max_qos: 0 | 1 | 2;
-  /** Whether clients may publish retained messages here. */
+  /** True if clients may publish retained messages here. */
   readonly retain_available: boolean;
   /** 1..65535 unacknowledged QoS 1 and 2 messages a client may send. */
   readonly receive_maximum: number;

@@ -21,7 +21,7 @@ export type SharedStrategy =
 /** The least severe message that is logged. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
 
-/** How a log line looks. */
+/** Format of a log line. */
 export type LogFormat = "text" | "json";
 
 /** Stands for "never" in `session.max_expiry` and `session.expiry_v3`, in s. */
@@ -82,13 +82,13 @@ export interface SessionSettings {
   readonly backlog_bytes: number;
   /** The message to drop when the backlog is full. */
   readonly backlog_policy: BacklogPolicy;
-  /** Whether QoS 0 messages wait too while the client is away. */
+  /** True if QoS 0 messages are queued for a disconnected client, too. */
   readonly queue_qos0: boolean;
 }
 
 /** Retained messages. */
 export interface RetainedSettings {
-  /** Whether clients may publish retained messages. */
+  /** True if clients may publish retained messages. */
   readonly available: boolean;
   /** 0 = no bound. */
   readonly max_messages: number;
@@ -98,7 +98,7 @@ export interface RetainedSettings {
 
 /** Shared subscriptions. */
 export interface SharedSettings {
-  /** Whether `$share` filters are accepted. */
+  /** True if `$share` filters are accepted. */
   readonly available: boolean;
   /** Choice of the subscriber in a group for the next message. */
   readonly strategy: SharedStrategy;
@@ -108,9 +108,9 @@ export interface SharedSettings {
 export interface ProtocolSettings {
   /** Highest QoS a client may publish with. */
   readonly max_qos: 0 | 1 | 2;
-  /** Whether a payload said to be UTF-8 is checked (0x99 when it is not). */
+  /** True if payloads marked as UTF-8 are checked (0x99 for others). */
   readonly validate_payload_format: boolean;
-  /** Whether filters may have wildcards. */
+  /** True if filters may have wildcards. */
   readonly wildcard_available: boolean;
 }
 
@@ -179,13 +179,13 @@ export interface SysSettings {
 export interface LogSettings {
   /** The least severe message that is logged. */
   readonly level: LogLevel;
-  /** How a line looks. */
+  /** Format of a line. */
   readonly format: LogFormat;
-  /** Whether clients that connect and disconnect are logged at `info`. */
+  /** True if clients that connect and disconnect are logged at `info`. */
   readonly connections: boolean;
 }
 
-/** How the broker ends. */
+/** Settings of the stop. */
 export interface ShutdownSettings {
   /** Milliseconds that the broker may take to end after SIGTERM or SIGINT. */
   readonly timeout: number;
@@ -212,7 +212,7 @@ export interface Settings {
   readonly group: readonly GroupSettings[];
   /** Access rules; with any, all that none allows is refused. */
   readonly acl: readonly AclRule[];
-  /** How users and rules are applied. */
+  /** Settings of users and rules. */
   readonly access: AccessSettings;
   /** The machine that the defaults are for. */
   readonly profile: ProfileSettings;
@@ -234,6 +234,6 @@ export interface Settings {
   readonly sys: SysSettings;
   /** Logging. */
   readonly log: LogSettings;
-  /** How the broker ends. */
+  /** Settings of the stop. */
   readonly shutdown: ShutdownSettings;
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isPathSetting } from "./known_settings.ts";
 import type { Path } from "../text/problem.ts";
 
-/** Where relative paths begin. */
+/** Base of relative paths. */
 export interface PathBase {
   /** Absolute path of a folder. */
   readonly folder: string;

@@ -6,7 +6,7 @@ import type { Field } from "../fields/field.ts";
 import type { OnMisfit } from "../text/problem.ts";
 import type { Settings } from "../model/settings.ts";
 
-/** Where the keys of tokens may come from; a `jwt` link names one. */
+/** Sources of the keys of tokens; a `jwt` authenticator names one. */
 const KEY_SOURCES = ["key", "key_file", "jwks_file", "jwks_url"] as const;
 
 /**

@@ -71,7 +71,7 @@ export function completeSettings(
     const said = (given as Record<string, Values[]>)[name] ?? [];
     settings[name] = said.map((table) => completeTable(fields, table));
   }
-  // Where a rule was said is known to who read it.
+  // A whole configuration has no places: only the reader knows them.
   settings.acl = (settings.acl as Values[]).map((rule) => ({
     ...rule,
     place: "",

@@ -6,7 +6,7 @@ import { isSettingVariable } from "../text/variables.ts";
 export interface Override {
   readonly path: Path;
   readonly value: unknown;
-  /** How it was given: `DUNLIN_LIMITS__MAX_INFLIGHT` or `--set`. */
+  /** Source: `DUNLIN_LIMITS__MAX_INFLIGHT` or `--set`. */
   readonly source: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Path } from "../text/problem.ts";
 
-/** Where references lead to. */
+/** Targets of references. */
 export interface ReferencePorts {
   /** The environment's variables. */
   readonly environment: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ export interface Shortcuts {
   readonly logLevel?: unknown;
 }
 
-/** Where settings come from, each going before those above it. */
+/** Sources of settings; each overrides those above it. */
 export interface SettingsSources {
   /** The configuration file, if there is one. */
   readonly file?: ConfigFile;

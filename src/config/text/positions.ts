@@ -18,7 +18,7 @@ interface Offsets {
 export class Positions {
   readonly #text: string;
   readonly #offsets = new Map<string, Offsets>();
-  /** How many tables `[[name]]` has begun so far, by the path of `name`. */
+  /** Number of tables `[[name]]` so far, by the path of `name`. */
   readonly #tables = new Map<string, number>();
   #at = 0;
 

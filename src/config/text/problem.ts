@@ -2,7 +2,7 @@ import { CodedError } from "../../errors/mod.ts";
 
 /** One thing that is wrong with the settings, and where it was said. */
 export interface Problem {
-  /** Where it was given: a file's name, `DUNLIN_…`, or `--set …`. */
+  /** Source of the setting: a file's name, `DUNLIN_…`, or `--set …`. */
   readonly source: string;
   /** From 1; only within a file. */
   readonly line?: number;
@@ -61,7 +61,7 @@ export function describeProblem(problem: Problem): string {
   return `${problem.source}${place}: ${path}${problem.message}`;
 }
 
-/** Where a setting stands among the others: `["listener", 0, "port"]`. */
+/** Path of a setting: `["listener", 0, "port"]`. */
 export type Path = readonly (string | number)[];
 
 /** Returns a path as people write it: `listener.0.port`. */
@@ -69,7 +69,7 @@ export function describePath(path: Path): string {
   return path.join(".");
 }
 
-/** Where a setting was given. */
+/** Source of a setting, with line and column. */
 export type Place = Omit<Problem, "path" | "message">;
 
 /** Finds where the setting at a path was given, or the table around it. */

@@ -17,6 +17,6 @@ export interface AccessScope {
   readonly plugins: readonly Plugin[];
   /** Replacement of mosquitto-go-auth. */
   readonly goAuth: GoAuth | null;
-  /** Whether a plugin decided that has no counterpart: no client may enter. */
+  /** True if a plugin without a counterpart decided: no client may connect. */
   readonly isShut: boolean;
 }

@@ -27,19 +27,19 @@ export interface MadeListener {
   /** Its name; unique. */
   readonly name: string;
   readonly table: TomlTable;
-  /** Whether it is there at all; what it cannot do was asked for, else. */
+  /** False if a line asked for something that the broker cannot do. */
   readonly isServed: boolean;
-  /** Whether clients have the user name of their certificate. */
+  /** True if clients have the user name of their certificate. */
   readonly isCertified: boolean;
   /** The lines about it. */
   readonly lines: ListenerLines;
 }
 
-/** How a listener is found among the others. */
+/** Names and defaults that place a listener among the others. */
 export interface ListenerPlace {
   /** Names that are taken; the new one's is added. */
   readonly names: Set<string>;
-  /** Whether only this machine may connect, where no address is said. */
+  /** True if a listener without an address is for this machine alone. */
   readonly isLocalOnly: boolean;
 }
 

@@ -34,10 +34,10 @@ export interface GatheredLines {
   readonly security: ConfigLine[];
   /** Plugins of all listeners, also with `per_listener_settings`. */
   readonly everywhere: ConfigLine[];
-  /** Whether each listener has its own `security`. */
+  /** True if each listener has its own `security`. */
   readonly perListener: boolean;
   readonly bridges: ConfigLine[];
-  /** Whether no address was said: then only this machine may connect. */
+  /** True if no line gives an address: then only this machine may connect. */
   readonly isLocalOnly: boolean;
   /** Default of `allow_anonymous`. */
   readonly anonymousByDefault: boolean;

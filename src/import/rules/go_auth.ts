@@ -10,7 +10,7 @@ export interface GoAuth {
   readonly links: readonly TomlTable[];
   /** Access rules of the back end `files`. */
   readonly aclFile: ConfigLine | undefined;
-  /** Whether only `aclFile` or a web server allows anything. */
+  /** True if only `aclFile` or a web server allows anything. */
   readonly deniesByDefault: boolean;
   /** Options without a counterpart, each with the reason. */
   readonly lost: readonly { readonly line: ConfigLine; readonly why: string }[];

@@ -4,13 +4,13 @@ import { lost, type Translation } from "./translation.ts";
 
 /** A line that asked for something that is not there any more. */
 export interface LostLine {
-  /** Where it stands, as `mosquitto.conf:12`. */
+  /** Its place, as `mosquitto.conf:12`. */
   readonly place: string;
   /** The line, without what is secret. */
   readonly text: string;
   /** Its consequence and its replacement. */
   readonly why: string;
-  /** Whether it is about access, and the result allows less than it did. */
+  /** True for a line about access whose result allows less. */
   readonly closes: boolean;
 }
 

@@ -43,7 +43,7 @@ export class TomlTable {
     this.#comments.push(...text.split("\n"));
   }
 
-  /** Whether there is nothing to write. */
+  /** Returns whether there is nothing to write. */
   get isEmpty(): boolean {
     return this.#entries.size === 0 && this.#comments.length === 0;
   }

@@ -12,9 +12,9 @@ export interface Translation {
   readonly settings: readonly Setting[];
   /** A note for people; may be empty. */
   readonly note: string;
-  /** Whether something that the line asked for is not there any more. */
+  /** True if the result lacks a part of the line. */
   readonly isLost: boolean;
-  /** Whether it is about access, and allows less than the line did. */
+  /** True for a line about access whose result allows less. */
   readonly closes?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface CompiledRule {
   readonly order: number;
   /** The clients it applies to. */
   readonly subject: SubjectCheck;
-  /** Whether it allows what it is about. */
+  /** True for a rule that allows. */
   readonly allows: boolean;
   /** Cells of `rights.ts` that it covers in publishing. */
   readonly publishCells: number;

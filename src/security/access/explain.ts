@@ -19,7 +19,7 @@ export interface ExplainCase {
   readonly considered: readonly CompiledRule[];
   readonly identity: Identity;
   readonly question: AccessQuestion;
-  /** Whether everything is allowed because there are no rules at all. */
+  /** True if everything is allowed because there are no rules at all. */
   readonly isOpen: boolean;
   /** Name of the access server; null without one. */
   readonly remote: string | null;
@@ -31,7 +31,7 @@ export interface ExplainCase {
 interface Look {
   /** As a phrase. */
   readonly outcome: string;
-  /** Whether it speaks about the question. */
+  /** True if the rule fits the question. */
   readonly fits: boolean;
 }
 

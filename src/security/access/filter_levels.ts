@@ -4,7 +4,7 @@ import type { Identity } from "../authenticator.ts";
 export class LevelTemplate {
   /** As it was written. */
   readonly text: string;
-  /** Whether it stands in a rule that allows. */
+  /** True in a rule that allows. */
   readonly allows: boolean;
 
   constructor(text: string, allows: boolean) {

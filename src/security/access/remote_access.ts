@@ -3,7 +3,7 @@ import type { AccessQuestion } from "../authorizer.ts";
 
 /** An access server, which decides what no rule decides. */
 export interface RemoteAccess {
-  /** How it is called where answers are explained, like `http://…`. */
+  /** Its name in explanations, like `http://…`. */
   readonly name: string;
   /**
    * Returns whether it may be done; at once where that is known. Must not fail:

@@ -20,9 +20,9 @@ export interface RuleSubject {
   readonly issuers: readonly string[];
   /** SHA-256 of its certificate, in hex, with or without colons. */
   readonly fingerprints: readonly string[];
-  /** Whether it is about clients without a user name alone. */
+  /** True for a rule about clients without a user name alone. */
   readonly anonymous: boolean;
-  /** Whether it is about clients alone whose names have no +, # and /. */
+  /** True for a rule about clients whose names have no +, # and /. */
   readonly plainNames?: boolean;
 }
 
@@ -38,9 +38,9 @@ export interface AccessRule {
   readonly retain: "any" | boolean;
   /** Valid topic filters. */
   readonly topics: readonly string[];
-  /** Whether `%u` and `%c` in a topic stand for user name and client id. */
+  /** True if `%u` and `%c` in a topic stand for user name and client id. */
   readonly isPattern: boolean;
-  /** Whether it allows or denies. */
+  /** Effect of the rule. */
   readonly permission: "allow" | "deny";
   /** Its place, as `dunlin.toml:12`; "" if unknown. */
   readonly place: string;

@@ -15,7 +15,7 @@ import { RuleSet, type RuleSource } from "./rule_set.ts";
 
 /** Parts of an authorizer. */
 export interface RuleAuthorizerParts extends RuleSource {
-  /** Whether an undecided question is denied even without rules. */
+  /** True if an undecided question is denied even without rules. */
   readonly deniesByDefault: boolean;
   /** Decides what no rule decides; null for no access server. */
   readonly remote: RemoteAccess | null;

@@ -19,9 +19,9 @@ const UNASKED = "allow_anonymous";
 export interface ChainParts {
   /** Asked in this order. */
   readonly links: readonly Link[];
-  /** Whether clients without a user name may enter by this listener. */
+  /** Returns whether a listener allows anonymous clients. */
   readonly allowsAnonymous: (listener: string) => boolean;
-  /** Whether there is a listener by which they may. */
+  /** True if at least one listener allows anonymous clients. */
   readonly hasAnonymous: boolean;
   /** Slows down those who guess. */
   readonly attempts: LoginAttempts;

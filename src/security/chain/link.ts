@@ -10,7 +10,7 @@ export type Verdict =
     readonly reasonCode: ReasonCode;
     /** For the operator: "wrong password". Nothing secret. */
     readonly why: string;
-    /** Whether it took as long as a wrong password does. @default {false} */
+    /** True if the verdict took as long as a wrong password. @default {false} */
     readonly isDisguised?: boolean;
   }
   | {
@@ -46,7 +46,7 @@ export interface Link {
    */
   stillAllows?(identity: Identity): boolean;
   /**
-   * Whether it could accept a client with this user name, or without one for
+   * Returns whether it could accept a client with this user name, or without one for
    * null. Without the method it could.
    */
   knows?(username: string | null): boolean;

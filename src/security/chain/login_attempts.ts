@@ -3,7 +3,7 @@ import { ReasonCode } from "../../mqtt/mod.ts";
 import { subscriberOf } from "../../network/mod.ts";
 import type { AuthOutcome } from "../authenticator.ts";
 
-/** How long a failed login is remembered, and too many are refused (ms). */
+/** Time that a failed login counts, and too many cause refusals (ms). */
 const MEMORY = 60_000;
 
 /** Names and addresses remembered; then the oldest are forgotten. */
@@ -15,7 +15,7 @@ const MOST_WAITING = 4096;
 /** Letters of a user name that count here: clients choose its length. */
 const MOST_LETTERS = 200;
 
-/** How those are slowed down who guess. */
+/** Limits against guessing. */
 export interface LoginLimits {
   /** Milliseconds that a login waits after one that failed; 0 waits never. */
   readonly delay: number;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock/mod.ts";
 import { ask, type WebAnswer, WebError } from "./request.ts";
 
-/** How a server is asked. */
+/** Options of requests to a server. */
 export interface CallerOptions {
   /** Requests under way at once; more wait. */
   readonly maxRequests: number;

@@ -12,7 +12,7 @@ import {
 } from "./preset.ts";
 import type { WebAnswer } from "./request.ts";
 
-/** How long a name or a reason may be that a server gives (characters). */
+/** Longest name that a server may give (characters). */
 const LONGEST = 65_535;
 
 /**

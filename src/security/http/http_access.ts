@@ -7,9 +7,9 @@ import type { Caller } from "./caller.ts";
 import type { Preset, WebVerdict } from "./preset.ts";
 import { type Denial, RecentDenials } from "./recent_denials.ts";
 
-/** How it is asked what a client may do. */
+/** Options of an access server. */
 export interface HttpAccessOptions {
-  /** Where it is asked. */
+  /** URL for questions of access. */
   readonly url: string;
   /** URL that decides whether a user may do everything; "" for none. */
   readonly superuserUrl: string;

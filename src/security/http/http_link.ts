@@ -7,9 +7,9 @@ import { AnswerCache, nameOf } from "./answer_cache.ts";
 import type { Caller } from "./caller.ts";
 import type { Preset, WebVerdict } from "./preset.ts";
 
-/** How a link asks who may come in. */
+/** Options of the link that asks a web server about logins. */
 export interface HttpLinkOptions {
-  /** Where it asks. */
+  /** URL for logins. */
   readonly url: string;
   /** Format of requests and answers. */
   readonly preset: Preset;

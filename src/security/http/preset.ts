@@ -32,7 +32,7 @@ export class AnswerError extends CodedError {
 
 /** Format of requests and answers. */
 export interface Preset {
-  /** Whether `read` may find grants. */
+  /** True if `read` may find grants. */
   readonly mayGrant: boolean;
   /**
    * Returns the body that asks whether a client may come in; null cannot be

@@ -26,11 +26,11 @@ export interface JwtRules {
   readonly leeway: number;
   /** The claim that is the user name. */
   readonly usernameClaim: string;
-  /** Whether the user name of CONNECT, where it has one, must be the same. */
+  /** True if a user name in CONNECT must equal that of the token. */
   readonly matchUsername: boolean;
   /** The claim that holds topic filters; "" reads none. */
   readonly aclClaim: string;
-  /** Whether the connection ends when the token does. */
+  /** True if the connection ends when the token expires. */
   readonly disconnectOnExpiry: boolean;
 }
 

@@ -9,7 +9,7 @@ import {
   type TokenKeys,
 } from "./keys.ts";
 
-/** Where a JWKS is, and how it is fetched. */
+/** URL of a JWKS, and options of the fetch. */
 export interface RemoteKeysOptions {
   /** Begins with `http://` or `https://`. */
   readonly url: string;
@@ -30,7 +30,7 @@ export interface RemoteKeysOptions {
  */
 const COOLDOWN = 10_000;
 
-/** How long the last keys go on to hold (ms) while no others can be had. */
+/** Time that the last keys still count while a fetch fails (ms). */
 const GRACE = 3600_000;
 
 /** A hundred keys with their certificates have room (bytes). */

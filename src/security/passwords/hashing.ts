@@ -15,7 +15,7 @@ export class TooBusyError extends Error {
   override readonly name: string = "TooBusyError";
 }
 
-/** How passwords are compared. */
+/** Options of the comparison of passwords. */
 export interface HashingOptions {
   /** Threads at most. @default one less than there are cores, 1 to 4 */
   readonly threads?: number;

@@ -4,7 +4,7 @@ import type { Clock } from "../../clock/mod.ts";
 /** Logins remembered; then the oldest are forgotten. */
 const MOST = 10_000;
 
-/** How long a login is remembered (ms). */
+/** Time that a login is remembered (ms). */
 const MEMORY = 24 * 3600_000;
 
 /**

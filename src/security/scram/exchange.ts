@@ -58,7 +58,7 @@ export class ScramExchange implements AuthExchange {
     return this.#begun?.name ?? null;
   }
 
-  /** Whether the name that the client gives is that of a user here. */
+  /** Returns whether the name that the client gives is that of a user here. */
   get isKnown(): boolean {
     return this.#begun?.entry.isKnown ?? false;
   }

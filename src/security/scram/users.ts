@@ -18,7 +18,7 @@ export interface ScramUser {
 
 /** Parameters of an exchange, for a known user and for any other. */
 export interface ScramEntry {
-  /** Whether there is such a user. */
+  /** True if the user exists. */
   readonly isKnown: boolean;
   /** As rules know the user: not prepared, or it could be another's name. */
   readonly username: string;

@@ -21,7 +21,7 @@ export interface Issued {
   readonly purpose: LeafPurpose;
   /** The authority's certificate and those above it, in PEM. */
   readonly authorityPem: string;
-  /** Whether it ends before the days that were asked for, as the authority does. */
+  /** True if the authority ends before the requested days. */
   readonly endsEarly: boolean;
 }
 

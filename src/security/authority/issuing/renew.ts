@@ -5,7 +5,7 @@ import { type Issued, signAndKeep } from "./issuing.ts";
 import { type KeyType, newKeys } from "../keys/key_type.ts";
 import { exportKey } from "../keys/private_key.ts";
 
-/** How a certificate is issued anew. */
+/** Options of a renewal. */
 export interface RenewOptions {
   /** 1..36,500 */
   readonly days: number;

@@ -37,7 +37,7 @@ export interface ServerIdentity {
    * It may be months away, more than a timer can wait at a time.
    */
   readonly renewAt: number;
-  /** Whether it was made just now. */
+  /** True if the certificate is new. */
   readonly isNew: boolean;
 }
 

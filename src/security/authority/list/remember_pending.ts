@@ -1,6 +1,6 @@
 import type { CertificateEntry } from "./certificate_entry.ts";
 
-/** How many unknown certificates are remembered; the oldest gives way. */
+/** Most unknown certificates that are remembered; the oldest gives way. */
 const MOST_PENDING = 1000;
 
 /** Characters of an unknown certificate's subject or name that are kept. */

@@ -22,7 +22,7 @@ export function machineNames(
   machine: Machine = Deno,
 ): CertificateNames {
   const own = asked(machine.hostname, "");
-  // How machines without a name server find each other (RFC 6762).
+  // mDNS: machines without a name server find each other so (RFC 6762).
   const local = own.includes(".") ? own : `${own}.local`;
   const addresses = asked(machine.networkInterfaces, [])
     .map(({ address }) => address).filter((one) => !isLinkLocal(one))

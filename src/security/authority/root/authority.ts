@@ -17,13 +17,13 @@ import { loadX509, type X509 } from "../keys/x509.ts";
 
 /** An authority as it lies in its folder. */
 export interface Authority {
-  /** Where its files are. */
+  /** Paths of its files. */
   readonly files: AuthorityFiles;
   /** Content of its certificate. */
   readonly reading: CertificateReading;
   /** Its certificate, then those above it, in PEM: what others shall trust. */
   readonly pem: string;
-  /** Whether it can issue: it has its private key. */
+  /** True if the authority has its private key, and can issue. */
   readonly canIssue: boolean;
 }
 

@@ -24,11 +24,11 @@ export interface CertificateReading {
   readonly issuer: string;
   /** Its subject alternative names. */
   readonly names: CertificateNames;
-  /** Whether a server may use it. */
+  /** True if a server may use it. */
   readonly isForServer: boolean;
-  /** Whether a client may use it; neither or both may be true. */
+  /** True if a client may use it; neither or both may be true. */
   readonly isForClient: boolean;
-  /** Whether it may issue others. */
+  /** True if it may issue others. */
   readonly isAuthority: boolean;
   /** Its key: a `KeyType`, or another kind that was imported. */
   readonly keyType: string;

@@ -33,7 +33,7 @@ export class DerReader {
     this.#bytes = bytes;
   }
 
-  /** Whether all has been read. */
+  /** Returns whether all has been read. */
   get isAtEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }

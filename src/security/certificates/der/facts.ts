@@ -38,7 +38,7 @@ export interface ReadCertificate extends CertificateFacts {
   readonly addresses: readonly string[];
   /** Purposes (extended key usage); null for any. */
   readonly purposes: readonly string[] | null;
-  /** Whether it may sign revocation lists. */
+  /** True if it may sign revocation lists. */
   readonly maySignLists: boolean;
   /** The name of its subject, comparable. */
   readonly subjectKey: string;

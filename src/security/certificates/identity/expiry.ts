@@ -1,6 +1,6 @@
 const DAY = 86_400_000;
 
-/** How near the end of a certificate is: days that are left, at most. */
+/** Most days until a certificate expires. */
 export type ExpiryStage = "fine" | "30 days" | "7 days" | "1 day" | "expired";
 
 /** Whole days until `notAfter`; both in ms. Negative when it has passed. */

@@ -9,7 +9,7 @@ import {
 } from "../der/facts.ts";
 import { readText } from "../der/read_file.ts";
 
-/** Where a certificate and its key are. */
+/** Files of a certificate and its key. */
 export interface IdentityFiles {
   /** PEM: the certificate itself, then those that lead to its root. */
   readonly cert: string;

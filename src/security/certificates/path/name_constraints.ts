@@ -79,7 +79,7 @@ export function allowsNames(
   });
 }
 
-/** Whether a name lies within a base; in doubt it does where `isExcluding`. */
+/** Returns whether a name lies within a base; in doubt as `isExcluding`. */
 type Fits = (
   name: GeneralName,
   base: GeneralName,

@@ -19,13 +19,13 @@ const UNDERSTOOD = [
 
 /** Facts of a certificate for the verification of a path (RFC 5280, 6.1). */
 export interface PathFacts extends Signed {
-  /** Whether it may issue: cA, and keyCertSign where it has a key usage. */
+  /** True with cA, and keyCertSign where a key usage exists: it may issue. */
   readonly mayIssue: boolean;
-  /** Whether it says that it is an authority (cA). */
+  /** True for the certificate of an authority (cA). */
   readonly isAuthority: boolean;
-  /** Whether it has no extensions, as certificates of the first version. */
+  /** True without extensions, as in certificates of the first version. */
   readonly isPlain: boolean;
-  /** How many authorities may stand between it and the last; null: any number. */
+  /** Most authorities between it and the last certificate; null: no bound. */
   readonly pathLength: number | null;
   /** The names that it is for: its subject, and the alternative ones. */
   readonly names: readonly GeneralName[];

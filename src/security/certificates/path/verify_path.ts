@@ -31,7 +31,7 @@ export interface SentCertificate {
 
 /** A path that was found. */
 export interface VerifiedPath {
-  /** Whether an authority of it constrains more than DNS names and addresses. */
+  /** True if an authority of it constrains more than DNS names and addresses. */
   readonly constrainsOtherNames: boolean;
 }
 

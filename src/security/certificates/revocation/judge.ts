@@ -34,15 +34,15 @@ export interface CertificateCase {
   readonly certificate:
     | Pick<ReadCertificate, "notBefore" | "notAfter" | "purposes">
     | null;
-  /** Whether an authority of the listener issued it. */
+  /** True if an authority of the listener issued it. */
   readonly isTrusted: boolean;
   /** Its state on the list of certificates; null when it is not listed. */
   readonly state: CertificateState | null;
   /** Its state by the revocation lists of its issuers. */
   readonly revocation: RevocationStatus;
-  /** Whether a list that is out of date keeps out who it is about. */
+  /** True if an expired list refuses the clients of its authority. */
   readonly refusesStale: boolean;
-  /** Whether a certificate without its issuer's list is refused. */
+  /** True if a certificate without its issuer's list is refused. */
   readonly refusesUnlisted: boolean;
   /** The date, in ms since 1970. */
   readonly now: number;
