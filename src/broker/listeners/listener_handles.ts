@@ -198,7 +198,8 @@ export class ListenerHandles {
     }
     const handle = this.#handles.find(({ settings }) => settings === from)!;
     if (to === null) return { kind: "goes", handle, to };
-    const isKept = isOpenedAlike(from, to) && handle.waiting === null;
+    const isKept = isOpenedAlike(from, to) && handle.waiting === null &&
+      handle.listener !== null;
     return { kind: isKept ? "stays" : "again", handle, to };
   }
 
@@ -207,8 +208,8 @@ export class ListenerHandles {
     const opened: ListenerHandle[] = [];
     const closed: Closed[] = [];
     const close = (handle: ListenerHandle) => {
-      const tries = handle.waiting === null ? TRIES : 0;
-      closed.push({ handle, port: this.#portOf(handle), tries });
+      const tries = handle.listener === null ? 0 : TRIES;
+      closed.push({ handle, port: this.#portFor(handle), tries });
       this.#close(handle);
     };
     const open = async (handle: ListenerHandle, to: ListenerSettings) => {
@@ -232,7 +233,7 @@ export class ListenerHandles {
       for (
         const { handle, to } of steps.filter((one) => one.kind === "again")
       ) {
-        const port = this.#portOf(handle);
+        const port = this.#portFor(handle);
         close(handle);
         await open(handle, { ...to!, port });
       }
@@ -263,6 +264,12 @@ export class ListenerHandles {
    */
   #portOf({ listener, waiting, settings }: ListenerHandle): number {
     return listener?.address.port ?? (waiting === null ? 0 : settings.port);
+  }
+
+  /** Returns the port to listen at again, also for a handle that has failed. */
+  #portFor(handle: ListenerHandle): number {
+    const { listener, settings } = handle;
+    return listener === null ? settings.port : this.#portOf(handle);
   }
 
   /** As `#listen`; a handle that may wait for its address does. */
@@ -331,7 +338,11 @@ export class ListenerHandles {
     if (listener === null || this.#served.has(listener)) return;
     this.#served.add(listener);
     listener.serve((accepted) => this.#ports.serve(accepted, handle))
-      .catch((error) => this.#ports.failed(handle, error));
+      .catch((error) => {
+        // The next reload opens it again.
+        if (handle.listener === listener) this.#close(handle);
+        this.#ports.failed(handle, error);
+      });
   }
 
   #close(handle: ListenerHandle): void {
