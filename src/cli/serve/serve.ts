@@ -30,6 +30,7 @@ import type { Signals } from "./signals.ts";
 import { shownLines } from "../console/shown_text.ts";
 import { startCode, startError } from "../settings/start_error.ts";
 import { startReport } from "./start_report.ts";
+import { stopFaultText } from "./stop_fault.ts";
 import { triedOf } from "./try_lines.ts";
 
 /** For the last lines at a reader that is slow (ms). */
@@ -222,21 +223,16 @@ async function stopFault(
   environment: Readonly<Record<string, string>>,
 ): Promise<string | null> {
   const { settings } = broker;
-  const isWhole = await within(settings.shutdown.timeout, broker);
-  const { unwritten } = broker;
-  const path = storagePath(settings, environment);
-  const written = unwritten === 0
-    ? "no change was left to write"
-    : `the last changes (about ${unwritten}) are not in ${path}`;
-  // The last commit of all may be the one that finds it taken.
-  if (store.reason !== null) {
-    return `${store.reason}\n  this broker has stopped: ${written}. See that ` +
-      "one broker alone uses it, then start it again";
-  }
-  if (isWhole) return null;
-  return `the stop took longer than ${settings.shutdown.timeout} ms ` +
-    `(shutdown.timeout): ${written}\n  give it more time with --set ` +
-    "shutdown.timeout=1m, and see why the disk is so slow";
+  const { timeout } = settings.shutdown;
+  const isWhole = await within(timeout, broker);
+  return stopFaultText({
+    timeout,
+    isWhole,
+    unwritten: broker.unwritten,
+    path: storagePath(settings, environment),
+    // The last commit of all may be the one that finds it taken.
+    taken: store.reason,
+  });
 }
 
 /**
