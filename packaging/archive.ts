@@ -1,7 +1,7 @@
-import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
-import { output } from "../tools/build.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
+import { tarOf } from "./tar.ts";
 
 /** The launcher for systems with a POSIX shell. */
 const SHELL = `#!/bin/sh
@@ -31,7 +31,7 @@ exit /b %ERRORLEVEL%
 
 /**
  * Writes the archive `path` (`.tar.gz` or, for Windows, `.zip`) with one folder
- * `name`: a launcher, the `runtime`, and the program's `files`. Needs GNU tar.
+ * `name`: a launcher, the `runtime`, and the program's `files`.
  */
 export async function writeArchive(
   path: string,
@@ -50,25 +50,22 @@ export async function writeArchive(
     }, { mtime: "1980-01-01T12:00:00" });
     return await Deno.writeFile(path, zip);
   }
-  const folder = await Deno.makeTempDir({ prefix: "dunlin-archive-" });
-  try {
-    const top = join(folder, name);
-    await Deno.mkdir(join(top, "app"), { recursive: true });
-    await Deno.mkdir(join(top, "runtime"));
-    await Deno.writeFile(join(top, "dunlin"), lines(SHELL, "\n"), {
+  const tar = tarOf([
+    { path: name },
+    { path: `${name}/app` },
+    { path: `${name}/runtime` },
+    { path: `${name}/dunlin`, content: lines(SHELL, "\n"), mode: 0o755 },
+    {
+      path: `${name}/runtime/deno`,
+      content: await Deno.readFile(runtime),
       mode: 0o755,
-    });
-    await Deno.copyFile(runtime, join(top, "runtime/deno"));
-    await Deno.chmod(join(top, "runtime/deno"), 0o755);
-    for (const [file, bytes] of files) {
-      await Deno.writeFile(join(top, "app", file), bytes);
-    }
-    const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0"];
-    const args = ["-C", folder, ...same, "-I", "gzip -9n", "-cf", path, name];
-    await output("tar", args, folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+    },
+    ...[...files].map(([file, content]) => ({
+      path: `${name}/app/${file}`,
+      content,
+    })),
+  ]);
+  await Deno.writeFile(path, gzipSync(tar, { level: 9 }));
 }
 
 function lines(text: string, end: string): Uint8Array {

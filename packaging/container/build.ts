@@ -9,7 +9,7 @@ import { compile } from "../compile.ts";
 import { targetOf } from "../targets.ts";
 import { type Architecture, debianBase } from "./debian.ts";
 import { type Image, imageArchive } from "./oci.ts";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "../tar.ts";
 
 /** User and group of the broker in the container. */
 export const USER = 1883;

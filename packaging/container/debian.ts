@@ -4,7 +4,7 @@
  */
 import { basename, join } from "node:path";
 import { output } from "../../tools/build.ts";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "../tar.ts";
 
 /** A processor, as Debian and OCI name it. */
 export type Architecture = "amd64" | "arm64";

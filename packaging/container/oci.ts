@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { type TarEntry, tarOf } from "./tar.ts";
+import { type TarEntry, tarOf } from "../tar.ts";
 
 /** An image for one processor. */
 export interface Image {

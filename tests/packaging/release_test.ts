@@ -3,6 +3,8 @@ import { compile } from "../../packaging/compile.ts";
 import { imageOf, USER } from "../../packaging/container/build.ts";
 import { imageArchive } from "../../packaging/container/oci.ts";
 import { packForNpm } from "../../packaging/npm/build.ts";
+import { finish, SUMS } from "../../packaging/release/finish.ts";
+import { smoke } from "../../packaging/release/smoke.ts";
 import { targetOf } from "../../packaging/targets.ts";
 import { VERSION } from "../../src/config/mod.ts";
 import { build, output } from "../../tools/build.ts";
@@ -18,6 +20,7 @@ globalThis.addEventListener("unload", () => {
 
 const bundle = `${top}/bundle`;
 await build(bundle);
+const { path: executable } = await compile(targetOf(), bundle, top);
 
 /** Runs a program to its end, whatever its exit code. */
 async function run(
@@ -68,6 +71,32 @@ Deno.test("npm: the package in an empty folder starts the broker, passes signals
     program.signal(signal);
     const { code, stderr } = await program.ended;
     assert.equal(code, 0, stderr);
+  }
+});
+
+Deno.test("smoke: passes for the executable of this machine, and not for another program", async () => {
+  await smoke(executable);
+  await assert.rejects(smoke(Deno.execPath()), /expected dunlin/);
+});
+
+Deno.test("finish: sums, notes and a bill of materials beside the files", async () => {
+  const folder = `${top}/release`;
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(`${folder}/dunlin-a`, "a");
+  await Deno.writeTextFile(`${folder}/dunlin-b`, "b");
+  const sbom = `dunlin-${VERSION}.cdx.json`;
+  const names = ["NOTES.md", SUMS, "dunlin-a", "dunlin-b", sbom].sort();
+  assert.deepEqual(await finish(folder), names);
+  await output("sha256sum", ["--strict", "-c", SUMS], folder);
+  const { components } = JSON.parse(
+    await Deno.readTextFile(`${folder}/${sbom}`),
+  );
+  const found = components.map(({ name }: { name: string }) => name);
+  for (const name of ["deno", "zod", "smol-toml", "x509", "tslib"]) {
+    assert.ok(found.includes(name), name);
+  }
+  for (const name of ["mqtt", "ws", "yaml", "fast-check"]) {
+    assert.ok(!found.includes(name), name);
   }
 });
 
@@ -146,9 +175,8 @@ testWith(
   [ip, mosquittoClients],
   "image: as process 1 and user 1883 on a read-only root it serves, is healthy, and ends",
   async () => {
-    const { path } = await compile(targetOf(), bundle, top);
     const architecture = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
-    const image = await imageOf(path, architecture, VERSION);
+    const image = await imageOf(executable, architecture, VERSION);
     const archive = imageArchive(image);
     assert.ok(archive.length < 60e6, `${archive.length} bytes`);
     const unpacked = await unpack(archive);
