@@ -91,3 +91,17 @@ bridges("the rest of $SYS stays the broker's", {}, async (broker, version) => {
     await client.expectRefused(version === 5 ? 0x87 : 5);
   }
 });
+
+bridges(
+  "a subscription gives it the retained messages of others, not its own",
+  {},
+  async (broker, version) => {
+    const client = await bridge(broker, version);
+    await client.publish({ topic: "own", payload: "1", retain: true });
+    const other = await broker.connect(5, "other");
+    await other.publish({ topic: "other", payload: "2", retain: true });
+    await client.subscribe(["own", "other"]);
+    const topics = (await client.receiveAll()).map(({ topic }) => topic);
+    assert.deepEqual(topics, ["other"]);
+  },
+);
