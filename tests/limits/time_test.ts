@@ -52,6 +52,24 @@ conformance(
 );
 
 conformance(
+  "DISCONNECT cannot have a session last that CONNECT has end with its connection: the will goes out",
+  async (broker) => {
+    const watcher = await broker.connect(5, "watcher");
+    await watcher.subscribe(["will"]);
+    const client = await broker.connect(5, {
+      clientId: "c",
+      will: { topic: "will", payload: "gone" },
+    });
+    const parts = [property.sessionExpiry(50)];
+    await client.send(client.packets.disconnect(0, parts));
+    await client.expectDisconnect(0x82);
+    assert.equal((await watcher.receivePublish()).payload, "gone");
+    const { connack } = await broker.join(5, staying(5, "c"));
+    assert.equal(connack.sessionPresent, false);
+  },
+);
+
+conformance(
   "a session that never expires is there after a long time",
   async (broker) => {
     const forever = {

@@ -497,3 +497,15 @@ Deno.test("mount point: of filters that overlap only those that match a topic wi
   ]);
   await broker.stop();
 });
+
+mounted(
+  "a topic that is the mount point itself, which has no name behind it, reaches no client there",
+  async (broker, version) => {
+    const north = await broker.connect("north", version, "n");
+    const outside = await broker.connect("plain", version, "p");
+    for (const client of [north, outside]) await subscribe(client, "#");
+    await outside.send(outside.packets.publish({ topic: "north/" }));
+    assert.deepEqual(await topics(outside), ["north/"]);
+    assert.deepEqual(await topics(north), []);
+  },
+);

@@ -205,3 +205,16 @@ stored(
     }),
   },
 );
+
+stored(
+  "PUBCOMP for a QoS 2 message in flight whose PUBREC has not come ends the connection",
+  "buffered",
+  async (broker) => {
+    const { reader, writer } = await both(broker);
+    await writer.publish({ topic: "t", qos: 2, id: 1 });
+    broker.store.commit();
+    const [id] = await publishIds(reader);
+    await reader.send(pubcomp(id));
+    await reader.expectDisconnect(0x82);
+  },
+);
