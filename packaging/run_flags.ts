@@ -18,7 +18,11 @@ export const UNSTABLE: readonly string[] = config.unstable.map((name) =>
   `--unstable-${name}`
 );
 
-/** Arguments of `deno run` before the program: nothing is sought or fetched. */
+/**
+ * Arguments of `deno run` before the program: nothing is sought or fetched.
+ * Compiled code is not kept: that saves a twentieth of the CPU of later starts,
+ * and the first one keeps 18 MiB more for as long as it runs.
+ */
 export const RUN_FLAGS: readonly string[] = [
   ...PERMISSIONS,
   ...UNSTABLE,
@@ -28,5 +32,6 @@ export const RUN_FLAGS: readonly string[] = [
   "--no-npm",
   "--no-remote",
   "--cached-only",
+  "--no-code-cache",
   V8_FLAGS,
 ];

@@ -1,7 +1,7 @@
 /* The entry stub of Dunlin's Linux executables (README.md beside this file): code in a segment of
  * its own that the dynamic linker calls instead of the runtime's entry.
- * 1. It chooses the folder of the cache and sets DENO_DIR and DENO_NO_UPDATE_CHECK by libc's setenv,
- *    whose address the linker has written for the runtime.
+ * 1. It chooses the folder of the cache and sets four variables by libc's setenv, whose address
+ *    the linker has written for the runtime.
  * 2. It inserts the runtime's arguments behind argv[0], on a new top of the stack, and jumps to the
  *    runtime's entry. The kernel's copy stays: "ps" shows the command line that the user typed.
  * No other use of libc, no writable data, no relocations. */
@@ -11,7 +11,6 @@
 #include <linux/stat.h>
 
 typedef unsigned long word;
-
 /* Written behind the code by packaging/executable.ts. */
 extern const struct {
   word entry;   /* the runtime's, as a distance from this appendix */
@@ -20,8 +19,7 @@ extern const struct {
   char texts[]; /* each ends with 0: the name of this build, then the arguments */
 } appendix __attribute__((visibility("hidden")));
 
-enum { ROOM = 2048 };                  /* for a path and its 0 */
-enum { X_OK = 1, W_OK = 2, R_OK = 4 }; /* of faccessat */
+enum { ROOM = 2048, X_OK = 1, W_OK = 2, R_OK = 4 }; /* a path with its 0; of faccessat */
 
 /* The owners that a folder may have if its JavaScript is to be run. */
 enum trust {
@@ -85,7 +83,6 @@ static word append(char *path, word at, const char *text, char end) {
 }
 
 static void make(const char *folder) { call(__NR_mkdirat, AT_FDCWD, (word)folder, 0700, 0, 0); }
-
 static int may(const char *path, word rights) {
   return call(__NR_faccessat, AT_FDCWD, (word)path, rights, 0, 0) == 0;
 }
@@ -104,13 +101,13 @@ static int is_trusted(const char *folder, enum trust trust) {
 static int take(char *path, const char *base, const char *tail, char end, enum trust trust) {
   if (!base) return 0;
   word start = append(path, 0, base, 0), at = append(path, start, tail, end);
-  for (word i = start + 1; i < at; i++)
-    if (path[i] == '/') {
-      path[i] = 0;
-      make(path);
-      path[i] = '/';
-    }
-  make(path);
+  for (word i = start + 1; i <= at; i++) {
+    char kept = path[i];
+    if (kept && kept != '/') continue;
+    path[i] = 0;
+    make(path);
+    path[i] = kept;
+  }
   if (!is_trusted(path, trust)) return 0;
   at = append(path, append(path, at, "/", 0), appendix.texts, 0);
   make(path);
@@ -143,16 +140,42 @@ static __attribute__((noreturn)) void fail(const char *message) {
   for (;;) call(__NR_exit_group, 1, 0, 0, 0, 0);
 }
 
-typedef int set(const char *name, const char *value, int replaces);
+/* Reads the begin of a file without its last "\n"; "" where it cannot be read. */
+static long read_file(const char *path, char *bytes, word size) {
+  long file = call(__NR_openat, AT_FDCWD, (word)path, 0, 0, 0);
+  long count = file < 0 ? 0 : call(__NR_read, file, (word)bytes, size - 1, 0, 0);
+  if (file >= 0) call(__NR_close, file, 0, 0, 0, 0);
+  if (count > 0 && bytes[count - 1] == '\n') count--;
+  bytes[count < 0 ? 0 : count] = 0;
+  return count;
+}
 
+/* Reads the memory limit of this process's control group, version 2, or that of a container. */
+static void read_limit(char *limit, word size) {
+  char group[ROOM - 64], path[ROOM];
+  word at = append(path, 0, "/sys/fs/cgroup", 0), end = at;
+  if (read_file("/proc/self/cgroup", group, sizeof group) && begins(group, "0::/"))
+    end = append(path, at, group + 3, '\n');
+  append(path, end, "/memory.max", 0);
+  if (read_file(path, limit, size) > 0) return;
+  append(path, at, "/memory.max", 0);
+  read_file(path, limit, size);
+}
+
+typedef int set(const char *name, const char *value, int replaces);
 static void set_up(char **environment) {
-  char folder[ROOM];
+  char folder[ROOM], boot[40], limit[40];
   if (!choose(folder, environment))
     fail("dunlin: no folder to unpack the program to; "
          "set DUNLIN_CACHE to one that this user can write\n");
   set *setenv = *(set **)((word)&appendix + appendix.setenv);
   setenv("DENO_DIR", folder, 1);
   setenv("DENO_NO_UPDATE_CHECK", "1", 1);
+  /* The runtime lets no program read /proc and /sys that may not start programs. */
+  read_file("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+  setenv("DUNLIN_BOOT_ID", boot, 1);
+  read_limit(limit, sizeof limit);
+  setenv("DUNLIN_MEMORY_MAX", limit, 1);
 }
 
 /* `stack` is the kernel's: argc, argv, 0, environment, 0, auxiliary vector. `at_exit` is for libc. */

@@ -72,3 +72,22 @@ Deno.test("clock: the boot is known where no file can be opened any more", () =>
     Deno.readTextFileSync = readTextFileSync;
   }
 });
+
+Deno.test("clock: the boot is known where the runtime denies /proc and an executable names it", async () => {
+  const clock = new URL("../../src/clock/mod.ts", import.meta.url);
+  const script = `import { SystemClock } from ${JSON.stringify(clock)};
+    console.log(new SystemClock().machine()?.id ?? null);`;
+  const bootOf = async (env: Readonly<Record<string, string>>) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--allow-env", "--allow-sys", "--allow-read"],
+        `data:text/javascript,${encodeURIComponent(script)}`,
+      ],
+      env: { NO_COLOR: "1", ...env },
+    }).output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  const boot = { DUNLIN_BOOT_ID: "00000000-0010-4000-8000-000000000000" };
+  assert.equal(await bootOf(boot), "17");
+  assert.equal(await bootOf({ DUNLIN_BOOT_ID: "" }), "null");
+});

@@ -132,6 +132,25 @@ Deno.test("profile: the memory is that of the machine, of its control group, or 
   assert.ok(machineMemory() > 0);
 });
 
+Deno.test("profile: where the runtime denies /proc, the limit is the one that an executable names", () => {
+  const denied = () => {
+    throw new Deno.errors.NotCapable("Requires all access");
+  };
+  for (
+    const [named, expected] of [["900", 900], ["max", 1000], [
+      "",
+      1000,
+    ]] as const
+  ) {
+    Deno.env.set("DUNLIN_MEMORY_MAX", named);
+    try {
+      assert.equal(machineMemory(1000, denied), expected);
+    } finally {
+      Deno.env.delete("DUNLIN_MEMORY_MAX");
+    }
+  }
+});
+
 Deno.test("profile: docs/small-boards.md has the table of the sources", async () => {
   const text = await Deno.readTextFile(
     new URL("../../docs/small-boards.md", import.meta.url),

@@ -128,9 +128,16 @@ for (const processor of processors) {
         });
         assert.equal(code, 7);
         const env = lines.filter((line) => line.startsWith("env ")).sort();
+        const [limit] = env.splice(
+          env.findIndex((one) => one.startsWith("env DUNLIN_MEMORY_MAX=")),
+          1,
+        );
+        assert.match(limit, /^env DUNLIN_MEMORY_MAX=(\d+|max|)$/);
+        const boot = await Deno.readTextFile("/proc/sys/kernel/random/boot_id");
         assert.deepEqual(env, [
           `env DENO_DIR=${folder}/a/b/${build}`,
           "env DENO_NO_UPDATE_CHECK=1",
+          `env DUNLIN_BOOT_ID=${boot.trim()}`,
           `env DUNLIN_CACHE=${folder}/a/b`,
           "env OWN=1",
           "env X=",

@@ -14,9 +14,13 @@ export function machineMemory(
 ): number {
   if (Deno.build.os !== "linux") return total;
   let least = total;
-  for (const file of limitFiles(read)) {
+  const limits = limitFiles(read).map((file) => textOf(file, read));
+  // An executable has it as a variable: without all permissions the runtime
+  // denies /proc and /sys.
+  limits.push(Deno.env.get("DUNLIN_MEMORY_MAX") ?? "");
+  for (const text of limits) {
     // The word "max" and huge numbers mean that there is no limit.
-    const limit = Number.parseInt(textOf(file, read));
+    const limit = Number.parseInt(text);
     if (limit > 0 && limit < least) least = limit;
   }
   return least;

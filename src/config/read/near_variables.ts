@@ -8,7 +8,11 @@ import { isSettingVariable } from "../text/variables.ts";
 const PREFIX = "DUNLIN_";
 
 /** Variables of Dunlin that are no settings. */
-const OTHERS = ["DUNLIN_CONFIG", "DUNLIN_CACHE"];
+const OTHERS = [
+  ...["DUNLIN_CONFIG", "DUNLIN_CACHE"],
+  // Those that an executable sets itself.
+  ...["DUNLIN_BOOT_ID", "DUNLIN_MEMORY_MAX"],
+];
 
 /** Kubernetes tells every container of a service that is named dunlin. */
 const SERVICE_LINK =
