@@ -145,6 +145,7 @@ Deno.test("service: status says what counts, what runs and whether it answers", 
   assert.equal(none.code, 1);
   assert.match(none.out, /^unit {7}none/);
   await machine.run("install");
+  assert.doesNotMatch((await machine.run("status")).out, /^runs/m, "unseen");
   await machine.write(
     "sys/fs/cgroup/system.slice/dunlin.service/cgroup.procs",
     "4711\n",
@@ -157,12 +158,22 @@ Deno.test("service: status says what counts, what runs and whether it answers", 
   assert.match(found.out, /^at boot {4}does not start$/m);
   assert.match(found.out, /^runs {7}yes, process 4711$/m);
   assert.match(found.out, /^answers {4}no: .*no broker runs on this store/m);
+  await machine.write("proc/1/cgroup", "1:name=systemd:/pod/init.scope\n");
+  await machine.write(
+    "sys/fs/cgroup/systemd/pod/system.slice/dunlin.service/cgroup.procs",
+    "12\n13\n",
+  );
+  await Deno.remove(`${machine.root}/sys/fs/cgroup/system.slice`, {
+    recursive: true,
+  });
+  const contained = await machine.run("status");
+  assert.match(contained.out, /^runs {7}yes, process 12, 13$/m);
   machine.set({
     program: { command: ["/usr/bin/dunlin"], environment: {}, folder: null },
   });
   const other = await machine.run("status", { json: true });
   assert.equal(JSON.parse(other.out).ok, false);
-  assert.deepEqual(JSON.parse(other.out).processes, [4711]);
+  assert.deepEqual(JSON.parse(other.out).processes, [12, 13]);
   assert.match(
     (await machine.run("status")).out,
     /this program is \/usr\/bin\/dunlin/,

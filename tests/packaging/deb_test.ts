@@ -184,3 +184,15 @@ Deno.test("deb: the script for a real systemd says why it cannot run", async () 
   assert.match(usage.text, /^Installs, uses, upgrades, reboots, removes/);
   await Deno.remove(folder, { recursive: true });
 });
+
+const given = Deno.env.get("DUNLIN_DEB");
+
+Deno.test({
+  name: "deb: the package of DUNLIN_DEB works in a real systemd",
+  ignore: given === undefined,
+  fn: async () => {
+    const script = new URL("packaging/test/nspawn", root).pathname;
+    const { code, text } = await run("/bin/sh", [script, given!]);
+    assert.equal(code, 0, text);
+  },
+});

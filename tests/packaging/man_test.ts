@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { placesOf, wordsOf } from "../../src/cli/completion/command_tree.ts";
 import { type Commands, programOf } from "../../src/cli/program.ts";
 import { settingWords } from "../../src/config/mod.ts";
+import { plain } from "../../packaging/man/roff.ts";
 import { manPages } from "../../packaging/man/main.ts";
 
 const pages = manPages("2026-06-30");
@@ -58,4 +59,9 @@ Deno.test("man: no line begins with a sign of roff that is not meant", () => {
       assert.match(one, /^\\(\((aq|ga|ha|ti)|[-e&])$/, name);
     }
   }
+});
+
+Deno.test("man: text that looks like roff is printed as it is", () => {
+  assert.equal(plain(".PP\nit's --x"), "\\&.PP\nit\\(aqs \\-\\-x");
+  assert.equal(plain("C:\\new ~ `a` ^"), "C:\\enew \\(ti \\(gaa\\(ga \\(ha");
 });

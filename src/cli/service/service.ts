@@ -149,12 +149,11 @@ async function uninstall(
     );
   }
   if (target.system === "linux") {
-    const { processes, isEnabled } = await serviceStatus(target, root);
-    if (processes.length > 0 || isEnabled) {
+    const found = await serviceStatus(target, root);
+    const runs = found.silence === null || (found.processes ?? []).length > 0;
+    if (runs || found.isEnabled) {
       throw new CommandError(
-        `the service ${
-          processes.length > 0 ? "runs" : "is enabled"
-        }; first:\n` +
+        `the service ${runs ? "runs" : "is enabled"}; first:\n` +
           plan.stop.map((one) => `  ${one}`).join("\n"),
       );
     }
@@ -198,9 +197,11 @@ async function status(
   const found = await serviceStatus(target, root);
   const { unit, isOurs, command, isEnabled, processes, silence } = found;
   const isOther = unit !== null && command[0] !== program.command[0];
-  const runs = processes.length > 0
-    ? `yes, process ${processes.join(", ")}`
-    : "no";
+  const runs = processes === null
+    ? ""
+    : processes.length === 0
+    ? "runs       no\n"
+    : `runs       yes, process ${processes.join(", ")}\n`;
   const by = isOurs ? "dunlin service install" : "a package or a person";
   const text = unit === null
     ? 'unit       none; "dunlin service install" writes one\n'
@@ -211,8 +212,7 @@ ${
         ? `note       this program is ${program.command[0]}\n`
         : ""
     }at boot    ${isEnabled ? "starts" : "does not start"}
-runs       ${runs}
-answers    ${silence === null ? "yes" : `no: ${silence}`}
+${runs}answers    ${silence === null ? "yes" : `no: ${silence}`}
 `;
   return { text, json: { ...found }, code: silence === null ? 0 : 1 };
 }

@@ -13,8 +13,11 @@ export interface ServiceStatus {
   /** Program and arguments. */
   readonly command: readonly string[];
   readonly isEnabled: boolean;
-  /** Process ids. */
-  readonly processes: readonly number[];
+  /**
+   * Process ids; null where they cannot be seen: the runtime denies /proc and
+   * /sys to a program that may not do everything, as the executable.
+   */
+  readonly processes: readonly number[] | null;
   /** Null where the broker answers; else the reason why not. */
   readonly silence: string | null;
 }
@@ -79,14 +82,7 @@ export async function serviceStatus(
   const links = await Promise.all(
     wants.map((folder) => exists(`${root}${folder}/dunlin.service`)),
   );
-  const processes: number[] = [];
-  for (
-    const group of groups.flatMap((one) => GROUPS.map((at) => `${at}/${one}`))
-  ) {
-    const list = await read(`${root}${group}/dunlin.service/cgroup.procs`);
-    if (list === null || processes.length > 0) continue;
-    processes.push(...list.split("\n").filter(Boolean).map(Number));
-  }
+  const processes = await processesOf(groups, root);
   const command = commandOf(text);
   return {
     ...{ unit, command, processes },
@@ -96,6 +92,27 @@ export async function serviceStatus(
       ? "there is no service"
       : await silenceOf(target, command, root),
   };
+}
+
+/** Returns the ids of the processes in the first of `groups` that exists. */
+async function processesOf(
+  groups: readonly string[],
+  root: string,
+): Promise<number[] | null> {
+  if (!await exists(`${root}${GROUPS[0]}`)) return null;
+  // In a container the groups of systemd begin below that of process 1.
+  const first = await read(`${root}/proc/1/cgroup`) ?? "";
+  const own = /^(?:0:|\d+:name=systemd):(\/.*)\/init\.scope$/m.exec(first)?.[1];
+  for (const at of GROUPS) {
+    for (const group of groups) {
+      for (const prefix of own === undefined ? [""] : [own, ""]) {
+        const path = `${root}${at}${prefix}/${group}/dunlin.service`;
+        const list = await read(`${path}/cgroup.procs`);
+        if (list) return list.trim().split("\n").map(Number);
+      }
+    }
+  }
+  return [];
 }
 
 /** A link counts that leads nowhere, too. */

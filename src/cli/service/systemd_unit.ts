@@ -75,8 +75,8 @@ RemoveIPC=yes
 # No disks, no memory of the machine: only /dev/null and its like.
 PrivateDevices=yes
 DevicePolicy=closed
-# Of other processes nothing is seen. /proc itself stays: the broker reads the
-# uptime, which is right where the calendar is not.
+# Of other processes nothing is seen. /proc itself stays: a broker that runs from
+# its sources reads the uptime, which is right where the calendar is not.
 ProtectProc=invisible
 ProcSubset=all
 # Clock, name, kernel settings, modules, log and control groups of the machine
