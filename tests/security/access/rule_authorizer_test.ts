@@ -376,3 +376,19 @@ Deno.test("rules of %u: a deny holds at the front for a name with $, and not for
   assert.equal(may("+", "ann/x"), false);
   assert.equal(may(null, "ann/x"), true);
 });
+
+Deno.test("a leading wildcard does not match a topic that begins with $, others do", () => {
+  const may = (filter: string, topic: string) =>
+    mayPublish(
+      rulesOf([{ topics: [filter] }]).rights(ANN, topicOf(topic)),
+      0,
+      false,
+    );
+  for (const filter of ["+/x", "+/#", "#"]) {
+    assert.equal(may(filter, "$SYS/x"), false, filter);
+    assert.equal(may(filter, "a/x"), true, filter);
+  }
+  for (const filter of ["$SYS/+", "$SYS/#"]) {
+    assert.equal(may(filter, "$SYS/x"), true, filter);
+  }
+});

@@ -160,3 +160,20 @@ Deno.test("a certificate and an authority with thousands of names each are refus
   assert.notEqual(await path(100), null);
   assert.equal(await path(2_000), null);
 });
+
+Deno.test("a path has at most six authorities between the certificate and ours", async () => {
+  for (const most of [6, 7]) {
+    const line = await Promise.all(
+      Array.from({ length: most + 1 }, (_, at) => person(`CN=a${at}`)),
+    );
+    const [root, ...below] = line;
+    const anchors = [anchor(await certify(root, root, true))];
+    const between = await Promise.all(
+      below.map((one, at) => certify(line[at], one, true)),
+    );
+    const client = await person("CN=client");
+    const shown = sent(await certify(line.at(-1)!, client, false));
+    const path = verifyPath(shown, between.map(sent), anchors, NOW);
+    assert.equal(path !== null, most === 6, `${most} between`);
+  }
+});
