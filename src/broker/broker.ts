@@ -243,6 +243,7 @@ export class Broker {
       snapshotTrouble: alarm("snapshot"),
       damage: alarm("damage"),
       walTrouble: alarm("wal"),
+      budgetTrouble: alarm("write-budget"),
     };
   }
 

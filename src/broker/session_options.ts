@@ -35,7 +35,10 @@ export function sessionOptions(settings: Settings): SessionOptions {
 
 /** Callbacks of an open store. */
 export type StoreReports = Required<
-  Pick<StoreSettings, "snapshotTrouble" | "damage" | "walTrouble">
+  Pick<
+    StoreSettings,
+    "snapshotTrouble" | "damage" | "walTrouble" | "budgetTrouble"
+  >
 >;
 
 /** Returns the settings of the store, with its callbacks. */
@@ -49,6 +52,7 @@ export function storeSettings(
     path: storagePath(settings, Deno.env.toObject()),
     flushInterval: storage.flush_interval,
     maxSize: storage.max_size,
+    writeBudget: storage.write_budget,
     lowSpaceBytes: storage.low_space.bytes,
     lowSpacePercent: storage.low_space.percent,
     snapshotInterval: storage.snapshot_interval,

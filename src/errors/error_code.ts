@@ -118,5 +118,6 @@ export type ErrorCode =
   | "alarm-snapshot"
   | "alarm-damage"
   | "alarm-wal"
+  | "alarm-write-budget"
   | "alarm-certificates"
   | "alarm-certificate-list";

@@ -22,6 +22,7 @@ export type {
   StoreHealth,
   StoreStatus,
 } from "./model/store.ts";
+export type { Written } from "./base/write_counter.ts";
 export { SessionSlot } from "./model/state.ts";
 export { StoredBody } from "./model/stored_body.ts";
 export { SCHEMA } from "./base/schema.ts";

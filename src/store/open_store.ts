@@ -26,6 +26,7 @@ import {
   type StartSettings,
 } from "./opening/verified_start.ts";
 import { WalGuard } from "./space/wal_guard.ts";
+import { waitingIn, WriteBudget } from "./space/write_budget.ts";
 
 /** Blocks below which a store asks for space only when it writes. */
 const FEW_BLOCKS = 16;
@@ -69,6 +70,10 @@ export interface StoreSettings {
   readonly damage?: (found: string | null) => void;
   /** Receives why the write-ahead log stays long; null once it is short. */
   readonly walTrouble?: (trouble: string | null) => void;
+  /** Bytes that may be written in a day; 0 or undefined = no limit. */
+  readonly writeBudget?: number;
+  /** Receives that a day's bytes exceed that; null once they do not. */
+  readonly budgetTrouble?: (trouble: string | null) => void;
 }
 
 /**
@@ -94,7 +99,9 @@ export async function openStore(
     const before = await setAsideBefore(disk.files, path);
     const settled = await settle(disk.files, path, clock.date());
     const space = new Space(settings, clock, disk.space, disk.files);
-    const opening = { disk, settings, clock, space };
+    const waiting = waitingIn(mode === "buffered");
+    const budget = new WriteBudget(settings, clock, waiting);
+    const opening = { disk, settings, clock, space, budget };
     const { blocks, forks, alarm } = await openSound(opening, doubt);
     const wal = new WalGuard({
       size: () => disk.files.size(`${path}-wal`),
@@ -115,6 +122,7 @@ export async function openStore(
         return settings.flushInterval;
       },
       space: wal.countedIn(space),
+      budget,
       release: () => {
         wal.end();
         return lock.release();
@@ -172,6 +180,7 @@ interface Opening {
   readonly settings: StoreSettings;
   readonly clock: Clock;
   readonly space: Space;
+  readonly budget: WriteBudget;
 }
 
 interface Opened {
@@ -278,7 +287,7 @@ async function openOrRead(
 }
 
 async function openBlocks(
-  { disk, settings, clock, space }: Opening,
+  { disk, settings, clock, space, budget }: Opening,
   { renewal }: Recovery,
 ): Promise<Blocks> {
   const { path, snapshotTrouble } = settings;
@@ -296,6 +305,7 @@ async function openBlocks(
       renewal,
       told: snapshotTrouble,
       damage: settings.damage,
+      budget,
       space,
     });
   } catch (error) {

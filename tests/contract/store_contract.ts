@@ -93,13 +93,13 @@ export function storeContract(
     const world = await open();
     const session = world.begin("a");
     await world.committed();
-    const { bytesWrittenToday } = world.store.status;
+    const { writtenToday } = world.store.status;
     const [entry] = world.queue(message("t", "undone"), [session]);
     world.done(entry);
     world.receive(session, 1);
     world.release(session, 1);
     await world.committed();
-    assert.equal(world.store.status.bytesWrittenToday, bytesWrittenToday);
+    assert.deepEqual(world.store.status.writtenToday, writtenToday);
     assert.equal(world.store.status.queuedMessages, 0);
   });
 

@@ -62,7 +62,7 @@ for (const [name, fill] of Object.entries(STATES)) {
       // What makes the store look, and from then on nothing is noted.
       world.begin("last");
       await world.committed();
-      const before = { written: blocks.written, ...store.status };
+      const before = { ...store.status, written: blocks.written };
       let last = 0;
       for (let round = 1; round <= ROUNDS; round++) {
         const { head } = blocks;

@@ -4,6 +4,7 @@ import { LogStore } from "../../src/store/log/log_store.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FaultyBlocks, settle } from "./faulty_blocks.ts";
 import { assertSame, message, World } from "./world.ts";
+import { sumOf } from "../../src/store/base/write_counter.ts";
 
 interface Setting {
   readonly blocks: FaultyBlocks;
@@ -198,13 +199,13 @@ Deno.test("what is written is counted by the day", async () => {
   const { clock, world } = await start("durable");
   world.begin("a");
   await world.committed();
-  const first = world.store.status.bytesWrittenToday;
+  const first = sumOf(world.store.status.writtenToday);
   assert.ok(first > 10);
   world.begin("b");
   await world.committed();
-  assert.ok(world.store.status.bytesWrittenToday > first);
+  assert.ok(sumOf(world.store.status.writtenToday) > first);
   clock.advance(86_400_000);
-  assert.equal(world.store.status.bytesWrittenToday, 0);
+  assert.equal(sumOf(world.store.status.writtenToday), 0);
 });
 
 Deno.test("what changes often in a batch is written once, as it is at last", async () => {

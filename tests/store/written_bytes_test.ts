@@ -3,6 +3,7 @@ import type { StorageMode } from "../../src/store/mod.ts";
 import { settle } from "./faulty_blocks.ts";
 import { KeptFolder, type OpenedWorld } from "./kept_folder.ts";
 import { message } from "./world.ts";
+import { sumOf } from "../../src/store/base/write_counter.ts";
 
 const HOUR = 3_600_000;
 
@@ -22,9 +23,9 @@ async function writtenBy(
   { world }: OpenedWorld,
   run: () => Promise<void>,
 ): Promise<number> {
-  const before = world.store.status.bytesWrittenToday;
+  const before = sumOf(world.store.status.writtenToday);
   await run();
-  return world.store.status.bytesWrittenToday - before;
+  return sumOf(world.store.status.writtenToday) - before;
 }
 
 async function writtenIn(mode: StorageMode): Promise<number> {
@@ -79,6 +80,6 @@ Deno.test("bytes written: those of a snapshot at the opening count", async () =>
   await commits(plain, 50);
   await plain.world.store.close();
   const { world } = await folder.open("fault-tolerant");
-  assert.ok(world.store.status.bytesWrittenToday > 50 * 3000);
+  assert.ok(sumOf(world.store.status.writtenToday) > 50 * 3000);
   await world.store.close();
 });

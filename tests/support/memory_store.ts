@@ -18,6 +18,8 @@ const nothing: Changes = {
   retained() {},
 };
 
+const NOTHING = { log: 0, cleaning: 0, journal: 0, snapshots: 0 };
+
 /** A store of which nothing outlives the process, and for which nothing waits. */
 export class MemoryStore implements Store {
   /** Ignores all notes. */
@@ -47,7 +49,10 @@ export class MemoryStore implements Store {
     sessions: 0,
     queuedMessages: 0,
     oldestMessageAt: 0,
-    bytesWrittenToday: 0,
+    written: NOTHING,
+    writtenToday: NOTHING,
+    writeBudget: 0,
+    writePause: 0,
     commits: 0,
     commitAge: 0,
     unwritten: 0,

@@ -10,6 +10,7 @@ export type AlarmName =
   | "snapshot"
   | "damage"
   | "wal"
+  | "write-budget"
   | "certificates"
   | "certificate-list";
 

@@ -1,5 +1,7 @@
 import type { Registry } from "../../session/mod.ts";
-import type { StoreStatus } from "../../store/mod.ts";
+import type { StoreStatus, Written } from "../../store/mod.ts";
+
+const NONE: Written = { log: 0, cleaning: 0, journal: 0, snapshots: 0 };
 
 /** State of a broker at one time; numbers are counts unless named else. */
 export interface BrokerState {
@@ -29,6 +31,18 @@ export interface BrokerState {
   readonly health: string;
   /** Changes that are not on disk yet, about. */
   readonly unwritten: number;
+  /** Bytes written to the disk since midnight (UTC) or the start; about. */
+  readonly written_today: number;
+  /** Bytes of changes written to the store since the start; about. */
+  readonly written_log: number;
+  /** Bytes of live records written again since the start; about. */
+  readonly written_cleaning: number;
+  /** Bytes of the second copy written since the start; about. */
+  readonly written_journal: number;
+  /** Bytes of snapshots written since the start; about. */
+  readonly written_snapshots: number;
+  /** Time that changes wait for the disk to keep to the write budget, ms. */
+  readonly write_pause: number;
 }
 
 /** Reads the state; `store` is null in the mode `memory`. */
@@ -37,6 +51,7 @@ export function brokerState(
   store: StoreStatus | null,
 ): BrokerState {
   const { counters, router } = registry.context;
+  const written = store?.written ?? NONE;
   return {
     clients: counters.clientsConnected,
     sessions: registry.size,
@@ -51,5 +66,15 @@ export function brokerState(
     storage: store?.mode ?? "memory",
     health: store?.health ?? "ok",
     unwritten: store?.unwritten ?? 0,
+    written_today: total(store?.writtenToday ?? NONE),
+    written_log: written.log,
+    written_cleaning: written.cleaning,
+    written_journal: written.journal,
+    written_snapshots: written.snapshots,
+    write_pause: store?.writePause ?? 0,
   };
+}
+
+function total({ log, cleaning, journal, snapshots }: Written): number {
+  return log + cleaning + journal + snapshots;
 }

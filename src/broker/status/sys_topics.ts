@@ -9,8 +9,11 @@ import {
   type Registry,
 } from "../../session/mod.ts";
 import type { LoginCounts } from "../../security/mod.ts";
-import type { StoreStatus } from "../../store/mod.ts";
+import type { StoreStatus, Written } from "../../store/mod.ts";
 import { LoadAverage } from "./load_average.ts";
+
+/** Kinds of writes, as `Written` has them. */
+const WRITE_KINDS = ["log", "cleaning", "journal", "snapshots"] as const;
 
 /**
  * Publishes the broker's figures under `$SYS/broker/`, retained, by the names
@@ -212,7 +215,21 @@ export class SysTopics {
     this.#publish("storage/retained/bytes", status.retainedBytes);
     this.#publish("storage/queued/bytes", status.queuedBytes);
     this.#publish("storage/sessions/bytes", status.sessionBytes);
-    this.#publish("storage/written today/bytes", status.bytesWrittenToday);
+    this.#written("written", status.written);
+    this.#written("written today", status.writtenToday);
+    if (status.writeBudget === 0) return;
+    this.#publish("storage/write budget/bytes", status.writeBudget);
+    this.#publish("storage/write budget/pause/ms", status.writePause);
+  }
+
+  /** Bytes written, in all and by kind. */
+  #written(name: string, written: Written): void {
+    let sum = 0;
+    for (const kind of WRITE_KINDS) {
+      this.#publish(`storage/${name}/${kind}/bytes`, written[kind]);
+      sum += written[kind];
+    }
+    this.#publish(`storage/${name}/bytes`, sum);
   }
 
   #publish(name: string, value: string | number): void {

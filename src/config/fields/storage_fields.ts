@@ -93,6 +93,12 @@ export const storageFields: FieldsOf<StorageSettings> = {
     TIB,
     "Largest size of the store; above it the broker refuses QoS 1 and 2 messages. 0 sets no limit.",
   ),
+  write_budget: size(
+    0,
+    0,
+    TIB,
+    'Bytes to write in a day, like "500 MB", to spare an SD card; 0 sets no limit. Towards the limit changes wait longer in mode "buffered", up to 60 s; cleaning and snapshots wait in every mode. Beyond it the broker raises an alarm.',
+  ),
   low_space: spaceFloor(
     { bytes: 64 * MIB, percent: 0 },
     "Free space to leave on the disk, at most a quarter of the disk; below it the broker refuses QoS 1 and 2 messages. 0 leaves 8 MiB or an eighth of the disk, which deleting needs.",

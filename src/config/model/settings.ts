@@ -147,6 +147,8 @@ export interface StorageSettings {
   readonly flush_interval: number;
   /** Bytes the store may take; 0 = no bound. */
   readonly max_size: number;
+  /** Bytes that may be written in a day; 0 = no bound. */
+  readonly write_budget: number;
   /** Free space on the disk below which the store counts as full. */
   readonly low_space: SpaceFloor;
   /** Milliseconds between two snapshots, at least 1000. */

@@ -85,6 +85,11 @@ export interface Blocks {
    * about.
    */
   readonly written: number;
+  /** The part of `written` that went to copies; undefined without copies. */
+  readonly copiesWritten?: {
+    readonly journal: number;
+    readonly snapshots: number;
+  };
   /** Bytes that copies take on the disk; undefined without copies. */
   readonly copied?: number;
   /**

@@ -16,6 +16,7 @@ import { Journal } from "./journal.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { Space } from "../space/space.ts";
+import type { WriteBudget } from "../space/write_budget.ts";
 import { isCorrupt, isTaken } from "../base/store_error.ts";
 
 /**
@@ -57,6 +58,12 @@ export interface JournalOptions {
    */
   readonly damage?: (found: string | null) => void;
   /**
+   * Has a snapshot wait that the time makes due.
+   *
+   * @default no limit
+   */
+  readonly budget?: Pick<WriteBudget, "isShort">;
+  /**
    * The space on the disk, whatever bound the store has: copies count in none.
    *
    * @default there is enough
@@ -88,8 +95,9 @@ export class JournaledBlocks implements Blocks {
   /** Whether earlier runs have left so many journals that a snapshot is due. */
   #hasMany = false;
   #commits = 0;
-  /** Bytes of completed snapshots and journals. */
-  #copied = 0;
+  /** Bytes of completed snapshots, and of completed journals. */
+  #snapshots = 0;
+  #journals = 0;
   /** Bytes in the journals of earlier runs. */
   #carried = 0;
   /** Bytes of all copies except the present journal. */
@@ -153,7 +161,13 @@ export class JournaledBlocks implements Blocks {
   }
 
   get written(): number {
-    return this.#blocks.written + this.#copied + (this.#journal?.written ?? 0);
+    const { journal, snapshots } = this.copiesWritten;
+    return this.#blocks.written + journal + snapshots;
+  }
+
+  get copiesWritten(): { journal: number; snapshots: number } {
+    const journal = this.#journals + (this.#journal?.written ?? 0);
+    return { journal, snapshots: this.#snapshots };
   }
 
   get copied(): number {
@@ -171,7 +185,7 @@ export class JournaledBlocks implements Blocks {
       await this.#beginning;
       // A commit that only the store refused is in the journal already.
       if (this.#journal!.last < head.commit) {
-        if (this.#isWorth(commit) && (this.#timer.isDue || this.#isLong)) {
+        if (this.#isWorth(commit) && (this.#isDue || this.#isLong)) {
           await this.#beginDue();
         }
         // An unsound journal may lose what it takes.
@@ -252,6 +266,14 @@ export class JournaledBlocks implements Blocks {
     return Math.min(this.#most, this.#stored);
   }
 
+  /** A snapshot that only the time makes due can wait. */
+  get #isDue(): boolean {
+    const mustNotWait = this.#hasMany || this.#renewal !== null ||
+      this.#trouble !== null;
+    return this.#timer.isDue &&
+      (mustNotWait || this.#options.budget?.isShort !== true);
+  }
+
   get #isLong(): boolean {
     if (this.#timer.rests) return false;
     const most = Math.max(LONG_JOURNAL, this.#most);
@@ -326,7 +348,7 @@ export class JournaledBlocks implements Blocks {
     if (path === this.#path && before?.isSound) return;
     const next = await Journal.create(this.#options.files, path, head);
     before?.close();
-    this.#copied += before?.written ?? 0;
+    this.#journals += before?.written ?? 0;
     this.#kept += before?.length ?? 0;
     this.#journal = next;
     this.#path = path;
@@ -354,7 +376,7 @@ export class JournaledBlocks implements Blocks {
             return each(block);
           }, head),
       );
-      this.#copied += bytes;
+      this.#snapshots += bytes;
       await this.#removeOld(head, renewal);
       this.#isBegun = false;
       this.#tell(null);

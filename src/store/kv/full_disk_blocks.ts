@@ -151,6 +151,10 @@ export class FullDiskBlocks implements Blocks {
     if (this.#opened !== null) this.#opened.rewrite = task;
   }
 
+  get copiesWritten(): Blocks["copiesWritten"] {
+    return this.#opened?.copiesWritten;
+  }
+
   get copied(): number | undefined {
     return this.#opened?.copied;
   }

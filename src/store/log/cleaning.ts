@@ -16,6 +16,13 @@ const TIGHT_SLACK = 64 * 1024;
 /** Dead bytes tolerated there, as a part of the live bytes. */
 const TIGHT_PART = 0.1;
 
+/**
+ * Dead bytes that are tolerated while writes have to be spared, beside this
+ * multiple of the live bytes.
+ */
+const SPARING_SLACK = 16 * 1024 * 1024;
+const SPARING_PART = 4;
+
 /** A pass that frees a smaller part of what it removed has failed. */
 const LEAST_GAIN = 1 / 32;
 
@@ -50,6 +57,10 @@ export class Cleaning {
   #rest: Rest | null = null;
   /** Whether space is short, so that a smaller gain is worth a pass. */
   isTight = false;
+  /** Whether writes have to be spared: dead bytes may stay for longer. */
+  isSparing = false;
+  /** Bytes rewritten so far, in all passes. */
+  rewritten = 0;
   /** Blocks up to this number are cleared in any case. */
   through = 0;
 
@@ -78,7 +89,8 @@ export class Cleaning {
 
   /**
    * Whether more than half of what is stored is dead, beyond the slack; a tenth
-   * where space is tight and there is no second copy.
+   * where space is tight and there is no second copy; four fifths while writes
+   * have to be spared.
    */
   get isWanted(): boolean {
     if (this.isForced) return true;
@@ -89,6 +101,9 @@ export class Cleaning {
       ? 0
       : rest.dead * Math.min(1, live / Math.max(1, rest.live));
     const dead = stored - live - inVain;
+    if (this.isSparing && !this.isTight) {
+      return dead > SPARING_PART * live + SPARING_SLACK;
+    }
     return this.isTight
       ? dead > this.#tightPart * live + Math.min(TIGHT_SLACK, this.#slack)
       : dead > live + this.#slack;
@@ -119,7 +134,9 @@ export class Cleaning {
     const { size } = ledger.at(ledger.first);
     clearOldest(ledger, this.#encoder, retained);
     this.#removed += size;
-    this.#rewritten += this.#writer.bytes - bytes;
+    const rewritten = this.#writer.bytes - bytes;
+    this.#rewritten += rewritten;
+    this.rewritten += rewritten;
     if (ledger.first >= this.#end) this.#endPass();
   }
 

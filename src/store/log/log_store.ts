@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import { BatchEncoder } from "./batch_encoder.ts";
 import { BlockWriter } from "../blocks/block_writer.ts";
 import {
@@ -31,7 +31,8 @@ import { ScrubTimer } from "./scrub_timer.ts";
 import { isTaken, StoreError } from "../base/store_error.ts";
 import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "../notes/waiters.ts";
-import { WriteCounter } from "../base/write_counter.ts";
+import { FlushTimer } from "./flush_timer.ts";
+import { WriteAccount } from "./write_account.ts";
 import { writePending } from "./write_pending.ts";
 
 /** Age of a head up to which a stop needs no other, ms. */
@@ -58,19 +59,18 @@ export class LogStore implements Store, Waker {
   readonly #commits: PatientCommits;
   readonly #waiters = new Waiters();
   readonly #space: SpaceWatch;
-  readonly #written = new WriteCounter();
+  readonly #written: WriteAccount;
+  readonly #timer: FlushTimer;
   readonly #epoch: number;
   #scrub: ScrubTimer | null = null;
   #retained: RetainedSource = { messageAt: () => null, topicOf: () => "" };
   /** The last batch on disk. */
   #stored = 0;
   #writing: Promise<void> | null = null;
-  #timer: Cancel | null = null;
   /** Notes of the batch under way. */
   #underway = 0;
   /** Bytes of the commit under way. */
   #underwayBytes = 0;
-  #immediate = false;
   /** Whether the present batch must be written at once. */
   #wanted = false;
   /** Before the load, a flush would treat all unread records as dead. */
@@ -111,6 +111,9 @@ export class LogStore implements Store, Waker {
     const isCopied = mode === "fault-tolerant";
     this.#cleaning = new Cleaning(ledger, encoder, writer, slack, isCopied);
     this.#parts = new Parts(encoder, ledger, writer, part);
+    const { budget = null } = options;
+    this.#written = new WriteAccount(blocks, this.#cleaning, clock, budget);
+    this.#timer = new FlushTimer(clock, () => this.#flush());
     this.#space = new SpaceWatch(options.space, clock, {
       usage: () => this.#usage,
       found: (shortage) => {
@@ -160,10 +163,10 @@ export class LogStore implements Store, Waker {
       oldestMessageAt: oldest === undefined
         ? 0
         : this.#time.dateOf(oldest.storedAt * 1000),
-      bytesWrittenToday: this.#written.today(
-        this.#blocks.written,
-        this.#clock.date(),
-      ),
+      written: this.#written.total,
+      writtenToday: this.#written.today,
+      writeBudget: this.#options.budget?.bytes ?? 0,
+      writePause: this.#written.pause,
       commits: this.#commits.count,
       commitAge: this.#commits.age,
       unwritten: this.#underway + this.#pending.size,
@@ -249,6 +252,7 @@ export class LogStore implements Store, Waker {
   }
 
   keepTime(): void {
+    this.#written.count();
     // A failing commit notes the time anyway.
     if (this.#health.isFailing || !this.#time.isOutdated(this.#blocks.head)) {
       return;
@@ -260,8 +264,7 @@ export class LogStore implements Store, Waker {
     this.#closing = true;
     const scrubbed = this.#scrub?.end();
     this.#commits.hurry();
-    this.#timer?.();
-    this.#timer = null;
+    this.#timer.stop();
     try {
       await this.#writeAll();
       await this.#noteEnd();
@@ -329,21 +332,16 @@ export class LogStore implements Store, Waker {
 
   /** Writes after the flush interval, or earlier with another flush. */
   #later(): void {
-    if (this.#timer !== null || this.#closing) return;
-    this.#timer = this.#clock.after(this.#options.flushInterval, () => {
-      this.#timer = null;
-      this.#flush();
-    });
+    if (this.#closing) return;
+    const { flushInterval } = this.#options;
+    const isUrgent = this.#holds || this.#waiters.any;
+    const pause = isUrgent ? 0 : this.#written.pause;
+    this.#timer.within(Math.max(flushInterval, pause));
   }
 
   /** Writes when the sockets that are ready now have been served. */
   #soon(): void {
-    if (this.#immediate || this.#writing !== null) return;
-    this.#immediate = true;
-    this.#clock.soon(() => {
-      this.#immediate = false;
-      this.#flush();
-    });
+    if (this.#writing === null) this.#timer.soon();
   }
 
   /** Commits a head alone, until that succeeds. */
@@ -394,7 +392,7 @@ export class LogStore implements Store, Waker {
       this.#underwayBytes = 0;
       if (!isMade) return this.#lose();
       // Later writes may belong to another day.
-      this.#written.today(this.#blocks.written, this.#clock.date());
+      this.#written.count();
       next();
     });
   }
@@ -411,12 +409,8 @@ export class LogStore implements Store, Waker {
   #cannotEncode(error: unknown): void {
     const pause = this.#health.failed(error);
     if (this.#closing) throw this.#lost(error);
-    this.#timer?.();
-    this.#timer = this.#clock.after(pause, () => {
-      this.#timer = null;
-      // Also without notes: a successful commit clears the failure.
-      this.#flush(true);
-    });
+    // Also without notes: a successful commit clears the failure.
+    this.#timer.after(pause, () => this.#flush(true));
   }
 
   /** Encodes a part of a long batch; null when only the last one is left. */

@@ -1,5 +1,6 @@
 import type { ScrubOptions } from "./scrub_timer.ts";
 import type { SpaceSource } from "../space/space_watch.ts";
+import type { WriteBudget } from "../space/write_budget.ts";
 import type { StorageMode } from "../model/store.ts";
 
 /** Dead bytes that are tolerated by default: 1 MiB. */
@@ -20,6 +21,12 @@ export interface LogStoreOptions {
    * @default it never is
    */
   readonly space?: SpaceSource;
+  /**
+   * Spreads the bytes that are written in a day.
+   *
+   * @default no limit
+   */
+  readonly budget?: WriteBudget;
   /**
    * Dead bytes that are tolerated.
    *

@@ -1,4 +1,5 @@
 import type { Message, QoS, SubscriptionOptions } from "../../mqtt/mod.ts";
+import type { Written } from "../base/write_counter.ts";
 import type {
   RetainedPlace,
   RetainedSource,
@@ -181,11 +182,14 @@ export interface StoreStatus {
   readonly queuedMessages: number;
   /** When the oldest of these was stored, by today's calendar; 0 = none. */
   readonly oldestMessageAt: number;
-  /**
-   * Bytes written to the store and its second copy, in whole pages, since the
-   * day (UTC) began or the store was opened; about.
-   */
-  readonly bytesWrittenToday: number;
+  /** Bytes written since the store was opened. */
+  readonly written: Written;
+  /** Bytes written since the day (UTC) began or the store was opened. */
+  readonly writtenToday: Written;
+  /** Bytes that may be written in a day; 0 = no limit. */
+  readonly writeBudget: number;
+  /** Time that changes wait for the disk to keep to that, ms; 0 = none. */
+  readonly writePause: number;
   /** Batches committed to disk since the store was opened. */
   readonly commits: number;
   /**
