@@ -31,6 +31,7 @@ mode = "fault-tolerant"
 path = "/srv/state"
 flush_interval = "1s"
 max_size = "2 GiB"
+write_budget = "500 MB"
 low_space = "5%"
 snapshot_interval = "10m"
 scrub = "12h"
@@ -51,6 +52,7 @@ Deno.test("storage: every setting, in its unit", async () => {
     path: "/srv/state",
     flush_interval: 1000,
     max_size: 2 * 1024 ** 3,
+    write_budget: 500_000_000,
     low_space: { bytes: 0, percent: 5 },
     snapshot_interval: 600_000,
     scrub: 43_200_000,
@@ -69,6 +71,7 @@ Deno.test("storage: without a word it is buffered", () => {
     path: "",
     flush_interval: 200,
     max_size: 0,
+    write_budget: 0,
     low_space: { bytes: 64 * 1024 ** 2, percent: 0 },
     snapshot_interval: 3_600_000,
     scrub: 86_400_000,
