@@ -291,6 +291,7 @@ export class Broker {
     const parts = {
       registry: this.#registry,
       settings: () => this.#settings,
+      state: () => this.state,
       clock: this.#clock,
       onTrouble,
     };

@@ -110,6 +110,7 @@ Deno.test("health: a broker that reads its store is not healthy yet; one whose d
   const control = await Control.open(`${path}.control`, {
     registry: { context } as unknown as Registry,
     settings: () => ({}) as Settings,
+    state: () => assert.fail("health asks for no figures"),
     clock: new SystemClock(),
     onTrouble: (error) => assert.fail(error),
   });

@@ -6,6 +6,7 @@ import {
   type Listener,
   listenUnix,
 } from "../../transport/mod.ts";
+import type { BrokerState } from "../status/broker_state.ts";
 import {
   type ControlAnswer,
   type Health,
@@ -24,11 +25,16 @@ const MOST = 4;
 /** In which a request has to come and its answer to go (ms). */
 const PATIENCE = 5000;
 
+/** The result of a request, by its command. */
+type Answer = LiveExplanation | Settings | Health | BrokerState;
+
 /** Ports of the control socket. */
 export interface ControlParts {
   readonly registry: Registry;
   /** The settings in force. */
   readonly settings: () => Settings;
+  /** Figures of the present state. */
+  readonly state: () => BrokerState;
   readonly clock: Clock;
   /** Told what fails; the broker goes on. */
   readonly onTrouble: (error: Error) => void;
@@ -85,8 +91,8 @@ export class Control {
 
   async #judge(
     line: string,
-  ): Promise<ControlAnswer<LiveExplanation | Settings | Health>> {
-    const { registry, settings } = this.#parts;
+  ): Promise<ControlAnswer<Answer>> {
+    const { registry, settings, state } = this.#parts;
     const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
     if (request.command === "settings") {
@@ -94,6 +100,7 @@ export class Control {
       const { withSecretDigests } = await import("./secret_digests.ts");
       return { ok: true, result: withSecretDigests(settings(), request.key) };
     }
+    if (request.command === "state") return { ok: true, result: state() };
     const { loading, durability } = registry.context;
     if (request.command === "health") {
       return { ok: true, result: { loading, trouble: durability.trouble } };

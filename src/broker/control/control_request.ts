@@ -18,7 +18,8 @@ export type ControlRequest =
   | { readonly command: "explain"; readonly asked: LiveCase }
   | { readonly command: "health" }
   /** `key`: of the digests that stand for secrets. */
-  | { readonly command: "settings"; readonly key: string };
+  | { readonly command: "settings"; readonly key: string }
+  | { readonly command: "state" };
 
 /** Reads a request; else says what is wrong with it. */
 export function readControlRequest(line: string): ControlRequest | string {
@@ -44,6 +45,8 @@ export function readControlRequest(line: string): ControlRequest | string {
       if (typeof key !== "string") return "key must be a string";
       return { command: "settings", key };
     }
+    case "state":
+      return { command: "state" };
   }
   return "there is no such command";
 }

@@ -1,4 +1,8 @@
-import { type ControlAnswer, controlPath } from "../../broker/mod.ts";
+import {
+  type BrokerState,
+  type ControlAnswer,
+  controlPath,
+} from "../../broker/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 import { type Settings, storagePath } from "../../config/mod.ts";
 import { CommandError } from "../console/command_error.ts";
@@ -31,6 +35,25 @@ export async function askBroker<Result>(
   const answer = await ask<Result>(path, JSON.stringify(request), clock);
   if (answer.ok) return answer.result;
   throw new CommandError(`the broker says: ${answer.error}`);
+}
+
+/**
+ * Returns the figures of the broker that runs on the store `path`; null where
+ * none answers.
+ */
+export async function stateOfBroker(
+  path: string,
+  clock: Clock,
+): Promise<BrokerState | null> {
+  if (Deno.build.os === "windows") return null;
+  const request = JSON.stringify({ command: "state" });
+  try {
+    const answer = await ask<BrokerState>(controlPath(path), request, clock);
+    return answer.ok ? answer.result : null;
+  } catch {
+    // An earlier version does not know the request.
+    return null;
+  }
 }
 
 async function ask<Result>(

@@ -46,6 +46,10 @@ export async function store(
       path,
       file: file ?? "",
       shown: shownPath(path, environment.HOME),
+      state: async () => {
+        const { stateOfBroker } = await import("../running/ask_broker.ts");
+        return await stateOfBroker(path, clock);
+      },
       work: workOn(output, clock),
     });
   };

@@ -1,10 +1,11 @@
 import { dirname } from "node:path";
+import type { BrokerState } from "../../broker/mod.ts";
 import { partialBackup, StoreError } from "../../store/mod.ts";
 import { counted, shownSize, shownTime } from "../console/figures.ts";
 import type { StoreCommand } from "./store_options.ts";
 
 /** `dunlin store info`: what is in a store, also while a broker uses it. */
-export const info: StoreCommand = async ({ path, shown, work }) => {
+export const info: StoreCommand = async ({ path, shown, state, work }) => {
   const found = await work("Reading the store:", "info", [path]);
   const { sessions, entries, retained } = found;
   const row = (name: string, count: number, bytes: number, more: string) =>
@@ -15,6 +16,7 @@ export const info: StoreCommand = async ({ path, shown, work }) => {
     ? ""
     : `${counted(found.queuedMessages, "different message")}, ` +
       `the oldest of ${shownTime(found.oldestMessageAt)}`;
+  const broker = await state();
   const text = `${shown}\n` +
     `  ${shownSize(found.fileBytes)} on disk, ` +
     `${shownSize(found.storedBytes)} of it records; ` +
@@ -27,12 +29,42 @@ export const info: StoreCommand = async ({ path, shown, work }) => {
     ) +
     row("queued", entries, found.queuedBytes, queued) +
     row("retained", retained, found.retainedBytes, "") +
+    (broker === null ? "" : writtenLine(broker)) +
     found.setAside.map((aside) =>
       `  damaged, renamed by an earlier start: ${aside}\n`
     )
       .join("");
-  return { text, json: { path, ...found } };
+  return { text, json: { path, ...found, ...writtenOf(broker) } };
 };
+
+/** The figures of wear, for a program; none without a broker that runs. */
+function writtenOf(broker: BrokerState | null): object {
+  if (broker === null) return {};
+  return {
+    written: {
+      today: broker.written_today,
+      log: broker.written_log,
+      cleaning: broker.written_cleaning,
+      journal: broker.written_journal,
+      snapshots: broker.written_snapshots,
+    },
+  };
+}
+
+function writtenLine(broker: BrokerState): string {
+  const kinds = [
+    ["log", broker.written_log],
+    ["cleaning", broker.written_cleaning],
+    ["journal", broker.written_journal],
+    ["snapshots", broker.written_snapshots],
+  ] as const;
+  const parts = kinds.filter(([name, bytes]) => name === "log" || bytes > 0)
+    .map(([name, bytes]) => `${name} ${shownSize(bytes)}`);
+  return `  written   ${
+    shownSize(broker.written_today)
+  } today; since the start ` +
+    `of the broker: ${parts.join(", ")}\n`;
+}
 
 /**
  * `dunlin store verify`: looks for damage as a start does, also while a broker

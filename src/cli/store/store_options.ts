@@ -1,3 +1,4 @@
+import type { BrokerState } from "../../broker/mod.ts";
 import type { Answer } from "../console/answer.ts";
 import type { StoreWork } from "./store_work.ts";
 
@@ -21,6 +22,8 @@ export interface StoreCall {
   readonly file: string;
   /** `path` as people write it. */
   readonly shown: string;
+  /** Returns figures of the broker that runs on the store; null without one. */
+  readonly state: () => Promise<BrokerState | null>;
   /** Does one thing to a store, and shows that it goes on. */
   readonly work: WorkOn;
 }
