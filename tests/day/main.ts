@@ -14,9 +14,11 @@
  *     --seed N       names the course of events [1]
  *
  * Times of the broker are as much shorter as the home's: flush_interval and
- * the interval of $SYS are divided by the speed.
+ * the interval of $SYS are divided by the speed, write_budget is multiplied.
  */
 import { parseArgs } from "node:util";
+import { PROFILES } from "../../src/config/mod.ts";
+import { parseSize } from "../../src/config/text/units.ts";
 import { chartOf } from "./chart.ts";
 import { type Day, runDay, type Sample } from "./day.ts";
 import { reportOf } from "./report.ts";
@@ -52,13 +54,19 @@ const rate = positive("rate");
 /** Returns the settings, with a time of the home made one of the machine. */
 function scaled(): string[] {
   const given = values.set.map((one) => one.split(/=(.*)/s, 2));
+  const isSmall = given.some(([name, value]) =>
+    name === "profile.name" && value === "small"
+  );
+  const { defaults } = PROFILES[isSmall ? "small" : "standard"];
   const times: Record<string, number> = {
-    "storage.flush_interval": 200,
+    "storage.flush_interval": defaults.storage?.flush_interval ?? 200,
     "sys.interval": 10_000,
   };
   const others: string[] = [];
   for (const [name, value] of given) {
-    if (!(name in times)) others.push(`${name}=${value}`);
+    if (name === "storage.write_budget") {
+      others.push(`${name}=${(parseSize(value) ?? 0) * speed}`);
+    } else if (!(name in times)) others.push(`${name}=${value}`);
     else if (/^\d+ms$/.test(value)) times[name] = parseInt(value);
     else throw new Error(`give ${name} in ms, like ${name}=200ms`);
   }
