@@ -18,7 +18,7 @@ interface Line {
 /** Returns an SVG with the memory and the latency of a run, over its time. */
 export function chartOf(title: string, samples: readonly Sample[]): string {
   const hours = samples.map(({ at }) => at / 3600);
-  const memory = panel("memory (MiB)", hours, TOP, [
+  const memory = panel("memory (MiB)", hours, TOP, fromZero, [
     {
       name: "resident",
       color: "#1f6feb",
@@ -30,7 +30,8 @@ export function chartOf(title: string, samples: readonly Sample[]): string {
       values: samples.map(({ anonymous }) => anonymous / MIB),
     },
   ]);
-  const latency = panel("latency (ms)", hours, TOP + HEIGHT + GAP, [
+  const below = TOP + HEIGHT + GAP;
+  const latency = panel("latency (ms, logarithmic)", hours, below, decades, [
     {
       name: "99th percentile",
       color: "#d9822b",
@@ -54,22 +55,49 @@ export function chartOf(title: string, samples: readonly Sample[]): string {
   ].join("\n");
 }
 
+/** How values become heights, 0 to 1, and the values that are labelled. */
+interface Scale {
+  readonly labels: readonly number[];
+  height(value: number): number;
+}
+
+/** A scale from 0 on. */
+function fromZero(values: readonly number[]): Scale {
+  const most = roundUp(Math.max(...values));
+  return {
+    labels: [0, 1, 2, 3, 4].map((step) => most * step / 4),
+    height: (value) => value / most,
+  };
+}
+
+/** A logarithmic scale: one slow sample does not flatten all others. */
+function decades(values: readonly number[]): Scale {
+  const first = Math.floor(Math.log10(Math.min(...values)));
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const labels: number[] = [];
+  for (let power = first; power <= last; power++) labels.push(10 ** power);
+  return {
+    labels,
+    height: (value) => (Math.log10(value) - first) / (last - first),
+  };
+}
+
 /** Returns a panel whose upper edge is at `top`. */
 function panel(
   title: string,
   hours: readonly number[],
   top: number,
+  scaleOf: (values: readonly number[]) => Scale,
   lines: readonly Line[],
 ): string[] {
-  const most = roundUp(
-    Math.max(...lines.flatMap(({ values }) => values.filter((one) => one > 0))),
+  const scale = scaleOf(
+    lines.flatMap(({ values }) => values.filter((one) => one > 0)),
   );
   const end = hours[hours.length - 1];
   const x = (hour: number) => LEFT + hour / end * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => top + HEIGHT - value / most * HEIGHT;
+  const y = (value: number) => top + HEIGHT - scale.height(value) * HEIGHT;
   const parts: string[] = [];
-  for (let step = 0; step <= 4; step++) {
-    const value = most * step / 4;
+  for (const value of scale.labels) {
     const at = y(value).toFixed(0);
     parts.push(
       `<path d="M${LEFT} ${at}H${WIDTH - RIGHT}" stroke="#e3e3e3"/>`,

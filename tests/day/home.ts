@@ -172,8 +172,9 @@ export class Home {
   async countRetained(): Promise<number> {
     const wire = await this.#open();
     const topics = new Set<string>();
-    wire.read(({ type, topic }) => {
-      if (type === 3) topics.add(topic);
+    wire.read(({ type, topic, retain }) => {
+      // Devices go on publishing meanwhile.
+      if (type === 3 && retain) topics.add(topic);
     });
     wire.send(packets.connect({ clientId: "counter" }));
     wire.send(packets.subscribe(1, ["#"]));

@@ -17,11 +17,10 @@
  * the interval of $SYS are divided by the speed, write_budget is multiplied.
  */
 import { parseArgs } from "node:util";
-import { PROFILES } from "../../src/config/mod.ts";
-import { parseSize } from "../../src/config/text/units.ts";
 import { chartOf } from "./chart.ts";
 import { type Day, runDay, type Sample } from "./day.ts";
 import { reportOf } from "./report.ts";
+import { scaledSettings } from "./scaled_settings.ts";
 
 const { values } = parseArgs({
   args: Deno.args.filter((one) => one !== "--"),
@@ -50,35 +49,6 @@ const seconds = values.minutes === undefined
   : positive("minutes") * 60 * speed;
 const devices = positive("devices");
 const rate = positive("rate");
-
-/** Returns the settings, with a time of the home made one of the machine. */
-function scaled(): string[] {
-  const given = values.set.map((one) => one.split(/=(.*)/s, 2));
-  const isSmall = given.some(([name, value]) =>
-    name === "profile.name" && value === "small"
-  );
-  const { defaults } = PROFILES[isSmall ? "small" : "standard"];
-  const times: Record<string, number> = {
-    "storage.flush_interval": defaults.storage?.flush_interval ?? 200,
-    "sys.interval": 10_000,
-  };
-  const others: string[] = [];
-  for (const [name, value] of given) {
-    if (name === "storage.write_budget") {
-      others.push(`${name}=${(parseSize(value) ?? 0) * speed}`);
-    } else if (!(name in times)) others.push(`${name}=${value}`);
-    else if (/^\d+ms$/.test(value)) times[name] = parseInt(value);
-    else throw new Error(`give ${name} in ms, like ${name}=200ms`);
-  }
-  return [
-    ...others,
-    ...Object.entries(times).map(([name, ms]) =>
-      `${name}=${Math.max(1, Math.round(ms / speed))}ms`
-    ),
-    // Thousands of devices that come back are no news here.
-    "log.level=warn",
-  ];
-}
 
 function line(sample: Sample): string {
   const hour = (sample.at / 3600).toFixed(2).padStart(6);
@@ -116,7 +86,7 @@ const plan = {
   ...{ devices, rate, speed, seconds, folder },
   seed: positive("seed"),
   samples: 360,
-  settings: scaled(),
+  settings: scaledSettings(values.set, speed),
   runtime: ["--v8-flags=--max-semi-space-size=4"],
 };
 let shown = 0;
