@@ -81,8 +81,8 @@ function judgeShared({ cast }: Stage, ledger: Ledger): void {
   }
 }
 
-/** Nothing waits any more, and the figures say so. */
-function judgeCounters({ host, clients }: Stage, ledger: Ledger): void {
+/** Nothing but wills waits any more, and the figures say so. */
+function judgeCounters({ host, clients, cast }: Stage, ledger: Ledger): void {
   const { broker } = host;
   if (broker === null || !host.isStarted) {
     return ledger.fault("the broker does not run");
@@ -92,7 +92,7 @@ function judgeCounters({ host, clients }: Stage, ledger: Ledger): void {
   const expected = {
     clients: open,
     queued: 0,
-    queued_bytes: 0,
+    queued_bytes: cast.wills.reduce((sum, { held }) => sum + held, 0),
     outbound_bytes: 0,
     health: "ok",
   };

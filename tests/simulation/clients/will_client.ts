@@ -2,6 +2,9 @@ import type { ConnectOptions } from "../../support/packets.ts";
 import { payloadOf, type SimulatedMessage } from "../ledger.ts";
 import { Client } from "./client.ts";
 
+/** Bytes that the broker counts for a held message beside its own. */
+const HOLDING = 96;
+
 /** A client that does nothing but have a will, another one each time. */
 export class WillClient extends Client {
   /** The will of the present connection. */
@@ -11,6 +14,12 @@ export class WillClient extends Client {
 
   override get unfinished(): string {
     return "";
+  }
+
+  /** Bytes that the will of an open connection counts as queued. */
+  get held(): number {
+    if (this.#will === null) return 0;
+    return this.#will.topic.length + payloadOf(this.#will).length + HOLDING;
   }
 
   /** Wills that it took leave with, and the broker does not say to know of. */
