@@ -17,6 +17,7 @@ import {
   Counters,
   keepBuffers,
   Registry,
+  workOf,
 } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { AccessControl, AccessState } from "./access/access.ts";
@@ -37,6 +38,7 @@ import {
   type Reloadable,
   withoutOpening,
 } from "./reload.ts";
+import { SlowTurns } from "./status/slow_turns.ts";
 import { RepeatedTroubles } from "./status/repeated_troubles.ts";
 import {
   sessionOptions,
@@ -96,6 +98,7 @@ export class Broker {
   readonly #troubles: RepeatedTroubles;
   readonly #connections: ConnectionLog;
   readonly #housekeeping: Housekeeping;
+  readonly #slowTurns: SlowTurns;
   #storage: Storage | null = null;
   #access: AccessControl | null = null;
   #control: Control | null = null;
@@ -155,10 +158,15 @@ export class Broker {
       listen: ports.listen,
       onListening: ports.onListening ?? (() => {}),
     });
+    this.#slowTurns = new SlowTurns(
+      this.#context,
+      this.#log,
+      this.#listenerManager,
+    );
     this.#sys.certificates = () => this.#listenerManager.certificateDays;
     this.#sys.start();
     this.#housekeeping = new Housekeeping({
-      clock: this.#clock,
+      clock: this.#context.workClock("housekeeping"),
       context: this.#context,
       log: this.#log,
       keepTime: () => this.#storage?.keepTime(),
@@ -183,6 +191,7 @@ export class Broker {
       await this.#openControl();
       return this.listeners;
     } catch (error) {
+      this.#context.watch.stop();
       this.#listenerManager.close();
       this.#listenerManager.drop();
       await this.#release();
@@ -258,7 +267,8 @@ export class Broker {
       this.#storeReports,
     );
     let doubt: Doubt | null = null;
-    const open = () => openStore(settings, this.#clock, doubt);
+    const clock = this.#context.workClock("store");
+    const open = () => openStore(settings, clock, doubt);
     const storage = new Storage(
       await open(),
       this.#registry,
@@ -313,6 +323,11 @@ export class Broker {
     await this.#listenerManager.reloadCertificates();
   }
 
+  /** Notes that settings are read for a reload, for slow turns. */
+  reloadBegins(): void {
+    this.#context.turn.begin(workOf("reload"));
+  }
+
   /** The settings in force; a change that needs a restart is not among them. */
   get settings(): Settings {
     return this.#settings;
@@ -342,7 +357,7 @@ export class Broker {
     const next = withoutRestart(before, wanted);
     const prepared = await prepareAll(this.#reloadables, next);
     this.#settings = next;
-    this.#context.turn.begin();
+    this.#context.turn.begin(workOf("reload"));
     for (const one of prepared) one.apply();
     this.#judgeAll();
     for (const one of prepared) await one.finish?.();
@@ -432,7 +447,7 @@ export class Broker {
     this.#listenerManager.close();
     this.#sys.stop();
     this.#housekeeping.stop();
-    this.#context.turn.begin();
+    this.#context.turn.begin(workOf("stop"));
     const { faults, deadlines } = this.#context;
     for (const session of this.#registry.all()) {
       const result = "the broker stops without this session's will or ids";
@@ -442,6 +457,7 @@ export class Broker {
     try {
       await this.#listenerManager.empty(deadline);
       deadlines.stop();
+      this.#context.watch.stop();
       await this.#release();
     } finally {
       await this.#storage?.close();
@@ -455,6 +471,7 @@ export class Broker {
     this.#sys.stop();
     await this.#listenerManager.release();
     this.#troubles.stop();
+    this.#slowTurns.stop();
     this.#connections.stop();
     this.#access?.stop();
   }

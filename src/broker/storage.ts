@@ -1,5 +1,10 @@
 import type { Cancel } from "../clock/mod.ts";
-import type { Connection, Context, Registry } from "../session/mod.ts";
+import {
+  type Connection,
+  type Context,
+  type Registry,
+  workOf,
+} from "../session/mod.ts";
 import type { LoadReport, Store, StoreStatus } from "../store/mod.ts";
 import type { Alarms } from "./status/alarms.ts";
 import { StateRestorer } from "./state_restorer.ts";
@@ -77,7 +82,10 @@ export class Storage {
 
   /** Restores what is stored; throws `StoreError` when that is not possible. */
   async start(): Promise<LoadReport> {
+    const { watch } = this.#context;
+    watch.hold(workOf("restore"));
     const report = await this.#load();
+    watch.hold(null);
     if (report.alarm !== null) this.#alarms.raise("storage", report.alarm);
     this.#isLoaded = true;
     this.#look();

@@ -19,6 +19,14 @@ export { enforceAccess } from "./session/enforce.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
 export type { Flushable, Task, Turn } from "./core/turn.ts";
+export { workOf } from "./core/turn_watch.ts";
+export type {
+  OnSlowTurn,
+  SlowTurn,
+  TurnWatch,
+  Work,
+  WorkKind,
+} from "./core/turn_watch.ts";
 export { CLOSE_REASONS, DROP_REASONS, PAUSE_REASONS } from "./core/reasons.ts";
 export type { CloseReason, DropReason, PauseReason } from "./core/reasons.ts";
 export {

@@ -54,8 +54,14 @@ class Dunlin {
     const { code, stdout, stderr } = await this.#child.output();
     await Deno.remove(this.#directory, { recursive: true });
     const decoder = new TextDecoder();
-    return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+    const err = withoutSlowTurns(decoder.decode(stderr));
+    return { code, out: decoder.decode(stdout), err };
   }
+}
+
+/** Returns the log without the lines that a busy machine may add. */
+function withoutSlowTurns(log: string): string {
+  return log.replaceAll(/^.*\bslow-turn\b.*\n/gm, "");
 }
 
 function command(

@@ -166,6 +166,7 @@ Deno.test("an outbox that throws at a commit tells its connection; the next one 
 function pumpOn(stream: ScriptedStream) {
   const crashes: unknown[] = [];
   const owner = {
+    ...{ kind: "packets" as const, clientId: null },
     /** Called for each pass; returns how far it came. */
     receive: (_: Uint8Array, _start: number, end: number): number => end,
     ended: () => {},

@@ -22,6 +22,8 @@ scrubBuffers(true);
 
 /** Takes frames as a connection does, and keeps a copy of each. */
 class Owner {
+  readonly kind = "packets";
+  readonly clientId = null;
   readonly frames: string[] = [];
   readonly told: string[] = [];
   readonly #context: Context;

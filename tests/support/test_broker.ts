@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/broker/status/broker_log.ts";
+import {
+  type EventFields,
+  silentLog,
+} from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import type {
@@ -56,6 +59,8 @@ export class TestBroker {
   readonly listener: ListenerSettings;
   /** Errors inside the broker that it survived; a test wants none. */
   readonly failures: unknown[] = [];
+  /** Events in the log, but those of connections that come and go. */
+  readonly events: [level: string, event: string, fields: EventFields][] = [];
   #nextPort = 1;
 
   /** `$SYS` reports are off unless asked for: they would come unasked. */
@@ -78,6 +83,7 @@ export class TestBroker {
       heapLimit,
       log: {
         ...silentLog,
+        event: (...all) => this.events.push(all),
         failed: (...all) => this.failures.push(all),
         trouble: (...all) => this.failures.push(all),
       },

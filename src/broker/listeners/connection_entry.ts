@@ -35,7 +35,7 @@ export class ConnectionEntry implements Ending {
 
   /** Ends it, outside of any pass of its own. */
   sendOff(why: CloseReason, code: ReasonCode, reason: string): void {
-    this.#context.turn.begin();
+    this.#context.turn.begin(this.connection);
     this.connection.close(why, code, reason);
   }
 }

@@ -112,6 +112,11 @@ export class ListenerManager {
     return { [Symbol.iterator]: () => this.#entries.keys() };
   }
 
+  /** Whether there are any. */
+  get hasConnections(): boolean {
+    return this.#entries.size > 0;
+  }
+
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
     return this.#handles.all.map(({ settings, listener, waiting }) => {

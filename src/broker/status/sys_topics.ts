@@ -7,6 +7,7 @@ import {
   DROP_REASONS,
   PAUSE_REASONS,
   type Registry,
+  workOf,
 } from "../../session/mod.ts";
 import type { LoginCounts } from "../../security/mod.ts";
 import type { StoreStatus, Written } from "../../store/mod.ts";
@@ -14,6 +15,9 @@ import { LoadAverage } from "./load_average.ts";
 
 /** Kinds of writes, as `Written` has them. */
 const WRITE_KINDS = ["log", "cleaning", "journal", "snapshots"] as const;
+
+/** Their publishing, for slow turns. */
+const SYS_TOPICS = workOf("sys-topics");
 
 /**
  * Publishes the broker's figures under `$SYS/broker/`, retained, by the names
@@ -108,7 +112,7 @@ export class SysTopics {
   }
 
   #publishAll(): void {
-    this.#context.turn.begin();
+    this.#context.turn.begin(SYS_TOPICS);
     this.#clients();
     this.#traffic();
     this.#reasons();
@@ -189,6 +193,7 @@ export class SysTopics {
     this.#publish("retained messages/count", retained.messages);
     this.#publish("internal errors/count", counters.internalErrors);
     this.#publish("broken invariants/count", counters.brokenInvariants);
+    this.#publish("slow turns/count", counters.slowTurns);
   }
 
   /** Every drop and every close by its reason. */

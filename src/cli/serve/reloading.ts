@@ -112,6 +112,7 @@ export class Reloading {
     const { broker, options, environment, log, onReload } = this.#parts;
     const because = cause === null ? "the beginning of the watch" : cause;
     this.#readAt = this.#parts.clock.date();
+    broker.reloadBegins();
     try {
       const read = await readSettings(options, environment);
       const changes = await broker.reload(read.settings);

@@ -17,7 +17,7 @@ export function awaitAnswer<Answer>(
   answer.then((settled) => {
     // The connection may have ended meanwhile.
     if (!isOpen()) return;
-    connection.context.turn.begin();
+    connection.context.turn.begin(connection);
     then(settled);
   }).catch((error) => {
     if (isOpen()) connection.fail(error);

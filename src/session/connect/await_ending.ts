@@ -31,7 +31,7 @@ export function awaitEnding(
   const { durability } = context;
   const settle = (step: () => void) => {
     connection.stopWaiting?.();
-    context.turn.begin();
+    context.turn.begin(connection);
     try {
       step();
     } catch (error) {

@@ -26,6 +26,7 @@ import type { ListenerOptions, SessionOptions } from "../core/options.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./publish_rate.ts";
 import type { CloseReason } from "../core/reasons.ts";
+import type { WorkKind } from "../core/turn_watch.ts";
 import type { EndDetail, LoggedConnection } from "../core/session_log.ts";
 import { Sender } from "../output/sender.ts";
 import type { Registry } from "../session/registry.ts";
@@ -201,6 +202,11 @@ export class Connection implements Deadline, LoggedConnection {
     this.pump = new Pump(accepted.stream, this, context);
   }
 
+  /** Names the work on its packets, for slow turns. */
+  get kind(): WorkKind {
+    return "packets";
+  }
+
   /** Returns the protocol version; 4 before CONNECT. */
   get version(): ProtocolVersion {
     return this.sender.version;
@@ -299,7 +305,7 @@ export class Connection implements Deadline, LoggedConnection {
 
   /** Sends messages that waited for commits, which work again. */
   storeWorks(): void {
-    this.context.turn.begin();
+    this.context.turn.begin(this);
     this.session?.queue.drain();
   }
 
@@ -439,7 +445,7 @@ export class Connection implements Deadline, LoggedConnection {
 
   /** The outbox has room again. */
   drained(): void {
-    this.context.turn.begin();
+    this.context.turn.begin(this);
     this.session?.queue.drain();
     this.pump.resume("outbound-full");
   }

@@ -3,6 +3,7 @@ import type { ByteStream } from "../../transport/mod.ts";
 import { giveBack, LARGEST, lend, scrub, SMALLEST } from "../core/buffers.ts";
 import type { Context } from "../core/context.ts";
 import type { PauseReason } from "../core/reasons.ts";
+import type { Work } from "../core/turn_watch.ts";
 
 /** Packet length up to which the buffer grows at once, else step by step. */
 const AT_ONCE = 1024 * 1024;
@@ -19,7 +20,7 @@ function bufferOf(size: number): Uint8Array {
 }
 
 /** The connection of a pump. */
-export interface PumpOwner {
+export interface PumpOwner extends Work {
   /** Handles packets; see `Connection.receive`. */
   receive(chunk: Uint8Array, start: number, end: number): number;
   /** The peer has ended its side. */
@@ -203,11 +204,12 @@ export class Pump implements ByteOwner {
     if (fill === 0) return;
     const { turn, frame } = this.#context;
     const chunk = this.#chunk;
-    turn.begin();
+    turn.begin(this.#owner, true);
     // All pumps share the frame: its length may be that of another's packet.
     frame.needed = 0;
     const at = this.#owner.receive(chunk, 0, fill);
     turn.seal();
+    turn.end();
     this.#fill = fill - at;
     if (this.#claimed) {
       return this.#moveTo(bufferOf(this.#fill + 1), chunk.subarray(at, fill));

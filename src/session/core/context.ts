@@ -10,12 +10,14 @@ import { Message, Topic } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { Authenticator, Authorizer } from "../../security/mod.ts";
 import { Access } from "./access.ts";
+import { workClock } from "./work_clock.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Durability } from "./durability.ts";
 import { Faults } from "./faults.ts";
 import type { SessionOptions } from "./options.ts";
 import { Turn } from "./turn.ts";
+import { TurnWatch, type WorkKind, workOf } from "./turn_watch.ts";
 import type { SessionLog } from "./session_log.ts";
 
 /** The parts that a context is made of. */
@@ -83,6 +85,8 @@ export class Context {
    * @internal
    */
   readonly faults: Faults;
+  /** Finds turns in which all clients wait. */
+  readonly watch: TurnWatch;
   /** Schedules the writes of outboxes, and long work in turns. */
   readonly turn: Turn;
   /** All deadlines, on one timer. */
@@ -122,9 +126,18 @@ export class Context {
       parts.counters,
       (result, error, clientId) => parts.log.failed(clientId, error, result),
     );
-    this.turn = new Turn(parts.clock, this.faults.note);
-    this.deadlines = new Deadlines(parts.clock, this.faults.note);
+    this.watch = new TurnWatch(parts.clock, parts.counters);
+    this.turn = new Turn(parts.clock, this.faults.note, this.watch);
+    this.deadlines = new Deadlines(
+      this.workClock("deadlines"),
+      this.faults.note,
+    );
     this.message.transient = true;
+  }
+
+  /** Returns the clock, whose tasks are work of this kind, for slow turns. */
+  workClock(kind: WorkKind): Clock {
+    return workClock(this.clock, this.turn, workOf(kind));
   }
 
   /** Uses `authorizer` from now on; null allows all. */

@@ -37,6 +37,8 @@ export class Counters {
   clientsExpired = 0;
   /** Errors of the broker's own that it survived. */
   internalErrors = 0;
+  /** Turns of the event loop in which all clients waited 50 ms or more. */
+  slowTurns = 0;
   /** Counters of the broker that were found wrong: a mistake in it. */
   brokenInvariants = 0;
   /** Bytes waiting in outboxes. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
+import { type TurnWatch, type Work, workOf } from "./turn_watch.ts";
 
 /** An outbox, as far as passes need one. */
 export interface Flushable {
@@ -16,6 +17,10 @@ export interface Flushable {
 /** Work in several turns: returns whether more is left. */
 export type Task = () => boolean;
 
+/** Work without a name, and that of tasks. */
+const OTHER = workOf("other");
+const BACKGROUND = workOf("background");
+
 /** Turns of background work before the loop looks at the sockets again. */
 const TASKS_A_TURN = 16;
 
@@ -29,6 +34,7 @@ const TASKS_A_TURN = 16;
 export class Turn {
   readonly #clock: Clock;
   readonly #onFault: OnFault;
+  readonly #watch: TurnWatch | null;
   #touched: Flushable[] = [];
   #runs: Flushable[] = [];
   #tasks: Task[] = [];
@@ -37,16 +43,34 @@ export class Turn {
   /** Time in ms as of the latest pass: exact enough for the hot path. */
   now: number;
 
-  /** Reads the clock once a pass; `onFault` receives the errors of tasks. */
-  constructor(clock: Clock, onFault: OnFault = showFault) {
+  /**
+   * Reads the clock once a pass. `onFault` receives the errors of tasks; `watch`
+   * finds slow turns.
+   */
+  constructor(
+    clock: Clock,
+    onFault: OnFault = showFault,
+    watch: TurnWatch | null = null,
+  ) {
     this.#clock = clock;
     this.#onFault = onFault;
+    this.#watch = watch;
     this.now = clock.now();
   }
 
-  /** Begins a pass: reads the clock once for all of it. */
-  begin(): void {
-    this.now = this.#clock.now();
+  /**
+   * Begins a pass, or other work: reads the clock once for all of it. With
+   * `hasEnd` a call of `end` follows in the same turn.
+   */
+  begin(work: Work = OTHER, hasEnd = false): void {
+    const now = this.#clock.now();
+    this.now = now;
+    if (this.#watch !== null) this.#watch.begins(work, now, hasEnd);
+  }
+
+  /** Ends work that began with `hasEnd`, for slow turns. */
+  end(): void {
+    if (this.#watch !== null) this.#watch.ends();
   }
 
   /** Ends a pass: after this its chunk may be reused. */
@@ -100,7 +124,7 @@ export class Turn {
   };
 
   readonly #turn = (): void => {
-    this.begin();
+    this.begin(BACKGROUND, true);
     const count = Math.min(TASKS_A_TURN, this.#tasks.length);
     for (let i = 0; i < count; i++) {
       const task = this.#tasks.shift()!;
@@ -110,6 +134,7 @@ export class Turn {
         this.#onFault("the background task ends", error, null);
       }
     }
+    this.end();
     this.#turning = this.#tasks.length > 0;
     if (this.#turning) this.#clock.soon(this.#turn);
   };

@@ -346,7 +346,8 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
 
   /** Sends QoS 2 messages that waited for a packet id. */
   granted(): void {
-    this.#context.turn.begin();
+    const { clientId } = this.#owner;
+    this.#context.turn.begin({ kind: "packets", clientId });
     this.drain();
   }
 

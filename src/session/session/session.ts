@@ -290,7 +290,7 @@ export class Session
 
   #publish(will: Will): void {
     const context = this.#context;
-    context.turn.begin();
+    context.turn.begin({ kind: "will", clientId: this.clientId });
     const { message } = will;
     if (!this.#mayPublishWill(message)) {
       context.counters.dropped["not-authorized"]++;
