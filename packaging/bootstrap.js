@@ -1,7 +1,7 @@
 // The first module of a Linux executable: unpacks the program once, whole or
 // not at all, and goes on to it. `PROGRAM` stands before this text: `sum` is the
 // SHA-256 of all files behind one another, `files` their names and sizes, `at`
-// and `length` where the executable has them, packed by gzip.
+// and `length` where the executable has them, packed by Brotli.
 
 const folder = Deno.realPathSync(Deno.env.get("DENO_DIR"));
 const app = `${folder}/app`;
@@ -77,7 +77,7 @@ async function unpack() {
   const packed = new Uint8Array(PROGRAM.length);
   read(Deno.execPath(), packed, PROGRAM.at);
   const plain = new Blob([packed]).stream()
-    .pipeThrough(new DecompressionStream("gzip"));
+    .pipeThrough(new DecompressionStream("brotli"));
   const bytes = await new Response(plain).bytes().catch(() => null);
   if (bytes === null || await sumOf(bytes) !== PROGRAM.sum) {
     throw new Error(`${Deno.execPath()} is damaged; download it again`);

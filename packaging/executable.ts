@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 import { addSegment } from "./elf.ts";
 
 /** The parts of an executable. */
@@ -29,7 +29,7 @@ export function makeExecutable(
   const names = [...files.keys()].sort();
   const plain = joined(names.map((name) => files.get(name)!));
   const sum = createHash("sha256").update(plain).digest("hex");
-  const packed = new Uint8Array(gzipSync(plain, { level: 9 }));
+  const packed = new Uint8Array(brotliCompressSync(plain));
   const loaded = addSegment(
     runtime,
     ({ offset, address, entry, addressOf }) => {
