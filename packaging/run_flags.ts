@@ -20,8 +20,8 @@ export const UNSTABLE: readonly string[] = config.unstable.map((name) =>
 
 /**
  * Arguments of `deno run` before the program: nothing is sought or fetched.
- * Compiled code is not kept: that saves a twentieth of the CPU of later starts,
- * and the first one keeps 18 MiB more for as long as it runs.
+ * Compiled code is not kept: a first start that compiles all of it takes more
+ * memory, and later starts save a twentieth of their CPU.
  */
 export const RUN_FLAGS: readonly string[] = [
   ...PERMISSIONS,

@@ -118,6 +118,14 @@ export const ip: TestProgram = {
   succeeds: true,
 };
 
+/** Looks over Debian packages. */
+export const lintian: TestProgram = {
+  package: "lintian",
+  commands: ["lintian"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -133,6 +141,7 @@ export const testPrograms: readonly TestProgram[] = [
   qemu,
   setcap,
   ip,
+  lintian,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

@@ -204,28 +204,29 @@ async function isDebian12(command: string | undefined): Promise<boolean> {
   return new TextDecoder().decode(stdout).includes(DEBIAN_12);
 }
 
-const isSameCompiler = await isDebian12(compiler.command) &&
-  await isDebian12(crossCompiler.command);
-Deno.test({
-  name: `stub: compiling it by GCC ${DEBIAN_12} gives the bytes in git` +
-    (isSameCompiler ? "" : " (skipped: another compiler)"),
-  ignore: !isSameCompiler,
-  fn: async () => {
-    const folder = await Deno.makeTempDir({ prefix: "dunlin-stub-" });
-    try {
-      await buildStubs(folder);
-      for (const { name } of processors) {
-        assert.deepEqual(
-          await Deno.readFile(`${folder}/${name}.bin`),
-          await Deno.readFile(new URL(`${name}.bin`, stubs)),
-          `run packaging/stub/build.ts: ${name}.bin`,
-        );
-      }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+/** Compares the bytes in git with those that this machine compiles. */
+async function compareStubs(): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-stub-" });
+  try {
+    await buildStubs(folder);
+    for (const { name } of processors) {
+      assert.deepEqual(
+        await Deno.readFile(`${folder}/${name}.bin`),
+        await Deno.readFile(new URL(`${name}.bin`, stubs)),
+        `run packaging/stub/build.ts: ${name}.bin`,
+      );
     }
-  },
-});
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+// Another compiler makes other bytes: there is nothing to compare.
+if (
+  await isDebian12(compiler.command) && await isDebian12(crossCompiler.command)
+) {
+  Deno.test(`stub: GCC ${DEBIAN_12} makes the bytes in git`, compareStubs);
+}
 
 Deno.test("stub: files that are no executable of 64 bits get no segment", () => {
   const fill = () => new Uint8Array(1);
