@@ -368,7 +368,8 @@ export abstract class Client {
     } else if (isPresent && this.#wasOver) {
       ledger.fault(`${id}: its session has outlived its expiry`);
     } else if (!isPresent && !this.#isClean && session === "sure") {
-      ledger.fault(`${id}: its session is lost`);
+      // While a broker starts, CONNECT waits, and the session may end.
+      if (!this.#mayBeOver) ledger.fault(`${id}: its session is lost`);
     }
   }
 }
