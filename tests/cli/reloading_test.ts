@@ -10,6 +10,8 @@ class SlowBroker {
   readonly accessFiles = [];
   end = () => {};
 
+  reloadBegins() {}
+
   async reload() {
     if (++this.reloads === 1) {
       await new Promise<void>((resolve) => this.end = resolve);
