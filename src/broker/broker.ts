@@ -315,9 +315,9 @@ export class Broker {
   }
 
   /**
-   * Reads all certificates, authorities and lists again. Never rejects: a file
-   * that cannot be used changes nothing, and the log says why. New handshakes
-   * use the new files. Clients with a revoked certificate are disconnected.
+   * Reads all certificates, authorities and lists again. Never rejects: the log
+   * names files that cannot be used. New handshakes use the new files. Clients
+   * with a revoked certificate are disconnected.
    */
   async reloadCertificates(): Promise<void> {
     await this.#listenerManager.reloadCertificates();

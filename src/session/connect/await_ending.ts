@@ -1,6 +1,6 @@
 import { ReasonCode } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
-import { ClosingError } from "../core/closing_error.ts";
+import { ClosingError } from "../core/reasons.ts";
 
 /** Longest that a CONNECT waits for the end of the former session (ms). */
 const PATIENCE = 5000;

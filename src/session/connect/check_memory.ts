@@ -1,6 +1,6 @@
 import { ReasonCode } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
-import { ClosingError } from "../core/closing_error.ts";
+import { ClosingError } from "../core/reasons.ts";
 import type { Candidate } from "./candidate.ts";
 import { sessionExpiry } from "./negotiate.ts";
 

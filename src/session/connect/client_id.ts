@@ -2,7 +2,7 @@ import { isLonger, ProtocolError, ReasonCode } from "../../mqtt/mod.ts";
 import type { AuthOutcome, Identity } from "../../security/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Context } from "../core/context.ts";
-import { ClosingError } from "../core/closing_error.ts";
+import { ClosingError } from "../core/reasons.ts";
 import type { Session } from "../session/session.ts";
 
 /** A client id whose session belongs to another user. */

@@ -8,7 +8,7 @@ import {
 } from "../../mqtt/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ForeignProtocol } from "../connection/first_packet.ts";
-import { closeReasonOf } from "../core/closing_error.ts";
+import { closeReasonOf } from "../core/reasons.ts";
 
 /** Refuses a CONNECT with an answer, where the version has one, and closes. */
 export function refuseConnect(

@@ -15,7 +15,6 @@ import type {
 } from "../../security/mod.ts";
 import type { Accepted, ByteStream } from "../../transport/mod.ts";
 import type { SettledAccess } from "../core/access.ts";
-import { closeReasonOf } from "../core/closing_error.ts";
 import type { Context } from "../core/context.ts";
 import type { Deadline } from "../core/deadlines.ts";
 import { expectPacket } from "./first_packet.ts";
@@ -25,7 +24,7 @@ import { MountPoint } from "../session/mount_point.ts";
 import type { ListenerOptions, SessionOptions } from "../core/options.ts";
 import { Pump } from "./pump.ts";
 import type { PublishRate } from "./publish_rate.ts";
-import type { CloseReason } from "../core/reasons.ts";
+import { type CloseReason, closeReasonOf } from "../core/reasons.ts";
 import type { WorkKind } from "../core/turn_watch.ts";
 import type { EndDetail, LoggedConnection } from "../core/session_log.ts";
 import { Sender } from "../output/sender.ts";

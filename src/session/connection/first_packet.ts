@@ -6,7 +6,7 @@ import {
   type PeerFault,
   protocolOf,
 } from "../../transport/mod.ts";
-import { ClosingError } from "../core/closing_error.ts";
+import { ClosingError } from "../core/reasons.ts";
 
 /** Reason of a connection that begins with anything else. */
 const NOT_CONNECT = "the first packet is not CONNECT";

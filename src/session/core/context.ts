@@ -10,13 +10,12 @@ import { Message, Topic } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { Authenticator, Authorizer } from "../../security/mod.ts";
 import { Access } from "./access.ts";
-import { workClock } from "./work_clock.ts";
 import type { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Durability } from "./durability.ts";
 import { Faults } from "./faults.ts";
 import type { SessionOptions } from "./options.ts";
-import { Turn } from "./turn.ts";
+import { Turn, workClock } from "./turn.ts";
 import { TurnWatch, type WorkKind, workOf } from "./turn_watch.ts";
 import type { SessionLog } from "./session_log.ts";
 

@@ -1,3 +1,6 @@
+import type { ErrorCode } from "../../errors/mod.ts";
+import { ProtocolError, type ReasonCode } from "../../mqtt/mod.ts";
+
 /** Reasons for the end of a connection, in counters, log and `$SYS`. */
 export const CLOSE_REASONS = [
   // DISCONNECT; a close without DISCONNECT; a failure of the stream.
@@ -88,3 +91,33 @@ export const PAUSE_REASONS = [
 
 /** One of these reasons. */
 export type PauseReason = typeof PAUSE_REASONS[number];
+
+/** A `ProtocolError` that is counted and logged under a reason of its own. */
+export class ClosingError extends ProtocolError {
+  /** The reason of the end. */
+  readonly why: CloseReason;
+
+  /** `detail` is for the log alone; without it the log has the message. */
+  constructor(
+    why: CloseReason,
+    reasonCode: ReasonCode,
+    message: string,
+    detail: string | null = null,
+  ) {
+    super(reasonCode, message, detail);
+    this.why = why;
+  }
+
+  /** The code, as the log has it. */
+  override get code(): ErrorCode {
+    return this.why;
+  }
+}
+
+/** Returns the reason of an end by `error`: mostly `otherwise`. */
+export function closeReasonOf(
+  error: ProtocolError,
+  otherwise: CloseReason,
+): CloseReason {
+  return error instanceof ClosingError ? error.why : otherwise;
+}

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock/mod.ts";
+import type { Cancel, Clock } from "../../clock/mod.ts";
 import { type OnFault, showFault } from "./faults.ts";
 import { type TurnWatch, type Work, workOf } from "./turn_watch.ts";
 
@@ -137,5 +137,28 @@ export class Turn {
     this.end();
     this.#turning = this.#tasks.length > 0;
     if (this.#turning) this.#clock.soon(this.#turn);
+  };
+}
+
+/** Returns `clock`, whose tasks are `work`, for slow turns. */
+export function workClock(clock: Clock, turn: Turn, work: Work): Clock {
+  const noted = (task: () => void) => () => {
+    turn.begin(work, true);
+    try {
+      task();
+    } finally {
+      turn.end();
+    }
+  };
+  return {
+    now: () => clock.now(),
+    date: () => clock.date(),
+    machine: () => clock.machine(),
+    get suspended() {
+      return clock.suspended;
+    },
+    after: (ms: number, task: () => void): Cancel =>
+      clock.after(ms, noted(task)),
+    soon: (task: () => void) => clock.soon(noted(task)),
   };
 }

@@ -1,5 +1,5 @@
 import { ReasonCode } from "../../mqtt/mod.ts";
-import { ClosingError } from "../core/closing_error.ts";
+import { ClosingError } from "../core/reasons.ts";
 
 /**
  * An answer that must not be sent, as it is larger than its client accepts

@@ -11,11 +11,9 @@ import { Cleaning } from "./cleaning.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { type LogStoreOptions, PART, SLACK } from "./log_store_options.ts";
-import { lostChanges } from "./lost_changes.ts";
 import { Parts } from "./parts.ts";
 import { PatientCommits } from "./patient_commits.ts";
 import { Pending, type Waker } from "../notes/pending.ts";
-import { readLog } from "./read_log.ts";
 import type { Usage } from "../space/space.ts";
 import { SpaceWatch } from "../space/space_watch.ts";
 import type { RetainedSource, StoredEntry } from "../model/state.ts";
@@ -27,8 +25,9 @@ import type {
   StoreHealth,
   StoreStatus,
 } from "../model/store.ts";
+import { readLog } from "./rebuild_state.ts";
 import { ScrubTimer } from "./scrub_timer.ts";
-import { isTaken, StoreError } from "../base/store_error.ts";
+import { isTaken, lostChanges, StoreError } from "../base/store_error.ts";
 import { dateOfHead, StoreTime } from "./store_time.ts";
 import { Waiters } from "../notes/waiters.ts";
 import { FlushTimer } from "./flush_timer.ts";
