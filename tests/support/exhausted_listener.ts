@@ -5,6 +5,11 @@ import { settle } from "./settle.ts";
 import { makeTlsPems } from "./tls_pems.ts";
 import { ManualClock } from "./manual_clock.ts";
 
+// As in the broker, an error of the runtime without descriptors ends nothing.
+for (const kind of ["unhandledrejection", "error"]) {
+  addEventListener(kind, (event) => event.preventDefault());
+}
+
 const pems = await makeTlsPems();
 const clock = new ManualClock(Date.now());
 const choose = () => pems.server;
