@@ -10,7 +10,7 @@ import {
 import type { OnBroken } from "../errors/mod.ts";
 import { Router } from "../router/mod.ts";
 import type { Authenticator, Authorizer } from "../security/mod.ts";
-import type { Doubt, StoreOpener, StoreSettings } from "../store/mod.ts";
+import type { StoreOpener, StoreSettings } from "../store/mod.ts";
 import {
   applyLimits,
   Context,
@@ -20,14 +20,15 @@ import {
   workOf,
 } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
-import type { AccessControl, AccessState } from "./access/access.ts";
 import type { Control } from "./control/control.ts";
+import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
-import { type AlarmName, Alarms } from "./status/alarms.ts";
+import { Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import { LEAST_HEAP, stateHeap } from "./heap_limit.ts";
+import { EnforcedAccess } from "./enforced_access.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { Listen } from "./listeners/listen.ts";
 import { judgeSessions } from "./listeners/live_effect.ts";
@@ -40,14 +41,10 @@ import {
 } from "./reload.ts";
 import { SlowTurns } from "./status/slow_turns.ts";
 import { RepeatedTroubles } from "./status/repeated_troubles.ts";
-import {
-  sessionOptions,
-  storageFolder,
-  type StoreReports,
-  storeSettings,
-} from "./session_options.ts";
+import { sessionOptions, storeSettings } from "./session_options.ts";
 import type { StartedListener } from "./listeners/started_listener.ts";
-import { Storage } from "./storage.ts";
+import { openStorage, storeReports } from "./open_storage.ts";
+import type { Storage } from "./storage.ts";
 import { SysTopics } from "./status/sys_topics.ts";
 
 /** Ports of a broker; each has a default. */
@@ -69,8 +66,8 @@ export interface BrokerPorts {
   /** Receives all events. @default silent */
   readonly log?: BrokerLog;
   /**
-   * Called with the reason when another broker has taken the store. This one
-   * acknowledges no more messages that have to last, and must be stopped.
+   * Called with the reason when another broker has taken the store. The caller
+   * must stop this broker: it acknowledges no message that has to last.
    */
   readonly onTaken?: (reason: string) => void;
   /** Called when a listener that waited for its address listens. */
@@ -99,8 +96,8 @@ export class Broker {
   readonly #connections: ConnectionLog;
   readonly #housekeeping: Housekeeping;
   readonly #slowTurns: SlowTurns;
+  readonly #access: EnforcedAccess;
   #storage: Storage | null = null;
-  #access: AccessControl | null = null;
   #control: Control | null = null;
   /** Settings of the store; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
@@ -148,6 +145,14 @@ export class Broker {
     this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
     this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
     this.#sys = new SysTopics(this.#registry, settings.sys.interval);
+    this.#access = new EnforcedAccess({
+      context: this.#context,
+      clock: this.#clock,
+      log: this.#log,
+      sys: this.#sys,
+      authenticator: ports.authenticator,
+      authorizer: ports.authorizer,
+    });
     this.#listenerManager = new ListenerManager(settings, {
       registry: this.#registry,
       clock: this.#clock,
@@ -182,7 +187,7 @@ export class Broker {
    * @throws {ListenError} for the first address that cannot be had.
    */
   async start(): Promise<StartedListener[]> {
-    await this.#openAccess();
+    await this.#access.start(this.#settings);
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
@@ -200,118 +205,32 @@ export class Broker {
     }
   }
 
-  async #openAccess(): Promise<void> {
-    const access = await this.#readAccess(this.#settings);
-    if (access !== null) this.#enforce(access);
-  }
-
-  /**
-   * Returns users and rules, read anew; null without any in the settings: such
-   * a broker loads no code for them.
-   */
-  async #readAccess(settings: Settings): Promise<AccessState | null> {
-    const { auth, acl, access } = settings;
-    if (auth.length + acl.length + access.acl_file.length === 0) return null;
-    if (this.#access === null) {
-      const { AccessControl } = await import("./access/access.ts");
-      const folder = storageFolder(settings);
-      const { passwordThreads } = PROFILES[settings.profile.name].tuning;
-      const ports = {
-        ...{ clock: this.#clock, log: this.#log, folder },
-        passwordThreads,
-      };
-      const control = this.#access = new AccessControl(ports);
-      this.#sys.logins = () => control.logins;
-    }
-    return await this.#access.open(settings);
-  }
-
-  /** Applies users and rules; null accepts every client and every action. */
-  #enforce(access: AccessState | null): void {
-    const { authenticator, authorizer } = this.#ports;
-    if (access !== null) this.#access!.enforce(access);
-    else {
-      this.#access?.stop();
-      this.#access = null;
-      this.#sys.logins = null;
-    }
-    const { auth, listener } = this.#settings;
-    this.#context.authenticator = auth.length > 0 && access !== null
-      ? access.authenticator
-      : authenticator ?? unaskedBy(listener);
-    this.#context.authorize(access?.authorizer ?? authorizer ?? null);
-  }
-
-  /** Returns the reports of the store, each of which is an alarm. */
-  get #storeReports(): StoreReports {
-    const alarm = (name: AlarmName) => (text: string | null) => {
-      if (text === null) this.#alarms.clear(name);
-      else this.#alarms.raise(name, text);
-    };
-    return {
-      snapshotTrouble: alarm("snapshot"),
-      damage: alarm("damage"),
-      walTrouble: alarm("wal"),
-      budgetTrouble: alarm("write-budget"),
-    };
-  }
-
   async #openStorage(): Promise<Storage | null> {
     if (this.#settings.storage.mode === "memory") return null;
-    // Loaded when it is used: the mode `memory` starts without it.
-    const { nextDoubt, openStore } = this.#ports.storeOpener ??
-      await import("../store/mod.ts");
-    const alarms = this.#alarms;
-    const settings = this.#storeSettings = storeSettings(
-      this.#settings,
-      this.#storeReports,
-    );
-    let doubt: Doubt | null = null;
-    const clock = this.#context.workClock("store");
-    const open = () => openStore(settings, clock, doubt);
-    const storage = new Storage(
-      await open(),
-      this.#registry,
-      alarms,
-      this.#listenerManager.connections,
-      (error) => {
-        doubt = nextDoubt(doubt, error);
-        return doubt === null ? null : open;
-      },
-    );
-    storage.onTaken = (reason) => {
-      alarms.raise("storage", reason);
-      this.#ports.onTaken?.(reason);
-    };
-    return storage;
+    const reports = storeReports(this.#alarms);
+    this.#storeSettings = storeSettings(this.#settings, reports);
+    return await openStorage(this.#storeSettings, {
+      registry: this.#registry,
+      alarms: this.#alarms,
+      connections: this.#listenerManager.connections,
+      opener: this.#ports.storeOpener,
+      onTaken: (reason) => this.#ports.onTaken?.(reason),
+    });
   }
 
-  /**
-   * Opens the control socket beside the store, in a folder of this user alone.
-   * In `memory` there is none. The broker also works without it.
-   */
+  /** In `memory` there is no control socket. */
   async #openControl(): Promise<void> {
     if (this.#storeSettings === null || Deno.build.os === "windows") return;
     // A store from elsewhere need not be in a folder.
     if (this.#ports.storeOpener !== undefined) return;
-    const onTrouble = (error: Error) =>
-      this.#troubles.tell("control socket", error, "control-socket-failed");
-    const { Control, controlPath } = await import("./control/control.ts");
-    const path = controlPath(this.#storeSettings.path);
-    const parts = {
+    const control = await openControl(this.#storeSettings.path, {
       registry: this.#registry,
       settings: () => this.#settings,
       state: () => this.state,
       clock: this.#clock,
-      onTrouble,
-    };
-    try {
-      const control = await Control.open(path, parts);
-      if (this.#stopping) control.close();
-      else this.#control = control;
-    } catch (error) {
-      onTrouble(error as Error);
-    }
+    }, this.#troubles);
+    if (this.#stopping) control?.close();
+    else this.#control = control;
   }
 
   /**
@@ -335,7 +254,7 @@ export class Broker {
 
   /** Files that users and rules were read from. */
   get accessFiles(): readonly string[] {
-    return this.#access?.now?.files ?? [];
+    return this.#access.files;
   }
 
   /**
@@ -381,21 +300,13 @@ export class Broker {
     }),
     withoutOpening((settings) => {
       if (this.#storeSettings === null) return;
-      const now = storeSettings(settings, this.#storeReports);
+      const now = storeSettings(settings, storeReports(this.#alarms));
       Object.assign(this.#storeSettings, now);
     }),
-    { prepare: (settings) => this.#prepareAccess(settings) },
+    { prepare: (settings) => this.#access.prepare(settings) },
     // Last: listeners that have opened are not closed again.
     { prepare: (settings) => this.#prepareListeners(settings) },
   ];
-
-  async #prepareAccess(settings: Settings): Promise<Prepared> {
-    const access = await this.#readAccess(settings);
-    return {
-      apply: () => this.#enforce(access),
-      undo: () => access?.close(),
-    };
-  }
 
   async #prepareListeners(settings: Settings): Promise<Prepared> {
     const prepared = await this.#listenerManager.prepare(settings);
@@ -473,7 +384,7 @@ export class Broker {
     this.#troubles.stop();
     this.#slowTurns.stop();
     this.#connections.stop();
-    this.#access?.stop();
+    this.#access.stop();
   }
 
   /** Counts and logs a broken invariant, for `outliveBroken`. */
