@@ -12,8 +12,10 @@ import { SharedGroup } from "../subscribers/shared_group.ts";
 /** Bytes of V8's heap that a subscription takes, measured. */
 const SUBSCRIPTION_HEAP = 200;
 
-/** The same for a filter beside its text, and for the first share name of one. */
+/** Bytes of V8's heap that a filter takes beside its text, measured. */
 const FILTER_HEAP = 200;
+
+/** Bytes of V8's heap that a shared group takes beside its name, measured. */
 const GROUP_HEAP = 700;
 
 /** Subscriptions up to which the shapes of most sessions need no counting. */

@@ -61,7 +61,7 @@ export class RetainedStore implements RetainedSource {
   #nodes = 0;
   /** No stored message expires before this time (ms); Infinity: none expires. */
   #soonest = Infinity;
-  /** The same for the messages that the present sweep has visited. */
+  /** Earliest expiry of the messages that the present sweep has visited (ms). */
   #left = Infinity;
   #sequence = 0;
   #sweeper: RetainedCursor | null = null;

@@ -141,7 +141,7 @@ export class Connection implements Deadline, LoggedConnection {
   isKeepAliveCut = false;
   /** Topic aliases of the client; made with its first. */
   aliasesIn: (CachedTopic | undefined)[] | null = null;
-  /** Bytes of them that count in `Router.heap`. */
+  /** Bytes of long topics in `aliasesIn` that count in `Router.heap`. */
   aliasHeap = 0;
   /** QoS 2 ids of the session before it: the quota begins anew (4.9). */
   carried = 0;

@@ -27,7 +27,7 @@ export class Faults {
   readonly #counters: Counters;
   readonly #log: OnFault;
   readonly #logged = new Set<string>();
-  /** Those logged in this minute. */
+  /** Invariants logged in the present minute. */
   readonly #invariants = new Set<Invariant>();
   #minuteEnds = 0;
 
@@ -81,7 +81,7 @@ export class Faults {
         null,
       );
     } catch {
-      // As above.
+      // A failing log must not end the work.
     }
   };
 

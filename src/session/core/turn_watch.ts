@@ -53,19 +53,21 @@ const SLOW = 50;
 /** The timer looks so often while there is much work (ms). */
 const LOOK = 10;
 
-/** Work is much from the fourth time on that it begins so soon after work (ms). */
+/** Longest gap between the beginnings of two works that is short (ms). */
 const SOON = 20;
+
+/** Short gaps in a row from which on work counts as much. */
 const TIMES = 4;
 
-/** Between the beginnings of two works: more is noted; longer than two looks. */
+/** Longest gap between two beginnings that is not noted (ms): over two looks. */
 const NOTED = 25;
 
 /**
  * Finds turns of the event loop that last 50 ms or more. While there is much
  * work, a timer finds them by its own lateness: reading the clock at the end of
- * each work would cost too much. Works read it when they begin; the last one
- * before the longest gap is named. A single work is measured to its end, and an
- * idle broker stays asleep.
+ * each work would cost too much. Each work reads the clock when it begins; the
+ * log names the work before the longest gap. A single work is measured to its
+ * end, and an idle broker stays asleep.
  */
 export class TurnWatch {
   readonly #clock: Clock;
@@ -80,11 +82,11 @@ export class TurnWatch {
   /** When the timer is due or the work began; suspensions until then (ms). */
   #due = 0;
   #suspended = 0;
-  /** How often work has begun soon after work, in a row. */
+  /** Number of short gaps in a row. */
   #times = 0;
   /** Works begun since the last look. */
   #begun = 0;
-  /** The last one, when it began, and the packets until then. */
+  /** The latest work, the time of its beginning, and the packets until then. */
   #work: Work = workOf("other");
   #beganAt = 0;
   #packetsAt = 0;

@@ -54,7 +54,7 @@ export class IdReserve {
   readonly #owner: ReserveOwner;
   /** First serial number that is not reserved. */
   #end = 0;
-  /** The same on disk; less only while a commit is awaited. */
+  /** The disk's `#end`: less only while a commit is awaited. */
   #storedEnd = 0;
   /** Ids reserved the last time. */
   #size = FIRST_RESERVE / 8;

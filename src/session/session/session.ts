@@ -27,7 +27,7 @@ import type { Will } from "./will.ts";
 /** Bytes of V8's heap that a session without its parts takes, about. */
 const SESSION_HEAP = 2000;
 
-/** The same for a received packet id. */
+/** Bytes of V8's heap that a received packet id takes, about. */
 const RECEIVED_HEAP = 40;
 
 /**
@@ -121,7 +121,7 @@ export class Session
   /** Owned by the router. */
   subscriptions = 0;
   #isExpired = false;
-  /** Bytes that it counts in `Router.heap`. */
+  /** Bytes of the session that count in `Router.heap`. */
   #heap = 0;
 
   /** Only `Registry.create` makes one. */
