@@ -1,4 +1,5 @@
 import { decodeUtf8, Message, type QoS, Topic } from "../../mqtt/mod.ts";
+import { HeapBudget } from "../levels/heap_budget.ts";
 import { RetainedBlock, type RetainedNode } from "./retained_node.ts";
 
 /** Bytes before each record: QoS, and the lengths of topic and payload. */
@@ -6,6 +7,9 @@ const HEADER = 5;
 
 /** Longest record (bytes); a longer message stays an object. */
 const MAX_RECORD = 1024;
+
+/** Bytes of V8's heap that a message takes beside the text of its topic. */
+const MESSAGE_HEAP = 700;
 
 /** Bytes of a block: little is lost at its end, and a message may pin it. */
 const BLOCK = 16384;
@@ -17,6 +21,12 @@ const BLOCK = 16384;
  */
 export class RetainedRecords {
   #newest: RetainedBlock = new RetainedBlock(0);
+  readonly #heap: HeapBudget;
+
+  /** Messages that are no records count in `heap`: records are outside of it. */
+  constructor(heap: HeapBudget = new HeapBudget()) {
+    this.#heap = heap;
+  }
 
   /** Keeps `message` at `node`, which must have none. */
   hold(node: RetainedNode, message: Message): void {
@@ -30,6 +40,7 @@ export class RetainedRecords {
       node.held = payloadLength > MAX_RECORD
         ? message.keep()
         : message.compact();
+      this.#heap.used += heapOf(message);
       return;
     }
     node.properties = message.properties;
@@ -57,7 +68,10 @@ export class RetainedRecords {
     node.held = null;
     node.properties = null;
     node.expiresAt = null;
-    if (!(held instanceof RetainedBlock)) return;
+    if (!(held instanceof RetainedBlock)) {
+      if (held !== null) this.#heap.used -= heapOf(held);
+      return;
+    }
     held.dead += recordLength(held.bytes, node.start);
     if (held !== this.#newest) this.#clearWhenHalfDead(held);
   }
@@ -131,6 +145,11 @@ export class RetainedRecords {
     }
     block.nodes.length = 0;
   }
+}
+
+/** Returns the bytes of V8's heap that a message takes. */
+function heapOf({ topic }: Message): number {
+  return MESSAGE_HEAP + topic.bytes.length;
 }
 
 function recordLength(bytes: Uint8Array, start: number): number {

@@ -34,7 +34,7 @@ export interface RetainedLimits {
   maxBytes: number;
 }
 
-/** Bytes of V8's heap that a node takes with its record, measured. */
+/** Bytes of V8's heap that a node takes beside the text of its level, measured. */
 const NODE_HEAP = 200;
 
 /** Bytes of a level in the tree, measured with a text of its own. */
@@ -54,7 +54,7 @@ export class RetainedStore implements RetainedSource {
   listener: RetainedListener | null = null;
   readonly #heap: HeapBudget;
   readonly #root = new RetainedNode("", null);
-  readonly #records = new RetainedRecords();
+  readonly #records: RetainedRecords;
   #messages = 0;
   #bytes = 0;
   /** Nodes of the tree below its root. */
@@ -66,10 +66,11 @@ export class RetainedStore implements RetainedSource {
   #sequence = 0;
   #sweeper: RetainedCursor | null = null;
 
-  /** Begins empty; its nodes count in `heap`. */
+  /** Begins empty; its nodes and messages count in `heap`. */
   constructor(limits: RetainedLimits, heap: HeapBudget = new HeapBudget()) {
     this.limits = limits;
     this.#heap = heap;
+    this.#records = new RetainedRecords(heap);
   }
 
   /** Returns the number of messages, with expired ones not yet removed. */
@@ -236,7 +237,7 @@ export class RetainedStore implements RetainedSource {
       if (at.held !== null || at.children !== null) return;
       up.removeChild(at);
       this.#nodes--;
-      this.#heap.used -= NODE_HEAP;
+      this.#heap.used -= NODE_HEAP + at.level.length;
       at = up;
     }
   }
@@ -261,7 +262,7 @@ export class RetainedStore implements RetainedSource {
         child = new RetainedNode(levelText(topicName, start, end), node);
         node.addChild(child);
         this.#nodes++;
-        this.#heap.used += NODE_HEAP;
+        this.#heap.used += NODE_HEAP + child.level.length;
       }
       node = child;
       start = end + 1;
