@@ -81,8 +81,8 @@ async function readLive(
 }
 
 /**
- * Mends the blocks that the copies have whole; returns their numbers. Memory
- * has what a copy does not give.
+ * Mends the blocks that the copies have whole; returns their numbers, none
+ * where a damaged block is whole in no copy.
  */
 async function mendFrom(
   copies: readonly Source[],
@@ -107,7 +107,7 @@ async function mendFrom(
   return mended.map(({ number }) => number).sort((a, b) => a - b);
 }
 
-/** Returns the same source; it ends where the disk gives no more of it. */
+/** Returns `source`, cut short where the disk cannot read it. */
 function readable({ read }: Source): Source {
   return {
     read: (finds, range) =>

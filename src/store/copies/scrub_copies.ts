@@ -54,8 +54,8 @@ function inSlices(pause: Pause): (bytes: number) => Promise<void> | void {
 }
 
 /**
- * Returns whether a copy is whole. One that was removed counts as whole, one
- * that the disk does not give as damaged.
+ * Returns whether a copy is whole. A removed copy counts as whole, a copy that
+ * the disk cannot read as damaged.
  */
 async function ifThere(look: () => Promise<boolean>): Promise<boolean> {
   try {

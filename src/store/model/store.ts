@@ -193,7 +193,7 @@ export interface StoreStatus {
   /** Batches committed to disk since the store was opened. */
   readonly commits: number;
   /**
-   * Time since the try of a commit under way began (ms); 0 without one. It grows
+   * Time since the try of a commit under way began, ms; 0 without one. Grows
    * while the disk does not answer.
    */
   readonly commitAge: number;

@@ -77,10 +77,10 @@ export async function startOrRebuild(
 }
 
 /**
- * Writes again what the journals have beyond `head`: a killed process may have
- * left it in the system's caches alone. A sync does not suffice: after a failed
- * one the system may count such pages as written. The store gets these commits
- * next, so no journal may lose them.
+ * Writes the journals' commits beyond `head` again: a killed process may have
+ * left them in the system's caches alone. A sync does not suffice: after a
+ * failed one the system may count such pages as written. The store gets these
+ * commits next, so no journal may lose them.
  */
 async function writeBeyond(
   files: Files,
@@ -100,7 +100,8 @@ async function writeBeyond(
 
 /**
  * Returns the offset from which on the journal at `path` has commits after
- * `head`, or null. Without an earlier commit the journal's own head counts, too.
+ * `head`, or null. The offset is 0 where all its commits are: the beginning of
+ * the file may be in caches alone, too.
  */
 async function beginningBeyond(
   files: Files,
