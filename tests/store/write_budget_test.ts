@@ -65,7 +65,7 @@ Deno.test("write budget: an hour's part may be written at once, then each write 
   // However much was written, the pause is bounded, and so is the debt.
   budget.look(1000 * MB, 1000 * MB);
   assert.equal(budget.pause, LONGEST_PAUSE);
-  clock.advance(2 * HOUR);
+  clock.advance(DAY + 3 * HOUR);
   assert.equal(budget.pause, 0);
   // Without a budget nothing waits; another one counts from now on.
   budget.look(2000 * MB, 2000 * MB);
@@ -75,6 +75,24 @@ Deno.test("write budget: an hour's part may be written at once, then each write 
   assert.equal(budget.pause, 0);
   budget.look(2020 * MB, 0);
   assert.ok(budget.isShort);
+});
+
+Deno.test("write budget: a snapshot of several hours' parts waits until the one before is paid for", () => {
+  const clock = new ManualClock();
+  const budget = new WriteBudget({ writeBudget: 24 * MB }, clock, "");
+  let written = 0;
+  const days: number[] = [];
+  for (let day = 0; day < 5; day++) {
+    const before = written;
+    for (let hour = 0; hour < 24; hour++) {
+      clock.advance(HOUR);
+      if (!budget.isShort) written += 8 * MB;
+      budget.look(written, written - before);
+    }
+    days.push((written - before) / MB);
+  }
+  assert.ok(days.every((mb) => mb <= 24), `${days} MB a day`);
+  assert.ok(days.every((mb) => mb >= 16), `${days} MB a day`);
 });
 
 Deno.test("write budget: in buffered a day's bytes keep to it, and no change waits for more than a minute", async () => {
@@ -194,7 +212,7 @@ Deno.test("write budget: a snapshot that the time makes due waits while it is sh
   const { journal, snapshots } = world.store.status.written;
   assert.ok(journal > 4 * MB);
   assert.equal(snapshots, 0);
-  folder.clock.advance(3 * HOUR);
+  folder.clock.advance(12 * HOUR);
   await commit(10);
   await until("the snapshot", hasSnapshot);
   await until("its bytes", () => world.store.status.written.snapshots > 0);

@@ -70,9 +70,9 @@ export class WriteBudget {
     const bytes = written - this.#written;
     this.#written = written;
     const isLimited = this.#refill();
-    // A debt that commits of the durable modes made must not last for days.
-    const part = this.#budget * PART;
-    this.#left = Math.max(-part, this.#left - bytes);
+    // A snapshot may owe many hours. The budget forgets debts beyond a day:
+    // commits of the durable modes could owe weeks.
+    this.#left = Math.max(-this.#budget, this.#left - bytes);
     const isOver = isLimited && today > this.#budget;
     if (isOver === this.#isTold) return;
     this.#isTold = isOver;
