@@ -13,6 +13,7 @@ import { addExplain, type RunExplain } from "./explain/explain_program.ts";
 import { addHealth, type RunHealth } from "./health/health_program.ts";
 import { addImport, type RunImport } from "./import/import_program.ts";
 import { withMeant } from "./meant_words.ts";
+import { addCommand, repeated } from "./console/commands.ts";
 import type { Output } from "./console/output.ts";
 import { addPasswd, type RunPasswd } from "./passwd/passwd_program.ts";
 import {
@@ -63,17 +64,8 @@ Values are TOML; a single word needs no quotes.
 
 function optionOf(row: OptionRow): Option {
   const short = row.short === undefined ? "" : `-${row.short}, `;
-  const option = new Option(
-    `${short}--${row.name} <${row.value}>`,
-    row.doc,
-  );
-  if (row.repeats) {
-    option.argParser((value: string, before: string[] = []) => [
-      ...before,
-      value,
-    ]);
-  }
-  return option;
+  const flags = `${short}--${row.name} <${row.value}>`;
+  return row.repeats ? repeated(flags, row.doc) : new Option(flags, row.doc);
 }
 
 /** Resolves a command's exit code, which commander itself does not pass on. */
@@ -111,11 +103,8 @@ function addServe(
   serve: Commands["serve"],
   onCode: OnCode,
 ): void {
-  const command = program.command("serve").alias("start").description(
-    "run the broker",
-  )
-    .helpOption("-h, --help", "show this help")
-    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
+  const command = addCommand(program, "serve", "run the broker", PRECEDENCE)
+    .alias("start")
     .action(async (options: ServeOptions) => onCode(await serve(options)));
   for (const row of serveOptionRows) command.addOption(optionOf(row));
 }
@@ -125,9 +114,8 @@ function addCheck(
   check: Commands["check"],
   onCode: OnCode,
 ): void {
-  const command = program.command("check")
-    .description("check a configuration without starting")
-    .helpOption("-h, --help", "show this help")
+  const doc = "check a configuration without starting";
+  const command = addCommand(program, "check", doc, PRECEDENCE)
     .argument("[FILE]", "configuration file (or DUNLIN_CONFIG)")
     .option("--print", "print the settings that result, as TOML")
     .option(
@@ -136,7 +124,6 @@ function addCheck(
         "or without USED for the broker that runs on this store",
     )
     .option("--json", "answer in JSON")
-    .allowExcessArguments(false).addHelpText("after", PRECEDENCE)
     .action(async (file: string | undefined, options: CheckOptions) => {
       if (file !== undefined && options.config !== undefined) {
         command.error("error: name the file once, as FILE or with --config");

@@ -1,4 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  addCommand,
+  addGroup,
+  addSettings,
+  repeated,
+} from "../console/commands.ts";
 import type {
   AuthorityCommandName,
   AuthorityOptions,
@@ -147,10 +153,7 @@ export function addAuthority(
     ["cert", "issue, authorize and revoke certificates", certRows],
   ] as const;
   for (const [group, doc, rows] of groups) {
-    const parent = program.command(group).description(doc)
-      .helpOption("-h, --help", "show this help")
-      .helpCommand("help [command]", "show a command's help")
-      .addHelpText("after", MEANT);
+    const parent = addGroup(program, group, doc, MEANT);
     for (const row of rows) addRow(parent, group, row, run, onCode);
   }
 }
@@ -162,33 +165,15 @@ function addRow(
   run: RunAuthority,
   onCode: (code: number) => void,
 ): void {
-  const command = parent.command(name).description(doc)
-    .helpOption("-h, --help", "show this help")
-    .allowExcessArguments(false).addHelpText("after", MEANT);
+  const command = addCommand(parent, name, doc, MEANT);
   for (const option of own) command.addOption(options[option]());
-  command.option("-c, --config <FILE>", "configuration file (or DUNLIN_CONFIG)")
-    .addOption(repeated(
-      "--set <KEY=VALUE>",
-      "any setting, as authority.path=/etc/dunlin; may be repeated",
-    ))
+  if (argument !== null) command.argument(...argument);
+  addSettings(command, "authority.path=/etc/dunlin")
     .option("--authority <FOLDER>", "folder of the authority")
     .option("--json", "answer in JSON");
   const full = `${group} ${name}` as AuthorityCommandName;
-  if (argument === null) {
-    command.action(async (given: AuthorityOptions) =>
-      onCode(await run(full, undefined, given))
-    );
-    return;
-  }
-  command.argument(...argument).action(
-    async (value: string, given: AuthorityOptions) =>
-      onCode(await run(full, value, given)),
-  );
-}
-
-function repeated(flags: string, doc: string): Option {
-  return new Option(flags, doc).argParser(
-    (value: string, before: string[] = []) => [...before, value],
+  command.action(async () =>
+    onCode(await run(full, command.args[0], command.opts()))
   );
 }
 

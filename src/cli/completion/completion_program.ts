@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import { addCommand } from "../console/commands.ts";
 
 /** Shells that have completion. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -25,10 +26,8 @@ export function addCompletion(
   run: RunCompletion,
   onCode: (code: number) => void,
 ): void {
-  program.command("completion")
-    .description("print the completion script of a shell")
-    .helpOption("-h, --help", "show this help")
+  const doc = "print the completion script of a shell";
+  addCommand(program, "completion", doc, WHERE)
     .addArgument(new Argument("<SHELL>", "the shell").choices(SHELLS))
-    .allowExcessArguments(false).addHelpText("after", WHERE)
     .action(async (shell: Shell) => onCode(await run(shell, program)));
 }

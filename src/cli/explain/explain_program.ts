@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { addCommand, addSettings } from "../console/commands.ts";
 import type { ExplainOptions } from "./explain_options.ts";
 
 /** Runs `dunlin explain`; resolves to its exit code. */
@@ -18,10 +19,8 @@ export function addExplain(
   run: RunExplain,
   onCode: (code: number) => void,
 ): void {
-  const repeated = (value: string, before: string[] = []) => [...before, value];
-  program.command("explain")
-    .description("explain what a client may do, and which rule decides")
-    .helpOption("-h, --help", "show this help")
+  const doc = "explain what a client may do, and which rule decides";
+  const command = addCommand(program, "explain", doc, ABOUT)
     .requiredOption("--client <ID>", "client id")
     .requiredOption("--topic <TOPIC>", "topic, or filter to subscribe to")
     .option("--user <NAME>", "user name")
@@ -35,10 +34,8 @@ export function addExplain(
     .option("--retain", "the message is retained")
     .option("--listener <NAME>", "listener of the client (the first one)")
     .option("--address <IP>", "address of the client", "127.0.0.1")
-    .option("--live", "ask the running broker")
-    .option("-c, --config <FILE>", "configuration file (or DUNLIN_CONFIG)")
-    .option("--set <KEY=VALUE>", "any setting; may be repeated", repeated)
+    .option("--live", "ask the running broker");
+  addSettings(command)
     .option("--json", "answer in JSON")
-    .allowExcessArguments(false).addHelpText("after", ABOUT)
     .action(async (options: ExplainOptions) => onCode(await run(options)));
 }

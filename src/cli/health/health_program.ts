@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addCommand, addSettings } from "../console/commands.ts";
 
 /** Options of `dunlin health`. */
 export interface HealthOptions {
@@ -27,13 +28,8 @@ export function addHealth(
   run: RunHealth,
   onCode: (code: number) => void,
 ): void {
-  const repeated = (value: string, before: string[] = []) => [...before, value];
-  program.command("health")
-    .description("check that the running broker serves clients")
-    .helpOption("-h, --help", "show this help")
-    .option("-c, --config <FILE>", "configuration file (or DUNLIN_CONFIG)")
-    .option("--set <KEY=VALUE>", "any setting; may be repeated", repeated)
+  const doc = "check that the running broker serves clients";
+  addSettings(addCommand(program, "health", doc, ABOUT))
     .option("--json", "answer in JSON")
-    .allowExcessArguments(false).addHelpText("after", ABOUT)
     .action(async (options: HealthOptions) => onCode(await run(options)));
 }

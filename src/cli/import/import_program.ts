@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addCommand } from "../console/commands.ts";
 import type { ImportOptions } from "./import_options.ts";
 
 /** Runs `dunlin import`; resolves to its exit code. */
@@ -21,16 +22,14 @@ export function addImport(
   run: RunImport,
   onCode: (code: number) => void,
 ): void {
-  program.command("import")
-    .description("translate a configuration of Mosquitto")
-    .helpOption("-h, --help", "show this help")
+  const doc = "translate a configuration of Mosquitto";
+  addCommand(program, "import", doc, ABOUT)
     .argument("<FILE>", "mosquitto.conf; included files are read too")
     .option(
       "-o, --out <FILE>",
       "file to write; without it the result is printed",
     )
     .option("--force", "replace that file")
-    .allowExcessArguments(false).addHelpText("after", ABOUT)
     .action(async (file: string, options: ImportOptions) =>
       onCode(await run(file, options))
     );

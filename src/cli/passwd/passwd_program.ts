@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { addCommand, addGroup } from "../console/commands.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd.ts";
 
 /** Runs a `dunlin passwd` command; resolves to its exit code. */
@@ -31,25 +32,13 @@ export function addPasswd(
   run: RunPasswd,
   onCode: (code: number) => void,
 ): void {
-  const parent = program.command("passwd")
-    .description("manage a password file")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show a command's help")
-    .addHelpText("after", MEANT);
+  const parent = addGroup(program, "passwd", "manage a password file", MEANT);
   for (const [name, doc] of rows) {
-    const command = parent.command(name).description(doc)
-      .helpOption("-h, --help", "show this help")
+    const command = addCommand(parent, name, doc, MEANT)
       .argument("<FILE>", "the password file")
-      .option("--json", "answer in JSON")
-      .allowExcessArguments(false).addHelpText("after", MEANT);
-    if (name === "list") {
-      command.action(async (file: string, options: PasswdOptions) =>
-        onCode(await run(name, file, "", options))
-      );
-      continue;
-    }
-    command.argument("<USER>", "the user name");
-    if (name !== "remove") {
+      .option("--json", "answer in JSON");
+    if (name !== "list") command.argument("<USER>", "the user name");
+    if (name === "add" || name === "check") {
       command.option("--stdin", "read the password from standard input");
     }
     if (name === "add") {
@@ -57,8 +46,9 @@ export function addPasswd(
         .choices(HASHES).default("argon2id");
       command.addOption(kind);
     }
-    command.action(async (file: string, user: string, options: PasswdOptions) =>
-      onCode(await run(name, file, user, options))
-    );
+    command.action(async () => {
+      const [file, user = ""] = command.args;
+      onCode(await run(name, file, user, command.opts()));
+    });
   }
 }

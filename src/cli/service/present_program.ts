@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RUN_FLAGS, V8_FLAGS } from "./run_flags.ts";
 
 /** The program that runs now. */
 export interface PresentProgram {
@@ -22,13 +23,16 @@ export function presentProgram(
   const isRuntime = /^deno(\.exe)?$/.test(basename(execPath));
   if (!isRuntime) return { command: [execPath], environment: {}, folder: null };
   const path = fileURLToPath(main);
+  // A bundle has no deno.json that names its flags and packages.
+  const isBundle = path.endsWith(".js");
+  const flags = isBundle ? RUN_FLAGS : ["--allow-all", V8_FLAGS];
   return {
-    command: [
-      ...[execPath, "run", "--allow-all"],
-      ...["--v8-flags=--max-semi-space-size=4", path],
-    ],
-    // The runtime would look for a newer one at each start.
-    environment: { DENO_NO_UPDATE_CHECK: "1" },
+    command: [execPath, "run", ...flags, path],
+    environment: {
+      // The runtime would look for a newer one at each start.
+      DENO_NO_UPDATE_CHECK: "1",
+      ...isBundle ? { DENO_NO_PACKAGE_JSON: "1" } : {},
+    },
     folder: dirname(path),
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addCommand, addGroup } from "../console/commands.ts";
 
 /** The commands of `dunlin service`. */
 export type ServiceCommandName = "install" | "uninstall" | "status";
@@ -37,14 +38,10 @@ export function addService(
   run: RunService,
   onCode: (code: number) => void,
 ): void {
-  const parent = program.command("service")
-    .description("run the broker as a service of this machine")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show a command's help")
-    .addHelpText("after", ABOUT);
+  const doc = "run the broker as a service of this machine";
+  const parent = addGroup(program, "service", doc, ABOUT);
   for (const [name, doc] of rows) {
-    const command = parent.command(name).description(doc)
-      .helpOption("-h, --help", "show this help");
+    const command = addCommand(parent, name, doc, ABOUT);
     if (name === "install") {
       command
         .option(
@@ -57,7 +54,6 @@ export function addService(
     command.option("--user", "the service of this user")
       .option("--system", "the service of the machine")
       .option("--json", "answer in JSON")
-      .allowExcessArguments(false).addHelpText("after", ABOUT)
       .action(async (options: ServiceOptions) => {
         if (options.user && options.system) {
           command.error("error: give --user or --system, not both");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addCommand, addGroup, addSettings } from "../console/commands.ts";
 import type { StoreCommandName } from "./store.ts";
 import type { StoreOptions } from "./store_options.ts";
 
@@ -30,32 +31,16 @@ export function addStore(
   run: RunStore,
   onCode: (code: number) => void,
 ): void {
-  const store = program.command("store")
-    .description("inspect, back up and restore the store")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show a command's help")
-    .addHelpText("after", WHICH);
+  const doc = "inspect, back up and restore the store";
+  const store = addGroup(program, "store", doc, WHICH);
   for (const [name, doc, argument] of rows) {
-    const command = store.command(name).description(doc)
-      .helpOption("-h, --help", "show this help")
-      .option("-c, --config <FILE>", "configuration file (or DUNLIN_CONFIG)")
-      .option(
-        "--set <KEY=VALUE>",
-        "any setting, as storage.path=/var/lib/dunlin; may be repeated",
-        (value: string, before: string[] = []) => [...before, value],
-      )
+    const command = addCommand(store, name, doc, WHICH);
+    if (argument !== undefined) command.argument(`<${argument}>`, "the backup");
+    addSettings(command, "storage.path=/var/lib/dunlin")
       .option("--path <PATH>", "folder or file of the store")
       .option("--json", "answer in JSON")
-      .allowExcessArguments(false).addHelpText("after", WHICH);
-    if (argument === undefined) {
-      command.action(async (options: StoreOptions) =>
-        onCode(await run(name, undefined, options))
+      .action(async () =>
+        onCode(await run(name, command.args[0], command.opts()))
       );
-    } else {
-      command.argument(`<${argument}>`, "the backup").action(
-        async (file: string, options: StoreOptions) =>
-          onCode(await run(name, file, options)),
-      );
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addCommand } from "../console/commands.ts";
 
 /** Options of `dunlin upgrade`. */
 export interface UpgradeOptions {
@@ -23,11 +24,9 @@ export function addUpgrade(
   run: RunUpgrade,
   onCode: (code: number) => void,
 ): void {
-  program.command("upgrade")
-    .description("check that this version reads files of an earlier one")
-    .helpOption("-h, --help", "show this help")
+  const doc = "check that this version reads files of an earlier one";
+  addCommand(program, "upgrade", doc, ABOUT)
     .requiredOption("--check <FILE>", "a store or a settings file")
     .option("--json", "answer in JSON")
-    .allowExcessArguments(false).addHelpText("after", ABOUT)
     .action(async (options: UpgradeOptions) => onCode(await run(options)));
 }
