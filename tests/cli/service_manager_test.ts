@@ -8,6 +8,7 @@ import {
 } from "../../src/cli/serve/service_manager.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { NotifyReceiver } from "../support/notify_receiver.ts";
+import { settle } from "../support/settle.ts";
 
 /** The parts of a manager whose messages are kept as they are sent. */
 class Setting {
@@ -118,6 +119,26 @@ Deno.test("service manager: pings end while a commit does not end, with the reas
     "STATUS=Listening: tcp [::1]:1883",
     "WATCHDOG=1",
   ]);
+});
+
+Deno.test("service manager: one that reads nothing does not hold up the end", async () => {
+  const clock = new ManualClock();
+  let isClosed = false;
+  const manager = new ServiceManager({
+    socket: {
+      send: () => {},
+      sent: new Promise(() => {}),
+      close: () => void (isClosed = true),
+    },
+    ...{ clock, watchdog: null, log: () => {} },
+  });
+  const ended = manager.end();
+  clock.advance(999);
+  await settle();
+  assert.equal(isClosed, false);
+  clock.advance(1);
+  await ended;
+  assert.equal(isClosed, true);
 });
 
 Deno.test("service manager: a reason in several lines stays one variable", async () => {

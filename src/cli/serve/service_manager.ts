@@ -13,6 +13,9 @@ const EXTENSION = 60_000;
 /** Beyond the broker's own limit for its stop: writing the last lines (ms). */
 const LAST_STEPS = 10_000;
 
+/** For messages that the manager has not read at the end (ms). */
+const LAST_MESSAGES = 1_000;
+
 /** The uptime may have hundredths, rounded down (ms). */
 const ROUNDED = 10;
 
@@ -100,14 +103,18 @@ export class ServiceManager {
     this.#ports.socket.send(`STATUS=${oneLine(reason)}`);
   }
 
-  /** Ends all reports; resolves when they are sent. */
+  /** Ends all reports; resolves when they are sent, or after a second. */
   async end(): Promise<void> {
     this.#isStopping = true;
     this.#endExtending();
     this.#pinging?.();
     this.#pinging = null;
-    const { socket } = this.#ports;
-    await socket.sent;
+    const { clock, socket } = this.#ports;
+    // A manager that reads nothing must not keep the process alive.
+    const { promise: isLate, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(LAST_MESSAGES, resolve);
+    await Promise.race([socket.sent, isLate]);
+    cancel();
     socket.close();
   }
 
