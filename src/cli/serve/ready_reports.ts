@@ -10,6 +10,8 @@ export class ReadyReports {
   readonly #log: LogEvent;
   /** Content of the file; null before the first. */
   #text: string | null = null;
+  /** The last write; null before the start is over. */
+  #last: Promise<void> | null = null;
 
   /** Without a `path` nothing is written. */
   constructor(
@@ -23,19 +25,25 @@ export class ReadyReports {
   }
 
   /** Writes the file; rejects with `UnwritableFile`. */
-  async write(): Promise<void> {
+  write(): Promise<void> {
+    // One at a time: all writes have the same temporary file.
+    const write = () => this.#write();
+    return this.#last = this.#last?.then(write, write) ?? write();
+  }
+
+  async #write(): Promise<void> {
     if (this.#path === undefined) return;
     const ready = { pid: Deno.pid, listeners: this.#broker.listeners };
     const text = JSON.stringify(ready);
     if (text === this.#text) return;
-    this.#text = text;
     await writeReadyFile(this.#path, ready);
+    this.#text = text;
   }
 
   /** Writes the file anew where it has been written; logs a failure. */
   async writeAgain(): Promise<void> {
     // Before the start is over, the file must not be there.
-    if (this.#text === null) return;
+    if (this.#last === null) return;
     try {
       await this.write();
     } catch (error) {
