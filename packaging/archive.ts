@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
-import { RUN_FLAGS } from "./run_flags.ts";
+import { RUN_FLAGS } from "../src/cli/service/run_flags.ts";
 import { tarOf } from "./tar.ts";
 
 /** The launcher for systems with a POSIX shell. */

@@ -10,7 +10,7 @@ import type { BuildRecord } from "../tools/bundle.ts";
 import { writeArchive } from "./archive.ts";
 import { compileWithDeno, findBase } from "./deno_compile.ts";
 import { makeExecutable } from "./executable.ts";
-import { RUN_FLAGS } from "./run_flags.ts";
+import { RUN_FLAGS } from "../src/cli/service/run_flags.ts";
 import { runtimeFor } from "./runtime.ts";
 import { type Target, targetOf } from "./targets.ts";
 

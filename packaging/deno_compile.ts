@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { output, packageFolder } from "../tools/build.ts";
-import { PERMISSIONS, UNSTABLE, V8_FLAGS } from "./run_flags.ts";
+import {
+  PERMISSIONS,
+  UNSTABLE,
+  V8_FLAGS,
+} from "../src/cli/service/run_flags.ts";
 import type { Target } from "./targets.ts";
 
 /**

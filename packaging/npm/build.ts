@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { build, output, root } from "../../tools/build.ts";
-import { RUN_FLAGS } from "../run_flags.ts";
+import { RUN_FLAGS } from "../../src/cli/service/run_flags.ts";
 
 const README = `# Dunlin
 

@@ -1,6 +1,4 @@
-import config from "../deno.json" with { type: "json" };
-
-/** V8's flags, as in `deno task start`. */
+/** The flags of V8, as in `deno task start`. */
 export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
 /** The permissions of all that ships: no programs, libraries or downloads. */
@@ -13,10 +11,12 @@ export const PERMISSIONS: readonly string[] = [
   "--no-prompt",
 ];
 
-/** Unstable parts of the runtime, as in `deno.json`. */
-export const UNSTABLE: readonly string[] = config.unstable.map((name) =>
-  `--unstable-${name}`
-);
+/** Unstable parts of the runtime, as in `deno.json`, which a bundle lacks. */
+export const UNSTABLE: readonly string[] = [
+  "--unstable-kv",
+  "--unstable-lazy-dynamic-imports",
+  "--unstable-net",
+];
 
 /**
  * Arguments of `deno run` before the program: nothing is sought or fetched.
