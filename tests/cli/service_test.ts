@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
 import { presentProgram } from "../../src/cli/service/present_program.ts";
 import { service, type ServiceScene } from "../../src/cli/service/service.ts";
 import type {
@@ -131,6 +132,17 @@ Deno.test("service: words of a unit mean what they say, whatever is in them", ()
   assert.deepEqual(commandOf(unit), command);
 });
 
+Deno.test("service: a path with a line end cannot add a line to the unit", async () => {
+  await using machine = await Machine.make();
+  const config = `${machine.root}/a\nExecStartPre=x.toml`;
+  await Deno.writeTextFile(config, "");
+  const { code, out, err } = await machine.run("install", {
+    ...{ config, print: true },
+  });
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /a\\nExecStartPre=x\.toml" has a control character/);
+});
+
 Deno.test("service: a program in a home folder can be read by its service", async () => {
   await using machine = await Machine.make();
   const command = ["/home/ann/dunlin"];
@@ -241,6 +253,29 @@ Deno.test("service: the present program is its executable, or the runtime with t
   assert.deepEqual(sources.command.slice(0, 2), ["/usr/bin/deno", "run"]);
   assert.equal(sources.command.at(-1), "/opt/dunlin/main.ts");
   assert.equal(sources.environment.DENO_NO_UPDATE_CHECK, "1");
+});
+
+Deno.test("service: a bundle has the unstable parts of the runtime that deno.json names", async () => {
+  const { unstable } = config;
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-test-" });
+  const main = `${folder}/main.js`;
+  await Deno.writeTextFile(
+    main,
+    "console.log(typeof Deno.openKv, typeof Deno.listenDatagram)",
+  );
+  const { command, environment } = presentProgram(
+    Deno.execPath(),
+    `file://${main}`,
+  );
+  for (const name of unstable) {
+    assert.ok(command.includes(`--unstable-${name}`), name);
+  }
+  const [program, ...args] = command;
+  const { stdout } = await new Deno.Command(program, {
+    ...{ args, cwd: folder, env: { ...environment } },
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "function function\n");
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("service: the packaged unit is the one that install writes", async () => {

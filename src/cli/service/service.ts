@@ -74,6 +74,15 @@ async function install(
   if (config !== undefined && await read(file!) === null) {
     throw new CommandError(`${file} cannot be read: no settings for a service`);
   }
+  const odd = [...program.command, file ?? ""].find((one) =>
+    /\p{Cc}/u.test(one)
+  );
+  if (odd !== undefined) {
+    throw new CommandError(
+      `${JSON.stringify(odd)} has a control character, which no service can ` +
+        "name: rename the file or its folder",
+    );
+  }
   const plan = servicePlan(target, program, file);
   const json = {
     path: plan.path,
