@@ -100,6 +100,22 @@ Deno.test("health: a broker with a store answers itself", async () => {
   }
 });
 
+Deno.test("health: without the broker's socket file the answer says that only listeners were asked", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-health-" });
+  const path = `${folder}/store.kv`;
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = other.addr as Deno.NetAddr;
+  try {
+    const asked = ask([`storage.path=${path}`, `listener.0.port=${port}`]);
+    (await other.accept()).close();
+    const answer = "healthy, but only its listeners answer: there is no " +
+      `socket file ${path}.control\n`;
+    assert.deepEqual(await asked, { code: 0, out: answer, err: "" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("health: a broker that reads its store is not healthy yet; one whose disk fails is, and says so", async () => {
   const folder = await Deno.makeTempDir({ prefix: "dunlin-health-" });
   const path = `${folder}/store.kv`;

@@ -28,8 +28,13 @@ export async function health(
 ): Promise<0 | 1> {
   const work = async () => {
     const { settings } = await readSettings(options, environment);
-    if (!await hasSocketFile(settings, environment)) {
-      return await askListeners(settings.listener, clock);
+    const path = socketFile(settings, environment);
+    if (path === null || !await exists(path)) {
+      await askListeners(settings.listener, clock);
+      const trouble = path === null
+        ? null
+        : `only its listeners answer: there is no socket file ${path}`;
+      return answerOf({ loading: false, trouble });
     }
     const request = { command: "health" };
     return answerOf(
@@ -42,12 +47,17 @@ export async function health(
   return await writeAnswer(output, options.json, work, failureOf);
 }
 
-async function hasSocketFile(
+/** Returns the socket file of the broker; null where it can have none. */
+function socketFile(
   settings: Settings,
   environment: Readonly<Record<string, string>>,
-): Promise<boolean> {
-  if (settings.storage.mode === "memory") return false;
-  const path = controlPath(storagePath(settings, environment));
+): string | null {
+  const hasNone = settings.storage.mode === "memory" ||
+    Deno.build.os === "windows";
+  return hasNone ? null : controlPath(storagePath(settings, environment));
+}
+
+async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
@@ -60,7 +70,7 @@ function answerOf({ loading, trouble }: Health): Answer {
 async function askListeners(
   listeners: readonly ListenerSettings[],
   clock: Clock,
-): Promise<Answer> {
+): Promise<void> {
   const fixed = listeners.filter(({ type, port, retry }) =>
     !retry && (type === "unix" || port !== 0)
   );
@@ -70,7 +80,6 @@ async function askListeners(
     );
   }
   await Promise.all(fixed.map((one) => askListener(one, clock)));
-  return { text: "healthy\n", json: { trouble: null } };
 }
 
 /**
