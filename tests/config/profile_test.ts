@@ -105,6 +105,11 @@ Deno.test("profile: the memory is that of the machine, of its control group, or 
       "/sys/fs/cgroup/system.slice/dunlin.service/memory.max": "max\n",
       "/sys/fs/cgroup/system.slice/memory.max": "400\n",
     }, 400],
+    // The name of a group has colons.
+    [{
+      "/proc/self/cgroup": "0::/pod.slice:cri:1\n",
+      "/sys/fs/cgroup/pod.slice:cri:1/memory.max": "300\n",
+    }, 300],
     // A container, which has its group as the root.
     [{
       "/proc/self/cgroup": "0::/\n",

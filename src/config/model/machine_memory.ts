@@ -30,7 +30,8 @@ export function machineMemory(
 function limitFiles(read: ReadSystemFile): string[] {
   const files: string[] = [];
   for (const line of textOf("/proc/self/cgroup", read).split("\n")) {
-    const [, controllers, path] = line.split(":", 3);
+    // A name in the path may have colons itself.
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined) continue;
     const isFirst = controllers.split(",").includes("memory");
     if (controllers !== "" && !isFirst) continue;
