@@ -124,26 +124,33 @@ function lock(cache, isExclusive) {
 /** How long a start may take to unpack (ms). */
 const HOUR = 3_600_000;
 
-/** Removes the caches of other builds that nothing runs from, and remains. */
+/** Removes remains, and the caches of other builds that nothing runs from. */
 function tidy() {
-  for (const { name } of Deno.readDirSync(folder)) {
-    const path = `${folder}/${name}`;
-    if (!name.startsWith("new-")) continue;
+  each(folder, /^new-/, (path) => {
     const age = Date.now() - Deno.statSync(path).mtime.getTime();
     if (age > HOUR) Deno.removeSync(path, { recursive: true });
-  }
+  });
   const caches = folder.slice(0, folder.lastIndexOf("/"));
-  for (const { name } of Deno.readDirSync(caches)) {
-    const other = `${caches}/${name}`;
-    if (other === folder || !/^dunlin-[0-9a-f]{16}$/.test(name)) continue;
-    try {
-      const held = lock(other, true);
-      if (held === null) continue;
-      Deno.removeSync(other, { recursive: true });
-      held.close();
-    } catch {
-      // Another user's, or one that is being unpacked.
+  each(caches, /^dunlin-[0-9a-f]{16}$/, (path) => {
+    using held = path === folder ? null : lock(path, true);
+    if (held !== null) Deno.removeSync(path, { recursive: true });
+  });
+}
+
+/** Calls `use` with each path in `parent` that has such a name. */
+function each(parent, names, use) {
+  attempt(() => {
+    for (const { name } of Deno.readDirSync(parent)) {
+      if (names.test(name)) attempt(() => use(`${parent}/${name}`));
     }
+  });
+}
+
+function attempt(work) {
+  try {
+    work();
+  } catch {
+    // Another user's, or another start's: no start fails for it.
   }
 }
 

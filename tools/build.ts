@@ -2,10 +2,10 @@
  * Makes the bundle in `dist/bundle/` (`deno task build`). The same sources and
  * packages give the same bytes on every machine.
  */
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../src/config/mod.ts";
-import { type BuildRecord, type SourceList, sourceListOf } from "./bundle.ts";
+import { type BuildRecord, type FileList, listOf } from "./bundle.ts";
 
 /** The folder of the sources. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
@@ -15,10 +15,10 @@ const PARTS = ["main.ts", "src", "deno.json", "deno.lock"];
 
 /** Makes the bundle in the folder `out`, in place of what is there. */
 export async function build(out: string): Promise<BuildRecord> {
-  const list = await listSources();
+  const sources = await list(PARTS);
   await Deno.mkdir(dirname(out), { recursive: true });
   const made = await Deno.makeTempDir({ dir: dirname(out), prefix: ".new-" });
-  await bundle(Object.keys(list), made);
+  await bundle(Object.keys(sources), made);
   const record: BuildRecord = {
     version: VERSION,
     commit: await commit(),
@@ -28,12 +28,14 @@ export async function build(out: string): Promise<BuildRecord> {
   await Deno.chmod(made, 0o755);
   await Deno.remove(out, { recursive: true }).catch(() => {});
   await Deno.rename(made, out);
-  await Deno.writeTextFile(sourceListOf(out), JSON.stringify(list) + "\n");
+  // Without its chunks a bundle is no bundle: they are in its list, too.
+  const files = { ...sources, ...await list([relative(root, out)]) };
+  await Deno.writeTextFile(listOf(out), JSON.stringify(files) + "\n");
   return record;
 }
 
-/** Returns all sources, in the order of their paths. */
-async function listSources(): Promise<SourceList> {
+/** Returns the files of `parts`, in the order of their paths. */
+async function list(parts: readonly string[]): Promise<FileList> {
   const found: [string, readonly [number, number]][] = [];
   const look = async (path: string): Promise<void> => {
     const { isDirectory, size, mtime } = await Deno.stat(join(root, path));
@@ -45,7 +47,7 @@ async function listSources(): Promise<SourceList> {
       found.push([path, [size, mtime!.getTime()]]);
     }
   };
-  for (const part of PARTS) await look(part);
+  for (const part of parts) await look(part);
   return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
@@ -80,13 +82,21 @@ export async function packageFolder(): Promise<string> {
 /** Returns the commit of the sources; "unknown" outside of git. */
 async function commit(): Promise<string> {
   try {
-    const head = await output("git", ["rev-parse", "HEAD"], root);
-    const changes = ["status", "--porcelain", "--", ...PARTS];
-    const isChanged = await output("git", changes, root) !== "";
+    const head = await git("rev-parse", "HEAD");
+    const isChanged = await git("status", "--porcelain", "--", ...PARTS) !== "";
     return head.trim() + (isChanged ? "+changes" : "");
   } catch {
     return "unknown";
   }
+}
+
+/**
+ * Runs git on the sources; returns what it prints. The sources may be another
+ * user's, as in containers of continuous integration.
+ */
+export async function git(...args: readonly string[]): Promise<string> {
+  const trust = `safe.directory=${resolve(root)}`;
+  return await output("git", ["-c", trust, ...args], root);
 }
 
 /** Runs a program to its end; returns what it writes to standard output. */

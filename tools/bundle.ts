@@ -1,7 +1,7 @@
 /**
  * The bundle in `dist/bundle/`: the program as JavaScript in chunks, of which a
- * start reads those that it needs. `dist/bundle.sources.json` beside it lists
- * the sources that it was made of.
+ * start reads those that it needs. `dist/bundle.files.json` beside it lists its
+ * files, and the sources that they were made of.
  */
 
 /** The facts that a bundle has about itself, in its `build.json`. */
@@ -12,23 +12,23 @@ export interface BuildRecord {
   readonly kind: "bundle" | "executable";
 }
 
-/** Size in bytes and time of change in ms of each source, by its path. */
-export type SourceList = Readonly<Record<string, readonly [number, number]>>;
+/** Size in bytes and time of change in ms of each file, by its path. */
+export type FileList = Readonly<Record<string, readonly [number, number]>>;
 
-/** Returns where the list of sources of the bundle in the folder `out` is. */
-export function sourceListOf(out: string): string {
-  return `${out}.sources.json`;
+/** Returns where the list of the bundle in the folder `out` is. */
+export function listOf(out: string): string {
+  return `${out}.files.json`;
 }
 
 /**
- * Whether the bundle in the folder `out` is made of the sources under `root` as
- * they are now: none has another size or time than in its list. Takes some
- * milliseconds, a hundredth of those for reading the sources.
+ * Whether the bundle in the folder `out` is whole, and made of the sources under
+ * `root` as they are now: no file has another size or time than in its list.
+ * Takes some milliseconds, a hundredth of those for reading the sources.
  */
 export function isFresh(out: string, root: string): boolean {
   try {
-    const list: SourceList = JSON.parse(
-      Deno.readTextFileSync(sourceListOf(out)),
+    const list: FileList = JSON.parse(
+      Deno.readTextFileSync(listOf(out)),
     );
     for (const path in list) {
       const [size, time] = list[path];
@@ -37,7 +37,7 @@ export function isFresh(out: string, root: string): boolean {
     }
     return true;
   } catch {
-    // No list, or a source less.
+    // No list, or a file less.
     return false;
   }
 }

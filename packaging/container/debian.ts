@@ -59,12 +59,12 @@ async function download(
     "Dir::State::status=/dev/null",
     `Dir::Cache=${join(folder, "cache")}`,
     "Acquire::Languages=none",
+    // No other user may write between the download and the unpacking.
+    "APT::Sandbox::User=root",
   ];
   const options = ["-qq", ...own.flatMap((one) => ["-o", one])];
   const debs = join(folder, "debs");
   await Deno.mkdir(debs);
-  // apt fetches as another user, which has to get there.
-  for (const path of [folder, debs]) await Deno.chmod(path, 0o777);
   await output("apt-get", [...options, "update"], debs);
   await output("apt-get", [...options, "download", ...PACKAGES], debs);
   return [...Deno.readDirSync(debs)].map(({ name }) => join(debs, name)).sort();

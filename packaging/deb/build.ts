@@ -7,16 +7,14 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { git, root } from "../../tools/build.ts";
 import {
   CONFFILES,
   contentsOf,
   PACKAGE_VERSION,
   type PackagedFile,
 } from "./contents.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Executables of `deno task compile`, by Debian's names of processors. */
 const PROGRAMS = { amd64: "dunlin-linux-x64", arm64: "dunlin-linux-arm64" };
@@ -91,13 +89,21 @@ async function write(
   { path, content, mode = 0o644 }: PackagedFile,
 ): Promise<void> {
   const to = join(tree, path);
-  await Deno.mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  await makeFolder(tree, dirname(path));
   const bytes = typeof content === "string"
     ? new TextEncoder().encode(content)
     : content;
   await Deno.writeFile(to, bytes);
   // Whatever the umask is.
   await Deno.chmod(to, mode);
+}
+
+/** Makes the folder `path` below `tree`, and those between. */
+async function makeFolder(tree: string, path: string): Promise<void> {
+  if (path === ".") return;
+  await makeFolder(tree, dirname(path));
+  await Deno.mkdir(join(tree, path), { recursive: true });
+  await Deno.chmod(join(tree, path), 0o755);
 }
 
 /** Returns the files that dpkg itself reads. */
@@ -151,14 +157,12 @@ Description: MQTT broker in one executable
 
 /** The same sources give the same package: no file has the time of today. */
 async function sourceDate(): Promise<Date> {
-  const given = Deno.env.get("SOURCE_DATE_EPOCH");
-  if (given !== undefined) return new Date(Number(given) * 1000);
-  const { success, stdout } = await new Deno.Command("git", {
-    args: ["log", "-1", "--format=%ct"],
-    cwd: root,
-  }).output();
-  const seconds = Number(new TextDecoder().decode(stdout).trim());
-  return success ? new Date(seconds * 1000) : new Date();
+  const given = Deno.env.get("SOURCE_DATE_EPOCH") ??
+    await git("log", "-1", "--format=%ct").catch(() => null);
+  if (given !== null) return new Date(Number(given) * 1000);
+  // Outside of git: as old as what says what is new.
+  const { mtime } = await Deno.stat(join(root, "CHANGELOG.md"));
+  return mtime!;
 }
 
 async function dpkgDeb(args: readonly string[], date: Date): Promise<void> {

@@ -20,14 +20,22 @@ on 64-bit Linux with glibc, macOS and Windows. The program may use network,
 files and variables, and may not start other programs.
 `;
 
-/** Returns the content of `package.json`. */
-function packageOf(version: string): Readonly<Record<string, unknown>> {
+/**
+ * Returns the content of `package.json`. npm accepts a package with provenance
+ * only if it names its `repository` at GitHub, as `owner/name`.
+ */
+export function packageOf(
+  version: string,
+  repository = Deno.env.get("GITHUB_REPOSITORY"),
+): Readonly<Record<string, unknown>> {
+  const url = `git+https://github.com/${repository}.git`;
   return {
     name: "dunlin",
     version,
     description: "An MQTT 3.1, 3.1.1 and 5.0 broker in one program",
     keywords: ["mqtt", "broker", "mqtt5", "iot"],
     license: config.license,
+    ...(repository ? { repository: { type: "git", url } } : {}),
     // The runtime takes files below node_modules for CommonJS without it.
     type: "module",
     bin: { dunlin: "launcher.cjs" },

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { upgrade } from "../../src/cli/upgrade/upgrade.ts";
 import { VERSION } from "../../src/config/mod.ts";
-import { output, root } from "../../tools/build.ts";
+import { git, root } from "../../tools/build.ts";
 import { notesOf, unreleasedIn, withVersion } from "./changelog.ts";
 
 /** A file that a release changes or adds. */
@@ -127,10 +127,10 @@ async function main(): Promise<number> {
     throw new Unready(`name the version; the present one is ${VERSION}`);
   }
   const isDry = values["dry-run"] === true;
-  const tags = (await output("git", ["tag"], root)).split("\n");
+  const tags = (await git("tag")).split("\n");
   const date = new Date().toISOString().slice(0, 10);
   const { edits, notes, commands } = await planOf(version, root, tags, date);
-  if (!isDry && await output("git", ["status", "--porcelain"], root) !== "") {
+  if (!isDry && await git("status", "--porcelain") !== "") {
     throw new Unready("there are changes that are not committed: commit them");
   }
   for (const { path, text } of edits) {

@@ -68,10 +68,14 @@ async function main(): Promise<number> {
     images: Deno.env.get("IMAGE_REPOSITORY") || undefined,
     npm: Boolean(Deno.env.get("NODE_AUTH_TOKEN")),
   });
+  // npm reads no NODE_AUTH_TOKEN by itself, and prints no variable.
+  const token = Deno.env.get("NODE_AUTH_TOKEN") ?? "";
+  const env = { "npm_config_//registry.npmjs.org/:_authToken": token };
   for (const [program, ...args] of commands) {
     console.log([program, ...args].join(" "));
     if (values["dry-run"]) continue;
-    const { code } = await new Deno.Command(program, { args }).spawn().status;
+    const { code } = await new Deno.Command(program, { args, env }).spawn()
+      .status;
     if (code !== 0) return code;
   }
   return 0;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../packaging/run_flags.ts";
 import { encodeConnect } from "../../src/codec/mod.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,9 +11,6 @@ export interface Form {
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
-
-/** V8's flags of `deno task start`. */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
 const sources: Form = {
   command: [Deno.execPath(), "run", "--allow-all", V8_FLAGS, "main.ts"],

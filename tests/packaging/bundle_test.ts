@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isFresh, sourceListOf } from "../../tools/bundle.ts";
+import { isFresh, listOf } from "../../tools/bundle.ts";
 import { build, root } from "../../tools/build.ts";
 import { runDunlin } from "../support/process.ts";
 import { loadedBy } from "../support/loaded_modules.ts";
@@ -71,10 +71,10 @@ Deno.test("bundle: a plain serve reads few chunks: no package, no TLS, no users,
   assert.ok(names.length < files.size / 3, `${names.length} of ${files.size}`);
 });
 
-Deno.test("bundle: it is fresh until a source changes, goes, or no list is there", async () => {
+Deno.test("bundle: it is fresh until a source or a chunk changes or goes, or no list is there", async () => {
   assert.ok(isFresh(bundle, root));
   const copy = `${folder}/copy`;
-  const list = JSON.parse(await Deno.readTextFile(sourceListOf(bundle)));
+  const list = JSON.parse(await Deno.readTextFile(listOf(bundle)));
   const path = "src/cli/run.ts";
   assert.ok(path in list && "deno.lock" in list);
   const [size, time] = list[path];
@@ -88,10 +88,15 @@ Deno.test("bundle: it is fresh until a source changes, goes, or no list is there
     ]
   ) {
     const text = JSON.stringify({ ...list, ...other });
-    await Deno.writeTextFile(sourceListOf(copy), text);
+    await Deno.writeTextFile(listOf(copy), text);
     assert.ok(!isFresh(copy, root), Object.keys(other)[0]);
   }
   assert.ok(!isFresh(`${folder}/none`, root));
+  const chunk = `${bundle}/main.js`;
+  await Deno.rename(chunk, `${folder}/main.js`);
+  assert.ok(!isFresh(bundle, root), "a chunk less");
+  await Deno.rename(`${folder}/main.js`, chunk);
+  assert.ok(isFresh(bundle, root));
 });
 
 /** Runs a main module to its end, with the arguments. */
@@ -118,6 +123,19 @@ Deno.test("bundle: --version --verbose says version, commit, runtime and kind", 
   assert.match(out, lines(commit, "bundle"));
   const { stdout } = await runDunlin(["--verbose", "-V"]);
   assert.match(stdout, lines("not recorded", "sources"));
+});
+
+Deno.test("bundle: the commit is known where the sources are another user's", async () => {
+  const module = new URL("../../tools/build.ts", import.meta.url);
+  const code = `import { git } from "${module}";
+    console.log(await git("rev-parse", "HEAD").catch(() => "unknown"));`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    // A variable of git's own tests.
+    env: { GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" },
+  }).output();
+  const commit = new TextDecoder().decode(stdout).trim();
+  assert.equal(commit, record.commit.replace("+changes", ""));
 });
 
 Deno.test("bundle: the store's thread starts from it", async () => {

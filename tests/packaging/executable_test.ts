@@ -342,6 +342,36 @@ test("executable: a first start removes the caches of builds that do not run", a
   assert.ok(left.includes(names[0]) && left.includes("mine"), left.join());
 });
 
+test("executable: a cache whose remains cannot be removed or listed will do", async (folder) => {
+  const env = { DUNLIN_CACHE: folder };
+  const says = async () => {
+    const { code, stderr } = await runAlone([file.path, "--version"], { env });
+    assert.deepEqual([code, stderr], [0, ""]);
+  };
+  await Deno.chmod(folder, 0o333);
+  await says();
+  const [build] = await buildsIn(folder);
+  await Deno.remove(`${folder}/${build}/app`, { recursive: true });
+  // As another start's, which has gone when its age is asked for.
+  await Deno.symlink("gone", `${folder}/${build}/new-remains`);
+  await says();
+});
+
+test("executable: a broker that runs keeps its cache from being removed", async (folder) => {
+  const place = withCache(folder);
+  await using broker = await LoneBroker.start(
+    [file.path, ...MEMORY],
+    folder,
+    place,
+  );
+  const [build] = await buildsIn(`${folder}/cache`);
+  const main = `${folder}/cache/${build}/app/main.js`;
+  using program = await Deno.open(main);
+  assert.equal(await program.tryLock(true), false);
+  await broker.stop();
+  assert.equal(await program.tryLock(true), true);
+});
+
 test("executable: what other users may have put into a cache is not run", async (folder) => {
   // Root does not trust another user's cache, nor a link in /tmp.
   const env = { HOME: folder, TMPDIR: folder };

@@ -7,6 +7,7 @@ import {
   unreleasedIn,
   withVersion,
 } from "../../packaging/release/changelog.ts";
+import { packageOf } from "../../packaging/npm/build.ts";
 import { planOf, Unready } from "../../packaging/release/prepare.ts";
 import { publishCommands } from "../../packaging/release/publish.ts";
 import { sbomOf } from "../../packaging/release/sbom.ts";
@@ -57,6 +58,9 @@ Deno.test("release.yml: each step is one script or task that is there, and all t
     built.map(({ target }) => target).sort(),
     targets.map(({ name }) => name).sort(),
   );
+  for (const { target, file } of built) {
+    assert.match(file, new RegExp(`^dunlin-${target}(\\.tar\\.gz|\\.zip)?$`));
+  }
   let count = 0;
   for (const { uses, run } of [...build.steps, ...publish.steps]) {
     assert.notEqual(uses === undefined, run === undefined);
@@ -159,6 +163,39 @@ Deno.test("release: files, images and npm's package are published, each where th
     ...["skopeo copy", "skopeo copy", "docker buildx", "npm publish"],
   ]);
   assert.equal(others[0][3], `docker://example/dunlin:${VERSION}-amd64`);
+});
+
+/** Writes a program of the shell. */
+async function writeScript(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+}
+
+Deno.test("release: npm gets the token, and the package has the repository that its provenance names", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "dunlin-test-" });
+  await writeScript(`${folder}/gh`, "exit 0");
+  await writeScript(`${folder}/npm`, 'env >"${0%/*}/env"');
+  await Deno.mkdir(`${folder}/files`);
+  await Deno.writeTextFile(`${folder}/files/dunlin-1.tgz`, "");
+  const script = `${root}packaging/release/publish.ts`;
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, `${folder}/files`],
+    env: {
+      ...{ PATH: `${folder}:/usr/bin:/bin`, IMAGE_REPOSITORY: "" },
+      NODE_AUTH_TOKEN: "secret",
+    },
+    stdout: "null",
+  }).output();
+  assert.equal(code, 0);
+  assert.match(
+    await Deno.readTextFile(`${folder}/env`),
+    /^npm_config_\/\/registry\.npmjs\.org\/:_authToken=secret$/m,
+  );
+  await Deno.remove(folder, { recursive: true });
+  assert.deepEqual(packageOf("1.0.0", "example/dunlin").repository, {
+    type: "git",
+    url: "git+https://github.com/example/dunlin.git",
+  });
+  assert.ok(!("repository" in packageOf("1.0.0", "")));
 });
 
 Deno.test("release: the bill of materials has what ships, with sums and who needs whom", () => {
