@@ -8,7 +8,7 @@
  * Time and CPU are until CONNACK, memory after 3 s of rest, the CPU of rest over
  * 30 s. Linux only; on a machine that does nothing else.
  */
-import { V8_FLAGS } from "../../packaging/run_flags.ts";
+import { V8_FLAGS } from "../../src/cli/service/run_flags.ts";
 import { type Form, MeasuredBroker } from "./measured_broker.ts";
 import { type Target, targetOf } from "../../packaging/targets.ts";
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "../../packaging/run_flags.ts";
+import { V8_FLAGS } from "../../src/cli/service/run_flags.ts";
 import { encodeConnect } from "../../src/codec/mod.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
