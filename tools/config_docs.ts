@@ -95,6 +95,8 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
   storage: "The store: what survives a restart or a crash.",
   sys: "Statistics of the broker under $SYS/broker/.",
   log: "The log, on standard error.",
+  admin:
+    "The admin page and its API; docs/admin.md has the first steps. They need a login.",
   shutdown: "The stop of the broker.",
 };
 

@@ -18,6 +18,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   router: ["mqtt", "store"],
   session: ["mqtt", "codec", "store", "security", "router", "transport"],
   config: ["files", "mqtt"],
+  admin: ["files", "mqtt", "security", "config"],
   broker: [
     "files",
     "mqtt",
@@ -28,9 +29,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "router",
     "session",
     "config",
+    "admin",
   ],
   import: ["security"],
-  cli: ["files", "config", "store", "security", "import", "broker"],
+  cli: ["files", "config", "store", "security", "import", "admin", "broker"],
 };
 
 const openToAll = ["clock", "errors", "network"];
@@ -76,7 +78,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "store",
     "upgrade",
   ],
-  broker: ["status", "certificates", "access", "listeners", "control"],
+  admin: ["protocol", "credentials", "metrics", "page", "server"],
+  broker: ["status", "certificates", "access", "listeners", "control", "admin"],
 };
 
 /** Where a file stands: its folder of `src/`, and its path within that. */

@@ -23,6 +23,10 @@ import type { Accepted } from "../transport/mod.ts";
 import type { Control } from "./control/control.ts";
 import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
+import { AdminSwitch } from "./admin_switch.ts";
+import type { AdminParts } from "./admin/admin_parts.ts";
+import type { AdminAddress } from "./admin/admin_part.ts";
+import type { StartThread } from "./admin/admin_thread.ts";
 import { Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
@@ -63,6 +67,12 @@ export interface BrokerPorts {
   readonly listen?: Listen;
   /** Opens the store. @default the one in files that the settings name */
   readonly storeOpener?: StoreOpener;
+  /**
+   * Starts the thread of the admin page.
+   * @default that of the program
+   * @internal
+   */
+  readonly startAdminThread?: StartThread;
   /** Receives all events. @default silent */
   readonly log?: BrokerLog;
   /**
@@ -97,6 +107,7 @@ export class Broker {
   readonly #housekeeping: Housekeeping;
   readonly #slowTurns: SlowTurns;
   readonly #access: EnforcedAccess;
+  readonly #admin: AdminSwitch;
   #storage: Storage | null = null;
   #control: Control | null = null;
   /** Settings of the store; null in `memory`. */
@@ -168,6 +179,10 @@ export class Broker {
       this.#log,
       this.#listenerManager,
     );
+    this.#admin = new AdminSwitch(
+      () => this.#adminParts,
+      ports.startAdminThread,
+    );
     this.#sys.certificates = () => this.#listenerManager.certificateDays;
     this.#sys.start();
     this.#housekeeping = new Housekeeping({
@@ -192,8 +207,12 @@ export class Broker {
     try {
       this.#context.loading = storage !== null;
       await this.#listenerManager.open();
+      const admin = this.#admin.start(this.#settings);
+      // Awaited below, also when the store fails first.
+      admin.catch(() => {});
       if (storage !== null) await this.#load(storage);
       await this.#openControl();
+      await admin;
       return this.listeners;
     } catch (error) {
       this.#context.watch.stop();
@@ -216,6 +235,18 @@ export class Broker {
       opener: this.#ports.storeOpener,
       onTaken: (reason) => this.#ports.onTaken?.(reason),
     });
+  }
+
+  get #adminParts(): AdminParts {
+    return {
+      registry: this.#registry,
+      settings: () => this.#settings,
+      state: () => this.state,
+      storage: () => this.#storage?.status ?? null,
+      listeners: () => this.listeners,
+      clock: this.#clock,
+      log: this.#log,
+    };
   }
 
   /** In `memory` there is no control socket. */
@@ -304,6 +335,7 @@ export class Broker {
       Object.assign(this.#storeSettings, now);
     }),
     { prepare: (settings) => this.#access.prepare(settings) },
+    { prepare: (settings) => this.#admin.prepare(settings) },
     // Last: listeners that have opened are not closed again.
     { prepare: (settings) => this.#prepareListeners(settings) },
   ];
@@ -343,6 +375,11 @@ export class Broker {
     return this.#listenerManager.listeners;
   }
 
+  /** Where the admin page is; null while it is off. */
+  get admin(): AdminAddress | null {
+    return this.#admin.address;
+  }
+
   /** Serves a stream as if `listener` had accepted it. */
   serve(accepted: Accepted, listener: ListenerSettings): void {
     this.#listenerManager.receive(accepted, listener);
@@ -379,6 +416,7 @@ export class Broker {
   async #release(): Promise<void> {
     this.#control?.close();
     this.#control = null;
+    this.#admin.stop();
     this.#sys.stop();
     await this.#listenerManager.release();
     this.#troubles.stop();

@@ -14,6 +14,7 @@ export type {
   ExplainedLink,
   ExplainedLogin,
 } from "./control/explain_settings.ts";
+export type { AdminAddress } from "./admin/admin_part.ts";
 export type { AccessPorts } from "./access/opened_link.ts";
 export {
   loadOfflineAccess,

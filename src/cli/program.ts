@@ -64,7 +64,8 @@ Values are TOML; a single word needs no quotes.
 
 function optionOf(row: OptionRow): Option {
   const short = row.short === undefined ? "" : `-${row.short}, `;
-  const flags = `${short}--${row.name} <${row.value}>`;
+  const value = row.value === undefined ? "" : ` <${row.value}>`;
+  const flags = `${short}--${row.name}${value}`;
   return row.repeats ? repeated(flags, row.doc) : new Option(flags, row.doc);
 }
 

@@ -1,5 +1,9 @@
 /** Bytes to packets and back; pure: no access checks, no routing, no clock. */
 export { Frame, readFrame } from "./bytes/frame.ts";
+export {
+  encodeMessageProperties,
+  type MessageProperties,
+} from "./bytes/message_properties.ts";
 export { PublishProperties } from "./bytes/publish_properties.ts";
 export {
   decodeDelivery,

@@ -19,12 +19,14 @@ export type {
   UserSettings,
 } from "./model/access_settings.ts";
 export type {
+  AdminSettings,
   AuthoritySettings,
   BacklogPolicy,
   LimitSettings,
   LogFormat,
   LogLevel,
   LogSettings,
+  MetricsAccess,
   ProfileName,
   ProfileSettings,
   ProtocolSettings,
@@ -57,6 +59,7 @@ export { storagePath } from "./model/storage_path.ts";
 export { machineMemory, type ReadSystemFile } from "./model/machine_memory.ts";
 export { PROFILES } from "./model/profile.ts";
 export type { Defaults, Profile, Tuning } from "./model/profile.ts";
+export { adminPath } from "./model/admin_path.ts";
 export { authorityPath, certificateListPath } from "./model/authority_path.ts";
 export { printSettings } from "./show/print.ts";
 export { type SettingWords, settingWords } from "./show/setting_words.ts";

@@ -18,6 +18,8 @@ const INTERNAL = [
   "ClaimError",
   "ScramError",
   "TooBusyError",
+  // The answer to a request of the admin page, which has a code of its own.
+  "AdminRefusal",
   // The end of a command, which has a text and an exit code.
   "CommandError",
   "ImportError",

@@ -16,6 +16,9 @@ Deno.test("lean start: without a file it loads no package, no TLS, no store, no 
     /service_manager|notify_/.test(one)
   );
   assert.deepEqual(managed, []);
+  // Only settings with an admin page need it.
+  const admin = [...loaded].filter((one) => /\/admin\//.test(one));
+  assert.deepEqual(admin, []);
 });
 
 Deno.test("lean start: the store and the control socket load nothing of Node's that takes megabytes", async () => {

@@ -58,6 +58,8 @@ export function endWords(reason: CloseReason, facts: EndFacts): string {
     case "certificate-refused":
     case "certificate-revoked":
       return facts.detail ?? "the client's certificate is not authorized";
+    case "administrative-action":
+      return `an administrator disconnected the client${detail}`;
     case "shutdown":
       return "the broker stops";
     case "too-many-connections":

@@ -94,11 +94,11 @@ function removeQuietly(path: string): void {
 
 function entryOf(
   settings: Settings,
-  { config, set, port, bind }: ServeOptions,
+  { config, set, port, bind, admin }: ServeOptions,
   environment: Readonly<Record<string, string>>,
 ): RunningBroker {
   const file = config ?? (environment.DUNLIN_CONFIG || undefined);
-  const options = { "--port": port, "--bind": bind };
+  const options = { "--port": port, "--bind": bind, "--admin": admin };
   return {
     pid: Deno.pid,
     config: file === undefined ? null : resolve(file),

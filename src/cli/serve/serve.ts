@@ -1,4 +1,8 @@
-import { Broker, type StartedListener } from "../../broker/mod.ts";
+import {
+  type AdminAddress,
+  Broker,
+  type StartedListener,
+} from "../../broker/mod.ts";
 import { type Clock, SystemClock } from "../../clock/mod.ts";
 import { type ErrorCode, outliveBroken } from "../../errors/mod.ts";
 import {
@@ -135,8 +139,8 @@ async function run(
     await ready.write();
     event = "stop-failed";
     const tell = teller(logSettings, log, output);
-    const details = readyDetails(read, listeners, environment);
-    tell(report(read, listeners, environment), "ready", details);
+    const scene = { read, listeners, admin: broker.admin, environment };
+    tell(report(scene), "ready", readyDetails(scene));
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
     registration.tell(broker.settings);
@@ -290,25 +294,31 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
   return hasStopped;
 }
 
+/** The result of a start. */
+interface Scene {
+  readonly read: ReadSettings;
+  readonly listeners: readonly StartedListener[];
+  readonly admin: AdminAddress | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Returns the fields of the event; they are logged, so no secret is among them. */
 function readyDetails(
-  read: ReadSettings,
-  listeners: readonly StartedListener[],
-  environment: Readonly<Record<string, string>>,
+  { read, listeners, admin, environment }: Scene,
 ): LogDetails {
   const words = ({ name, bind, port, isWaiting }: StartedListener) =>
     `${name} ${bind} ${port}${isWaiting ? " (waiting)" : ""}`;
   return {
     version: VERSION,
     listeners: listeners.map(words).join(", "),
+    admin: admin === null ? undefined : `${admin.bind} ${admin.port}`,
     storage: storageLine(read.settings, environment),
     profile: profileLine(read),
   };
 }
 
 function report(
-  { settings, file, memory }: ReadSettings,
-  listeners: readonly StartedListener[],
-  environment: Readonly<Record<string, string>>,
+  { read: { settings, file, memory }, listeners, admin, environment }: Scene,
 ): string {
   return startReport({
     version: VERSION,
@@ -321,6 +331,7 @@ function report(
     })),
     storage: storageLine(settings, environment),
     profile: profileLine({ settings, memory }),
+    admin: admin ?? undefined,
     file,
     isFilePassedOver: file === undefined && isThere("dunlin.toml"),
   });

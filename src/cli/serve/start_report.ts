@@ -1,6 +1,12 @@
 import { hostAndPort } from "../../network/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
-import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
+import {
+  pasted,
+  reachable,
+  type Tried,
+  tryLines,
+  wanted,
+} from "./try_lines.ts";
 
 /** Facts of the start report. */
 export interface StartReport {
@@ -21,6 +27,17 @@ export interface StartReport {
   readonly profile?: string;
   /** The configuration file; undefined when none was named. */
   readonly file?: string;
+  /** The admin page; undefined where it is off. */
+  readonly admin?: {
+    readonly bind: string;
+    readonly port: number;
+    /** The first user, where this start has made it. */
+    readonly first: {
+      readonly user: string;
+      readonly password: string;
+      readonly link: string;
+    } | null;
+  };
   /** A file lies here under the usual name, but was not named. */
   readonly isFilePassedOver: boolean;
 }
@@ -33,6 +50,9 @@ export function startReport(report: StartReport): string {
       ? "  (this address is not there yet; tried again every 5 s)"
       : "";
     lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}${waits}`);
+  }
+  if (report.admin !== undefined) {
+    lines.push(`  admin      ${adminUrl(report.admin)}`);
   }
   lines.push(`  storage    ${report.storage}`);
   if (report.profile !== undefined) {
@@ -53,8 +73,28 @@ export function startReport(report: StartReport): string {
       ...tryLines(plain, plain.tried),
     );
   }
-  lines.push(...trustLines(report), "", "Ctrl+C stops it.", "");
+  lines.push(...trustLines(report), ...loginLines(report));
+  lines.push("", "Ctrl+C stops it.", "");
   return lines.join("\n");
+}
+
+function adminUrl(
+  { bind, port }: { readonly bind: string; readonly port: number },
+): string {
+  return `http://${hostAndPort(reachable(bind), port)}/`;
+}
+
+/** Returns how the first user logs in; these secrets are shown only once. */
+function loginLines({ admin }: StartReport): string[] {
+  if (admin === undefined || admin.first === null) return [];
+  const { user, password, link } = admin.first;
+  return [
+    "",
+    "The admin page has a new user, shown only now. This link logs in once, within",
+    "15 minutes:",
+    `  ${adminUrl(admin)}login?link=${link}`,
+    `  user ${user}, password ${password}`,
+  ];
 }
 
 /**

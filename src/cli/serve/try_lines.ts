@@ -87,6 +87,6 @@ export function pasted(path: string): string {
 }
 
 /** Returns an address to connect to, where `bind` stands for all of them. */
-function reachable(bind: string): string {
+export function reachable(bind: string): string {
   return bind === "0.0.0.0" || bind === "::" ? "localhost" : bind;
 }

@@ -67,6 +67,7 @@ export async function readSettings(
       port: options.port,
       bind: options.bind,
       logLevel: options.logLevel,
+      admin: options.admin,
     },
   });
   return { settings, file, files, find, memory };

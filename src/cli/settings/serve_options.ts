@@ -1,9 +1,9 @@
-/** An option of `dunlin serve` that takes a value. */
+/** An option of `dunlin serve`. */
 export interface OptionRow {
   readonly name: string;
   readonly short?: string;
-  /** Name of the value in the help. */
-  readonly value: string;
+  /** Name of the value in the help; absent for an option without one. */
+  readonly value?: string;
   readonly doc: string;
   /** May be given more than once. */
   readonly repeats?: boolean;
@@ -35,6 +35,10 @@ export const serveOptionRows: readonly OptionRow[] = [
     repeats: true,
   },
   {
+    name: "admin",
+    doc: "serve the admin page, at http://127.0.0.1:8088 by default",
+  },
+  {
     name: "ready-file",
     value: "PATH",
     doc:
@@ -53,6 +57,7 @@ export interface ServeOptions {
   readonly port?: string;
   readonly bind?: string;
   readonly set?: readonly string[];
+  readonly admin?: boolean;
   readonly readyFile?: string;
   readonly logLevel?: string;
 }

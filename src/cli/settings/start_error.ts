@@ -49,7 +49,7 @@ export function startError(error: unknown): string {
   // The transport says what failed, where, and what to do about it.
   const isSaid = error.name === "ListenError" ||
     error.name === "CertificateStartError" ||
-    ["AccessError", "AccessFileError"].includes(error.name) ||
+    ["AccessError", "AccessFileError", "AdminError"].includes(error.name) ||
     error instanceof UnwritableFile;
   return isSaid ? error.message : error.stack ?? error.message;
 }

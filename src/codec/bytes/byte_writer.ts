@@ -69,6 +69,11 @@ export class ByteWriter {
     this.bytes(other.#bytes.subarray(0, other.#length));
   }
 
+  /** Returns what was written. */
+  content(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
   /** Returns the whole packet: fixed header and content. */
   frame(type: PacketType, flags = 0): Uint8Array {
     const header = 1 + varintLength(this.#length);

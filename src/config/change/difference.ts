@@ -192,5 +192,11 @@ function orderedChanges(
 export function withoutRestart(from: Settings, to: Settings): Settings {
   const { mode, path } = from.storage;
   const { profile } = from;
-  return { ...to, profile, storage: { ...to.storage, mode, path } };
+  const { file } = from.admin;
+  return {
+    ...to,
+    profile,
+    storage: { ...to.storage, mode, path },
+    admin: { ...to.admin, file },
+  };
 }

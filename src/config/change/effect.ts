@@ -7,12 +7,13 @@ export type Effect = "now" | "reconnect" | "restart";
 
 /**
  * A store is not carried over to another place or promise while it is used; the
- * caches of a profile keep their size.
+ * caches of a profile keep their size, and the admin page its users.
  */
 const RESTART: ReadonlySet<string> = new Set([
   "storage.mode",
   "storage.path",
   "profile.name",
+  "admin.file",
 ]);
 
 /** Settings that CONNACK announces, or that judge a CONNECT. */

@@ -1,9 +1,9 @@
-import type { FieldsOf } from "./field.ts";
+import type { Field, FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
 import { choice, flag } from "./word_fields.ts";
 import { accessFields } from "./access_fields.ts";
+import { adminFields } from "./admin_fields.ts";
 import { authorityFields } from "./authority_fields.ts";
-import { profileName } from "./profile_field.ts";
 import { machineMemory } from "../model/machine_memory.ts";
 import {
   aliasMaximum,
@@ -17,7 +17,11 @@ import {
 import type { ListName } from "./lists.ts";
 import { storageFields } from "./storage_fields.ts";
 import { KIB, MIB } from "../text/units.ts";
-import { NEVER_EXPIRES, type Settings } from "../model/settings.ts";
+import {
+  NEVER_EXPIRES,
+  type ProfileName,
+  type Settings,
+} from "../model/settings.ts";
 
 const GIB = 1024 * MIB;
 const DAY = 24 * 3600;
@@ -27,6 +31,17 @@ const expiry = {
   min: 0,
   max: 36_500 * DAY,
   never: NEVER_EXPIRES,
+};
+
+/** Name of the profile; the configuration leaves the choice to the broker. */
+const profileName: Field<ProfileName> = {
+  ...choice<ProfileName>(
+    "standard",
+    ["standard", "small"],
+    "Defaults for a small board or for any other machine. Without a name the " +
+      "broker takes small where it has less than 512 MiB of memory.",
+  ),
+  isCommented: true,
 };
 
 /** Every section that is one table, in the order of the example file. */
@@ -221,6 +236,7 @@ export const sections: {
       "Whether clients that connect and disconnect are logged at level info; with false, at level debug. Refused and broken connections are always logged.",
     ),
   },
+  admin: adminFields,
   shutdown: {
     timeout: duration(
       5000,

@@ -202,6 +202,25 @@ export interface ProfileSettings {
   readonly name: ProfileName;
 }
 
+/** The clients that read `/metrics` without credentials. */
+export type MetricsAccess = "loopback" | "everyone" | "credentials";
+
+/** The admin page and its API. */
+export interface AdminSettings {
+  /** True if the broker serves them. */
+  readonly enabled: boolean;
+  /** Address that they are served at. */
+  readonly bind: string;
+  /** 0..65535; 0 picks a free one. */
+  readonly port: number;
+  /** Host names, besides those of this machine, by which browsers reach them. */
+  readonly host_names: readonly string[];
+  /** The clients that read `/metrics` without credentials. */
+  readonly metrics: MetricsAccess;
+  /** File of users and tokens; empty: see `adminPath`. */
+  readonly file: string;
+}
+
 /** Everything the broker can be told: complete and checked. */
 export interface Settings {
   /** At least one. */
@@ -236,6 +255,8 @@ export interface Settings {
   readonly sys: SysSettings;
   /** Logging. */
   readonly log: LogSettings;
+  /** The admin page and its API. */
+  readonly admin: AdminSettings;
   /** Settings of the stop. */
   readonly shutdown: ShutdownSettings;
 }

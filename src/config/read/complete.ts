@@ -34,7 +34,8 @@ const USUAL_PORTS: Readonly<Record<ListenerType, number>> = {
  * Returns the settings with each value that `given` leaves out at its default,
  * which depends on the profile: the given one, else `detected`.
  * No listener at all becomes one for MQTT on 127.0.0.1:1883; with an
- * `[[auth]]`, `allow_anonymous` is false. Nothing is checked.
+ * `[[auth]]`, `allow_anonymous` is false; with an `[admin]`, `admin.enabled` is
+ * true. Nothing is checked.
  */
 export function completeSettings(
   given: PartialSettings = {},
@@ -44,10 +45,13 @@ export function completeSettings(
   const profile = given.profile?.name ?? detected;
   const { defaults } = PROFILES[profile];
   for (const [name, fields] of Object.entries(sections)) {
-    const chosen = name === "profile" ? { name: profile } : {
+    const said = (given as Record<string, Values | undefined>)[name];
+    const chosen: Values = name === "profile" ? { name: profile } : {
+      // A table without the switch turns the page on.
+      ...name === "admin" && said !== undefined && { enabled: true },
       ...(defaults as Record<string, Values>)[name],
-      ...(given as Record<string, Values>)[name],
-    } as Values;
+      ...said,
+    };
     const section: Values = {};
     for (const [key, field] of Object.entries<Field<unknown>>(fields)) {
       section[key] = completeValue(field, chosen[key]);

@@ -1,3 +1,4 @@
+import { clash } from "./addresses.ts";
 import { checkAccess } from "./access_checks.ts";
 import type { PartialSettings } from "./complete.ts";
 import type { OnMisfit } from "../text/problem.ts";
@@ -27,4 +28,14 @@ export function crossCheck(
   settings.listener.forEach((listener, index) => {
     checks.check(listener, given.listener?.[index] ?? {}, index);
   });
+  checkAdmin(settings, onMisfit);
+}
+
+/** Checks that no listener has the address of the admin page. */
+function checkAdmin({ admin, listener }: Settings, onMisfit: OnMisfit): void {
+  if (!admin.enabled) return;
+  for (const other of listener) {
+    const fault = other.type === "unix" ? null : clash(admin, other);
+    if (fault !== null) return onMisfit(["admin", "port"], fault);
+  }
 }

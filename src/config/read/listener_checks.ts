@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from "../../network/mod.ts";
+import { parseAddress } from "../../network/mod.ts";
 import type { Field } from "../fields/field.ts";
 import { appliesTo, listenerFields } from "../fields/listener_fields.ts";
 import {
@@ -7,13 +7,7 @@ import {
   type ListenerSettings,
 } from "../model/listener_settings.ts";
 import type { OnMisfit } from "../text/problem.ts";
-
-/** Returns whether only this machine can reach an address. */
-function isLoopback(bind: string): boolean {
-  const place = placeOf(bind);
-  return place === "localhost" || place === "::1" ||
-    /^127\.\d+\.\d+\.\d+$/.test(place);
-}
+import { clash, isLoopback } from "./addresses.ts";
 
 /** The given settings of one listener; the rest are defaults. */
 type Said = Partial<ListenerSettings>;
@@ -92,41 +86,14 @@ export class ListenerChecks {
 
 /** Returns the fault of a listener at the address of another; null for none. */
 function addressFault(
-  { type, bind, port, socket }: ListenerSettings,
+  listener: ListenerSettings,
   other: ListenerSettings,
 ): string | null {
-  const has = `the listener ${other.name} already has`;
-  if (type === "unix" || other.type === "unix") {
-    return type === other.type && socket === other.socket
-      ? `${has} this file: give another one`
-      : null;
-  }
-  if (port === 0 || port !== other.port) return null;
-  const [mine, theirs] = [placeOf(bind), placeOf(other.bind)];
-  if (mine === theirs) {
-    return `${has} ${bind} port ${port}: give another port`;
-  }
-  if (includes(mine, theirs)) {
-    return `${has} port ${port} of ${other.bind}, which is one of the ` +
-      `addresses of ${bind}: give another port`;
-  }
-  return includes(theirs, mine)
-    ? `${has} port ${port} of ${other.bind}, which includes ${bind}: give ` +
-      "another port"
+  const { type, socket } = listener;
+  if (type !== "unix" && other.type !== "unix") return clash(listener, other);
+  return type === other.type && socket === other.socket
+    ? `the listener ${other.name} already has this file: give another one`
     : null;
-}
-
-/** Returns one spelling for each address; a name, or a zone, stays as it is. */
-function placeOf(bind: string): string {
-  const bytes = bind.includes("%") ? null : parseAddress(bind);
-  return bytes === null ? bind : formatAddress(bytes);
-}
-
-/** Returns whether a socket on `any` also has the address `one`. */
-function includes(any: string, one: string): boolean {
-  // A socket on `::` takes IPv4, too.
-  if (any === "::") return parseAddress(one) !== null;
-  return any === "0.0.0.0" && one.includes(".") && parseAddress(one) !== null;
 }
 
 /** Tells of a setting of the listener that is looked at. */

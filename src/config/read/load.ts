@@ -87,6 +87,9 @@ function describePlace({ source, line }: Place) {
 
 /** Returns the option by which the value at `path` was given, if it was. */
 function optionFor(path: Path, shortcuts: Shortcuts): string | undefined {
+  if (path[0] === "admin" && path[1] === "enabled" && shortcuts.admin) {
+    return "--admin";
+  }
   if (path[0] !== "listener" || path[1] !== 0) return undefined;
   if (path[2] === "port" && shortcuts.port !== undefined) return "--port";
   if (path[2] === "bind" && shortcuts.bind !== undefined) return "--bind";
@@ -96,6 +99,7 @@ function optionFor(path: Path, shortcuts: Shortcuts): string | undefined {
 interface ReadShortcuts {
   readonly listener: Partial<ListenerSettings>;
   readonly level?: LogLevel;
+  readonly admin: boolean;
 }
 
 function readShortcuts(
@@ -124,18 +128,19 @@ function readShortcuts(
   } catch (error) {
     tell("--log-level", error);
   }
-  return { listener, level };
+  return { listener, level, admin: shortcuts.admin === true };
 }
 
 function withShortcuts(
   given: PartialSettings,
   shortcuts: ReadShortcuts,
 ): PartialSettings {
-  const { listener, level } = shortcuts;
+  const { listener, level, admin } = shortcuts;
   const [first, ...others] = given.listener ?? [{}];
   return {
     ...given,
     listener: [{ ...first, ...listener }, ...others],
     log: level === undefined ? given.log : { ...given.log, level },
+    admin: admin ? { ...given.admin, enabled: true } : given.admin,
   };
 }

@@ -16,6 +16,8 @@ export interface Shortcuts {
   readonly bind?: unknown;
   /** `log.level`. */
   readonly logLevel?: unknown;
+  /** True sets `admin.enabled`. */
+  readonly admin?: boolean;
 }
 
 /** Sources of settings; each overrides those above it. */

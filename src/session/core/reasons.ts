@@ -27,6 +27,8 @@ export const CLOSE_REASONS = [
   "listener-removed",
   "certificate-refused",
   "certificate-revoked",
+  // An administrator disconnects the client.
+  "administrative-action",
   "shutdown",
   "too-many-connections",
   // Before MQTT: peers refused, and failed handshakes.

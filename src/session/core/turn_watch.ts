@@ -13,6 +13,8 @@ export type WorkKind =
   | "deadlines"
   | "housekeeping"
   | "sys-topics"
+  // Figures for the admin page, and its requests.
+  | "admin"
   // The state of the former run comes back.
   | "restore"
   | "reload"

@@ -1,0 +1,7 @@
+/**
+ * The admin page: status, API and its users. Its rooms are loaded where they are
+ * used: `protocol/` by the broker, `server/` by the worker, `credentials/` by the
+ * worker and by `dunlin admin`.
+ */
+export type { Figures } from "./protocol/mod.ts";
+export type { Role } from "./credentials/mod.ts";

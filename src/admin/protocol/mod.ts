@@ -1,0 +1,18 @@
+/** Messages between the broker's thread and the worker of the admin page. */
+export { AdminRefusal } from "./admin_refusal.ts";
+export type {
+  AskName,
+  Asks,
+  PublishRequest,
+  PublishRequestProperties,
+  PublishResult,
+} from "./asks.ts";
+export type { Figures } from "./figures.ts";
+export type {
+  AdminConfiguration,
+  AdminFailure,
+  AdminListening,
+  AdminNote,
+  Refused,
+} from "./messages.ts";
+export { pack, type Parcel, unpack } from "./parcel.ts";

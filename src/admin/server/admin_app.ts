@@ -1,0 +1,183 @@
+import { VERSION } from "../../config/mod.ts";
+import { AdminRefusal } from "../protocol/mod.ts";
+import { callerOf, type CallerParts, checkSite } from "./caller.ts";
+import { groupApp, notLoggedIn } from "./group_app.ts";
+import { groups } from "./groups.ts";
+import { healthOf } from "./health.ts";
+import { checkHost } from "./host_check.ts";
+import { problemOf, TooManyRequests } from "./problem.ts";
+import type { RouteParts } from "./route.ts";
+import { startPage } from "./start_page.ts";
+
+/** Requests answered at a time, event streams not counted. */
+const MOST = 64;
+
+/** Parts of an `AdminApp`. */
+export interface AdminAppParts extends Omit<RouteParts, "callerOf"> {
+  readonly callers: CallerParts;
+  /** Address that the page is served at. */
+  readonly bind: () => string;
+  /** Host names of requests, besides those of this machine. */
+  readonly hostNames: () => readonly string[];
+}
+
+const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
+  [
+    "content-security-policy",
+    "default-src 'self'; base-uri 'none'; form-action 'self'; " +
+    "frame-ancestors 'none'; object-src 'none'; img-src 'self' data:",
+  ],
+  ["cross-origin-opener-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+  ["permissions-policy", "camera=(), geolocation=(), microphone=()"],
+  ["referrer-policy", "no-referrer"],
+  ["x-content-type-options", "nosniff"],
+  ["x-frame-options", "DENY"],
+];
+
+/** Answers all requests of the admin page. */
+export class AdminApp {
+  readonly #parts: AdminAppParts;
+  readonly #routeParts: RouteParts;
+  readonly #apps = new Map<string, Promise<ReturnType<typeof groupApp>>>();
+  #document: Promise<string> | null = null;
+  #running = 0;
+
+  constructor(parts: AdminAppParts) {
+    this.#parts = parts;
+    this.#routeParts = {
+      ...parts,
+      callerOf: (request) => callerOf(request, parts.callers),
+    };
+  }
+
+  /** Answers `request` of the peer `from`, an IP address. Never rejects. */
+  async answer(request: Request, from: string): Promise<Response> {
+    this.#running++;
+    let response: Response;
+    try {
+      if (this.#running > MOST) {
+        throw new AdminRefusal(503, "busy", "too many requests at once");
+      }
+      const { bind, hostNames } = this.#parts;
+      checkHost(request, bind(), hostNames());
+      response = await this.#route(request, from);
+    } catch (error) {
+      response = this.#failed(error);
+    }
+    this.#running--;
+    const { headers } = response;
+    for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+    return response;
+  }
+
+  #failed(error: unknown): Response {
+    if (error instanceof AdminRefusal) return problemOf(error);
+    this.#parts.broker.note({
+      level: "error",
+      event: "failed",
+      fields: {
+        client: null,
+        code: "internal-error",
+        error: error instanceof Error ? error.stack : String(error),
+      },
+    });
+    const detail = "an error of the broker itself: its log has more";
+    return problemOf(new AdminRefusal(500, "internal-error", detail));
+  }
+
+  async #route(request: Request, from: string): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const [, first, second, third] = pathname.split("/");
+    switch (first) {
+      case "api":
+        return second === "v1"
+          ? await this.#api(third, request, from)
+          : await this.#openApi(pathname, request);
+      case "health":
+        checkReads(request);
+        return healthOf(pathname, this.#parts.broker);
+      case "login":
+        return await this.#login(request, from);
+    }
+    checkReads(request);
+    return startPage(pathname);
+  }
+
+  /** Serves the group of routes named `name`. */
+  async #api(name: string, request: Request, from: string): Promise<Response> {
+    const caller = await this.#routeParts.callerOf(request);
+    if (caller === null && name !== "session") throw notLoggedIn();
+    if (!Object.hasOwn(groups, name)) {
+      const detail = "there is no such path: see api/openapi.json";
+      throw new AdminRefusal(404, "no-such-path", detail);
+    }
+    let app = this.#apps.get(name);
+    if (app === undefined) {
+      app = groups[name]().then((group) => groupApp(group, this.#routeParts));
+      this.#apps.set(name, app);
+    }
+    return await (await app).fetch(request, { caller, from });
+  }
+
+  async #openApi(pathname: string, request: Request): Promise<Response> {
+    if (await this.#routeParts.callerOf(request) === null) throw notLoggedIn();
+    if (pathname !== "/api/openapi.json") {
+      const detail = "there is no such path: see api/openapi.json";
+      throw new AdminRefusal(404, "no-such-path", detail);
+    }
+    checkReads(request);
+    const document = this.#document ??= makeDocument();
+    return new Response(await document, {
+      headers: { "content-type": "application/json" },
+    });
+  }
+
+  /** Logs in by a link, and goes on to the page. */
+  async #login(request: Request, from: string): Promise<Response> {
+    checkReads(request);
+    const url = new URL(request.url);
+    const link = url.searchParams.get("link");
+    if (url.pathname !== "/login" || link === null) {
+      throw new AdminRefusal(404, "no-such-path", "there is no such page");
+    }
+    const { logins, broker } = this.#parts;
+    const fields = { what: "GET /login", from };
+    const note = (who: string, status: number) =>
+      broker.note({
+        level: "info",
+        event: "admin",
+        fields: { who, ...fields, status },
+      });
+    try {
+      const { user, cookie } = await logins.byLink(link, from, request);
+      note(`user ${user.name}`, 303);
+      const headers = { location: "./", "set-cookie": cookie };
+      return new Response(null, { status: 303, headers });
+    } catch (error) {
+      const isNoted = error instanceof AdminRefusal &&
+        !(error instanceof TooManyRequests);
+      if (isNoted) note("no login", error.status);
+      throw error;
+    }
+  }
+}
+
+/** Throws 405 for a method that changes something. */
+function checkReads(request: Request): void {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  checkSite(request);
+  const detail = "this path has only GET, HEAD";
+  throw new AdminRefusal(405, "method-not-allowed", detail);
+}
+
+async function makeDocument(): Promise<string> {
+  const { openApiOf } = await import("./openapi.ts");
+  const loaded = await Promise.all(
+    Object.entries(groups).map(async ([name, load]) =>
+      [name, await load()] as const
+    ),
+  );
+  return `${JSON.stringify(openApiOf(loaded, VERSION), null, 2)}\n`;
+}

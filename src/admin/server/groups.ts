@@ -1,0 +1,14 @@
+import type { RouteGroup } from "./route.ts";
+
+/**
+ * The groups of routes below `/api/v1`, by the first part of their paths. Each
+ * is loaded by the first request to it: schemas take megabytes.
+ */
+export const groups: Readonly<Record<string, () => Promise<RouteGroup>>> = {
+  status: async () => (await import("./routes/status.ts")).status,
+  events: async () => (await import("./routes/events.ts")).events,
+  session: async () => (await import("./routes/session.ts")).session,
+  tokens: async () => (await import("./routes/tokens.ts")).tokens,
+  clients: async () => (await import("./routes/clients.ts")).clients,
+  publish: async () => (await import("./routes/publish.ts")).publish,
+};

@@ -1,0 +1,2 @@
+/** The thread that serves the admin page. */
+export { startAdminThread } from "./thread.ts";

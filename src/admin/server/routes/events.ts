@@ -1,0 +1,41 @@
+import * as z from "zod/mini";
+import { route, type RouteGroup } from "../route.ts";
+
+/** Channels of events. */
+const CHANNELS = ["figures", "logs", "trace", "alarms"] as const;
+
+/** Events as they come. */
+export const events: RouteGroup = {
+  about: "Events as they come (server-sent events)",
+  routes: [
+    route({
+      method: "get",
+      path: "/events",
+      role: "viewer",
+      summary: "Follow channels, each event named by its channel",
+      query: z.strictObject({
+        channels: z.optional(
+          z.string().check(
+            z.regex(new RegExp(`^(${CHANNELS.join("|")})(,(?!$)|$)+`)),
+          ),
+        ),
+      }),
+      answer: z.string(),
+      mediaType: "text/event-stream",
+      handle({ query, parts, raw }) {
+        const channels = new Set((query.channels ?? "figures").split(","));
+        const { figures } = parts.broker;
+        const first = figures === null ? [] : [["figures", figures] as const];
+        const mayGoOn = async () => await parts.callerOf(raw) !== null;
+        const stream = parts.events.open(channels, mayGoOn, first);
+        return new Response(stream, {
+          headers: {
+            "content-type": "text/event-stream",
+            // nginx would hold events back.
+            "x-accel-buffering": "no",
+          },
+        });
+      },
+    }),
+  ],
+};

@@ -1,0 +1,258 @@
+import {
+  type AdminConfiguration,
+  type AdminFailure,
+  type AdminListening,
+  type AdminNote,
+  pack,
+  unpack,
+} from "../../admin/protocol/mod.ts";
+import type { Cancel } from "../../clock/mod.ts";
+import { adminPath, type Settings } from "../../config/mod.ts";
+import { workOf } from "../../session/mod.ts";
+import { ListenError } from "../../transport/mod.ts";
+import { AdminError } from "./admin_error.ts";
+import type { AdminParts, HandlerParts } from "./admin_parts.ts";
+import {
+  type AdminThread,
+  type StartThread,
+  startThread,
+} from "./admin_thread.ts";
+import { answerQuestion } from "./answer_questions.ts";
+import { FigureSource } from "./figure_source.ts";
+
+/** Between two messages of figures (ms). */
+const SECOND = 1000;
+
+/** Deaths of the thread within `MEMORY` after which it stays down. */
+const MOST_DEATHS = 5;
+const MEMORY = 600_000;
+
+/** Wait before the first new start (ms); each later one doubles it. */
+const WAIT = 1000;
+
+const FIGURES = workOf("admin");
+
+/** Where the admin page is, for the report of the start. */
+export interface AdminAddress {
+  /** As in the settings. */
+  readonly bind: string;
+  /** The real one, where 0 was asked for. */
+  readonly port: number;
+  /** The first user, where this start has made it; null for none. */
+  readonly first: {
+    /** Its name. */
+    readonly user: string;
+    /** Secret; no file has it. */
+    readonly password: string;
+    /** Secret of the link that logs in once. */
+    readonly link: string;
+  } | null;
+}
+
+/** A configuration that waits for the thread's answer. */
+interface Configuring {
+  readonly id: string;
+  readonly wanted: AdminConfiguration;
+  readonly resolve: (listening: AdminListening) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The broker's end of the admin page: starts the thread that serves it, sends it
+ * the figures once a second, and answers its questions. A thread that dies is
+ * started again, five times in ten minutes at most; the broker goes on.
+ */
+export class AdminPart {
+  readonly #parts: HandlerParts;
+  readonly #start: StartThread;
+  readonly #figures: FigureSource;
+  #thread: AdminThread | null = null;
+  /** Counts threads, so that the last words of a former one do not count. */
+  #run = 0;
+  #configuration: AdminConfiguration | null = null;
+  #configuring: Configuring | null = null;
+  #next = 1;
+  #channels: ReadonlySet<string> = new Set();
+  #ticking: Cancel | null = null;
+  #restarting: Cancel | null = null;
+  #deaths: number[] = [];
+  /** Where the page is; null before it is served. */
+  address: AdminAddress | null = null;
+
+  /** Starts nothing yet. `start` starts the thread. */
+  constructor(parts: AdminParts, start: StartThread = startThread) {
+    this.#parts = {
+      ...parts,
+      push: (channel, body) => this.#push(channel, body),
+      isRead: (channel) => this.#channels.has(channel),
+    };
+    this.#start = start;
+    this.#figures = new FigureSource(parts);
+  }
+
+  /**
+   * Serves the page as `settings` say; resolves when it does. The next call
+   * changes address and rights. Rejects with `AdminError`; then all is as before.
+   */
+  async serve(settings: Settings): Promise<void> {
+    const { admin } = settings;
+    const wanted: AdminConfiguration = {
+      bind: admin.bind,
+      port: admin.port,
+      hostNames: admin.host_names,
+      metrics: admin.metrics,
+      file: adminPath(settings, Deno.env.toObject()),
+    };
+    this.#deaths = [];
+    try {
+      await this.#configure(wanted);
+    } catch (error) {
+      if (this.#configuration === null) this.stop();
+      throw error;
+    }
+    this.#configuration = wanted;
+    if (this.#ticking === null) this.#tick();
+  }
+
+  /** Ends the thread. */
+  stop(): void {
+    this.#run++;
+    this.#restarting?.();
+    this.#restarting = null;
+    this.#ticking?.();
+    this.#ticking = null;
+    this.#thread?.end();
+    this.#thread = null;
+    this.#configuration = null;
+    this.address = null;
+    this.#channels = new Set();
+    this.#configuring?.reject(new Error("the broker stops"));
+  }
+
+  /** Starts the thread where it does not run, and configures it. */
+  async #configure(wanted: AdminConfiguration): Promise<void> {
+    this.#restarting?.();
+    this.#restarting = null;
+    if (this.#thread === null) await this.#begin();
+    const id = String(this.#next++);
+    const { promise, resolve, reject } = Promise.withResolvers<
+      AdminListening
+    >();
+    this.#configuring = { id, wanted, resolve, reject };
+    this.#thread!.post(pack(["configure", id], wanted));
+    try {
+      this.address = await promise;
+    } finally {
+      this.#configuring = null;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const run = ++this.#run;
+    const thread = await this.#start({
+      onMessage: (text) => {
+        if (run === this.#run) this.#receive(text);
+      },
+      onDeath: (message) => {
+        if (run === this.#run) this.#died(message);
+      },
+    });
+    if (run === this.#run) this.#thread = thread;
+    else {
+      thread.end();
+      throw new Error("the broker stops");
+    }
+  }
+
+  /** Sends the figures, now and every second. */
+  #tick(): void {
+    const { clock, registry: { context } } = this.#parts;
+    this.#ticking = clock.after(SECOND, () => this.#tick());
+    context.faults.survive("the admin page shows older figures", () => {
+      context.turn.begin(FIGURES, true);
+      const { figures } = this.#figures;
+      this.#thread?.post(pack(["figures"], figures));
+      context.turn.end();
+    });
+  }
+
+  #push(channel: string, body: unknown): void {
+    if (!this.#channels.has(channel)) return;
+    this.#thread?.post(pack(["push", channel], body));
+  }
+
+  #receive(text: string): void {
+    const { words: [kind, id, name], body } = unpack(text);
+    switch (kind) {
+      case "listening":
+        if (id !== this.#configuring?.id) return;
+        return this.#configuring.resolve(JSON.parse(body));
+      case "failed":
+        if (id !== this.#configuring?.id) return;
+        return this.#configuring.reject(this.#failureOf(JSON.parse(body)));
+      case "ask":
+        return void this.#answer(id, name, body);
+      case "note": {
+        const { level, event, fields } = JSON.parse(body) as AdminNote;
+        return this.#parts.log.event(level, event, fields);
+      }
+      case "channels":
+        this.#channels = new Set(JSON.parse(body) as string[]);
+    }
+  }
+
+  async #answer(id: string, name: string, body: string): Promise<void> {
+    const run = this.#run;
+    const answer = await answerQuestion(id, name, body, this.#parts);
+    if (run === this.#run) this.#thread?.post(answer);
+  }
+
+  #failureOf({ name, code, message }: AdminFailure): AdminError {
+    if (code === "admin-file-invalid") return new AdminError(code, message);
+    const { bind, port } = this.#configuring!.wanted;
+    // The class of the system's error does not cross threads.
+    const classes = Deno.errors as unknown as Record<string, typeof Error>;
+    const Known = Object.hasOwn(classes, name) ? classes[name] : Error;
+    const cause = new Known(message);
+    const { code: failure, message: text } = ListenError.of(bind, port, cause);
+    return new AdminError(failure, text, cause);
+  }
+
+  /** Starts the thread again after a while, unless it died too often. */
+  #died(message: string): void {
+    const { clock, log } = this.#parts;
+    const now = clock.now();
+    this.#run++;
+    this.#thread = null;
+    this.#channels = new Set();
+    this.#deaths = this.#deaths.filter((at) => now - at < MEMORY);
+    this.#deaths.push(now);
+    this.#configuring?.reject(new AdminError("admin-failed", message));
+    if (this.#configuration === null) return;
+    const count = this.#deaths.length;
+    const isLast = count > MOST_DEATHS;
+    const wait = WAIT * 2 ** (count - 1);
+    const next = isLast
+      ? "it stays down until its settings change or the broker restarts"
+      : `it starts again in ${wait / 1000} s`;
+    const text = `the thread of the admin page ended: ${message}; ${next}`;
+    log.trouble("admin", new Error(text), "admin-failed");
+    if (!isLast) this.#restarting = clock.after(wait, () => this.#restart());
+  }
+
+  /** Starts the thread with the configuration in force, at the same port. */
+  async #restart(): Promise<void> {
+    this.#restarting = null;
+    const { port } = this.address!;
+    const wanted = { ...this.#configuration!, port };
+    try {
+      await this.#configure(wanted);
+      this.#parts.log.notice("admin", "the admin page is served again");
+    } catch (error) {
+      // A death has been noted; a page that cannot be served counts as one.
+      if (this.#thread === null) return;
+      this.#thread.end();
+      this.#died((error as Error).message);
+    }
+  }
+}

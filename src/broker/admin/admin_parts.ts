@@ -1,0 +1,33 @@
+import type { Settings } from "../../config/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
+import type { Registry } from "../../session/mod.ts";
+import type { StoreStatus } from "../../store/mod.ts";
+import type { StartedListener } from "../listeners/started_listener.ts";
+import type { BrokerLog } from "../status/broker_log.ts";
+import type { BrokerState } from "../status/broker_state.ts";
+
+/** The parts of the broker that the admin page shows and changes. */
+export interface AdminParts {
+  readonly registry: Registry;
+  /** The settings in force. */
+  readonly settings: () => Settings;
+  /** Figures of the present state. */
+  readonly state: () => BrokerState;
+  /** The state of the store; null in `memory`, and until it is restored. */
+  readonly storage: () => StoreStatus | null;
+  /** The listeners that are open now. */
+  readonly listeners: () => readonly StartedListener[];
+  readonly clock: Clock;
+  readonly log: BrokerLog;
+}
+
+/** The parts that a handler of questions may use. */
+export interface HandlerParts extends AdminParts {
+  /**
+   * Sends something to the readers of a channel of `GET /api/v1/events`; nothing
+   * where none reads it. `body` becomes JSON.
+   */
+  readonly push: (channel: string, body: unknown) => void;
+  /** Returns whether an event stream reads the channel. */
+  readonly isRead: (channel: string) => boolean;
+}

@@ -1,0 +1,21 @@
+import type { AskName, Asks } from "../../admin/protocol/mod.ts";
+import type { HandlerParts } from "./admin_parts.ts";
+
+/**
+ * Answers one kind of question. Runs on the broker's thread: work of more than a
+ * millisecond goes in turns. Throws `AdminRefusal` for a request that cannot be
+ * met.
+ */
+export type AdminHandler<Name extends AskName> = (
+  request: Asks[Name]["request"],
+  parts: HandlerParts,
+) => Asks[Name]["result"] | Promise<Asks[Name]["result"]>;
+
+/** Loads the handler of each question, when it is asked for the first time. */
+export const handlers: {
+  readonly [Name in AskName]: () => Promise<AdminHandler<Name>>;
+} = {
+  "client.kick": async () => (await import("./kick_client.ts")).kickClient,
+  "publish": async () =>
+    (await import("./publish_messages.ts")).publishMessages,
+};

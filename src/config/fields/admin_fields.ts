@@ -1,0 +1,39 @@
+import type { AdminSettings } from "../model/settings.ts";
+import type { FieldsOf } from "./field.ts";
+import { integer } from "./number_fields.ts";
+import { choice, flag, list, path, text } from "./word_fields.ts";
+
+/** Fields of `[admin]`. */
+export const adminFields: FieldsOf<AdminSettings> = {
+  enabled: flag(
+    false,
+    "Whether the broker serves the admin page and its API. An [admin] table without this line turns them on.",
+  ),
+  bind: text(
+    "127.0.0.1",
+    /^[^\s/\0]{1,253}$/,
+    "an address of this machine, or a host name",
+    "Address of the admin page. Every user needs a login, at any address.",
+  ),
+  port: integer(8088, 0, 65535, "Port of the admin page; 0 picks a free one."),
+  host_names: list(
+    [],
+    text(
+      "",
+      /^[^\s/:\0]{1,253}$/,
+      'host names like "mqtt.example.org"',
+      "",
+    ),
+    0,
+    "Host names that browsers use for the page, as behind a proxy. On a loopback address the broker refuses requests for other names.",
+  ),
+  metrics: choice(
+    "loopback",
+    ["loopback", "everyone", "credentials"],
+    "Clients that read /metrics without a login: those on this machine, all, or none.",
+  ),
+  file: path(
+    "a file",
+    'File of the users and tokens of the page; "" means admin.json beside the store, and only memory in storage mode memory.',
+  ),
+};
