@@ -94,7 +94,7 @@ const intros: Readonly<Record<keyof typeof sections, string>> = {
     "The broker's own certificate authority, which issues certificates for TLS listeners.",
   storage: "The store: what survives a restart or a crash.",
   sys: "Statistics of the broker under $SYS/broker/.",
-  log: "The log, on standard error.",
+  log: "The log, on standard error or in a file.",
   admin:
     "The admin page and its API; docs/admin.md has the first steps. They need a login.",
   shutdown: "The stop of the broker.",

@@ -67,6 +67,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "console",
     "settings",
     "running",
+    "log",
     "serve",
     "authority",
     "completion",

@@ -126,6 +126,14 @@ export const lintian: TestProgram = {
   succeeds: true,
 };
 
+/** Renames log files. */
+export const logrotate: TestProgram = {
+  package: "logrotate",
+  commands: ["logrotate", "/usr/sbin/logrotate"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -142,6 +150,7 @@ export const testPrograms: readonly TestProgram[] = [
   setcap,
   ip,
   lintian,
+  logrotate,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

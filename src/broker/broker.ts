@@ -360,7 +360,8 @@ export class Broker {
     const { clockDoubt } = await storage.start();
     if (clockDoubt !== null) {
       const text = `${clockDoubt}; the time between the two counts as 0`;
-      this.#log.trouble("clock", new Error(text), "clock-doubtful");
+      const error = new Error(text);
+      this.#log.trouble("clock", error, "clock-doubtful", "broker");
     }
     this.#storage = storage;
     this.#sys.storage = () => storage.status;

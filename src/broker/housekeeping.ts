@@ -78,7 +78,10 @@ export class Housekeeping {
       ? ", or the machine was suspended for that long"
       : "";
     const text = `the calendar was set ${way} by ${seconds} s${doubt}`;
-    log.notice("clock", text);
+    log.event("info", "calendar-set", {
+      seconds: Math.round(step / 1000),
+      text,
+    });
     calendarSet();
   }
 }

@@ -1,7 +1,12 @@
 /** The composition root: makes the parts of a broker and connects them. */
 export { Broker } from "./broker.ts";
 export type { BrokerPorts } from "./broker.ts";
-export type { BrokerLog, EventFields } from "./status/broker_log.ts";
+export type {
+  BrokerLog,
+  EventFields,
+  LoggedEvent,
+  OnLogged,
+} from "./status/broker_log.ts";
 export type { BrokerState } from "./status/broker_state.ts";
 export type { Listen, ListenPorts } from "./listeners/listen.ts";
 export type { TlsPorts } from "./certificates/certificates.ts";

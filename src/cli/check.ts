@@ -15,6 +15,7 @@ import {
 import { CommandError } from "./console/command_error.ts";
 import { jsonText } from "./console/json_text.ts";
 import type { Output } from "./console/output.ts";
+import { logFileProblem } from "./log/log_file_problem.ts";
 import { profileLine } from "./settings/profile_line.ts";
 import { readSettings, UnreadableFile } from "./settings/read_settings.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
@@ -98,6 +99,8 @@ async function checkFiles(
 ): Promise<Problem[]> {
   const problems = await socketProblems(settings, find);
   const warnings: Problem[] = [];
+  const logFile = await logFileProblem(settings, find);
+  if (logFile !== null) warnings.push(logFile);
   if (needsBroker(settings)) {
     const { loadOfflineAccess } = await import("../broker/mod.ts");
     const { accessFindings, certificateFindings } = await loadOfflineAccess();

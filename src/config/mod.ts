@@ -42,6 +42,7 @@ export type {
   StorageSettings,
   SysSettings,
 } from "./model/settings.ts";
+export { LOG_CATEGORIES, type LogCategory } from "./model/log_categories.ts";
 export type { ListName } from "./fields/lists.ts";
 export { completeSettings } from "./read/complete.ts";
 export type { PartialSettings } from "./read/complete.ts";

@@ -113,6 +113,7 @@ export type ErrorCode =
   | "service-manager-unreachable"
   | "commit-hanging"
   | "clock-doubtful"
+  | "log-file-failing"
   | "package-missing"
   | "runtime-not-permitted"
   // Alarms, by their names under `$SYS/broker/alarm/`.

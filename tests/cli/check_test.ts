@@ -394,3 +394,22 @@ Deno.test("check: the query of an address is shown nowhere, and yet seen to diff
     await Deno.remove(before);
   }
 });
+
+Deno.test("check: a log file whose folder is missing is a warning, with its place", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const missing = await run(`[log]\nfile = "${folder}/no/dunlin.log"`);
+    assert.equal(missing.code, 0);
+    assert.match(
+      missing.err,
+      /:2:8: log\.file: warning: the folder .*\/no does not exist: mkdir -p .*\/no; /,
+    );
+    assert.match(missing.out, /1 warning/);
+    const isFolder = await run(`[log]\nfile = "${folder}"`);
+    assert.match(isFolder.err, /is a folder: name a file in it/);
+    const fine = await run(`[log]\nfile = "${folder}/dunlin.log"`);
+    assert.equal(fine.err, "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

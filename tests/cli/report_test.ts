@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
-import { brokerLog, logEvents } from "../../src/cli/serve/broker_log.ts";
 import {
   UnwritableFile,
   writeReadyFile,
 } from "../../src/cli/console/ready_file.ts";
 import { startReport } from "../../src/cli/serve/start_report.ts";
 import { triedOf } from "../../src/cli/serve/try_lines.ts";
-import {
-  completeSettings,
-  loadSettings,
-  type LogFormat,
-  type LogLevel,
-} from "../../src/config/mod.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 
 /** How a listener is tried that lets everybody in. */
 const tried = triedOf(completeSettings(), 0);
@@ -193,90 +186,4 @@ Deno.test("ready file: whole, with nothing left beside it", async () => {
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-});
-
-/** The lines that a log of these settings writes. */
-function lines(level: LogLevel, format: LogFormat): string[] {
-  const written: string[] = [];
-  const settings = { level, format };
-  const log = brokerLog(
-    logEvents(settings, new ManualClock(0), (line) => written.push(line)),
-    settings,
-  );
-  log.event("debug", "connected", {
-    client: "a\nb",
-    user: undefined,
-    version: 5,
-  });
-  log.event("info", "disconnected", { client: "a", text: "it left" });
-  log.failed("a", new Error("broken"), "the connection closes");
-  log.trouble("listener tcp", new Error("no descriptors"), "accept-failed");
-  return written;
-}
-
-Deno.test("log: an event is one line, without the fields that are not known", () => {
-  const written = lines("debug", "text");
-  assert.equal(written.length, 4);
-  assert.equal(
-    written[0],
-    `1970-01-01T00:00:00.000Z debug connected client="a\\nb" version=5\n`,
-  );
-});
-
-Deno.test("log: nothing in a name steers a terminal or hides", () => {
-  for (const format of ["text", "json"] as const) {
-    const written: string[] = [];
-    const log = logEvents(
-      { level: "info", format },
-      new ManualClock(0),
-      (line) => written.push(line),
-    );
-    const name = 'ü"\n\x1b[2J\x9b31m\u202e\u2028\u{e0041}z';
-    log("info", "notice", { name });
-    assert.match(written[0], /^[\x20-\x7eü]+\n$/);
-    const told = /"(ü.*z)"/.exec(written[0])![1];
-    assert.equal(JSON.parse(`"${told}"`), name);
-  }
-});
-
-Deno.test("log: what is less severe than the level is left out", () => {
-  assert.equal(lines("info", "text").length, 3);
-  assert.equal(lines("warn", "text").length, 2);
-  const written = lines("error", "text");
-  assert.equal(written.length, 1);
-  assert.match(
-    written[0],
-    /error failed client="a" result="the connection closes" code="internal-error" error="Error: broken/,
-  );
-});
-
-Deno.test("log: trouble is one line", () => {
-  assert.match(
-    lines("warn", "text")[1],
-    /warn {2}trouble where="listener tcp" code="accept-failed" error="no descriptors"\n$/,
-  );
-});
-
-Deno.test("log: as JSON, each line is an object of the same fields", () => {
-  const [first, second] = lines("debug", "json").map((one) => JSON.parse(one));
-  const time = "1970-01-01T00:00:00.000Z";
-  assert.deepEqual(first, {
-    ...{ time, level: "debug", event: "connected" },
-    ...{ client: "a\nb", version: 5 },
-  });
-  assert.deepEqual(second, {
-    ...{ time, level: "info", event: "disconnected" },
-    ...{ client: "a", text: "it left" },
-  });
-});
-
-Deno.test("log: the end of an alarm says how long it lasted", () => {
-  const written: string[] = [];
-  const clock = new ManualClock(0);
-  const settings = { level: "warn", format: "text" } as const;
-  brokerLog(
-    logEvents(settings, clock, (line) => written.push(line)),
-    settings,
-  ).recovered("disk", 61_500);
-  assert.match(written[0], /warn {2}recovered where="disk" seconds=61\.5\n$/);
 });

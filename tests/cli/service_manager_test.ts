@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LogDetails } from "../../src/cli/serve/broker_log.ts";
+import type { LogDetails } from "../../src/cli/log/event_log.ts";
 import {
   type ManagedBroker,
   openServiceManager,

@@ -34,7 +34,9 @@ Deno.test("clock: a calendar that goes forward is told as set, and as a suspensi
   });
   const log: BrokerLog = {
     ...silentLog,
-    notice: (_, text) => told.push(text),
+    event: (_, event, { text }) => {
+      if (event === "calendar-set") told.push(String(text));
+    },
   };
   const broker = new Broker(settings, { clock, log });
   await broker.start();

@@ -199,7 +199,7 @@ const mistakes: readonly [what: string, text: string, fault: RegExp][] = [
   [
     "an unknown setting like no other",
     "[log]\ncolour = 1",
-    /^d\.toml:2:1: .* give one of level, format, connections$/,
+    /^d\.toml:2:1: .* give one of level, .*, keep$/,
   ],
   [
     "an unknown setting of a listener",

@@ -55,7 +55,11 @@ export class CertificateBroker implements AsyncDisposable {
       authenticator,
       log: {
         logs: () => true,
-        event: (_level, _event, { reason, count, listener, text }) => {
+        event: (_level, event, fields) => {
+          const { reason, count, listener, text } = fields;
+          if (event === "certificate-renewed" || event === "calendar-set") {
+            this.noticed.push(`${event}: ${JSON.stringify(fields)}`);
+          }
           // Counts of what was left out are no ends of their own.
           if (reason === undefined || count !== undefined) return;
           this.closed.push(`${reason}`);
@@ -65,7 +69,7 @@ export class CertificateBroker implements AsyncDisposable {
         failed: (_, error) => this.told.push(`failed: ${error}`),
         trouble: (what, error) => this.told.push(`${what}: ${error.message}`),
         recovered: (what) => this.cleared.push(what),
-        notice: (what, text) => this.noticed.push(`${what}: ${text}`),
+        tap() {},
       },
     });
   }

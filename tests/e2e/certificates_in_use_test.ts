@@ -96,7 +96,7 @@ testWith(
     await broker.reload();
     assert.match(
       await broker.noticed.next(),
-      /uses a renewed certificate.*used\.crt/,
+      /^certificate-renewed: .*used\.crt/,
     );
     assert.equal(await nameShown(port), "next");
     await Deno.writeTextFile(used.cert, cert.slice(0, 80));
@@ -403,9 +403,9 @@ testWith(
     clock.advance(10_000);
     assert.match(
       await broker.noticed.next(),
-      /^clock: the calendar was set forward by \d{10} s, or the machine/,
+      /^calendar-set: .*the calendar was set forward by \d{10} s, or the machine/,
     );
-    assert.match(await broker.noticed.next(), /uses a renewed certificate/);
+    assert.match(await broker.noticed.next(), /^certificate-renewed: /);
     assert.ok(await opensslEnters(port, args));
   },
 );

@@ -116,7 +116,10 @@ testWith(
       await until(
         "a line that tells of it",
         () =>
-          new RegExp(`^${year}-.*notice .*the calendar was set forward by`, "m")
+          new RegExp(
+            `^${year}-.*calendar-set .*the calendar was set forward by`,
+            "m",
+          )
             .test(broker.log),
       );
     }

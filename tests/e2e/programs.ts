@@ -52,6 +52,9 @@ export const setcap = found(known.setcap);
 /** Sets up a network of its own. */
 export const ip = found(known.ip);
 
+/** Renames log files. */
+export const logrotate = found(known.logrotate);
+
 /**
  * A test that needs `programs`. Where one is missing it is skipped, and its
  * name says why.

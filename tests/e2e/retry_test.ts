@@ -42,7 +42,7 @@ class Served implements AsyncDisposable {
         ...silentLog,
         trouble: (what, { message }) =>
           this.troubles.push(`${what}: ${message}`),
-        recovered: (...one) => this.recovered.push(one),
+        recovered: (what, lasted) => this.recovered.push([what, lasted]),
       },
       onListening: () => this.listening.push(this.waiting),
     });

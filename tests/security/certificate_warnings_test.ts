@@ -21,7 +21,6 @@ function keptLog(): { log: BrokerLog; told: string[] } {
     failed() {},
     trouble: (what, error) => told.push(`${what}: ${error.message}`),
     recovered: (what) => told.push(`${what} is over`),
-    notice() {},
   };
   return { log, told };
 }

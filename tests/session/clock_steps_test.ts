@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { Broker } from "../../src/broker/mod.ts";
+import { silentLog } from "../../src/broker/status/broker_log.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import { property } from "../support/bytes.ts";
@@ -39,12 +40,9 @@ class Life {
     this.#broker = new Broker(this.#settings, {
       clock,
       log: {
-        logs: () => false,
-        event() {},
+        ...silentLog,
         failed: (_, error) => this.told.push(String(error)),
         trouble: (what, { message }) => this.told.push(`${what}: ${message}`),
-        recovered() {},
-        notice: (what, text) => this.told.push(`${what}: ${text}`),
       },
     });
   }

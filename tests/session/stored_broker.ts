@@ -93,7 +93,6 @@ export class StoredBroker {
       trouble: (what: string, error: Error) => {
         this.alarms.push(`${what}: ${error.message}`);
       },
-      notice() {},
       recovered: (what: string, lasted: number) => {
         this.alarms.push(`${what} lasted ${lasted} ms`);
       },

@@ -19,6 +19,9 @@ Deno.test("lean start: without a file it loads no package, no TLS, no store, no 
   // Only settings with an admin page need it.
   const admin = [...loaded].filter((one) => /\/admin\//.test(one));
   assert.deepEqual(admin, []);
+  // Only a log in a file, and readers of the log, need these.
+  const logging = [...loaded].filter((one) => /log_file|log_tail/.test(one));
+  assert.deepEqual(logging, []);
 });
 
 Deno.test("lean start: the store and the control socket load nothing of Node's that takes megabytes", async () => {

@@ -54,7 +54,7 @@ async function passwords(
 ): Promise<OpenedLink> {
   const { PasswordLink } = await import("../../security/passwords/mod.ts");
   const onTrouble = (error: Error) =>
-    log.trouble(name, error, codeOf(error, "password-check-failed"));
+    log.trouble(name, error, codeOf(error, "password-check-failed"), "access");
   const link = new PasswordLink(name, users, { hashing, known, onTrouble });
   return { link, files, mayGrant: false };
 }
@@ -73,5 +73,6 @@ async function warnOfReaders(
     `password-file ${path}`,
     new Error(`everybody on this machine can read it: chmod o= ${path}`),
     "password-file-exposed",
+    "access",
   );
 }

@@ -37,11 +37,11 @@ export async function openScram(
   const name = file === "" ? "scram" : `scram ${file}`;
   if (users.length === 0) {
     const where = file === "" ? "FILE" : file;
-    log.notice(
-      name,
-      "no user has a hash for SCRAM: dunlin passwd add " +
+    log.event("info", "no-scram-user", {
+      where: name,
+      text: "no user has a hash for SCRAM: dunlin passwd add " +
         `--hash scram-sha-256 ${where} USER makes one`,
-    );
+    });
   }
   return {
     link: new ScramLink(name, users, await standIns()),

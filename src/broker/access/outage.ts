@@ -14,8 +14,8 @@ export function outageOf(what: string, clock: Clock, log: BrokerLog): Outage {
   return {
     onTrouble(error) {
       since = clock.now();
-      log.trouble(what, error, codeOf(error, "web-server-failing"));
+      log.trouble(what, error, codeOf(error, "web-server-failing"), "access");
     },
-    onRecovered: () => log.recovered(what, clock.now() - since),
+    onRecovered: () => log.recovered(what, clock.now() - since, "access"),
   };
 }

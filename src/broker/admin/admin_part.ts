@@ -236,7 +236,7 @@ export class AdminPart {
       ? "it stays down until its settings change or the broker restarts"
       : `it starts again in ${wait / 1000} s`;
     const text = `the thread of the admin page ended: ${message}; ${next}`;
-    log.trouble("admin", new Error(text), "admin-failed");
+    log.trouble("admin", new Error(text), "admin-failed", "admin");
     if (!isLast) this.#restarting = clock.after(wait, () => this.#restart());
   }
 
@@ -247,7 +247,9 @@ export class AdminPart {
     const wanted = { ...this.#configuration!, port };
     try {
       await this.#configure(wanted);
-      this.#parts.log.notice("admin", "the admin page is served again");
+      this.#parts.log.event("info", "admin-restored", {
+        text: "the admin page is served again",
+      });
     } catch (error) {
       // A death has been noted; a page that cannot be served counts as one.
       if (this.#thread === null) return;

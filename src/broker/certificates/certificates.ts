@@ -266,6 +266,7 @@ export class Certificates {
       "certificates",
       error,
       codeOf(error, "certificate-invalid"),
+      "certificates",
     );
 
   /** `ending` has ended. */

@@ -168,7 +168,7 @@ export class ClientTrust {
     }
     const text = staleText(paths, this.#settings);
     const code = "revocation-list-expired";
-    this.#log.trouble(this.#where, new Error(text), code);
+    this.#log.trouble(this.#where, new Error(text), code, "certificates");
     this.#stale = paths;
   }
 

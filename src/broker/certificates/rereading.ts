@@ -26,7 +26,8 @@ export class Rereading {
   ) {
     this.#stays = stays;
     this.#onChange = onChange ?? ((fault, code) => {
-      if (fault !== null) log.trouble(where, new Error(fault), code);
+      if (fault === null) return;
+      log.trouble(where, new Error(fault), code, "certificates");
     });
   }
 

@@ -103,10 +103,10 @@ export class ServerKeys implements TlsKeys {
     const { cert, key } = slot.loaded;
     if (loaded.cert === cert && loaded.key === key) return;
     slot.loaded = loaded;
-    const until = new Date(loaded.facts.notAfter).toISOString();
-    this.#log.notice(
-      `listener ${this.#listener}`,
-      `uses a renewed certificate: ${source.what}, valid until ${until}`,
-    );
+    this.#log.event("info", "certificate-renewed", {
+      listener: this.#listener,
+      certificate: source.what,
+      valid_until: new Date(loaded.facts.notAfter).toISOString(),
+    });
   }
 }

@@ -190,7 +190,7 @@ export class ConnectionLog implements SessionLog {
 
   /** Returns whether there is a line left; else counts. */
   #spend(what: keyof Unlogged): boolean {
-    if (!this.#parts.log.logs(this.#level)) return false;
+    if (!this.#parts.log.logs(this.#level, "connections")) return false;
     if (this.#budget.take()) return true;
     this.#unlogged ??= { connected: 0, disconnected: 0 };
     this.#unlogged[what]++;

@@ -99,9 +99,11 @@ export class ListenerManager {
             `${error.message}. It is tried again every 5 s (retry = true)`,
           ),
           codeOf(error, "listen-failed"),
+          "listeners",
         ),
       arrived: (handle, lasted) => {
-        parts.log.recovered(`listener ${handle.settings.name}`, lasted);
+        const where = `listener ${handle.settings.name}`;
+        parts.log.recovered(where, lasted, "listeners");
         parts.onListening();
       },
     });

@@ -102,8 +102,8 @@ export function judgeSessions(registry: Registry, log: BrokerLog): void {
       const next = sessions.next();
       if (next.done) {
         if (removed > 0) {
-          const what = `${removed} subscription${removed === 1 ? "" : "s"}`;
-          log.notice("access", `removed ${what} not allowed any more`);
+          const text = "the rules do not allow these subscriptions any more";
+          log.event("info", "subscriptions-removed", { count: removed, text });
         }
         return false;
       }

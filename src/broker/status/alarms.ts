@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock/mod.ts";
+import type { LogCategory } from "../../config/mod.ts";
 import { encodeUtf8, Message } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
 import type { BrokerLog } from "./broker_log.ts";
@@ -35,7 +36,8 @@ export class Alarms {
   /** Raises `name`, or changes its text. */
   raise(name: AlarmName, text: string): void {
     if (!this.#since.has(name)) this.#since.set(name, this.#clock.now());
-    this.#log.trouble(name, new Error(text), `alarm-${name}`);
+    const error = new Error(text);
+    this.#log.trouble(name, error, `alarm-${name}`, categoryOf(name));
     this.#publish(name, text);
   }
 
@@ -44,7 +46,7 @@ export class Alarms {
     const since = this.#since.get(name);
     if (since === undefined) return;
     this.#since.delete(name);
-    this.#log.recovered(name, this.#clock.now() - since);
+    this.#log.recovered(name, this.#clock.now() - since, categoryOf(name));
     this.#publish(name, "");
   }
 
@@ -56,4 +58,10 @@ export class Alarms {
     message.retain = true;
     this.#router.publish(topic, message, null);
   }
+}
+
+function categoryOf(name: AlarmName): LogCategory {
+  return name === "certificates" || name === "certificate-list"
+    ? "certificates"
+    : "storage";
 }

@@ -1,4 +1,4 @@
-import type { LogLevel } from "../../config/mod.ts";
+import type { LogCategory, LogLevel } from "../../config/mod.ts";
 import type { ErrorCode } from "../../errors/mod.ts";
 import type { SessionLog } from "../../session/mod.ts";
 
@@ -7,18 +7,40 @@ export type EventFields = Readonly<
   Record<string, string | number | null | undefined>
 >;
 
+/** An event that was logged, for a reader beside the log itself. */
+export interface LoggedEvent {
+  /** In ms since 1970. */
+  readonly time: number;
+  /** Its severity. */
+  readonly level: LogLevel;
+  /** Its subject. */
+  readonly category: LogCategory;
+  /** Its name. */
+  readonly event: string;
+  /** The whole event as one JSON object, without a line end. */
+  readonly json: string;
+}
+
+/** Receives each logged event. Must neither throw nor log. */
+export type OnLogged = (event: LoggedEvent) => void;
+
 /** The log of a running broker, for its operator. */
 export interface BrokerLog extends Pick<SessionLog, "failed"> {
-  /** Returns whether events of this level are written. */
-  logs(level: LogLevel): boolean;
+  /** Returns whether events of this level and category are written. */
+  logs(level: LogLevel, category: LogCategory): boolean;
   /** Logs an event; omits fields that are undefined. */
   event(level: LogLevel, event: string, fields: EventFields): void;
-  /** Something failed and the broker goes on; `what` says where. */
-  trouble(what: string, error: Error, code: ErrorCode): void;
-  /** A trouble is over after `lasted` ms; `what` is that of `trouble`. */
-  recovered(what: string, lasted: number): void;
-  /** Logs an event that an operator may wait for; `what` says where. */
-  notice(what: string, text: string): void;
+  /** Something failed and the broker goes on; `where` names the part. */
+  trouble(
+    where: string,
+    error: Error,
+    code: ErrorCode,
+    category: LogCategory,
+  ): void;
+  /** A trouble is over after `lasted` ms; `where` is that of `trouble`. */
+  recovered(where: string, lasted: number, category: LogCategory): void;
+  /** Hands each event to `onLogged` too, in place of an earlier one; null ends. */
+  tap(onLogged: OnLogged | null): void;
 }
 
 /** A log that discards everything. */
@@ -28,5 +50,5 @@ export const silentLog: BrokerLog = {
   failed() {},
   trouble() {},
   recovered() {},
-  notice() {},
+  tap() {},
 };

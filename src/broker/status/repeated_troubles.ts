@@ -20,14 +20,14 @@ export class RepeatedTroubles {
       const [code, text] = split(key);
       const times = count === 1 ? "once more" : `${count} more times`;
       const error = new Error(`${text} (${times} in the last minute)`);
-      log.trouble(where ?? "listeners", error, code);
+      log.trouble(where ?? "listeners", error, code, "listeners");
     });
   }
 
   /** Logs `error`, or counts it; `where` names a listener or socket. */
   tell(where: string, error: Error, code: ErrorCode): void {
     if (this.#throttle.admits(`${code} ${error.message}`, where)) {
-      this.#log.trouble(where, error, code);
+      this.#log.trouble(where, error, code, "listeners");
     }
   }
 

@@ -75,6 +75,12 @@ export class Outlet {
     }
   };
 
+  /** Tries a stream that failed again now: its cause may be gone. */
+  retry(): void {
+    this.#pause = FIRST_PAUSE;
+    this.#wake();
+  }
+
   /** Resolves when all is written or dropped, or after `ms`. */
   async drain(ms: number): Promise<void> {
     if (!this.#running) return;

@@ -1,5 +1,5 @@
 import type { Broker } from "../../broker/mod.ts";
-import type { LogEvent } from "./broker_log.ts";
+import type { LogEvent } from "../log/event_log.ts";
 import type { Signals } from "./signals.ts";
 
 /**

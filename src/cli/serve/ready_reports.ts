@@ -1,7 +1,7 @@
 import type { StartedListener } from "../../broker/mod.ts";
 import { writeReadyFile } from "../console/ready_file.ts";
 import { startCode } from "../settings/start_error.ts";
-import type { LogEvent } from "./broker_log.ts";
+import type { LogEvent } from "../log/event_log.ts";
 
 /** Keeps the ready file true, once the start is over. */
 export class ReadyReports {

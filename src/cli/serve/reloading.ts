@@ -6,7 +6,7 @@ import {
   SettingsError,
 } from "../../config/mod.ts";
 import { type FileWatch, watchFiles } from "../../files/mod.ts";
-import type { LogEvent } from "./broker_log.ts";
+import type { LogEvent } from "../log/event_log.ts";
 import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import type { ServiceManager } from "./service_manager.ts";

@@ -4,24 +4,15 @@ import {
   type StartedListener,
 } from "../../broker/mod.ts";
 import { type Clock, SystemClock } from "../../clock/mod.ts";
-import { type ErrorCode, outliveBroken } from "../../errors/mod.ts";
+import { outliveBroken } from "../../errors/mod.ts";
 import {
-  completeSettings,
   isCommandLineMistake,
-  type LogSettings,
   type Settings,
   storagePath,
   VERSION,
 } from "../../config/mod.ts";
-import {
-  brokerLog,
-  eventLine,
-  type LogDetails,
-  type LogEvent,
-  logEvents,
-} from "./broker_log.ts";
-import { Outlet, type OutletStream } from "../console/outlet.ts";
-import type { Output } from "../console/output.ts";
+import type { LogDetails, LogEvent } from "../log/event_log.ts";
+import { ProgramLog, type ProgramStreams } from "../log/program_log.ts";
 import { type ReadSettings, readSettings } from "../settings/read_settings.ts";
 import { ReadyReports } from "./ready_reports.ts";
 import type { Reloading } from "./reloading.ts";
@@ -31,7 +22,6 @@ import { answerSignals } from "./answer_signals.ts";
 import { profileLine } from "../settings/profile_line.ts";
 import type { openServiceManager, ServiceManager } from "./service_manager.ts";
 import type { Signals } from "./signals.ts";
-import { shownLines } from "../console/shown_text.ts";
 import { startCode, startError } from "../settings/start_error.ts";
 import { startReport } from "./start_report.ts";
 import { stopFaultText } from "./stop_fault.ts";
@@ -44,11 +34,7 @@ const LAST_LINES = 1_000;
 const GRACE = 500;
 
 /** Ports of `serve`. */
-export interface ServePorts {
-  /** Standard output: lines for a person. */
-  readonly out: OutletStream;
-  /** Standard error: the log. */
-  readonly err: OutletStream;
+export interface ServePorts extends ProgramStreams {
   /** Signals since the process began. */
   readonly signals: Signals;
 }
@@ -65,36 +51,19 @@ export async function serve(
   ports: ServePorts,
 ): Promise<0 | 1 | 2> {
   const clock = new SystemClock();
-  // The settings become others at the start and when they are read again.
-  const logSettings = { ...completeSettings().log };
-  const out = new Outlet(ports.out, clock, (count) => gapLine(count));
-  const err = new Outlet(
-    ports.err,
-    clock,
-    (lines) =>
-      eventLine(logSettings.format, clock.date(), "warn", "log-gap", { lines }),
-  );
-  const output = { out: out.write, err: err.write };
+  const programLog = new ProgramLog(ports, clock);
+  const drain = () => programLog.drain(LAST_LINES);
   const { signals } = ports;
-  const drain = async () => {
-    await Promise.all([out.drain(LAST_LINES), err.drain(LAST_LINES)]);
-  };
-  const parts = { clock, logSettings, output, signals, drain };
+  const parts = { clock, programLog, signals, drain };
   const code = await run(options, environment, parts);
   await drain();
   return code;
 }
 
-function gapLine(count: number): string {
-  return `(${count} lines could not be written here)\n`;
-}
-
 /** Parts of a run. */
 interface RunParts {
   readonly clock: Clock;
-  /** The settings in force. */
-  readonly logSettings: LogSettings;
-  readonly output: Output;
+  readonly programLog: ProgramLog;
   readonly signals: Signals;
   /** Writes the rest of the output; resolves when that is done, or given up. */
   readonly drain: () => Promise<void>;
@@ -103,24 +72,23 @@ interface RunParts {
 async function run(
   options: ServeOptions,
   environment: Readonly<Record<string, string>>,
-  { clock, logSettings, output, signals, drain }: RunParts,
+  { clock, programLog, signals, drain }: RunParts,
 ): Promise<0 | 1 | 2> {
-  const log = logEvents(logSettings, clock, output.err);
-  const fails = failing(logSettings, log, output);
+  const log = programLog.event;
   let event = "start-failed";
   const manager = await managerOf(environment, { clock, log });
   try {
     const readAt = clock.date();
     const read = await readSettings(options, environment);
     const { settings } = read;
-    Object.assign(logSettings, settings.log);
+    await programLog.apply(settings.log);
     const stopped = Promise.withResolvers<Deno.Signal>();
     signals.take("stop", stopped.resolve);
     const store = new StoreWatch(log);
     outliveMistakes(log);
     const broker = new Broker(settings, {
       clock,
-      log: brokerLog(log, logSettings),
+      log: programLog.ofBroker(),
       onTaken: (reason) => store.lose(reason),
       onListening: () => {
         ready.writeAgain();
@@ -132,15 +100,17 @@ async function run(
     const ready = new ReadyReports(options.readyFile, broker, log);
     // Loaded behind the start, which must not wait for it.
     const loaded = Promise.withResolvers<Reloading>();
-    signals.take("reload", async (name) => (await loaded.promise).reload(name));
+    signals.take("reload", async (name) => {
+      programLog.reopen();
+      (await loaded.promise).reload(name);
+    });
     const listeners = await broker.start();
     manager?.ready();
     answerSignals(signals, broker, log, drain);
     await ready.write();
     event = "stop-failed";
-    const tell = teller(logSettings, log, output);
     const scene = { read, listeners, admin: broker.admin, environment };
-    tell(report(scene), "ready", readyDetails(scene));
+    programLog.tell(report(scene), "ready", readyDetails(scene));
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
     registration.tell(broker.settings);
@@ -149,7 +119,7 @@ async function run(
       {
         ...{ broker, options, environment, clock, log, manager },
         onReload: async () => {
-          Object.assign(logSettings, broker.settings.log);
+          await programLog.apply(broker.settings.log);
           registration.tell(broker.settings);
           await ready.writeAgain();
         },
@@ -163,19 +133,21 @@ async function run(
     follower.stop();
     registration.end();
     if (signal !== null) {
-      tell("Stopping; once more ends it at once.\n", "stopping", { signal });
+      const words = "Stopping; once more ends it at once.\n";
+      programLog.tell(words, "stopping", { signal });
     }
     manager?.stopping(broker.settings.shutdown.timeout + GRACE);
     const fault = await stopFault(broker, store, environment);
     if (fault === null) return 0;
     manager?.failed(fault);
     const isTaken = store.reason !== null;
-    fails(event, isTaken ? "store-taken" : "store-unwritten", fault);
+    const code = isTaken ? "store-taken" : "store-unwritten";
+    programLog.fails(event, code, fault);
     return 1;
   } catch (error) {
     const reason = startError(error);
     manager?.failed(reason);
-    fails(event, startCode(error), reason);
+    programLog.fails(event, startCode(error), reason);
     return isCommandLineMistake(error) ? 2 : 1;
   } finally {
     await manager?.end();
@@ -247,7 +219,7 @@ function outliveMistakes(log: LogEvent): void {
   // A package that writes by itself would wait for the reader of standard error.
   for (const name of ["log", "info", "warn", "error", "debug"] as const) {
     console[name] = (...all: unknown[]) =>
-      log("warn", "runtime", { text: all.map(String).join(" ") });
+      log("warn", "runtime", { text: textOf(all) });
   }
   const tell = (event: Event, error: unknown) => {
     event.preventDefault();
@@ -262,20 +234,16 @@ function outliveMistakes(log: LogEvent): void {
   );
 }
 
-/** Reports why the start or the stop failed, as an event where the log is JSON. */
-function failing(settings: LogSettings, log: LogEvent, output: Output) {
-  return (event: string, code: ErrorCode, error: string) => {
-    if (settings.format === "json") log("error", event, { code, error });
-    else output.err(shownLines(`dunlin: ${error}\n`));
-  };
-}
+/** Characters of a text that a package writes. */
+const MOST_TEXT = 4_000;
 
-/** Reports start and stop: to people in words, to programs as an event. */
-function teller(settings: LogSettings, log: LogEvent, output: Output) {
-  return (words: string, event: string, details: LogDetails) => {
-    if (settings.format === "json") log("info", event, details);
-    else if (["info", "debug"].includes(settings.level)) output.out(words);
-  };
+/** Returns what `console` would write, about; it must not throw. */
+function textOf(all: readonly unknown[]): string {
+  try {
+    return all.map(String).join(" ").slice(0, MOST_TEXT);
+  } catch {
+    return "(an object without a text)";
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { StartedListener } from "../../broker/mod.ts";
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import { hostAndPort } from "../../network/mod.ts";
-import type { LogEvent } from "./broker_log.ts";
+import type { LogEvent } from "../log/event_log.ts";
 import { type NotifySocket, openNotifySocket } from "./notify_socket.ts";
 
 /** Between two extensions of a time limit of the manager (ms). */

@@ -113,6 +113,9 @@ StateDirectoryMode=0700
 # /var/cache/dunlin: the unpacked program. It can be deleted at any time.
 CacheDirectory=dunlin
 CacheDirectoryMode=0700
+# /var/log/dunlin: for a log in a file ([log] file).
+LogsDirectory=dunlin
+LogsDirectoryMode=0750
 # /run/dunlin: for listeners on a socket file.
 RuntimeDirectory=dunlin
 RuntimeDirectoryMode=0755

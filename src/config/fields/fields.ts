@@ -1,5 +1,6 @@
 import type { Field, FieldsOf } from "./field.ts";
 import { ANY_COUNT, duration, integer, memory, size } from "./number_fields.ts";
+import { logFields } from "./log_fields.ts";
 import { choice, flag } from "./word_fields.ts";
 import { accessFields } from "./access_fields.ts";
 import { adminFields } from "./admin_fields.ts";
@@ -219,23 +220,7 @@ export const sections: {
       "Time between two reports under $SYS; 0 turns them off.",
     ),
   },
-  log: {
-    level: choice(
-      "info",
-      ["error", "warn", "info", "debug"],
-      "Least severe level that is logged.",
-      { warning: "warn", notice: "info", trace: "debug", verbose: "debug" },
-    ),
-    format: choice(
-      "text",
-      ["text", "json"],
-      "Format of a log line.",
-    ),
-    connections: flag(
-      true,
-      "Whether clients that connect and disconnect are logged at level info; with false, at level debug. Refused and broken connections are always logged.",
-    ),
-  },
+  log: logFields,
   admin: adminFields,
   shutdown: {
     timeout: duration(

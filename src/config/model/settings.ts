@@ -6,6 +6,7 @@ import type {
   UserSettings,
 } from "./access_settings.ts";
 import type { ListenerSettings } from "./listener_settings.ts";
+import type { LogCategory } from "./log_categories.ts";
 
 /** The message to drop when a backlog is full: the new one or the oldest. */
 export type BacklogPolicy = "drop-new" | "drop-old";
@@ -177,14 +178,24 @@ export interface SysSettings {
   readonly interval: number;
 }
 
-/** Logging, to standard error. */
+/** Logging, to standard error or a file. */
 export interface LogSettings {
   /** The least severe message that is logged. */
   readonly level: LogLevel;
+  /** Levels of categories that differ from `level`. */
+  readonly categories: Readonly<Partial<Record<LogCategory, LogLevel>>>;
   /** Format of a line. */
   readonly format: LogFormat;
   /** True if clients that connect and disconnect are logged at `info`. */
   readonly connections: boolean;
+  /** Path of the log file; empty: standard error. */
+  readonly file: string;
+  /** Bytes of one log file; 0 = no bound. */
+  readonly max_size: number;
+  /** Milliseconds from a log file's first line to its end; 0 = no bound. */
+  readonly max_age: number;
+  /** Log files that are kept beside the one in use. */
+  readonly keep: number;
 }
 
 /** Settings of the stop. */

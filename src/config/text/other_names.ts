@@ -29,6 +29,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   persistence_location: "path below [storage]",
   autosave_interval: "flush_interval below [storage]",
   log_type: "level below [log]",
+  log_dest: "file below [log]",
   connection_messages: "connections below [log]",
   sys_interval: "interval below [sys]",
 };

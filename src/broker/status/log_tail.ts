@@ -1,0 +1,112 @@
+import type { Cancel } from "../../clock/mod.ts";
+import type { LogCategory, LogLevel } from "../../config/mod.ts";
+import type { BrokerLog, LoggedEvent } from "./broker_log.ts";
+
+/** Events that are kept, and characters of their JSON. */
+const MOST_EVENTS = 1_000;
+const MOST_CHARACTERS = 1024 * 1024;
+
+/** Events of one answer. */
+const MOST_READ = 500;
+
+/** An event with its number since the tail began, from 1. */
+export interface TailEvent extends LoggedEvent {
+  readonly id: number;
+}
+
+/** Selects events. */
+export interface TailQuery {
+  /** Only events behind this number; 0 for all. */
+  readonly after: number;
+  /** The least severe level. */
+  readonly level: LogLevel;
+  /** Only this category; null for all. */
+  readonly category: LogCategory | null;
+}
+
+/** Events for a reader. */
+export interface TailPage {
+  /** At most 500, the oldest first. */
+  readonly events: readonly TailEvent[];
+  /** Number to continue behind. */
+  readonly last: number;
+  /** Events behind `after` that were dropped before the reader came. */
+  readonly missed: number;
+}
+
+/**
+ * The last events of the log, for readers that follow it. The first reader
+ * begins it; before, nothing is kept. A slow reader costs nothing: it reads when
+ * it can, and learns how many events it missed.
+ */
+export class LogTail {
+  readonly #log: Pick<BrokerLog, "tap">;
+  readonly #readers = new Set<() => void>();
+  #isOn = false;
+  /** The events with the highest numbers. */
+  #events: TailEvent[] = [];
+  #characters = 0;
+  #last = 0;
+
+  /** Takes the only tap of `log` when the first reader comes. */
+  constructor(log: Pick<BrokerLog, "tap">) {
+    this.#log = log;
+  }
+
+  /**
+   * Calls `onEvent` at each further event; it must neither throw nor log.
+   * Returns what ends that.
+   */
+  follow(onEvent: () => void): Cancel {
+    this.#begin();
+    // A function of its own: one reader may follow twice.
+    const reader = () => onEvent();
+    this.#readers.add(reader);
+    return () => void this.#readers.delete(reader);
+  }
+
+  /** Returns the next events for a reader. */
+  read({ after, level, category }: TailQuery): TailPage {
+    this.#begin();
+    const events: TailEvent[] = [];
+    const first = this.#last - this.#events.length + 1;
+    // A reader from before a restart may know higher numbers.
+    const from = Math.min(after, this.#last);
+    let at = Math.max(0, from - first + 1);
+    for (; at < this.#events.length && events.length < MOST_READ; at++) {
+      const event = this.#events[at];
+      const isMeant = LEVELS.indexOf(event.level) <= LEVELS.indexOf(level) &&
+        (category === null || event.category === category);
+      if (isMeant) events.push(event);
+    }
+    const missed = Math.max(0, first - 1 - from);
+    return { events, last: first - 1 + at, missed };
+  }
+
+  /** Ends it, and forgets all events. */
+  stop(): void {
+    this.#isOn = false;
+    this.#log.tap(null);
+    this.#readers.clear();
+    this.#events = [];
+    this.#characters = 0;
+  }
+
+  #begin(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#log.tap((event) => this.#add(event));
+  }
+
+  #add(event: LoggedEvent): void {
+    this.#events.push({ ...event, id: ++this.#last });
+    this.#characters += event.json.length;
+    while (
+      this.#events.length > MOST_EVENTS || this.#characters > MOST_CHARACTERS
+    ) this.#characters -= this.#events.shift()!.json.length;
+    for (const reader of this.#readers) reader();
+  }
+}
+
+/** From the most severe on. */
+const LEVELS: readonly LogLevel[] = ["error", "warn", "info", "debug"];
