@@ -75,7 +75,7 @@ export const importedCases: readonly ImportedCase[] = [
   {
     name: "home",
     speaks: { 1: "ws" },
-    lost: ["connection_messages", "http_dir", "log_timestamp_format"],
+    lost: ["http_dir", "log_timestamp_format"],
     attempts: [
       heard(anybody, "a"),
       heard({ at: 1 }, "a"),

@@ -84,6 +84,8 @@ const values: readonly (readonly [string, string, unknown])[] = [
   ["log_type error\nlog_type warning", "log.level", "warn"],
   ["log_type all", "log.level", "debug"],
   ["log_type none", "log.level", "error"],
+  ["connection_messages false", "log.connections", false],
+  ["connection_messages true", "log.connections", true],
   ["", "listener.0.bind", "127.0.0.1"],
   ["", "listener.0.allow_anonymous", true],
   ["use_username_as_clientid true", "listener.0.client_id", "username"],

@@ -131,10 +131,7 @@ export const generalRules: Readonly<Record<string, Rule>> = {
   clientid_prefixes: (value) =>
     needless(value === "" ? "it names none" : "each [[listener]] has it"),
   set_tcp_nodelay: () => needless("always on: many messages share a write"),
-  connection_messages: (value) =>
-    yesOrNo(value)
-      ? lost('connections are logged with [log] level = "debug" alone')
-      : needless("connections are logged at level debug alone"),
+  connection_messages: flag("log.connections"),
   log_facility: () => lost("the log goes to standard error"),
   log_timestamp: () => needless("log lines begin with their time"),
   log_timestamp_format: () => lost("the time of log lines is ISO 8601"),
@@ -142,7 +139,8 @@ export const generalRules: Readonly<Record<string, Rule>> = {
     const kind = value.split(/\s/, 1)[0];
     if (kind === "stderr") return needless("as always");
     if (kind === "file") {
-      return lost("the log goes to standard error: start it with 2>> FILE");
+      // The user of this broker may not write to Mosquitto's file.
+      return lost("the log goes to standard error; [log] file names a file");
     }
     return lost("the log goes to standard error; systemd takes it from there");
   },
