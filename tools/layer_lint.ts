@@ -76,11 +76,20 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "import",
     "passwd",
     "service",
+    "status",
     "store",
     "upgrade",
   ],
   admin: ["protocol", "credentials", "metrics", "page", "server"],
-  broker: ["status", "certificates", "access", "listeners", "control", "admin"],
+  broker: [
+    "figures",
+    "status",
+    "certificates",
+    "access",
+    "listeners",
+    "control",
+    "admin",
+  ],
 };
 
 /** Where a file stands: its folder of `src/`, and its path within that. */

@@ -21,6 +21,7 @@ import {
 } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
 import type { Control } from "./control/control.ts";
+import { controlPath } from "./control/control_request.ts";
 import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
 import { AdminSwitch } from "./admin_switch.ts";
@@ -29,6 +30,8 @@ import type { AdminAddress } from "./admin/admin_part.ts";
 import type { StartThread } from "./admin/admin_thread.ts";
 import { Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
+import { Figures } from "./figures/figures.ts";
+import { KeptFigures } from "./figures/kept_figures.ts";
 import { type BrokerState, brokerState } from "./status/broker_state.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import { LEAST_HEAP, stateHeap } from "./heap_limit.ts";
@@ -100,6 +103,12 @@ export class Broker {
   readonly #context: Context;
   readonly #registry: Registry;
   readonly #listenerManager: ListenerManager;
+  readonly #figures: Figures;
+  /**
+   * The history of figures, for those that ask for it.
+   * @internal
+   */
+  readonly figures: KeptFigures;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
@@ -154,13 +163,33 @@ export class Broker {
     });
     this.#registry = new Registry(this.#context);
     this.#troubles = new RepeatedTroubles(this.#clock, this.#log);
-    this.#alarms = new Alarms(this.#router, this.#log, this.#clock);
-    this.#sys = new SysTopics(this.#registry, settings.sys.interval);
+    const own = { messages: 0, bytes: 0 };
+    this.#alarms = new Alarms(this.#router, this.#log, this.#clock, own);
+    this.#figures = new Figures(this.#registry, {
+      own,
+      store: () => this.#storage?.status ?? null,
+      listeners: () => this.#listenerManager.figures,
+      certificates: () => this.#listenerManager.certificateFigures,
+      alarms: () => this.#alarms.raised,
+    });
+    this.figures = new KeptFigures({
+      context: this.#context,
+      figures: this.#figures,
+      onCommit: (task) => {
+        if (this.#storage !== null) this.#storage.onCommit = task;
+      },
+    });
+    this.#sys = new SysTopics(
+      this.#context,
+      this.#figures,
+      own,
+      settings.sys.interval,
+    );
     this.#access = new EnforcedAccess({
       context: this.#context,
       clock: this.#clock,
       log: this.#log,
-      sys: this.#sys,
+      figures: this.#figures,
       authenticator: ports.authenticator,
       authorizer: ports.authorizer,
     });
@@ -183,7 +212,6 @@ export class Broker {
       () => this.#adminParts,
       ports.startAdminThread,
     );
-    this.#sys.certificates = () => this.#listenerManager.certificateDays;
     this.#sys.start();
     this.#housekeeping = new Housekeeping({
       clock: this.#context.workClock("housekeeping"),
@@ -249,15 +277,26 @@ export class Broker {
     };
   }
 
-  /** In `memory` there is no control socket. */
+  /** In `memory` there is no store beside which the socket could be. */
   async #openControl(): Promise<void> {
-    if (this.#storeSettings === null || Deno.build.os === "windows") return;
     // A store from elsewhere need not be in a folder.
-    if (this.#ports.storeOpener !== undefined) return;
-    const control = await openControl(this.#storeSettings.path, {
+    if (this.#storeSettings === null || this.#ports.storeOpener !== undefined) {
+      return;
+    }
+    await this.answerAt(controlPath(this.#storeSettings.path));
+  }
+
+  /**
+   * Answers questions at the socket file `path`, in a folder of this user alone,
+   * until the stop. Never rejects: the log says why there is no such file.
+   */
+  async answerAt(path: string): Promise<void> {
+    if (Deno.build.os === "windows" || this.#control !== null) return;
+    const control = await openControl(path, {
       registry: this.#registry,
       settings: () => this.#settings,
       state: () => this.state,
+      figures: this.figures,
       clock: this.#clock,
     }, this.#troubles);
     if (this.#stopping) control?.close();
@@ -364,7 +403,6 @@ export class Broker {
       this.#log.trouble("clock", error, "clock-doubtful", "broker");
     }
     this.#storage = storage;
-    this.#sys.storage = () => storage.status;
     this.#context.loading = false;
     for (const connection of this.#listenerManager.connections) {
       connection.loaded();
@@ -392,7 +430,7 @@ export class Broker {
    * passed.
    */
   async stop(deadline: number): Promise<void> {
-    this.#stopping = true;
+    this.#stopping = this.#figures.isStopping = true;
     this.#listenerManager.close();
     this.#sys.stop();
     this.#housekeeping.stop();
@@ -419,6 +457,7 @@ export class Broker {
     this.#control = null;
     this.#admin.stop();
     this.#sys.stop();
+    this.figures.stop();
     await this.#listenerManager.release();
     this.#troubles.stop();
     this.#slowTurns.stop();
@@ -438,7 +477,7 @@ export class Broker {
 
   /** Counts of the present state, for the log. */
   get state(): BrokerState {
-    return brokerState(this.#registry, this.#storage?.status ?? null);
+    return brokerState(this.#figures.read());
   }
 
   /** Time since the commit under way began (ms); 0 without one. */

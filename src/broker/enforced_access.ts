@@ -6,15 +6,15 @@ import type { AccessControl, AccessState } from "./access/access.ts";
 import { unaskedBy } from "./access/unasked.ts";
 import type { Prepared, Reloadable } from "./reload.ts";
 import { storageFolder } from "./session_options.ts";
+import type { Figures } from "./figures/figures.ts";
 import type { BrokerLog } from "./status/broker_log.ts";
-import type { SysTopics } from "./status/sys_topics.ts";
 
 /** The parts of a broker that users and rules need. */
 export interface EnforcedAccessParts {
   readonly context: Context;
   readonly clock: Clock;
   readonly log: BrokerLog;
-  readonly sys: SysTopics;
+  readonly figures: Figures;
   /** Authenticates clients where the settings have no `[[auth]]`. */
   readonly authenticator: Authenticator | undefined;
   /** Authorizes clients where the settings have no rules. */
@@ -65,24 +65,24 @@ export class EnforcedAccess implements Reloadable {
     if (auth.length + acl.length + access.acl_file.length === 0) return null;
     if (this.#control === null) {
       const { AccessControl } = await import("./access/access.ts");
-      const { clock, log, sys } = this.#parts;
+      const { clock, log, figures } = this.#parts;
       const folder = storageFolder(settings);
       const { passwordThreads } = PROFILES[settings.profile.name].tuning;
       const ports = { clock, log, folder, passwordThreads };
       const control = this.#control = new AccessControl(ports);
-      sys.logins = () => control.logins;
+      figures.logins = () => control.logins;
     }
     return await this.#control.open(settings);
   }
 
   /** Applies users and rules; null accepts every client and every action. */
   #enforce(access: AccessState | null, { auth, listener }: Settings): void {
-    const { context, sys, authenticator, authorizer } = this.#parts;
+    const { context, figures, authenticator, authorizer } = this.#parts;
     if (access !== null) this.#control!.enforce(access);
     else {
       this.stop();
       this.#control = null;
-      sys.logins = null;
+      figures.logins = null;
     }
     context.authenticator = auth.length > 0 && access !== null
       ? access.authenticator

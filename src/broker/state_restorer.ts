@@ -25,7 +25,7 @@ export class StateRestorer implements Restorer {
   readonly #context: Context;
   readonly #router: Router;
   /** Estimated heap before the first part was restored. */
-  readonly #heapBefore: number;
+  readonly #heapBefore: { used: number; sessions: number };
   /** By QoS: how plain entries came to their sessions. */
   readonly #deliveries: Map<Session, Delivery>[] = [
     new Map(),
@@ -42,7 +42,8 @@ export class StateRestorer implements Restorer {
     this.#registry = registry;
     this.#context = context;
     this.#router = context.router;
-    this.#heapBefore = context.router.heap.used;
+    const { used, sessions } = context.router.heap;
+    this.#heapBefore = { used, sessions };
   }
 
   /** Detached; its expiry and will delay do not run before `finish`. */
@@ -131,7 +132,7 @@ export class StateRestorer implements Restorer {
     }
     const { retained } = this.#router;
     for (const topicName of topics) retained.restoreRemoved(topicName);
-    this.#router.heap.used = this.#heapBefore;
+    Object.assign(this.#router.heap, this.#heapBefore);
   }
 
   /** Everything is back: expiries and wills go on, counted through the pause. */

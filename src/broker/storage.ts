@@ -37,6 +37,7 @@ export class Storage {
   readonly #reopen: Reopen;
   /** Called with the reason when another broker has taken the store. */
   onTaken: (reason: string) => void = () => {};
+  #onCommit: ((ms: number) => void) | null = null;
   /** When commits were first seen to fail, ms; 0 while they work. */
   #stuckSince = 0;
   /** True if the connections that waited for a commit were closed since. */
@@ -74,6 +75,7 @@ export class Storage {
       this.#lookSoon();
     };
     store.onTaken = (reason) => this.onTaken(reason);
+    store.onCommit = this.#onCommit;
     // Already now: connections that come while it loads have to keep to it.
     const { mode } = store.status;
     const waits = mode === "durable" || mode === "fault-tolerant";
@@ -117,6 +119,11 @@ export class Storage {
   /** The store's figures as of now. */
   get status(): StoreStatus {
     return this.#store.status;
+  }
+
+  /** As `Store.onCommit`. */
+  set onCommit(task: ((ms: number) => void) | null) {
+    this.#store.onCommit = this.#onCommit = task;
   }
 
   /** As `Store.keepTime`. */

@@ -21,6 +21,7 @@ import {
   serveOptionRows,
   type ServeOptions,
 } from "./settings/serve_options.ts";
+import { addStatus, type RunStatus } from "./status/status_program.ts";
 import { addService, type RunService } from "./service/service_program.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
 import { addUpgrade, type RunUpgrade } from "./upgrade/upgrade_program.ts";
@@ -43,6 +44,8 @@ export interface Commands {
   readonly explain: RunExplain;
   /** `dunlin health`. */
   readonly health: RunHealth;
+  /** `dunlin status`. */
+  readonly status: RunStatus;
   /** `dunlin upgrade`. */
   readonly upgrade: RunUpgrade;
   /** `dunlin service ...`. */
@@ -155,6 +158,7 @@ export function programOf(
   addImport(program, commands.importMosquitto, onCode);
   addExplain(program, commands.explain, onCode);
   addPasswd(program, commands.passwd, onCode);
+  addStatus(program, commands.status, onCode);
   addHealth(program, commands.health, onCode);
   addUpgrade(program, commands.upgrade, onCode);
   addService(program, commands.service, onCode);

@@ -19,6 +19,7 @@ import type {
   ServiceOptions,
 } from "./service/service_program.ts";
 import type { Signals } from "./serve/signals.ts";
+import type { StatusOptions } from "./status/status_program.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
 import type { UpgradeOptions } from "./upgrade/upgrade_program.ts";
@@ -65,6 +66,16 @@ const commands = {
     const environment = Deno.env.toObject();
     const clock = new SystemClock();
     return authority(name, argument, options, environment, terminal, clock);
+  },
+  status: async (options: StatusOptions) => {
+    const { status } = await import("./status/status.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    return status(options, Deno.env.toObject(), terminal, new SystemClock(), {
+      isTerminal: Deno.stdout.isTerminal(),
+      steer: (text) =>
+        void Deno.stdout.writeSync(new TextEncoder().encode(text)),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
   },
   health: async (options: HealthOptions) => {
     const { health } = await import("./health/health.ts");

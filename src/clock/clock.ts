@@ -31,6 +31,11 @@ export interface Clock {
    */
   now(): number;
   /**
+   * Returns ms with their fraction, since another moment than `now`, for
+   * durations below a second: it counts no suspension.
+   */
+  precise(): number;
+  /**
    * Returns the machine's calendar in ms since 1970, for log lines, file names
    * and the dates of tokens, certificates and revocation lists. The calendar may
    * be decades off, and jump either way at any time.

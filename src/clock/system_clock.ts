@@ -59,6 +59,10 @@ export class SystemClock implements Clock {
     this.suspended += slept;
   }
 
+  precise(): number {
+    return performance.now();
+  }
+
   date(): number {
     return Date.now();
   }

@@ -18,7 +18,7 @@ export type { DropNote } from "./session/drop_notes.ts";
 export { enforceAccess } from "./session/enforce.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
-export type { Flushable, Task, Turn } from "./core/turn.ts";
+export type { Flushable, Task, Turn, TurnTimes } from "./core/turn.ts";
 export { workOf } from "./core/turn_watch.ts";
 export type {
   OnSlowTurn,

@@ -33,6 +33,10 @@ async function run(
         result.called = { command: "health", ...options };
         return Promise.resolve(7);
       },
+      status: (options) => {
+        result.called = { command: "status", ...options };
+        return Promise.resolve(7);
+      },
       upgrade: (options) => {
         result.called = { command: "upgrade", ...options };
         return Promise.resolve(7);

@@ -55,6 +55,7 @@ class Place implements AsyncDisposable {
       importMosquitto: unused,
       explain: unused,
       health: unused,
+      status: unused,
       upgrade: unused,
       service: unused,
       completion: unused,

@@ -54,6 +54,7 @@ Deno.test("running brokers: one is found while it runs, with where its things ar
     authority: "/srv/d/authority",
     list: "/srv/d/authority/certificates.json",
     tlsPort: 8883,
+    control: "/srv/d/store.kv.control",
   }]);
   const [name] = await user.entries();
   const path = `${user.home}/run/dunlin/${name}`;

@@ -22,6 +22,10 @@ class WatchedClock implements Clock {
     return this.#clock.now();
   }
 
+  precise(): number {
+    return this.#clock.precise();
+  }
+
   date(): number {
     return this.#clock.date();
   }

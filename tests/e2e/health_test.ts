@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Control } from "../../src/broker/control/control.ts";
+import type { KeptFigures } from "../../src/broker/figures/kept_figures.ts";
 import { health } from "../../src/cli/health/health.ts";
 import { SystemClock } from "../../src/clock/mod.ts";
 import type { Settings } from "../../src/config/mod.ts";
@@ -127,6 +128,7 @@ Deno.test("health: a broker that reads its store is not healthy yet; one whose d
     registry: { context } as unknown as Registry,
     settings: () => ({}) as Settings,
     state: () => assert.fail("health asks for no figures"),
+    figures: {} as KeptFigures,
     clock: new SystemClock(),
     onTrouble: (error) => assert.fail(error),
   });

@@ -18,6 +18,10 @@ class CountingClock implements Clock {
     return this.manual.now();
   }
 
+  precise(): number {
+    return this.manual.precise();
+  }
+
   date(): number {
     return this.manual.date();
   }

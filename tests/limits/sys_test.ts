@@ -114,6 +114,9 @@ conformance(
     const others = [...figures.keys()];
     assert.ok(others.includes("retained messages/count"));
     assert.match(figures.get("version") ?? "", /dunlin/);
+    const heap = Number(figures.get("heap/current"));
+    assert.ok(heap > 1e6 && heap < 1e10, `${heap} bytes`);
+    assert.ok(Number(figures.get("heap/maximum")) >= heap);
     // A session that expires is counted as that.
     await broker.advance(1_001_000);
     assert.equal((await sysFigures(broker)).get("clients/expired"), "1");

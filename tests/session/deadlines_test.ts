@@ -148,6 +148,7 @@ Deno.test("a late timer makes all that fell due meanwhile due", () => {
   let now = START;
   const clock: Clock = {
     now: () => now,
+    precise: () => now,
     date: () => now,
     machine: () => null,
     suspended: 0,
@@ -179,6 +180,7 @@ Deno.test("the timer sleeps until something is due, however far that is", () => 
   let wakes = 0;
   const clock: Clock = {
     now: () => manual.now(),
+    precise: () => manual.precise(),
     date: () => manual.now(),
     machine: () => null,
     suspended: 0,
@@ -212,6 +214,7 @@ Deno.test("no timer is asked for that a runtime could not hold", () => {
   const manual = new ManualClock(START, START);
   const clock: Clock = {
     now: () => manual.now(),
+    precise: () => manual.precise(),
     date: () => manual.now(),
     machine: () => null,
     suspended: 0,

@@ -26,6 +26,7 @@ export class StubStore implements Store {
   #isStuck = false;
   onHealth: (isShort: boolean) => void = () => {};
   onTaken: (reason: string) => void = () => {};
+  onCommit: ((ms: number) => void) | null = null;
   /** Entries that were noted, in their order. */
   readonly entries: StoredEntry[] = [];
   /** Those that are on disk as they are; the test says so. */

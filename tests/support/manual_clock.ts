@@ -31,6 +31,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  precise(): number {
+    return this.#now;
+  }
+
   date(): number {
     return this.#now + this.#ahead;
   }

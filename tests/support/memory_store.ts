@@ -37,6 +37,7 @@ export class MemoryStore implements Store {
   /** Is never called. */
   onHealth: (isShort: boolean) => void = () => {};
   onTaken: () => void = () => {};
+  onCommit: ((ms: number) => void) | null = null;
   /** All figures are 0. */
   readonly status: StoreStatus = {
     mode: "memory",

@@ -1,5 +1,6 @@
 import { type Clock, isPlausible } from "../../clock/mod.ts";
 import { daysLeft, expiryStage } from "../../security/certificates/mod.ts";
+import type { CertificateFigures } from "../figures/broker_figures.ts";
 import type { Alarms } from "../status/alarms.ts";
 
 /** A certificate whose end is watched. */
@@ -44,15 +45,19 @@ export class CertificateExpiry {
     this.#told = text;
   }
 
-  /** Whole days left of what ends first, by listener; negative when over. */
-  get days(): Map<string, number> {
+  /** The certificate of each listener that ends first. */
+  get figures(): CertificateFigures[] {
     const now = this.#clock.date();
-    const days = new Map<string, number>();
+    const ends = new Map<string, number>();
     for (const { listener, notAfter } of this.#all()) {
-      const left = daysLeft(notAfter, now);
-      days.set(listener, Math.min(left, days.get(listener) ?? Infinity));
+      ends.set(listener, Math.min(notAfter, ends.get(listener) ?? Infinity));
     }
-    return days;
+    return Array.from(
+      ends,
+      ([listener, notAfter]) => ({
+        ...{ listener, notAfter, days: daysLeft(notAfter, now) },
+      }),
+    );
   }
 }
 

@@ -16,6 +16,7 @@ import {
   RefusedError,
   type TlsOptions,
 } from "../../transport/mod.ts";
+import type { CertificateFigures } from "../figures/broker_figures.ts";
 import type { Alarms } from "../status/alarms.ts";
 import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
@@ -274,9 +275,9 @@ export class Certificates {
     this.#clients.left(ending);
   }
 
-  /** Whole days left of what ends first, by listener. */
-  get days(): Map<string, number> {
-    return this.#expiry.days;
+  /** The certificate of each listener that ends first. */
+  get figures(): CertificateFigures[] {
+    return this.#expiry.figures;
   }
 
   /** Reads all files again; never rejects. Unusable files change nothing. */

@@ -6,15 +6,15 @@ import {
   type Listener,
   listenUnix,
 } from "../../transport/mod.ts";
+import type { KeptFigures } from "../figures/kept_figures.ts";
 import type { BrokerState } from "../status/broker_state.ts";
 import {
+  type BrokerStatus,
   type ControlAnswer,
   type Health,
   readControlRequest,
 } from "./control_request.ts";
 import { explainDelivery, type LiveExplanation } from "./explain_delivery.ts";
-
-export { controlPath } from "./control_request.ts";
 
 /** Bytes of the longest request. */
 const LONGEST = 64 * 1024;
@@ -25,8 +25,16 @@ const MOST = 4;
 /** In which a request has to come and its answer to go (ms). */
 const PATIENCE = 5000;
 
+/** Time that the history goes on after the last question for a status (ms). */
+const KEPT = 3600_000;
+
 /** The result of a request, by its command. */
-type Answer = LiveExplanation | Settings | Health | BrokerState;
+type Answer =
+  | LiveExplanation
+  | Settings
+  | Health
+  | BrokerState
+  | BrokerStatus;
 
 /** Ports of the control socket. */
 export interface ControlParts {
@@ -35,6 +43,8 @@ export interface ControlParts {
   readonly settings: () => Settings;
   /** Figures of the present state. */
   readonly state: () => BrokerState;
+  /** Figures with history, for `status`. */
+  readonly figures: KeptFigures;
   readonly clock: Clock;
   /** Told what fails; the broker goes on. */
   readonly onTrouble: (error: Error) => void;
@@ -101,6 +111,11 @@ export class Control {
       return { ok: true, result: withSecretDigests(settings(), request.key) };
     }
     if (request.command === "state") return { ok: true, result: state() };
+    if (request.command === "status") {
+      const recorder = await this.#parts.figures.keep(KEPT);
+      const history = request.history ? { history: recorder.history } : {};
+      return { ok: true, result: { ...recorder.read(), ...history } };
+    }
     const { loading, durability } = registry.context;
     if (request.command === "health") {
       return { ok: true, result: { loading, trouble: durability.trouble } };

@@ -1,3 +1,5 @@
+import type { HistoryFigures } from "../figures/history.ts";
+import type { StatusFigures } from "../figures/status_figures.ts";
 import type { LiveCase } from "./explain_delivery.ts";
 
 /** The answer to a request. */
@@ -13,13 +15,20 @@ export interface Health {
   readonly trouble: string | null;
 }
 
+/** The answer to `status`. */
+export interface BrokerStatus extends StatusFigures {
+  /** The last hour, where it was asked for; shorter while it begins. */
+  readonly history?: HistoryFigures;
+}
+
 /** A request to the broker. */
 export type ControlRequest =
   | { readonly command: "explain"; readonly asked: LiveCase }
   | { readonly command: "health" }
   /** `key`: of the digests that stand for secrets. */
   | { readonly command: "settings"; readonly key: string }
-  | { readonly command: "state" };
+  | { readonly command: "state" }
+  | { readonly command: "status"; readonly history: boolean };
 
 /** Reads a request; else says what is wrong with it. */
 export function readControlRequest(line: string): ControlRequest | string {
@@ -47,6 +56,8 @@ export function readControlRequest(line: string): ControlRequest | string {
     }
     case "state":
       return { command: "state" };
+    case "status":
+      return { command: "status", history: given.history === true };
   }
   return "there is no such command";
 }

@@ -60,6 +60,11 @@ export class Admission {
     return { subscriber, count, hasAddress };
   }
 
+  /** Returns the number of connections now that came by the listener `name`. */
+  countOf(name: string): number {
+    return this.#byListener.get(name)?.now ?? 0;
+  }
+
   #countOf(name: string): Count {
     let count = this.#byListener.get(name);
     if (count === undefined) {

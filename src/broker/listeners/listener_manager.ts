@@ -15,6 +15,10 @@ import {
 } from "../../session/mod.ts";
 import type { Accepted, Listener } from "../../transport/mod.ts";
 import { Admission } from "./admission.ts";
+import type {
+  CertificateFigures,
+  ListenerFigures,
+} from "../figures/broker_figures.ts";
 import type { Alarms } from "../status/alarms.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import type { ConnectionLog } from "./connection_log.ts";
@@ -135,9 +139,17 @@ export class ListenerManager {
     });
   }
 
-  /** Whole days left of certificates, by listener. */
-  get certificateDays(): ReadonlyMap<string, number> {
-    return this.#certificates?.days ?? new Map();
+  /** The listeners that are open now, with their connections. */
+  get figures(): ListenerFigures[] {
+    return this.listeners.map(({ name, type, bind, port, isWaiting }) => ({
+      ...{ name, type, bind, port, isWaiting: isWaiting ?? false },
+      connections: this.#admission.countOf(name),
+    }));
+  }
+
+  /** The certificate of each listener that ends first. */
+  get certificateFigures(): readonly CertificateFigures[] {
+    return this.#certificates?.figures ?? [];
   }
 
   /** Listens at all addresses, or rejects and listens at none. */

@@ -2,6 +2,8 @@ import type { Clock } from "../../clock/mod.ts";
 import type { LogCategory } from "../../config/mod.ts";
 import { encodeUtf8, Message } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
+import type { AlarmFigures } from "../figures/broker_figures.ts";
+import type { OwnRetained } from "../figures/figures.ts";
 import type { BrokerLog } from "./broker_log.ts";
 
 /** Names of alarms, each a matter for the operator. */
@@ -23,11 +25,18 @@ export class Alarms {
   readonly #router: Router;
   readonly #log: BrokerLog;
   readonly #clock: Clock;
-  /** When those that are raised began, ms. */
-  readonly #since = new Map<AlarmName, number>();
+  readonly #own: OwnRetained;
+  /** Those that are raised, with the time of their beginning in ms. */
+  readonly #raised = new Map<AlarmName, { since: number; text: string }>();
 
-  /** `log` must not throw. */
-  constructor(router: Router, log: BrokerLog, clock: Clock) {
+  /** `log` must not throw. Counts what it retains in `own`. */
+  constructor(
+    router: Router,
+    log: BrokerLog,
+    clock: Clock,
+    own: OwnRetained = { messages: 0, bytes: 0 },
+  ) {
+    this.#own = own;
     this.#router = router;
     this.#log = log;
     this.#clock = clock;
@@ -35,7 +44,8 @@ export class Alarms {
 
   /** Raises `name`, or changes its text. */
   raise(name: AlarmName, text: string): void {
-    if (!this.#since.has(name)) this.#since.set(name, this.#clock.now());
+    const since = this.#raised.get(name)?.since ?? this.#clock.now();
+    this.#raised.set(name, { since, text });
     const error = new Error(text);
     this.#log.trouble(name, error, `alarm-${name}`, categoryOf(name));
     this.#publish(name, text);
@@ -43,11 +53,21 @@ export class Alarms {
 
   /** Clears `name`, if it is raised. */
   clear(name: AlarmName): void {
-    const since = this.#since.get(name);
-    if (since === undefined) return;
-    this.#since.delete(name);
-    this.#log.recovered(name, this.#clock.now() - since, categoryOf(name));
+    const raised = this.#raised.get(name);
+    if (raised === undefined) return;
+    this.#raised.delete(name);
+    const lasted = this.#clock.now() - raised.since;
+    this.#log.recovered(name, lasted, categoryOf(name));
     this.#publish(name, "");
+  }
+
+  /** Those that are raised, the oldest first; `since` in ms since 1970. */
+  get raised(): AlarmFigures[] {
+    const ahead = this.#clock.date() - this.#clock.now();
+    return Array.from(
+      this.#raised,
+      ([name, { since, text }]) => ({ name, text, since: since + ahead }),
+    );
   }
 
   /** An empty text removes what is retained [MQTT-3.3.1-6]. */
@@ -56,7 +76,11 @@ export class Alarms {
     const payload = encodeUtf8(text);
     const message = new Message(topic, payload, 0, payload.length);
     message.retain = true;
+    const { retained } = this.#router;
+    const { messages, bytes } = retained;
     this.#router.publish(topic, message, null);
+    this.#own.messages += retained.messages - messages;
+    this.#own.bytes += retained.bytes - bytes;
   }
 }
 

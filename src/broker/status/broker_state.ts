@@ -1,7 +1,5 @@
-import type { Registry } from "../../session/mod.ts";
-import type { StoreStatus, Written } from "../../store/mod.ts";
-
-const NONE: Written = { log: 0, cleaning: 0, journal: 0, snapshots: 0 };
+import type { Written } from "../../store/mod.ts";
+import type { BrokerFigures } from "../figures/broker_figures.ts";
 
 /** State of a broker at one time; numbers are counts unless named else. */
 export interface BrokerState {
@@ -45,33 +43,31 @@ export interface BrokerState {
   readonly write_pause: number;
 }
 
-/** Reads the state; `store` is null in the mode `memory`. */
-export function brokerState(
-  registry: Registry,
-  store: StoreStatus | null,
-): BrokerState {
-  const { counters, router } = registry.context;
-  const written = store?.written ?? NONE;
+/** Returns the figures as fields of a log line. */
+export function brokerState(figures: BrokerFigures): BrokerState {
+  const { clients, sessions, subscriptions, messages } = figures;
+  const { waiting, storage } = figures;
+  const { written } = storage;
   return {
-    clients: counters.clientsConnected,
-    sessions: registry.size,
-    subscriptions: router.subscriptionCount,
-    retained: router.retained.messages,
-    queued: counters.queuedMessages,
-    queued_bytes: counters.queuedBytes,
-    outbound_bytes: counters.outboundBytes,
-    received: counters.publishReceived,
-    sent: counters.publishSent,
-    dropped: counters.droppedMessages,
-    storage: store?.mode ?? "memory",
-    health: store?.health ?? "ok",
-    unwritten: store?.unwritten ?? 0,
-    written_today: total(store?.writtenToday ?? NONE),
+    clients: clients.connected,
+    sessions: sessions.count,
+    subscriptions: subscriptions.count,
+    retained: messages.retained,
+    queued: messages.queued,
+    queued_bytes: waiting.queued,
+    outbound_bytes: waiting.outbound,
+    received: messages.received,
+    sent: messages.sent,
+    dropped: messages.dropped,
+    storage: storage.mode,
+    health: storage.health,
+    unwritten: storage.unwritten,
+    written_today: total(storage.writtenToday),
     written_log: written.log,
     written_cleaning: written.cleaning,
     written_journal: written.journal,
     written_snapshots: written.snapshots,
-    write_pause: store?.writePause ?? 0,
+    write_pause: storage.writePause,
   };
 }
 

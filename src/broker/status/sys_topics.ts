@@ -6,12 +6,13 @@ import {
   type Context,
   DROP_REASONS,
   PAUSE_REASONS,
-  type Registry,
   workOf,
 } from "../../session/mod.ts";
-import type { LoginCounts } from "../../security/mod.ts";
-import type { StoreStatus, Written } from "../../store/mod.ts";
-import { LoadAverage } from "./load_average.ts";
+import type { Written } from "../../store/mod.ts";
+import type { BrokerFigures } from "../figures/broker_figures.ts";
+import type { Figures, OwnRetained } from "../figures/figures.ts";
+import { LOAD_MINUTES } from "../figures/load_average.ts";
+import { allocatedBytes } from "../figures/process_figures.ts";
 
 /** Kinds of writes, as `Written` has them. */
 const WRITE_KINDS = ["log", "cleaning", "journal", "snapshots"] as const;
@@ -26,49 +27,31 @@ const SYS_TOPICS = workOf("sys-topics");
  * `storage/…`.
  */
 export class SysTopics {
-  readonly #registry: Registry;
   readonly #context: Context;
+  readonly #figures: Figures;
   #interval: number;
-  readonly #startedAt: number;
   /** The text last published, by name: what did not change is not sent. */
   readonly #published = new Map<string, string>();
   /** Names of `#passing` that are published. */
   #passed: readonly string[] = [];
-  readonly #loads: readonly [string, () => number, LoadAverage][];
   #cancel: Cancel | null = null;
-  /** Reads the figures of the store; null when nothing is stored. */
-  storage: (() => StoreStatus) | null = null;
-  /** Days left of certificates, by listener; null when there are none. */
-  certificates: (() => ReadonlyMap<string, number>) | null = null;
-  /** Counts of failed logins; null without authenticators. */
-  logins: (() => Readonly<LoginCounts>) | null = null;
-  #updatedAt: number;
+  /** The most bytes of memory at a report. */
+  #heapMaximum = 0;
   /** Its own retained messages: they take no room from those of clients. */
   readonly #room = { messages: 0, bytes: 0 };
+  readonly #own: OwnRetained;
 
-  /** `interval` in ms; 0 publishes nothing. */
-  constructor(registry: Registry, interval: number) {
-    const { context } = registry;
-    this.#registry = registry;
+  /** `interval` in ms; 0 publishes nothing. Counts what it retains in `own`. */
+  constructor(
+    context: Context,
+    figures: Figures,
+    own: OwnRetained,
+    interval: number,
+  ) {
     this.#context = context;
+    this.#own = own;
+    this.#figures = figures;
     this.#interval = interval;
-    this.#startedAt = this.#updatedAt = context.clock.now();
-    const { counters } = context;
-    const load = (
-      name: string,
-      read: () => number,
-    ): [string, () => number, LoadAverage] => [name, read, new LoadAverage()];
-    this.#loads = [
-      load("messages/received", () => counters.packetsReceived),
-      load("messages/sent", () => counters.packetsSent),
-      load("publish/received", () => counters.publishReceived),
-      load("publish/sent", () => counters.publishSent),
-      load("publish/dropped", () => counters.droppedMessages),
-      load("bytes/received", () => counters.bytesReceived),
-      load("bytes/sent", () => counters.bytesSent),
-      load("sockets", () => counters.connectionsOpened),
-      load("connections", () => counters.connectsAccepted),
-    ];
   }
 
   /** Publishes now and every interval. */
@@ -113,31 +96,29 @@ export class SysTopics {
 
   #publishAll(): void {
     this.#context.turn.begin(SYS_TOPICS);
-    this.#clients();
-    this.#traffic();
-    this.#reasons();
-    this.#stored();
-    this.#passing();
-    const now = this.#context.clock.now();
-    const seconds = (now - this.#updatedAt) / 1000;
-    this.#updatedAt = now;
-    for (const [name, read, average] of this.#loads) {
-      if (seconds > 0) average.update(read(), seconds);
-      for (const [span, value] of average.values()) {
-        this.#publish(`load/${name}/${span}`, value);
-      }
+    const figures = this.#figures.update();
+    this.#clients(figures);
+    this.#traffic(figures);
+    this.#reasons(figures);
+    this.#stored(figures);
+    this.#passing(figures);
+    this.#heap();
+    for (const [name, averages] of Object.entries(figures.loads)) {
+      LOAD_MINUTES.forEach((minutes, index) => {
+        const average = averages[index].toFixed(2);
+        this.#publish(`load/${name}/${minutes}min`, average);
+      });
     }
-    const uptime = Math.floor((now - this.#startedAt) / 1000);
-    this.#publish("uptime", `${uptime} seconds`);
+    this.#publish("uptime", `${figures.uptime} seconds`);
   }
 
   /** Certificates and logins: a reload may add and remove these topics. */
-  #passing(): void {
+  #passing({ certificates, logins }: BrokerFigures): void {
     const now = new Map<string, number>();
-    for (const [listener, days] of this.certificates?.() ?? []) {
+    for (const { listener, days } of certificates) {
       now.set(`certificates/${listener}/days`, days);
     }
-    for (const [name, count] of Object.entries(this.logins?.() ?? {})) {
+    for (const [name, count] of Object.entries(logins ?? {})) {
       now.set(`logins/${name}`, count);
     }
     for (const [name, value] of now) this.#publish(name, value);
@@ -153,52 +134,43 @@ export class SysTopics {
   }
 
   /** Sessions, attached and not; two names each, as Mosquitto has them. */
-  #clients(): void {
-    const { counters } = this.#context;
-    const registry = this.#registry;
-    const away = registry.size - counters.clientsConnected;
-    this.#publish("clients/total", registry.size);
-    this.#publish("clients/connected", counters.clientsConnected);
-    this.#publish("clients/disconnected", away);
-    this.#publish("clients/active", counters.clientsConnected);
-    this.#publish("clients/inactive", away);
-    this.#publish("clients/maximum", counters.clientsMaximum);
-    this.#publish("clients/expired", counters.clientsExpired);
+  #clients({ clients, sessions }: BrokerFigures): void {
+    this.#publish("clients/total", sessions.count);
+    this.#publish("clients/connected", clients.connected);
+    this.#publish("clients/disconnected", sessions.away);
+    this.#publish("clients/active", clients.connected);
+    this.#publish("clients/inactive", sessions.away);
+    this.#publish("clients/maximum", clients.maximum);
+    this.#publish("clients/expired", sessions.expired);
   }
 
   /** Totals since the start, and what waits or is retained now. */
-  #traffic(): void {
-    const { counters, router } = this.#context;
-    const { retained } = router;
-    this.#publish("messages/received", counters.packetsReceived);
-    this.#publish("messages/sent", counters.packetsSent);
-    this.#publish(
-      "messages/stored",
-      counters.queuedMessages + retained.messages,
-    );
-    this.#publish("publish/messages/received", counters.publishReceived);
-    this.#publish("publish/messages/sent", counters.publishSent);
-    this.#publish("publish/messages/dropped", counters.droppedMessages);
-    this.#publish("publish/bytes/received", counters.publishBytesReceived);
-    this.#publish("publish/bytes/sent", counters.publishBytesSent);
-    this.#publish("bytes/received", counters.bytesReceived);
-    this.#publish("bytes/sent", counters.bytesSent);
-    this.#publish("store/messages/count", counters.queuedMessages);
-    this.#publish("store/messages/bytes", counters.queuedBytes);
-    this.#publish("subscriptions/count", router.subscriptionCount);
-    this.#publish(
-      "shared_subscriptions/count",
-      router.sharedSubscriptionCount,
-    );
-    this.#publish("retained messages/count", retained.messages);
-    this.#publish("internal errors/count", counters.internalErrors);
-    this.#publish("broken invariants/count", counters.brokenInvariants);
-    this.#publish("slow turns/count", counters.slowTurns);
+  #traffic(figures: BrokerFigures): void {
+    const { messages, packets, payload, bytes, subscriptions } = figures;
+    const { errors, waiting } = figures;
+    this.#publish("messages/received", packets.received);
+    this.#publish("messages/sent", packets.sent);
+    const retained = messages.retained + messages.ownRetained;
+    this.#publish("messages/stored", messages.queued + retained);
+    this.#publish("publish/messages/received", messages.received);
+    this.#publish("publish/messages/sent", messages.sent);
+    this.#publish("publish/messages/dropped", messages.dropped);
+    this.#publish("publish/bytes/received", payload.received);
+    this.#publish("publish/bytes/sent", payload.sent);
+    this.#publish("bytes/received", bytes.received);
+    this.#publish("bytes/sent", bytes.sent);
+    this.#publish("store/messages/count", messages.queued);
+    this.#publish("store/messages/bytes", waiting.queued);
+    this.#publish("subscriptions/count", subscriptions.count);
+    this.#publish("shared_subscriptions/count", subscriptions.shared);
+    this.#publish("retained messages/count", retained);
+    this.#publish("internal errors/count", errors.internal);
+    this.#publish("broken invariants/count", errors.invariants);
+    this.#publish("slow turns/count", errors.slowTurns);
   }
 
-  /** Every drop and every close by its reason. */
-  #reasons(): void {
-    const { dropped, closed, paused } = this.#context.counters;
+  /** Every drop, close and pause by its reason. */
+  #reasons({ dropped, closed, paused }: BrokerFigures): void {
     for (const reason of DROP_REASONS) {
       this.#publish(`dropped/${reason}`, dropped[reason]);
     }
@@ -210,21 +182,28 @@ export class SysTopics {
     }
   }
 
-  /** Retains `value` under `$SYS/broker/`, unless it stands there already. */
-  #stored(): void {
-    if (this.storage === null) return;
-    const status = this.storage();
-    this.#publish("storage/mode", status.mode);
-    this.#publish("storage/health", status.health);
-    this.#publish("storage/bytes", status.storedBytes);
-    this.#publish("storage/retained/bytes", status.retainedBytes);
-    this.#publish("storage/queued/bytes", status.queuedBytes);
-    this.#publish("storage/sessions/bytes", status.sessionBytes);
-    this.#written("written", status.written);
-    this.#written("written today", status.writtenToday);
-    if (status.writeBudget === 0) return;
-    this.#publish("storage/write budget/bytes", status.writeBudget);
-    this.#publish("storage/write budget/pause/ms", status.writePause);
+  /** Memory that the broker has allocated, as Mosquitto reports its own. */
+  #heap(): void {
+    const current = allocatedBytes();
+    this.#heapMaximum = Math.max(this.#heapMaximum, current);
+    this.#publish("heap/current", current);
+    this.#publish("heap/maximum", this.#heapMaximum);
+  }
+
+  /** The store's figures; none in `memory`. */
+  #stored({ storage }: BrokerFigures): void {
+    if (storage.mode === "memory") return;
+    this.#publish("storage/mode", storage.mode);
+    this.#publish("storage/health", storage.health);
+    this.#publish("storage/bytes", storage.storedBytes);
+    this.#publish("storage/retained/bytes", storage.retainedBytes);
+    this.#publish("storage/queued/bytes", storage.queuedBytes);
+    this.#publish("storage/sessions/bytes", storage.sessionBytes);
+    this.#written("written", storage.written);
+    this.#written("written today", storage.writtenToday);
+    if (storage.writeBudget === 0) return;
+    this.#publish("storage/write budget/bytes", storage.writeBudget);
+    this.#publish("storage/write budget/pause/ms", storage.writePause);
   }
 
   /** Bytes written, in all and by kind. */
@@ -237,6 +216,7 @@ export class SysTopics {
     this.#publish(`storage/${name}/bytes`, sum);
   }
 
+  /** Retains `value` under `$SYS/broker/`, unless it stands there already. */
   #publish(name: string, value: string | number): void {
     const text = String(value);
     const before = this.#published.get(name);
@@ -262,6 +242,8 @@ export class SysTopics {
     const { limits } = this.#context.router.retained;
     this.#room.messages += messages;
     this.#room.bytes += bytes;
+    this.#own.messages += messages;
+    this.#own.bytes += bytes;
     if (limits.maxMessages > 0) limits.maxMessages += messages;
     if (limits.maxBytes > 0) limits.maxBytes += bytes;
   }

@@ -72,9 +72,9 @@ async function settingsMeant(
     );
     return settings;
   }
-  const { config, given, mode, store } = broker;
+  const { config, given, mode, store, control } = broker;
   if (options.live) {
-    say(`asking at the store ${store}`);
+    say(`asking at ${mode === "memory" ? control : `the store ${store}`}`);
     const storage = { mode, path: store } as Settings["storage"];
     return completeSettings({ storage });
   }

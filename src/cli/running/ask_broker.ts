@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   type BrokerState,
   type ControlAnswer,
@@ -6,17 +7,33 @@ import {
 import type { Clock } from "../../clock/mod.ts";
 import { type Settings, storagePath } from "../../config/mod.ts";
 import { CommandError } from "../console/command_error.ts";
+import { findRunning } from "./find_running.ts";
 
 /** The answer is not waited for any longer (ms). */
 const PATIENCE = 10_000;
 
 /**
  * Returns what the broker that runs on `settings` answers to `request`. Rejects
- * with `CommandError` when there is none that answers, or it cannot.
+ * with `CommandError` when there is none that answers, or it cannot. `config` is
+ * the file that the settings are from.
  */
 export async function askBroker<Result>(
   settings: Settings,
   environment: Readonly<Record<string, string>>,
+  request: Readonly<Record<string, unknown>>,
+  clock: Clock,
+  config?: string,
+): Promise<Result> {
+  const { storage } = settings;
+  const path = storage.mode === "memory"
+    ? socketInMemory(environment, config)
+    : controlPath(storagePath(settings, environment));
+  return await askAt<Result>(path, request, clock);
+}
+
+/** Does the same for the broker that answers at the socket file `path`. */
+export async function askAt<Result>(
+  path: string,
   request: Readonly<Record<string, unknown>>,
   clock: Clock,
 ): Promise<Result> {
@@ -25,16 +42,29 @@ export async function askBroker<Result>(
       "the running broker answers on a socket file, which Windows lacks",
     );
   }
-  if (settings.storage.mode === "memory") {
-    throw new CommandError(
-      "a broker in storage mode memory does not answer: its socket file would " +
-        "be beside its store",
-    );
-  }
-  const path = controlPath(storagePath(settings, environment));
   const answer = await ask<Result>(path, JSON.stringify(request), clock);
   if (answer.ok) return answer.result;
   throw new CommandError(`the broker says: ${answer.error}`);
+}
+
+/** Returns the socket file of the one broker that stores nothing. */
+function socketInMemory(
+  environment: Readonly<Record<string, string>>,
+  config: string | undefined,
+): string {
+  const file = config === undefined ? null : resolve(config);
+  const found = findRunning(environment).filter((broker) =>
+    broker.mode === "memory" && (file === null || broker.config === file)
+  );
+  if (found.length === 1) return found[0].control;
+  const which = file === null ? "" : ` with ${file}`;
+  throw new CommandError(
+    found.length === 0
+      ? `no broker in storage mode memory runs${which}; one is found by its ` +
+        "socket file in XDG_RUNTIME_DIR/dunlin"
+      : `${found.length} brokers in storage mode memory run${which}: name one ` +
+        "by its own settings file with --config",
+  );
 }
 
 /**
@@ -70,8 +100,7 @@ async function ask<Result>(
     const why = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.ConnectionRefused
       ? "no broker runs on this store; start it, or name the settings of " +
-        "the running broker with --config (one in storage mode memory " +
-        "does not answer)"
+        "the running broker with --config"
       : error instanceof Deno.errors.PermissionDenied
       ? "only the broker's own user may ask it"
       : (error as Error).message;

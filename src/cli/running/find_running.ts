@@ -3,6 +3,7 @@ import {
   foldersToRead,
   readEntry,
   type RunningBroker,
+  socketBeside,
 } from "./running_broker.ts";
 
 const FINISHED = /^[\w-]+\.json$/;
@@ -51,6 +52,15 @@ function entriesIn(folder: string, names: RegExp): string[] {
   return paths;
 }
 
+/** Removes the socket file of a killed broker, whose entry was at `path`. */
+function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(socketBeside(path));
+  } catch {
+    // Most have theirs beside their store.
+  }
+}
+
 /** Returns the broker of the entry at `path`; null when it has ended. */
 function look(path: string): RunningBroker | null {
   try {
@@ -60,6 +70,7 @@ function look(path: string): RunningBroker | null {
     // The broker holds its lock for as long as it lives, however it ends.
     if (file.tryLockSync(true)) {
       Deno.removeSync(path);
+      removeSocket(path);
       return null;
     }
     return readEntry(Deno.readTextFileSync(path));

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { controlPath } from "../../broker/mod.ts";
 import {
   authorityPath,
   certificateListPath,
@@ -12,6 +13,7 @@ import { sweep } from "./find_running.ts";
 import {
   foldersToWrite,
   type RunningBroker,
+  socketBeside,
   writeEntry,
 } from "./running_broker.ts";
 
@@ -39,11 +41,28 @@ export class Registration {
     this.#environment = environment;
   }
 
+  /**
+   * Makes the folder for the socket file of a broker that stores nothing. Returns
+   * the file; null where there is no such folder.
+   */
+  socket({ storage }: Settings): string | null {
+    const [folder] = foldersToWrite(this.#environment, true);
+    if (storage.mode !== "memory" || folder === undefined) return null;
+    try {
+      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // The broker runs as well without it.
+      return null;
+    }
+    return socketBeside(join(folder, this.#name));
+  }
+
   /** Writes the entry of a broker that runs with `settings`. */
   tell(settings: Settings): void {
     if (Deno.build.os === "windows") return;
     const entry = entryOf(settings, this.#options, this.#environment);
-    const text = writeEntry(entry);
+    const control = this.socket(settings) ?? controlPath(entry.store);
+    const text = writeEntry({ ...entry, control });
     if (text === this.#text) return;
     const storesNothing = settings.storage.mode === "memory";
     for (const folder of foldersToWrite(this.#environment, storesNothing)) {
@@ -96,7 +115,7 @@ function entryOf(
   settings: Settings,
   { config, set, port, bind, admin }: ServeOptions,
   environment: Readonly<Record<string, string>>,
-): RunningBroker {
+): Omit<RunningBroker, "control"> {
   const file = config ?? (environment.DUNLIN_CONFIG || undefined);
   const options = { "--port": port, "--bind": bind, "--admin": admin };
   return {

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { controlPath } from "../../broker/mod.ts";
 import { completeSettings, storagePath } from "../../config/mod.ts";
 
 /** Facts of a running broker for the commands of its user. */
@@ -19,6 +20,8 @@ export interface RunningBroker {
   readonly list: string;
   /** The first port that speaks MQTT over TLS. */
   readonly tlsPort: number;
+  /** The socket file at which it answers questions. */
+  readonly control: string;
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -44,6 +47,11 @@ export function foldersToRead(environment: Environment): string[] {
   return [...new Set([...foldersToWrite(environment, false), OF_SERVICES])];
 }
 
+/** Returns the socket file that belongs to the entry at `path`. */
+export function socketBeside(path: string): string {
+  return path.replace(/\.json(\.tmp)?$/, ".control");
+}
+
 function stateFolder(environment: Environment): string {
   const store = storagePath(completeSettings({}), environment);
   return join(dirname(store), "running");
@@ -54,7 +62,10 @@ export function writeEntry(broker: RunningBroker): string {
   return `${JSON.stringify(broker, null, 2)}\n`;
 }
 
-/** Reads the text of an entry; null when another version wrote it. */
+/**
+ * Reads the text of an entry; null when another version wrote it. Earlier
+ * versions have no `control`.
+ */
 export function readEntry(text: string): RunningBroker | null {
   try {
     const entry = JSON.parse(text) as RunningBroker;
@@ -63,7 +74,9 @@ export function readEntry(text: string): RunningBroker | null {
       [entry.pid, entry.tlsPort].every((one) => Number.isSafeInteger(one)) &&
       (entry.config === null || typeof entry.config === "string") &&
       Array.isArray(entry.given);
-    return isWhole ? entry : null;
+    if (!isWhole) return null;
+    const { control = controlPath(entry.store) } = entry;
+    return typeof control === "string" ? { ...entry, control } : null;
   } catch {
     return null;
   }

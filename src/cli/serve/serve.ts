@@ -113,6 +113,8 @@ async function run(
     programLog.tell(report(scene), "ready", readyDetails(scene));
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
+    const socket = registration.socket(broker.settings);
+    if (socket !== null) await broker.answerAt(socket);
     registration.tell(broker.settings);
     const { Reloading } = await import("./reloading.ts");
     const follower = new Reloading(

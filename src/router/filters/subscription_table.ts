@@ -99,7 +99,7 @@ export class SubscriptionTable {
     if (before !== null) return made;
     this.#noteShape(made, filter, "add");
     this.#size++;
-    this.#heap.used += SUBSCRIPTION_HEAP;
+    this.#take(SUBSCRIPTION_HEAP);
     subscriber.subscriptions++;
     if (group !== null) this.#shared++;
     return made;
@@ -246,7 +246,7 @@ export class SubscriptionTable {
       this.#noteShape(subscription, subscription.filter, "remove");
     }
     this.#unlink(subscription);
-    this.#heap.used -= SUBSCRIPTION_HEAP;
+    this.#take(-SUBSCRIPTION_HEAP);
     this.#uncount(subscriber, group !== null);
     const recipients = place.recipients;
     if (recipients instanceof Recipients) {
@@ -285,7 +285,12 @@ export class SubscriptionTable {
 
   /** Counts `bytes` of the heap and those of a text; takes both back below 0. */
   #count(bytes: number, { length }: string): void {
-    this.#heap.used += bytes + (bytes < 0 ? -length : length);
+    this.#take(bytes + (bytes < 0 ? -length : length));
+  }
+
+  #take(bytes: number): void {
+    this.#heap.used += bytes;
+    this.#heap.sessions += bytes;
   }
 }
 

@@ -6,6 +6,8 @@
 export class HeapBudget {
   /** Estimated bytes in use; each owner adds its own and takes them back. */
   used = 0;
+  /** The part of it that sessions and subscriptions take. */
+  sessions = 0;
   /** Bytes from which on it is full; Infinity for no bound. */
   limit: number = Infinity;
   #find: (() => Promise<number>) | null = null;

@@ -14,6 +14,18 @@ export interface Flushable {
   failed(error: unknown): void;
 }
 
+/** Measures turns and deliveries; must not throw. */
+export interface TurnTimes {
+  /** The beginning of the pass under way, ms by `Clock.precise`. */
+  readonly at: number;
+  /** Notes a pass or other work that begins; `isNew`: the first of a turn. */
+  begins(isNew: boolean): void;
+  /** Notes that a turn, with its writes, has ended. */
+  ends(): void;
+  /** Notes a write with messages; the first came in the pass of `since`. */
+  writes(since: number): void;
+}
+
 /** Work in several turns: returns whether more is left. */
 export type Task = () => boolean;
 
@@ -40,6 +52,8 @@ export class Turn {
   #tasks: Task[] = [];
   #scheduled = false;
   #turning = false;
+  /** Measures turns and deliveries; null while nothing asks for them. */
+  times: TurnTimes | null = null;
   /** Time in ms as of the latest pass: exact enough for the hot path. */
   now: number;
 
@@ -65,11 +79,13 @@ export class Turn {
   begin(work: Work = OTHER, hasEnd = false): void {
     const now = this.#clock.now();
     this.now = now;
+    if (this.times !== null) this.times.begins(!this.#scheduled);
     if (this.#watch !== null) this.#watch.begins(work, now, hasEnd);
   }
 
   /** Ends work that began with `hasEnd`, for slow turns. */
   end(): void {
+    if (this.times !== null && !this.#scheduled) this.times.ends();
     if (this.#watch !== null) this.#watch.ends();
   }
 
@@ -121,6 +137,7 @@ export class Turn {
         touched[i].failed(error);
       }
     }
+    if (this.times !== null && !this.#scheduled) this.times.ends();
   };
 
   readonly #turn = (): void => {
@@ -152,6 +169,7 @@ export function workClock(clock: Clock, turn: Turn, work: Work): Clock {
   };
   return {
     now: () => clock.now(),
+    precise: () => clock.precise(),
     date: () => clock.date(),
     machine: () => clock.machine(),
     get suspended() {

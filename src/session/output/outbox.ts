@@ -41,6 +41,8 @@ interface Piece {
   lent: boolean;
   /** The batch whose commit has to come before the write. */
   batch: number;
+  /** The pass of its first message, as `Outbox.#since`. */
+  since: number;
 }
 
 /**
@@ -70,6 +72,8 @@ export class Outbox {
   #run: Uint8Array | null = null;
   #runStart = 0;
   #runEnd = 0;
+  /** The pass of the first message that is in no piece; -1 for none. */
+  #since = -1;
   #ended = false;
   #wasHeld = false;
   #whenEmpty: (() => void) | null = null;
@@ -148,6 +152,7 @@ export class Outbox {
       this.#runEnd = end;
       return;
     }
+    this.#noteMessage();
     if (this.#run === null) this.#turn.runOpened(this);
     else this.#copyRun();
     this.#run = chunk;
@@ -187,6 +192,7 @@ export class Outbox {
   appendPublish(head: PublishHead, message: Message, limit: number): boolean {
     const total = measurePublish(head, message);
     if (total > limit) return false;
+    this.#noteMessage();
     if (this.#run !== null) this.seal();
     const payload = message.payloadEnd - message.payloadStart;
     const at = this.#reserve(total - payload);
@@ -200,6 +206,7 @@ export class Outbox {
         end: kept.payloadEnd,
         lent: false,
         batch: this.#batch,
+        since: this.#since,
       });
     } else {
       this.#copy(message.bytes, message.payloadStart, message.payloadEnd);
@@ -244,6 +251,12 @@ export class Outbox {
   /** Notes a hold before it can end: `drained` has to follow. */
   #noteHold(): void {
     if (this.held) this.#wasHeld = true;
+  }
+
+  /** Notes when a message came, while deliveries are measured. */
+  #noteMessage(): void {
+    const { times } = this.#turn;
+    if (times !== null && this.#since < 0) this.#since = times.at;
   }
 
   #count(bytes: number): void {
@@ -313,8 +326,10 @@ export class Outbox {
         end: this.#length,
         lent: true,
         batch: this.#batch,
+        since: this.#since,
       });
     }
+    this.#since = -1;
     this.#buffer = null;
     this.#length = 0;
   }
@@ -331,6 +346,8 @@ export class Outbox {
     }
     const piece = this.#pieces.shift()!;
     this.#writing = piece;
+    const { times } = this.#turn;
+    if (times !== null && piece.since >= 0) times.writes(piece.since);
     this.#send(piece);
   }
 

@@ -162,8 +162,10 @@ export class Session
   }
 
   #countHeap(bytes: number): void {
+    const { heap } = this.#context.router;
     this.#heap += bytes;
-    this.#context.router.heap.used += bytes;
+    heap.used += bytes;
+    heap.sessions += bytes;
   }
 
   /** Returns its state. */

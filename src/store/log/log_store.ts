@@ -147,6 +147,13 @@ export class LogStore implements Store, Waker {
     this.#health.onChange = task;
   }
 
+  get onCommit(): ((ms: number) => void) | null {
+    return this.#commits.onCommit;
+  }
+  set onCommit(task: ((ms: number) => void) | null) {
+    this.#commits.onCommit = task;
+  }
+
   get status(): StoreStatus {
     const ledger = this.#ledger;
     const { bodies } = this.#encoder;

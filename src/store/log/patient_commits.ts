@@ -41,6 +41,8 @@ export class PatientCommits {
   #watch: Cancel | null = null;
   /** Successful commits. */
   count = 0;
+  /** As `Store.onCommit`. */
+  onCommit: ((ms: number) => void) | null = null;
 
   /** Only this may write to `blocks`. */
   constructor(
@@ -89,10 +91,12 @@ export class PatientCommits {
   }
 
   async #watched(commit: Commit): Promise<void> {
+    const began = this.onCommit === null ? 0 : this.#clock.precise();
     this.#began = Math.max(1, this.#clock.now());
     this.#watch ??= this.#clock.after(HANGING, () => this.#look());
     try {
       await this.#blocks.commit(commit);
+      if (began > 0) this.onCommit?.(this.#clock.precise() - began);
     } finally {
       this.#began = 0;
     }

@@ -235,6 +235,11 @@ export interface Store {
    * operator. The store commits nothing from then on. Must not throw.
    */
   onTaken: (reason: string) => void;
+  /**
+   * Called after each commit with its duration (ms, with a fraction); null
+   * measures nothing. Must not throw.
+   */
+  onCommit: ((ms: number) => void) | null;
   /** Figures as of now. */
   readonly status: StoreStatus;
   /**
