@@ -269,3 +269,31 @@ Deno.test("zeros in place of a journal's beginning are searched in a few reads",
     assert.ok(reads < 50, `${reads} reads`);
   });
 });
+
+Deno.test("a journal's head is on disk before its first frame, so no power cut tears it from a frame", async () => {
+  await withFolder(async (store) => {
+    const path = journalPath(store, 0);
+    /** Length of the file at each sync. */
+    const synced: number[] = [];
+    const noting: Files = {
+      ...files,
+      async open(path, how) {
+        const file = await files.open(path, how);
+        const sync = file.sync.bind(file);
+        file.sync = async () => {
+          await sync();
+          synced.push(Deno.statSync(path).size);
+        };
+        return file;
+      },
+    };
+    const journal = await Journal.create(noting, path, commit(0).head);
+    assert.equal(Deno.statSync(path).size, 0);
+    await journal.append(commit(1));
+    const first = journal.length;
+    await journal.append(commit(2));
+    journal.close();
+    assert.deepEqual(synced, [128, first, journal.length]);
+    assert.deepEqual(await commitsIn(path), [1, 2]);
+  });
+});

@@ -81,8 +81,16 @@ export class Journal {
     return this.#isSound;
   }
 
-  /** Appends a commit and waits for the disk. A failed call may be repeated. */
+  /**
+   * Appends a commit and waits for the disk. A failed call may be repeated. The
+   * head is on disk before the first frame: a damaged head with bytes behind it
+   * is then no torn write, which start would have to forgive.
+   */
   async append(commit: Commit): Promise<void> {
+    if (this.#head !== null) {
+      await this.#writeHead();
+      await this.sync();
+    }
     await this.write(commit);
     await this.sync();
   }
@@ -93,14 +101,11 @@ export class Journal {
    * the others count for nothing without it.
    */
   async write(commit: Commit, frame: number = FRAME): Promise<void> {
+    if (this.#head !== null) await this.#writeHead();
     if (this.#isTorn) await this.#file.truncate(this.#length);
     this.#isTorn = true;
     let length = 0;
     let sum = this.#sum;
-    if (this.#head !== null) {
-      await this.#append(this.#head);
-      length += this.#head.length;
-    }
     for (const part of cut(commit, frame)) {
       const bytes = encodeFrame(part, this.#mark, sum);
       sum = decodeHeader(bytes).sum;
@@ -108,13 +113,22 @@ export class Journal {
       length += bytes.length;
     }
     this.#isTorn = false;
-    this.#head = null;
     this.#sum = sum;
     if (commit.head.commit !== 0) this.#appended = commit.head.commit;
     this.#before = this.#length;
     // The last page of the previous commit is written again.
     this.#written += wholePages(length + this.#length % PAGE);
     this.#length += length;
+  }
+
+  async #writeHead(): Promise<void> {
+    if (this.#isTorn) await this.#file.truncate(0);
+    this.#isTorn = true;
+    await this.#append(this.#head!);
+    this.#isTorn = false;
+    this.#length = this.#before = this.#head!.length;
+    this.#written += PAGE;
+    this.#head = null;
   }
 
   /** Removes the last commit. The journal takes no commit after that. */
