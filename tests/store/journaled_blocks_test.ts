@@ -363,3 +363,25 @@ Deno.test("no timer is left when a second copy is closed, although snapshots hav
   await journaled.close();
   assert.equal(running, 0);
 });
+
+Deno.test("while messages are refused, copies shrink to hardly more than two snapshots; before, they may be larger", async () => {
+  await using store = new JournaledStore(new CopiedMemory());
+  const space = { diskRoom: 1, free: Infinity };
+  const journaled = await store.open({ space });
+  const commits = new Commits();
+  for (let count = 0; count < 100; count++) {
+    await journaled.commit(commits.next(60_000));
+  }
+  const copies = journaled.copied;
+  const stored = copies / 2.6;
+  journaled.tighten(stored);
+  await settle();
+  assert.deepEqual(store.names, ["store.kv.journal-0"]);
+  space.diskRoom = -1;
+  journaled.tighten(copies / 2.2);
+  await settle();
+  assert.deepEqual(store.names, ["store.kv.journal-0"]);
+  journaled.tighten(stored);
+  await until("a snapshot", () => store.names.length === 3);
+  await journaled.close();
+});

@@ -28,10 +28,11 @@ const LONG_JOURNAL = 64 * 1024 * 1024;
 const MANY_JOURNALS = 24;
 
 /**
- * On a full disk, copies may take this multiple of the store, plus the slack.
+ * With little space, copies may take this multiple of the store, plus the slack;
+ * with so little that messages are refused, hardly more than two snapshots.
  */
-const TIGHT_COPIES = 3;
-const TIGHT_SLACK = 1024 * 1024;
+const TIGHT = { copies: 3, slack: 1024 * 1024 };
+const FULL = { copies: 2.25, slack: 256 * 1024 };
 
 const ENOUGH_SPACE = { diskRoom: Infinity, free: Infinity };
 
@@ -210,8 +211,9 @@ export class JournaledBlocks implements Blocks {
       this.#beginning !== null || this.#reading !== null ||
       (this.#timer.rests && !this.#isCramped);
     const copies = this.#kept + this.#journal!.length;
-    if (isBusy || copies <= TIGHT_COPIES * stored + TIGHT_SLACK) return false;
     const { diskRoom, free } = this.#options.space ?? ENOUGH_SPACE;
+    const most = diskRoom < 0 ? FULL : TIGHT;
+    if (isBusy || copies <= most.copies * stored + most.slack) return false;
     if (diskRoom >= copies || free < 2 * stored) return false;
     if (this.#blocks.head.commit === this.#snapshotOf) return true;
     this.#beginning = this.#begin().finally(() => this.#beginning = null);

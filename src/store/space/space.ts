@@ -190,7 +190,7 @@ export class Space {
     const grows = Math.max(0, usage.taken - file) + Math.max(0, WAL - wal);
     this.free = free - grows - (usage.copied - this.#copiedThen);
     // Deleted blocks leave room in the file.
-    const left = this.free + Math.max(0, file - usage.taken);
+    let left = this.free + Math.max(0, file - usage.taken);
     this.diskRoom = left - least - usage.coming;
     if (mode === "fault-tolerant") {
       // A journal takes the same bytes, and never reuses room.
@@ -198,13 +198,14 @@ export class Space {
         this.free - least - usage.coming,
         (this.diskRoom - usage.coming) / 2,
       );
+      left = this.free;
     }
     // A log of full length is overwritten.
     if (wal < WAL_GROWN) this.diskRoom = Math.min(this.diskRoom, this.free);
     if (this.diskRoom >= 0) return null;
     const why = low < margin ? "needed to delete data" : "storage.low_space";
     return `the disk has ${Math.max(0, Math.round(left))} bytes left, less ` +
-      `than ${Math.round(bound)} (${why})`;
+      `than ${Math.round(least)} (${why})`;
   }
 }
 
