@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type EventFields,
+  type OnLogged,
   silentLog,
 } from "../../src/broker/status/broker_log.ts";
 import { Broker } from "../../src/broker/mod.ts";
@@ -61,6 +62,8 @@ export class TestBroker {
   readonly failures: unknown[] = [];
   /** Events in the log, but those of connections that come and go. */
   readonly events: [level: string, event: string, fields: EventFields][] = [];
+  /** Receives what the log hands to its tap; null without one. */
+  onLogged: OnLogged | null = null;
   #nextPort = 1;
 
   /** `$SYS` reports are off unless asked for: they would come unasked. */
@@ -84,6 +87,7 @@ export class TestBroker {
       log: {
         ...silentLog,
         event: (...all) => this.events.push(all),
+        tap: (onLogged) => this.onLogged = onLogged,
         failed: (...all) => this.failures.push(all),
         trouble: (...all) => this.failures.push(all),
       },

@@ -1,3 +1,5 @@
+import type { LogCategory, LogLevel } from "../../config/mod.ts";
+
 /**
  * The questions that the worker asks, by the name of their handler. A handler
  * gets `request`, which the route's schema has checked, and returns `result`.
@@ -8,11 +10,46 @@ export interface Asks {
     readonly request: { readonly clientId: string };
     readonly result: { readonly clientId: string };
   };
+  /** The next events of the log. */
+  readonly "logs.read": {
+    readonly request: LogRequest;
+    readonly result: LogPage;
+  };
   /** Publishes messages in their order; stops at the first that is refused. */
   readonly "publish": {
     readonly request: { readonly messages: readonly PublishRequest[] };
     readonly result: { readonly results: readonly PublishResult[] };
   };
+}
+
+/** Selects events of the log. */
+export interface LogRequest {
+  /** Only events behind this number; 0 for all that are kept. */
+  readonly after: number;
+  /** The least severe level. */
+  readonly level: LogLevel;
+  /** Only this category. @default all */
+  readonly category?: LogCategory;
+}
+
+/** Events of the log. */
+export interface LogPage {
+  /** At most 500 and 256 Ki characters, the oldest first. */
+  readonly rows: readonly LogRow[];
+  /** Number to continue behind. */
+  readonly last: number;
+  /** Events behind `after` that are no longer kept. */
+  readonly missed: number;
+}
+
+/** One event of the log. */
+export interface LogRow {
+  /** Counts the events since the first reader came, from 1. */
+  readonly id: number;
+  readonly level: LogLevel;
+  readonly category: LogCategory;
+  /** The event as the log has it in the format JSON. */
+  readonly json: string;
 }
 
 /** Name of a question. */

@@ -3,6 +3,9 @@ export { AdminRefusal } from "./admin_refusal.ts";
 export type {
   AskName,
   Asks,
+  LogPage,
+  LogRequest,
+  LogRow,
   PublishRequest,
   PublishRequestProperties,
   PublishResult,

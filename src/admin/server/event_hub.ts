@@ -12,9 +12,18 @@ interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   /** Returns whether the reader still has its rights. */
   readonly mayGoOn: () => Promise<boolean>;
+  readonly frame: Frame;
   /** Events dropped since the last one sent. */
   dropped: number;
 }
+
+/**
+ * Makes the text of a server-sent event, with its empty line; null where the
+ * event is not for the reader.
+ */
+export type Frame = (channel: string, json: string) => string | null;
+
+const plain: Frame = (channel, json) => `event: ${channel}\ndata: ${json}\n\n`;
 
 const encoder = new TextEncoder();
 
@@ -39,7 +48,7 @@ export class EventHub {
 
   /**
    * Returns a stream of the events of `channels`, from now on; `first` are sent
-   * at once.
+   * at once. `frame` makes their texts.
    *
    * @throws {AdminRefusal} 503 when there are too many readers.
    */
@@ -47,6 +56,7 @@ export class EventHub {
     channels: ReadonlySet<string>,
     mayGoOn: () => Promise<boolean>,
     first: readonly (readonly [channel: string, json: string])[],
+    frame = plain,
   ): ReadableStream<Uint8Array> {
     if (this.#readers.size >= MOST) {
       const detail = `${MOST} event streams are open: close one`;
@@ -55,7 +65,7 @@ export class EventHub {
     let reader: Reader;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        reader = { channels, controller, mayGoOn, dropped: 0 };
+        reader = { channels, controller, mayGoOn, frame, dropped: 0 };
         this.#readers.add(reader);
         // Proxies pass the head on with the first bytes of the body.
         controller.enqueue(encoder.encode("retry: 3000\n\n"));
@@ -112,12 +122,13 @@ export class EventHub {
 }
 
 function write(reader: Reader, channel: string, json: string): void {
-  const { controller } = reader;
+  const { controller, frame } = reader;
   if ((controller.desiredSize ?? 0) <= 0) {
     reader.dropped++;
     return;
   }
-  let text = `event: ${channel}\ndata: ${json}\n\n`;
+  let text = frame(channel, json);
+  if (text === null) return;
   if (reader.dropped > 0) {
     text = `event: gap\ndata: {"dropped":${reader.dropped}}\n\n${text}`;
     reader.dropped = 0;

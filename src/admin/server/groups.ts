@@ -10,5 +10,6 @@ export const groups: Readonly<Record<string, () => Promise<RouteGroup>>> = {
   session: async () => (await import("./routes/session.ts")).session,
   tokens: async () => (await import("./routes/tokens.ts")).tokens,
   clients: async () => (await import("./routes/clients.ts")).clients,
+  logs: async () => (await import("./routes/logs.ts")).logs,
   publish: async () => (await import("./routes/publish.ts")).publish,
 };

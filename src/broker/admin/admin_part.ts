@@ -18,6 +18,8 @@ import {
   startThread,
 } from "./admin_thread.ts";
 import { answerQuestion } from "./answer_questions.ts";
+import { LogTail } from "../status/log_tail.ts";
+import { LogFeed } from "./log_feed.ts";
 import { FigureSource } from "./figure_source.ts";
 
 /** Between two messages of figures (ms). */
@@ -66,6 +68,7 @@ export class AdminPart {
   readonly #parts: HandlerParts;
   readonly #start: StartThread;
   readonly #figures: FigureSource;
+  readonly #logs: LogFeed;
   #thread: AdminThread | null = null;
   /** Counts threads, so that the last words of a former one do not count. */
   #run = 0;
@@ -83,10 +86,12 @@ export class AdminPart {
   constructor(parts: AdminParts, start: StartThread = startThread) {
     this.#parts = {
       ...parts,
+      logTail: new LogTail(parts.log),
       push: (channel, body) => this.#push(channel, body),
       isRead: (channel) => this.#channels.has(channel),
     };
     this.#start = start;
+    this.#logs = new LogFeed(this.#parts);
     this.#figures = new FigureSource(parts);
   }
 
@@ -125,7 +130,8 @@ export class AdminPart {
     this.#thread = null;
     this.#configuration = null;
     this.address = null;
-    this.#channels = new Set();
+    this.#read([]);
+    this.#parts.logTail.stop();
     this.#configuring?.reject(new Error("the broker stops"));
   }
 
@@ -176,6 +182,12 @@ export class AdminPart {
     });
   }
 
+  /** Notes which channels are read by event streams. */
+  #read(channels: readonly string[]): void {
+    this.#channels = new Set(channels);
+    this.#logs.isRead = this.#channels.has("logs");
+  }
+
   #push(channel: string, body: unknown): void {
     if (!this.#channels.has(channel)) return;
     this.#thread?.post(pack(["push", channel], body));
@@ -197,7 +209,7 @@ export class AdminPart {
         return this.#parts.log.event(level, event, fields);
       }
       case "channels":
-        this.#channels = new Set(JSON.parse(body) as string[]);
+        this.#read(JSON.parse(body) as string[]);
     }
   }
 
@@ -224,7 +236,7 @@ export class AdminPart {
     const now = clock.now();
     this.#run++;
     this.#thread = null;
-    this.#channels = new Set();
+    this.#read([]);
     this.#deaths = this.#deaths.filter((at) => now - at < MEMORY);
     this.#deaths.push(now);
     this.#configuring?.reject(new AdminError("admin-failed", message));

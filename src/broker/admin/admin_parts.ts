@@ -5,6 +5,7 @@ import type { StoreStatus } from "../../store/mod.ts";
 import type { StartedListener } from "../listeners/started_listener.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import type { BrokerState } from "../status/broker_state.ts";
+import type { LogTail } from "../status/log_tail.ts";
 
 /** The parts of the broker that the admin page shows and changes. */
 export interface AdminParts {
@@ -23,6 +24,8 @@ export interface AdminParts {
 
 /** The parts that a handler of questions may use. */
 export interface HandlerParts extends AdminParts {
+  /** The last events of the log. */
+  readonly logTail: LogTail;
   /**
    * Sends something to the readers of a channel of `GET /api/v1/events`; nothing
    * where none reads it. `body` becomes JSON.

@@ -16,6 +16,7 @@ export const handlers: {
   readonly [Name in AskName]: () => Promise<AdminHandler<Name>>;
 } = {
   "client.kick": async () => (await import("./kick_client.ts")).kickClient,
+  "logs.read": async () => (await import("./read_logs.ts")).readLogs,
   "publish": async () =>
     (await import("./publish_messages.ts")).publishMessages,
 };

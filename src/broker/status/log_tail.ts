@@ -2,12 +2,9 @@ import type { Cancel } from "../../clock/mod.ts";
 import type { LogCategory, LogLevel } from "../../config/mod.ts";
 import type { BrokerLog, LoggedEvent } from "./broker_log.ts";
 
-/** Events that are kept, and characters of their JSON. */
-const MOST_EVENTS = 1_000;
-const MOST_CHARACTERS = 1024 * 1024;
-
-/** Events of one answer. */
-const MOST_READ = 500;
+/** Events that are kept, and characters of their JSON: one answer holds all. */
+const MOST_EVENTS = 500;
+const MOST_CHARACTERS = 256 * 1024;
 
 /** An event with its number since the tail began, from 1. */
 export interface TailEvent extends LoggedEvent {
@@ -26,7 +23,7 @@ export interface TailQuery {
 
 /** Events for a reader. */
 export interface TailPage {
-  /** At most 500, the oldest first. */
+  /** The oldest first. */
   readonly events: readonly TailEvent[];
   /** Number to continue behind. */
   readonly last: number;
@@ -68,19 +65,16 @@ export class LogTail {
   /** Returns the next events for a reader. */
   read({ after, level, category }: TailQuery): TailPage {
     this.#begin();
-    const events: TailEvent[] = [];
     const first = this.#last - this.#events.length + 1;
     // A reader from before a restart may know higher numbers.
     const from = Math.min(after, this.#last);
-    let at = Math.max(0, from - first + 1);
-    for (; at < this.#events.length && events.length < MOST_READ; at++) {
-      const event = this.#events[at];
-      const isMeant = LEVELS.indexOf(event.level) <= LEVELS.indexOf(level) &&
-        (category === null || event.category === category);
-      if (isMeant) events.push(event);
-    }
+    const severity = LEVELS.indexOf(level);
+    const events = this.#events.filter((event) =>
+      event.id > from && LEVELS.indexOf(event.level) <= severity &&
+      (category === null || event.category === category)
+    );
     const missed = Math.max(0, first - 1 - from);
-    return { events, last: first - 1 + at, missed };
+    return { events, last: this.#last, missed };
   }
 
   /** Ends it, and forgets all events. */

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { route, type RouteGroup } from "../route.ts";
 
 /** Channels of events. */
-const CHANNELS = ["figures", "logs", "trace", "alarms"] as const;
+const CHANNELS = ["figures", "trace", "alarms"] as const;
 
 /** Events as they come. */
 export const events: RouteGroup = {

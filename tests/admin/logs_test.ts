@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import type { LoggedEvent } from "../../src/broker/mod.ts";
+import { within } from "../support/wait.ts";
+import {
+  type AdminBroker,
+  type AdminCaller,
+  adminTest,
+} from "./admin_broker.ts";
+
+/** Logs an event, as the broker's log does for its tap. */
+function log(broker: AdminBroker, overrides: Partial<LoggedEvent> = {}): void {
+  const event = {
+    ...{ time: 0, level: "info", category: "broker", event: "ready" } as const,
+    ...overrides,
+  };
+  const { level, event: name } = event;
+  const json =
+    `{"time":"1970","level":"${level}","event":"${name}","x":"\\u009b"}`;
+  broker.test.onLogged?.({ json, ...event });
+}
+
+/** Events of a stream of the log, as a program reads them. */
+class LogReader implements AsyncDisposable {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  private constructor(body: ReadableStream<Uint8Array>) {
+    this.#reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  static async open(
+    caller: AdminCaller,
+    query = "",
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<LogReader> {
+    const answer = await caller.fetch(`api/v1/logs${query}`, { headers });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("content-type"), "text/event-stream");
+    return new LogReader(answer.body!);
+  }
+
+  /** Returns the next message: its number, and its data. */
+  async next() {
+    for (;;) {
+      const match = /^id: (\d+)\nevent: logs\ndata: (.*)\n\n/m.exec(this.#text);
+      if (match !== null) {
+        this.#text = this.#text.slice(match.index + match[0].length);
+        return {
+          id: Number(match[1]),
+          text: match[2],
+          ...JSON.parse(match[2]),
+        };
+      }
+      const { value } = await within("a log event", this.#reader.read());
+      this.#text += value ?? "";
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+/** Moves time on until what was logged is on its way. */
+const gathered = (broker: AdminBroker) => broker.test.advance(1000);
+
+adminTest(
+  "admin logs: a reader gets the last events, then those that come",
+  async (broker) => {
+    assert.equal(
+      broker.test.onLogged,
+      null,
+      "no log is kept that nobody reads",
+    );
+    const admin = await broker.program("admin");
+    await using first = await LogReader.open(admin);
+    assert.deepEqual((await first.next()).events, []);
+    log(broker, { event: "one" });
+    log(broker, { level: "debug", event: "unseen" });
+    log(broker, { level: "error", event: "two", category: "storage" });
+    await gathered(broker);
+    const { id, events, last, missed, text } = await first.next();
+    assert.deepEqual([id, last, missed], [3, 3, 0]);
+    assert.deepEqual(events, [
+      {
+        ...{ id: 1, category: "broker", time: "1970", level: "info" },
+        ...{ event: "one", x: "\u009b" },
+      },
+      {
+        ...{ id: 3, category: "storage", time: "1970", level: "error" },
+        ...{ event: "two", x: "\u009b" },
+      },
+    ]);
+    assert.match(text, /\\u009b/, "no control character goes to a terminal");
+    await using second = await LogReader.open(
+      admin,
+      "?level=debug&category=broker&after=1",
+    );
+    const names = ({ events }: { events: { event: string }[] }) =>
+      events.map(({ event }) => event);
+    assert.deepEqual(names(await second.next()), ["unseen"]);
+    log(broker, { event: "three", category: "access" });
+    log(broker, { event: "four" });
+    await gathered(broker);
+    assert.deepEqual(names(await first.next()), ["three", "four"]);
+    assert.deepEqual(names(await second.next()), ["four"]);
+    // As a browser connects again.
+    await using again = await LogReader.open(admin, "", {
+      "last-event-id": "4",
+    });
+    assert.deepEqual(names(await again.next()), ["four"]);
+  },
+);
+
+adminTest("admin logs: what is no longer kept is counted", async (broker) => {
+  const admin = await broker.program("admin");
+  await using reader = await LogReader.open(admin);
+  await reader.next();
+  for (let at = 0; at < 510; at++) log(broker);
+  await gathered(broker);
+  const { events, missed } = await reader.next();
+  assert.deepEqual([events.length, missed], [500, 10]);
+});
+
+adminTest(
+  "admin logs: only administrators read them, and only with known levels",
+  async (broker) => {
+    const viewer = await broker.program("viewer");
+    assert.equal(await viewer.status("api/v1/logs"), 403);
+    assert.equal(await broker.anyone.status("api/v1/logs"), 401);
+    assert.equal(await viewer.status("api/v1/events?channels=logs"), 400);
+    const admin = await broker.program("admin");
+    for (const query of ["level=loud", "category=x", "after=-1", "more=1"]) {
+      assert.equal(await admin.status(`api/v1/logs?${query}`), 400, query);
+    }
+  },
+);
