@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../src/broker/mod.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import {
   type AdminBroker,
   type AdminCaller,
@@ -61,8 +61,17 @@ class LogReader implements AsyncDisposable {
   }
 }
 
-/** Moves time on until what was logged is on its way. */
-const gathered = (broker: AdminBroker) => broker.test.advance(1000);
+/** Moves time on until the next message comes. */
+async function nextOf(broker: AdminBroker, reader: LogReader) {
+  let isThere = false;
+  const next = reader.next().finally(() => isThere = true);
+  await until("a log event", async () => {
+    // The broker's thread may not have heard of the reader yet.
+    if (!isThere) await broker.test.advance(100);
+    return isThere;
+  });
+  return await next;
+}
 
 adminTest(
   "admin logs: a reader gets the last events, then those that come",
@@ -78,8 +87,7 @@ adminTest(
     log(broker, { event: "one" });
     log(broker, { level: "debug", event: "unseen" });
     log(broker, { level: "error", event: "two", category: "storage" });
-    await gathered(broker);
-    const { id, events, last, missed, text } = await first.next();
+    const { id, events, last, missed, text } = await nextOf(broker, first);
     assert.deepEqual([id, last, missed], [3, 3, 0]);
     assert.deepEqual(events, [
       {
@@ -101,9 +109,8 @@ adminTest(
     assert.deepEqual(names(await second.next()), ["unseen"]);
     log(broker, { event: "three", category: "access" });
     log(broker, { event: "four" });
-    await gathered(broker);
-    assert.deepEqual(names(await first.next()), ["three", "four"]);
-    assert.deepEqual(names(await second.next()), ["four"]);
+    assert.deepEqual(names(await nextOf(broker, first)), ["three", "four"]);
+    assert.deepEqual(names(await nextOf(broker, second)), ["four"]);
     // As a browser connects again.
     await using again = await LogReader.open(admin, "", {
       "last-event-id": "4",
@@ -117,8 +124,7 @@ adminTest("admin logs: what is no longer kept is counted", async (broker) => {
   await using reader = await LogReader.open(admin);
   await reader.next();
   for (let at = 0; at < 510; at++) log(broker);
-  await gathered(broker);
-  const { events, missed } = await reader.next();
+  const { events, missed } = await nextOf(broker, reader);
   assert.deepEqual([events.length, missed], [500, 10]);
 });
 
