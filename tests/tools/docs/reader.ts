@@ -102,6 +102,8 @@ export class Reader implements AsyncDisposable {
       .replace("/etc/mosquitto/mosquitto.conf", "mosquitto.conf")
       .replace(/\bmain\.ts\b/, `${root}main.ts`)
       .replace("$PWD/", "")
+      .replace(/^dunlin$/, "dunlin --port 0")
+      .replace("--admin", "--admin --port 0 --set admin.port=0")
       .replace("deno task start", `deno task --cwd ${root} start --port 0`)
       .replace(
         /^npx -y mqtt\b/,
@@ -216,7 +218,7 @@ export class Reader implements AsyncDisposable {
 }
 
 const isBroker = (command: string) =>
-  /^(dunlin --(config|port)|deno task --cwd \S+ start)\b/.test(command);
+  /^(dunlin --(admin|config|port)|deno task --cwd \S+ start)\b/.test(command);
 
 const isSubscriber = (command: string) => / subscribe /.test(command);
 
