@@ -305,6 +305,26 @@ Deno.test("log file: a device is written to and never renamed", async () => {
   assert.match(logged.reports[0], /No space left/);
 });
 
+Deno.test("log file: a file that is open under a number, as /dev/stderr may be, is never renamed", async () => {
+  await using logged = await Logged.in();
+  using _open = await Deno.open(logged.path, { create: true, write: true });
+  const numbers = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => name)
+    .filter((name) => linkOf(`/proc/self/fd/${name}`) === logged.path);
+  const limits = { max_size: 10, max_age: 1 };
+  logged.file = logged.another(limits, `/proc/self/fd/${numbers[0]}`);
+  for (let at = 1; at <= 3; at++) await logged.write(`line ${at} .\n`);
+  assert.deepEqual(logged.names, ["dunlin.log"]);
+  assert.equal(await logged.read(), "line 1 .\nline 2 .\nline 3 .\n");
+});
+
+function linkOf(path: string): string | null {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return null;
+  }
+}
+
 Deno.test("log file: a folder at its path is reported, not thrown at whoever opens it", async () => {
   await using logged = await Logged.in();
   await Deno.mkdir(logged.path);

@@ -44,7 +44,7 @@ export interface LogPage {
 
 /** One event of the log. */
 export interface LogRow {
-  /** Counts the events since the first reader came, from 1. */
+  /** Counts the events since the page began, from 1. */
   readonly id: number;
   readonly level: LogLevel;
   readonly category: LogCategory;

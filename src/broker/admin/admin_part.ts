@@ -116,6 +116,8 @@ export class AdminPart {
       throw error;
     }
     this.#configuration = wanted;
+    // A page of the log that began with its first reader would be empty.
+    this.#parts.logTail.begin();
     if (this.#ticking === null) this.#tick();
   }
 

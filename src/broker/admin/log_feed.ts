@@ -35,7 +35,7 @@ export class LogFeed {
       this.#sending = null;
       return;
     }
-    // All that are kept: a reader leaves out what it already has.
+    // The first message has all events: readers leave out those they have.
     this.#last = 0;
     this.#end = this.#parts.logTail.follow(() => this.#soon());
     this.#soon();

@@ -32,9 +32,9 @@ export interface TailPage {
 }
 
 /**
- * The last events of the log, for readers that follow it. The first reader
- * begins it; before, nothing is kept. A slow reader costs nothing: it reads when
- * it can, and learns how many events it missed.
+ * The last events of the log, for readers that follow it. Nothing is kept before
+ * `begin` or the first reader. A slow reader costs nothing: it reads when it can,
+ * and learns how many events it missed.
  */
 export class LogTail {
   readonly #log: Pick<BrokerLog, "tap">;
@@ -50,13 +50,20 @@ export class LogTail {
     this.#log = log;
   }
 
+  /** Keeps events from now on. */
+  begin(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#log.tap((event) => this.#add(event));
+  }
+
   /**
    * Calls `onEvent` at each further event; it must neither throw nor log.
    * Returns what ends that.
    */
   follow(onEvent: () => void): Cancel {
-    this.#begin();
-    // A function of its own: one reader may follow twice.
+    this.begin();
+    // One function may follow twice.
     const reader = () => onEvent();
     this.#readers.add(reader);
     return () => void this.#readers.delete(reader);
@@ -64,7 +71,7 @@ export class LogTail {
 
   /** Returns the next events for a reader. */
   read({ after, level, category }: TailQuery): TailPage {
-    this.#begin();
+    this.begin();
     const first = this.#last - this.#events.length + 1;
     // A reader from before a restart may know higher numbers.
     const from = Math.min(after, this.#last);
@@ -84,12 +91,6 @@ export class LogTail {
     this.#readers.clear();
     this.#events = [];
     this.#characters = 0;
-  }
-
-  #begin(): void {
-    if (this.#isOn) return;
-    this.#isOn = true;
-    this.#log.tap((event) => this.#add(event));
   }
 
   #add(event: LoggedEvent): void {

@@ -33,9 +33,9 @@ export interface LogFileReports {
 }
 
 /**
- * A file that lines are appended to. It is opened again when it was deleted,
- * or replaced by another file, and at `reopen`. A file that is full or old is
- * renamed to `PATH.000001`, `PATH.000002` and so on: numbers only grow.
+ * Appends lines to a file. Opens the path again when the file was deleted or
+ * another file has its path, and at `reopen`. Renames a file that is full or old
+ * to `PATH.000001`, `PATH.000002` and so on: numbers only grow.
  */
 export class LogFile implements OutletStream {
   /** The bounds in force. */
@@ -46,7 +46,7 @@ export class LogFile implements OutletStream {
   #open: OpenFile | null = null;
   /** The last step; each waits for the one before. */
   #last: Promise<unknown> = Promise.resolve();
-  /** A `reopen` that has not begun; null when none waits. */
+  /** The call of `reopen` that waits for its turn; null without one. */
   #reopening: Promise<void> | null = null;
   /** When it began to fail (`Clock.now`); null while it works. */
   #failingSince: number | null = null;
@@ -83,7 +83,7 @@ export class LogFile implements OutletStream {
 
   /** Opens the file at the path anew. Never rejects. */
   reopen(): Promise<void> {
-    // One that waits for its turn serves all who ask meanwhile.
+    // A call that waits for its turn serves all later ones.
     return this.#reopening ??= this.#inTurn(async () => {
       this.#reopening = null;
       this.#close();
@@ -137,7 +137,7 @@ export class LogFile implements OutletStream {
       const there = await Deno.stat(this.#path).catch(() => null);
       const isThere = there !== null && isSame(there, open);
       const own = isThere ? there : await open.file.stat();
-      // One that was moved is written to until the next one is there.
+      // A renamed file takes lines until the next file is at the path.
       if (isThere || (there === null && own.nlink !== 0)) {
         if (own.size === 0 && open.size > 0) open.beganAt = null;
         open.size = own.size;
@@ -172,7 +172,7 @@ export class LogFile implements OutletStream {
     const { keep } = this.limits;
     // Behind a link the file itself is renamed.
     const path = await Deno.realPath(this.#path).catch(nullIfMissing);
-    // Another program has renamed it.
+    // Another program has renamed the file.
     if (path === null) return;
     const numbers = await numbersOf(path);
     const stay = Math.max(0, keep - 1);
@@ -201,7 +201,7 @@ interface OpenFile {
   readonly file: Deno.FsFile;
   readonly dev: number;
   readonly ino: number | null;
-  /** False for devices and pipes, which stay as they are. */
+  /** False for a file that another program has opened. Devices are empty. */
   readonly isRotated: boolean;
   size: number;
   /** Date of the first line (ms since 1970); null without one. */
@@ -225,7 +225,7 @@ async function openFile(path: string, clock: Clock): Promise<OpenFile> {
       : null;
     return {
       ...{ file, dev, ino, size, beganAt },
-      isRotated: isFile && !/^\/(dev|proc)\//.test(path),
+      isRotated: !OPEN_FILES.test(path),
       isTorn: ends?.isTorn ?? false,
     };
   } catch (error) {
@@ -233,6 +233,9 @@ async function openFile(path: string, clock: Clock): Promise<OpenFile> {
     throw error;
   }
 }
+
+/** Paths of open files: after a renaming they lead to the same file. */
+const OPEN_FILES = /^\/(dev\/(std|fd\/)|proc\/)/;
 
 /** The time that a log line begins with. */
 const TIME = /^(?:\{"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;

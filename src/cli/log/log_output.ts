@@ -98,7 +98,8 @@ export class LogOutput {
         this.#err.write(this.#line("warn", "trouble", {
           where,
           code: "log-file-failing",
-          error: `${message}; log lines are dropped until it can be written`,
+          error:
+            `${message}; log lines are dropped until the file can be written`,
         })),
       onRecovered: (lasted) =>
         this.#err.write(this.#line("warn", "recovered", {
