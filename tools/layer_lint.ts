@@ -75,6 +75,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "health",
     "import",
     "passwd",
+    "admin",
     "service",
     "status",
     "store",

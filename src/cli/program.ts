@@ -15,6 +15,7 @@ import { addImport, type RunImport } from "./import/import_program.ts";
 import { withMeant } from "./meant_words.ts";
 import { addCommand, repeated } from "./console/commands.ts";
 import type { Output } from "./console/output.ts";
+import { addAdmin, type RunAdmin } from "./admin/admin_program.ts";
 import { addPasswd, type RunPasswd } from "./passwd/passwd_program.ts";
 import {
   type OptionRow,
@@ -36,6 +37,8 @@ export interface Commands {
   readonly store: RunStore;
   /** `dunlin passwd ...`. */
   readonly passwd: RunPasswd;
+  /** `dunlin admin ...`. */
+  readonly admin: RunAdmin;
   /** `dunlin ca ...` and `dunlin cert ...`. */
   readonly authority: RunAuthority;
   /** `dunlin import`. */
@@ -158,6 +161,7 @@ export function programOf(
   addImport(program, commands.importMosquitto, onCode);
   addExplain(program, commands.explain, onCode);
   addPasswd(program, commands.passwd, onCode);
+  addAdmin(program, commands.admin, onCode);
   addStatus(program, commands.status, onCode);
   addHealth(program, commands.health, onCode);
   addUpgrade(program, commands.upgrade, onCode);

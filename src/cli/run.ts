@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { AdminCommandName, AdminOptions } from "./admin/admin_program.ts";
 import type {
   AuthorityCommandName,
   AuthorityOptions,
@@ -101,6 +102,23 @@ const commands = {
   completion: async (shell: Shell, program: Command) => {
     const { completion } = await import("./completion/completion.ts");
     return completion(shell, program, terminal);
+  },
+  admin: async (
+    name: AdminCommandName,
+    argument: string | undefined,
+    options: AdminOptions,
+  ) => {
+    const { admin } = await import("./admin/admin.ts");
+    const { browse } = await import("./admin/browse.ts");
+    const { keyboard } = await import("./passwd/password_prompt.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    return admin(name, argument, options, {
+      environment: Deno.env.toObject(),
+      keyboard,
+      output: terminal,
+      clock: new SystemClock(),
+      browse,
+    });
   },
   passwd: async (
     name: PasswdCommandName,

@@ -70,5 +70,6 @@ export type { SettingChange } from "./change/difference.ts";
 export { describeChange } from "./change/describe_change.ts";
 export type { Effect } from "./change/effect.ts";
 export { type ListenerPair, pairListeners } from "./model/listener_pairs.ts";
+export { parseDuration } from "./text/units.ts";
 export { closest } from "./text/closest.ts";
 export { VERSION } from "./model/version.ts";

@@ -25,6 +25,10 @@ async function run(
         result.called = { command: `passwd ${name}`, file, user, ...options };
         return Promise.resolve(7);
       },
+      admin: (name, argument, options) => {
+        result.called = { command: `admin ${name}`, argument, ...options };
+        return Promise.resolve(7);
+      },
       explain: (options) => {
         result.called = { command: "explain", ...options };
         return Promise.resolve(7);

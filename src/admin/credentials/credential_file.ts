@@ -1,5 +1,10 @@
+import { dirname } from "node:path";
 import type { Clock } from "../../clock/mod.ts";
-import { whileLocked, writePrivately } from "../../files/mod.ts";
+import {
+  type FileOwner,
+  whileLocked,
+  writePrivately,
+} from "../../files/mod.ts";
 import {
   AdminFileError,
   type CredentialState,
@@ -65,12 +70,27 @@ export class CredentialFile {
     }
     await whileLocked(path, async () => {
       const state = work(await load(path));
-      await writePrivately(path, printState(state));
+      // Root's commands leave the file to the user of the broker.
+      await writePrivately(path, printState(state), 0o600, await ownerOf(path));
     });
     // Also a file of the same size within the same tick of its clock.
     this.#seen = "";
     await this.read(true);
   }
+}
+
+/** Returns the owner of a file; for a missing one that of its folder. */
+async function ownerOf(path: string): Promise<FileOwner | null> {
+  for (const one of [path, dirname(path)]) {
+    try {
+      const { uid, gid } = await Deno.stat(one);
+      const isOwn = uid === null || gid === null || uid === Deno.uid();
+      return isOwn ? null : { uid, gid };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return null;
 }
 
 /** Returns what tells one content of the file from another; "" for none. */

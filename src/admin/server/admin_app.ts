@@ -1,4 +1,6 @@
+import type { Clock } from "../../clock/mod.ts";
 import { VERSION } from "../../config/mod.ts";
+import { AdminFileError } from "../credentials/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
 import { callerOf, type CallerParts, checkSite } from "./caller.ts";
 import { groupApp, notLoggedIn } from "./group_app.ts";
@@ -12,9 +14,13 @@ import { startPage } from "./start_page.ts";
 /** Requests answered at a time, event streams not counted. */
 const MOST = 64;
 
+/** The same fault is logged once in this time (ms). */
+const MINUTE = 60_000;
+
 /** Parts of an `AdminApp`. */
 export interface AdminAppParts extends Omit<RouteParts, "callerOf"> {
   readonly callers: CallerParts;
+  readonly clock: Clock;
   /** Address that the page is served at. */
   readonly bind: () => string;
   /** Host names of requests, besides those of this machine. */
@@ -42,6 +48,8 @@ export class AdminApp {
   readonly #apps = new Map<string, Promise<ReturnType<typeof groupApp>>>();
   #document: Promise<string> | null = null;
   #running = 0;
+  #lastFault = "";
+  #lastFaultAt = -Infinity;
 
   constructor(parts: AdminAppParts) {
     this.#parts = parts;
@@ -74,17 +82,26 @@ export class AdminApp {
 
   #failed(error: unknown): Response {
     if (error instanceof AdminRefusal) return problemOf(error);
-    this.#parts.broker.note({
-      level: "error",
-      event: "failed",
-      fields: {
-        client: null,
-        code: "internal-error",
-        error: error instanceof Error ? error.stack : String(error),
-      },
-    });
-    const detail = "an error of the broker itself: its log has more";
-    return problemOf(new AdminRefusal(500, "internal-error", detail));
+    const isSaid = error instanceof AdminFileError;
+    const code = isSaid ? error.code : "internal-error";
+    const text = !(error instanceof Error)
+      ? String(error)
+      : isSaid
+      ? error.message
+      : error.stack ?? error.message;
+    const { broker, clock } = this.#parts;
+    // Peers without a login must not fill the log.
+    const now = clock.now();
+    if (text !== this.#lastFault || now - this.#lastFaultAt >= MINUTE) {
+      this.#lastFault = text;
+      this.#lastFaultAt = now;
+      const fields = { client: null, code, error: text };
+      broker.note({ level: "error", event: "failed", fields });
+    }
+    const detail = isSaid
+      ? "the file of users cannot be used: the broker's log has more"
+      : "an error of the broker itself: its log has more";
+    return problemOf(new AdminRefusal(isSaid ? 503 : 500, code, detail));
   }
 
   async #route(request: Request, from: string): Promise<Response> {

@@ -101,6 +101,7 @@ export class AdminWorker {
     const callers: CallerParts = { credentials, sessions, cookieName };
     const logins = new Logins({ ...callers, clock, isTls: false });
     const app = new AdminApp({
+      clock,
       broker: this.#broker,
       events: this.#events,
       logins,

@@ -86,11 +86,14 @@ function told({ text, user, file, hash }: Change): Answer {
   return { code: 0, text: `${text}\n`, json: { user, file, hash } };
 }
 
-/** Asks twice for a new password: the terminal does not show it. */
-async function askPassword(
+/**
+ * Asks for a password, which the terminal does not show; for a new one twice.
+ * Rejects with `CommandError` for an empty one.
+ */
+export async function askPassword(
   user: string,
   isNew: boolean,
-  options: PasswdOptions,
+  options: Pick<PasswdOptions, "stdin">,
   keyboard: Keyboard,
   output: Output,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { controlPath } from "../../broker/mod.ts";
 import {
+  adminPath,
   authorityPath,
   certificateListPath,
   isSettingVariable,
@@ -57,12 +58,16 @@ export class Registration {
     return socketBeside(join(folder, this.#name));
   }
 
-  /** Writes the entry of a broker that runs with `settings`. */
-  tell(settings: Settings): void {
+  /**
+   * Writes the entry of a broker that runs with `settings`; `adminUrl` is where
+   * its admin page is, null while it is off.
+   */
+  tell(settings: Settings, adminUrl: string | null = null): void {
     if (Deno.build.os === "windows") return;
     const entry = entryOf(settings, this.#options, this.#environment);
     const control = this.socket(settings) ?? controlPath(entry.store);
-    const text = writeEntry({ ...entry, control });
+    const admin = adminOf(settings, adminUrl, this.#environment);
+    const text = writeEntry({ ...entry, control, admin });
     if (text === this.#text) return;
     const storesNothing = settings.storage.mode === "memory";
     for (const folder of foldersToWrite(this.#environment, storesNothing)) {
@@ -101,6 +106,16 @@ export class Registration {
     [this.#path, this.#file, this.#text] = [path, file, text];
     return true;
   }
+}
+
+function adminOf(
+  settings: Settings,
+  url: string | null,
+  environment: Readonly<Record<string, string>>,
+): RunningBroker["admin"] {
+  if (url === null) return undefined;
+  const file = adminPath(settings, environment);
+  return { file: file === null ? null : resolve(file), url };
 }
 
 function removeQuietly(path: string): void {

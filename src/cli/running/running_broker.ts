@@ -22,6 +22,13 @@ export interface RunningBroker {
   readonly tlsPort: number;
   /** The socket file at which it answers questions. */
   readonly control: string;
+  /** Its admin page; undefined while it is off. */
+  readonly admin?: {
+    /** File of users and tokens; null where they are in memory. */
+    readonly file: string | null;
+    /** With a slash at the end. */
+    readonly url: string;
+  };
 }
 
 type Environment = Readonly<Record<string, string>>;

@@ -23,7 +23,7 @@ import { profileLine } from "../settings/profile_line.ts";
 import type { openServiceManager, ServiceManager } from "./service_manager.ts";
 import type { Signals } from "./signals.ts";
 import { startCode, startError } from "../settings/start_error.ts";
-import { startReport } from "./start_report.ts";
+import { adminUrl, startReport } from "./start_report.ts";
 import { stopFaultText } from "./stop_fault.ts";
 import { triedOf } from "./try_lines.ts";
 
@@ -115,14 +115,19 @@ async function run(
     const registration = new Registration(options, environment);
     const socket = registration.socket(broker.settings);
     if (socket !== null) await broker.answerAt(socket);
-    registration.tell(broker.settings);
+    const register = () =>
+      registration.tell(
+        broker.settings,
+        broker.admin === null ? null : adminUrl(broker.admin),
+      );
+    register();
     const { Reloading } = await import("./reloading.ts");
     const follower = new Reloading(
       {
         ...{ broker, options, environment, clock, log, manager },
         onReload: async () => {
           await programLog.apply(broker.settings.log);
-          registration.tell(broker.settings);
+          register();
           await ready.writeAgain();
         },
       },

@@ -1,12 +1,7 @@
 import { hostAndPort } from "../../network/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
-import {
-  pasted,
-  reachable,
-  type Tried,
-  tryLines,
-  wanted,
-} from "./try_lines.ts";
+import { reachable } from "../running/reachable.ts";
+import { pasted, type Tried, tryLines, wanted } from "./try_lines.ts";
 
 /** Facts of the start report. */
 export interface StartReport {
@@ -78,7 +73,8 @@ export function startReport(report: StartReport): string {
   return lines.join("\n");
 }
 
-function adminUrl(
+/** Returns the address of the admin page, with a slash at the end. */
+export function adminUrl(
   { bind, port }: { readonly bind: string; readonly port: number },
 ): string {
   return `http://${hostAndPort(reachable(bind), port)}/`;

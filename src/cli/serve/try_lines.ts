@@ -1,5 +1,6 @@
 import type { Settings } from "../../config/mod.ts";
 import type { Readiness } from "../console/ready_file.ts";
+import { reachable } from "../running/reachable.ts";
 
 /** Credentials that `mosquitto_pub` needs; null where it cannot connect. */
 export type Login = "nothing" | "password" | null;
@@ -84,9 +85,4 @@ export function pasted(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path)
     ? path
     : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
-/** Returns an address to connect to, where `bind` stands for all of them. */
-export function reachable(bind: string): string {
-  return bind === "0.0.0.0" || bind === "::" ? "localhost" : bind;
 }

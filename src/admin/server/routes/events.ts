@@ -4,6 +4,11 @@ import { route, type RouteGroup } from "../route.ts";
 /** Channels of events. */
 const CHANNELS = ["figures", "trace", "alarms"] as const;
 
+const NAME = `(?:${CHANNELS.join("|")})`;
+
+/** Names of channels, with commas between them. */
+const LIST = new RegExp(`^${NAME}(?:,${NAME})*$`);
+
 /** Events as they come. */
 export const events: RouteGroup = {
   about: "Events as they come (server-sent events)",
@@ -14,11 +19,7 @@ export const events: RouteGroup = {
       role: "viewer",
       summary: "Follow channels, each event named by its channel",
       query: z.strictObject({
-        channels: z.optional(
-          z.string().check(
-            z.regex(new RegExp(`^(${CHANNELS.join("|")})(,(?!$)|$)+`)),
-          ),
-        ),
+        channels: z.optional(z.string().check(z.regex(LIST))),
       }),
       answer: z.string(),
       mediaType: "text/event-stream",
