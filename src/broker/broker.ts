@@ -269,8 +269,7 @@ export class Broker {
     return {
       registry: this.#registry,
       settings: () => this.#settings,
-      state: () => this.state,
-      storage: () => this.#storage?.status ?? null,
+      figures: this.figures,
       listeners: () => this.listeners,
       clock: this.#clock,
       log: this.#log,

@@ -33,7 +33,7 @@ adminTest("admin: the status has the figures of the broker", async (broker) => {
   await broker.test.advance(1000);
   await until("the figures come", async () => {
     const { status, json } = await viewer.send("api/v1/status");
-    return status === 200 && json.clients === 1 && json.running;
+    return status === 200 && json.clients.connected === 1 && json.running;
   });
 });
 

@@ -53,6 +53,7 @@ class Place implements AsyncDisposable {
       store: unused,
       passwd: unused,
       importMosquitto: unused,
+      admin: unused,
       explain: unused,
       health: unused,
       status: unused,

@@ -150,6 +150,7 @@ async function* helps(
     ...{ serve: none, check: none, store: none, passwd: none, authority: none },
     ...{
       importMosquitto: none,
+      admin: none,
       explain: none,
       service: none,
       completion: none,

@@ -15,6 +15,17 @@ export interface Asks {
     readonly request: LogRequest;
     readonly result: LogPage;
   };
+  /** Returns the figures of the last hour. */
+  readonly "status.history": {
+    readonly request: null;
+    readonly result: {
+      /** Names of the values of a point. */
+      readonly columns: readonly string[];
+      /** Times of the points, ms since 1970. */
+      readonly at: readonly number[];
+      readonly points: readonly (readonly number[])[];
+    };
+  };
   /** Publishes messages in their order; stops at the first that is refused. */
   readonly "publish": {
     readonly request: { readonly messages: readonly PublishRequest[] };

@@ -1,17 +1,17 @@
-/** The figures of the broker, sent to the worker once a second. */
+/**
+ * The figures of the broker, sent to the worker once a second: those of
+ * `broker/figures/`. The worker reads these alone, and passes on the rest.
+ */
 export interface Figures {
-  /** ms since 1970. */
-  readonly time: number;
   /** Whether a listener accepts clients. */
   readonly running: boolean;
   /** Whether the stored state is still being restored. */
   readonly loading: boolean;
-  /** The fault of the disk; null while it works. */
-  readonly trouble: string | null;
-  /** Of the broker. */
-  readonly version: string;
-  /** Seconds since the start. */
-  readonly uptime: number;
-  /** Counts of the present state, by name. */
-  readonly [name: string]: unknown;
+  /** Of the store. */
+  readonly storage: {
+    /** `ok`, `full` or `failing`. */
+    readonly health: string;
+    /** Why the health is not `ok`; null where it is. */
+    readonly reason: string | null;
+  };
 }

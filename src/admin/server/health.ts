@@ -16,10 +16,10 @@ export function healthOf(pathname: string, broker: BrokerLink): Response {
     }
     case "/health/ready": {
       if (figures === null) return answer(false, "the broker starts");
-      const { loading, running, trouble } = figures;
+      const { loading, running, storage: { reason } } = figures;
       if (loading) return answer(false, "the stored state is being restored");
       if (!running) return answer(false, "no listener accepts clients");
-      return answer(trouble === null, trouble);
+      return answer(reason === null, reason);
     }
   }
   throw new AdminRefusal(404, "no-such-path", "there is no such page");

@@ -8,6 +8,7 @@ import {
 } from "../../admin/protocol/mod.ts";
 import type { Cancel } from "../../clock/mod.ts";
 import { adminPath, type Settings } from "../../config/mod.ts";
+import type { Recorder } from "../figures/recorder.ts";
 import { workOf } from "../../session/mod.ts";
 import { ListenError } from "../../transport/mod.ts";
 import { AdminError } from "./admin_error.ts";
@@ -20,7 +21,6 @@ import {
 import { answerQuestion } from "./answer_questions.ts";
 import { LogTail } from "../status/log_tail.ts";
 import { LogFeed } from "./log_feed.ts";
-import { FigureSource } from "./figure_source.ts";
 
 /** Between two messages of figures (ms). */
 const SECOND = 1000;
@@ -67,8 +67,9 @@ interface Configuring {
 export class AdminPart {
   readonly #parts: HandlerParts;
   readonly #start: StartThread;
-  readonly #figures: FigureSource;
   readonly #logs: LogFeed;
+  /** Keeps the figures of the page; null while it is off. */
+  #recorder: Recorder | null = null;
   #thread: AdminThread | null = null;
   /** Counts threads, so that the last words of a former one do not count. */
   #run = 0;
@@ -92,7 +93,6 @@ export class AdminPart {
     };
     this.#start = start;
     this.#logs = new LogFeed(this.#parts);
-    this.#figures = new FigureSource(parts);
   }
 
   /**
@@ -118,7 +118,11 @@ export class AdminPart {
     this.#configuration = wanted;
     // A page of the log that began with its first reader would be empty.
     this.#parts.logTail.begin();
-    if (this.#ticking === null) this.#tick();
+    if (this.#recorder !== null) return;
+    const recorder = await this.#parts.figures.hold();
+    if (this.#configuration === null) return this.#parts.figures.release();
+    this.#recorder = recorder;
+    this.#tick();
   }
 
   /** Ends the thread. */
@@ -128,6 +132,8 @@ export class AdminPart {
     this.#restarting = null;
     this.#ticking?.();
     this.#ticking = null;
+    if (this.#recorder !== null) this.#parts.figures.release();
+    this.#recorder = null;
     this.#thread?.end();
     this.#thread = null;
     this.#configuration = null;
@@ -178,7 +184,7 @@ export class AdminPart {
     this.#ticking = clock.after(SECOND, () => this.#tick());
     context.faults.survive("the admin page shows older figures", () => {
       context.turn.begin(FIGURES, true);
-      const { figures } = this.#figures;
+      const figures = this.#recorder!.read();
       this.#thread?.post(pack(["figures"], figures));
       context.turn.end();
     });

@@ -1,10 +1,9 @@
 import type { Settings } from "../../config/mod.ts";
 import type { Clock } from "../../clock/mod.ts";
 import type { Registry } from "../../session/mod.ts";
-import type { StoreStatus } from "../../store/mod.ts";
+import type { KeptFigures } from "../figures/kept_figures.ts";
 import type { StartedListener } from "../listeners/started_listener.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
-import type { BrokerState } from "../status/broker_state.ts";
 import type { LogTail } from "../status/log_tail.ts";
 
 /** The parts of the broker that the admin page shows and changes. */
@@ -12,10 +11,8 @@ export interface AdminParts {
   readonly registry: Registry;
   /** The settings in force. */
   readonly settings: () => Settings;
-  /** Figures of the present state. */
-  readonly state: () => BrokerState;
-  /** The state of the store; null in `memory`, and until it is restored. */
-  readonly storage: () => StoreStatus | null;
+  /** Keeps the history of the figures while the page is on. */
+  readonly figures: KeptFigures;
   /** The listeners that are open now. */
   readonly listeners: () => readonly StartedListener[];
   readonly clock: Clock;

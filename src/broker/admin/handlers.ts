@@ -17,6 +17,7 @@ export const handlers: {
 } = {
   "client.kick": async () => (await import("./kick_client.ts")).kickClient,
   "logs.read": async () => (await import("./read_logs.ts")).readLogs,
+  "status.history": async () => (await import("./history.ts")).history,
   "publish": async () =>
     (await import("./publish_messages.ts")).publishMessages,
 };

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { route, type RouteGroup } from "../route.ts";
 
-/** Channels of events. */
-const CHANNELS = ["figures", "trace", "alarms"] as const;
+/** Channels that a viewer may follow: the log, for one, is for administrators. */
+const CHANNELS = ["figures"] as const;
 
 const NAME = `(?:${CHANNELS.join("|")})`;
 
