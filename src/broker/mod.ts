@@ -8,25 +8,7 @@ export type {
   OnLogged,
 } from "./status/broker_log.ts";
 export type { BrokerState } from "./status/broker_state.ts";
-export type {
-  AlarmFigures,
-  BrokerFigures,
-  CertificateFigures,
-  ListenerFigures,
-  StorageFigures,
-} from "./figures/broker_figures.ts";
-export type { HistogramFigures } from "./figures/duration_histogram.ts";
-export {
-  HISTORY_COLUMNS,
-  type HistoryColumn,
-  type HistoryFigures,
-} from "./figures/history.ts";
-export type { ProcessFigures } from "./figures/process_figures.ts";
-export type {
-  LagFigures,
-  RateFigures,
-  StatusFigures,
-} from "./figures/status_figures.ts";
+export { HISTORY_COLUMNS } from "./figures/history.ts";
 export type { Listen, ListenPorts } from "./listeners/listen.ts";
 export type { TlsPorts } from "./certificates/certificates.ts";
 export type { StartedListener } from "./listeners/started_listener.ts";

@@ -26,6 +26,7 @@ export type {
   LogFormat,
   LogLevel,
   LogSettings,
+  MetricNames,
   MetricsAccess,
   ProfileName,
   ProfileSettings,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { BrokerStatus, HistogramFigures } from "../../src/broker/mod.ts";
+import type { HistogramFigures } from "../../src/admin/mod.ts";
+import type { BrokerStatus } from "../../src/broker/mod.ts";
 import { HISTORY_COLUMNS } from "../../src/broker/mod.ts";
 import { status } from "../../src/cli/status/status.ts";
 import { statusText, within } from "../../src/cli/status/status_text.ts";

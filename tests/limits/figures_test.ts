@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HISTORY_COLUMNS } from "../../src/broker/mod.ts";
-import type { StatusFigures } from "../../src/broker/mod.ts";
+import type { StatusFigures } from "../../src/admin/mod.ts";
 import { staying } from "../support/packets.ts";
 import { conformance, type TestBroker } from "../support/test_broker.ts";
 import { SYS_INTERVAL, sysFigures } from "./sys_figures.ts";

@@ -1,4 +1,5 @@
 import type { LogCategory, LogLevel } from "../../config/mod.ts";
+import type { HistoryFigures } from "./figures.ts";
 
 /**
  * The questions that the worker asks, by the name of their handler. A handler
@@ -18,13 +19,7 @@ export interface Asks {
   /** Returns the figures of the last hour. */
   readonly "status.history": {
     readonly request: null;
-    readonly result: {
-      /** Names of the values of a point. */
-      readonly columns: readonly string[];
-      /** Times of the points, ms since 1970. */
-      readonly at: readonly number[];
-      readonly points: readonly (readonly number[])[];
-    };
+    readonly result: HistoryFigures;
   };
   /** Publishes messages in their order; stops at the first that is refused. */
   readonly "publish": {

@@ -1,4 +1,4 @@
-import type { LogLevel, MetricsAccess } from "../../config/mod.ts";
+import type { LogLevel, MetricNames, MetricsAccess } from "../../config/mod.ts";
 
 /**
  * Messages to the worker, by their first word:
@@ -21,6 +21,7 @@ export interface AdminConfiguration {
   /** Host names that requests may have, besides those of this machine. */
   readonly hostNames: readonly string[];
   readonly metrics: MetricsAccess;
+  readonly metricNames: MetricNames;
   /** File of users and tokens; null keeps them in memory. */
   readonly file: string | null;
 }

@@ -10,7 +10,23 @@ export type {
   PublishRequestProperties,
   PublishResult,
 } from "./asks.ts";
-export type { Figures } from "./figures.ts";
+export type {
+  AlarmFigures,
+  BrokerFigures,
+  CertificateFigures,
+  Counts,
+  Figures,
+  HistogramFigures,
+  HistoryFigures,
+  LagFigures,
+  ListenerFigures,
+  LoginFigures,
+  ProcessFigures,
+  RateFigures,
+  StatusFigures,
+  StorageFigures,
+  WrittenFigures,
+} from "./figures.ts";
 export type {
   AdminConfiguration,
   AdminFailure,

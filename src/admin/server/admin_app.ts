@@ -7,6 +7,7 @@ import { groupApp, notLoggedIn } from "./group_app.ts";
 import { groups } from "./groups.ts";
 import { healthOf } from "./health.ts";
 import { checkHost } from "./host_check.ts";
+import { metricsOf, type MetricsParts } from "./metrics.ts";
 import { problemOf, TooManyRequests } from "./problem.ts";
 import type { RouteParts } from "./route.ts";
 import { startPage } from "./start_page.ts";
@@ -25,6 +26,8 @@ export interface AdminAppParts extends Omit<RouteParts, "callerOf"> {
   readonly bind: () => string;
   /** Host names of requests, besides those of this machine. */
   readonly hostNames: () => readonly string[];
+  /** Readers and names of `/metrics`. */
+  readonly metrics: () => MetricsParts["settings"];
 }
 
 const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
@@ -115,6 +118,14 @@ export class AdminApp {
       case "health":
         checkReads(request);
         return healthOf(pathname, this.#parts.broker);
+      case "metrics": {
+        if (pathname !== "/metrics") break;
+        checkReads(request);
+        const { broker, metrics } = this.#parts;
+        const { callerOf } = this.#routeParts;
+        const parts = { broker, settings: metrics(), callerOf };
+        return await metricsOf(request, from, parts);
+      }
       case "login":
         return await this.#login(request, from);
     }

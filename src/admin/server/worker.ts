@@ -108,6 +108,7 @@ export class AdminWorker {
       callers,
       bind: () => this.#configuration!.bind,
       hostNames: () => this.#configuration!.hostNames,
+      metrics: () => this.#configuration!,
     });
     const server = new HttpServer(
       clock,

@@ -106,6 +106,7 @@ export class AdminPart {
       port: admin.port,
       hostNames: admin.host_names,
       metrics: admin.metrics,
+      metricNames: admin.metric_names,
       file: adminPath(settings, Deno.env.toObject()),
     };
     this.#deaths = [];

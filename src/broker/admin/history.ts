@@ -1,4 +1,4 @@
-import type { HistoryFigures } from "../figures/history.ts";
+import type { HistoryFigures } from "../../admin/protocol/mod.ts";
 import type { HandlerParts } from "./admin_parts.ts";
 
 /** Returns the figures of the last hour. */

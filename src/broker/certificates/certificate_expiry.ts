@@ -1,6 +1,6 @@
 import { type Clock, isPlausible } from "../../clock/mod.ts";
 import { daysLeft, expiryStage } from "../../security/certificates/mod.ts";
-import type { CertificateFigures } from "../figures/broker_figures.ts";
+import type { CertificateFigures } from "../../admin/protocol/mod.ts";
 import type { Alarms } from "../status/alarms.ts";
 
 /** A certificate whose end is watched. */

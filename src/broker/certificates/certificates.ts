@@ -16,7 +16,7 @@ import {
   RefusedError,
   type TlsOptions,
 } from "../../transport/mod.ts";
-import type { CertificateFigures } from "../figures/broker_figures.ts";
+import type { CertificateFigures } from "../../admin/protocol/mod.ts";
 import type { Alarms } from "../status/alarms.ts";
 import { AutomaticCertificate, type Trust } from "./automatic_certificate.ts";
 import type { BrokerLog } from "../status/broker_log.ts";

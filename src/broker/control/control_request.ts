@@ -1,5 +1,7 @@
-import type { HistoryFigures } from "../figures/history.ts";
-import type { StatusFigures } from "../figures/status_figures.ts";
+import type {
+  HistoryFigures,
+  StatusFigures,
+} from "../../admin/protocol/mod.ts";
 import type { LiveCase } from "./explain_delivery.ts";
 
 /** The answer to a request. */

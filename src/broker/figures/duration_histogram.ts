@@ -1,3 +1,5 @@
+import type { HistogramFigures } from "../../admin/protocol/mod.ts";
+
 /** Durations of turns and deliveries: upper bounds of the buckets (ms). */
 export const TURN_BOUNDS = [
   0.1,
@@ -31,18 +33,6 @@ export const COMMIT_BOUNDS = [
   2500,
   10_000,
 ] as const;
-
-/** Durations that were counted, in seconds. */
-export interface HistogramFigures {
-  /** Upper bounds of the buckets, in seconds; one more bucket has no bound. */
-  readonly bounds: readonly number[];
-  /** Durations in each bucket alone, one number more than bounds. */
-  readonly counts: readonly number[];
-  /** All durations. */
-  readonly count: number;
-  /** Their sum in seconds. */
-  readonly sum: number;
-}
 
 /** Counts durations in buckets with fixed bounds: no memory grows. */
 export class DurationHistogram {

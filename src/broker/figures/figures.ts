@@ -9,7 +9,7 @@ import type {
   CertificateFigures,
   ListenerFigures,
   StorageFigures,
-} from "./broker_figures.ts";
+} from "../../admin/protocol/mod.ts";
 import { Loads } from "./loads.ts";
 
 const NOTHING: Written = { log: 0, cleaning: 0, journal: 0, snapshots: 0 };
@@ -92,7 +92,7 @@ export class Figures {
   /** Reads the figures as of now: some ten microseconds. */
   read(): BrokerFigures {
     const registry = this.#registry;
-    const { counters, router, loading } = registry.context;
+    const { counters, router, loading, durability } = registry.context;
     const { listeners, certificates, alarms, own } = this.#sources;
     const open = listeners();
     const { clientsConnected: connected } = counters;
@@ -101,6 +101,7 @@ export class Figures {
       running: !loading && !this.isStopping &&
         open.some(({ isWaiting }) => !isWaiting),
       loading,
+      trouble: durability.trouble,
       version: VERSION,
       uptime: Math.floor((this.#clock.now() - this.startedAt) / 1000),
       clients: { connected, maximum: counters.clientsMaximum },

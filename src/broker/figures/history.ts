@@ -1,3 +1,5 @@
+import type { HistoryFigures } from "../../admin/protocol/mod.ts";
+
 /** Figures that the history keeps, one column each; those of sizes in bytes. */
 export const HISTORY_COLUMNS = [
   "clients",
@@ -24,16 +26,6 @@ export type HistoryColumn = typeof HISTORY_COLUMNS[number];
 
 /** The figures of one point of the history. */
 export type HistoryPoint = Readonly<Record<HistoryColumn, number>>;
-
-/** Points of a history, the oldest first. */
-export interface HistoryFigures {
-  /** Names of the values of a point. */
-  readonly columns: readonly HistoryColumn[];
-  /** Times of the points, ms since 1970. */
-  readonly at: readonly number[];
-  /** The values of each point, in the order of `columns`. */
-  readonly points: readonly (readonly number[])[];
-}
 
 /** Numbers of a point: its time, and the columns. */
 const WIDTH = 1 + HISTORY_COLUMNS.length;

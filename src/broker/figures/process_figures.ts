@@ -1,35 +1,22 @@
-/** Memory and CPU of the process, with its worker threads. Sizes in bytes. */
-export interface ProcessFigures {
-  /** Process id. */
-  readonly pid: number;
-  /** CPU seconds since its start, to 10 ms; null where no system tells. */
-  readonly cpuSeconds: number | null;
-  /** Memory that the system has given it (resident set). */
-  readonly rss: number;
-  /** V8's heap of the main thread. */
-  readonly heapTotal: number;
-  /** The part of the heap that is in use. */
-  readonly heapUsed: number;
-  /** Buffers outside of the heap. */
-  readonly external: number;
-}
+import type { ProcessFigures } from "../../admin/protocol/mod.ts";
 
 /** Clock ticks a second in /proc, on all systems that Deno runs on. */
 const TICKS = 100;
 
-/** Reads them as of now. */
+/** The most bytes that a reading found. */
+let allocatedMaximum = 0;
+
+/** Reads memory and CPU as of now. */
 export function processFigures(): ProcessFigures {
-  return {
-    pid: Deno.pid,
-    cpuSeconds: cpuSeconds(),
-    ...Deno.memoryUsage(),
-  };
+  return { pid: Deno.pid, cpuSeconds: cpuSeconds(), ...memoryFigures() };
 }
 
-/** Returns the bytes that the broker has allocated: heap in use and buffers. */
-export function allocatedBytes(): number {
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
+/** Reads the memory alone. */
+export function memoryFigures(): Omit<ProcessFigures, "pid" | "cpuSeconds"> {
+  const memory = Deno.memoryUsage();
+  const allocated = memory.heapUsed + memory.external;
+  allocatedMaximum = Math.max(allocatedMaximum, allocated);
+  return { ...memory, allocated, allocatedMaximum };
 }
 
 /** Reads /proc: the runtime's own call loads megabytes of Node's. */

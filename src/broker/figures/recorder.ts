@@ -1,17 +1,17 @@
+import type {
+  BrokerFigures,
+  HistoryFigures,
+  ProcessFigures,
+  RateFigures,
+  StatusFigures,
+} from "../../admin/protocol/mod.ts";
 import type { Cancel, Clock } from "../../clock/mod.ts";
 import type { Context } from "../../session/mod.ts";
-import type { BrokerFigures } from "./broker_figures.ts";
 import { COMMIT_BOUNDS, DurationHistogram } from "./duration_histogram.ts";
 import type { Figures } from "./figures.ts";
-import {
-  History,
-  HISTORY_COLUMNS,
-  type HistoryFigures,
-  type HistoryPoint,
-} from "./history.ts";
+import { History, HISTORY_COLUMNS, type HistoryPoint } from "./history.ts";
 import { MeasuredTurns } from "./measured_turns.ts";
-import { type ProcessFigures, processFigures } from "./process_figures.ts";
-import type { RateFigures, StatusFigures } from "./status_figures.ts";
+import { processFigures } from "./process_figures.ts";
 
 /** Between two looks at the event loop (ms). */
 const LOOK = 1000;
@@ -162,6 +162,6 @@ function pointOf(
     connects: connections.accepted,
     cpuSeconds: process?.cpuSeconds ?? NaN,
     rss: process?.rss ?? NaN,
-    heap: process === null ? NaN : process.heapUsed + process.external,
+    heap: process?.allocated ?? NaN,
   };
 }

@@ -18,7 +18,7 @@ import { Admission } from "./admission.ts";
 import type {
   CertificateFigures,
   ListenerFigures,
-} from "../figures/broker_figures.ts";
+} from "../../admin/protocol/mod.ts";
 import type { Alarms } from "../status/alarms.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import type { ConnectionLog } from "./connection_log.ts";

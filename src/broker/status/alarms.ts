@@ -2,7 +2,7 @@ import type { Clock } from "../../clock/mod.ts";
 import type { LogCategory } from "../../config/mod.ts";
 import { encodeUtf8, Message } from "../../mqtt/mod.ts";
 import type { Router } from "../../router/mod.ts";
-import type { AlarmFigures } from "../figures/broker_figures.ts";
+import type { AlarmFigures } from "../../admin/protocol/mod.ts";
 import type { OwnRetained } from "../figures/figures.ts";
 import type { BrokerLog } from "./broker_log.ts";
 

@@ -1,5 +1,5 @@
 import type { Written } from "../../store/mod.ts";
-import type { BrokerFigures } from "../figures/broker_figures.ts";
+import type { BrokerFigures } from "../../admin/protocol/mod.ts";
 
 /** State of a broker at one time; numbers are counts unless named else. */
 export interface BrokerState {

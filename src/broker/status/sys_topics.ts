@@ -9,10 +9,10 @@ import {
   workOf,
 } from "../../session/mod.ts";
 import type { Written } from "../../store/mod.ts";
-import type { BrokerFigures } from "../figures/broker_figures.ts";
+import type { BrokerFigures } from "../../admin/protocol/mod.ts";
 import type { Figures, OwnRetained } from "../figures/figures.ts";
 import { LOAD_MINUTES } from "../figures/load_average.ts";
-import { allocatedBytes } from "../figures/process_figures.ts";
+import { memoryFigures } from "../figures/process_figures.ts";
 
 /** Kinds of writes, as `Written` has them. */
 const WRITE_KINDS = ["log", "cleaning", "journal", "snapshots"] as const;
@@ -35,8 +35,6 @@ export class SysTopics {
   /** Names of `#passing` that are published. */
   #passed: readonly string[] = [];
   #cancel: Cancel | null = null;
-  /** The most bytes of memory at a report. */
-  #heapMaximum = 0;
   /** Its own retained messages: they take no room from those of clients. */
   readonly #room = { messages: 0, bytes: 0 };
   readonly #own: OwnRetained;
@@ -184,10 +182,9 @@ export class SysTopics {
 
   /** Memory that the broker has allocated, as Mosquitto reports its own. */
   #heap(): void {
-    const current = allocatedBytes();
-    this.#heapMaximum = Math.max(this.#heapMaximum, current);
-    this.#publish("heap/current", current);
-    this.#publish("heap/maximum", this.#heapMaximum);
+    const { allocated, allocatedMaximum } = memoryFigures();
+    this.#publish("heap/current", allocated);
+    this.#publish("heap/maximum", allocatedMaximum);
   }
 
   /** The store's figures; none in `memory`. */

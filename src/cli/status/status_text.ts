@@ -1,9 +1,8 @@
 import type {
-  BrokerStatus,
   HistogramFigures,
-  HistoryColumn,
   HistoryFigures,
-} from "../../broker/mod.ts";
+} from "../../admin/protocol/mod.ts";
+import type { BrokerStatus } from "../../broker/mod.ts";
 import { shownSize, shownTime } from "../console/figures.ts";
 import { shownText } from "../console/shown_text.ts";
 
@@ -18,7 +17,8 @@ const RATE = 14;
 /** A row of the table. */
 interface Row {
   readonly name: string;
-  readonly column: HistoryColumn;
+  /** Its column in the history. */
+  readonly column: string;
   readonly now: number;
   readonly note?: string;
   /** Whether it only grows: then the hour has its sum. */
@@ -213,7 +213,7 @@ function shownCount(count: number): string {
 
 /** Empty for an unknown rate, and for one that shows as 0. */
 function shownRate(rate: number | undefined, isSize: boolean): string {
-  if (rate === undefined || rate === null) return "";
+  if (rate === undefined) return "";
   const sign = rate < 0 ? "-" : "";
   const size = Math.abs(rate);
   if (isSize) return size < 0.5 ? "0" : sign + shownSize(size);

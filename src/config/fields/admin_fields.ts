@@ -32,6 +32,11 @@ export const adminFields: FieldsOf<AdminSettings> = {
     ["loopback", "everyone", "credentials"],
     "Clients that read /metrics without a login: those on this machine, all, or none.",
   ),
+  metric_names: choice(
+    "dunlin",
+    ["dunlin", "mosquitto"],
+    "Names in /metrics: those of Dunlin, or those of sapcc/mosquitto-exporter, for dashboards made for Mosquitto.",
+  ),
   file: path(
     "a file",
     'File of the users and tokens of the page; "" means admin.json beside the store, and only memory in storage mode memory.',

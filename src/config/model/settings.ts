@@ -213,6 +213,9 @@ export interface ProfileSettings {
   readonly name: ProfileName;
 }
 
+/** Names of the metrics: our own, or those of sapcc/mosquitto-exporter. */
+export type MetricNames = "dunlin" | "mosquitto";
+
 /** The clients that read `/metrics` without credentials. */
 export type MetricsAccess = "loopback" | "everyone" | "credentials";
 
@@ -228,6 +231,8 @@ export interface AdminSettings {
   readonly host_names: readonly string[];
   /** The clients that read `/metrics` without credentials. */
   readonly metrics: MetricsAccess;
+  /** Names of the metrics in `/metrics`. */
+  readonly metric_names: MetricNames;
   /** File of users and tokens; empty: see `adminPath`. */
   readonly file: string;
 }
