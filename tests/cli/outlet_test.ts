@@ -113,6 +113,20 @@ Deno.test("outlet: a stream that fails loses lines, tells how many, and is not t
   assert.equal(stream.calls, 2);
 });
 
+Deno.test("outlet: a stream that failed is tried at once when its cause may be gone", async () => {
+  const stream = new FakeStream();
+  const { outlet } = outletOf(stream);
+  stream.failure = new Error("No such file or directory");
+  outlet.write("1\n");
+  await until("the attempt", () => outlet.dropped === 1);
+  stream.failure = null;
+  // No time passes: without this it would wait for a second.
+  await until("the gap", () => {
+    outlet.retry();
+    return stream.text === "gap 1\n";
+  });
+});
+
 Deno.test("outlet: a line that was torn by a failure does not run into the next", async () => {
   const stream = new FakeStream();
   const { outlet, clock } = outletOf(stream);
