@@ -25,6 +25,7 @@ import { controlPath } from "./control/control_request.ts";
 import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
 import { AdminSwitch } from "./admin_switch.ts";
+import { ClientEventsSwitch } from "./client_events_switch.ts";
 import type { AdminParts } from "./admin/admin_parts.ts";
 import type { AdminAddress } from "./admin/admin_part.ts";
 import type { StartThread } from "./admin/admin_thread.ts";
@@ -113,6 +114,7 @@ export class Broker {
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
   readonly #connections: ConnectionLog;
+  readonly #clientEvents: ClientEventsSwitch;
   readonly #housekeeping: Housekeeping;
   readonly #slowTurns: SlowTurns;
   readonly #access: EnforcedAccess;
@@ -212,6 +214,8 @@ export class Broker {
       () => this.#adminParts,
       ports.startAdminThread,
     );
+    const log = this.#connections;
+    this.#clientEvents = new ClientEventsSwitch(this.#context, log);
     this.#sys.start();
     this.#housekeeping = new Housekeeping({
       clock: this.#context.workClock("housekeeping"),
@@ -231,6 +235,7 @@ export class Broker {
    */
   async start(): Promise<StartedListener[]> {
     await this.#access.start(this.#settings);
+    await this.#clientEvents.start(this.#settings);
     const storage = await this.#openStorage();
     try {
       this.#context.loading = storage !== null;
@@ -373,6 +378,7 @@ export class Broker {
       Object.assign(this.#storeSettings, now);
     }),
     { prepare: (settings) => this.#access.prepare(settings) },
+    { prepare: (settings) => this.#clientEvents.prepare(settings) },
     { prepare: (settings) => this.#admin.prepare(settings) },
     // Last: listeners that have opened are not closed again.
     { prepare: (settings) => this.#prepareListeners(settings) },

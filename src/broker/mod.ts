@@ -8,7 +8,6 @@ export type {
   OnLogged,
 } from "./status/broker_log.ts";
 export type { BrokerState } from "./status/broker_state.ts";
-export { HISTORY_COLUMNS } from "./figures/history.ts";
 export type { Listen, ListenPorts } from "./listeners/listen.ts";
 export type { TlsPorts } from "./certificates/certificates.ts";
 export type { StartedListener } from "./listeners/started_listener.ts";

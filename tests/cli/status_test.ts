@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HistogramFigures } from "../../src/admin/mod.ts";
 import type { BrokerStatus } from "../../src/broker/mod.ts";
-import { HISTORY_COLUMNS } from "../../src/broker/mod.ts";
+import { HISTORY_COLUMNS } from "../../src/broker/figures/history.ts";
 import { status } from "../../src/cli/status/status.ts";
 import { statusText, within } from "../../src/cli/status/status_text.ts";
 import { SystemClock } from "../../src/clock/mod.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HISTORY_COLUMNS } from "../../src/broker/mod.ts";
+import { HISTORY_COLUMNS } from "../../src/broker/figures/history.ts";
 import type { StatusFigures } from "../../src/admin/mod.ts";
 import { staying } from "../support/packets.ts";
 import { conformance, type TestBroker } from "../support/test_broker.ts";

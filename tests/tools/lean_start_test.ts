@@ -11,6 +11,11 @@ Deno.test("lean start: without a file it loads no package, no TLS, no store, no 
       .test(specifier)
   );
   assert.deepEqual(heavy, []);
+  // Nothing is measured, and no event is published, unless it is asked for.
+  const asked = [...loaded].filter((one) =>
+    /client_events\.ts|figures\/(recorder|history|measured)/.test(one)
+  );
+  assert.deepEqual(asked, []);
   // Only a service manager needs it.
   const managed = [...loaded].filter((one) =>
     /service_manager|notify_/.test(one)

@@ -14,6 +14,7 @@ import {
   RefusedError,
 } from "../../transport/mod.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
+import type { ClientEvents } from "../status/client_events.ts";
 import { endWords } from "./connection_words.ts";
 import { LineBudget } from "../status/line_budget.ts";
 import type { StartedListener } from "./started_listener.ts";
@@ -65,6 +66,8 @@ interface Unlogged {
 export class ConnectionLog implements SessionLog {
   /** True if ordinary connects and disconnects are logged at `info`. */
   isVerbose: boolean;
+  /** Publishes clients that come and go; null where the settings do not. */
+  events: ClientEvents | null = null;
   readonly #parts: ConnectionLogParts;
   readonly #throttle: Throttle;
   readonly #budget: LineBudget;
@@ -88,6 +91,7 @@ export class ConnectionLog implements SessionLog {
   }
 
   connected(connection: LoggedConnection, present: boolean): void {
+    this.events?.connected(connection, present);
     if (!this.#spend("connected")) return;
     const { id, listener, clientId, username } = connection;
     this.#parts.log.event(this.#level, "connected", {
@@ -103,6 +107,7 @@ export class ConnectionLog implements SessionLog {
   }
 
   closed(connection: LoggedConnection, end: ConnectionEnd): void {
+    this.events?.closed(connection, end);
     const { hostname, listener, clientId, username } = connection;
     if (isOrdinary(end)) {
       if (!this.#spend("disconnected")) return;

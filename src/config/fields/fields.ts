@@ -219,6 +219,10 @@ export const sections: {
       { unit: 1, min: 0, max: DAY * 1000 },
       "Time between two reports under $SYS; 0 turns them off.",
     ),
+    client_events: flag(
+      false,
+      "Whether each client that connects or disconnects is published as JSON to $SYS/broker/clients/CLIENT/connected or disconnected.",
+    ),
   },
   log: logFields,
   admin: adminFields,

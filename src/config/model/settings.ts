@@ -176,6 +176,8 @@ export interface AuthoritySettings {
 export interface SysSettings {
   /** Milliseconds between two reports; 0 = no `$SYS` topics. */
   readonly interval: number;
+  /** True if clients that connect and disconnect are published. */
+  readonly client_events: boolean;
 }
 
 /** Logging, to standard error or a file. */
