@@ -1,10 +1,4 @@
-import { dirname } from "node:path";
 import type { Clock } from "../../clock/mod.ts";
-import {
-  type FileOwner,
-  whileLocked,
-  writePrivately,
-} from "../../files/mod.ts";
 import {
   AdminFileError,
   type CredentialState,
@@ -68,29 +62,13 @@ export class CredentialFile {
       this.#state = work(this.#state);
       return;
     }
-    await whileLocked(path, async () => {
-      const state = work(await load(path));
-      // Root's commands leave the file to the user of the broker.
-      await writePrivately(path, printState(state), 0o600, await ownerOf(path));
-    });
+    // Most starts only read.
+    const { changeFile } = await import("./change_file.ts");
+    await changeFile(path, async () => printState(work(await load(path))));
     // Also a file of the same size within the same tick of its clock.
     this.#seen = "";
     await this.read(true);
   }
-}
-
-/** Returns the owner of a file; for a missing one that of its folder. */
-async function ownerOf(path: string): Promise<FileOwner | null> {
-  for (const one of [path, dirname(path)]) {
-    try {
-      const { uid, gid } = await Deno.stat(one);
-      const isOwn = uid === null || gid === null || uid === Deno.uid();
-      return isOwn ? null : { uid, gid };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return null;
 }
 
 /** Returns what tells one content of the file from another; "" for none. */

@@ -1,10 +1,5 @@
 import type { Clock } from "../../clock/mod.ts";
-import {
-  Hashing,
-  makeHash,
-  parseHash,
-  printHash,
-} from "../../security/passwords/mod.ts";
+import type { Hashing } from "../../security/passwords/mod.ts";
 import type { CredentialFile } from "./credential_file.ts";
 import type { AdminUser, CredentialState } from "./credential_state.ts";
 import { includesRole, type Role } from "./roles.ts";
@@ -55,13 +50,13 @@ export interface FirstLogin {
 export class Credentials {
   readonly #file: CredentialFile;
   readonly #clock: Clock;
-  readonly #hashing: Hashing;
+  /** Compares passwords; made with the first. */
+  #hashing: Promise<Hashing> | null = null;
 
   /** Starts no thread before a password has to be compared. */
   constructor(file: CredentialFile, clock: Clock) {
     this.#file = file;
     this.#clock = clock;
-    this.#hashing = new Hashing(clock, { threads: 1, waiting: 8 });
   }
 
   /** Path of the file; null for none. */
@@ -94,8 +89,15 @@ export class Credentials {
     const hash = (user ?? users[0])?.password;
     if (hash === undefined) return null;
     const bytes = new TextEncoder().encode(password);
-    const isRight = await this.#hashing.check(parseHash(hash), bytes);
+    const { parseHash } = await import("../../security/passwords/mod.ts");
+    const hashing = await (this.#hashing ??= this.#makeHashing());
+    const isRight = await hashing.check(parseHash(hash), bytes);
     return isRight ? user ?? null : null;
+  }
+
+  async #makeHashing(): Promise<Hashing> {
+    const { Hashing } = await import("../../security/passwords/mod.ts");
+    return new Hashing(this.#clock, { threads: 1, waiting: 8 });
   }
 
   /** Returns the token of this text, or null. */
@@ -223,7 +225,7 @@ export class Credentials {
 
   /** Ends the thread that compares passwords. */
   close(): void {
-    this.#hashing.close();
+    this.#hashing?.then((hashing) => hashing.close());
   }
 }
 
@@ -236,6 +238,9 @@ async function hashPassword(
   password: string,
   kind: "argon2id" | "sha512",
 ): Promise<string> {
+  const { makeHash, printHash } = await import(
+    "../../security/passwords/mod.ts"
+  );
   const bytes = new TextEncoder().encode(password);
   return printHash(await makeHash(bytes, kind));
 }

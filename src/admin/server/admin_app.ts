@@ -1,9 +1,9 @@
 import type { Clock } from "../../clock/mod.ts";
-import { VERSION } from "../../config/mod.ts";
 import { AdminFileError } from "../credentials/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
 import { callerOf, type CallerParts, checkSite } from "./caller.ts";
-import { groupApp, notLoggedIn } from "./group_app.ts";
+import type { groupApp } from "./group_app.ts";
+import { notLoggedIn } from "./not_logged_in.ts";
 import { groups } from "./groups.ts";
 import { healthOf } from "./health.ts";
 import { checkHost } from "./host_check.ts";
@@ -143,10 +143,15 @@ export class AdminApp {
     }
     let app = this.#apps.get(name);
     if (app === undefined) {
-      app = groups[name]().then((group) => groupApp(group, this.#routeParts));
+      app = this.#load(name);
       this.#apps.set(name, app);
     }
     return await (await app).fetch(request, { caller, from });
+  }
+
+  async #load(name: string): Promise<ReturnType<typeof groupApp>> {
+    const { groupApp } = await import("./group_app.ts");
+    return groupApp(await groups[name](), this.#routeParts);
   }
 
   async #openApi(pathname: string, request: Request): Promise<Response> {
@@ -207,5 +212,5 @@ async function makeDocument(): Promise<string> {
       [name, await load()] as const
     ),
   );
-  return `${JSON.stringify(openApiOf(loaded, VERSION), null, 2)}\n`;
+  return `${JSON.stringify(openApiOf(loaded), null, 2)}\n`;
 }

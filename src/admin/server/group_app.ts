@@ -3,6 +3,7 @@ import { includesRole } from "../credentials/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
 import { JsonText } from "./broker_link.ts";
 import { type Caller, checkCsrf, checkSite } from "./caller.ts";
+import { notLoggedIn } from "./not_logged_in.ts";
 import { problemOf, TooManyRequests } from "./problem.ts";
 import { readJson } from "./request_body.ts";
 import type { Route, RouteAnswer, RouteGroup, RouteParts } from "./route.ts";
@@ -101,12 +102,6 @@ function checkRole(
   const detail = `this needs the role ${role}; ${caller.name} is a ` +
     caller.role;
   throw new AdminRefusal(403, "role-missing", detail);
-}
-
-/** Returns the refusal of a request without valid credentials. */
-export function notLoggedIn(): AdminRefusal {
-  const detail = "log in, or send a valid token: authorization: Bearer TOKEN";
-  return new AdminRefusal(401, "not-logged-in", detail);
 }
 
 function responseOf(answer: RouteAnswer): Response {

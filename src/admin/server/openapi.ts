@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { VERSION } from "../../config/mod.ts";
 import { CSRF_HEADER } from "./caller.ts";
 import type { Route, RouteGroup } from "./route.ts";
 
@@ -31,7 +32,6 @@ const problem: Json = {
 /** Returns the OpenAPI 3.1 document of all groups, made from their schemas. */
 export function openApiOf(
   groups: readonly (readonly [name: string, group: RouteGroup])[],
-  version: string,
 ): Json {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, { routes }] of groups) {
@@ -43,7 +43,7 @@ export function openApiOf(
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Dunlin admin API", version },
+    info: { title: "Dunlin admin API", version: VERSION },
     // Relative: the page may stand below any path of a proxy.
     servers: [{ url: "v1" }],
     tags: groups.map(([name, { about }]) => ({ name, description: about })),
