@@ -1,14 +1,14 @@
 import type { Clock } from "../../clock/mod.ts";
 import { AdminFileError } from "../credentials/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
-import { callerOf, type CallerParts, checkSite } from "./caller.ts";
+import { callerOf, type CallerParts, checkSite } from "./callers/caller.ts";
 import type { groupApp } from "./group_app.ts";
-import { notLoggedIn } from "./not_logged_in.ts";
+import { notLoggedIn } from "./http/not_logged_in.ts";
 import { groups } from "./groups.ts";
 import { healthOf } from "./health.ts";
-import { checkHost } from "./host_check.ts";
+import { checkHost } from "./http/host_check.ts";
+import { problemOf, TooManyRequests } from "./http/problem.ts";
 import { metricsOf, type MetricsParts } from "./metrics.ts";
-import { problemOf, TooManyRequests } from "./problem.ts";
 import type { RouteParts } from "./route.ts";
 import { startPage } from "./start_page.ts";
 

@@ -2,12 +2,12 @@ import { Hono } from "hono/tiny";
 import { includesRole } from "../credentials/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
 import { JsonText } from "./broker_link.ts";
-import { type Caller, checkCsrf, checkSite } from "./caller.ts";
-import { notLoggedIn } from "./not_logged_in.ts";
-import { problemOf, TooManyRequests } from "./problem.ts";
-import { readJson } from "./request_body.ts";
+import { type Caller, checkCsrf, checkSite } from "./callers/caller.ts";
+import { notLoggedIn } from "./http/not_logged_in.ts";
+import { problemOf, TooManyRequests } from "./http/problem.ts";
+import { readJson } from "./http/request_body.ts";
 import type { Route, RouteAnswer, RouteGroup, RouteParts } from "./route.ts";
-import { queryOf, validated } from "./validate.ts";
+import { queryOf, validated } from "./http/validate.ts";
 
 /** Facts of a request that its headers do not tell. */
 export interface RequestFacts {

@@ -1,9 +1,9 @@
 import type { AdminConfiguration } from "../protocol/mod.ts";
 import { AdminRefusal } from "../protocol/mod.ts";
 import type { BrokerLink } from "./broker_link.ts";
-import type { Caller } from "./caller.ts";
-import { notLoggedIn } from "./group_app.ts";
-import { isLoopback } from "./host_check.ts";
+import type { Caller } from "./callers/caller.ts";
+import { notLoggedIn } from "./http/not_logged_in.ts";
+import { isLoopback } from "./http/host_check.ts";
 
 /** Parts that answer `/metrics`. */
 export interface MetricsParts {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { VERSION } from "../../config/mod.ts";
-import { CSRF_HEADER } from "./caller.ts";
+import { CSRF_HEADER } from "./callers/caller.ts";
 import type { Route, RouteGroup } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;

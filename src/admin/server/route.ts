@@ -2,9 +2,9 @@ import type * as z from "zod/mini";
 import type { Role } from "../credentials/mod.ts";
 import type { AdminNote } from "../protocol/mod.ts";
 import type { BrokerLink, JsonText } from "./broker_link.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "./callers/caller.ts";
 import type { EventHub } from "./event_hub.ts";
-import type { Logins } from "./logins.ts";
+import type { Logins } from "./callers/logins.ts";
 
 /** Methods of routes. `get` changes nothing; all others do. */
 export type Method = "get" | "post" | "put" | "patch" | "delete";

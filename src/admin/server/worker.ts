@@ -15,10 +15,10 @@ import {
 } from "../protocol/mod.ts";
 import { AdminApp } from "./admin_app.ts";
 import { BrokerLink } from "./broker_link.ts";
-import type { CallerParts } from "./caller.ts";
+import type { CallerParts } from "./callers/caller.ts";
 import { EventHub } from "./event_hub.ts";
-import { HttpServer } from "./http_server.ts";
-import { Logins } from "./logins.ts";
+import { HttpServer } from "./http/http_server.ts";
+import { Logins } from "./callers/logins.ts";
 
 /** The parts that the first configuration makes. */
 interface WorkerParts {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { ROLES } from "../../credentials/mod.ts";
 import { AdminRefusal } from "../../protocol/mod.ts";
-import type { Login } from "../logins.ts";
+import type { Login } from "../callers/logins.ts";
 import { route, type RouteGroup } from "../route.ts";
 
 const answer = z.object({

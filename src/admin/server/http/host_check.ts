@@ -1,5 +1,5 @@
-import { parseAddress } from "../../network/mod.ts";
-import { AdminRefusal } from "../protocol/mod.ts";
+import { parseAddress } from "../../../network/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
 
 /** Returns whether only this machine reaches the address. */
 export function isLoopback(hostname: string): boolean {

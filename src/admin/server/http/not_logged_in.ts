@@ -1,4 +1,4 @@
-import { AdminRefusal } from "../protocol/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
 
 /** Returns the refusal of a request without valid credentials. */
 export function notLoggedIn(): AdminRefusal {

@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock/mod.ts";
-import { hostAndPort } from "../../network/mod.ts";
+import type { Clock } from "../../../clock/mod.ts";
+import { hostAndPort } from "../../../network/mod.ts";
 
 /** An open request has so long to end when the address changes (ms). */
 const LAST_ANSWERS = 1000;

@@ -1,5 +1,9 @@
-import type { BrowserSessions, Credentials, Role } from "../credentials/mod.ts";
-import { AdminRefusal } from "../protocol/mod.ts";
+import type {
+  BrowserSessions,
+  Credentials,
+  Role,
+} from "../../credentials/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
 
 /** The header of the secret that each change by a browser has to bring. */
 export const CSRF_HEADER = "x-csrf-token";

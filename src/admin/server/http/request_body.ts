@@ -1,4 +1,4 @@
-import { AdminRefusal } from "../protocol/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
 
 /** Bytes of the largest body. */
 const LARGEST = 1 << 20;

@@ -1,4 +1,4 @@
-import { AdminRefusal } from "../protocol/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
 
 /** One field of a request that its schema refuses. */
 export interface FieldFault {

@@ -1,13 +1,13 @@
-import type { Clock } from "../../clock/mod.ts";
+import type { Clock } from "../../../clock/mod.ts";
 import {
   type AdminUser,
   type BrowserSession,
   type BrowserSessions,
   type Credentials,
   LoginRate,
-} from "../credentials/mod.ts";
-import { AdminRefusal } from "../protocol/mod.ts";
-import { TooManyRequests } from "./problem.ts";
+} from "../../credentials/mod.ts";
+import { AdminRefusal } from "../../protocol/mod.ts";
+import { TooManyRequests } from "../http/problem.ts";
 
 /** A log-in that succeeded. */
 export interface Login {
