@@ -83,6 +83,12 @@ export class Host implements Net {
   #refusesUntil = 0;
   /** Damage was done on purpose: alarms may speak of it. */
   isDamaged = false;
+  /**
+   * Since the disk was full, the journal may be the only copy of the last
+   * commits: until a broker has started without an alarm, or has ended it.
+   */
+  hasOneCopy = false;
+  #diskAlarms = 0;
   /** All that connect to it. */
   clients: readonly Client[] = [];
   starts = 0;
@@ -157,9 +163,11 @@ export class Host implements Net {
     });
     this.#life = life;
     world.tell(() => `the broker starts on ${this.#disk.inventory}`);
+    const alarms = this.#diskAlarms;
     life.broker.start().then(
       () => {
         life.isStarted = true;
+        if (alarms === this.#diskAlarms) this.hasOneCopy = false;
         world.tell(() => "the broker has started");
       },
       (error) => this.#notStarted(life, error),
@@ -347,9 +355,13 @@ export class Host implements Net {
       trouble: (what, { message }) => {
         if (life.isOver) return;
         this.#world.tell(() => `ALARM ${what}: ${message}`);
+        if (what === "disk") this.#diskAlarms++;
         if (what === "storage" && DAMAGE.test(message) && !this.isDamaged) {
           this.#ledger.fault(`an alarm without damage: ${message}`);
         }
+      },
+      recovered: (what) => {
+        if (!life.isOver && what === "disk") this.hasOneCopy = false;
       },
     };
   }

@@ -86,8 +86,9 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
     world.disturbedAt = world.events;
     disk.hang();
   },
-  full({ disk, world }) {
+  full({ disk, host, world }) {
     world.disturbedAt = world.events;
+    host.hasOneCopy = true;
     disk.fill();
   },
   heal: ({ disk }) => disk.heal(),
@@ -105,10 +106,9 @@ export const ACTS: Readonly<Record<StepKind, Act>> = {
       host.advance(Math.floor(much * 6000));
     }
   },
-  // Two flips could hit both copies of one thing. After a start on a full disk
-  // the journal may be the only copy of the last commits.
+  // Two flips could hit both copies of one thing.
   damage({ host, disk }, { which }) {
-    if (host.isDamaged || disk.isTaken) return;
+    if (host.isDamaged || host.hasOneCopy) return;
     const files = disk.paths.filter((path) => path.startsWith(STORE));
     if (files.length === 0) return;
     host.crash(true);
