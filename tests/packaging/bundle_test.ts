@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isFresh, listOf } from "../../tools/bundle.ts";
 import { build, root } from "../../tools/build.ts";
-import { runDunlin } from "../support/process.ts";
+import { appears, runDunlin } from "../support/process.ts";
 import { loadedBy } from "../support/loaded_modules.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "dunlin-bundle-" });
@@ -61,7 +61,8 @@ Deno.test("bundle: a plain serve reads few chunks: no package, no TLS, no users,
   );
   assert.ok(sources.includes("src/broker/broker.ts"));
   const heavy = sources.filter((path) =>
-    /^\.\.|^src\/store\/|^src\/security\/\w+\/(?!.*rights)/.test(path)
+    /^\.\.|^src\/(store|admin|broker\/admin)\/|^src\/security\/\w+\/(?!.*rights)/
+      .test(path)
   );
   assert.deepEqual(heavy, []);
   const nodes = [...loaded].filter((one) =>
@@ -151,4 +152,47 @@ Deno.test("bundle: the store's thread starts from it", async () => {
   );
   // The thread's own answer: it looked for the store.
   assert.equal(JSON.parse(out).fault, "missing", out + err);
+});
+
+Deno.test("bundle: the admin page works, and its thread reads nothing of the broker", async () => {
+  const files = await filesOf(bundle);
+  const thread = chunkOf(files, "src/admin/server/thread.ts");
+  const worker = chunkOf(files, "src/admin/server/worker.ts");
+  const loaded = await loadedBy(new URL(`file://${bundle}/${thread}`));
+  for (const one of await loadedBy(new URL(`file://${bundle}/${worker}`))) {
+    loaded.add(one);
+  }
+  const sources = [...loaded].filter((one) => one.startsWith("file:"))
+    .map((one) => files.get(one.slice(one.lastIndexOf("/") + 1))!)
+    .flatMap((text) => [...text.matchAll(/^\/\/ src\/(\w+)\/\S+$/gm)])
+    .map(([, name]) => name);
+  const used = ["admin", "clock", "errors", "network"];
+  assert.deepEqual([...new Set(sources)].sort(), used);
+  const ready = `${folder}/ready.json`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-config", "--unstable-kv", `${bundle}/main.js`],
+      ...["--admin", "--port", "0", "--ready-file", ready],
+      ...["--set", "admin.port=0", "--set", `storage.path=${folder}/store`],
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1", HOME: folder, XDG_RUNTIME_DIR: "" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const output = new Response(child.stdout).text();
+  try {
+    assert.ok(await appears(ready, child.status.then(({ code }) => code)));
+    const { users } = JSON.parse(
+      await Deno.readTextFile(`${folder}/store/admin.json`),
+    );
+    assert.equal(users.length, 1);
+  } finally {
+    child.kill("SIGTERM");
+  }
+  const [, page, link, password] =
+    /admin +(http:\S+)[^]*\?link=(\S+)\n.*password (\S+)/.exec(await output)!;
+  assert.match(page, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  assert.equal(link.length, 43);
+  assert.equal(password.length, 27);
 });

@@ -110,7 +110,13 @@ export class Reader implements AsyncDisposable {
         `deno run -A -c ${root}deno.json --no-lock --cached-only ` +
           this.#shelf.mqtt,
       )
-      .replace(/-h 127\.0\.0\.1(?! -p)/, `-h 127.0.0.1 -p ${port}`);
+      .replace(/-h 127\.0\.0\.1(?! -p)/, `-h 127.0.0.1 -p ${port}`)
+      .replaceAll("http://127.0.0.1:8088/", this.#adminPage ?? "$&");
+  }
+
+  /** Address of the admin page, as the start report has it. */
+  get #adminPage(): string | undefined {
+    return /^ *admin +(http:\S+)$/m.exec(this.#broker?.text ?? "")?.[1];
   }
 
   async #startBroker(command: string): Promise<void> {
