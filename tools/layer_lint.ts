@@ -12,6 +12,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   files: [],
   mqtt: [],
   codec: ["mqtt"],
+  trace: ["mqtt", "codec"],
+  client: ["mqtt", "codec"],
   transport: [],
   store: ["mqtt", "files"],
   security: ["files", "mqtt"],
@@ -30,9 +32,22 @@ const below: Readonly<Record<string, readonly string[]>> = {
     "session",
     "config",
     "admin",
+    "trace",
   ],
   import: ["security"],
-  cli: ["files", "config", "store", "security", "import", "admin", "broker"],
+  cli: [
+    "files",
+    "mqtt",
+    "codec",
+    "trace",
+    "client",
+    "config",
+    "store",
+    "security",
+    "import",
+    "admin",
+    "broker",
+  ],
 };
 
 const openToAll = ["clock", "errors", "network"];
@@ -42,7 +57,7 @@ const openToAll = ["clock", "errors", "network"];
  * from those before it. Files beside `mod.ts` import from all.
  */
 const rooms: Readonly<Record<string, readonly string[]>> = {
-  codec: ["bytes", "packets"],
+  codec: ["bytes", "packets", "listing"],
   transport: ["streams", "opening", "websocket", "tls", "listeners"],
   store: [
     "base",
@@ -65,6 +80,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   config: ["text", "model", "fields", "read", "show", "change"],
   cli: [
     "console",
+    "terminal",
     "settings",
     "running",
     "log",
@@ -76,9 +92,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "import",
     "passwd",
     "admin",
+    "record",
     "service",
     "status",
     "store",
+    "trace",
     "upgrade",
   ],
   admin: ["protocol", "credentials", "metrics", "page", "server"],
@@ -88,6 +106,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "certificates",
     "access",
     "listeners",
+    "trace",
     "control",
     "admin",
   ],

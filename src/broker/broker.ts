@@ -54,6 +54,7 @@ import type { StartedListener } from "./listeners/started_listener.ts";
 import { openStorage, storeReports } from "./open_storage.ts";
 import type { Storage } from "./storage.ts";
 import { SysTopics } from "./status/sys_topics.ts";
+import type { Traces } from "./trace/traces.ts";
 
 /** Ports of a broker; each has a default. */
 export interface BrokerPorts {
@@ -121,6 +122,8 @@ export class Broker {
   readonly #admin: AdminSwitch;
   #storage: Storage | null = null;
   #control: Control | null = null;
+  /** Loaded with the first trace. */
+  #traces: Promise<Traces> | null = null;
   /** Settings of the store; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -301,6 +304,7 @@ export class Broker {
       settings: () => this.#settings,
       state: () => this.state,
       figures: this.figures,
+      traces: () => this.traces(),
       clock: this.#clock,
     }, this.#troubles);
     if (this.#stopping) control?.close();
@@ -456,9 +460,24 @@ export class Broker {
     }
   }
 
+  /**
+   * Returns the message traces, loaded when they are first asked for.
+   * @internal
+   */
+  traces(): Promise<Traces> {
+    return this.#traces ??= this.#loadTraces();
+  }
+
+  async #loadTraces(): Promise<Traces> {
+    const { Traces } = await import("./trace/traces.ts");
+    const { connections } = this.#listenerManager;
+    return new Traces({ context: this.#context, connections });
+  }
+
   /** Closes all that can be opened while the broker runs. */
   async #release(): Promise<void> {
-    this.#control?.close();
+    (await this.#traces)?.close();
+    await this.#control?.close();
     this.#control = null;
     this.#admin.stop();
     this.#sys.stop();

@@ -23,8 +23,14 @@ import {
   type ServeOptions,
 } from "./settings/serve_options.ts";
 import { addStatus, type RunStatus } from "./status/status_program.ts";
+import {
+  addRecord,
+  type RunRecord,
+  type RunReplay,
+} from "./record/record_program.ts";
 import { addService, type RunService } from "./service/service_program.ts";
 import { addStore, type RunStore } from "./store/store_program.ts";
+import { addTrace, type RunTrace } from "./trace/trace_program.ts";
 import { addUpgrade, type RunUpgrade } from "./upgrade/upgrade_program.ts";
 
 /** The commands; each resolves to its exit code. */
@@ -45,6 +51,12 @@ export interface Commands {
   readonly importMosquitto: RunImport;
   /** `dunlin explain`. */
   readonly explain: RunExplain;
+  /** `dunlin trace`. */
+  readonly trace: RunTrace;
+  /** `dunlin record`. */
+  readonly record: RunRecord;
+  /** `dunlin replay`. */
+  readonly replay: RunReplay;
   /** `dunlin health`. */
   readonly health: RunHealth;
   /** `dunlin status`. */
@@ -160,6 +172,8 @@ export function programOf(
   addAuthority(program, commands.authority, onCode);
   addImport(program, commands.importMosquitto, onCode);
   addExplain(program, commands.explain, onCode);
+  addTrace(program, commands.trace, onCode);
+  addRecord(program, commands.record, commands.replay, onCode);
   addPasswd(program, commands.passwd, onCode);
   addAdmin(program, commands.admin, onCode);
   addStatus(program, commands.status, onCode);

@@ -14,6 +14,7 @@ import { readServeArguments } from "./settings/read_serve_arguments.ts";
 import { missingPackage } from "./console/missing_package.ts";
 import { notPermitted, unmetNeed } from "./console/unmet_need.ts";
 import type { PasswdCommandName, PasswdOptions } from "./passwd/passwd.ts";
+import type { RecordOptions, ReplayOptions } from "./record/record_program.ts";
 import type { ServeOptions } from "./settings/serve_options.ts";
 import type {
   ServiceCommandName,
@@ -23,13 +24,28 @@ import type { Signals } from "./serve/signals.ts";
 import type { StatusOptions } from "./status/status_program.ts";
 import type { StoreCommandName } from "./store/store.ts";
 import type { StoreOptions } from "./store/store_options.ts";
+import type { TraceOptions } from "./trace/trace_program.ts";
 import type { UpgradeOptions } from "./upgrade/upgrade_program.ts";
 
 const terminal = new CommandOutput(
   Deno.stdout,
   Deno.stderr,
   Deno.stderr.isTerminal(),
+  Deno.stdout.isTerminal() && !Deno.noColor,
 );
+
+/** Calls `end` at Ctrl-C or SIGTERM; a second one ends the process. */
+function onInterrupt(end: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    // Windows has no SIGTERM.
+    if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
+    const once = () => {
+      Deno.removeSignalListener(signal, once);
+      end();
+    };
+    Deno.addSignalListener(signal, once);
+  }
+}
 
 // Each command is loaded when it is called for: a start must not wait for
 // what it does not need.
@@ -52,6 +68,25 @@ const commands = {
   explain: async (options: ExplainOptions) => {
     const { explain } = await import("./explain/explain.ts");
     return explain(options, Deno.env.toObject(), terminal);
+  },
+  trace: async (options: TraceOptions) => {
+    const { trace } = await import("./trace/trace.ts");
+    return trace(options, Deno.env.toObject(), terminal, onInterrupt);
+  },
+  record: async (
+    file: string,
+    filters: readonly string[],
+    options: RecordOptions,
+  ) => {
+    const { record } = await import("./record/record.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    const clock = new SystemClock();
+    return record(file, filters, options, terminal, clock, onInterrupt);
+  },
+  replay: async (file: string, options: ReplayOptions) => {
+    const { replay } = await import("./record/replay.ts");
+    const { SystemClock } = await import("../clock/mod.ts");
+    return replay(file, options, terminal, new SystemClock(), onInterrupt);
   },
   importMosquitto: async (file: string, options: ImportOptions) => {
     const { importMosquitto } = await import("./import/import.ts");

@@ -1,7 +1,13 @@
 /** The protocol's words: packets, properties, reason codes, topics, errors. */
 export type { ProtocolVersion, QoS } from "./version.ts";
 export { PacketType } from "./packet_type.ts";
-export { hexByte, packetName, propertyName } from "./names.ts";
+export {
+  hexByte,
+  packetName,
+  propertyKey,
+  propertyName,
+  reasonName,
+} from "./names.ts";
 export { ReasonCode, ReturnCode } from "./reason_code.ts";
 export { ProtocolError } from "./protocol_error.ts";
 export { PropertyId } from "./properties.ts";

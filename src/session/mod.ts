@@ -16,6 +16,11 @@ export type { Waiter } from "./core/deferred_acks.ts";
 export type { AccessHolder } from "./core/access.ts";
 export type { DropNote } from "./session/drop_notes.ts";
 export { enforceAccess } from "./session/enforce.ts";
+export type {
+  PacketTrace,
+  TracedConnection,
+  Tracing,
+} from "./core/packet_trace.ts";
 export { NEVER } from "./core/options.ts";
 export type { ListenerOptions, SessionOptions } from "./core/options.ts";
 export type { Flushable, Task, Turn, TurnTimes } from "./core/turn.ts";

@@ -37,6 +37,18 @@ async function run(
         result.called = { command: "health", ...options };
         return Promise.resolve(7);
       },
+      trace: (options) => {
+        result.called = { command: "trace", ...options };
+        return Promise.resolve(7);
+      },
+      record: (file, filters, options) => {
+        result.called = { command: "record", file, filters, ...options };
+        return Promise.resolve(7);
+      },
+      replay: (file, options) => {
+        result.called = { command: "replay", file, ...options };
+        return Promise.resolve(7);
+      },
       status: (options) => {
         result.called = { command: "status", ...options };
         return Promise.resolve(7);
@@ -285,4 +297,24 @@ Deno.test("arguments: help goes as deep as commands do, and names the right one"
     wrong.err,
     /unknown command 'isue'\n\(Did you mean issue\?\)/,
   );
+});
+
+Deno.test("arguments: trace, record and replay have their options", async () => {
+  const trace = await run(["trace", "--client", "a*", "--pcap", "-"]);
+  assert.deepEqual(trace.called, {
+    ...{ command: "trace", client: "a*", pcap: "-" },
+    ...{ for: "10m", payload: "text" },
+  });
+  const both = await run(["trace", "--json", "--pcap", "x"]);
+  assert.match(both.err, /'--json' cannot be used with option '--pcap/);
+  const url = "mqtt://127.0.0.1:1883";
+  const record = await run(["record", "f", "a/#", "b", "--no-retained"]);
+  assert.deepEqual(record.called, {
+    ...{ command: "record", file: "f", filters: ["a/#", "b"] },
+    ...{ url, qos: "2", retained: false },
+  });
+  const replay = await run(["replay", "f", "--speed", "max"]);
+  assert.deepEqual(replay.called, {
+    ...{ command: "replay", file: "f", url, speed: "max", retain: true },
+  });
 });

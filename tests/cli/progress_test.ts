@@ -4,7 +4,7 @@ import {
   shownSize,
   shownTime,
 } from "../../src/cli/console/figures.ts";
-import { Progress } from "../../src/cli/store/progress.ts";
+import { Progress } from "../../src/cli/terminal/progress.ts";
 import { shownPath } from "../../src/cli/console/shown_path.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { settle } from "../support/settle.ts";

@@ -129,6 +129,7 @@ Deno.test("health: a broker that reads its store is not healthy yet; one whose d
     settings: () => ({}) as Settings,
     state: () => assert.fail("health asks for no figures"),
     figures: {} as KeptFigures,
+    traces: () => assert.fail("health asks for no trace"),
     clock: new SystemClock(),
     onTrouble: (error) => assert.fail(error),
   });

@@ -8,9 +8,11 @@ import {
 } from "../../transport/mod.ts";
 import type { KeptFigures } from "../figures/kept_figures.ts";
 import type { BrokerState } from "../status/broker_state.ts";
+import type { Traces } from "../trace/traces.ts";
 import {
   type BrokerStatus,
   type ControlAnswer,
+  type ControlRequest,
   type Health,
   readControlRequest,
 } from "./control_request.ts";
@@ -27,6 +29,8 @@ const PATIENCE = 5000;
 
 /** Time that the history goes on after the last question for a status (ms). */
 const KEPT = 3600_000;
+/** Requests with an answer of one line. */
+type Question = Exclude<ControlRequest, { command: "trace" }>;
 
 /** The result of a request, by its command. */
 type Answer =
@@ -45,6 +49,8 @@ export interface ControlParts {
   readonly state: () => BrokerState;
   /** Figures with history, for `status`. */
   readonly figures: KeptFigures;
+  /** Loads the message traces. */
+  readonly traces: () => Promise<Traces>;
   readonly clock: Clock;
   /** Told what fails; the broker goes on. */
   readonly onTrouble: (error: Error) => void;
@@ -57,7 +63,10 @@ export interface ControlParts {
 export class Control {
   readonly #parts: ControlParts;
   readonly #listener: Listener;
+  /** Those that ask, and wait for their answer. */
   readonly #streams = new Set<ByteStream>();
+  /** Those that read a trace, until its last line is written. */
+  readonly #traces = new Map<ByteStream, Promise<void>>();
 
   private constructor(listener: Listener, parts: ControlParts) {
     this.#listener = listener;
@@ -73,10 +82,14 @@ export class Control {
     return control;
   }
 
-  /** Stops answering, and removes the file. */
-  close(): void {
+  /**
+   * Stops answering, and removes the file. Resolves once the traces, which must
+   * have ended, are read to their end, or after two seconds.
+   */
+  async close(): Promise<void> {
     this.#listener.close();
     for (const stream of this.#streams) this.#end(stream);
+    await Promise.allSettled(this.#traces.values());
   }
 
   async #answer(stream: ByteStream): Promise<void> {
@@ -86,7 +99,16 @@ export class Control {
     try {
       const line = await readLine(stream);
       if (line === null) return;
-      const answer = await this.#judge(line);
+      const request = readControlRequest(line);
+      if (typeof request === "object" && request.command === "trace") {
+        cancel();
+        // Others may ask meanwhile: a trace may take hours.
+        this.#streams.delete(stream);
+        const traced = this.#trace(stream, request.asked);
+        this.#traces.set(stream, traced);
+        return await traced;
+      }
+      const answer = await this.#judge(request);
       const bytes = new TextEncoder().encode(JSON.stringify(answer) + "\n");
       for (let at = 0; at < bytes.length;) {
         at += await stream.write(bytes.subarray(at));
@@ -99,11 +121,19 @@ export class Control {
     }
   }
 
+  async #trace(
+    stream: ByteStream,
+    asked: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { traces, clock } = this.#parts;
+    const { streamTrace } = await import("../trace/stream_trace.ts");
+    await streamTrace(stream, asked, await traces(), clock);
+  }
+
   async #judge(
-    line: string,
+    request: Question | string,
   ): Promise<ControlAnswer<Answer>> {
     const { registry, settings, state } = this.#parts;
-    const request = readControlRequest(line);
     if (typeof request === "string") return { ok: false, error: request };
     if (request.command === "settings") {
       // Only now: it loads all of the runtime's cryptography for Node.
@@ -128,7 +158,8 @@ export class Control {
 
   #end(stream: ByteStream): void {
     // Closing twice may throw.
-    if (this.#streams.delete(stream)) stream.close();
+    const isOpen = this.#streams.delete(stream);
+    if (this.#traces.delete(stream) || isOpen) stream.close();
   }
 }
 

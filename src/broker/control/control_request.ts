@@ -30,7 +30,12 @@ export type ControlRequest =
   /** `key`: of the digests that stand for secrets. */
   | { readonly command: "settings"; readonly key: string }
   | { readonly command: "state" }
-  | { readonly command: "status"; readonly history: boolean };
+  | { readonly command: "status"; readonly history: boolean }
+  /** Its answer has many lines; `readTraceSpec` reads `asked`. */
+  | { readonly command: "trace"; readonly asked: Asked };
+
+/** The fields of a request, as they came. */
+type Asked = Readonly<Record<string, unknown>>;
 
 /** Reads a request; else says what is wrong with it. */
 export function readControlRequest(line: string): ControlRequest | string {
@@ -43,7 +48,7 @@ export function readControlRequest(line: string): ControlRequest | string {
   if (typeof request !== "object" || request === null) {
     return "the request is not an object";
   }
-  const given = request as Readonly<Record<string, unknown>>;
+  const given = request as Asked;
   switch (given.command) {
     case "explain": {
       const asked = readCase(given);
@@ -60,11 +65,13 @@ export function readControlRequest(line: string): ControlRequest | string {
       return { command: "state" };
     case "status":
       return { command: "status", history: given.history === true };
+    case "trace":
+      return { command: "trace", asked: given };
   }
   return "there is no such command";
 }
 
-function readCase(given: Readonly<Record<string, unknown>>): LiveCase | string {
+function readCase(given: Asked): LiveCase | string {
   const { clientId, topic, qos, retain, actions } = given;
   if (typeof clientId !== "string" || typeof topic !== "string") {
     return "clientId and topic must be strings";

@@ -1,6 +1,24 @@
-import { shownLines, withoutControls } from "./shown_text.ts";
+import { shownLines, shownText, withoutControls } from "./shown_text.ts";
 
 const encoder = new TextEncoder();
+
+/** The colours of a terminal that tables use. */
+export type Colour = keyof typeof COLOURS;
+
+const COLOURS = {
+  red: 31,
+  green: 32,
+  yellow: 33,
+  blue: 34,
+  cyan: 36,
+  grey: 90,
+};
+
+/** A part of a line, and its colour on a terminal. */
+export interface Painted {
+  readonly text: string;
+  readonly colour?: Colour;
+}
 
 /** Output of a command; tests give their own. */
 export interface Output {
@@ -8,6 +26,11 @@ export interface Output {
   readonly out: (text: string) => void;
   /** Writes an error; what steers a terminal becomes "?". Never throws. */
   readonly err: (text: string) => void;
+  /**
+   * Writes a line of a result, in colours where it goes to a terminal. Control
+   * characters and line ends in it become "?". Never throws.
+   */
+  readonly paint?: (line: readonly Painted[]) => void;
   /**
    * Steers the terminal that `err` leads to, with text of our own alone. Never
    * throws; missing where that is no terminal.
@@ -44,19 +67,36 @@ function writeAll(stream: SyncStream, text: string): Error | null {
 export class CommandOutput implements Output {
   readonly #stdout: SyncStream;
   readonly #stderr: SyncStream;
+  readonly #isColoured: boolean;
   readonly steer?: (text: string) => void;
   #failure: Error | null = null;
 
-  /** `isTerminal` says of `stderr` whether it is one. */
-  constructor(stdout: SyncStream, stderr: SyncStream, isTerminal: boolean) {
+  /** `isTerminal` says of `stderr` whether it is one, `isColoured` of `stdout`. */
+  constructor(
+    stdout: SyncStream,
+    stderr: SyncStream,
+    isTerminal: boolean,
+    isColoured = false,
+  ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
+    this.#isColoured = isColoured;
     if (isTerminal) this.steer = (text) => void writeAll(stderr, text);
   }
 
   readonly out = (text: string): void => {
     // After one text that is missing, the next would be out of its place.
     this.#failure ??= writeAll(this.#stdout, withoutControls(text));
+  };
+
+  readonly paint = (line: readonly Painted[]): void => {
+    const text = line.map(({ text, colour }) => {
+      const shown = shownText(text);
+      return this.#isColoured && colour !== undefined
+        ? `\x1b[${COLOURS[colour]}m${shown}\x1b[0m`
+        : shown;
+    }).join("");
+    this.#failure ??= writeAll(this.#stdout, `${text}\n`);
   };
 
   readonly err = (text: string): void => {

@@ -24,11 +24,24 @@ export async function askBroker<Result>(
   clock: Clock,
   config?: string,
 ): Promise<Result> {
-  const { storage } = settings;
-  const path = storage.mode === "memory"
+  const path = controlOf(settings, environment, config);
+  return await askAt<Result>(path, request, clock);
+}
+
+/**
+ * Returns the socket file of the broker that runs on `settings`, from the file
+ * `config`.
+ *
+ * @throws {CommandError} where it cannot be found.
+ */
+export function controlOf(
+  settings: Settings,
+  environment: Readonly<Record<string, string>>,
+  config: string | undefined,
+): string {
+  return settings.storage.mode === "memory"
     ? socketInMemory(environment, config)
     : controlPath(storagePath(settings, environment));
-  return await askAt<Result>(path, request, clock);
 }
 
 /** Does the same for the broker that answers at the socket file `path`. */
@@ -37,11 +50,6 @@ export async function askAt<Result>(
   request: Readonly<Record<string, unknown>>,
   clock: Clock,
 ): Promise<Result> {
-  if (Deno.build.os === "windows") {
-    throw new CommandError(
-      "the running broker answers on a socket file, which Windows lacks",
-    );
-  }
   const answer = await ask<Result>(path, JSON.stringify(request), clock);
   if (answer.ok) return answer.result;
   throw new CommandError(`the broker says: ${answer.error}`);
@@ -91,9 +99,32 @@ async function ask<Result>(
   line: string,
   clock: Clock,
 ): Promise<ControlAnswer<Result>> {
-  let conn: Deno.UnixConn;
+  const conn = await connectTo(path);
+  const cancel = clock.after(PATIENCE, () => conn.close());
   try {
-    conn = await Deno.connect({ transport: "unix", path });
+    const writer = conn.writable.getWriter();
+    await writer.write(new TextEncoder().encode(`${line}\n`));
+    const text = await new Response(conn.readable).text();
+    return JSON.parse(text) as ControlAnswer<Result>;
+  } catch (error) {
+    throw new CommandError(`${path}: the broker did not answer`, error);
+  } finally {
+    cancel();
+  }
+}
+
+/**
+ * Connects to the socket file `path`. Rejects with `CommandError` when no broker
+ * of this user answers there.
+ */
+export async function connectTo(path: string): Promise<Deno.UnixConn> {
+  if (Deno.build.os === "windows") {
+    throw new CommandError(
+      "the running broker answers on a socket file, which Windows lacks",
+    );
+  }
+  try {
+    return await Deno.connect({ transport: "unix", path });
   } catch (error) {
     // The runtime denies the socket, not the system: the command line says so.
     if (error instanceof Deno.errors.NotCapable) throw error;
@@ -105,16 +136,5 @@ async function ask<Result>(
       ? "only the broker's own user may ask it"
       : (error as Error).message;
     throw new CommandError(`${path}: ${why}`, error);
-  }
-  const cancel = clock.after(PATIENCE, () => conn.close());
-  try {
-    const writer = conn.writable.getWriter();
-    await writer.write(new TextEncoder().encode(`${line}\n`));
-    const text = await new Response(conn.readable).text();
-    return JSON.parse(text) as ControlAnswer<Result>;
-  } catch (error) {
-    throw new CommandError(`${path}: the broker did not answer`, error);
-  } finally {
-    cancel();
   }
 }

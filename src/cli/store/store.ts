@@ -2,7 +2,7 @@ import type { Clock } from "../../clock/mod.ts";
 import { StoreError } from "../../store/mod.ts";
 import { writeAnswer } from "../console/answer.ts";
 import type { Output } from "../console/output.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "../terminal/progress.ts";
 import { startError } from "../settings/start_error.ts";
 import { shownPath } from "../console/shown_path.ts";
 import type { StoreCommand, StoreOptions, WorkOn } from "./store_options.ts";

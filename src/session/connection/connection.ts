@@ -17,6 +17,7 @@ import type { Accepted, ByteStream } from "../../transport/mod.ts";
 import type { SettledAccess } from "../core/access.ts";
 import type { Context } from "../core/context.ts";
 import type { Deadline } from "../core/deadlines.ts";
+import type { PacketTrace } from "../core/packet_trace.ts";
 import { expectPacket } from "./first_packet.ts";
 import type { FilterWork } from "./filter_work.ts";
 import { limitMet } from "./limit_met.ts";
@@ -167,6 +168,7 @@ export class Connection implements Deadline, LoggedConnection {
   exchange: AuthExchange | null = null;
   /** Takes the answers of the exchange; null without one. @internal */
   authenticated: Authenticated | null = null;
+  #trace: PacketTrace | null = null;
   /** Time of `due`, ms by `Clock.now`; Infinity for never. */
   at: number = Infinity;
   /** Belongs to `Deadlines`. */
@@ -199,6 +201,16 @@ export class Connection implements Deadline, LoggedConnection {
     this.#whenClosed = whenClosed;
     this.sender = new Sender(accepted.stream, context, this);
     this.pump = new Pump(accepted.stream, this, context);
+    context.tracing?.opened(this);
+  }
+
+  /** Sees its packets both ways; null for none. @internal */
+  get trace(): PacketTrace | null {
+    return this.#trace;
+  }
+
+  set trace(trace: PacketTrace | null) {
+    this.#trace = this.sender.outbox.trace = trace;
   }
 
   /** Names the work on its packets, for slow turns. */
@@ -262,7 +274,11 @@ export class Connection implements Deadline, LoggedConnection {
         }
         this.heardAt = turn.now;
         at = frame.end;
-        if (!this.#handler.handle(this, chunk, frame)) return frame.start;
+        if (this.#trace !== null) this.#trace.received(chunk, frame);
+        if (!this.#handler.handle(this, chunk, frame)) {
+          if (this.#trace !== null) this.#trace.postponed();
+          return frame.start;
+        }
         // The answers are for the packet that waited, not for a later one.
         if (settled !== null) this.settled = null;
         counters.packetsReceived++;
@@ -380,6 +396,7 @@ export class Connection implements Deadline, LoggedConnection {
       );
     }
     const { detail = reason } = end;
+    if (this.#trace !== null) this.#trace.closed(why, detail);
     // The end of its session may make room.
     const limit = limitMet(this, why, reasonCode, detail);
     this.#survive("a clean detachment", () => this.#leave());

@@ -15,6 +15,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Durability } from "./durability.ts";
 import { Faults } from "./faults.ts";
 import type { SessionOptions } from "./options.ts";
+import type { Tracing } from "./packet_trace.ts";
 import { Turn, workClock } from "./turn.ts";
 import { TurnWatch, type WorkKind, workOf } from "./turn_watch.ts";
 import type { SessionLog } from "./session_log.ts";
@@ -73,6 +74,11 @@ export class Context {
   readonly random: () => number;
   /** Logs clients that come and go. */
   readonly log: SessionLog;
+  /**
+   * Chooses the new connections whose packets are traced; null without a trace.
+   * @internal
+   */
+  tracing: Tracing | null = null;
   /** Number of the latest connection. */
   connections = 0;
   /** Owns the state that has to last, and the answers that wait for the disk. */

@@ -11,6 +11,7 @@ import type { ByteStream } from "../../transport/mod.ts";
 import { giveBack, LARGEST, lend } from "../core/buffers.ts";
 import type { Counters } from "../core/counters.ts";
 import type { CommitBarrier } from "../core/durability.ts";
+import type { PacketTrace } from "../core/packet_trace.ts";
 import type { Turn } from "../core/turn.ts";
 
 /** Payload length from which on the outbox writes the bytes without a copy. */
@@ -79,6 +80,8 @@ export class Outbox {
   #whenEmpty: (() => void) | null = null;
   /** Estimated bytes of one flush. */
   #usual = 0;
+  /** Sees each packet as it is appended; null for none. */
+  trace: PacketTrace | null = null;
   /** Whether `Turn` already knows of it. */
   touched = false;
   /** Bytes appended and not yet taken by the stream. */
@@ -147,6 +150,7 @@ export class Outbox {
 
   /** Appends a frame of a chunk unchanged; see `seal`. */
   appendRun(chunk: Uint8Array, start: number, end: number): void {
+    if (this.trace !== null) this.trace.sent(chunk, start, end);
     this.#count(end - start);
     if (this.#run === chunk && this.#runEnd === start) {
       this.#runEnd = end;
@@ -170,6 +174,7 @@ export class Outbox {
 
   /** Appends a copy of `bytes`. */
   append(bytes: Uint8Array): void {
+    if (this.trace !== null) this.trace.sent(bytes, 0, bytes.length);
     if (this.#run !== null) this.seal();
     this.#copy(bytes, 0, bytes.length);
     this.#count(bytes.length);
@@ -181,6 +186,7 @@ export class Outbox {
     if (this.#run !== null) this.seal();
     const at = this.#reserve(4);
     this.#length = writeAck(this.#buffer!, at, type, packetId);
+    if (this.trace !== null) this.trace.sent(this.#buffer!, at, at + 4);
     this.#count(4);
     if (!this.touched) this.#turn.touch(this);
   }
@@ -193,6 +199,7 @@ export class Outbox {
     const total = measurePublish(head, message);
     if (total > limit) return false;
     this.#noteMessage();
+    if (this.trace !== null) this.trace.sentPublish(head, message, total);
     if (this.#run !== null) this.seal();
     const payload = message.payloadEnd - message.payloadStart;
     const at = this.#reserve(total - payload);

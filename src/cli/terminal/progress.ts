@@ -14,7 +14,7 @@ const CLEAR = "\r\x1b[K";
 
 /** A line on a terminal that tells how far some long work has come. */
 export class Progress {
-  readonly #label: string;
+  readonly #label: () => string;
   readonly #part: (() => Promise<number>) | null;
   readonly #clock: Clock;
   readonly #write: (text: string) => void;
@@ -24,16 +24,16 @@ export class Progress {
   #isShown = false;
 
   /**
-   * Begins at once. `part` tells how much is done, from 0 to 1; without it the
+   * Begins at once. `label` is a text, or makes it. `part` tells how much is done, from 0 to 1; without it the
    * line tells how long it has taken.
    */
   constructor(
-    label: string,
+    label: string | (() => string),
     part: (() => Promise<number>) | null,
     clock: Clock,
     write: (text: string) => void,
   ) {
-    this.#label = label;
+    this.#label = typeof label === "string" ? () => label : label;
     this.#part = part;
     this.#clock = clock;
     this.#write = write;
@@ -55,7 +55,7 @@ export class Progress {
     this.#isShown = true;
     const seconds = Math.floor((this.#clock.now() - this.#began) / 1000);
     this.#write(
-      `${CLEAR}${this.#label} ${part === null ? `${seconds} s` : bar(part)}`,
+      `${CLEAR}${this.#label()} ${part === null ? `${seconds} s` : bar(part)}`,
     );
     this.#next = this.#clock.after(LOOK, () => this.#look());
   }
