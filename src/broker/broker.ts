@@ -180,9 +180,6 @@ export class Broker {
     this.figures = new KeptFigures({
       context: this.#context,
       figures: this.#figures,
-      onCommit: (task) => {
-        if (this.#storage !== null) this.#storage.onCommit = task;
-      },
     });
     this.#sys = new SysTopics(
       this.#context,
@@ -412,6 +409,7 @@ export class Broker {
       this.#log.trouble("clock", error, "clock-doubtful", "broker");
     }
     this.#storage = storage;
+    storage.onCommit = this.figures.committed;
     this.#context.loading = false;
     for (const connection of this.#listenerManager.connections) {
       connection.loaded();

@@ -8,9 +8,13 @@ import { SystemClock } from "../../src/clock/mod.ts";
 import { Broker } from "../../src/broker/mod.ts";
 import { completeSettings } from "../../src/config/mod.ts";
 
-/** A broker in this process that answers at a socket file, and its status. */
+/**
+ * A broker in this process that answers at a socket file; `prepare` comes before
+ * its start.
+ */
 async function withBroker(
   test: (path: string, broker: Broker) => Promise<void>,
+  prepare: (broker: Broker) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "dunlin-status-" });
   const broker = new Broker(completeSettings({
@@ -18,6 +22,7 @@ async function withBroker(
     storage: { mode: "buffered", path: `${folder}/store.kv` },
   }));
   try {
+    await prepare(broker);
     await broker.start();
     await test(`${folder}/store.kv`, broker);
   } finally {
@@ -158,4 +163,32 @@ Deno.test("status: text of others cannot steer the terminal", async () => {
     const text = statusText({ ...answer, alarms });
     assert.match(text, /^ALARM +disk, since 1970-.* UTC: full\?\[2J\?ok$/m);
   });
+});
+
+/** Publishes one retained message, and waits for its acknowledgement. */
+async function publishRetained(port: number): Promise<void> {
+  using conn = await Deno.connect({ port });
+  const packets = [0x10, 13, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 1, 99];
+  packets.push(0x33, 6, 0, 1, 116, 0, 1, 120);
+  await conn.write(new Uint8Array(packets));
+  // CONNACK and PUBACK.
+  for (let count = 0; count < 8;) {
+    count += await conn.read(new Uint8Array(8)) ?? 8;
+  }
+}
+
+Deno.test("status: commits are measured, also where the question came before the store", async () => {
+  await withBroker(
+    async (_path, broker) => {
+      const recorder = await broker.figures.keep(1000);
+      const before = recorder.read().commits.count;
+      await publishRetained(broker.listeners[0].port);
+      await broker.save();
+      const { commits, storage } = recorder.read();
+      assert.ok(commits.count > before);
+      assert.equal(commits.count, storage.commits);
+      assert.ok(commits.sum > 0);
+    },
+    (broker) => broker.figures.hold(),
+  );
 });

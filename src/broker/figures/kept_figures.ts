@@ -8,6 +8,8 @@ import type { Recorder, RecorderParts } from "./recorder.ts";
 export class KeptFigures {
   readonly #parts: RecorderParts;
   #recorder: Promise<Recorder> | null = null;
+  /** The recorder, once it is loaded. */
+  #current: Recorder | null = null;
   /** Owners that keep it for good. */
   #held = 0;
   #cancel: Cancel | null = null;
@@ -40,6 +42,9 @@ export class KeptFigures {
     this.#endUnused();
   }
 
+  /** Counts a commit of `ms`, while there is a recorder. */
+  readonly committed = (ms: number): void => this.#current?.committed(ms);
+
   /** Ends it for good. */
   stop(): void {
     this.#isStopped = true;
@@ -49,11 +54,18 @@ export class KeptFigures {
   }
 
   #record(): Promise<Recorder> {
-    return this.#recorder ??= import("./recorder.ts").then(({ Recorder }) => {
-      const recorder = new Recorder(this.#parts);
-      if (this.#isStopped) recorder.stop();
-      return recorder;
-    });
+    if (this.#recorder !== null) return this.#recorder;
+    const recorder: Promise<Recorder> = import("./recorder.ts").then(
+      ({ Recorder }) => {
+        const made = new Recorder(this.#parts);
+        // It may have been given up meanwhile.
+        if (this.#recorder === recorder && !this.#isStopped) {
+          this.#current = made;
+        } else made.stop();
+        return made;
+      },
+    );
+    return this.#recorder = recorder;
   }
 
   #endUnused(): void {
@@ -61,7 +73,7 @@ export class KeptFigures {
   }
 
   #end(): void {
-    this.#recorder?.then((recorder) => recorder.stop());
-    this.#recorder = null;
+    this.#current?.stop();
+    this.#recorder = this.#current = null;
   }
 }

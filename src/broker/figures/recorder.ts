@@ -29,8 +29,6 @@ const RATE_SPAN = 9500;
 export interface RecorderParts {
   readonly context: Context;
   readonly figures: Figures;
-  /** Receives the task for each commit, ms; null ends it. */
-  readonly onCommit: (task: ((ms: number) => void) | null) => void;
 }
 
 /**
@@ -52,14 +50,13 @@ export class Recorder {
 
   /** Measures from now on. */
   constructor(parts: RecorderParts) {
-    const { context, figures, onCommit } = parts;
+    const { context, figures } = parts;
     this.#parts = parts;
     this.#clock = context.clock;
     this.#timer = context.workClock("housekeeping");
     this.#startedAt = context.clock.now();
     this.#turns = new MeasuredTurns(context.clock);
     context.turn.times = this.#turns;
-    onCommit((ms) => this.#commits.observe(ms));
     // Rates need not wait for the first points.
     for (const { at, figures: former } of figures.rounds) {
       this.#history.add(at, pointOf(former, null));
@@ -69,11 +66,15 @@ export class Recorder {
 
   /** Measures and keeps nothing from now on. */
   stop(): void {
-    const { context, onCommit } = this.#parts;
+    const { context } = this.#parts;
     this.#cancel?.();
     this.#cancel = null;
     if (context.turn.times === this.#turns) context.turn.times = null;
-    onCommit(null);
+  }
+
+  /** Counts a commit of `ms`. */
+  committed(ms: number): void {
+    this.#commits.observe(ms);
   }
 
   /** The figures as of now. */
