@@ -20,7 +20,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   router: ["mqtt", "store"],
   session: ["mqtt", "codec", "store", "security", "router", "transport"],
   config: ["files", "mqtt"],
-  admin: ["files", "mqtt", "security", "config"],
+  admin: ["files", "mqtt", "trace", "security", "config"],
   broker: [
     "files",
     "mqtt",

@@ -276,6 +276,7 @@ export class Broker {
       settings: () => this.#settings,
       figures: this.figures,
       listeners: () => this.listeners,
+      traces: () => this.traces(),
       clock: this.#clock,
       log: this.#log,
     };

@@ -66,7 +66,7 @@ export class AdminCaller {
 async function answerOf(response: Response): Promise<AdminAnswer> {
   const { status, headers } = response;
   const text = await response.text();
-  const isJson = /json/.test(headers.get("content-type") ?? "");
+  const isJson = /\/(problem\+)?json/.test(headers.get("content-type") ?? "");
   const json = isJson ? JSON.parse(text) : undefined;
   return { status, headers, text, json };
 }

@@ -21,11 +21,80 @@ export interface Asks {
     readonly request: null;
     readonly result: HistoryFigures;
   };
+  /** Begins a message trace; its rows are kept. */
+  readonly "traces.start": {
+    readonly request: TraceRequest;
+    readonly result: TraceFacts;
+  };
+  /** Lists the traces of the API. */
+  readonly "traces.list": {
+    readonly request: null;
+    readonly result: { readonly traces: readonly TraceFacts[] };
+  };
+  /** Ends a trace; its rows are still kept. */
+  readonly "traces.stop": {
+    readonly request: { readonly id: number };
+    readonly result: TraceFacts;
+  };
+  /** Ends a trace, and forgets its rows. */
+  readonly "traces.remove": {
+    readonly request: { readonly id: number };
+    readonly result: { readonly id: number };
+  };
+  /** The next rows of a trace. */
+  readonly "traces.read": {
+    readonly request: { readonly id: number; readonly after: number };
+    readonly result: TracePage;
+  };
   /** Publishes messages in their order; stops at the first that is refused. */
   readonly "publish": {
     readonly request: { readonly messages: readonly PublishRequest[] };
     readonly result: { readonly results: readonly PublishResult[] };
   };
+}
+
+/** The choice of a trace; a field that is left out chooses all packets. */
+export interface TraceRequest {
+  /** Client id, in which `*` stands for any characters. */
+  readonly client?: string;
+  /** Topic filter. */
+  readonly topic?: string;
+  /** IP address or network. */
+  readonly address?: string;
+  readonly direction?: "in" | "out";
+  /** Kinds of packets, as `publish`. */
+  readonly packets?: readonly string[];
+  /** Duration, 1 to 86,400. @default 600 */
+  readonly seconds?: number;
+  /** Bytes of each payload, 0 to 4,096. @default 4,096 */
+  readonly preview?: number;
+}
+
+/** Facts about a trace. */
+export interface TraceFacts {
+  readonly id: number;
+  /** The choice, as it was asked for. */
+  readonly asked: TraceRequest;
+  /** ms since 1970. */
+  readonly startedAt: number;
+  /** Its end by itself, in ms since 1970. */
+  readonly until: number;
+  readonly rows: number;
+  /** Rows left out. */
+  readonly missing: number;
+  /** Why it ended; null while it runs. */
+  readonly end: string | null;
+}
+
+/** Rows of a trace. */
+export interface TracePage {
+  /** Lines of JSON, the oldest first; at most 500 and 256 Ki characters. */
+  readonly lines: readonly string[];
+  /** Number to continue behind. */
+  readonly last: number;
+  /** Lines behind `after` that are no longer kept. */
+  readonly missed: number;
+  readonly trace: TraceFacts;
 }
 
 /** Selects events of the log. */

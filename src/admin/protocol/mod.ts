@@ -9,6 +9,9 @@ export type {
   PublishRequest,
   PublishRequestProperties,
   PublishResult,
+  TraceFacts,
+  TracePage,
+  TraceRequest,
 } from "./asks.ts";
 export type {
   AlarmFigures,

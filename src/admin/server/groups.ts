@@ -11,5 +11,6 @@ export const groups: Readonly<Record<string, () => Promise<RouteGroup>>> = {
   tokens: async () => (await import("./routes/tokens.ts")).tokens,
   clients: async () => (await import("./routes/clients.ts")).clients,
   logs: async () => (await import("./routes/logs.ts")).logs,
+  traces: async () => (await import("./routes/traces.ts")).traces,
   publish: async () => (await import("./routes/publish.ts")).publish,
 };

@@ -4,6 +4,7 @@ import type { Registry } from "../../session/mod.ts";
 import type { KeptFigures } from "../figures/kept_figures.ts";
 import type { StartedListener } from "../listeners/started_listener.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
+import type { Traces } from "../trace/traces.ts";
 import type { LogTail } from "../status/log_tail.ts";
 
 /** The parts of the broker that the admin page shows and changes. */
@@ -15,6 +16,8 @@ export interface AdminParts {
   readonly figures: KeptFigures;
   /** The listeners that are open now. */
   readonly listeners: () => readonly StartedListener[];
+  /** Loads the message traces. */
+  readonly traces: () => Promise<Traces>;
   readonly clock: Clock;
   readonly log: BrokerLog;
 }

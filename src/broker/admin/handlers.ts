@@ -18,6 +18,11 @@ export const handlers: {
   "client.kick": async () => (await import("./kick_client.ts")).kickClient,
   "logs.read": async () => (await import("./read_logs.ts")).readLogs,
   "status.history": async () => (await import("./history.ts")).history,
+  "traces.start": async () => (await import("./traces.ts")).startTrace,
+  "traces.list": async () => (await import("./traces.ts")).listTraces,
+  "traces.stop": async () => (await import("./traces.ts")).stopTrace,
+  "traces.remove": async () => (await import("./traces.ts")).removeTrace,
+  "traces.read": async () => (await import("./traces.ts")).readTrace,
   "publish": async () =>
     (await import("./publish_messages.ts")).publishMessages,
 };

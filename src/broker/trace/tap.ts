@@ -141,9 +141,9 @@ export class Tap implements PacketTrace {
   /** Returns the row of a packet that the trace wants and has room for. */
   #rowFor(trace: Trace, packet: SeenPacket): TraceRow | null {
     if (trace.isOver || !trace.wants(packet) || !trace.hasRoom) return null;
-    const { bytes: hasBytes, preview } = trace.spec;
+    const { bytes: hasBytes, payload, preview } = trace.spec;
     const { id, hostname, port, version } = this.#connection;
-    const facts = packet.facts(hasBytes ? 0 : preview);
+    const facts = packet.facts(payload ? preview : 0);
     const bytes = hasBytes ? packet.bytes(preview) : null;
     return {
       time: new Date(this.#clock.date()).toISOString(),

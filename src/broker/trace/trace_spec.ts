@@ -29,7 +29,9 @@ export interface TraceSpec {
   readonly duration: number;
   /** Bytes of payload in a row, 0 to `PREVIEW`. */
   readonly preview: number;
-  /** Whether rows have the bytes of the packet, in place of its payload. */
+  /** Whether rows have the payload apart. */
+  readonly payload: boolean;
+  /** Whether rows have the bytes of the packet. */
   readonly bytes: boolean;
 }
 
@@ -39,6 +41,7 @@ export function readTraceSpec(
 ): TraceSpec | string {
   const { client = null, topic = null, direction = null } = given;
   const { duration = USUAL, preview = PREVIEW, bytes = false } = given;
+  const { payload = true } = given;
   if (client !== null && !isPattern(client)) {
     return "client must be a client id, in which * stands for any characters";
   }
@@ -58,13 +61,14 @@ export function readTraceSpec(
     return `preview must be a whole number of bytes from 0 to ${PREVIEW}`;
   }
   if (typeof bytes !== "boolean") return "bytes must be true or false";
+  if (typeof payload !== "boolean") return "payload must be true or false";
   const kinds = readKinds(given.packets ?? null);
   if (typeof kinds === "string") return kinds;
   const address = readAddress(given.address ?? null);
   if (typeof address === "string") return address;
   return {
     ...{ client, topic: topic as string | null, direction },
-    ...{ address, kinds, duration, preview, bytes },
+    ...{ address, kinds, duration, preview, payload, bytes },
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   Tracing,
 } from "../../session/mod.ts";
 import type { TraceEnd } from "../../trace/mod.ts";
+import type { KeptTrace } from "./kept_trace.ts";
 import { Tap } from "./tap.ts";
 import { Trace, type TraceSink } from "./trace.ts";
 import type { TraceSpec } from "./trace_spec.ts";
@@ -27,6 +28,8 @@ export interface TracesParts {
 export class Traces implements Tracing {
   readonly #parts: TracesParts;
   readonly #clock: Clock;
+  /** Traces whose rows are kept for the API, by their number. */
+  readonly kept = new Map<number, KeptTrace>();
   #running: Trace[] = [];
   #latest = 0;
   #isClosed = false;

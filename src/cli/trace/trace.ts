@@ -69,7 +69,7 @@ function requestOf(options: TraceOptions): Record<string, unknown> {
     ...{ client, topic, address, direction, duration },
     packets: packets?.split(",").map((one) => one.trim().toLowerCase()),
     ...payload === "none" ? { preview: 0 } : {},
-    bytes: options.pcap !== undefined,
+    ...options.pcap === undefined ? {} : { bytes: true, payload: false },
   };
 }
 
