@@ -30,6 +30,20 @@ Deno.test("status: a broker in memory answers at a socket beside its entry, whic
     const explain = ["explain", "--client", "c", "--topic", "t", "--live"];
     const live = await runDunlin(explain, env);
     assert.match(live.stdout, /^c: not known to the broker/, live.stderr);
+    {
+      await using other = await BrokerProcess.start({ env });
+      await until("both entries", () => filesIn(home).length === 4);
+      const several = await runDunlin(["status"], env);
+      assert.equal(several.code, 1);
+      const line = `  --process ${other.pid}   no settings file, memory`;
+      assert.match(several.stderr, /^dunlin: 2 brokers of this user run; name/);
+      assert.ok(several.stderr.includes(line), several.stderr);
+      const pid = String(other.pid);
+      const named = await runDunlin(["status", "--process", pid], env);
+      assert.match(named.stdout, new RegExp(`process ${pid}\n`));
+      const none = await runDunlin(["status", "--process", "1"], env);
+      assert.match(none.stderr, /no broker of this user runs as process 1\n/);
+    }
     broker.signal("SIGKILL");
     await broker.ended;
     const after = await runDunlin(["status"], env);

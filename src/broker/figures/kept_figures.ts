@@ -2,8 +2,8 @@ import type { Cancel } from "../../clock/mod.ts";
 import type { Recorder, RecorderParts } from "./recorder.ts";
 
 /**
- * Keeps a history while somebody asks for it. A broker that is never asked loads
- * and measures nothing.
+ * Keeps a history of figures from the first question on. A broker without
+ * questions loads and measures nothing.
  */
 export class KeptFigures {
   readonly #parts: RecorderParts;

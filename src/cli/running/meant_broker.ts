@@ -15,6 +15,8 @@ export interface Naming {
 export interface Meant {
   /** The broker that runs; null when the settings say what is meant. */
   readonly broker: RunningBroker | null;
+  /** The brokers that run, where several do and none is named; else none. */
+  readonly several: readonly RunningBroker[];
   /**
    * Says on the error output what is used, as "using the store FILE", and why;
    * nothing where the command names its settings.
@@ -38,14 +40,15 @@ export function meantBroker(
   const isNamed = config !== undefined || (set ?? []).length > 0 ||
     Boolean(environment.DUNLIN_CONFIG) ||
     Object.keys(environment).some((name) => NAMING.test(name));
-  if (isNamed) return { broker: null, say: () => {} };
+  if (isNamed) return { broker: null, several: [], say: () => {} };
   const running = findRunning(environment);
   const tell = (text: string) => output.err(`dunlin: ${text}\n`);
   if (running.length === 1) {
     const [broker] = running;
     const by = `process ${broker.pid}, ${broker.config ?? "no settings file"}`;
     const why = `of the broker that runs (${by})`;
-    return { broker, say: (what) => tell(`${what} ${why}`) };
+    const say = (what: string) => tell(`${what} ${why}`);
+    return { broker, several: [], say };
   }
   const why = running.length === 0
     ? "no broker of this user runs"
@@ -58,6 +61,7 @@ export function meantBroker(
     : "";
   return {
     broker: null,
+    several: running,
     say: (what) =>
       tell(`${what}: no --config is given and ${why}${passedOver}`),
   };

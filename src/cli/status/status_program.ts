@@ -7,6 +7,8 @@ export interface StatusOptions {
   readonly config?: string;
   /** Single settings. */
   readonly set?: readonly string[];
+  /** Process id of the broker. */
+  readonly process?: string;
   /** Show it again every two seconds. */
   readonly watch?: boolean;
   /** Answer in JSON. */
@@ -18,7 +20,8 @@ export type RunStatus = (options: StatusOptions) => Promise<number>;
 
 const ABOUT = `
 Asks the running broker at its socket file: that of the only broker of this user,
-or of the settings that --config and --set name. The first question starts a history
+of the process that --process names, or of the settings that --config and --set
+name. The first question starts a history
 in the broker, which ends an hour after the last one. The exit code is 0 if a broker
 answers, else 1. --watch redraws a terminal every two seconds; elsewhere it prints
 one answer after the other, with --json one object a line.
@@ -32,6 +35,7 @@ export function addStatus(
 ): void {
   const doc = "show the figures of the running broker";
   addSettings(addCommand(program, "status", doc, ABOUT))
+    .option("--process <PID>", "process id of the broker, where several run")
     .option("--watch", "show them again every two seconds")
     .option("--json", "answer in JSON, with the history of an hour")
     .action(async (options: StatusOptions) => onCode(await run(options)));
