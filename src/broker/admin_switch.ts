@@ -1,4 +1,5 @@
 import type { Settings } from "../config/mod.ts";
+import type { Trust } from "./certificates/automatic_certificate.ts";
 import type { AdminAddress, AdminPart } from "./admin/admin_part.ts";
 import type { AdminParts } from "./admin/admin_parts.ts";
 import type { StartThread } from "./admin/admin_thread.ts";
@@ -24,6 +25,11 @@ export class AdminSwitch implements Reloadable {
   /** Where the page is; null while it is off. */
   get address(): AdminAddress | null {
     return this.#part?.address ?? null;
+  }
+
+  /** The file by which clients trust its certificate; null where none does. */
+  get trust(): Trust | null {
+    return this.#part?.trust ?? null;
   }
 
   /** Serves the page if `settings` want it. Rejects with `AdminError`. */

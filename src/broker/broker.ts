@@ -25,6 +25,7 @@ import { controlPath } from "./control/control_request.ts";
 import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
 import { AdminSwitch } from "./admin_switch.ts";
+import type { Trust } from "./certificates/automatic_certificate.ts";
 import { ClientEventsSwitch } from "./client_events_switch.ts";
 import type { AdminParts } from "./admin/admin_parts.ts";
 import type { AdminAddress } from "./admin/admin_part.ts";
@@ -425,6 +426,11 @@ export class Broker {
   /** Where the admin page is; null while it is off. */
   get admin(): AdminAddress | null {
     return this.#admin.address;
+  }
+
+  /** The file by which clients trust the admin page; null where none does. */
+  get adminTrust(): Trust | null {
+    return this.#admin.trust;
   }
 
   /** Serves a stream as if `listener` had accepted it. */

@@ -79,3 +79,22 @@ Deno.test("admin settings: a reload changes all but the file of users", () => {
   );
   assert.deepEqual(withoutRestart(from, to).admin, { ...to.admin, file: "" });
 });
+
+Deno.test("admin settings: a certificate needs its key, and tls", async () => {
+  for (
+    const [text, path, message] of [
+      [`tls = true\ncert = "c.pem"`, "admin.cert", /it needs key/],
+      [`tls = true\nkey = "k.pem"`, "admin.key", /it needs cert/],
+      [`cert = "c.pem"\nkey = "k.pem"`, "admin.cert", /give tls = true/],
+    ] as const
+  ) {
+    await assert.rejects(load(`[admin]\n${text}`), (error) => {
+      assert.ok(error instanceof SettingsError);
+      assert.equal(error.problems[0].path, path);
+      assert.match(error.problems[0].message, message);
+      return true;
+    });
+  }
+  await load(`[admin]\ntls = true`);
+  await load(`[admin]\ntls = true\ncert = "c.pem"\nkey = "k.pem"`);
+});

@@ -18,6 +18,8 @@ import type { LogLevel, MetricNames, MetricsAccess } from "../../config/mod.ts";
 export interface AdminConfiguration {
   readonly bind: string;
   readonly port: number;
+  /** Certificate and key, PEM; null without TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Host names that requests may have, besides those of this machine. */
   readonly hostNames: readonly string[];
   readonly metrics: MetricsAccess;

@@ -76,12 +76,13 @@ export class AdminWorker {
       this.#configuration = wanted;
       this.#parts ??= this.#makeParts(wanted.file);
       const { server, credentials } = this.#parts;
-      await server.listen(wanted.bind, wanted.port);
+      const { bind, port: asked, tls } = wanted;
+      await server.listen({ bind, port: asked, tls });
       // Only now: a start that fails must not make a user that is never shown.
       this.#first ??= credentials.begin();
       const first = before === null ? await this.#first : null;
       const { port } = server;
-      const listening: AdminListening = { bind: wanted.bind, port, first };
+      const listening: AdminListening = { bind, port, first };
       this.#post(pack(["listening", id], listening));
     } catch (error) {
       this.#configuration = before;
@@ -99,7 +100,7 @@ export class AdminWorker {
     // Browsers send a cookie to all ports of its host.
     const cookieName = () => `dunlin_${server.port}`;
     const callers: CallerParts = { credentials, sessions, cookieName };
-    const logins = new Logins({ ...callers, clock, isTls: false });
+    const logins = new Logins({ ...callers, clock, isTls: () => server.isTls });
     const app = new AdminApp({
       clock,
       broker: this.#broker,
@@ -110,7 +111,7 @@ export class AdminWorker {
       hostNames: () => this.#configuration!.hostNames,
       metrics: () => this.#configuration!,
     });
-    const server = new HttpServer(
+    const server: HttpServer = new HttpServer(
       clock,
       (request, from) => app.answer(request, from),
       () => this.#events.close(),

@@ -18,6 +18,8 @@ import {
   type StartThread,
   startThread,
 } from "./admin_thread.ts";
+import type { Trust } from "../certificates/automatic_certificate.ts";
+import type { AdminCertificate, PemPair } from "./admin_certificate.ts";
 import { answerQuestion } from "./answer_questions.ts";
 import { LogTail } from "../status/log_tail.ts";
 import { LogFeed } from "./log_feed.ts";
@@ -40,6 +42,8 @@ export interface AdminAddress {
   readonly bind: string;
   /** The real one, where 0 was asked for. */
   readonly port: number;
+  /** Whether it is served with TLS. */
+  readonly isTls: boolean;
   /** The first user, where this start has made it; null for none. */
   readonly first: {
     /** Its name. */
@@ -75,6 +79,7 @@ export class AdminPart {
   #run = 0;
   #configuration: AdminConfiguration | null = null;
   #configuring: Configuring | null = null;
+  #certificate: AdminCertificate | null = null;
   #next = 1;
   #channels: ReadonlySet<string> = new Set();
   #ticking: Cancel | null = null;
@@ -82,6 +87,11 @@ export class AdminPart {
   #deaths: number[] = [];
   /** Where the page is; null before it is served. */
   address: AdminAddress | null = null;
+
+  /** The file by which clients trust its certificate; null where none does. */
+  get trust(): Trust | null {
+    return this.#certificate?.trust ?? null;
+  }
 
   /** Starts nothing yet. `start` starts the thread. */
   constructor(parts: AdminParts, start: StartThread = startThread) {
@@ -101,9 +111,11 @@ export class AdminPart {
    */
   async serve(settings: Settings): Promise<void> {
     const { admin } = settings;
+    const certificate = admin.tls ? await this.#load(settings) : null;
     const wanted: AdminConfiguration = {
       bind: admin.bind,
       port: admin.port,
+      tls: certificate?.pair ?? null,
       hostNames: admin.host_names,
       metrics: admin.metrics,
       metricNames: admin.metric_names,
@@ -113,10 +125,13 @@ export class AdminPart {
     try {
       await this.#configure(wanted);
     } catch (error) {
+      certificate?.close();
       if (this.#configuration === null) this.stop();
       throw error;
     }
     this.#configuration = wanted;
+    this.#certificate?.close();
+    this.#certificate = certificate;
     // A page of the log that began with its first reader would be empty.
     this.#parts.logTail.begin();
     if (this.#recorder !== null) return;
@@ -126,8 +141,31 @@ export class AdminPart {
     this.#tick();
   }
 
+  async #load(settings: Settings): Promise<AdminCertificate> {
+    const { AdminCertificate } = await import("./admin_certificate.ts");
+    const { clock, log } = this.#parts;
+    const onChange = (tls: PemPair) => void this.#show(tls);
+    return await AdminCertificate.load(settings, { clock, log, onChange });
+  }
+
+  /** Shows another certificate from the next handshake on. */
+  async #show(tls: PemPair): Promise<void> {
+    if (this.#configuration === null) return;
+    this.#configuration = { ...this.#configuration, tls };
+    // A thread that is down starts with it; one that is configured has it then.
+    if (this.#thread === null || this.#configuring !== null) return;
+    try {
+      await this.#configure(this.#configuration);
+    } catch (error) {
+      const { log } = this.#parts;
+      log.trouble("admin", error as Error, "admin-failed", "admin");
+    }
+  }
+
   /** Ends the thread. */
   stop(): void {
+    this.#certificate?.close();
+    this.#certificate = null;
     this.#run++;
     this.#restarting?.();
     this.#restarting = null;
@@ -156,7 +194,9 @@ export class AdminPart {
     this.#configuring = { id, wanted, resolve, reject };
     this.#thread!.post(pack(["configure", id], wanted));
     try {
-      this.address = await promise;
+      const listening = await promise;
+      const isTls = wanted.tls !== null;
+      this.address = { ...listening, isTls };
     } finally {
       this.#configuring = null;
     }

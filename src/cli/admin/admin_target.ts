@@ -49,9 +49,10 @@ async function ofSettings(
   environment: Readonly<Record<string, string>>,
 ) {
   const { settings } = await readSettings(options, environment);
-  const { bind, port } = settings.admin;
+  const { bind, port, tls } = settings.admin;
+  const scheme = tls ? "https" : "http";
   const url = port === 0
     ? null
-    : `http://${hostAndPort(reachable(bind), port)}/`;
+    : `${scheme}://${hostAndPort(reachable(bind), port)}/`;
   return { file: adminPath(settings, environment), url };
 }

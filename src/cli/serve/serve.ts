@@ -109,7 +109,9 @@ async function run(
     answerSignals(signals, broker, log, drain);
     await ready.write();
     event = "stop-failed";
-    const scene = { read, listeners, admin: broker.admin, environment };
+    const { admin, adminTrust } = broker;
+    const trustFile = adminTrust?.file ?? null;
+    const scene = { read, listeners, admin, trustFile, environment };
     programLog.tell(report(scene), "ready", readyDetails(scene));
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
@@ -274,6 +276,8 @@ interface Scene {
   readonly read: ReadSettings;
   readonly listeners: readonly StartedListener[];
   readonly admin: AdminAddress | null;
+  /** The file by which clients trust the admin page; null where none does. */
+  readonly trustFile: string | null;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -293,8 +297,9 @@ function readyDetails(
 }
 
 function report(
-  { read: { settings, file, memory }, listeners, admin, environment }: Scene,
+  { read: { settings, file, memory }, listeners, ...rest }: Scene,
 ): string {
+  const { admin, trustFile, environment } = rest;
   return startReport({
     version: VERSION,
     listeners: listeners.map((one, index) => ({
@@ -306,7 +311,7 @@ function report(
     })),
     storage: storageLine(settings, environment),
     profile: profileLine({ settings, memory }),
-    admin: admin ?? undefined,
+    admin: admin === null ? undefined : { ...admin, trustFile },
     file,
     isFilePassedOver: file === undefined && isThere("dunlin.toml"),
   });

@@ -26,6 +26,9 @@ export interface StartReport {
   readonly admin?: {
     readonly bind: string;
     readonly port: number;
+    readonly isTls: boolean;
+    /** The file by which clients trust it; null where none does. */
+    readonly trustFile: string | null;
     /** The first user, where this start has made it. */
     readonly first: {
       readonly user: string;
@@ -47,7 +50,9 @@ export function startReport(report: StartReport): string {
     lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}${waits}`);
   }
   if (report.admin !== undefined) {
-    lines.push(`  admin      ${adminUrl(report.admin)}`);
+    const { trustFile } = report.admin;
+    const trust = trustFile === null ? "" : `  (trusted by ${trustFile})`;
+    lines.push(`  admin      ${adminUrl(report.admin)}${trust}`);
   }
   lines.push(`  storage    ${report.storage}`);
   if (report.profile !== undefined) {
@@ -75,9 +80,13 @@ export function startReport(report: StartReport): string {
 
 /** Returns the address of the admin page, with a slash at the end. */
 export function adminUrl(
-  { bind, port }: { readonly bind: string; readonly port: number },
+  { bind, port, isTls }: Pick<
+    NonNullable<StartReport["admin"]>,
+    "bind" | "port" | "isTls"
+  >,
 ): string {
-  return `http://${hostAndPort(reachable(bind), port)}/`;
+  const scheme = isTls ? "https" : "http";
+  return `${scheme}://${hostAndPort(reachable(bind), port)}/`;
 }
 
 /** Returns how the first user logs in; these secrets are shown only once. */

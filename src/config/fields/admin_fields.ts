@@ -16,6 +16,15 @@ export const adminFields: FieldsOf<AdminSettings> = {
     "Address of the admin page. Every user needs a login, at any address.",
   ),
   port: integer(8088, 0, 65535, "Port of the admin page; 0 picks a free one."),
+  tls: flag(
+    false,
+    "Whether the page is served with TLS.",
+  ),
+  cert: path(
+    "a PEM file",
+    'Certificate of the page, with those between it and its authority; "" means that the broker\'s own authority issues and renews one.',
+  ),
+  key: path("a PEM file", "Private key of cert."),
   host_names: list(
     [],
     text(

@@ -229,6 +229,12 @@ export interface AdminSettings {
   readonly bind: string;
   /** 0..65535; 0 picks a free one. */
   readonly port: number;
+  /** True if they are served with TLS. */
+  readonly tls: boolean;
+  /** PEM file of the certificate; empty: the broker's own authority issues it. */
+  readonly cert: string;
+  /** PEM file of its key. */
+  readonly key: string;
   /** Host names, besides those of this machine, by which browsers reach them. */
   readonly host_names: readonly string[];
   /** The clients that read `/metrics` without credentials. */

@@ -31,9 +31,23 @@ export function crossCheck(
   checkAdmin(settings, onMisfit);
 }
 
-/** Checks that no listener has the address of the admin page. */
+/**
+ * Checks that a certificate of the admin page has its key and is used, and that
+ * no listener has its address.
+ */
 function checkAdmin({ admin, listener }: Settings, onMisfit: OnMisfit): void {
   if (!admin.enabled) return;
+  const { tls, cert, key } = admin;
+  if ((cert === "") !== (key === "")) {
+    const missing = cert === "" ? "cert" : "key";
+    const given = cert === "" ? "key" : "cert";
+    onMisfit(["admin", given], `it needs ${missing}: give both, or none`);
+  } else if (cert !== "" && !tls) {
+    onMisfit(
+      ["admin", "cert"],
+      "it has no effect: give tls = true, or remove it",
+    );
+  }
   for (const other of listener) {
     const fault = other.type === "unix" ? null : clash(admin, other);
     if (fault !== null) return onMisfit(["admin", "port"], fault);

@@ -24,7 +24,7 @@ export interface LoginParts {
   readonly clock: Clock;
   readonly cookieName: () => string;
   /** Whether the page itself is served with TLS. */
-  readonly isTls: boolean;
+  readonly isTls: () => boolean;
 }
 
 /** Logs browsers in and out; bounds guessing. */
@@ -90,7 +90,7 @@ export class Logins {
   #cookie(value: string, request: Request): string {
     const { cookieName, isTls } = this.#parts;
     // A proxy that ends TLS says so; a client harms only itself with that.
-    const isSecure = isTls ||
+    const isSecure = isTls() ||
       request.headers.get("x-forwarded-proto") === "https";
     return `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict` +
       (isSecure ? "; Secure" : "");
