@@ -240,3 +240,28 @@ conformance(
     assert.deepEqual(await connections(), [0]);
   },
 );
+
+conformance(
+  "figures: the delivery of messages that wait for a slow reader has the time of their wait",
+  async (broker) => {
+    const slow = broker.open(4, false);
+    await slow.send(slow.packets.connect({ clientId: "slow" }));
+    await slow.send(slow.packets.subscribe(1, ["t"]));
+    const other = await broker.connect(4, "publisher");
+    await figuresOf(broker);
+    // The pipe to the reader holds 64 KiB.
+    for (let n = 0; n < 6; n++) {
+      await other.publish({ topic: "t", payload: `${n}`.padEnd(20_000, ".") });
+    }
+    const before = (await figuresOf(broker)).deliveries;
+    await broker.advance(300);
+    slow.reading = true;
+    await slow.receiveAll();
+    const { deliveries } = await figuresOf(broker);
+    const late = deliveries.counts[deliveries.bounds.indexOf(0.5)];
+    assert.ok(before.count >= 1 && before.sum === 0);
+    assert.ok(late >= 1, "some waited");
+    assert.equal(deliveries.count, before.count + late);
+    assert.ok(Math.abs(deliveries.sum - late * 0.3) < 1e-9);
+  },
+);
