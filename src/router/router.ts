@@ -146,6 +146,11 @@ export class Router {
     this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
+  /** All subscriptions, for the room `reading/` alone. @internal */
+  get table(): SubscriptionTable {
+    return this.#table;
+  }
+
   /** Returns the number of subscriptions of all sessions, with shared ones. */
   get subscriptionCount(): number {
     return this.#table.count;

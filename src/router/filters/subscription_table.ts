@@ -163,6 +163,11 @@ export class SubscriptionTable {
     return oldest;
   }
 
+  /** Returns the oldest subscription of `subscriber`, or null. */
+  oldestOf(subscriber: Subscriber): Subscription | null {
+    return this.#oldest.get(subscriber) ?? null;
+  }
+
   /** Iterates over the subscriptions of `subscriber`, oldest first. */
   *of(subscriber: Subscriber): IterableIterator<SubscriptionEntry> {
     const oldest = this.#oldest.get(subscriber);

@@ -8,6 +8,8 @@ const DOLLAR = 0x24;
 /** Children still to visit, all at the same depth. */
 interface Siblings {
   readonly items: readonly (RetainedNode | null)[];
+  /** Number of items when the visit began: later ones are new topics. */
+  readonly end: number;
   /** Index of the next child. */
   next: number;
   readonly depth: number;
@@ -15,9 +17,10 @@ interface Siblings {
 
 /**
  * Visits the retained messages that match a filter, in slices between which the
- * store may change. It reads the live tree, so it skips replaced and removed
- * messages. It also skips messages stored after it was made: the subscription
- * has got them at their PUBLISH. So it returns each topic once.
+ * store may change. It reads the live tree, so it skips removed messages. It
+ * also skips messages stored after number `latest`: a subscription has got them
+ * at their PUBLISH. It returns each topic once, also with `latest` Infinity, as
+ * a topic removed and stored again comes behind the end of its siblings.
  */
 export class RetainedCursor {
   readonly #levels: readonly string[];
@@ -112,7 +115,8 @@ export class RetainedCursor {
     const children = node.children;
     if (children === null) return;
     if (children instanceof LevelTable) {
-      this.#open.push({ items: children.items, next: 0, depth });
+      const { items } = children;
+      this.#open.push({ items, end: items.length, next: 0, depth });
     } else if (!this.#hides(children, depth)) {
       this.#node = children;
       this.#depth = depth;
@@ -123,8 +127,8 @@ export class RetainedCursor {
   #leave(): void {
     while (this.#open.length > 0) {
       const siblings = this.#open[this.#open.length - 1];
-      const { items, depth } = siblings;
-      while (siblings.next < items.length) {
+      const { items, end, depth } = siblings;
+      while (siblings.next < end) {
         const node = items[siblings.next++];
         if (node === null || this.#hides(node, depth)) continue;
         this.#node = node;

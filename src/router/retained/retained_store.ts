@@ -53,7 +53,8 @@ export class RetainedStore implements RetainedSource {
   /** Notes changes in the store; null without one. */
   listener: RetainedListener | null = null;
   readonly #heap: HeapBudget;
-  readonly #root = new RetainedNode("", null);
+  /** The tree, for the room `reading/` alone. @internal */
+  readonly root: RetainedNode = new RetainedNode("", null);
   readonly #records: RetainedRecords;
   #messages = 0;
   #bytes = 0;
@@ -144,9 +145,22 @@ export class RetainedStore implements RetainedSource {
     return node !== null && node.held !== null;
   }
 
-  /** Returns a cursor over the messages that match the valid `filter`. */
-  matching(filter: string): RetainedCursor {
-    return this.#cursor(filter);
+  /** Returns the message at `node`, perhaps expired or transient; or null. */
+  read(node: RetainedNode): Message | null {
+    return this.#records.read(node);
+  }
+
+  /** Returns the number of the latest message stored, for `matching`. */
+  get latest(): number {
+    return this.#sequence;
+  }
+
+  /**
+   * Returns a cursor over the messages that match the valid `filter`: those
+   * stored until now, or up to the number `latest`; Infinity for all.
+   */
+  matching(filter: string, latest: number = this.#sequence): RetainedCursor {
+    return this.#cursor(filter, latest);
   }
 
   /**
@@ -156,7 +170,7 @@ export class RetainedStore implements RetainedSource {
   sweep(now: number, max: number): number {
     if (now < this.#soonest) return this.#soonest;
     if (this.#sweeper === null) {
-      this.#sweeper = this.#cursor(null);
+      this.#sweeper = this.#cursor(null, this.#sequence);
       this.#left = Infinity;
     }
     this.#left = Math.min(this.#left, this.#sweeper.expire(max, now));
@@ -167,12 +181,12 @@ export class RetainedStore implements RetainedSource {
     return this.#soonest;
   }
 
-  #cursor(filter: string | null): RetainedCursor {
+  #cursor(filter: string | null, latest: number): RetainedCursor {
     return new RetainedCursor(
-      this.#root,
+      this.root,
       this.#records,
       filter,
-      this.#sequence,
+      latest,
       (node) => this.#remove(node),
     );
   }
@@ -243,7 +257,7 @@ export class RetainedStore implements RetainedSource {
   }
 
   #find(topicName: string): RetainedNode | null {
-    let node: RetainedNode | undefined = this.#root;
+    let node: RetainedNode | undefined = this.root;
     for (let start = 0; start <= topicName.length;) {
       const end = levelEnd(topicName, start);
       node = node.child(topicName, start, end);
@@ -254,7 +268,7 @@ export class RetainedStore implements RetainedSource {
   }
 
   #place(topicName: string): RetainedNode {
-    let node = this.#root;
+    let node = this.root;
     for (let start = 0; start <= topicName.length;) {
       const end = levelEnd(topicName, start);
       let child = node.child(topicName, start, end);

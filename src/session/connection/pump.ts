@@ -54,6 +54,8 @@ export class Pump implements ByteOwner {
   #fill = 0;
   #reads = 0;
   #shortReads = 0;
+  /** Bytes read from the stream. */
+  bytesReceived = 0;
   /** The reason of a pause, or null while it reads. */
   paused: PauseReason | null = null;
 
@@ -146,6 +148,7 @@ export class Pump implements ByteOwner {
       return this.#owner.ended();
     }
     this.#context.counters.bytesReceived += count;
+    this.bytesReceived += count;
     if (this.#stopped) {
       this.#fill = 0;
       return this.#read();

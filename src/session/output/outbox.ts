@@ -86,6 +86,8 @@ export class Outbox {
   touched = false;
   /** Bytes appended and not yet taken by the stream. */
   waiting = 0;
+  /** Bytes that the stream took. */
+  bytesSent = 0;
 
   constructor(
     stream: ByteStream,
@@ -376,6 +378,7 @@ export class Outbox {
   #goOn(count: number): void {
     const piece = this.#writing!;
     this.#counters.bytesSent += count;
+    this.bytesSent += count;
     piece.start += count;
     if (this.#ended) return this.#finish(piece);
     this.#noteHold();

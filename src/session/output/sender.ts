@@ -50,6 +50,8 @@ export class Sender {
   topicFrom = 0;
   /** Whether the client wants reason strings (3.1.2.11.7). */
   problemInformation = true;
+  /** PUBLISH packets to the client, repeated ones too. */
+  publishSent = 0;
   /** Aliases that the broker sets; null when the client accepts none. */
   aliasesOut: TopicAliases | null = null;
 
@@ -104,6 +106,7 @@ export class Sender {
     }
     counters.packetsSent++;
     counters.publishSent++;
+    this.publishSent++;
     counters.publishBytesSent += message.payloadEnd - message.payloadStart;
     return null;
   }
@@ -120,6 +123,7 @@ export class Sender {
     if (!this.#appendPublish(message, entry.delivery.identifiers)) return false;
     counters.packetsSent++;
     counters.publishSent++;
+    this.publishSent++;
     counters.publishBytesSent += message.payloadEnd - message.payloadStart;
     return true;
   }

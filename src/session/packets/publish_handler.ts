@@ -52,7 +52,7 @@ export function handlePublish(
   if (packet.qos !== 0) {
     if (packet.qos === 2 && isRepeated(session, packet)) {
       // Repeated: acknowledged again, not delivered again [MQTT-4.3.3-10].
-      count(context, packet, 1);
+      count(connection, packet, 1);
       // Its alias counts all the same: the next packet may use it.
       if (packet.topicAlias !== 0) findTopic(connection, packet);
       acknowledgeAgain(connection, session, packet.packetId);
@@ -75,14 +75,14 @@ export function handlePublish(
       );
     }
   }
-  count(context, packet, 1);
+  count(connection, packet, 1);
   if (packet.retain && !connection.listener.retainAvailable) {
     dropRetain(connection, packet);
   }
   const topic = findTopic(connection, packet);
   const refusal = judge(connection, session, topic, packet);
   if (refusal === UNSETTLED) {
-    count(context, packet, -1);
+    count(connection, packet, -1);
     return false;
   }
   if (refusal !== null) {
@@ -111,10 +111,15 @@ function isRepeated(
 }
 
 /** Counts a received message, accepted or not. */
-function count(context: Context, packet: PublishPacket, by: 1 | -1): void {
-  context.counters.publishReceived += by;
-  context.counters.publishBytesReceived += by *
-    (packet.end - packet.payloadStart);
+function count(
+  connection: Connection,
+  packet: PublishPacket,
+  by: 1 | -1,
+): void {
+  const { counters } = connection.context;
+  connection.publishReceived += by;
+  counters.publishReceived += by;
+  counters.publishBytesReceived += by * (packet.end - packet.payloadStart);
 }
 
 /** Clears RETAIN for 3.x, whose CONNACK cannot exclude it. */
@@ -346,10 +351,10 @@ function refuse(
   packet: PublishPacket,
   reasonCode: ReasonCode,
 ): void {
-  const { dropped } = connection.context.counters;
+  const session = connection.session!;
   let why: string | undefined;
   if (reasonCode === ReasonCode.NotAuthorized) {
-    dropped["not-authorized"]++;
+    session.refuse("not-authorized", topic);
     const question = questionOf(topic, packet);
     why = reasonOf(connection, question);
     // [MQTT-3.3.5-2]: 3.1.1 leaves it to the server; QoS 0 has no answer.
@@ -364,7 +369,7 @@ function refuse(
     }
   } else if (reasonCode === ReasonCode.QuotaExceeded) {
     const { context } = connection;
-    dropped[context.full ? fullness(context) : "retained-full"]++;
+    session.refuse(context.full ? fullness(context) : "retained-full", topic);
   }
   const malformed = reasonCode === ReasonCode.TopicNameInvalid ||
     reasonCode === ReasonCode.PayloadFormatInvalid;
@@ -375,7 +380,7 @@ function refuse(
   if (packet.qos === 0) return;
   // 3.x has no code: the message is acknowledged and dropped [3.3.5-2].
   if (packet.qos === 2 && connection.version !== 5) {
-    connection.session!.receive(packet.packetId);
+    session.receive(packet.packetId);
   }
   connection.sender.sendAck(
     packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,

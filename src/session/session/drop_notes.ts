@@ -17,8 +17,8 @@ export interface DropNote {
 }
 
 /**
- * Messages of one session that its client did not get, for `dunlin explain`: one
- * note a reason.
+ * Messages that the client of one session did not get, or that were not accepted
+ * from it: one note a reason.
  */
 export class DropNotes {
   readonly #notes = new Map<
@@ -26,8 +26,12 @@ export class DropNotes {
     { count: number; lastAt: number; lastTopic: string }
   >();
 
+  /** Number of messages, of all reasons. */
+  total = 0;
+
   /** Notes one more message; `now` in ms by `Clock.now`. */
   note(reason: DropReason, { text, isLong }: Topic, now: number): void {
+    this.total++;
     const topic = isLong ? beginningOf(text) : text;
     const note = this.#notes.get(reason);
     if (note === undefined) {

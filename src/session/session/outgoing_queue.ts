@@ -79,6 +79,11 @@ export class OutgoingQueue implements FeedTarget, ReserveOwner {
     return this.#drops?.all() ?? NONE;
   }
 
+  /** Returns the number of those messages. */
+  get dropped(): number {
+    return this.#drops === null ? 0 : this.#drops.total;
+  }
+
   /** Returns the fate of a message that is posted now. */
   readiness(message: Message, qos: QoS): Readiness {
     const sender = this.#sender;

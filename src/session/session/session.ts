@@ -17,7 +17,8 @@ import type { MountPoint } from "./mount_point.ts";
 import { NEVER } from "../core/options.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import type { CloseReason } from "../core/reasons.ts";
+import { type DropNote, DropNotes } from "./drop_notes.ts";
+import type { CloseReason, DropReason } from "../core/reasons.ts";
 import { isOwnState } from "./reserved_topic.ts";
 import { SessionClock, type SessionEvents } from "./session_clock.ts";
 import type { Sender } from "../output/sender.ts";
@@ -120,6 +121,8 @@ export class Session
   detachedAt = 0;
   /** Owned by the router. */
   subscriptions = 0;
+  /** Messages of its client that were not accepted, or null. */
+  #refusals: DropNotes | null = null;
   #isExpired = false;
   /** Bytes of the session that count in `Router.heap`. */
   #heap = 0;
@@ -295,7 +298,7 @@ export class Session
     context.turn.begin({ kind: "will", clientId: this.clientId });
     const { message } = will;
     if (!this.#mayPublishWill(message)) {
-      context.counters.dropped["not-authorized"]++;
+      this.refuse("not-authorized", message.topic);
       return;
     }
     if (will.messageExpiry >= 0) {
@@ -306,6 +309,24 @@ export class Session
       message,
       this,
     );
+  }
+
+  /** Counts and notes a message of its client that the broker does not accept. */
+  refuse(reason: DropReason, topic: Topic): void {
+    const { counters, turn } = this.#context;
+    counters.dropped[reason]++;
+    this.#refusals ??= new DropNotes();
+    this.#refusals.note(reason, topic, turn.now);
+  }
+
+  /** Returns the notes of messages that `refuse` counted since the start. */
+  get refusals(): readonly DropNote[] {
+    return this.#refusals?.all() ?? [];
+  }
+
+  /** Returns the messages to its client and from it that were dropped. */
+  get dropped(): number {
+    return this.queue.dropped + (this.#refusals?.total ?? 0);
   }
 
   /** Judges the will by the present rules: they may differ from CONNECT's. */
