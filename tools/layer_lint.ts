@@ -75,7 +75,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "security/authority": ["keys", "names", "list", "root", "issuing"],
   "security/certificates": ["der", "identity", "revocation", "path"],
   session: ["core", "output", "session", "connection", "connect", "packets"],
-  router: ["levels", "subscribers", "filters", "matching", "retained"],
+  router: [
+    "levels",
+    "subscribers",
+    "filters",
+    "matching",
+    "retained",
+    "reading",
+  ],
   import: ["read", "toml", "rules", "listeners", "access"],
   config: ["text", "model", "fields", "read", "show", "change"],
   cli: [
@@ -108,8 +115,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "listeners",
     "trace",
     "control",
+    "lists",
     "admin",
   ],
+  "broker/lists": ["walk", "subscriptions", "clients", "retained"],
 };
 
 /** Where a file stands: its folder of `src/`, and its path within that. */

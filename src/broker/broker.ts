@@ -280,6 +280,7 @@ export class Broker {
       traces: () => this.traces(),
       clock: this.#clock,
       log: this.#log,
+      connections: this.#connections,
     };
   }
 

@@ -146,7 +146,10 @@ export class Router {
     this.#last = new CachedTopic("", new Uint8Array(0), 0, true);
   }
 
-  /** All subscriptions, for the room `reading/` alone. @internal */
+  /**
+   * All subscriptions, for the room `reading/` alone.
+   * @internal
+   */
   get table(): SubscriptionTable {
     return this.#table;
   }

@@ -1,14 +1,38 @@
 import type { LogCategory, LogLevel } from "../../config/mod.ts";
 import type { HistoryFigures } from "./figures.ts";
+import type {
+  ClientQuery,
+  Continued,
+  ExplainRequest,
+  GroupName,
+  GroupQuery,
+  LevelQuery,
+  ListQuery,
+  SearchQuery,
+  SubscriptionQuery,
+} from "./list_requests.ts";
+import type { PrintedJson } from "./parcel.ts";
 
 /**
  * The questions that the worker asks, by the name of their handler. A handler
  * gets `request`, which the route's schema has checked, and returns `result`.
  */
 export interface Asks {
+  /** A page of clients. */
+  readonly "clients.list": List<ClientQuery>;
+  /** All that is known about one client. */
+  readonly "clients.show": {
+    readonly request: { readonly clientId: string };
+    readonly result: object;
+  };
+  /** Why a client gets no message of a topic. */
+  readonly "clients.explain": {
+    readonly request: ExplainRequest;
+    readonly result: object;
+  };
   /** Disconnects a client. */
   readonly "client.kick": {
-    readonly request: { readonly clientId: string };
+    readonly request: { readonly clientId: string; readonly reason?: string };
     readonly result: { readonly clientId: string };
   };
   /** The next events of the log. */
@@ -45,6 +69,44 @@ export interface Asks {
   readonly "traces.read": {
     readonly request: { readonly id: number; readonly after: number };
     readonly result: TracePage;
+  };
+  /** Ends the session of a client. */
+  readonly "sessions.delete": {
+    readonly request: { readonly clientId: string };
+    readonly result: { readonly stored: boolean };
+  };
+  /** A page of subscriptions. */
+  readonly "subscriptions.list": List<SubscriptionQuery>;
+  /** A page of shared groups. */
+  readonly "groups.list": List<GroupQuery>;
+  /** A page of the members of a shared group. */
+  readonly "groups.members": List<GroupName>;
+  /** A page of topic levels with retained messages. */
+  readonly "retained.levels": List<LevelQuery>;
+  /** Retained messages that match a filter. */
+  readonly "retained.search": {
+    readonly request: SearchQuery;
+    readonly result: PrintedJson;
+  };
+  /** One retained message. */
+  readonly "retained.show": {
+    readonly request: { readonly topic: string };
+    readonly result: object;
+  };
+  /** Removes one retained message. */
+  readonly "retained.delete": {
+    readonly request: { readonly topic: string };
+    readonly result: { readonly stored: boolean };
+  };
+  /** Counts retained messages that match a filter. */
+  readonly "retained.count": {
+    readonly request: { readonly filter?: string } & Continued;
+    readonly result: object;
+  };
+  /** Removes the retained messages that were counted. */
+  readonly "retained.deleteCounted": {
+    readonly request: { readonly token?: string } & Continued;
+    readonly result: object;
   };
   /** Publishes messages in their order; stops at the first that is refused. */
   readonly "publish": {
@@ -125,6 +187,12 @@ export interface LogRow {
   readonly category: LogCategory;
   /** The event as the log has it in the format JSON. */
   readonly json: string;
+}
+
+/** A question for a page of a sorted list. */
+interface List<Query> {
+  readonly request: Query & ListQuery;
+  readonly result: PrintedJson;
 }
 
 /** Name of a question. */

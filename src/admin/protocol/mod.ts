@@ -31,10 +31,22 @@ export type {
   WrittenFigures,
 } from "./figures.ts";
 export type {
+  ClientQuery,
+  Continued,
+  ExplainRequest,
+  GroupName,
+  GroupQuery,
+  LevelQuery,
+  ListQuery,
+  PageQuery,
+  SearchQuery,
+  SubscriptionQuery,
+} from "./list_requests.ts";
+export type {
   AdminConfiguration,
   AdminFailure,
   AdminListening,
   AdminNote,
   Refused,
 } from "./messages.ts";
-export { pack, type Parcel, unpack } from "./parcel.ts";
+export { pack, type Parcel, PrintedJson, unpack } from "./parcel.ts";

@@ -10,9 +10,23 @@ export interface Parcel {
   readonly body: string;
 }
 
+/** A result that is JSON already: long lists are printed in turns. */
+export class PrintedJson {
+  /** JSON, without a line end. */
+  readonly text: string;
+
+  /** `text` is JSON. */
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** Returns a message; `body` is made JSON. */
 export function pack(words: readonly string[], body: unknown): string {
-  return `${words.join(" ")}\n${JSON.stringify(body ?? null)}`;
+  const text = body instanceof PrintedJson
+    ? body.text
+    : JSON.stringify(body ?? null);
+  return `${words.join(" ")}\n${text}`;
 }
 
 /** Reads a message. */

@@ -12,5 +12,10 @@ export const groups: Readonly<Record<string, () => Promise<RouteGroup>>> = {
   clients: async () => (await import("./routes/clients.ts")).clients,
   logs: async () => (await import("./routes/logs.ts")).logs,
   traces: async () => (await import("./routes/traces.ts")).traces,
+  sessions: async () => (await import("./routes/sessions.ts")).sessions,
+  subscriptions: async () =>
+    (await import("./routes/subscriptions.ts")).subscriptions,
+  groups: async () => (await import("./routes/shared_groups.ts")).sharedGroups,
+  retained: async () => (await import("./routes/retained.ts")).retained,
   publish: async () => (await import("./routes/publish.ts")).publish,
 };

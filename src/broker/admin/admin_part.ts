@@ -23,6 +23,8 @@ import type { AdminCertificate, PemPair } from "./admin_certificate.ts";
 import { answerQuestion } from "./answer_questions.ts";
 import { LogTail } from "../status/log_tail.ts";
 import { LogFeed } from "./log_feed.ts";
+import { RecentEnds } from "../lists/clients/recent_ends.ts";
+import type { Lists } from "../lists/lists.ts";
 
 /** Between two messages of figures (ms). */
 const SECOND = 1000;
@@ -85,6 +87,8 @@ export class AdminPart {
   #ticking: Cancel | null = null;
   #restarting: Cancel | null = null;
   #deaths: number[] = [];
+  readonly #ends = new RecentEnds();
+  #lists: Lists | null = null;
   /** Where the page is; null before it is served. */
   address: AdminAddress | null = null;
 
@@ -100,6 +104,7 @@ export class AdminPart {
       logTail: new LogTail(parts.log),
       push: (channel, body) => this.#push(channel, body),
       isRead: (channel) => this.#channels.has(channel),
+      lists: () => this.#openLists(),
     };
     this.#start = start;
     this.#logs = new LogFeed(this.#parts);
@@ -132,6 +137,10 @@ export class AdminPart {
     this.#configuration = wanted;
     this.#certificate?.close();
     this.#certificate = certificate;
+    this.#parts.connections.onEnd = ({ clientId, hostname }, { reason }) => {
+      const at = this.#parts.clock.now();
+      this.#ends.note(clientId!, { at, reason, address: hostname });
+    };
     // A page of the log that began with its first reader would be empty.
     this.#parts.logTail.begin();
     if (this.#recorder !== null) return;
@@ -179,7 +188,22 @@ export class AdminPart {
     this.address = null;
     this.#read([]);
     this.#parts.logTail.stop();
+    this.#parts.connections.onEnd = null;
+    this.#lists?.stop();
+    this.#lists = null;
     this.#configuring?.reject(new Error("the broker stops"));
+  }
+
+  async #openLists(): Promise<Lists> {
+    const { Lists } = await import("../lists/lists.ts");
+    const { registry, clock, listeners } = this.#parts;
+    return this.#lists ??= new Lists({
+      registry,
+      clock,
+      ends: this.#ends,
+      typeOf: (name) =>
+        listeners().find((one) => one.name === name)?.type ?? null,
+    });
   }
 
   /** Starts the thread where it does not run, and configures it. */

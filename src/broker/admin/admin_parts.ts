@@ -6,6 +6,8 @@ import type { StartedListener } from "../listeners/started_listener.ts";
 import type { BrokerLog } from "../status/broker_log.ts";
 import type { Traces } from "../trace/traces.ts";
 import type { LogTail } from "../status/log_tail.ts";
+import type { OnEnd } from "../listeners/connection_log.ts";
+import type { Lists } from "../lists/lists.ts";
 
 /** The parts of the broker that the admin page shows and changes. */
 export interface AdminParts {
@@ -20,6 +22,8 @@ export interface AdminParts {
   readonly traces: () => Promise<Traces>;
   readonly clock: Clock;
   readonly log: BrokerLog;
+  /** `onEnd` receives the ends of accepted connections. */
+  readonly connections: { onEnd: OnEnd | null };
 }
 
 /** The parts that a handler of questions may use. */
@@ -33,4 +37,6 @@ export interface HandlerParts extends AdminParts {
   readonly push: (channel: string, body: unknown) => void;
   /** Returns whether an event stream reads the channel. */
   readonly isRead: (channel: string) => boolean;
+  /** Loads the lists of clients, subscriptions and retained messages. */
+  readonly lists: () => Promise<Lists>;
 }

@@ -11,11 +11,13 @@ export type AdminHandler<Name extends AskName> = (
   parts: HandlerParts,
 ) => Asks[Name]["result"] | Promise<Asks[Name]["result"]>;
 
+/** Loads the handlers of lists, of what they show, and of changes to that. */
+const lists = () => import("./list_handlers.ts");
+
 /** Loads the handler of each question, when it is asked for the first time. */
 export const handlers: {
   readonly [Name in AskName]: () => Promise<AdminHandler<Name>>;
 } = {
-  "client.kick": async () => (await import("./kick_client.ts")).kickClient,
   "logs.read": async () => (await import("./read_logs.ts")).readLogs,
   "status.history": async () => (await import("./history.ts")).history,
   "traces.start": async () => (await import("./traces.ts")).startTrace,
@@ -23,6 +25,20 @@ export const handlers: {
   "traces.stop": async () => (await import("./traces.ts")).stopTrace,
   "traces.remove": async () => (await import("./traces.ts")).removeTrace,
   "traces.read": async () => (await import("./traces.ts")).readTrace,
+  "clients.list": async () => (await lists()).listClients,
+  "clients.show": async () => (await lists()).showClient,
+  "clients.explain": async () => (await lists()).explainClient,
+  "client.kick": async () => (await lists()).kickClient,
+  "sessions.delete": async () => (await lists()).endSession,
+  "subscriptions.list": async () => (await lists()).listSubscriptions,
+  "groups.list": async () => (await lists()).listGroups,
+  "groups.members": async () => (await lists()).listMembers,
+  "retained.levels": async () => (await lists()).listLevels,
+  "retained.search": async () => (await lists()).searchRetained,
+  "retained.show": async () => (await lists()).showRetained,
+  "retained.delete": async () => (await lists()).deleteRetained,
+  "retained.count": async () => (await lists()).countRetained,
+  "retained.deleteCounted": async () => (await lists()).deleteCounted,
   "publish": async () =>
     (await import("./publish_messages.ts")).publishMessages,
 };

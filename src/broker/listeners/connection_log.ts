@@ -37,6 +37,9 @@ const SUMMARY = 10_000;
 const MOST_NAME = 200;
 const MOST_TEXT = 500;
 
+/** Receives the end of an accepted connection; must not throw. */
+export type OnEnd = (connection: LoggedConnection, end: ConnectionEnd) => void;
+
 /** Parts that a connection log uses. */
 export interface ConnectionLogParts {
   readonly clock: Clock;
@@ -68,6 +71,8 @@ export class ConnectionLog implements SessionLog {
   isVerbose: boolean;
   /** Publishes clients that come and go; null where the settings do not. */
   events: ClientEvents | null = null;
+  /** Receives the ends of accepted connections; null while none does. */
+  onEnd: OnEnd | null = null;
   readonly #parts: ConnectionLogParts;
   readonly #throttle: Throttle;
   readonly #budget: LineBudget;
@@ -109,6 +114,7 @@ export class ConnectionLog implements SessionLog {
   closed(connection: LoggedConnection, end: ConnectionEnd): void {
     this.events?.closed(connection, end);
     const { hostname, listener, clientId, username } = connection;
+    if (this.onEnd !== null && end.wasOpen) this.onEnd(connection, end);
     if (isOrdinary(end)) {
       if (!this.#spend("disconnected")) return;
     } else {

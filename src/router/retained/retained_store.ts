@@ -53,7 +53,10 @@ export class RetainedStore implements RetainedSource {
   /** Notes changes in the store; null without one. */
   listener: RetainedListener | null = null;
   readonly #heap: HeapBudget;
-  /** The tree, for the room `reading/` alone. @internal */
+  /**
+   * The tree, for the room `reading/` alone.
+   * @internal
+   */
   readonly root: RetainedNode = new RetainedNode("", null);
   readonly #records: RetainedRecords;
   #messages = 0;
@@ -145,7 +148,10 @@ export class RetainedStore implements RetainedSource {
     return node !== null && node.held !== null;
   }
 
-  /** Returns the message at `node`, perhaps expired or transient; or null. */
+  /**
+   * Returns the message at `node`, perhaps expired or transient; or null.
+   * @internal
+   */
   read(node: RetainedNode): Message | null {
     return this.#records.read(node);
   }

@@ -55,7 +55,6 @@ export function enter(
   // Messages half received before do not count for the new quota.
   connection.carried = session.receivedSize;
   connection.state = "open";
-  connection.connectedAt = context.clock.now();
   setLimits(connection, packet);
   context.counters.connectsAccepted++;
   context.counters.clientsMaximum = Math.max(

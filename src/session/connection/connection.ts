@@ -134,8 +134,6 @@ export class Connection implements Deadline, LoggedConnection {
   stopWaiting: Cancel | null = null;
   /** Keep alive in ms times 1.5; 0 for none [MQTT-3.1.2-22]. */
   patience = 0;
-  /** Time of its CONNACK, ms by `Clock.now`; 0 before. */
-  connectedAt = 0;
   /** PUBLISH packets from the client, repeated ones too. */
   publishReceived = 0;
   /** Time of the latest complete packet, or `PART` of one under way (ms). */

@@ -117,6 +117,8 @@ export class Session
   bridge = false;
   /** Owned by the store. */
   slot: SessionSlot | null = null;
+  /** Begin of its latest connection, ms by `Clock.now`; 0 for none yet. */
+  attachedAt = 0;
   /** End of its connection, ms by `Clock.now`; 0 while it has one. */
   detachedAt = 0;
   /** Owned by the router. */
@@ -205,6 +207,7 @@ export class Session
     this.identity = identity;
     this.isKnown = true;
     this.detachedAt = 0;
+    this.attachedAt = this.#context.clock.now();
     this.#clock?.stop();
     this.changed();
   }

@@ -6,7 +6,8 @@ const MOST = 1000;
 
 const text = z.string().check(z.maxLength(65_535));
 
-const message = z.strictObject({
+/** A message to publish. */
+export const message = z.strictObject({
   topic: z.string().check(z.minLength(1), z.maxLength(65_535)),
   payload: z._default(z.string(), ""),
   encoding: z._default(z.enum(["text", "base64"]), "text"),
@@ -28,7 +29,8 @@ const message = z.strictObject({
   })),
 });
 
-const result = z.object({ topic: z.string(), receivers: z.int() });
+/** The fate of a message. */
+export const published = z.object({ topic: z.string(), receivers: z.int() });
 
 /** Messages published by people and programs. */
 export const publish: RouteGroup = {
@@ -40,7 +42,7 @@ export const publish: RouteGroup = {
       role: "admin",
       summary: "Publish a message",
       body: message,
-      answer: result,
+      answer: published,
       audit: ({ body }) => ({ topic: body.topic }),
       async handle({ body, parts }) {
         const { results: [one] } = await parts.broker.askFor("publish", {
@@ -57,7 +59,7 @@ export const publish: RouteGroup = {
       body: z.strictObject({
         messages: z.array(message).check(z.minLength(1), z.maxLength(MOST)),
       }),
-      answer: z.object({ results: z.array(result) }),
+      answer: z.object({ results: z.array(published) }),
       audit: ({ body: { messages } }) => ({
         topic: messages[0].topic,
         messages: messages.length,
