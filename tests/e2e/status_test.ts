@@ -41,6 +41,12 @@ Deno.test("status: a broker in memory answers at a socket beside its entry, whic
       const pid = String(other.pid);
       const named = await runDunlin(["status", "--process", pid], env);
       assert.match(named.stdout, new RegExp(`process ${pid}\n`));
+      const trace = ["trace", "--for", "10ms"];
+      const unnamed = await runDunlin(trace, env);
+      assert.ok(unnamed.stderr.includes(line), unnamed.stderr);
+      const traced = await runDunlin([...trace, "--process", pid], env);
+      assert.equal(traced.code, 0, traced.stderr);
+      assert.match(traced.stderr, /the time is up: 0 packets/);
       const none = await runDunlin(["status", "--process", "1"], env);
       assert.match(none.stderr, /no broker of this user runs as process 1\n/);
     }

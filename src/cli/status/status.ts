@@ -4,10 +4,8 @@ import { CommandError } from "../console/command_error.ts";
 import { jsonText } from "../console/json_text.ts";
 import type { Output } from "../console/output.ts";
 import { withoutControls } from "../console/shown_text.ts";
-import { askAt, askBroker } from "../running/ask_broker.ts";
-import { findRunning } from "../running/find_running.ts";
-import { meantBroker } from "../running/meant_broker.ts";
-import { readSettings } from "../settings/read_settings.ts";
+import { askAt } from "../running/ask_broker.ts";
+import { controlMeant } from "../running/control_meant.ts";
 import { startError } from "../settings/start_error.ts";
 import type { StatusOptions } from "./status_program.ts";
 import { statusText } from "./status_text.ts";
@@ -77,34 +75,8 @@ async function asker(
   clock: Clock,
 ): Promise<Ask> {
   const request = { command: "status", history: true };
-  if (options.process !== undefined) {
-    const pid = Number(options.process);
-    const found = findRunning(environment).find((one) => one.pid === pid);
-    if (found !== undefined) {
-      return () => askAt<BrokerStatus>(found.control, request, clock);
-    }
-    throw new CommandError(
-      `no broker of this user runs as process ${options.process}`,
-    );
-  }
-  const { broker, several, say } = meantBroker(options, environment, output);
-  if (broker !== null) {
-    return () => askAt<BrokerStatus>(broker.control, request, clock);
-  }
-  if (several.length > 0) {
-    const list = several.map(({ pid, config, mode }) =>
-      `  --process ${pid}   ${config ?? "no settings file"}, ${mode}`
-    );
-    throw new CommandError(
-      `${several.length} brokers of this user run; name one:\n${
-        list.join("\n")
-      }`,
-    );
-  }
-  const { settings, file } = await readSettings(options, environment);
-  say("asking the broker of the default settings");
-  return () =>
-    askBroker<BrokerStatus>(settings, environment, request, clock, file);
+  const path = await controlMeant(options, environment, output);
+  return () => askAt<BrokerStatus>(path, request, clock);
 }
 
 function show(

@@ -3,10 +3,9 @@ import type { TraceEnd, TraceGap, TraceLine } from "../../trace/mod.ts";
 import { CommandError } from "../console/command_error.ts";
 import { counted } from "../console/figures.ts";
 import type { Output } from "../console/output.ts";
-import { controlOf } from "../running/ask_broker.ts";
-import { meantBroker } from "../running/meant_broker.ts";
+import { controlMeant } from "../running/control_meant.ts";
 import { streamBroker } from "../running/stream_broker.ts";
-import { readSettings, UnreadableFile } from "../settings/read_settings.ts";
+import { UnreadableFile } from "../settings/read_settings.ts";
 import type { TraceOptions } from "./trace_program.ts";
 import { openTraceWriter } from "./trace_writers.ts";
 
@@ -22,7 +21,7 @@ export async function trace(
 ): Promise<0 | 1> {
   try {
     const request = requestOf(options);
-    const path = await socketMeant(options, environment, output);
+    const path = await controlMeant(options, environment, output);
     const writer = await openTraceWriter(options, output);
     try {
       const { lines, end } = await streamBroker(path, request);
@@ -36,19 +35,6 @@ export async function trace(
     output.err(`dunlin: ${error.message}\n`);
     return 1;
   }
-}
-
-/** Returns the socket file of the broker that the command means. */
-async function socketMeant(
-  options: TraceOptions,
-  environment: Readonly<Record<string, string>>,
-  output: Output,
-): Promise<string> {
-  const { broker, say } = meantBroker(options, environment, output);
-  if (broker !== null) return broker.control;
-  const { settings, file } = await readSettings(options, environment);
-  say("asking the broker of the default settings");
-  return controlOf(settings, environment, file);
 }
 
 function isSaid(error: unknown): error is Error {

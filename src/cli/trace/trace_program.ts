@@ -7,6 +7,8 @@ export interface TraceOptions {
   readonly config?: string;
   /** Single settings. */
   readonly set?: readonly string[];
+  /** Process id of the broker. */
+  readonly process?: string;
   /** Client id, in which `*` stands for any characters. */
   readonly client?: string;
   /** Topic filter. */
@@ -78,7 +80,8 @@ export function addTrace(
       "--pcap <FILE>",
       "write a pcap file for tshark (-: standard output)",
     )
-    .option("--force", "replace the pcap file");
+    .option("--force", "replace the pcap file")
+    .option("--process <PID>", "process id of the broker, where several run");
   addSettings(command)
     .action(async (options: TraceOptions) => onCode(await run(options)));
 }
