@@ -171,3 +171,20 @@ Deno.test("sessions: one ends after 12 hours without a request, or 7 days; 1,000
   assert.equal(sessions.get(used.cookie), null);
   assert.ok(sessions.get(oldest.cookie));
 });
+
+Deno.test("credentials: users without a file outlive the thread that has them", async () => {
+  const clock = new ManualClock();
+  let kept: string | null = null;
+  const open = () => {
+    const file = new CredentialFile(null, clock, kept, (text) => kept = text);
+    return new Credentials(file, clock);
+  };
+  const [first, second] = [open(), open()];
+  const { password } = (await first.begin())!;
+  assert.ok(kept !== null && !String(kept).includes(password));
+  const next = open();
+  assert.equal(await next.begin(), null);
+  assert.ok(await next.byPassword("admin", password));
+  assert.equal((await second.state()).users.length, 0);
+  next.close();
+});

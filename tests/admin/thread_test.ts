@@ -64,6 +64,7 @@ Deno.test("admin thread: one that dies is started again at its port, after longe
   await broker.start();
   for (const wait of [1000, 2000, 4000, 8000, 16_000]) {
     const count = threads.started.length;
+    threads.started.at(-1)!.onMessage(pack(["users"], `users ${count}`));
     threads.started.at(-1)!.onDeath("out of luck");
     clock.advance(wait - 1);
     await turn();
@@ -72,7 +73,8 @@ Deno.test("admin thread: one that dies is started again at its port, after longe
     await until("a thread starts", () => threads.started.length > count);
     await turn();
     const last = threads.posted.findLast((one) => /^configure/.test(one))!;
-    assert.equal(JSON.parse(unpack(last).body).port, 4000);
+    const { port, users } = JSON.parse(unpack(last).body);
+    assert.deepEqual([port, users], [4000, `users ${count}`]);
   }
   threads.started.at(-1)!.onDeath("out of luck");
   clock.advance(3600_000);

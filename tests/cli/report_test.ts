@@ -187,3 +187,24 @@ Deno.test("ready file: whole, with nothing left beside it", async () => {
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("report: says where the admin page is, and how its first user logs in", () => {
+  const first = { user: "admin", password: "pass-word", link: "secret" };
+  const admin = { bind: "::", port: 8088, isTls: true, trustFile: "/ca.crt" };
+  const report = {
+    version: "1",
+    listeners: [tcp],
+    storage: "memory",
+    isFilePassedOver: false,
+  };
+  const text = startReport({ ...report, admin: { ...admin, first } });
+  assert.match(
+    text,
+    /^ {2}admin {6}https:\/\/localhost:8088\/ {2}\(trusted by \/ca\.crt\)$/m,
+  );
+  assert.match(text, /^ {2}https:\/\/localhost:8088\/login\?link=secret$/m);
+  assert.match(text, /^ {2}user admin, password pass-word$/m);
+  const again = startReport({ ...report, admin: { ...admin, first: null } });
+  assert.doesNotMatch(again, /login|password/);
+  assert.doesNotMatch(startReport(report), /admin/);
+});

@@ -26,10 +26,24 @@ export class CredentialFile {
   #seen = "";
   #lookedAt = -Infinity;
 
-  /** Reads nothing yet. */
-  constructor(path: string | null, clock: Clock) {
+  readonly #keep: (text: string) => void;
+
+  /**
+   * Reads nothing yet. Without a file `kept` is the state to begin with, and
+   * `keep` gets each later one: it outlives the thread that has it.
+   */
+  constructor(
+    path: string | null,
+    clock: Clock,
+    kept: string | null = null,
+    keep: (text: string) => void = () => {},
+  ) {
     this.path = path;
     this.#clock = clock;
+    this.#keep = keep;
+    if (path === null && kept !== null) {
+      this.#state = parseState("memory", kept);
+    }
   }
 
   /**
@@ -60,6 +74,7 @@ export class CredentialFile {
     const { path } = this;
     if (path === null) {
       this.#state = work(this.#state);
+      this.#keep(printState(this.#state));
       return;
     }
     // Most starts only read.

@@ -13,6 +13,7 @@ import type { LogLevel, MetricNames, MetricsAccess } from "../../config/mod.ts";
  * - `listening N`: `AdminListening`; `failed N`: `AdminFailure`.
  * - `ask N NAME`: a question to the handler of that name.
  * - `note`: `AdminNote`, a line for the broker's log.
+ * - `users`: those without a file, a text, to be kept for another thread.
  * - `channels`: names of the channels that event streams read, a list.
  */
 export interface AdminConfiguration {
@@ -26,6 +27,8 @@ export interface AdminConfiguration {
   readonly metricNames: MetricNames;
   /** File of users and tokens; null keeps them in memory. */
   readonly file: string | null;
+  /** Without a file: the users that a former thread has kept; else null. */
+  readonly users: string | null;
 }
 
 /** The worker serves. */

@@ -74,7 +74,7 @@ export class AdminWorker {
     const before = this.#configuration;
     try {
       this.#configuration = wanted;
-      this.#parts ??= this.#makeParts(wanted.file);
+      this.#parts ??= this.#makeParts(wanted);
       const { server, credentials } = this.#parts;
       const { bind, port: asked, tls } = wanted;
       await server.listen({ bind, port: asked, tls });
@@ -93,9 +93,11 @@ export class AdminWorker {
     }
   }
 
-  #makeParts(file: string | null): WorkerParts {
+  #makeParts({ file, users }: AdminConfiguration): WorkerParts {
     const clock = this.#clock;
-    const credentials = new Credentials(new CredentialFile(file, clock), clock);
+    const keep = (text: string) => this.#post(pack(["users"], text));
+    const state = new CredentialFile(file, clock, users, keep);
+    const credentials = new Credentials(state, clock);
     const sessions = new BrowserSessions(clock);
     // Browsers send a cookie to all ports of its host.
     const cookieName = () => `dunlin_${server.port}`;

@@ -82,6 +82,8 @@ export class AdminPart {
   #configuration: AdminConfiguration | null = null;
   #configuring: Configuring | null = null;
   #certificate: AdminCertificate | null = null;
+  /** Users that no file has, for a thread after this one. */
+  #users: string | null = null;
   #next = 1;
   #channels: ReadonlySet<string> = new Set();
   #ticking: Cancel | null = null;
@@ -125,6 +127,7 @@ export class AdminPart {
       metrics: admin.metrics,
       metricNames: admin.metric_names,
       file: adminPath(settings, Deno.env.toObject()),
+      users: null,
     };
     this.#deaths = [];
     try {
@@ -216,7 +219,8 @@ export class AdminPart {
       AdminListening
     >();
     this.#configuring = { id, wanted, resolve, reject };
-    this.#thread!.post(pack(["configure", id], wanted));
+    const whole = { ...wanted, users: this.#users };
+    this.#thread!.post(pack(["configure", id], whole));
     try {
       const listening = await promise;
       const isTls = wanted.tls !== null;
@@ -281,6 +285,9 @@ export class AdminPart {
         const { level, event, fields } = JSON.parse(body) as AdminNote;
         return this.#parts.log.event(level, event, fields);
       }
+      case "users":
+        this.#users = JSON.parse(body);
+        return;
       case "channels":
         this.#read(JSON.parse(body) as string[]);
     }
