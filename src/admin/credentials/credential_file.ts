@@ -65,8 +65,7 @@ export class CredentialFile {
 
   /**
    * Replaces the state by what `work` makes of it, in one step: no other process
-   * changes it meanwhile. Rejects as `work` does, with `AdminFileError`, or with
-   * the system's error.
+   * changes it meanwhile. Rejects as `work` does, or with `AdminFileError`.
    */
   async change(
     work: (state: CredentialState) => CredentialState,
@@ -79,11 +78,29 @@ export class CredentialFile {
     }
     // Most starts only read.
     const { changeFile } = await import("./change_file.ts");
-    await changeFile(path, async () => printState(work(await load(path))));
+    try {
+      await changeFile(path, async () => printState(work(await load(path))));
+    } catch (error) {
+      if (!isOfSystem(error)) throw error;
+      const fault = `cannot be written: ${faultOf(error)}`;
+      throw new AdminFileError(path, fault, error);
+    }
     // Also a file of the same size within the same tick of its clock.
     this.#seen = "";
     await this.read(true);
   }
+}
+
+/** Returns whether the system refused something, as on a full disk. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof AdminFileError) &&
+    (Object.hasOwn(Deno.errors, error.name) || "code" in error);
+}
+
+function faultOf(error: Error): string {
+  return error instanceof Deno.errors.PermissionDenied
+    ? `${error.message}; run the command as the user of the broker`
+    : error.message;
 }
 
 /** Returns what tells one content of the file from another; "" for none. */

@@ -61,6 +61,14 @@ export class LoginRate {
     return 0;
   }
 
+  /** Gives an attempt of `hostname` back that was not judged. */
+  giveBack(hostname: string): void {
+    const own = this.#bucketOf(hostname);
+    own.left = Math.min(FREE, own.left + 1);
+    if (own.isKnown) return;
+    this.#all.left = Math.min(FREE_OF_ALL, this.#all.left + 1);
+  }
+
   /** Gives the attempts of `hostname` back: its log-in succeeded. */
   succeeded(hostname: string): void {
     const own = this.#bucketOf(hostname);

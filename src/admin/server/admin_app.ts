@@ -9,10 +9,11 @@ import { healthOf } from "./health.ts";
 import { checkHost } from "./http/host_check.ts";
 import { problemOf, TooManyRequests } from "./http/problem.ts";
 import { metricsOf, type MetricsParts } from "./metrics.ts";
+import { readJson } from "./http/request_body.ts";
 import type { RouteParts } from "./route.ts";
 import { startPage } from "./start_page.ts";
 
-/** Requests answered at a time, event streams not counted. */
+/** Requests at work at a time: neither event streams nor bodies under way. */
 const MOST = 64;
 
 /** The same fault is logged once in this time (ms). */
@@ -69,6 +70,10 @@ export class AdminApp {
     try {
       if (this.#running > MOST) {
         throw new AdminRefusal(503, "busy", "too many requests at once");
+      }
+      if (URL.parse(request.url) === null) {
+        const detail = "the Host header has no valid host name and port";
+        throw new AdminRefusal(400, "host-invalid", detail);
       }
       const { bind, hostNames } = this.#parts;
       checkHost(request, bind(), hostNames());
@@ -146,7 +151,19 @@ export class AdminApp {
       app = this.#load(name);
       this.#apps.set(name, app);
     }
-    return await (await app).fetch(request, { caller, from });
+    const readBody = (request: Request, largest: number) =>
+      this.#readBody(request, largest);
+    return await (await app).fetch(request, { caller, from, readBody });
+  }
+
+  /** Reads a body; slow ones keep no other request waiting. */
+  async #readBody(request: Request, largest: number): Promise<unknown> {
+    this.#running--;
+    try {
+      return await readJson(request, largest, this.#parts.clock);
+    } finally {
+      this.#running++;
+    }
   }
 
   async #load(name: string): Promise<ReturnType<typeof groupApp>> {
@@ -175,6 +192,8 @@ export class AdminApp {
     if (url.pathname !== "/login" || link === null) {
       throw new AdminRefusal(404, "no-such-path", "there is no such page");
     }
+    // Programs that only look at a link must not use it up.
+    if (request.method === "HEAD") return new Response(null);
     const { logins, broker } = this.#parts;
     const fields = { what: "GET /login", from };
     const note = (who: string, status: number) =>

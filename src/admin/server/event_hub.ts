@@ -88,7 +88,8 @@ export class EventHub {
   /** Ends the streams of readers that have lost their rights. */
   async judge(): Promise<void> {
     for (const reader of [...this.#readers]) {
-      if (!await reader.mayGoOn()) this.#end(reader);
+      // Rights that cannot be read, as from a damaged file, do not count.
+      if (!await reader.mayGoOn().catch(() => false)) this.#end(reader);
     }
   }
 

@@ -5,7 +5,6 @@ import { JsonText } from "./broker_link.ts";
 import { type Caller, checkCsrf, checkSite } from "./callers/caller.ts";
 import { notLoggedIn } from "./http/not_logged_in.ts";
 import { problemOf, TooManyRequests } from "./http/problem.ts";
-import { readJson } from "./http/request_body.ts";
 import type { Route, RouteAnswer, RouteGroup, RouteParts } from "./route.ts";
 import { queryOf, validated } from "./http/validate.ts";
 
@@ -15,7 +14,13 @@ export interface RequestFacts {
   readonly caller: Caller | null;
   /** IP address of the peer. */
   readonly from: string;
+  /** Reads the body as JSON, of at most so many bytes. */
+  readonly readBody: (request: Request, largest: number) => Promise<unknown>;
 }
+
+/** Bytes of the largest body, and of one by a caller without a login. */
+const LARGEST = 1 << 20;
+const LARGEST_OF_ANYONE = 16 << 10;
 
 type GroupHono = Hono<{ Bindings: RequestFacts }>;
 
@@ -55,7 +60,7 @@ async function serve(
   route: Route,
   raw: Request,
   pathParts: Readonly<Record<string, string>>,
-  { caller, from }: RequestFacts,
+  { caller, from, readBody }: RequestFacts,
   parts: RouteParts,
 ): Promise<Response> {
   const isWrite = route.method !== "get";
@@ -65,11 +70,12 @@ async function serve(
   } else if (isWrite) checkSite(raw);
   const params = validated("path", route.params, pathParts);
   const query = validated("query", route.query, queryOf(new URL(raw.url)));
+  const largest = caller === null ? LARGEST_OF_ANYONE : LARGEST;
   const body = isWrite
-    ? validated("body", route.body, await readJson(raw))
+    ? validated("body", route.body, await readBody(raw, largest))
     : undefined;
   const request = { params, query, body, caller, from, raw, parts };
-  if (!isWrite) return responseOf(await route.handle(request));
+  if (!isWrite) return readOf(raw, responseOf(await route.handle(request)));
   const who = caller?.name ?? "no login";
   const what = `${raw.method} ${route.path}`;
   const fields = { who, what, from, ...route.audit?.({ params, body }) };
@@ -102,6 +108,14 @@ function checkRole(
   const detail = `this needs the role ${role}; ${caller.name} is a ` +
     caller.role;
   throw new AdminRefusal(403, "role-missing", detail);
+}
+
+/** Returns what `request`, GET or HEAD, gets of the answer to GET. */
+function readOf({ method }: Request, response: Response): Response {
+  if (method !== "HEAD") return response;
+  // An event stream without a reader would never end.
+  void response.body?.cancel();
+  return new Response(null, response);
 }
 
 function responseOf(answer: RouteAnswer): Response {

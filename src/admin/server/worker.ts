@@ -117,6 +117,16 @@ export class AdminWorker {
       clock,
       (request, from) => app.answer(request, from),
       () => this.#events.close(),
+      ({ message }) =>
+        this.#broker.note({
+          level: "error",
+          event: "admin-lost",
+          fields: {
+            code: "admin-failed",
+            error: `the admin page takes no connections: ${message}; ` +
+              "it tries again every second",
+          },
+        }),
     );
     return { server, credentials };
   }

@@ -86,7 +86,10 @@ function check(
     throw fault("retain-not-supported", "retained.available is false");
   }
   const payload = payloadOf(request);
-  if (payload === null) throw fault("payload-invalid", "it is not Base64");
+  if (payload === null) {
+    const kind = request.encoding === "text" ? "Unicode" : "Base64";
+    throw fault("payload-invalid", `the payload is not ${kind}`);
+  }
   if (payload.length > limits.max_packet_size) {
     throw fault("packet-too-large", "it is above limits.max_packet_size");
   }
@@ -114,11 +117,12 @@ function lengthFault(topic: string, { options }: Context): string | null {
     : null;
 }
 
-/** Returns the payload; null for what is not Base64. */
+/** Returns the payload; null for what is not Unicode, or not Base64. */
 function payloadOf(
   { payload, encoding }: PublishRequest,
 ): Uint8Array | null {
-  return encoding === "text" ? encodeUtf8(payload) : bytesOf(payload);
+  if (encoding !== "text") return bytesOf(payload);
+  return payload.isWellFormed() ? encodeUtf8(payload) : null;
 }
 
 function bytesOf(base64: string): Uint8Array | null {

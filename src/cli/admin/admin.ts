@@ -142,9 +142,5 @@ function reasonOf(error: unknown): string {
     error instanceof Error &&
       ["CredentialError", "AdminFileError"].includes(error.name);
   if (isSaid) return error.message;
-  // The system's errors name neither the file nor what to do.
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return `${error.message}: run the command as the user of the broker`;
-  }
   return startError(error);
 }

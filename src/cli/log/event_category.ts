@@ -17,6 +17,7 @@ const CATEGORIES: ReadonlyMap<string, LogCategory> = new Map([
   ["reload-refused", "settings"],
   ["slow-turn", "performance"],
   ["admin", "admin"],
+  ["admin-lost", "admin"],
   ["admin-restored", "admin"],
 ]);
 

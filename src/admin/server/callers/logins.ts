@@ -9,6 +9,9 @@ import {
 import { AdminRefusal } from "../../protocol/mod.ts";
 import { TooManyRequests } from "../http/problem.ts";
 
+/** After so long a log-in finds room again (ms). */
+const BUSY = 1000;
+
 /** A log-in that succeeded. */
 export interface Login {
   readonly user: AdminUser;
@@ -41,7 +44,7 @@ export class Logins {
 
   /**
    * Logs in by name and password. Rejects with `AdminRefusal`: 401, or 429 when
-   * too many attempts failed.
+   * too many attempts failed or too many are under way.
    */
   async byPassword(
     name: string,
@@ -49,15 +52,29 @@ export class Logins {
     from: string,
     request: Request,
   ): Promise<Login> {
-    const work = () => this.credentials.byPassword(name, password);
-    return await this.#judge(from, request, work, "the name or the password");
+    this.#take(from);
+    let user: AdminUser | null;
+    try {
+      user = await this.credentials.byPassword(name, password);
+    } catch (error) {
+      if ((error as Error).name !== "TooBusyError") throw error;
+      this.#rate.giveBack(from);
+      const detail = "too many log-ins at once: try again";
+      throw new TooManyRequests("too-many-logins", BUSY, detail);
+    }
+    if (user === null) throw failed("the name or the password");
+    return this.#begin(user, from, request);
   }
 
-  /** The same by the secret of a link, which is used up. */
+  /**
+   * The same by the secret of a link, which is used up. No guess finds one, so
+   * failed attempts, of anyone, keep its user from nothing.
+   */
   async byLink(secret: string, from: string, request: Request): Promise<Login> {
-    const work = () => this.credentials.byLink(secret);
-    const what = "the link, which logs in once and within 15 minutes,";
-    return await this.#judge(from, request, work, what);
+    const user = await this.credentials.byLink(secret);
+    if (user !== null) return this.#begin(user, from, request);
+    this.#take(from);
+    throw failed("the link, which logs in once and within 15 minutes,");
   }
 
   /** Ends the session of `cookie`; returns the value of `set-cookie`. */
@@ -66,21 +83,15 @@ export class Logins {
     return `${this.#cookie("", request)}; Max-Age=0`;
   }
 
-  async #judge(
-    from: string,
-    request: Request,
-    work: () => Promise<AdminUser | null>,
-    what: string,
-  ): Promise<Login> {
+  /** Throws 429 when too many attempts have failed. */
+  #take(from: string): void {
     const wait = this.#rate.take(from);
-    if (wait > 0) {
-      const detail = "too many log-ins failed: wait, then try again";
-      throw new TooManyRequests("too-many-logins", wait, detail);
-    }
-    const user = await work();
-    if (user === null) {
-      throw new AdminRefusal(401, "login-failed", `${what} is wrong`);
-    }
+    if (wait === 0) return;
+    const detail = "too many log-ins failed: wait, then try again";
+    throw new TooManyRequests("too-many-logins", wait, detail);
+  }
+
+  #begin(user: AdminUser, from: string, request: Request): Login {
     this.#rate.succeeded(from);
     const { sessions } = this.#parts;
     const { cookie, session } = sessions.begin(user.name, user.password);
@@ -95,4 +106,8 @@ export class Logins {
     return `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict` +
       (isSecure ? "; Secure" : "");
   }
+}
+
+function failed(what: string): AdminRefusal {
+  return new AdminRefusal(401, "login-failed", `${what} is wrong`);
 }

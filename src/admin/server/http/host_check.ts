@@ -21,7 +21,8 @@ export function checkHost(
   hostNames: readonly string[],
 ): void {
   if (!isLoopback(bind)) return;
-  const host = request.headers.get("host") ?? "";
+  // HTTP/2 has the host in the address of the request.
+  const host = request.headers.get("host") ?? new URL(request.url).host;
   const name = nameOf(host);
   const isFine = name !== null && (isLoopback(name) || isAddress(name) ||
     hostNames.some((one) => one.toLowerCase() === name));
