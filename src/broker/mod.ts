@@ -37,3 +37,4 @@ export type {
   LiveCase,
   LiveExplanation,
 } from "./control/explain_delivery.ts";
+export type { TraceStarted } from "./trace/stream_trace.ts";

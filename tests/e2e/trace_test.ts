@@ -117,7 +117,9 @@ Deno.test({
     json.end!();
     table.end!();
     assert.deepEqual([await json.code, await table.code], [0, 0]);
-    assert.match(json.err, /ended: 3 packets\n$/);
+    const said =
+      /^dunlin: tracing until [\d:]{8}; Ctrl-C ends it\n.*ended: 3 packets\n$/;
+    assert.match(json.err, said);
     const [head, connect, , publish] = table.out.split("\n");
     assert.match(head, /^TIME +CLIENT +WAY +PACKET +CONTENT$/);
     assert.match(

@@ -1,3 +1,4 @@
+import type { TraceStarted } from "../../broker/mod.ts";
 import { parseDuration, SettingsError } from "../../config/mod.ts";
 import type { TraceEnd, TraceGap, TraceLine } from "../../trace/mod.ts";
 import { CommandError } from "../console/command_error.ts";
@@ -24,8 +25,11 @@ export async function trace(
     const path = await controlMeant(options, environment, output);
     const writer = await openTraceWriter(options, output);
     try {
-      const { lines, end } = await streamBroker(path, request);
+      const stream = await streamBroker<TraceStarted>(path, request);
+      const { started, lines, end } = stream;
       onInterrupt(end);
+      const until = new Date(started.until).toLocaleTimeString("en-GB");
+      output.err(`dunlin: tracing until ${until}; Ctrl-C ends it\n`);
       return await follow(lines, writer.write, output);
     } finally {
       writer.close();
