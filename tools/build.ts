@@ -51,23 +51,32 @@ async function list(parts: readonly string[]): Promise<FileList> {
   return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-/**
- * Bundles a copy of the sources beside the packages. The names of chunks depend
- * on the way from one to the other, which so is the same everywhere.
- */
+/** Bundles the program into the folder `out`. */
 async function bundle(paths: readonly string[], out: string): Promise<void> {
+  const options = ["--platform=deno", "--code-splitting", `--outdir=${out}`];
+  const args = ["bundle", "--quiet", "--frozen", ...options, "main.ts"];
+  await inSourceCopy(args, paths);
+}
+
+/**
+ * Runs `deno` in a copy of the sources beside the packages; returns what it
+ * prints. The names of chunks depend on the way from one to the other, which so
+ * is the same everywhere.
+ */
+export async function inSourceCopy(
+  args: readonly string[],
+  paths?: readonly string[],
+): Promise<string> {
   const copy = await Deno.makeTempDir({
     dir: await packageFolder(),
     prefix: "dunlin-build-",
   });
   try {
-    for (const path of paths) {
+    for (const path of paths ?? Object.keys(await list(PARTS))) {
       await Deno.mkdir(dirname(join(copy, path)), { recursive: true });
       await Deno.copyFile(join(root, path), join(copy, path));
     }
-    const options = ["--platform=deno", "--code-splitting", `--outdir=${out}`];
-    const args = ["bundle", "--quiet", "--frozen", ...options, "main.ts"];
-    await output(Deno.execPath(), args, copy);
+    return await output(Deno.execPath(), args, copy);
   } finally {
     await Deno.remove(copy, { recursive: true });
   }

@@ -134,6 +134,15 @@ export const logrotate: TestProgram = {
   succeeds: true,
 };
 
+/** The browser that opens the admin page. */
+export const chromium: TestProgram = {
+  package: "chromium",
+  // Playwright wants its path.
+  commands: ["/usr/bin/chromium"],
+  probe: ["--version"],
+  succeeds: true,
+};
+
 /** All of them: `deno task test` installs what is missing. */
 export const testPrograms: readonly TestProgram[] = [
   mosquittoBroker,
@@ -151,6 +160,7 @@ export const testPrograms: readonly TestProgram[] = [
   ip,
   lintian,
   logrotate,
+  chromium,
 ];
 
 /** Returns how `program` is called here; undefined when the machine lacks it. */

@@ -55,6 +55,9 @@ export const ip = found(known.ip);
 /** Renames log files. */
 export const logrotate = found(known.logrotate);
 
+/** Opens the admin page. */
+export const chromiumProgram = found(known.chromium);
+
 /**
  * A test that needs `programs`. Where one is missing it is skipped, and its
  * name says why.

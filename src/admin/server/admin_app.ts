@@ -11,7 +11,6 @@ import { problemOf, TooManyRequests } from "./http/problem.ts";
 import { metricsOf, type MetricsParts } from "./metrics.ts";
 import { readJson } from "./http/request_body.ts";
 import type { RouteParts } from "./route.ts";
-import { startPage } from "./start_page.ts";
 
 /** Requests at work at a time: neither event streams nor bodies under way. */
 const MOST = 64;
@@ -135,7 +134,7 @@ export class AdminApp {
         return await this.#login(request, from);
     }
     checkReads(request);
-    return startPage(pathname);
+    return await this.#page(pathname, request);
   }
 
   /** Serves the group of routes named `name`. */
@@ -184,6 +183,17 @@ export class AdminApp {
     });
   }
 
+  /** Returns a file of the page, which its first request loads. */
+  async #page(
+    pathname: string,
+    request: Request,
+    status = 200,
+  ): Promise<Response> {
+    const { pageAnswer } = await import("./page_answer.ts");
+    const caller = await this.#routeParts.callerOf(request);
+    return await pageAnswer(pathname, { request, caller, status });
+  }
+
   /** Logs in by a link, and goes on to the page. */
   async #login(request: Request, from: string): Promise<Response> {
     checkReads(request);
@@ -211,6 +221,11 @@ export class AdminApp {
       const isNoted = error instanceof AdminRefusal &&
         !(error instanceof TooManyRequests);
       if (isNoted) note("no login", error.status);
+      const isBrowser = request.headers.get("accept")?.includes("text/html");
+      // The page says why, and has the form to log in.
+      if (error instanceof AdminRefusal && isBrowser) {
+        return await this.#page("/", request, error.status);
+      }
       throw error;
     }
   }

@@ -202,7 +202,9 @@ async function isUsable(jwk: JWK, algorithm: string): Promise<boolean> {
     await calculateJwkThumbprint(jwk);
     const key = await importJWK(jwk, algorithm);
     if (key instanceof Uint8Array) return false;
-    const { modulusLength } = key.algorithm as { modulusLength?: number };
+    // Browsers' types, which the admin page brings, hide what is left.
+    const { algorithm: facts } = key as CryptoKey;
+    const { modulusLength } = facts as { modulusLength?: number };
     return modulusLength === undefined || modulusLength >= SHORTEST_RSA;
   } catch {
     return false;

@@ -61,6 +61,17 @@ export async function callerOf(
   };
 }
 
+/** Returns what a caller may know of its session. */
+export function sessionOf({ name, role, session }: Caller): {
+  readonly user: string | null;
+  readonly name: string;
+  readonly role: Role;
+  readonly csrf: string | null;
+} {
+  const user = session?.user ?? null;
+  return { user, name, role, csrf: session?.csrf ?? null };
+}
+
 /** Returns the value of a cookie; null for none. */
 function cookieOf(request: Request, name: string): string | null {
   for (const part of (request.headers.get("cookie") ?? "").split(";")) {

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { ROLES } from "../../credentials/mod.ts";
 import { AdminRefusal } from "../../protocol/mod.ts";
+import { sessionOf } from "../callers/caller.ts";
 import type { Login } from "../callers/logins.ts";
 import { route, type RouteGroup } from "../route.ts";
 
@@ -25,9 +26,7 @@ export const session: RouteGroup = {
       summary: "Read who is logged in, and the secret for changes",
       answer,
       handle({ caller }) {
-        const { name, role, session } = caller!;
-        const user = session?.user ?? null;
-        return { user, name, role, csrf: session?.csrf ?? null };
+        return sessionOf(caller!);
       },
     }),
     route({
