@@ -16,6 +16,7 @@ import {
   Walks,
 } from "../../src/broker/lists/walk/walks.ts";
 import { clientWalk } from "../../src/broker/lists/clients/client_list.ts";
+import type { Changes, Store } from "../../src/store/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { property } from "../support/bytes.ts";
 import { ListedSessions } from "./listed_sessions.ts";
@@ -307,6 +308,35 @@ test("deleting a session ends it, connected or away", async (world) => {
     assert.equal(context.router.subscriptionCount, 0);
   }
   await refused(() => deleteSession(registry, "pump"), 404, "no-such-client");
+});
+
+test("an action is done when the disk has it, and says so when that takes long", async ({ context, clock }) => {
+  const { durability } = context;
+  const waiting = new Map<() => void, number>();
+  let isHurried = false;
+  durability.use(
+    {
+      batch: 7,
+      onStored: (batch: number, task: () => void) => waiting.set(task, batch),
+      forget: (task: () => void) => waiting.delete(task),
+      writeSoon: () => {
+        isHurried = true;
+      },
+    } as unknown as Store,
+    false,
+  );
+  durability.changes = {} as Changes;
+  const stored = storedSoon(context);
+  assert.deepEqual([[...waiting.values()], isHurried], [[7], true]);
+  clock.advance(4999);
+  for (const task of waiting.keys()) task();
+  assert.equal(await stored, true);
+  waiting.clear();
+  const late = storedSoon(context);
+  clock.advance(5000);
+  assert.equal(await late, false);
+  assert.equal(waiting.size, 0);
+  durability.changes = null;
 });
 
 test("subscriptions by client and by topic, shared groups with members", async (world) => {
