@@ -3,7 +3,7 @@ import {
   UnwritableFile,
   writeReadyFile,
 } from "../../src/cli/console/ready_file.ts";
-import { startReport } from "../../src/cli/serve/start_report.ts";
+import { adminReport, startReport } from "../../src/cli/serve/start_report.ts";
 import { triedOf } from "../../src/cli/serve/try_lines.ts";
 import { completeSettings, loadSettings } from "../../src/config/mod.ts";
 
@@ -206,5 +206,9 @@ Deno.test("report: says where the admin page is, and how its first user logs in"
   assert.match(text, /^ {2}user admin, password pass-word$/m);
   const again = startReport({ ...report, admin: { ...admin, first: null } });
   assert.doesNotMatch(again, /login|password/);
+  assert.match(
+    adminReport({ ...admin, first }),
+    /^ {2}admin +https:.*\n[^]*password pass-word\n\n$/,
+  );
   assert.doesNotMatch(startReport(report), /admin/);
 });

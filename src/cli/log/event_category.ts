@@ -18,6 +18,7 @@ const CATEGORIES: ReadonlyMap<string, LogCategory> = new Map([
   ["slow-turn", "performance"],
   ["admin", "admin"],
   ["admin-lost", "admin"],
+  ["admin-on", "admin"],
   ["admin-restored", "admin"],
 ]);
 

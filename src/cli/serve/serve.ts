@@ -23,7 +23,7 @@ import { profileLine } from "../settings/profile_line.ts";
 import type { openServiceManager, ServiceManager } from "./service_manager.ts";
 import type { Signals } from "./signals.ts";
 import { startCode, startError } from "../settings/start_error.ts";
-import { adminUrl, startReport } from "./start_report.ts";
+import { adminReport, adminUrl, startReport } from "./start_report.ts";
 import { stopFaultText } from "./stop_fault.ts";
 import { triedOf } from "./try_lines.ts";
 
@@ -109,9 +109,8 @@ async function run(
     answerSignals(signals, broker, log, drain);
     await ready.write();
     event = "stop-failed";
-    const { admin, adminTrust } = broker;
-    const trustFile = adminTrust?.file ?? null;
-    const scene = { read, listeners, admin, trustFile, environment };
+    const page = pageOf(broker);
+    const scene = { read, listeners, page, environment };
     programLog.tell(report(scene), "ready", readyDetails(scene));
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
@@ -123,12 +122,19 @@ async function run(
         broker.admin === null ? null : adminUrl(broker.admin),
       );
     register();
+    let isPageOn = page !== null;
     const { Reloading } = await import("./reloading.ts");
     const follower = new Reloading(
       {
         ...{ broker, options, environment, clock, log, manager },
         onReload: async () => {
           await programLog.apply(broker.settings.log);
+          const now = pageOf(broker);
+          if (now !== null && !isPageOn) {
+            const { bind, port } = now;
+            programLog.tell(adminReport(now), "admin-on", { bind, port });
+          }
+          isPageOn = now !== null;
           register();
           await ready.writeAgain();
         },
@@ -271,26 +277,31 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
   return hasStopped;
 }
 
+/** Where the admin page is, and the file by which clients trust it. */
+type Page = AdminAddress & { readonly trustFile: string | null };
+
+function pageOf({ admin, adminTrust }: Broker): Page | null {
+  return admin && { ...admin, trustFile: adminTrust?.file ?? null };
+}
+
 /** The result of a start. */
 interface Scene {
   readonly read: ReadSettings;
   readonly listeners: readonly StartedListener[];
-  readonly admin: AdminAddress | null;
-  /** The file by which clients trust the admin page; null where none does. */
-  readonly trustFile: string | null;
+  readonly page: Page | null;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Returns the fields of the event; they are logged, so no secret is among them. */
 function readyDetails(
-  { read, listeners, admin, environment }: Scene,
+  { read, listeners, page, environment }: Scene,
 ): LogDetails {
   const words = ({ name, bind, port, isWaiting }: StartedListener) =>
     `${name} ${bind} ${port}${isWaiting ? " (waiting)" : ""}`;
   return {
     version: VERSION,
     listeners: listeners.map(words).join(", "),
-    admin: admin === null ? undefined : `${admin.bind} ${admin.port}`,
+    admin: page === null ? undefined : `${page.bind} ${page.port}`,
     storage: storageLine(read.settings, environment),
     profile: profileLine(read),
   };
@@ -299,7 +310,7 @@ function readyDetails(
 function report(
   { read: { settings, file, memory }, listeners, ...rest }: Scene,
 ): string {
-  const { admin, trustFile, environment } = rest;
+  const { page, environment } = rest;
   return startReport({
     version: VERSION,
     listeners: listeners.map((one, index) => ({
@@ -311,7 +322,7 @@ function report(
     })),
     storage: storageLine(settings, environment),
     profile: profileLine({ settings, memory }),
-    admin: admin === null ? undefined : { ...admin, trustFile },
+    admin: page ?? undefined,
     file,
     isFilePassedOver: file === undefined && isThere("dunlin.toml"),
   });

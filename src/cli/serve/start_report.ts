@@ -49,11 +49,7 @@ export function startReport(report: StartReport): string {
       : "";
     lines.push(`  ${listener.name.padEnd(10)} ${urlOf(listener)}${waits}`);
   }
-  if (report.admin !== undefined) {
-    const { trustFile } = report.admin;
-    const trust = trustFile === null ? "" : `  (trusted by ${trustFile})`;
-    lines.push(`  admin      ${adminUrl(report.admin)}${trust}`);
-  }
+  if (report.admin !== undefined) lines.push(adminLine(report.admin));
   lines.push(`  storage    ${report.storage}`);
   if (report.profile !== undefined) {
     lines.push(`  profile    ${report.profile}`);
@@ -89,8 +85,19 @@ export function adminUrl(
   return `${scheme}://${hostAndPort(reachable(bind), port)}/`;
 }
 
+function adminLine(admin: NonNullable<StartReport["admin"]>): string {
+  const { trustFile } = admin;
+  const trust = trustFile === null ? "" : `  (trusted by ${trustFile})`;
+  return `  admin      ${adminUrl(admin)}${trust}`;
+}
+
+/** Returns the report of an admin page that a reload has turned on. */
+export function adminReport(admin: NonNullable<StartReport["admin"]>): string {
+  return [adminLine(admin), ...loginLines({ admin }), "", ""].join("\n");
+}
+
 /** Returns how the first user logs in; these secrets are shown only once. */
-function loginLines({ admin }: StartReport): string[] {
+function loginLines({ admin }: Pick<StartReport, "admin">): string[] {
   if (admin === undefined || admin.first === null) return [];
   const { user, password, link } = admin.first;
   return [
