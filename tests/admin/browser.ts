@@ -48,6 +48,8 @@ export class TestBrowser {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 900 },
       colorScheme: "light",
+      // Colors are right only where nothing moves.
+      reducedMotion: "reduce",
     });
     context.setDefaultTimeout(PATIENCE);
     return new TestBrowser(browser, context, await context.newPage());

@@ -19,6 +19,11 @@ import {
   shownPayload,
 } from "../../src/admin/page/app/data/message.ts";
 import { Series } from "../../src/admin/page/app/data/series.ts";
+import {
+  fieldsOf,
+  MOST_LINES,
+  withMessage,
+} from "../../src/admin/page/app/data/log_lines.ts";
 import { linkTo, routeOf } from "../../src/admin/page/app/data/route.ts";
 import { CLOSE_REASONS, DROP_REASONS } from "../../src/session/core/reasons.ts";
 import { adminTest } from "./admin_broker.ts";
@@ -94,6 +99,15 @@ Deno.test("admin page: a payload is text or hex, and says that it is cut", () =>
   assert.equal(shownPayload({ ...text, isCut: true }), "abc …");
   const bytes = { encoding: "base64", payload: "AP8=", isCut: false } as const;
   assert.equal(shownPayload(bytes), "00 ff");
+});
+
+Deno.test("admin page: the log keeps its latest thousand events, with their fields", () => {
+  const event = { category: "storage", time: "", level: "warn", event: "full" };
+  const events = Array.from({ length: 1500 }, (_, id) => ({ id, ...event }));
+  const lines = withMessage([], { events, missed: 0 });
+  assert.deepEqual([lines.length, lines[0].id], [MOST_LINES, 500]);
+  const full = { ...events[0], path: "/x", bytes: 3 };
+  assert.equal(fieldsOf(full), "path=/x  bytes=3");
 });
 
 /** Figures of a broker that has received `received` messages. */

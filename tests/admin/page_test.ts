@@ -248,10 +248,43 @@ async function subscriptions(scene: Scene): Promise<void> {
   await scene.sees("1 in all");
 }
 
+async function logs(scene: Scene): Promise<void> {
+  const { page, broker: { test } } = scene;
+  const write = (level: "warn" | "info", event: string) => {
+    const json = JSON.stringify({ time: test.clock.date(), level, event });
+    const facts = { time: 0, category: "storage", level, event, json } as const;
+    test.onLogged!(facts);
+  };
+  write("warn", "earlier");
+  await scene.open("Logs");
+  await scene.sees("warn earlier");
+  write("info", "live");
+  const shows = async (text: string) => {
+    await test.advance(1000);
+    return await page.getByText(text).count() > 0;
+  };
+  await until("a live event", () => shows("info live"));
+  await scene.check("logs");
+  await scene.press("Pause");
+  write("warn", "held");
+  await until("an event waits", () => shows("1 newer event wait"));
+  assert.equal(await page.getByText("warn held").count(), 0);
+  await scene.press("Go on");
+  await scene.sees("warn held");
+  await page.getByLabel("Level, and worse").selectOption("warn");
+  await scene.press("Show");
+  await until(
+    "info is left out",
+    async () =>
+      await page.getByText("info live").count() === 0 &&
+      await page.getByText("warn earlier").count() === 1,
+  );
+}
+
 async function phone(scene: Scene): Promise<void> {
   const { page } = scene;
   await page.setViewportSize({ width: 360, height: 740 });
-  for (const name of ["Overview", "Clients", "Topics", "Subscriptions"]) {
+  for (const name of ["Overview", "Clients", "Topics", "Logs"]) {
     await scene.open(name);
     const width = await page.evaluate("document.body.scrollWidth") as number;
     assert.ok(width <= 360, `${name} is ${width} wide`);
@@ -274,7 +307,7 @@ async function logOut(scene: Scene): Promise<void> {
 
 const STEPS = {
   ...{ logIn, overview, clients, dropped, topics, subscriptions },
-  ...{ phone, logOut },
+  ...{ logs, phone, logOut },
 };
 
 testWith(

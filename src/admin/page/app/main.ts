@@ -7,6 +7,7 @@ import { follow, unfollow } from "./data/live.ts";
 import { followAddress, route } from "./data/route.ts";
 import { Clients } from "./pages/clients.ts";
 import { Dropped } from "./pages/dropped.ts";
+import { Logs } from "./pages/logs.ts";
 import { Overview } from "./pages/overview.ts";
 import { Subscriptions } from "./pages/subscriptions.ts";
 import { Topics } from "./pages/topics.ts";
@@ -22,6 +23,7 @@ const PAGES: readonly MenuPage[] = [
   { name: "dropped", title: "Dropped", view: Dropped },
   { name: "topics", title: "Topics", view: Topics },
   { name: "subscriptions", title: "Subscriptions", view: Subscriptions },
+  { name: "logs", title: "Logs", view: Logs, isForAdmins: true },
 ];
 
 function App(): View {
