@@ -77,6 +77,44 @@ adminTest(
 );
 
 adminTest(
+  "traces: a reader without its rights gets no more rows",
+  async (broker) => {
+    const admin = await broker.program("admin");
+    const { json: token } = await admin.send("api/v1/tokens", {
+      method: "POST",
+      body: { name: "reader", role: "admin" },
+    });
+    const authorization = `Bearer ${token.token}`;
+    const client = await broker.test.connect(4, "a");
+    const { json } = await admin.send("api/v1/traces", {
+      ...{ method: "POST", body: { direction: "in" } },
+    });
+    await client.send(PING);
+    const path = `api/v1/traces/${json.id}/rows?follow=true`;
+    const following = await broker.anyone.with({ authorization }).fetch(path);
+    const reader = following.body!.getReader();
+    assert.match(new TextDecoder().decode((await reader.read()).value), /PING/);
+    const revoke = `api/v1/tokens/${token.id}`;
+    assert.equal(await admin.status(revoke, { method: "DELETE" }), 204);
+    await client.send(client.packets.publish({ topic: "late", payload: "" }));
+    assert.equal((await reader.read()).done, true);
+  },
+);
+
+adminTest(
+  "admin: every problem has the title of its status",
+  async (broker) => {
+    const admin = await broker.program("admin");
+    const gone = await admin.send("api/v1/sessions?continue=x");
+    assert.deepEqual([gone.status, gone.json.title], [410, "Gone"]);
+    const body = { topic: "#/a" };
+    const bad = await admin.send("api/v1/traces", { method: "POST", body });
+    assert.equal(bad.status, 422);
+    assert.equal(bad.json.title, "Unprocessable Content");
+  },
+);
+
+adminTest(
   "traces: the oldest rows give way, and a reader learns how many",
   async (broker) => {
     const admin = await broker.program("admin");

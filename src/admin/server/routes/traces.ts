@@ -188,12 +188,14 @@ async function* readAll(
 ): AsyncGenerator<TracePage> {
   const clock = new SystemClock();
   for (let after = 0;;) {
+    // Also while rows keep coming.
+    if (follows && !await mayGoOn()) return;
     const page = await broker.askFor("traces.read", { id, after });
     yield page;
     const isLast = page.last === after;
     after = page.last;
     if (!isLast) continue;
-    if (!follows || page.trace.end !== null || !await mayGoOn()) return;
+    if (!follows || page.trace.end !== null) return;
     await new Promise<void>((resolve) => clock.after(LOOK, resolve));
   }
 }
