@@ -20,6 +20,11 @@ const INTERNAL = [
   "TooBusyError",
   // The answer to a request of the admin page, which has a code of its own.
   "AdminRefusal",
+  // In the browser, where the page shows it.
+  "Problem",
+  // Of the MQTT client of commands: each becomes the text of their end.
+  "ClientError",
+  "OldBroker",
   // The end of a command, which has a text and an exit code.
   "CommandError",
   "ImportError",
