@@ -212,6 +212,21 @@ Deno.test("admin: a file that cannot be written is said so", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("admin: a file behind a link is changed there", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/admin.json`;
+  const clock = new ManualClock();
+  const open = (path: string) =>
+    new Credentials(new CredentialFile(path, clock), clock);
+  await open(`${folder}/real.json`).createToken("one", "viewer", null);
+  await Deno.symlink("real.json", path);
+  await open(path).createToken("two", "viewer", null);
+  assert.ok((await Deno.lstat(path)).isSymlink);
+  const { tokens } = await open(`${folder}/real.json`).state();
+  assert.deepEqual(tokens.map(({ name }) => name), ["one", "two"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 adminTest("admin: a payload that is no Unicode is refused", async (broker) => {
   const admin = await broker.program("admin");
   const { status, json } = await admin.send("api/v1/publish", {

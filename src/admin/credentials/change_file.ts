@@ -16,8 +16,18 @@ export async function changeFile(
   await whileLocked(path, async () => {
     const text = await work();
     // Root's commands leave the file to the user of the broker.
-    await writePrivately(path, text, 0o600, await ownerOf(path));
+    await writePrivately(await real(path), text, 0o600, await ownerOf(path));
   });
+}
+
+/** Returns the file that a link at `path` leads to: the link stays. */
+async function real(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
 }
 
 /** Returns the owner of a file; for a missing one that of its folder. */
