@@ -20,21 +20,14 @@ import {
   workOf,
 } from "../session/mod.ts";
 import type { Accepted } from "../transport/mod.ts";
-import type { Control } from "./control/control.ts";
 import { controlPath } from "./control/control_request.ts";
-import { openControl } from "./control/open_control.ts";
 import { unaskedBy } from "./access/unasked.ts";
-import { AdminSwitch } from "./admin_switch.ts";
-import type { Trust } from "./certificates/automatic_certificate.ts";
 import { ClientEventsSwitch } from "./client_events_switch.ts";
-import type { AdminParts } from "./admin/admin_parts.ts";
-import type { AdminAddress } from "./admin/admin_part.ts";
 import type { StartThread } from "./admin/admin_thread.ts";
 import { Alarms } from "./status/alarms.ts";
 import { type BrokerLog, silentLog } from "./status/broker_log.ts";
 import { Figures } from "./figures/figures.ts";
-import { KeptFigures } from "./figures/kept_figures.ts";
-import { type BrokerState, brokerState } from "./status/broker_state.ts";
+import type { BrokerState } from "./status/broker_state.ts";
 import { ConnectionLog } from "./listeners/connection_log.ts";
 import { LEAST_HEAP, stateHeap } from "./heap_limit.ts";
 import { EnforcedAccess } from "./enforced_access.ts";
@@ -49,13 +42,13 @@ import {
   withoutOpening,
 } from "./reload.ts";
 import { SlowTurns } from "./status/slow_turns.ts";
+import { Steering } from "./steering.ts";
 import { RepeatedTroubles } from "./status/repeated_troubles.ts";
 import { sessionOptions, storeSettings } from "./session_options.ts";
 import type { StartedListener } from "./listeners/started_listener.ts";
 import { openStorage, storeReports } from "./open_storage.ts";
 import type { Storage } from "./storage.ts";
 import { SysTopics } from "./status/sys_topics.ts";
-import type { Traces } from "./trace/traces.ts";
 
 /** Ports of a broker; each has a default. */
 export interface BrokerPorts {
@@ -108,10 +101,10 @@ export class Broker {
   readonly #listenerManager: ListenerManager;
   readonly #figures: Figures;
   /**
-   * The history of figures, for those that ask for it.
+   * Shows this broker to people and programs, and lets them steer it.
    * @internal
    */
-  readonly figures: KeptFigures;
+  readonly steering: Steering;
   readonly #sys: SysTopics;
   readonly #alarms: Alarms;
   readonly #troubles: RepeatedTroubles;
@@ -120,11 +113,7 @@ export class Broker {
   readonly #housekeeping: Housekeeping;
   readonly #slowTurns: SlowTurns;
   readonly #access: EnforcedAccess;
-  readonly #admin: AdminSwitch;
   #storage: Storage | null = null;
-  #control: Control | null = null;
-  /** Loaded with the first trace. */
-  #traces: Promise<Traces> | null = null;
   /** Settings of the store; null in `memory`. */
   #storeSettings: StoreSettings | null = null;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -178,10 +167,6 @@ export class Broker {
       certificates: () => this.#listenerManager.certificateFigures,
       alarms: () => this.#alarms.raised,
     });
-    this.figures = new KeptFigures({
-      context: this.#context,
-      figures: this.#figures,
-    });
     this.#sys = new SysTopics(
       this.#context,
       this.#figures,
@@ -211,10 +196,17 @@ export class Broker {
       this.#log,
       this.#listenerManager,
     );
-    this.#admin = new AdminSwitch(
-      () => this.#adminParts,
-      ports.startAdminThread,
-    );
+    this.steering = new Steering({
+      registry: this.#registry,
+      settings: () => this.#settings,
+      figures: this.#figures,
+      listenerManager: this.#listenerManager,
+      clock: this.#clock,
+      log: this.#log,
+      connections: this.#connections,
+      troubles: this.#troubles,
+      startAdminThread: ports.startAdminThread,
+    });
     const log = this.#connections;
     this.#clientEvents = new ClientEventsSwitch(this.#context, log);
     this.#sys.start();
@@ -241,7 +233,7 @@ export class Broker {
     try {
       this.#context.loading = storage !== null;
       await this.#listenerManager.open();
-      const admin = this.#admin.start(this.#settings);
+      const admin = this.steering.start(this.#settings);
       // Awaited below, also when the store fails first.
       admin.catch(() => {});
       if (storage !== null) await this.#load(storage);
@@ -271,44 +263,13 @@ export class Broker {
     });
   }
 
-  get #adminParts(): AdminParts {
-    return {
-      registry: this.#registry,
-      settings: () => this.#settings,
-      figures: this.figures,
-      listeners: () => this.listeners,
-      traces: () => this.traces(),
-      clock: this.#clock,
-      log: this.#log,
-      connections: this.#connections,
-    };
-  }
-
   /** In `memory` there is no store beside which the socket could be. */
   async #openControl(): Promise<void> {
     // A store from elsewhere need not be in a folder.
     if (this.#storeSettings === null || this.#ports.storeOpener !== undefined) {
       return;
     }
-    await this.answerAt(controlPath(this.#storeSettings.path));
-  }
-
-  /**
-   * Answers questions at the socket file `path`, in a folder of this user alone,
-   * until the stop. Never rejects: the log says why there is no such file.
-   */
-  async answerAt(path: string): Promise<void> {
-    if (Deno.build.os === "windows" || this.#control !== null) return;
-    const control = await openControl(path, {
-      registry: this.#registry,
-      settings: () => this.#settings,
-      state: () => this.state,
-      figures: this.figures,
-      traces: () => this.traces(),
-      clock: this.#clock,
-    }, this.#troubles);
-    if (this.#stopping) control?.close();
-    else this.#control = control;
+    await this.steering.answerAt(controlPath(this.#storeSettings.path));
   }
 
   /**
@@ -383,7 +344,7 @@ export class Broker {
     }),
     { prepare: (settings) => this.#access.prepare(settings) },
     { prepare: (settings) => this.#clientEvents.prepare(settings) },
-    { prepare: (settings) => this.#admin.prepare(settings) },
+    { prepare: (settings) => this.steering.prepare(settings) },
     // Last: listeners that have opened are not closed again.
     { prepare: (settings) => this.#prepareListeners(settings) },
   ];
@@ -412,7 +373,7 @@ export class Broker {
       this.#log.trouble("clock", error, "clock-doubtful", "broker");
     }
     this.#storage = storage;
-    storage.onCommit = this.figures.committed;
+    storage.onCommit = this.steering.figures.committed;
     this.#context.loading = false;
     for (const connection of this.#listenerManager.connections) {
       connection.loaded();
@@ -422,16 +383,6 @@ export class Broker {
   /** The listeners that are open now, in the order of the settings. */
   get listeners(): StartedListener[] {
     return this.#listenerManager.listeners;
-  }
-
-  /** Where the admin page is; null while it is off. */
-  get admin(): AdminAddress | null {
-    return this.#admin.address;
-  }
-
-  /** The file by which clients trust the admin page; null where none does. */
-  get adminTrust(): Trust | null {
-    return this.#admin.trust;
   }
 
   /** Serves a stream as if `listener` had accepted it. */
@@ -466,28 +417,10 @@ export class Broker {
     }
   }
 
-  /**
-   * Returns the message traces, loaded when they are first asked for.
-   * @internal
-   */
-  traces(): Promise<Traces> {
-    return this.#traces ??= this.#loadTraces();
-  }
-
-  async #loadTraces(): Promise<Traces> {
-    const { Traces } = await import("./trace/traces.ts");
-    const { connections } = this.#listenerManager;
-    return new Traces({ context: this.#context, connections });
-  }
-
   /** Closes all that can be opened while the broker runs. */
   async #release(): Promise<void> {
-    (await this.#traces)?.close();
-    await this.#control?.close();
-    this.#control = null;
-    this.#admin.stop();
+    await this.steering.stop();
     this.#sys.stop();
-    this.figures.stop();
     await this.#listenerManager.release();
     this.#troubles.stop();
     this.#slowTurns.stop();
@@ -507,7 +440,7 @@ export class Broker {
 
   /** Counts of the present state, for the log. */
   get state(): BrokerState {
-    return brokerState(this.#figures.read());
+    return this.steering.state;
   }
 
   /** Time since the commit under way began (ms); 0 without one. */

@@ -96,7 +96,7 @@ export class AdminBroker {
       admin: { enabled: true, port: 0, ...options.admin },
     });
     await test.broker.start();
-    return new AdminBroker(test, test.broker.admin!);
+    return new AdminBroker(test, test.broker.steering.admin!);
   }
 
   /** Logs in as the first user; `headers` for changes are among those sent. */

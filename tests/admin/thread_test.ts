@@ -150,12 +150,12 @@ adminTest(
     assert.equal((await broker.anyone.send("health/live")).status, 200);
     free.close();
     await test.reload(moved);
-    assert.equal(test.broker.admin!.port, port);
+    assert.equal(test.broker.steering.admin!.port, port);
     const page = `http://127.0.0.1:${port}/health/live`;
     assert.equal((await (await fetch(page)).json()).ok, true);
     await assert.rejects(fetch(broker.url));
     await test.reload(off);
-    assert.equal(test.broker.admin, null);
+    assert.equal(test.broker.steering.admin, null);
     // The end of a thread takes a moment, and nothing announces it.
     await until("the page is off", async () => {
       const answer = await fetch(page).catch(() => null);

@@ -42,10 +42,10 @@ Deno.test("admin TLS: the broker's own authority issues the certificate, and the
   });
   try {
     const { broker: inner } = broker.test;
-    assert.equal(inner.admin!.isTls, true);
-    const { port } = inner.admin!;
+    assert.equal(inner.steering.admin!.isTls, true);
+    const { port } = inner.steering.admin!;
     const trusted = new X509Certificate(
-      await Deno.readTextFile(inner.adminTrust!.file),
+      await Deno.readTextFile(inner.steering.adminTrust!.file),
     );
     const shown = new X509Certificate(
       Uint8Array.fromBase64(await shownAt(port)),
@@ -83,7 +83,7 @@ Deno.test("admin TLS: other files are shown while the broker runs, at the same p
   const admin = { tls: true, cert, key };
   const broker = await AdminBroker.start({ admin });
   try {
-    const { port } = broker.test.broker.admin!;
+    const { port } = broker.test.broker.steering.admin!;
     const shows = (pem: string) => async () => {
       await broker.test.advance(11_000);
       return await shownAt(port).catch(() => "") === plain(pem);
@@ -91,7 +91,7 @@ Deno.test("admin TLS: other files are shown while the broker runs, at the same p
     await until("the certificate is shown", shows(server.cert));
     await write(other);
     await until("the other one is shown", shows(other.cert));
-    assert.equal(broker.test.broker.admin!.port, port);
+    assert.equal(broker.test.broker.steering.admin!.port, port);
     await Deno.writeTextFile(cert, "no certificate");
     await broker.test.advance(11_000);
     await until("it still shows it", shows(other.cert));

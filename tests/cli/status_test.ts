@@ -82,7 +82,7 @@ Deno.test("status: the running broker answers with a screen, and with JSON for p
     assert.equal(answer.process.pid, Deno.pid);
     assert.ok(answer.process.rss > 1e6 && answer.process.heapUsed > 1e6);
     if (Deno.build.os === "linux") assert.ok(answer.process.cpuSeconds > 0);
-    const recorder = await broker.figures.keep(1000);
+    const recorder = await broker.steering.figures.keep(1000);
     await broker.stop(1000);
     assert.equal(recorder.read().running, false);
   });
@@ -180,7 +180,7 @@ async function publishRetained(port: number): Promise<void> {
 Deno.test("status: commits are measured, also where the question came before the store", async () => {
   await withBroker(
     async (_path, broker) => {
-      const recorder = await broker.figures.keep(1000);
+      const recorder = await broker.steering.figures.keep(1000);
       const before = recorder.read().commits.count;
       await publishRetained(broker.listeners[0].port);
       await broker.save();
@@ -189,6 +189,6 @@ Deno.test("status: commits are measured, also where the question came before the
       assert.equal(commits.count, storage.commits);
       assert.ok(commits.sum > 0);
     },
-    (broker) => broker.figures.hold(),
+    (broker) => broker.steering.figures.hold(),
   );
 });

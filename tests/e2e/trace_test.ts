@@ -54,7 +54,7 @@ class TracedBroker {
   }
 
   async running(): Promise<number> {
-    return (await this.broker.traces()).running.length;
+    return (await this.broker.steering.traces()).running.length;
   }
 
   /** Ends the broker, if it has not ended, and removes its store. */
@@ -279,7 +279,7 @@ Deno.test({
     const { packets } = client;
     const message = packets.publish({ topic: "a", payload: "x".repeat(4096) });
     for (let count = 0; count < 400; count++) await client.send(message);
-    const [running] = (await traced.broker.traces()).running;
+    const [running] = (await traced.broker.steering.traces()).running;
     assert.ok(running.state.missing > 0, "its reader takes no more");
     let hasStopped = false;
     const stopped = traced.broker.stop(0).then(() => hasStopped = true);

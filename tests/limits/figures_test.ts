@@ -9,7 +9,7 @@ import { SYS_INTERVAL, sysFigures } from "./sys_figures.ts";
 const LONG = 3600_000;
 
 async function figuresOf({ broker }: TestBroker): Promise<StatusFigures> {
-  return (await broker.figures.keep(LONG)).read();
+  return (await broker.steering.figures.keep(LONG)).read();
 }
 
 /** Only the counts that are not 0. */
@@ -127,7 +127,7 @@ conformance(
     assert.equal(rates.seconds, 10);
     assert.equal(rates.perSecond.received, 4);
     assert.equal(rates.perSecond.clients, 0);
-    const { history } = await broker.broker.figures.keep(LONG);
+    const { history } = await broker.broker.steering.figures.keep(LONG);
     assert.deepEqual(history.columns, HISTORY_COLUMNS);
     const at = history.columns.indexOf("received");
     assert.deepEqual(history.points.map((point) => point[at]), [0, 0, 40]);
@@ -142,7 +142,7 @@ conformance(
     await broker.advance(LONG - 1);
     await figuresOf(broker);
     await broker.advance(LONG - 1);
-    const { history } = await broker.broker.figures.keep(LONG);
+    const { history } = await broker.broker.steering.figures.keep(LONG);
     assert.equal(history.points.length, 361);
     assert.equal(history.at[360] - history.at[0], LONG);
   },
@@ -151,7 +151,7 @@ conformance(
 conformance(
   "figures: the history ends an hour after the last question, and a holder keeps it",
   async (broker) => {
-    const { figures } = broker.broker;
+    const { figures } = broker.broker.steering;
     const first = await figures.keep(LONG);
     await broker.advance(LONG);
     const second = await figures.keep(LONG);
@@ -205,7 +205,7 @@ conformance(
 conformance(
   "figures: nothing is measured before somebody asks, nor an hour later",
   async (broker) => {
-    const { figures } = broker.broker;
+    const { figures } = broker.broker.steering;
     const client = await broker.connect(5, "c");
     await client.subscribe(["t"]);
     const recorder = await figures.keep(1000);

@@ -50,7 +50,7 @@ Deno.test("trace: it ends after ten minutes unless another time is asked for", a
 
 Deno.test("trace: four run at once, and each end makes room for another", async () => {
   const broker = new TestBroker();
-  const traces = await broker.broker.traces();
+  const traces = await broker.broker.steering.traces();
   const spec = readTraceSpec({}) as TraceSpec;
   const begun = Array.from(
     { length: MOST_TRACES },

@@ -52,6 +52,6 @@ export async function traced(
   const sink = new Traced();
   const spec = readTraceSpec(asked);
   assert.ok(typeof spec !== "string", String(spec));
-  assert.notEqual((await broker.traces()).start(spec, sink), null);
+  assert.notEqual((await broker.steering.traces()).start(spec, sink), null);
   return sink;
 }

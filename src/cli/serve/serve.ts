@@ -115,11 +115,11 @@ async function run(
     const { Registration } = await import("../running/register.ts");
     const registration = new Registration(options, environment);
     const socket = registration.socket(broker.settings);
-    if (socket !== null) await broker.answerAt(socket);
+    if (socket !== null) await broker.steering.answerAt(socket);
     const register = () =>
       registration.tell(
         broker.settings,
-        broker.admin === null ? null : adminUrl(broker.admin),
+        broker.steering.admin === null ? null : adminUrl(broker.steering.admin),
       );
     register();
     let isPageOn = page !== null;
@@ -280,7 +280,7 @@ async function within(timeout: number, broker: Broker): Promise<boolean> {
 /** Where the admin page is, and the file by which clients trust it. */
 type Page = AdminAddress & { readonly trustFile: string | null };
 
-function pageOf({ admin, adminTrust }: Broker): Page | null {
+function pageOf({ steering: { admin, adminTrust } }: Broker): Page | null {
   return admin && { ...admin, trustFile: adminTrust?.file ?? null };
 }
 

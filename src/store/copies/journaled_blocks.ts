@@ -19,9 +19,7 @@ import type { Space } from "../space/space.ts";
 import type { WriteBudget } from "../space/write_budget.ts";
 import { isCorrupt, isTaken } from "../base/store_error.ts";
 
-/**
- * A journal longer than this, and longer than the store, makes a snapshot due.
- */
+/** A journal longer than this and the store makes a snapshot due. */
 const LONG_JOURNAL = 64 * 1024 * 1024;
 
 /** Journals of earlier runs that make a snapshot due. */
