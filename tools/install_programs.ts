@@ -19,7 +19,9 @@ export function installation(
   packages: readonly string[],
   hasSystemd: boolean,
 ): Step[] {
-  const options = ["-y", "-qq", "--no-install-recommends"];
+  // A machine that fails meanwhile installs again: nothing has to be synced.
+  const quick = ["-o", "Dpkg::Options::=--force-unsafe-io"];
+  const options = ["-y", "-qq", "--no-install-recommends", ...quick];
   const apt = [
     // Without a network the lists of before may do.
     { command: ["apt-get", "update", "-qq"], isNeeded: false },
