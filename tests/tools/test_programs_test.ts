@@ -5,7 +5,8 @@ import { commandOf, paho, testPrograms } from "../../tools/test_programs.ts";
 const commands = (packages: readonly string[], hasSystemd: boolean) =>
   installation(packages, hasSystemd).map(({ command }) => command.join(" "));
 
-const apt = "apt-get install -y -qq --no-install-recommends";
+const apt = "apt-get install -y -qq --no-install-recommends " +
+  "-o Dpkg::Options::=--force-unsafe-io";
 
 Deno.test("test programs: where no service can be started, apt alone installs them", () => {
   assert.deepEqual(commands(["mosquitto", "curl"], false), [
