@@ -110,7 +110,7 @@ Deno.test("slips: an error lists few names, never all of a long table", async ()
   const [long] = await faultsOf("[[listener]]\nzzz = 1");
   assert.match(long, /remove it, or look for it in config\.example\.toml$/);
   const [short] = await faultsOf("[sys]\nzzz = 1");
-  assert.match(short, /remove it, or give one of interval$/);
+  assert.match(short, /remove it, or give one of interval, client_events$/);
 });
 
 Deno.test("slips: a rule for a group that nobody is in is a mistake", async () => {

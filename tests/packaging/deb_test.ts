@@ -165,7 +165,12 @@ Deno.test("deb: its scripts are shell, and its settings are right", async () => 
   const scripts = ["postinst", "prerm", "postrm"]
     .map((name) => `${folder}deb/scripts/${name}`);
   for (
-    const script of [...scripts, `${folder}test/nspawn`, `${folder}test/inside`]
+    const script of [
+      ...scripts,
+      `${folder}test/nspawn`,
+      `${folder}test/inside`,
+      `${folder}test/bare`,
+    ]
   ) {
     assert.deepEqual(await run("sh", ["-n", script]), { code: 0, text: "" });
   }
@@ -174,8 +179,10 @@ Deno.test("deb: its scripts are shell, and its settings are right", async () => 
     ...["check", `${folder}deb/dunlin.toml`, "--print"],
   ]);
   assert.equal(code, 0, text);
-  assert.equal(text.match(/^bind = /gm)?.length, 1);
-  assert.match(text, /^bind = "127\.0\.0\.1"$/m);
+  // The listener, and the admin page, which is off.
+  const here = 'bind = "127.0.0.1"';
+  assert.deepEqual(text.match(/^bind = .*$/gm), [here, here]);
+  assert.match(text, /^\[admin\]\nenabled = false$/m);
 });
 
 Deno.test("deb: the settings in its comments are right too", async () => {

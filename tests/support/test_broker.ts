@@ -60,6 +60,8 @@ export class TestBroker {
   readonly listener: ListenerSettings;
   /** Errors inside the broker that it survived; a test wants none. */
   readonly failures: unknown[] = [];
+  /** Receives the troubles that a test provokes; null while it wants none. */
+  onTrouble: ((...all: unknown[]) => void) | null = null;
   /** Events in the log, but those of connections that come and go. */
   readonly events: [level: string, event: string, fields: EventFields][] = [];
   /** Receives what the log hands to its tap; null without one. */
@@ -89,7 +91,10 @@ export class TestBroker {
         event: (...all) => this.events.push(all),
         tap: (onLogged) => this.onLogged = onLogged,
         failed: (...all) => this.failures.push(all),
-        trouble: (...all) => this.failures.push(all),
+        trouble: (...all) =>
+          this.onTrouble === null
+            ? this.failures.push(all)
+            : this.onTrouble(...all),
       },
     });
   }
