@@ -4,7 +4,7 @@ import { until } from "./time.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How long a start or a stop may take on a busy machine, ms. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** A port that nobody uses now, and that the system gives to nobody else. */
 export function freePort(): number {

@@ -11,7 +11,7 @@ import { Verdict } from "./verdict.ts";
 import type { Finding } from "./verdict.ts";
 
 /** Ms after which something that has to happen will not. */
-const PATIENCE = 15_000;
+const PATIENCE = 45_000;
 
 /** What a broker says of a disk that does not work. */
 const ALARM = /I\/O error|Input\/output error|disk is full|No space left/;
