@@ -191,8 +191,8 @@ const store = mutants(["store"], [
   ],
   [
     "store/notes/waiters.ts",
-    "all[at - 1].batch === batch",
-    "all[at - 1].batch >= batch",
+    "if (at > 0 && all[at - 1].batch === batch)",
+    "if (at > 0)",
   ],
   [
     "store/log/store_time.ts",

@@ -111,3 +111,39 @@ Deno.test("a store short of space gives back what is dead once more dies", async
   }
   await store.close();
 });
+
+Deno.test("one batch of cleaning rewrites about 1 MiB, however much is dead", async () => {
+  const clock = new ManualClock();
+  const blocks = new MemoryBlocks();
+  const store = new LogStore(blocks, clock, {
+    mode: "durable",
+    flushInterval: 200,
+    slack: 10_000,
+  });
+  const world = await World.load(store);
+  const retain = (isWanted: (at: number) => boolean) => {
+    for (let at = 0; at < 20_000; at++) {
+      if (!isWanted(at)) continue;
+      const payload = new Uint8Array(1000);
+      world.retain(message(`${at}`, payload, { retain: true }));
+    }
+    return world.committed();
+  };
+  await retain(() => true);
+  // A third of the oldest blocks is live and has to be rewritten.
+  await retain((at) => at % 3 > 0);
+  await retain((at) => at % 3 > 0);
+  let most = 0;
+  let all = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = blocks.written;
+    clock.advance(200);
+    await settle();
+    const written = blocks.written - before;
+    most = Math.max(most, written);
+    all += written;
+  }
+  assert.ok(all > 2 * 1024 * 1024, `${all} bytes in all`);
+  assert.ok(most < 1.2 * 1024 * 1024, `${most} bytes at once`);
+  await store.close();
+});
