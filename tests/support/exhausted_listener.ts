@@ -10,6 +10,10 @@ for (const kind of ["unhandledrejection", "error"]) {
   addEventListener(kind, (event) => event.preventDefault());
 }
 
+// The broker has listeners from its start, too. The runtime prepares signals at
+// their first need, and ends where it has no descriptors then.
+Deno.addSignalListener("SIGUSR2", () => {});
+
 const pems = await makeTlsPems();
 const clock = new ManualClock(Date.now());
 const choose = () => pems.server;
