@@ -9,15 +9,22 @@ import { inSourceCopy, root } from "./build.ts";
 /** The folder of the page. */
 const FOLDER = "src/admin/page";
 
+/** Files of its style, in the order in which their rules count. */
+const STYLE = [
+  ...["base", "controls", "frame", "cards", "log", "lists"],
+  ...["drawer", "login", "plot", "narrow"],
+];
+
 /** Files of the page, by name. */
 export type PageTexts = Readonly<Record<string, string>>;
 
 /** Returns the files that browsers get. */
 export async function buildPage(): Promise<PageTexts> {
   const read = (name: string) => Deno.readTextFile(join(root, FOLDER, name));
+  const style = STYLE.map((name) => read(`style/${name}.css`));
   return {
     "index.html": slim(await read("index.html")),
-    "page.css": slim(await read("page.css")),
+    "page.css": slim((await Promise.all(style)).join("")),
     "page.js": await bundle(),
   };
 }
