@@ -8,7 +8,7 @@ export type {
 export { openConnection } from "./open_connection.ts";
 export { Context } from "./core/context.ts";
 export type { ContextParts } from "./core/context.ts";
-export { keepBuffers } from "./core/buffers.ts";
+export { keepBuffers } from "./output/buffers.ts";
 export { Counters } from "./core/counters.ts";
 export type { Deadline, Deadlines } from "./core/deadlines.ts";
 export type { CommitBarrier, Durability } from "./core/durability.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SMALLEST } from "../../src/session/core/buffers.ts";
+import { SMALLEST } from "../../src/session/output/buffers.ts";
 import { hex } from "../support/bytes.ts";
 import type { ManualClock } from "../support/manual_clock.ts";
 import { rulesOf } from "../support/rules.ts";

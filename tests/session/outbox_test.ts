@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PublishHead } from "../../src/codec/mod.ts";
 import { encodeUtf8, Message, Topic } from "../../src/mqtt/mod.ts";
-import { giveBack, lend } from "../../src/session/core/buffers.ts";
+import { giveBack, lend } from "../../src/session/output/buffers.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { Outbox } from "../../src/session/output/outbox.ts";
 import { Turn } from "../../src/session/core/turn.ts";

@@ -6,7 +6,7 @@ import {
   lend,
   scrubBuffers,
   SMALLEST,
-} from "../../src/session/core/buffers.ts";
+} from "../../src/session/output/buffers.ts";
 import type { Context } from "../../src/session/core/context.ts";
 import { Counters } from "../../src/session/core/counters.ts";
 import { Turn } from "../../src/session/core/turn.ts";

@@ -13,7 +13,7 @@ import type {
   Settings,
 } from "../../src/config/mod.ts";
 import type { Authenticator, Authorizer } from "../../src/security/mod.ts";
-import { scrubBuffers } from "../../src/session/core/buffers.ts";
+import { scrubBuffers } from "../../src/session/output/buffers.ts";
 import { memoryPair } from "../../src/transport/mod.ts";
 import type { StoreOpener } from "../../src/store/mod.ts";
 import type { ByteStream } from "../../src/transport/mod.ts";

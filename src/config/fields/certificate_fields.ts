@@ -3,7 +3,16 @@ import type {
   CertificateFiles,
   ListenerSettings,
 } from "../model/listener_settings.ts";
-import { choice, flag, list, path, secret, tables } from "./word_fields.ts";
+import type { AuthoritySettings } from "../model/settings.ts";
+import {
+  choice,
+  flag,
+  list,
+  path,
+  secret,
+  tables,
+  text,
+} from "./word_fields.ts";
 
 const TLS = ["tls", "wss"];
 
@@ -108,3 +117,26 @@ function uncapitalized(text: string): string {
     ? text[0].toLowerCase() + text.slice(1)
     : text;
 }
+
+/** Fields of `[authority]`. */
+export const authorityFields: FieldsOf<AuthoritySettings> = {
+  path: path(
+    "a folder",
+    'Folder of its key and certificates; "" means the folder authority beside the store.',
+  ),
+  list: path(
+    "a file",
+    'List of authorized and revoked client certificates; "" means certificates.json in that folder.',
+  ),
+  host_names: list(
+    [],
+    text(
+      "",
+      /^[^\s/\0]{1,253}$/,
+      'names or addresses like "broker.example.org"',
+      "",
+    ),
+    0,
+    "More host names and addresses for the listeners' certificate, beside those of this machine.",
+  ),
+};

@@ -4,7 +4,7 @@ import { logFields } from "./log_fields.ts";
 import { choice, flag } from "./word_fields.ts";
 import { accessFields } from "./access_fields.ts";
 import { adminFields } from "./admin_fields.ts";
-import { authorityFields } from "./authority_fields.ts";
+import { authorityFields } from "./certificate_fields.ts";
 import { machineMemory } from "../model/machine_memory.ts";
 import {
   aliasMaximum,

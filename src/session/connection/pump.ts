@@ -1,6 +1,6 @@
 import type { ByteOwner } from "../../mqtt/mod.ts";
 import type { ByteStream } from "../../transport/mod.ts";
-import { giveBack, LARGEST, lend, scrub, SMALLEST } from "../core/buffers.ts";
+import { giveBack, LARGEST, lend, scrub, SMALLEST } from "../output/buffers.ts";
 import type { Context } from "../core/context.ts";
 import type { PauseReason } from "../core/reasons.ts";
 import type { Work } from "../core/turn_watch.ts";

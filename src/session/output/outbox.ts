@@ -8,7 +8,7 @@ import {
 } from "../../codec/mod.ts";
 import { broken } from "../../errors/mod.ts";
 import type { ByteStream } from "../../transport/mod.ts";
-import { giveBack, LARGEST, lend } from "../core/buffers.ts";
+import { giveBack, LARGEST, lend } from "./buffers.ts";
 import type { Counters } from "../core/counters.ts";
 import type { CommitBarrier } from "../core/durability.ts";
 import type { PacketTrace } from "../core/packet_trace.ts";

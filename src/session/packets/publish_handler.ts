@@ -14,7 +14,7 @@ import {
 import { type CachedTopic, RETAINED_FULL } from "../../router/mod.ts";
 import { type AccessQuestion, mayPublish } from "../../security/mod.ts";
 import { loggedReasonOf, reasonOf, settleAccess } from "./access_questions.ts";
-import { LARGEST } from "../core/buffers.ts";
+import { LARGEST } from "../output/buffers.ts";
 import { ClosingError } from "../core/reasons.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Context } from "../core/context.ts";
