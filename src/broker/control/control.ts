@@ -63,9 +63,9 @@ export interface ControlParts {
 export class Control {
   readonly #parts: ControlParts;
   readonly #listener: Listener;
-  /** Those that ask, and wait for their answer. */
+  /** The streams that ask, and wait for their answer. */
   readonly #streams = new Set<ByteStream>();
-  /** Those that read a trace, until its last line is written. */
+  /** The streams that read a trace, until its last line is written. */
   readonly #traces = new Map<ByteStream, Promise<void>>();
 
   private constructor(listener: Listener, parts: ControlParts) {

@@ -26,7 +26,7 @@ export class Alarms {
   readonly #log: BrokerLog;
   readonly #clock: Clock;
   readonly #own: OwnRetained;
-  /** Those that are raised, with the time of their beginning in ms. */
+  /** The raised alarms, each with the time of its beginning in ms. */
   readonly #raised = new Map<AlarmName, { since: number; text: string }>();
 
   /** `log` must not throw. Counts what it retains in `own`. */
@@ -61,7 +61,7 @@ export class Alarms {
     this.#publish(name, "");
   }
 
-  /** Those that are raised, the oldest first; `since` in ms since 1970. */
+  /** The raised alarms, the oldest first; `since` in ms since 1970. */
   get raised(): AlarmFigures[] {
     const ahead = this.#clock.date() - this.#clock.now();
     return Array.from(

@@ -158,7 +158,7 @@ export class LogFile implements OutletStream {
     try {
       await this.#rotate();
     } catch (error) {
-      // A file that must not grow takes no more lines.
+      // The caller drops the line: the file must not grow.
       if (isFull) throw error;
       open.beganAt = this.#clock.date() - max_age + AGE_RETRY;
       return open;

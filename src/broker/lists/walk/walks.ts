@@ -70,7 +70,7 @@ export class Walks {
   /**
    * Callers ask before they use a token up: after a refusal it is still good.
    *
-   * @throws {AdminRefusal} 503 while no more walks may wait.
+   * @throws {AdminRefusal} 503 while the greatest number of walks waits.
    */
   checkRoom(): void {
     if (this.#running.length <= MOST_WAITING) return;
